@@ -1,0 +1,65 @@
+"""Models as plain facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pgtrigger_codegen.source.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFact:
+    """One concrete or proxy model, or a default many-to-many through model.
+
+    Attributes:
+        name: The object name (`Order`, `User_groups`).
+        table: `_meta.db_table` as Django has it.
+        concrete_model: `app_label.ModelName` of the model that owns the table.
+        first_party: Whether the model's app belongs to the project.
+        proxy_of: `app_label.ModelName` of the model that a proxy stands for, else None.
+        through_field: `app_label.Model.field` when the table is that of a default
+            many-to-many through model (for its proxies too), else None.
+        columns: Columns of the table in field order; None when not all can be known.
+        span: The class's name in its `class` statement (of the many-to-many field for a
+            default through model).
+    """
+
+    app_label: str
+    name: str
+    table: str
+    concrete_model: str
+    first_party: bool
+    managed: bool
+    proxy_of: str | None
+    through_field: str | None
+    columns: tuple[str, ...] | None
+    span: Span
+
+    @property
+    def label(self) -> str:
+        return f"{self.app_label}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class LostTriggers:
+    """A model class whose `Meta` drops the triggers of an abstract base.
+
+    Attributes:
+        model: The class's name.
+        base: Name of the abstract base whose triggers do not arrive.
+        triggers: Names of the triggers lost, as far as they are known.
+        cause: `own-meta` when the class has a `Meta` that does not derive from the base's,
+            `other-base` when it has none and inherits the `Meta` of an earlier base.
+        span: The name in `class Meta`, or the class's name when it has no `Meta`.
+        base_span: The name of the base in its `class` statement.
+        meta_bases: Expressions that the class's `Meta` already derives from, as text.
+    """
+
+    model: str
+    base: str
+    triggers: tuple[str, ...]
+    cause: Literal["own-meta", "other-base"]
+    span: Span
+    base_span: Span
+    meta_bases: tuple[str, ...]

@@ -1,0 +1,89 @@
+"""The project as it was found: its root, its settings, its apps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pgtrigger_codegen.source.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One installed app.
+
+    Attributes:
+        label: The app label (`auth`).
+        name: Dotted name of the app's package (`django.contrib.auth`).
+        path: Folder of the package.
+        first_party: Whether the package belongs to the project (not to site-packages).
+        migrations_module: Dotted name of the migrations package by `MIGRATION_MODULES` or
+            convention; None when `MIGRATION_MODULES` turns migrations off.
+        migrations_dir: Folder of that package, whether it exists or not; None when it
+            cannot be told.
+    """
+
+    label: str
+    name: str
+    path: Path
+    first_party: bool
+    migrations_module: str | None
+    migrations_dir: Path | None
+    default_auto_field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings read statically.
+
+    Attributes:
+        module: Dotted name of the settings module, None for a library without settings.
+        values: Upper-case names to values; a value may be `Unknown`.
+        span: Where the settings module begins, None without one.
+    """
+
+    module: str | None
+    values: Mapping[str, Any]
+    span: Span | None = None
+
+    def get(self, name: str, default: object = None) -> Any:
+        """The setting's value (possibly `Unknown`), or the default when it is not set."""
+        return self.values.get(name, default)
+
+    @property
+    def runsql_mode(self) -> bool:
+        """Whether django-pgtrigger's own migration integration is turned off."""
+        return any(
+            self.values.get(name, True) is False
+            for name in ("PGTRIGGER_MIGRATIONS", "PGTRIGGER_MODEL_META")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A Django project, or a library of Django apps.
+
+    Attributes:
+        root: The folder that paths in the output are relative to.
+        apps: Installed apps by label, in the order of `INSTALLED_APPS`.
+        first_party_roots: Folders whose code belongs to the project.
+    """
+
+    root: Path
+    settings: Settings
+    apps: Mapping[str, App]
+    first_party_roots: tuple[Path, ...] = ()
+
+    def display_path(self, path: str | Path) -> str:
+        """The path as the output shows it: relative to the root, `site-packages/…` outside."""
+        path = Path(path)
+        if path.is_relative_to(self.root) and "site-packages" not in path.parts:
+            return path.relative_to(self.root).as_posix()
+        parts = path.parts
+        for marker in ("site-packages", "dist-packages"):
+            if marker in parts:
+                index = len(parts) - 1 - parts[::-1].index(marker)
+                return "/".join(("site-packages", *parts[index + 1 :]))
+        return path.as_posix()

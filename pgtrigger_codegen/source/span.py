@@ -1,0 +1,22 @@
+"""Where something stands in a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A range of text in one file.
+
+    Lines and columns start at 1, columns count code points, the end is exclusive.
+
+    Attributes:
+        path: Absolute path of the file.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int

@@ -1,0 +1,100 @@
+"""A trigger as plain facts: what later stages, caches and workers exchange.
+
+pgtrigger objects never leave the `triggers` stage: a pickled `pgtrigger.Update` is no longer
+equal to `pgtrigger.Update`, so level and event tests on a copy go wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pgtrigger_codegen.evaluator.values import Note
+from pgtrigger_codegen.source.span import Span
+
+Origin = Literal["meta", "inherited", "register", "hook", "provider"]
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerParts:
+    """The arguments of django-pgtrigger's `UpsertTriggerSql`, as strings.
+
+    Attributes:
+        table: `model._meta.db_table` as Django has it: without outer quotes, but possibly
+            with inner ones (`erc"."report` for table report in schema erc).
+        constraint: `CONSTRAINT` or empty.
+        timing: `DEFERRABLE INITIALLY DEFERRED` or the like, or empty.
+        referencing: `REFERENCING OLD TABLE AS …`, or empty.
+        condition: `WHEN (…)`, or empty.
+        execute: The function call of the trigger: `pgid()` or, for instance,
+            `tsvector_update_trigger(…)`.
+    """
+
+    ignore_func_name: str
+    pgid: str
+    declare: str
+    func: str
+    table: str
+    constraint: str
+    when: str
+    operation: str
+    timing: str
+    referencing: str
+    level: str
+    condition: str
+    execute: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTrigger:
+    """A trigger on one model, exactly as django-pgtrigger would install it.
+
+    Attributes:
+        uri: `app_label.ModelName:trigger_name`.
+        model: `ModelName`, the object name of the declaring model (a proxy's own).
+        table: The same as `parts.table`.
+        concrete_model: `app_label.ModelName` of the model that owns the table.
+        class_name: Dotted name of the trigger's class.
+        migration_app: Label of the app in whose migrations the trigger belongs.
+        columns: Columns of the table that condition and `UPDATE OF` name, sorted.
+        span: The trigger's own expression (in the base, when inherited).
+    """
+
+    uri: str
+    app_label: str
+    model: str
+    table: str
+    concrete_model: str
+    name: str
+    pgid: str
+    hash: str
+    class_name: str
+    origin: Origin
+    migration_app: str
+    span: Span
+    parts: TriggerParts
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnresolvedTrigger:
+    """A declaration of one or more triggers that could not be compiled.
+
+    Attributes:
+        code: `PGT002` when it cannot be read statically, `PGT105` or `PGT106` when
+            django-pgtrigger or PostgreSQL would refuse it.
+        reason: What defeated the analysis, or what is wrong, in words.
+        uri: Where known.
+        model: `app_label.ModelName`, where known.
+        migration_app: Label of the app in whose migrations the trigger would belong.
+        span: The very expression that is at fault.
+        notes: From the declaration to the expression.
+    """
+
+    code: Literal["PGT002", "PGT105", "PGT106"]
+    reason: str
+    uri: str | None
+    model: str | None
+    migration_app: str | None
+    span: Span
+    notes: tuple[Note, ...] = ()
