@@ -1,0 +1,248 @@
+"""Stage source: from a module's dotted name to its file, and back, without importing it.
+
+The rules are those of `importlib.machinery.PathFinder` over the project's `sys.path`: for each
+folder in order, a package before a module before a portion of a namespace package; a submodule
+through its package's folders. What differs is the aim: we look for *source*. So `.py` wins over
+a compiled twin beside it, and the standard library is not looked at (nothing in it is read).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgtrigger_codegen.source.editable import PathAdditions, read_pth_files
+
+_COMPILED_SUFFIXES = (".so", ".pyd", ".pyc")
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleLocation:
+    """Where a module is.
+
+    Attributes:
+        name: Dotted name.
+        path: The source file, absolute and resolved; None for a namespace package, and for a
+            module that has no source (a C extension, a lone `.pyc`).
+        is_package: Whether it can have submodules.
+        first_party: Whether it lies under the source roots and not in site-packages.
+        search_paths: Folders of its submodules.
+    """
+
+    name: str
+    path: Path | None
+    is_package: bool
+    first_party: bool
+    search_paths: tuple[Path, ...] = ()
+
+    @property
+    def is_namespace(self) -> bool:
+        """Whether it is a package without a file of its own (PEP 420)."""
+        return self.path is None and self.is_package
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The names in a folder, exactly as written, and the modules that only have compiled code."""
+
+    folders: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
+    compiled: frozenset[str] = frozenset()
+
+
+class ModuleFinder:
+    """Finds modules; remembers folders, so it sees no files made after it first looked.
+
+    Args:
+        source_roots: First-party folders, in the order of `sys.path`.
+        site_packages: Folders searched after them; their `.pth` files count.
+    """
+
+    def __init__(self, source_roots: Iterable[Path], site_packages: Iterable[Path] = ()) -> None:
+        self._roots = [os.path.realpath(root) for root in source_roots]
+        self._sites = [os.path.realpath(folder) for folder in site_packages]
+        self._additions = [read_pth_files(folder) for folder in self._sites]
+        self._entries = _unique(
+            [*self._roots, *_site_entries(zip(self._sites, self._additions, strict=True))]
+        )
+        self._locations: dict[str, ModuleLocation | None] = {}
+        self._folders: dict[str, _Listing] = {}
+
+    def find(self, dotted: str) -> ModuleLocation | None:
+        """Where the module is, or None when the search paths do not have it."""
+        try:
+            return self._locations[dotted]
+        except KeyError:
+            location = self._locations[dotted] = self._find(dotted)
+            return location
+
+    def module_name_for(self, path: Path) -> str | None:
+        """The name under which the file would be imported, None when under no search path.
+
+        Of several names the one over the innermost search path is taken: with roots `.` and
+        `src`, `src/shop/models.py` is `shop.models`.
+        """
+        resolved = os.path.realpath(path)
+        if not resolved.endswith(".py"):
+            return None
+        for entry in sorted(self._entries, key=len, reverse=True):
+            if not _is_under(resolved, entry):
+                continue
+            name = _dotted(os.path.relpath(resolved, entry))
+            location = self.find(name) if name else None
+            if location is not None and location.path == Path(resolved):
+                return name
+        return self._mapped_name_for(resolved)
+
+    def is_first_party(self, path: Path) -> bool:
+        """Whether a file or folder lies under the source roots and not in site-packages."""
+        return self._owns(os.path.realpath(path))
+
+    def _find(self, dotted: str) -> ModuleLocation | None:
+        parent, dot, name = dotted.rpartition(".")
+        if not name:
+            return None
+        folders = self._entries
+        if dot:
+            package = self.find(parent)
+            if package is None:
+                return None
+            folders = [str(folder) for folder in package.search_paths]
+        return self._search(dotted, name, folders) or self._find_mapped(dotted, name)
+
+    def _search(self, dotted: str, name: str, folders: Iterable[str]) -> ModuleLocation | None:
+        portions: list[str] = []
+        for folder in folders:
+            found = self._search_folder(dotted, name, folder)
+            if isinstance(found, ModuleLocation):
+                return found
+            if found is not None:
+                portions.append(found)
+        return self._namespace(dotted, portions)
+
+    def _search_folder(self, dotted: str, name: str, folder: str) -> ModuleLocation | str | None:
+        """The module, or the folder of a namespace portion, or None."""
+        listing = self._list(folder)
+        inside = ""
+        if name in listing.folders:
+            inside = self._real(folder, name)
+            content = self._list(inside)
+            if "__init__.py" in content.files:
+                return self._package(dotted, inside, self._real(inside, "__init__.py"))
+            if "__init__" in content.compiled:
+                return self._package(dotted, inside, None)
+        if f"{name}.py" in listing.files:
+            path = self._real(folder, f"{name}.py")
+            return ModuleLocation(dotted, Path(path), False, self._owns(path))
+        if name in listing.compiled:
+            return ModuleLocation(dotted, None, False, self._owns(folder))
+        return inside or None
+
+    def _package(self, dotted: str, folder: str, path: str | None) -> ModuleLocation:
+        return ModuleLocation(
+            dotted, Path(path) if path else None, True, self._owns(folder), (Path(folder),)
+        )
+
+    def _namespace(self, dotted: str, portions: Iterable[str]) -> ModuleLocation | None:
+        folders = _unique(portions)
+        if not folders:
+            return None
+        first_party = any(self._owns(folder) for folder in folders)
+        return ModuleLocation(dotted, None, True, first_party, tuple(map(Path, folders)))
+
+    def _find_mapped(self, dotted: str, name: str) -> ModuleLocation | None:
+        """Ask the editable installs' own finders, which come after `sys.path`."""
+        for additions in self._additions:
+            target = additions.mapping.get(dotted)
+            if target is not None:
+                folder, base = os.path.split(target)
+                found = self._search_folder(dotted, base, folder)
+                if isinstance(found, ModuleLocation):
+                    return found
+                if found is not None:
+                    return self._namespace(dotted, [found])
+            if dotted in additions.namespaces:
+                return self._mapped_namespace(dotted, additions)
+        return None
+
+    def _mapped_namespace(self, dotted: str, additions: PathAdditions) -> ModuleLocation:
+        folders = tuple(map(Path, additions.namespaces[dotted]))
+        first_party = any(self._owns(str(folder)) for folder in folders)
+        return ModuleLocation(dotted, None, True, first_party, folders)
+
+    def _mapped_name_for(self, path: str) -> str | None:
+        for additions in self._additions:
+            for module, target in additions.mapping.items():
+                if not (path == f"{target}.py" or _is_under(path, target)):
+                    continue
+                rest = _dotted(os.path.relpath(path, target)) if path != f"{target}.py" else ""
+                name = f"{module}.{rest}" if rest else module
+                location = self.find(name)
+                if location is not None and location.path == Path(path):
+                    return name
+        return None
+
+    def _list(self, folder: str) -> _Listing:
+        listing = self._folders.get(folder)
+        if listing is None:
+            listing = self._folders[folder] = _scan(folder)
+        return listing
+
+    def _real(self, folder: str, name: str) -> str:
+        """The path of something in a (resolved) folder, symbolic links resolved.
+
+        What the project links to from under its roots belongs to the project too, unless the
+        link leads into site-packages.
+        """
+        path = os.path.join(folder, name)
+        if not os.path.islink(path):
+            return path
+        target = os.path.realpath(path)
+        if self._owns(path) and not self._owns(target) and not self._in_site_packages(target):
+            self._roots.append(target)
+        return target
+
+    def _owns(self, path: str) -> bool:
+        return not self._in_site_packages(path) and any(
+            _is_under(path, root) for root in self._roots
+        )
+
+    def _in_site_packages(self, path: str) -> bool:
+        return any(_is_under(path, folder) for folder in self._sites)
+
+
+def _site_entries(sites: Iterable[tuple[str, PathAdditions]]) -> list[str]:
+    return [entry for folder, additions in sites for entry in (folder, *additions.folders)]
+
+
+def _unique(items: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(items))
+
+
+def _is_under(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _dotted(relative: str) -> str:
+    """The dotted name of a relative path that ends in `.py`; empty when it cannot have one."""
+    parts = relative.removesuffix(".py").split(os.sep)
+    if parts[-1] == "__init__":
+        parts.pop()
+    return "" if any("." in part for part in parts) else ".".join(parts)
+
+
+def _scan(folder: str) -> _Listing:
+    folders: set[str] = set()
+    files: set[str] = set()
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                (folders if entry.is_dir() else files).add(entry.name)
+    except OSError:
+        # Python's own finder takes a folder that is missing or unreadable for an empty one.
+        return _Listing()
+    # `name.cpython-311-x86_64-linux-gnu.so`: whatever Python and platform it was built for.
+    compiled = {name.partition(".")[0] for name in files if name.endswith(_COMPILED_SUFFIXES)}
+    return _Listing(frozenset(folders), frozenset(files), frozenset(compiled))
