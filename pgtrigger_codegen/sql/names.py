@@ -1,0 +1,62 @@
+"""Stage sql: how names are written in SQL, and what written names stand for."""
+
+from __future__ import annotations
+
+from itertools import chain, count
+from typing import NamedTuple
+
+from pgtrigger_codegen.sql.lexer import Kind, code_tokens, folded_name
+
+
+class QualifiedName(NamedTuple):
+    """A table or function as PostgreSQL sees it: case folded, without quotes.
+
+    Attributes:
+        schema: None where the text leaves it to the search path.
+    """
+
+    schema: str | None
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+def quote_table(table: str) -> str:
+    """A model's `db_table` as SQL, with quotes only where it does not bring its own.
+
+    `erc"."report` and `"erc"."report"` both stand for table report in schema erc: projects
+    reach other schemas that way, and Django and django-pgtrigger let them.
+    """
+    return table if table.startswith('"') or table.endswith('"') else f'"{table}"'
+
+
+def table_name(table: str) -> QualifiedName:
+    """What a model's `db_table` stands for."""
+    return _qualified_name(quote_table(table))
+
+
+def called_function(call: str) -> QualifiedName:
+    """The function that a call such as `pgid()` names."""
+    return _qualified_name(call.partition("(")[0])
+
+
+def quote_literal(text: str) -> str:
+    """A string literal (with `standard_conforming_strings`, the default since 9.1)."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def dollar_quote(body: str) -> str:
+    """The text between dollar quotes, with a tag that it does not run into."""
+    tags = chain(("$$", "$body$"), (f"$body{number}$" for number in count(2)))
+    tag = next(tag for tag in tags if (body + tag).index(tag) == len(body))
+    return f"{tag}{body}{tag}"
+
+
+def _qualified_name(text: str) -> QualifiedName:
+    names = [
+        folded_name(token)
+        for token in code_tokens(text)
+        if token.kind in (Kind.WORD, Kind.QUOTED_NAME)
+    ]
+    return QualifiedName(names[-2] if len(names) > 1 else None, names[-1] if names else text)

@@ -1,0 +1,119 @@
+"""Stage sql: PostgreSQL's own grammar (libpg_query), and what its trees look like here.
+
+The trees are JSON: nodes are one-key objects (`{"ColumnRef": {…}}`), and an absent key means
+false, zero or nothing. No other module calls pgparse.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pgparse
+
+from pgtrigger_codegen.errors import CodegenError
+
+Node = dict[str, Any]
+
+
+class SqlSyntaxError(CodegenError):
+    """Text that PostgreSQL would refuse.
+
+    Attributes:
+        message: PostgreSQL's own words.
+        line, column: Where in the text, from 1; None where the parser does not say (it never
+            does for PL/pgSQL).
+    """
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        where = f" (line {line}, column {column} of the SQL)" if line else ""
+        super().__init__(
+            f"SQL does not parse: {message}{where}",
+            help="correct the SQL; PostgreSQL refuses it too",
+        )
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+def parse_sql(sql: str) -> list[Node]:
+    """The statements of a script, each as its one-key object.
+
+    Raises:
+        SqlSyntaxError: The script, or any part of it, does not parse.
+    """
+    try:
+        return [statement["stmt"] for statement in pgparse.parse(sql)]
+    except pgparse.PGQueryError as error:
+        raise _syntax_error(error.message, sql, error.position) from error
+
+
+def parse_function(create_function: str) -> Node:
+    """The tree of the PL/pgSQL function that a CREATE FUNCTION statement defines.
+
+    Raises:
+        SqlSyntaxError: The statement or the function's body does not parse.
+    """
+    try:
+        functions = pgparse.parse_pgsql(create_function)
+    except pgparse.PGQueryError as error:
+        raise SqlSyntaxError(error.message) from error
+    return functions[0]["PLpgSQL_function"] if functions else {}
+
+
+def canonical(tree: object) -> str:
+    """A tree as text that is the same for any formatting of the same statement.
+
+    Leaves out positions, and nests no AND in an AND or OR in an OR.
+    """
+    return json.dumps(_without_positions(tree), sort_keys=True, ensure_ascii=False)
+
+
+def strings(nodes: list[Node] | None) -> tuple[str, ...]:
+    """The texts of a list of String nodes, as names are given."""
+    return tuple(node["String"]["sval"] for node in nodes or () if "String" in node)
+
+
+def walk(tree: object) -> Iterator[tuple[str, Any]]:
+    """Yield every key of every object in the tree with its value, outer ones first."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield key, value
+            yield from walk(value)
+    elif isinstance(tree, list):
+        for item in tree:
+            yield from walk(item)
+
+
+_POSITIONS = frozenset({"location", "stmt_location", "stmt_len", "name_location"})
+
+
+def _without_positions(tree: object) -> object:
+    if isinstance(tree, list):
+        return [_without_positions(item) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    plain = {key: _without_positions(value) for key, value in tree.items() if key not in _POSITIONS}
+    return _flat_conjunction(plain) if "boolop" in plain else plain
+
+
+def _flat_conjunction(expression: Node) -> Node:
+    """`a AND (b AND c)` means `a AND b AND c`."""
+    if expression["boolop"] == "NOT_EXPR":
+        return expression
+    args: list[Node] = []
+    for arg in expression["args"]:
+        inner = arg.get("BoolExpr", {})
+        same = inner.get("boolop") == expression["boolop"]
+        args.extend(inner["args"] if same else [arg])
+    return {**expression, "args": args}
+
+
+def _syntax_error(message: str, sql: str, position: int) -> SqlSyntaxError:
+    """`position` counts characters from 1, and is 0 where it is not known."""
+    if position <= 0:
+        return SqlSyntaxError(message)
+    before = sql[: position - 1]
+    line = before.count("\n") + 1
+    return SqlSyntaxError(message, line, position - 1 - before.rfind("\n"))

@@ -1,0 +1,267 @@
+"""Stage sql: a script of SQL → the facts that matter to triggers.
+
+Migrations are read back this way, our own and any other. What does not concern triggers is
+`Other`, kept so that a reader can tell "nothing here" from "something else here".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.parser import Node, canonical, parse_sql, strings
+
+TriggerState = Literal["ENABLED", "DISABLED", "REPLICA", "ALWAYS"]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateFunction:
+    """CREATE [OR REPLACE] FUNCTION.
+
+    Attributes:
+        body: The source text, or None for a C function or a body in SQL's own syntax.
+        language: In lower case.
+        options: The other options (SECURITY DEFINER, SET …), canonical.
+        arguments: Number of parameters.
+    """
+
+    function: QualifiedName
+    body: str | None
+    language: str
+    returns_trigger: bool
+    options: str
+    arguments: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTrigger:
+    """CREATE [OR REPLACE] [CONSTRAINT] TRIGGER.
+
+    Attributes:
+        definition: All of it but name and table, canonical.
+        calls: The function that the trigger executes.
+    """
+
+    table: QualifiedName
+    name: str
+    definition: str
+    is_constraint: bool
+    replace: bool
+    calls: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class DropTrigger:
+    """DROP TRIGGER."""
+
+    table: QualifiedName
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropFunction:
+    """DROP FUNCTION; a statement that drops several gives one fact for each."""
+
+    function: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class CommentOnTrigger:
+    """COMMENT ON TRIGGER; `IS NULL` removes the comment."""
+
+    table: QualifiedName
+    name: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetTriggerState:
+    """ALTER TABLE … ENABLE/DISABLE TRIGGER.
+
+    Attributes:
+        name: None for `ALL` and `USER`.
+    """
+
+    table: QualifiedName
+    name: str | None
+    state: TriggerState
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTrigger:
+    """ALTER TRIGGER … RENAME TO."""
+
+    table: QualifiedName
+    name: str
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropTable:
+    """DROP TABLE, which drops the table's triggers and leaves their functions."""
+
+    table: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTable:
+    """ALTER TABLE … RENAME TO: the table's triggers go along."""
+
+    table: QualifiedName
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """A DO block, which may do anything."""
+
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Any other statement.
+
+    Attributes:
+        kind: PostgreSQL's name of the node (`SelectStmt`).
+    """
+
+    kind: str
+
+
+Statement = (
+    CreateFunction
+    | CreateTrigger
+    | DropTrigger
+    | DropFunction
+    | CommentOnTrigger
+    | SetTriggerState
+    | RenameTrigger
+    | DropTable
+    | RenameTable
+    | Do
+    | Other
+)
+
+
+def read_statements(sql: str) -> list[Statement]:
+    """The statements of a script, in order.
+
+    Raises:
+        SqlSyntaxError: The script does not parse.
+    """
+    facts: list[Statement] = []
+    for statement in parse_sql(sql):
+        ((kind, node),) = statement.items()
+        read = _READERS.get(kind)
+        facts.extend((read and list(read(node))) or [Other(kind)])
+    return facts
+
+
+def relation_name(relation: Node) -> QualifiedName:
+    """The table that a RangeVar names."""
+    return QualifiedName(relation.get("schemaname"), relation["relname"])
+
+
+def _create_function(node: Node) -> Iterator[Statement]:
+    if node.get("is_procedure"):
+        return
+    options = {
+        option["DefElem"]["defname"]: option["DefElem"].get("arg") for option in node["options"]
+    }
+    source = options.pop("as", None)
+    language = options.pop("language", None)
+    texts = strings(source["List"]["items"]) if source else ()
+    parameters = [item["FunctionParameter"] for item in node.get("parameters", ())]
+    yield CreateFunction(
+        function=_qualified(strings(node["funcname"])),
+        body=texts[0] if len(texts) == 1 else None,
+        language=language["String"]["sval"].lower() if language else "sql",
+        returns_trigger=strings(node.get("returnType", {}).get("names"))[-1:] == ("trigger",),
+        options=canonical(options),
+        arguments=len(parameters),
+    )
+
+
+def _create_trigger(node: Node) -> Iterator[Statement]:
+    identity = ("relation", "trigname", "replace")
+    yield CreateTrigger(
+        table=relation_name(node["relation"]),
+        name=node["trigname"],
+        definition=canonical({key: node[key] for key in node if key not in identity}),
+        is_constraint=node.get("isconstraint", False),
+        replace=node.get("replace", False),
+        calls=_qualified(strings(node["funcname"])),
+    )
+
+
+def _drop(node: Node) -> Iterator[Statement]:
+    for item in node["objects"]:
+        match node["removeType"]:
+            case "OBJECT_TRIGGER":
+                *table, trigger = strings(item["List"]["items"])
+                yield DropTrigger(_qualified(table), trigger)
+            case "OBJECT_TABLE":
+                yield DropTable(_qualified(strings(item["List"]["items"])))
+            case "OBJECT_FUNCTION":
+                yield DropFunction(_qualified(strings(item["ObjectWithArgs"]["objname"])))
+
+
+def _comment(node: Node) -> Iterator[Statement]:
+    if node["objtype"] == "OBJECT_TRIGGER":
+        *table, trigger = strings(node["object"]["List"]["items"])
+        yield CommentOnTrigger(_qualified(table), trigger, node.get("comment"))
+
+
+_STATES: dict[str, TriggerState] = {
+    "AT_EnableTrig": "ENABLED",
+    "AT_EnableTrigAll": "ENABLED",
+    "AT_EnableTrigUser": "ENABLED",
+    "AT_DisableTrig": "DISABLED",
+    "AT_DisableTrigAll": "DISABLED",
+    "AT_DisableTrigUser": "DISABLED",
+    "AT_EnableReplicaTrig": "REPLICA",
+    "AT_EnableAlwaysTrig": "ALWAYS",
+}
+
+
+def _alter_table(node: Node) -> Iterator[Statement]:
+    table = relation_name(node["relation"])
+    for item in node["cmds"]:
+        command = item["AlterTableCmd"]
+        if state := _STATES.get(command.get("subtype")):
+            yield SetTriggerState(table, command.get("name"), state)
+        else:
+            yield Other("AlterTableStmt")
+
+
+def _rename(node: Node) -> Iterator[Statement]:
+    match node["renameType"]:
+        case "OBJECT_TRIGGER":
+            yield RenameTrigger(relation_name(node["relation"]), node["subname"], node["newname"])
+        case "OBJECT_TABLE":
+            yield RenameTable(relation_name(node["relation"]), node["newname"])
+
+
+def _do(node: Node) -> Iterator[Statement]:
+    for arg in node["args"]:
+        if arg["DefElem"]["defname"] == "as":
+            yield Do(arg["DefElem"]["arg"]["String"]["sval"])
+
+
+_READERS: dict[str, Callable[[Node], Iterator[Statement]]] = {
+    "CreateFunctionStmt": _create_function,
+    "CreateTrigStmt": _create_trigger,
+    "DropStmt": _drop,
+    "CommentStmt": _comment,
+    "AlterTableStmt": _alter_table,
+    "RenameStmt": _rename,
+    "DoStmt": _do,
+}
+
+
+def _qualified(names: tuple[str, ...] | list[Any]) -> QualifiedName:
+    """A name of one to three parts; the database's, in front, can only be the current one."""
+    return QualifiedName(names[-2] if len(names) > 1 else None, names[-1])

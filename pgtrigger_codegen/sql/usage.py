@@ -1,0 +1,200 @@
+"""Stage sql: the tables and columns that a trigger depends on.
+
+A migration that creates a trigger must come after those that make what it uses, and a later
+change to a column may break it: at once for its definition, at the next write for its body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pgtrigger_codegen.sql.lexer import Kind, tokenize
+from pgtrigger_codegen.sql.names import QualifiedName, called_function
+from pgtrigger_codegen.sql.parser import (
+    Node,
+    SqlSyntaxError,
+    parse_function,
+    parse_sql,
+    strings,
+    walk,
+)
+from pgtrigger_codegen.sql.relations import tables_in
+from pgtrigger_codegen.sql.render import trigger_function, trigger_statement
+from pgtrigger_codegen.triggers.compiled import TriggerParts
+
+
+@dataclass(frozen=True, slots=True)
+class BodyFacts:
+    """What a trigger's function uses.
+
+    Attributes:
+        tables: Tables that it reads or writes in static SQL, transition tables aside.
+        dynamic: Whether it uses EXECUTE, so that `tables` may not be all.
+        old_columns, new_columns: Columns named as `OLD.x` and `NEW.x`.
+        problem: Why the body could not be read, or could only in part; else None.
+    """
+
+    tables: frozenset[QualifiedName] = frozenset()
+    dynamic: bool = False
+    old_columns: frozenset[str] = frozenset()
+    new_columns: frozenset[str] = frozenset()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionFacts:
+    """What CREATE TRIGGER itself uses of the table.
+
+    Attributes:
+        old_columns, new_columns: Columns that `WHEN` names as `OLD.x` and `NEW.x`.
+        whole_row: Whether `WHEN` uses `OLD` or `NEW` as a whole (`OLD.*`).
+        update_of: Columns of `UPDATE OF`.
+        arguments: The arguments of the function, all of them texts to PostgreSQL.
+        transition_tables: Names that REFERENCING gives.
+        problem: Why the definition could not be read; else None.
+    """
+
+    old_columns: frozenset[str] = frozenset()
+    new_columns: frozenset[str] = frozenset()
+    whole_row: bool = False
+    update_of: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    transition_tables: frozenset[str] = frozenset()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsUsed:
+    """Columns of the trigger's table by what becomes of the trigger without them.
+
+    Attributes:
+        definition: In `WHEN` and `UPDATE OF`: PostgreSQL refuses to drop or retype them.
+        body: As `OLD.x` and `NEW.x` in the function, or as arguments of
+            `tsvector_update_trigger`: every write fails without them.
+    """
+
+    definition: frozenset[str]
+    body: frozenset[str]
+
+
+def columns_used(parts: TriggerParts) -> ColumnsUsed:
+    """The columns of its table that a trigger names."""
+    definition, body = definition_facts(parts), body_facts(parts)
+    return ColumnsUsed(
+        definition=definition.old_columns | definition.new_columns | {*definition.update_of},
+        body=body.old_columns | body.new_columns | _search_vector_columns(parts, definition),
+    )
+
+
+def tables_touched(parts: TriggerParts) -> frozenset[QualifiedName]:
+    """The tables that the trigger's function reads or writes in static SQL."""
+    return body_facts(parts).tables
+
+
+def definition_facts(parts: TriggerParts) -> DefinitionFacts:
+    """What CREATE TRIGGER uses of the table."""
+    try:
+        node: Node = parse_sql(trigger_statement(parts))[0]["CreateTrigStmt"]
+    except SqlSyntaxError as error:
+        return DefinitionFacts(problem=error.message)
+    references = list(_row_references(node.get("whenClause")))
+    return DefinitionFacts(
+        old_columns=frozenset(column for row, column in references if row == "old" and column),
+        new_columns=frozenset(column for row, column in references if row == "new" and column),
+        whole_row=any(column is None for _, column in references),
+        update_of=strings(node.get("columns")),
+        arguments=strings(node.get("args")),
+        transition_tables=frozenset(
+            item["TriggerTransition"]["name"] for item in node.get("transitionRels", ())
+        ),
+    )
+
+
+def body_facts(parts: TriggerParts) -> BodyFacts:
+    """What the trigger's function uses; nothing for a function that is not its own."""
+    create_function = trigger_function(parts)
+    if not create_function:
+        return BodyFacts()
+    try:
+        function = parse_function(create_function)
+        statements = list(_static_sql(function))
+    except SqlSyntaxError as error:
+        return BodyFacts(problem=error.message)
+    hidden = definition_facts(parts).transition_tables
+    return BodyFacts(
+        tables=frozenset(tables_in(statements, hidden)),
+        dynamic=any(key in _DYNAMIC for key, _ in walk(function)),
+        old_columns=_record_fields(function, "old_varno"),
+        new_columns=_record_fields(function, "new_varno"),
+    )
+
+
+_DYNAMIC = frozenset({"PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors", "dynquery"})
+
+# libpg_query's RawParseMode: how PL/pgSQL means the text of an expression to be parsed.
+_STATEMENT, _EXPRESSION = 0, 2
+_ASSIGNMENTS = frozenset({3, 4, 5})
+
+
+def _static_sql(function: Node) -> Iterator[Node]:
+    """Parse every piece of SQL in the function's statements and declarations."""
+    for key, value in walk(function):
+        if key != "PLpgSQL_expr":
+            continue
+        query, mode = value["query"], value.get("parseMode", _STATEMENT)
+        if mode == _EXPRESSION:
+            query = f"SELECT {query}"
+        elif mode in _ASSIGNMENTS:
+            query = f"SELECT {_assigned_value(query)}"
+        yield from parse_sql(query)
+
+
+def _assigned_value(assignment: str) -> str:
+    """What stands right of `:=` or `=`, which in a target's subscript cannot occur bare."""
+    depth = position = 0
+    for token in tokenize(assignment):
+        position += len(token.text)
+        if token.text in ("[", "("):
+            depth += 1
+        elif token.text in ("]", ")"):
+            depth -= 1
+        elif token.kind is Kind.OPERATOR and token.text in (":=", "=") and depth == 0:
+            break
+    return assignment[position:]
+
+
+def _record_fields(function: Node, record: str) -> frozenset[str]:
+    """The fields of OLD or NEW: PL/pgSQL makes a datum for each one that is named."""
+    fields = (datum.get("PLpgSQL_recfield", {}) for datum in function.get("datums", ()))
+    return frozenset(
+        field["fieldname"]
+        for field in fields
+        if field and field.get("recparentno") == function.get(record)
+    )
+
+
+def _row_references(when: object) -> Iterator[tuple[str, str | None]]:
+    """Yield OLD and NEW with the column named, or None for the whole row."""
+    for key, value in walk(when):
+        if key != "ColumnRef":
+            continue
+        names = strings(value["fields"])
+        if names and names[0] in ("old", "new"):
+            yield names[0], names[1] if len(names) > 1 else None
+
+
+def _search_vector_columns(parts: TriggerParts, definition: DefinitionFacts) -> frozenset[str]:
+    """The vector's column and those that it is made of; the second argument of
+    `tsvector_update_trigger` is a configuration.
+
+    https://www.postgresql.org/docs/current/textsearch-features.html#TEXTSEARCH-UPDATE-TRIGGERS
+    """
+    arguments = definition.arguments
+    match called_function(parts.execute).name:
+        case "tsvector_update_trigger":
+            return frozenset(arguments[:1] + arguments[2:])
+        case "tsvector_update_trigger_column":
+            return frozenset(arguments)
+        case _:
+            return frozenset()
