@@ -329,9 +329,7 @@ def test_shadowed_file_has_no_name(tmp_path: Path) -> None:
 
 def test_names_and_files_go_both_ways_for_all_of_django() -> None:
     finder = ModuleFinder([], [SITE_PACKAGES])
-    files = [
-        path for path in (SITE_PACKAGES / "django").rglob("*.py") if "conf" not in path.parts
-    ]
+    files = [path for path in (SITE_PACKAGES / "django").rglob("*.py") if "conf" not in path.parts]
     assert len(files) > 500
     for path in files:
         name = finder.module_name_for(path)

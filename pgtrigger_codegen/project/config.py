@@ -1,0 +1,254 @@
+"""Stage project: the tool's own configuration, `[tool.pgtrigger-codegen]` in pyproject.toml.
+
+Everything here is optional: a usual Django project is found without it. What it holds is what
+cannot be read from the source (which of two settings modules, which virtual environment), and
+the pins that make a run repeatable on every machine.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pgtrigger_codegen.errors import ConfigError
+
+TABLE = "pgtrigger-codegen"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the user configured; the defaults are those of a project without a table.
+
+    Attributes:
+        path: The pyproject.toml that holds the table, None without one.
+        settings: Dotted name of the settings module.
+        apps: Entries as in `INSTALLED_APPS`, for a library without settings.
+        source_roots: Folders that are on the project's `sys.path`, absolute.
+        exclude: Globs of paths that are not searched, relative to the project root.
+        python: A virtual environment or an interpreter, absolute, symbolic links kept.
+        env: Names and values that `os.environ` is taken to have.
+        databases: Aliases of the databases to look at.
+        lint: The table `[tool.pgtrigger-codegen.lint]`, as it is.
+    """
+
+    path: Path | None = None
+    settings: str | None = None
+    apps: tuple[str, ...] = ()
+    source_roots: tuple[Path, ...] = ()
+    exclude: tuple[str, ...] = ()
+    python: Path | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    databases: tuple[str, ...] = ()
+    lint: Mapping[str, Any] = field(default_factory=dict)
+
+
+def load_config(directory: Path) -> Config:
+    """Read the table of the nearest pyproject.toml, from the directory upwards, that has one.
+
+    The search ends at the folder that holds `.git`: a file outside the repository would make
+    a hook's result depend on the machine.
+
+    Raises:
+        ConfigError: The file is not TOML, or the table has an unknown key or a wrong value.
+    """
+    directory = directory.resolve()
+    for folder in (directory, *directory.parents):
+        path = folder / "pyproject.toml"
+        if path.is_file():
+            table = toml_table(read_toml(path), "tool", TABLE)
+            if table is not None:
+                return parse_config(table, path)
+        if (folder / ".git").exists():
+            break
+    return Config()
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Raises:
+        ConfigError: It cannot be read or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} is not valid TOML: {error}", help="correct the file and run again"
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}", help="make the file readable"
+        ) from error
+
+
+def toml_table(document: Mapping[str, Any], *keys: str) -> object:
+    """What stands under the keys, one inside the other; None when nothing does."""
+    value: object = document
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def parse_config(table: object, path: Path) -> Config:
+    """Check the table and make it a `Config`.
+
+    Args:
+        table: What stands under `[tool.pgtrigger-codegen]`.
+        path: The file it stands in, which relative paths start from.
+    """
+    where = _Place(path)
+    if not isinstance(table, dict):
+        raise ConfigError(
+            f"{path}: tool.{TABLE} must be a table, not {_kind(table)}",
+            help=f"write the keys below a line that reads [tool.{TABLE}]",
+        )
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        reader = _READERS.get(key)
+        if reader is None:
+            raise where.unknown(key)
+        values[key.replace("-", "_")] = reader(where, key, value)
+    return Config(path=path, **values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a value stands, for messages and relative paths."""
+
+    path: Path
+
+    def wrong(self, key: str, problem: str, help: str) -> ConfigError:
+        return ConfigError(f"{self.path}: `{key}` in [tool.{TABLE}] {problem}", help=help)
+
+    def unknown(self, key: str) -> ConfigError:
+        close = difflib.get_close_matches(key.replace("_", "-").lower(), _READERS, n=1)
+        known = ", ".join(sorted(_READERS))
+        return ConfigError(
+            f"{self.path}: unknown key `{key}` in [tool.{TABLE}]",
+            help=f"did you mean `{close[0]}`?" if close else f"the keys are: {known}",
+        )
+
+    def folder(self, text: str) -> Path:
+        # No resolve(): the interpreter of a virtual environment is a symbolic link whose
+        # target lies in another environment.
+        return self.path.parent / Path(text).expanduser()
+
+
+def _string(where: _Place, key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise where.wrong(key, f"must be a string, not {_kind(value)}", f'write {key} = "…"')
+    if not value.strip():
+        raise where.wrong(key, "is empty", "give it a value or remove the line")
+    return value
+
+
+def _strings(where: _Place, key: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise where.wrong(
+            key, "must be a list of strings, not a string", f'write {key} = ["{value}"]'
+        )
+    if not isinstance(value, list):
+        raise where.wrong(
+            key, f"must be a list of strings, not {_kind(value)}", f'write {key} = ["…"]'
+        )
+    for index, item in enumerate(value):
+        if not isinstance(item, str) or not item.strip():
+            what = "an empty string" if isinstance(item, str) else _kind(item)
+            raise where.wrong(
+                key,
+                f"must be a list of strings; item {index + 1} is {what}",
+                "correct or remove that item",
+            )
+    return tuple(value)
+
+
+def _dotted(where: _Place, key: str, value: object) -> str:
+    text = _string(where, key, value)
+    _check_dotted(where, key, text)
+    return text
+
+
+def _dotted_names(where: _Place, key: str, value: object) -> tuple[str, ...]:
+    names = _strings(where, key, value)
+    for name in names:
+        _check_dotted(where, key, name)
+    return names
+
+
+def _check_dotted(where: _Place, key: str, text: str) -> None:
+    if is_dotted_name(text):
+        return
+    guess = text.replace("\\", "/").removesuffix(".py").strip("./ ").replace("/", ".")
+    help = f'write "{guess}"' if is_dotted_name(guess) else 'write it as in "shop.settings"'
+    raise where.wrong(key, f'must hold dotted Python names; "{text}" is not one', help)
+
+
+def is_dotted_name(text: str) -> bool:
+    """Whether the text can be the name of a module."""
+    return all(part.isidentifier() for part in text.split("."))
+
+
+def _paths(where: _Place, key: str, value: object) -> tuple[Path, ...]:
+    return tuple(where.folder(text).resolve() for text in _strings(where, key, value))
+
+
+def _path(where: _Place, key: str, value: object) -> Path:
+    return where.folder(_string(where, key, value))
+
+
+def _environment(where: _Place, key: str, value: object) -> Mapping[str, str]:
+    for name, text in _mapping(where, key, value).items():
+        if not isinstance(text, str):
+            raise where.wrong(
+                f"{key}.{name}",
+                f"must be a string, not {_kind(text)}",
+                f'environment variables are text: write {name} = "{_as_text(text)}"',
+            )
+    return dict(_mapping(where, key, value))
+
+
+def _mapping(where: _Place, key: str, value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise where.wrong(
+            key, f"must be a table, not {_kind(value)}", f"write it below [tool.{TABLE}.{key}]"
+        )
+    return value
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else "…"
+
+
+def _kind(value: object) -> str:
+    """What TOML calls the type of a value."""
+    match value:
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a string"
+        case list():
+            return "a list"
+        case dict():
+            return "a table"
+        case _:
+            return "a date or time"
+
+
+_READERS: Mapping[str, Callable[[_Place, str, object], object]] = {
+    "settings": _dotted,
+    "apps": _dotted_names,
+    "source-roots": _paths,
+    "exclude": _strings,
+    "python": _path,
+    "env": _environment,
+    "databases": _strings,
+    "lint": _mapping,
+}
