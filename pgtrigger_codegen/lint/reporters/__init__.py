@@ -1,0 +1,1 @@
+"""Diagnostics as text: pure functions, the command line does the printing."""

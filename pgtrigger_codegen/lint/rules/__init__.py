@@ -1,0 +1,1 @@
+"""One rule a file; `lint.registry` lists them. Rules do not know of each other."""

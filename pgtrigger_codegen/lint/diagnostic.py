@@ -1,0 +1,81 @@
+"""What a rule reports: the contract between rules, fixes and reporters."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from pgtrigger_codegen.source.span import Span
+
+
+class Severity(enum.StrEnum):
+    """How bad it is.
+
+    An error is what PostgreSQL, Django or django-pgtrigger would fail on, or a trigger that
+    would be lost. Information does not make `lint` fail.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Applicability(enum.StrEnum):
+    """Whether a fix may be applied without a look at it.
+
+    A safe fix does what the code was evidently meant to do. An unsafe one may change more
+    than that. A display-only one is never applied, because it is but a sketch.
+    """
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    DISPLAY_ONLY = "display-only"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One replacement: the text of the span gives way to `content` (`\\n` for line ends)."""
+
+    span: Span
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that belong together: all are applied, or none."""
+
+    title: str
+    applicability: Applicability
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Another place that the finding is about."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    Attributes:
+        name: The rule's name (`lost-inherited-triggers`).
+        help: What to do about it.
+    """
+
+    code: str
+    name: str
+    message: str
+    severity: Severity
+    span: Span
+    notes: tuple[Note, ...] = ()
+    help: str | None = None
+    fix: Fix | None = None
+
+    @property
+    def sort_key(self) -> tuple[Span, str, str]:
+        """Findings are listed by place, then by code."""
+        return (self.span, self.code, self.message)

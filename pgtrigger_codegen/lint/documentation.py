@@ -1,0 +1,45 @@
+"""The rules' documentation, made from their docstrings: pages, index, and the README's table."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+from pgtrigger_codegen.lint.registry import RULES
+from pgtrigger_codegen.lint.rule import Rule
+
+_INTRODUCTION = (
+    "`pgtrigger-codegen rule CODE` prints these pages. A severity is the gravest that the rule"
+    " reports."
+)
+_FAMILIES = {
+    "PGT0": "reading the project",
+    "PGT1": "declarations",
+}
+
+
+def rule_page(rule: Rule) -> str:
+    """One rule, explained, as Markdown."""
+    facts = f"Severity: {rule.severity}."
+    if rule.fixable:
+        facts += " Some findings can be fixed with `lint --fix`."
+    return f"# {rule.name} ({rule.code})\n\n{facts}\n\n{inspect.getdoc(rule)}\n"
+
+
+def rules_table(rules: Sequence[Rule] = RULES, *, folder: str = "docs/rules/") -> str:
+    """All rules as a Markdown table whose codes link to the pages in a folder."""
+    rows = [
+        f"| [{rule.code}]({folder}{rule.code}.md) | {rule.name} | {rule.severity}"
+        f" | {'sometimes' if rule.fixable else ''} |"
+        for rule in rules
+    ]
+    return "\n".join(["| code | name | severity | fix |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def rules_index() -> str:
+    """The page that lists all rules, by family."""
+    parts = ["# Rules\n", f"{_INTRODUCTION}\n"]
+    for prefix, subject in _FAMILIES.items():
+        members = [rule for rule in RULES if rule.code.startswith(prefix)]
+        parts += [f"## {prefix}: {subject}\n", rules_table(members, folder="")]
+    return "\n".join(parts)

@@ -1,0 +1,145 @@
+"""A piece of source with line numbers, and a span of it underlined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from pgtrigger_codegen.lint.reporters.palette import Palette
+from pgtrigger_codegen.source.span import Span
+
+_CONTEXT = 2  # lines shown before and after the span
+_LONG = 9  # a span of more lines is shown without its middle
+_ENDS = 3  # lines shown of a long span at either end
+
+# Tabs get a fixed width, and control characters (which could drive the terminal) a picture.
+_SHOWN = {code: chr(0x2400 + code) for code in range(32)} | {9: "    ", 127: "\u2421"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the frame.
+
+    Attributes:
+        number: The line's number, None beside an underline.
+        text: None where lines are left out.
+    """
+
+    number: int | None
+    text: str | None
+
+
+def render_frame(
+    lines: Sequence[str],
+    span: Span,
+    *,
+    palette: Palette,
+    label: str = "",
+    underline: str = "^",
+    context: int = _CONTEXT,
+) -> list[str]:
+    """The lines of a source frame; none when the span lies outside the file.
+
+    A span on one line is underlined; one of several lines has a bar at its side, as ruff and
+    rustc draw it. Columns on the terminal are not code points: tabs take four, wide characters
+    two, combining ones none.
+
+    Args:
+        lines: The file's lines.
+        label: Printed behind the underline.
+        underline: The character that underlines.
+        context: Lines shown before and after the span.
+    """
+    if not 1 <= span.line <= len(lines):
+        return []
+    span = _within(lines, span)
+    first, last = _extent(lines, span, context)
+    draw = _draw_one_line if span.line == span.end_line else _draw_lines
+    suffix = f" {label}" if label else ""
+    rows = list(draw(lines, span, first, last, underline, suffix))
+    width = gutter_width(lines, span, context=context)
+    edge = palette.gutter(f"{'':{width}} |")
+    return [edge, *(_render(row, width, edge, palette) for row in rows), edge]
+
+
+def gutter_width(lines: Sequence[str], span: Span, *, context: int = _CONTEXT) -> int:
+    """How many digits the line numbers of the frame take."""
+    return len(str(_extent(lines, _within(lines, span), context)[1])) if lines else 1
+
+
+def _within(lines: Sequence[str], span: Span) -> Span:
+    """The span without what lies beyond the file, or before the first column of a line."""
+    end_line, end_column = span.end_line, span.end_column
+    if end_line > len(lines):
+        end_line = len(lines)
+        end_column = len(lines[-1]) + 1
+    elif end_line > span.line and end_column <= 1:
+        end_line -= 1
+        end_column = len(lines[end_line - 1]) + 1
+    return Span(span.path, span.line, span.column, end_line, end_column)
+
+
+def _extent(lines: Sequence[str], span: Span, context: int) -> tuple[int, int]:
+    """The first and the last line to show: no blank lines at the edges."""
+    first, last = max(span.line - context, 1), min(span.end_line + context, len(lines))
+    while first < span.line and not lines[first - 1].strip():
+        first += 1
+    while last > span.end_line and not lines[last - 1].strip():
+        last -= 1
+    return first, last
+
+
+def _draw_one_line(
+    lines: Sequence[str], span: Span, first: int, last: int, underline: str, suffix: str
+) -> Iterator[_Row]:
+    for number in range(first, last + 1):
+        line = lines[number - 1]
+        yield _Row(number, _clean(line))
+        if number == span.line:
+            start = _cells(line[: span.column - 1])
+            length = _cells(line[span.column - 1 : span.end_column - 1])
+            yield _Row(None, " " * start + underline * max(length, 1) + suffix)
+
+
+def _draw_lines(
+    lines: Sequence[str], span: Span, first: int, last: int, underline: str, suffix: str
+) -> Iterator[_Row]:
+    before_span = lines[span.line - 1][: span.column - 1]
+    opens_line = not before_span.strip()
+    left_out = range(span.line + _ENDS, span.end_line - _ENDS + 1)
+    if span.end_line - span.line + 1 <= _LONG:
+        left_out = range(0)
+    for number in range(first, last + 1):
+        if number in left_out:
+            if number == left_out.start:
+                yield _Row(None, None)
+            continue
+        yield _Row(number, _bar(number, span, opens_line=opens_line) + _clean(lines[number - 1]))
+        if number == span.line and not opens_line:
+            yield _Row(None, " " + "_" * (_cells(before_span) + 1) + underline)
+        if number == span.end_line:
+            end = _cells(lines[number - 1][: span.end_column - 1])
+            yield _Row(None, "|" + "_" * max(end, 1) + underline + suffix)
+
+
+def _bar(number: int, span: Span, *, opens_line: bool) -> str:
+    if number == span.line and opens_line:
+        return "/ "
+    return "| " if span.line < number <= span.end_line else "  "
+
+
+def _render(row: _Row, width: int, edge: str, palette: Palette) -> str:
+    if row.text is None:
+        return palette.gutter("...")
+    gutter = edge if row.number is None else palette.gutter(f"{row.number:{width}} |")
+    return f"{gutter} {row.text}".rstrip()
+
+
+def _clean(text: str) -> str:
+    return text.translate(_SHOWN)
+
+
+def _cells(text: str) -> int:
+    return cell_len(_clean(text))

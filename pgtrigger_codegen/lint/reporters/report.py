@@ -1,0 +1,32 @@
+"""What every reporter is given, and is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic
+from pgtrigger_codegen.lint.reporters.palette import Palette
+from pgtrigger_codegen.lint.source_text import lines_to_show
+
+
+@dataclass(frozen=True)
+class Report:
+    """The findings of one run and how to show them.
+
+    Attributes:
+        display_path: From an absolute path to the one that the output shows.
+        fixed: How many findings have just been fixed, and are not among the diagnostics.
+        unsafe_fixes: Whether unsafe fixes would be applied: they are marked `[*]` only then.
+        lines: From an absolute path to the file's lines.
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    display_path: Callable[[str], str]
+    fixed: int = 0
+    unsafe_fixes: bool = False
+    palette: Palette = field(default_factory=Palette)
+    lines: Callable[[str], list[str]] = lines_to_show
+
+
+Reporter = Callable[[Report], str]

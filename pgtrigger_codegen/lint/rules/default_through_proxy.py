@@ -1,0 +1,83 @@
+"""PGT102: a proxy of a default many-to-many through model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class DefaultThroughProxy(Rule):
+    """
+    ## What it does
+    Reports a proxy of the through model that Django makes by itself for a `ManyToManyField`.
+
+    It is an error for a through model of the project's own apps in RunSQL mode
+    (`PGTRIGGER_MIGRATIONS = False`), and a warning otherwise.
+
+    ## Why is this bad?
+    Django writes a `CreateModel` for the proxy, but no migration creates the model that it
+    stands for: that one comes with the many-to-many field. Rendering or reversing such a
+    migration can raise `InvalidBasesError`. In RunSQL mode and with a through model of the
+    project, Django even puts the proxy before the model with the field, so `migrate` fails on
+    an empty database.
+
+    In RunSQL mode there is no need for a proxy: what is registered on a through model is written
+    into the migrations of the app that makes the call.
+
+    ## Example
+    ```python
+    class OrderTagTriggers(Order.tags.through):
+        class Meta:
+            proxy = True
+            triggers = [pgtrigger.Protect(name="keep_tags", operation=pgtrigger.Delete)]
+    ```
+
+    ## Use instead
+    ```python
+    pgtrigger.register(
+        pgtrigger.Protect(name="keep_tags", operation=pgtrigger.Delete)
+    )(Order.tags.through)
+    ```
+
+    Or make the through model an ordinary one (`ManyToManyField(through=…)`).
+    """
+
+    code = "PGT102"
+    name = "default-through-proxy"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        runsql_mode = analysis.project.settings.runsql_mode
+        for model in analysis.models.values():
+            if model.proxy_of is None or model.through_field is None or not model.first_party:
+                continue
+            fails = runsql_mode and _is_first_party(analysis, model.through_field)
+            what = "makes `migrate` fail" if fails else "can make `migrate` fail"
+            yield self.diagnostic(
+                f"`{model.name}` is a proxy of `{model.proxy_of}`, the default through model of"
+                f" `{model.through_field}`, which {what} with `InvalidBasesError`",
+                model.span,
+                severity=Severity.ERROR if fails else Severity.WARNING,
+                help=_help(model.through_field, runsql_mode=runsql_mode),
+            )
+
+
+def _is_first_party(analysis: Analysis, through_field: str) -> bool:
+    app = analysis.project.apps.get(through_field.partition(".")[0])
+    return app is not None and app.first_party
+
+
+def _help(through_field: str, *, runsql_mode: bool) -> str:
+    if runsql_mode:
+        _, model, field = through_field.split(".")
+        return (
+            "Drop the proxy and register its triggers on the through model:"
+            f" `pgtrigger.register(...)({model}.{field}.through)`"
+        )
+    return (
+        "Set `PGTRIGGER_MIGRATIONS = False`, so that no proxy is needed, or make the through"
+        " model an ordinary one (`through=`)"
+    )

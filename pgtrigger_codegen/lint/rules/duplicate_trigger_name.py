@@ -1,0 +1,109 @@
+"""PGT104: two triggers of one name on one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+
+
+class DuplicateTriggerName(Rule):
+    """
+    ## What it does
+    Reports a trigger whose name is taken: by another trigger on the same table (through the
+    model, a proxy of it, or a `register` call), or, rarely, by a trigger on any table whose
+    identifier in PostgreSQL happens to be the same.
+
+    It is a warning where one and the same trigger comes to a table twice, by inheritance.
+
+    ## Why is this bad?
+    django-pgtrigger raises `KeyError` as the project starts: names are unique on a table,
+    however many models stand for it. A trigger that a model and its proxy both inherit from an
+    abstract base passes that check, and then fires twice.
+
+    The identifier in PostgreSQL ends in five hexadecimal digits of a hash. With one name used
+    on hundreds of models two can be equal, and django-pgtrigger refuses that as well.
+
+    ## Example
+    ```python
+    class Order(models.Model):
+        class Meta:
+            triggers = [
+                pgtrigger.Protect(name="protect", operation=pgtrigger.Delete),
+                pgtrigger.Protect(name="protect", operation=pgtrigger.Truncate),
+            ]
+    ```
+
+    ## Use instead
+    ```python
+    class Order(models.Model):
+        class Meta:
+            triggers = [
+                pgtrigger.Protect(name="protect_deletes", operation=pgtrigger.Delete),
+                pgtrigger.Protect(name="protect_truncates", operation=pgtrigger.Truncate),
+            ]
+    ```
+    """
+
+    code = "PGT104"
+    name = "duplicate-trigger-name"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        names: dict[tuple[str, str], CompiledTrigger] = {}
+        pgids: dict[str, CompiledTrigger] = {}
+        for trigger in analysis.foreign_triggers:
+            names.setdefault((trigger.table, trigger.name), trigger)
+            pgids.setdefault(trigger.pgid, trigger)
+        for trigger in sorted(analysis.triggers, key=lambda trigger: (trigger.span, trigger.uri)):
+            same_name = names.setdefault((trigger.table, trigger.name), trigger)
+            same_pgid = pgids.setdefault(trigger.pgid, trigger)
+            if same_name is not trigger:
+                yield self._same_name(analysis, same_name, trigger)
+            elif same_pgid is not trigger:
+                yield self._same_pgid(analysis, same_pgid, trigger)
+
+    def _same_name(
+        self, analysis: Analysis, first: CompiledTrigger, trigger: CompiledTrigger
+    ) -> Diagnostic:
+        table = f"Trigger name `{trigger.name}` is already used on table `{trigger.table}`"
+        if first.span == trigger.span and first.uri != trigger.uri:
+            return self.diagnostic(
+                f"{table}: `{first.uri}` and `{trigger.uri}` are one trigger, which fires twice",
+                _place(analysis, trigger),
+                severity=Severity.WARNING,
+                notes=[
+                    Note(f"It comes to the table as `{first.uri}` here", _place(analysis, first)),
+                    Note("The trigger is declared here", trigger.span),
+                ],
+                help="Let only one of the two models have it",
+            )
+        return self.diagnostic(
+            table,
+            trigger.span,
+            notes=[Note(f"The name is first used here, as `{first.uri}`", first.span)],
+            help="Give the two triggers different names",
+        )
+
+    def _same_pgid(
+        self, analysis: Analysis, first: CompiledTrigger, trigger: CompiledTrigger
+    ) -> Diagnostic:
+        return self.diagnostic(
+            f"Trigger `{trigger.uri}` gets the identifier `{trigger.pgid}`, which `{first.uri}`"
+            " has already",
+            _place(analysis, trigger),
+            notes=[Note(f"`{first.uri}` is declared here", _place(analysis, first))],
+            help="Give one of the two triggers another name: the identifier follows from it",
+        )
+
+
+def _place(analysis: Analysis, trigger: CompiledTrigger) -> Span:
+    """The class that inherits a trigger says more than the base, which all of them share."""
+    model = analysis.models.get(f"{trigger.app_label}.{trigger.model}")
+    if trigger.origin == "inherited" and model is not None:
+        return model.span
+    return trigger.span

@@ -1,0 +1,58 @@
+"""PGT106: arguments that django-pgtrigger refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule, notes_at
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class InvalidTriggerArguments(Rule):
+    """
+    ## What it does
+    Reports a trigger for which django-pgtrigger, or Django as it compiles the condition, raises
+    an exception. The message is that of the exception: triggers are compiled by
+    django-pgtrigger itself.
+
+    An invalid name is `invalid-trigger-name` (PGT105).
+
+    ## Why is this bad?
+    The same exception meets the project: as it starts, at `makemigrations`, or when triggers
+    are installed.
+
+    ## Example
+    ```python
+    pgtrigger.Protect(
+        name="check_total",
+        level=pgtrigger.Statement,
+        timing=pgtrigger.Deferred,
+        operation=pgtrigger.Update,
+    )
+    ```
+
+    ## Use instead
+    ```python
+    pgtrigger.Protect(
+        name="check_total",
+        when=pgtrigger.After,
+        timing=pgtrigger.Deferred,
+        operation=pgtrigger.Update,
+    )
+    ```
+    """
+
+    code = "PGT106"
+    name = "invalid-trigger-arguments"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        for unresolved in analysis.unresolved:
+            if unresolved.code == self.code:
+                yield self.diagnostic(
+                    unresolved.reason,
+                    unresolved.span,
+                    notes=notes_at(unresolved.notes, unresolved.span),
+                    help="Correct the declaration: the project fails on it in the same way",
+                )

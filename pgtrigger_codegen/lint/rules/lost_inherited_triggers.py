@@ -1,0 +1,107 @@
+"""PGT103: a `Meta` that drops the triggers of an abstract base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Fix, Note, Severity
+from pgtrigger_codegen.lint.meta_fix import meta_fix
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.models.facts import LostTriggers
+from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
+
+
+class LostInheritedTriggers(Rule):
+    """
+    ## What it does
+    Reports a model whose abstract base declares triggers that do not arrive, because the model
+    has a `Meta` of its own that does not derive from the base's, or because it inherits the
+    `Meta` of an earlier base.
+
+    ## Why is this bad?
+    Django takes one `Meta`: the class's own or, without one, that of the first abstract base
+    which has one. It does not merge them. So a `Meta` added for an ordering or a table name
+    silently takes the triggers away, and the table is without their protection.
+
+    ## Example
+    ```python
+    class Audited(models.Model):
+        class Meta:
+            abstract = True
+            triggers = [pgtrigger.Protect(name="protect_deletes", operation=pgtrigger.Delete)]
+
+    class Order(Audited):
+        class Meta:
+            ordering = ["created"]
+    ```
+
+    ## Use instead
+    ```python
+    class Order(Audited):
+        class Meta(Audited.Meta):
+            ordering = ["created"]
+    ```
+
+    ## Fix
+    `Meta` is derived from the base's. That is safe when `Meta` has no other bases and the
+    base's `Meta` has no options besides `triggers` and `abstract` that would now be inherited
+    too; otherwise the fix is unsafe. There is none where it would not help, as when `Meta` sets
+    `triggers` itself, and none for a class without a `Meta`.
+    """
+
+    code = "PGT103"
+    name = "lost-inherited-triggers"
+    severity = Severity.ERROR
+    fixable = True
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        for lost in analysis.lost_triggers:
+            yield self.diagnostic(
+                _message(lost),
+                lost.span,
+                notes=[Note(f"`{lost.base}` declares them", lost.base_span)],
+                help=_help(lost),
+                fix=_fix(lost),
+            )
+
+
+def _message(lost: LostTriggers) -> str:
+    names = ", ".join(f"`{name}`" for name in lost.triggers)
+    if len(lost.triggers) == 1:
+        what = f"trigger {names}"
+    else:
+        what = f"triggers {names}" if names else "triggers"
+    if lost.cause == "own-meta":
+        return f"`class Meta` of `{lost.model}` drops the inherited {what} of `{lost.base}`"
+    return (
+        f"`{lost.model}` inherits the `Meta` of an earlier base, so the {what} of"
+        f" `{lost.base}` do not arrive"
+    )
+
+
+def _help(lost: LostTriggers) -> str:
+    if f"{lost.base}.Meta" in lost.meta_bases:
+        return f"List them as well: `triggers = [*{lost.base}.Meta.triggers, ...]`"
+    bases = ", ".join((*lost.meta_bases, f"{lost.base}.Meta"))
+    if lost.cause == "own-meta":
+        return f"Derive it from the base's `Meta`: `class Meta({bases})`"
+    return (
+        "Give the class a `Meta` that derives from those of all bases it needs and lists the"
+        f" triggers: `triggers = [*{lost.base}.Meta.triggers, ...]`"
+    )
+
+
+def _fix(lost: LostTriggers) -> Fix | None:
+    try:
+        module = _read(lost.span.path)
+        same = lost.base_span.path == lost.span.path
+        base_module = module if same else _read(lost.base_span.path)
+    except (OSError, SourceSyntaxError):  # the file has changed since it was analysed
+        return None
+    return meta_fix(lost, module, base_module)
+
+
+def _read(path: str) -> Module:
+    return read_module("", Path(path), is_package=False, first_party=True)

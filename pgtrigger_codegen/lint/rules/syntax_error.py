@@ -1,0 +1,48 @@
+"""PGT001: a file that does not parse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class SyntaxErrorRule(Rule):
+    """
+    ## What it does
+    Reports a file that cannot be parsed as Python, or cannot be decoded.
+
+    ## Why is this bad?
+    Django cannot import the file either. And whatever triggers it declares are not seen: they
+    are neither checked nor written into migrations.
+
+    Syntax newer than the Python that runs `pgtrigger-codegen` is rewritten for the analysis
+    where that is possible. Where it is not, run `pgtrigger-codegen` with the Python of the
+    project.
+
+    ## Example
+    ```python
+    class Order(models.Model)
+        total = models.IntegerField()
+    ```
+
+    ## Use instead
+    ```python
+    class Order(models.Model):
+        total = models.IntegerField()
+    ```
+    """
+
+    code = "PGT001"
+    name = "syntax-error"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        for problem in analysis.syntax_problems:
+            yield self.diagnostic(
+                f"This file cannot be read: {problem.message}",
+                problem.span,
+                help="Correct the file: until then, no trigger that it declares is seen",
+            )
