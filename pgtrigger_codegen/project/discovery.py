@@ -13,13 +13,10 @@ from pathlib import Path
 
 from pgtrigger_codegen.errors import ConfigError, ProjectError
 from pgtrigger_codegen.project.config import TABLE, Config, is_dotted_name
+from pgtrigger_codegen.project.entry_points import read_entry_point
 from pgtrigger_codegen.project.folders import Exclusion, nearest_files, subfolders
-from pgtrigger_codegen.project.settings_name import (
-    VARIABLE,
-    Naming,
-    read_entry_point,
-    read_test_configuration,
-)
+from pgtrigger_codegen.project.path_edits import read_path_edits
+from pgtrigger_codegen.project.settings_name import VARIABLE, Naming, read_test_configuration
 from pgtrigger_codegen.project.site_packages import find_environment, own_site_packages
 from pgtrigger_codegen.source.finder import ModuleFinder
 
@@ -196,7 +193,28 @@ class _Search:
             self.root,
         ]
         existing = (folder.resolve() for folder in roots if folder.is_dir())
-        return tuple(dict.fromkeys(existing))
+        return self._with_path_edits(tuple(dict.fromkeys(existing)), choice)
+
+    def _with_path_edits(self, roots: tuple[Path, ...], choice: _Choice) -> tuple[Path, ...]:
+        """Add what manage.py and the settings put on `sys.path`, within the project."""
+        files = [*self.manage_files]
+        if choice.naming is not None and choice.naming.path.suffix == ".py":
+            files.append(choice.naming.path)
+        for file in files:
+            roots = self._with_edits_of(file, roots)
+        # The settings module may lie in a folder that manage.py adds.
+        location = ModuleFinder(roots).find(choice.module) if choice.module else None
+        if location is not None and location.path is not None:
+            roots = self._with_edits_of(location.path, roots)
+        return roots
+
+    def _with_edits_of(self, file: Path, roots: tuple[Path, ...]) -> tuple[Path, ...]:
+        edits = (
+            folder
+            for folder in read_path_edits(file)
+            if folder.is_dir() and folder.is_relative_to(self.root)
+        )
+        return tuple(dict.fromkeys((*roots, *edits)))
 
     def check_settings(self, layout: Layout) -> None:
         module = layout.settings_module

@@ -82,12 +82,13 @@ class ModuleFinder:
         """The name under which the file would be imported, None when under no search path.
 
         Of several names the one over the innermost search path is taken: with roots `.` and
-        `src`, `src/shop/models.py` is `shop.models`.
+        `src`, `src/shop/models.py` is `shop.models`. Search paths that are packages themselves
+        come last: a `sys.path` with `.` and `./shop` still has `shop.models`, not `models`.
         """
         resolved = os.path.realpath(path)
         if not resolved.endswith(".py"):
             return None
-        for entry in sorted(self._entries, key=len, reverse=True):
+        for entry in sorted(self._entries, key=self._rank):
             if not _is_under(resolved, entry):
                 continue
             name = _dotted(os.path.relpath(resolved, entry))
@@ -183,6 +184,9 @@ class ModuleFinder:
                 if location is not None and location.path == Path(path):
                     return name
         return None
+
+    def _rank(self, entry: str) -> tuple[bool, int]:
+        return "__init__.py" in self._list(entry).files, -len(entry)
 
     def _list(self, folder: str) -> _Listing:
         listing = self._folders.get(folder)

@@ -112,7 +112,7 @@ def test_unknown_key(tmp_path: Path, text: str, key: str, suggestion: str) -> No
     [
         (
             "settings = 1",
-            "`settings` in [tool.pgtrigger-codegen] must be a string, not a number",
+            "`settings` in [tool.pgtrigger-codegen] must be a string",
             "",
         ),
         ("settings = true", "not a boolean", ""),

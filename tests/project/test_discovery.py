@@ -170,7 +170,7 @@ def test_equally_near_manage_files_may_agree(project: Path) -> None:
 def test_one_file_that_names_two_is_an_error(project: Path) -> None:
     branch = 'if x:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.dev"\nelse:\n'
     write(project, {"manage.py": branch + '    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.b"'})
-    with pytest.raises(ConfigError, match="manage.py:2 names shop.dev, manage.py:4 names shop.b"):
+    with pytest.raises(ConfigError, match=r"manage.py:2 names shop.dev, manage.py:4 names shop.b"):
         found(project)
 
 
@@ -318,8 +318,40 @@ def test_src_that_is_a_package_is_no_root(tmp_path: Path) -> None:
 
 
 def test_configured_root_must_exist(project: Path) -> None:
-    with pytest.raises(ConfigError, match="names .*gone, which is not a folder"):
+    with pytest.raises(ConfigError, match=r"names .*gone, which is not a folder"):
         found(project, Config(source_roots=(project / "gone",)))
+
+
+@pytest.mark.parametrize("file", ["manage.py", "shop/settings.py"])
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "os.path.join(os.path.dirname(os.path.abspath({0})), 'apps')",
+        "str(Path({0}).resolve().parent / 'apps')",
+        "join(dirname({0}), 'apps')",
+        "str(pathlib.Path({0}).resolve(strict=True).parents[0].joinpath('x').parent / 'apps')",
+    ],
+)
+def test_folders_added_to_sys_path_are_roots(project: Path, file: str, folder: str) -> None:
+    anchor = "__file__" if file == "manage.py" else "os.path.dirname(__file__)"
+    write(project, ["apps/cart/__init__.py"])
+    write(project, {"manage.py": MANAGE.format("shop.settings")})
+    text = f"\nHERE = {anchor}\nsys.path.insert(0, {folder.format('HERE')})\n"
+    write(project, {file: (project / file).read_text(encoding="utf-8") + text})
+    assert found(project).source_roots == (project, project / "apps")
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["'apps'", "compute(__file__)", "'/tmp'", "HERE", "Path(__file__).parents[99]", "'gone'"],
+)
+def test_folders_that_cannot_be_told_or_lie_outside_are_no_roots(
+    project: Path, folder: str
+) -> None:
+    write(project, ["apps/cart/__init__.py"])
+    text = f"\nHERE = HERE / 'apps'\nsys.path.append({folder})\n"
+    write(project, {"manage.py": MANAGE.format("shop.settings") + text})
+    assert found(project).source_roots == (project,)
 
 
 # -- The environment -----------------------------------------------------------------------------

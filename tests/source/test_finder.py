@@ -320,6 +320,12 @@ def test_module_name_for(tmp_path: Path, path: str, name: str | None) -> None:
     assert ModuleFinder([tmp_path, tmp_path / "src"]).module_name_for(tmp_path / path) == name
 
 
+def test_name_is_not_taken_over_a_root_that_is_a_package(tmp_path: Path) -> None:
+    write(tmp_path, "shop/__init__.py", "shop/cart/models.py")
+    finder = ModuleFinder([tmp_path, tmp_path / "shop"])
+    assert finder.module_name_for(tmp_path / "shop/cart/models.py") == "shop.cart.models"
+
+
 def test_shadowed_file_has_no_name(tmp_path: Path) -> None:
     write(tmp_path, "one/shop.py", "two/shop.py")
     finder = ModuleFinder([tmp_path / "one", tmp_path / "two"])
