@@ -67,6 +67,9 @@ def test_manage_py_names_settings(project: Path) -> None:
         'if "test" in sys.argv:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.test"\n'
         'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.dev")',
         'if not x:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.dev"',
+        "try:\n    import local\nexcept ImportError:\n"
+        '    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.test"\n'
+        'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.dev")',
     ],
 )
 def test_ways_to_name_settings(project: Path, text: str) -> None:
@@ -118,8 +121,9 @@ def test_name_assigned_twice_is_unreadable(project: Path) -> None:
     assert found(project).settings_module is None
 
 
-def test_manage_py_that_does_not_parse_is_said(project: Path) -> None:
-    write(project, {"manage.py": 'print "DJANGO_SETTINGS_MODULE"'})
+@pytest.mark.parametrize("text", ['print "DJANGO_SETTINGS_MODULE"', "# DJANGO_SETTINGS_MODULE\0"])
+def test_manage_py_that_does_not_parse_is_said(project: Path, text: str) -> None:
+    write(project, {"manage.py": text})
     layout = found(project)
     assert layout.settings_module is None
     assert any("manage.py does not parse" in notice for notice in layout.notices)
@@ -231,6 +235,15 @@ def test_pythonpath_of_pytest_is_a_root(tmp_path: Path) -> None:
     assert found(tmp_path).source_roots == (tmp_path / "lib", tmp_path / "tests", tmp_path)
 
 
+def test_django_entry_point_that_names_no_settings(project: Path) -> None:
+    text = "from django.core.management import execute_from_command_line"
+    write(project, {"web/manage.py": text, "web/shop/other.py": ""})
+    layout = found(project)
+    assert layout.settings_module is None
+    # It is run with its folder first on the path all the same.
+    assert layout.source_roots == (project / "web", project)
+
+
 def test_order_of_precedence(project: Path) -> None:
     write(project, ["shop/a.py", "shop/b.py", "shop/c.py"])
     write(project, {"manage.py": MANAGE.format("shop.settings")})
@@ -297,6 +310,13 @@ def test_folder_with_a_marker_is_the_root(tmp_path: Path, marker: str) -> None:
 def test_folder_above_a_manage_py_is_the_root(tmp_path: Path) -> None:
     write(tmp_path, {"pyproject.toml": "", "inner/x/manage.py": MANAGE.format("a.b")})
     assert find_root(tmp_path / "inner", Config()) == tmp_path / "inner"
+
+
+def test_folder_without_any_marker_is_the_root(tmp_path: Path) -> None:
+    write(tmp_path, ["inner/shop/__init__.py", "inner/shop/models.py"])
+    layout = found(tmp_path / "inner")
+    assert layout.root == tmp_path / "inner"
+    assert find_app_packages(layout, Config()) == ["shop"]
 
 
 def test_no_such_folder(tmp_path: Path) -> None:

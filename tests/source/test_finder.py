@@ -149,6 +149,14 @@ def test_compiled_module_is_known_but_has_no_source(tmp_path: Path) -> None:
     assert not location.is_namespace
 
 
+def test_compiled_package_still_has_submodules(tmp_path: Path) -> None:
+    write(tmp_path, "fast/__init__.cpython-311-x86_64-linux-gnu.so", "fast/slow.py")
+    finder = ModuleFinder([tmp_path])
+    assert located(finder, "fast").path is None
+    assert located(finder, "fast").is_package
+    assert located(finder, "fast.slow").path == tmp_path / "fast/slow.py"
+
+
 def test_source_beside_its_compiled_twin_is_found(tmp_path: Path) -> None:
     write(tmp_path, "fast.py", "fast.cpython-311-x86_64-linux-gnu.so")
     assert located(ModuleFinder([tmp_path]), "fast").path == tmp_path / "fast.py"
@@ -222,6 +230,13 @@ def test_other_files_add_nothing(tmp_path: Path, name: str) -> None:
     write(tmp_path, "elsewhere/library.py")
     write(tmp_path, f"site/{name}", text=str(tmp_path / "elsewhere"))
     assert ModuleFinder([], [tmp_path / "site"]).find("library") is None
+
+
+def test_pth_file_that_is_no_text_adds_nothing(tmp_path: Path) -> None:
+    write(tmp_path, "site/library.py")
+    (tmp_path / "site/editable.pth").write_bytes(b"\xff\xfe/tmp")
+    (tmp_path / "site/null.pth").write_bytes(b"/tmp\0")
+    assert ModuleFinder([], [tmp_path / "site"]).find("library") is not None
 
 
 def test_pth_code_is_not_executed(tmp_path: Path) -> None:
