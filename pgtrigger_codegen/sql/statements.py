@@ -23,7 +23,7 @@ class CreateFunction:
     Attributes:
         body: The source text, or None for a C function or a body in SQL's own syntax.
         language: In lower case.
-        options: The other options (SECURITY DEFINER, SET …), canonical.
+        options: What else is said of it (SECURITY DEFINER, SET …), canonical.
         arguments: Number of parameters.
     """
 
@@ -168,20 +168,19 @@ def relation_name(relation: Node) -> QualifiedName:
 def _create_function(node: Node) -> Iterator[Statement]:
     if node.get("is_procedure"):
         return
-    options = {
-        option["DefElem"]["defname"]: option["DefElem"].get("arg") for option in node["options"]
-    }
+    elements = [option["DefElem"] for option in node.get("options", ())]
+    options = {element["defname"]: element.get("arg") for element in elements}
     source = options.pop("as", None)
     language = options.pop("language", None)
     texts = strings(source["List"]["items"]) if source else ()
-    parameters = [item["FunctionParameter"] for item in node.get("parameters", ())]
+    body = node.get("sql_body")
     yield CreateFunction(
         function=_qualified(strings(node["funcname"])),
         body=texts[0] if len(texts) == 1 else None,
         language=language["String"]["sval"].lower() if language else "sql",
         returns_trigger=strings(node.get("returnType", {}).get("names"))[-1:] == ("trigger",),
-        options=canonical(options),
-        arguments=len(parameters),
+        options=canonical({**options, **({"body": body} if body else {})}),
+        arguments=len(node.get("parameters", ())),
     )
 
 

@@ -21,7 +21,7 @@ statements = st.sampled_from(
         "NEW.total := NEW.total + 1;",
         "NEW.status := 'a  b\n   c''d';",
         "PERFORM $x$ '; \n -- $x$;",
-        'IF OLD."Mixed" = \'x\' THEN RETURN NEW; END IF;',
+        "IF OLD.\"Mixed\" = 'x' THEN RETURN NEW; END IF;",
         "-- a comment; with 'quote\n",
         "/* block\n comment */",
         "RAISE NOTICE '%', E'it\\'s';",
@@ -43,7 +43,7 @@ comparisons = st.sampled_from(
     [
         'OLD."status" IS DISTINCT FROM NEW."status"',
         "OLD.total > 3",
-        'NEW."Mixed" IN (\'a AND b\', \'c\nd\', \'%\')',
+        "NEW.\"Mixed\" IN ('a AND b', 'c\nd', '%')",
         "OLD.* IS DISTINCT FROM NEW.*",
         "NEW.total BETWEEN 1 AND 2",
         "NEW.is_active /* OR */",
@@ -51,10 +51,10 @@ comparisons = st.sampled_from(
 )
 conditions = st.recursive(
     comparisons,
-    lambda inner: st.builds(
-        "({}{}{} {})".format, inner, spaces, st.sampled_from(["AND", "OR", "and"]), inner
-    )
-    | st.builds("NOT ({})".format, inner),
+    lambda inner: (
+        st.builds("({}{}{} {})".format, inner, spaces, st.sampled_from(["AND", "OR", "and"]), inner)
+        | st.builds("NOT ({})".format, inner)
+    ),
     max_leaves=8,
 )
 
@@ -77,7 +77,7 @@ def triggers(draw: st.DrawFn) -> TriggerParts:
                         "timing": "DEFERRABLE INITIALLY DEFERRED",
                         "when": "AFTER",
                     },
-                    {"execute": "tsvector_update_trigger(\"a\", 'pg_catalog.simple', \"b\")"},
+                    {"execute": 'tsvector_update_trigger("a", \'pg_catalog.simple\', "b")'},
                 ]
             )
         ),
