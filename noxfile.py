@@ -1,0 +1,28 @@
+"""The matrix: every supported Python with the oldest and the newest Django.
+
+`.ci/run` is the gate on one interpreter; this is for before a release.
+"""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["tests"]
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+@nox.parametrize("django", ["~=5.2.0", ">=5.2"], ids=["5.2", "latest"])
+def tests(session: nox.Session, django: str) -> None:
+    session.install("-e", ".[dev]", f"Django{django}")
+    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session(python="3.11")
+def lint(session: nox.Session) -> None:
+    session.install("-e", ".[dev]")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("lint-imports")
