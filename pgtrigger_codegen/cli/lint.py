@@ -40,6 +40,7 @@ _MAX_ROUNDS = 10
 @click.pass_context
 def lint(
     context: click.Context,
+    *,
     paths: tuple[Path, ...],
     fix: bool,
     unsafe_fixes: bool,

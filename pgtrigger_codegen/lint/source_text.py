@@ -37,7 +37,7 @@ class SourceText:
 
     @property
     def plain(self) -> str:
-        """The text with `\\n` for each line end, as the parser has it."""
+        """The text with line ends as the parser has them: line feeds."""
         return self.text.replace("\r\n", "\n").replace("\r", "\n")
 
     @property

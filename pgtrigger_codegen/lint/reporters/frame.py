@@ -65,8 +65,11 @@ def render_frame(
 
 
 def gutter_width(lines: Sequence[str], span: Span, *, context: int = _CONTEXT) -> int:
-    """How many digits the line numbers of the frame take."""
-    return len(str(_extent(lines, _within(lines, span), context)[1])) if lines else 1
+    """How many digits the line numbers of the frame take, 1 when there is no frame."""
+    if not 1 <= span.line <= len(lines):
+        return 1
+    _, last = _extent(lines, _within(lines, span), context)
+    return len(str(last))
 
 
 def _within(lines: Sequence[str], span: Span) -> Span:

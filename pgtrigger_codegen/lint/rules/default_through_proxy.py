@@ -10,8 +10,7 @@ from pgtrigger_codegen.pipeline import Analysis
 
 
 class DefaultThroughProxy(Rule):
-    """
-    ## What it does
+    """## What it does
     Reports a proxy of the through model that Django makes by itself for a `ManyToManyField`.
 
     It is an error for a through model of the project's own apps in RunSQL mode

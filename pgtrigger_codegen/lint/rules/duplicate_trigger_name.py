@@ -12,8 +12,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 class DuplicateTriggerName(Rule):
-    """
-    ## What it does
+    """## What it does
     Reports a trigger whose name is taken: by another trigger on the same table (through the
     model, a proxy of it, or a `register` call), or, rarely, by a trigger on any table whose
     identifier in PostgreSQL happens to be the same.

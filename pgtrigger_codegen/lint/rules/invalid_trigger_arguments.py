@@ -10,8 +10,7 @@ from pgtrigger_codegen.pipeline import Analysis
 
 
 class InvalidTriggerArguments(Rule):
-    """
-    ## What it does
+    """## What it does
     Reports a trigger for which django-pgtrigger, or Django as it compiles the condition, raises
     an exception. The message is that of the exception: triggers are compiled by
     django-pgtrigger itself.

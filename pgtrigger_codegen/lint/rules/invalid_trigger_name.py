@@ -10,8 +10,7 @@ from pgtrigger_codegen.pipeline import Analysis
 
 
 class InvalidTriggerName(Rule):
-    """
-    ## What it does
+    """## What it does
     Reports a trigger name that is missing, longer than 47 characters, or has other characters
     than letters, digits and underscores.
 

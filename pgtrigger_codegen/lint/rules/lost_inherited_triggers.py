@@ -14,8 +14,7 @@ from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_modu
 
 
 class LostInheritedTriggers(Rule):
-    """
-    ## What it does
+    """## What it does
     Reports a model whose abstract base declares triggers that do not arrive, because the model
     has a `Meta` of its own that does not derive from the base's, or because it inherits the
     `Meta` of an earlier base.

@@ -10,8 +10,7 @@ from pgtrigger_codegen.pipeline import Analysis
 
 
 class SyntaxErrorRule(Rule):
-    """
-    ## What it does
+    """## What it does
     Reports a file that cannot be parsed as Python, or cannot be decoded.
 
     ## Why is this bad?

@@ -12,8 +12,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 class ThirdPartyRegistration(Rule):
-    """
-    ## What it does
+    """## What it does
     Reports `pgtrigger.register(...)` on a model of an app that does not belong to the project.
 
     It is an error while django-pgtrigger's own migrations are in use, and a warning in RunSQL

@@ -10,8 +10,7 @@ from pgtrigger_codegen.pipeline import Analysis
 
 
 class UnresolvedTriggerRule(Rule):
-    """
-    ## What it does
+    """## What it does
     Reports a trigger, or a list of triggers, whose SQL depends on something that cannot be
     known from source alone: the clock, a query, the environment, a library that is not read.
     It points at the very expression that defeated the analysis; the notes lead there from the

@@ -1,0 +1,92 @@
+"""Rules about what could not be read, or was refused: they pass on what the analysis says."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from pgtrigger_codegen.evaluator import values
+from pgtrigger_codegen.lint.diagnostic import Note, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.rules.invalid_trigger_arguments import InvalidTriggerArguments
+from pgtrigger_codegen.lint.rules.invalid_trigger_name import InvalidTriggerName
+from pgtrigger_codegen.lint.rules.syntax_error import SyntaxErrorRule
+from pgtrigger_codegen.lint.rules.unresolved_trigger import UnresolvedTriggerRule
+from pgtrigger_codegen.pipeline import SyntaxProblem
+from pgtrigger_codegen.triggers.compiled import UnresolvedTrigger
+from tests.lint import facts
+
+
+def test_syntax_error_stands_where_the_parser_gave_up() -> None:
+    problem = SyntaxProblem("expected ':'", facts.span(3, 12))
+
+    (found,) = SyntaxErrorRule().check(facts.analysis(syntax_problems=(problem,)))
+
+    assert (found.code, found.severity, found.span) == ("PGT001", Severity.ERROR, problem.span)
+    assert "expected ':'" in found.message
+
+
+@pytest.mark.parametrize(
+    ("uri", "model", "named"),
+    [
+        ("shop.Order:protect", "shop.Order", "The trigger `shop.Order:protect` cannot"),
+        (None, "shop.Order", "The trigger on `shop.Order` cannot"),
+        (None, None, "The trigger cannot"),
+    ],
+)
+def test_unresolved_trigger_is_named_as_far_as_it_is_known(
+    uri: str | None, model: str | None, named: str
+) -> None:
+    unresolved = UnresolvedTrigger("PGT002", "it is random", uri, model, "shop", facts.span(2))
+
+    (found,) = UnresolvedTriggerRule().check(facts.analysis(unresolved=(unresolved,)))
+
+    assert found.message.startswith(named)
+    assert found.message.endswith("it is random")
+    assert found.severity is Severity.WARNING
+    assert found.help is not None
+    assert "`shop`" in found.help
+
+
+def test_notes_without_a_place_stand_at_the_finding() -> None:
+    unresolved = UnresolvedTrigger(
+        "PGT002",
+        "it is random",
+        None,
+        None,
+        None,
+        facts.span(2),
+        (values.Note("called here", facts.span(9)), values.Note("of a library")),
+    )
+
+    (found,) = UnresolvedTriggerRule().check(facts.analysis(unresolved=(unresolved,)))
+
+    assert found.notes == (
+        Note("called here", facts.span(9)),
+        Note("of a library", facts.span(2)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        (UnresolvedTriggerRule(), "PGT002"),
+        (InvalidTriggerName(), "PGT105"),
+        (InvalidTriggerArguments(), "PGT106"),
+    ],
+)
+def test_each_rule_takes_its_own_code_only(
+    rule: Rule, code: Literal["PGT002", "PGT105", "PGT106"]
+) -> None:
+    unresolved = (
+        UnresolvedTrigger("PGT002", "reason", None, None, None, facts.span(2)),
+        UnresolvedTrigger("PGT105", "reason", None, None, None, facts.span(3)),
+        UnresolvedTrigger("PGT106", "reason", None, None, None, facts.span(4)),
+    )
+
+    found = list(rule.check(facts.analysis(unresolved=unresolved)))
+
+    assert [(one.code, one.span) for one in found] == [
+        (code, item.span) for item in unresolved if item.code == code
+    ]

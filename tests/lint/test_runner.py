@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.runner import run
+from pgtrigger_codegen.pipeline import Analysis
+from tests.lint import facts
+
+
+class Always(Rule):
+    """Reports what it is told to."""
+
+    code = "PGT999"
+    name = "always"
+    severity = Severity.INFO
+
+    def __init__(self, *findings: Diagnostic) -> None:
+        self.findings = findings
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        yield from self.findings
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name in ("shop/models.py", "shop/forms.py", "shopping/models.py"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    return tmp_path
+
+
+def reported(project: Path, *paths: str) -> list[str]:
+    """The files reported on, of a rule that finds something in each."""
+    everywhere = Always(
+        *(facts.finding(facts.span(path=str(path))) for path in project.glob("*/*.py"))
+    )
+    found = run(facts.analysis(), [project / path for path in paths], rules=[everywhere])
+    return [Path(one.span.path).relative_to(project).as_posix() for one in found]
+
+
+def test_sorted_by_place_then_code() -> None:
+    unsorted = [
+        facts.finding(facts.span(9, 1)),
+        facts.finding(facts.span(2, 9)),
+        facts.finding(facts.span(2, 3), code="PGT105"),
+        facts.finding(facts.span(2, 3), code="PGT002"),
+        facts.finding(facts.span(99, path="/project/a.py")),
+    ]
+
+    found = run(facts.analysis(), rules=[Always(*unsorted[:2]), Always(*unsorted[2:])])
+
+    assert found == [unsorted[index] for index in (4, 3, 2, 1, 0)]
+
+
+def test_one_finding_made_twice_is_reported_once() -> None:
+    twice = [facts.finding(facts.span()), facts.finding(facts.span())]
+
+    assert run(facts.analysis(), rules=[Always(*twice)]) == twice[:1]
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        ([], ["shop/forms.py", "shop/models.py", "shopping/models.py"]),
+        (["."], ["shop/forms.py", "shop/models.py", "shopping/models.py"]),
+        (["shop"], ["shop/forms.py", "shop/models.py"]),
+        (["shop/forms.py", "shopping"], ["shop/forms.py", "shopping/models.py"]),
+        (["shop/../shop/forms.py"], ["shop/forms.py"]),
+    ],
+)
+def test_only_given_files_and_folders(project: Path, paths: list[str], expected: list[str]) -> None:
+    assert reported(project, *paths) == expected
+
+
+def test_a_path_through_a_link(project: Path) -> None:
+    (project / "link.py").symlink_to(project / "shop" / "forms.py")
+
+    assert reported(project, "link.py") == ["shop/forms.py"]
+
+
+def test_a_path_that_does_not_exist_is_named(project: Path) -> None:
+    with pytest.raises(CodegenError, match=r"no file or folder.*gone\.py") as caught:
+        run(facts.analysis(), [project / "gone.py"])
+
+    assert caught.value.exit_code == 2
