@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from pgtrigger_codegen.sql.lexer import Kind, code_tokens
 from pgtrigger_codegen.sql.names import QualifiedName
@@ -16,11 +17,14 @@ from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateFunction,
     CreateTrigger,
+    Do,
     DropFunction,
     DropTable,
     DropTrigger,
+    Other,
     RenameTable,
     RenameTrigger,
+    SetTriggerState,
     Statement,
     read_statements,
 )
@@ -92,48 +96,6 @@ class InstalledTriggers:
         return InstalledTriggers(triggers, functions)
 
 
-def _apply(
-    statement: Statement,
-    triggers: dict[TriggerKey, TriggerDefinition],
-    functions: dict[QualifiedName, str],
-) -> None:
-    match statement:
-        case CreateFunction(function=name, arguments=0):
-            functions[name] = canonical_function(statement)
-            for key, trigger in triggers.items():
-                if trigger.calls == name:
-                    triggers[key] = replace(trigger, function=functions[name])
-        case DropFunction(function=name):
-            functions.pop(name, None)
-        case CreateTrigger(table=table, name=name):
-            before = triggers.get((table, name))
-            triggers[table, name] = TriggerDefinition(
-                table=table,
-                pgid=name,
-                definition=statement.definition,
-                is_constraint=statement.is_constraint,
-                calls=statement.calls,
-                function=functions.get(statement.calls),
-                # CREATE OR REPLACE TRIGGER keeps the comment.
-                hash=before.hash if before else None,
-            )
-        case DropTrigger(table=table, name=name):
-            triggers.pop((table, name), None)
-        case CommentOnTrigger(table=table, name=name, text=text):
-            if commented := triggers.get((table, name)):
-                triggers[table, name] = replace(commented, hash=text)
-        case RenameTrigger(table=table, name=name, new_name=new_name):
-            if renamed := triggers.pop((table, name), None):
-                triggers[table, new_name] = replace(renamed, pgid=new_name)
-        case DropTable(table=table):
-            for key in [key for key in triggers if key[0] == table]:
-                del triggers[key]
-        case RenameTable(table=table, new_name=new_name):
-            moved_to = table._replace(name=new_name)
-            for key in [key for key in triggers if key[0] == table]:
-                triggers[moved_to, key[1]] = replace(triggers.pop(key), table=moved_to)
-
-
 def canonical_function(function: CreateFunction) -> str:
     """A function as text that is the same for any formatting of the same body."""
     body = "" if function.body is None else canonical_body(function.body)
@@ -149,3 +111,78 @@ def canonical_body(body: str) -> str:
     return "\n".join(
         token.text.lower() if token.kind is Kind.WORD else token.text for token in code_tokens(body)
     )
+
+
+Triggers = dict[TriggerKey, TriggerDefinition]
+Functions = dict[QualifiedName, str]
+
+
+def _apply(statement: Statement, triggers: Triggers, functions: Functions) -> None:
+    match statement:
+        case CreateFunction() | DropFunction():
+            _apply_to_functions(statement, triggers, functions)
+        case CreateTrigger():
+            _create(statement, triggers, functions)
+        case DropTrigger() | CommentOnTrigger() | RenameTrigger():
+            _apply_to_trigger(statement, triggers)
+        case DropTable() | RenameTable():
+            _apply_to_table(statement, triggers)
+        case SetTriggerState() | Do() | Other():
+            pass
+        case _:
+            assert_never(statement)
+
+
+def _apply_to_functions(
+    statement: CreateFunction | DropFunction, triggers: Triggers, functions: Functions
+) -> None:
+    name = statement.function
+    if isinstance(statement, DropFunction):
+        functions.pop(name, None)
+    elif statement.arguments == 0:
+        functions[name] = canonical_function(statement)
+        for key, trigger in triggers.items():
+            if trigger.calls == name:
+                triggers[key] = replace(trigger, function=functions[name])
+
+
+def _create(statement: CreateTrigger, triggers: Triggers, functions: Functions) -> None:
+    key = (statement.table, statement.name)
+    before = triggers.get(key)
+    triggers[key] = TriggerDefinition(
+        table=statement.table,
+        pgid=statement.name,
+        definition=statement.definition,
+        is_constraint=statement.is_constraint,
+        calls=statement.calls,
+        function=functions.get(statement.calls),
+        # CREATE OR REPLACE TRIGGER keeps the comment.
+        hash=before.hash if before else None,
+    )
+
+
+def _apply_to_trigger(
+    statement: DropTrigger | CommentOnTrigger | RenameTrigger, triggers: Triggers
+) -> None:
+    key = (statement.table, statement.name)
+    trigger = triggers.get(key)
+    if trigger is None:
+        return
+    match statement:
+        case DropTrigger():
+            del triggers[key]
+        case CommentOnTrigger(text=text):
+            triggers[key] = replace(trigger, hash=text)
+        case RenameTrigger(new_name=new_name):
+            del triggers[key]
+            triggers[statement.table, new_name] = replace(trigger, pgid=new_name)
+        case _:
+            assert_never(statement)
+
+
+def _apply_to_table(statement: DropTable | RenameTable, triggers: Triggers) -> None:
+    for key in [key for key in triggers if key[0] == statement.table]:
+        trigger = triggers.pop(key)
+        if isinstance(statement, RenameTable):
+            table = statement.table._replace(name=statement.new_name)
+            triggers[table, trigger.pgid] = replace(trigger, table=table)

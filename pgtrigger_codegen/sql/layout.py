@@ -8,11 +8,11 @@ it is.
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from pgtrigger_codegen.sql.lexer import COMMENTS, Kind, Token, tokenize
+from pgtrigger_codegen.sql.control_flow import INDENT, statements_on_lines
+from pgtrigger_codegen.sql.lexer import Kind, Token, tokenize
 
-INDENT = "    "
 MAX_WIDTH = 88
 
 
@@ -21,7 +21,7 @@ def one_line(sql: str) -> str:
     tokens = _stripped(tokenize(sql))
     if any(token.spans_lines for token in tokens):
         return _text(tokens)
-    return _text(_with_spaces(tokens, lambda before, space, after: " "))
+    return _text(_with_spaces(tokens))
 
 
 def condition(sql: str) -> str:
@@ -40,13 +40,14 @@ def condition(sql: str) -> str:
 def block(sql: str) -> str:
     """Statements or declarations, each line as far left as the block allows.
 
-    A text on one line gets a line for each statement. Without line breaks at either end.
+    A text on one line gets a line for each statement. The result has no line breaks at its
+    ends.
     """
     tokens = list(tokenize(sql))
     if any(token.spans_lines for token in tokens):
         return _text(_stripped(tokens))
     if "\n" not in sql.strip():
-        return _text(_with_spaces(_stripped(tokens), _break_statements))
+        return _text(statements_on_lines(_stripped(tokens)))
     return _dedent(tokens)
 
 
@@ -57,18 +58,14 @@ def indent(sql: str, prefix: str = INDENT) -> str:
     return "\n".join(prefix + line if line else line for line in sql.split("\n"))
 
 
-Spacing = Callable[[Token | None, Token, Token | None], str]
-
-
-def _with_spaces(tokens: list[Token], spacing: Spacing) -> Iterator[Token]:
-    """Replace whitespace, keeping the line breaks that mean something."""
+def _with_spaces(tokens: list[Token]) -> Iterator[Token]:
+    """Make whitespace a single space, but for the line breaks that mean something."""
     for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
-        if token.kind is not Kind.SPACE:
-            yield token
-        elif _needs_line_break(before, token, after):
-            yield Token(Kind.SPACE, "\n")
+        if token.kind is Kind.SPACE:
+            text = "\n" if _needs_line_break(before, token, after) else " "
+            yield Token(Kind.SPACE, text)
         else:
-            yield Token(Kind.SPACE, spacing(before, token, after))
+            yield token
 
 
 def _needs_line_break(before: Token | None, space: Token, after: Token | None) -> bool:
@@ -77,13 +74,6 @@ def _needs_line_break(before: Token | None, space: Token, after: Token | None) -
         return False
     continued = after is not None and before.kind is after.kind is Kind.STRING
     return continued or before.kind is Kind.LINE_COMMENT
-
-
-def _break_statements(before: Token | None, space: Token, after: Token | None) -> str:
-    """Start a line after each `;`, unless a comment on that statement follows."""
-    comments = after is not None and after.kind in COMMENTS
-    ends = before is not None and before.text == ";"
-    return "\n" if ends and not comments else space.text
 
 
 def _break_conjunctions(line: str) -> str:
@@ -107,7 +97,8 @@ def _dedent(tokens: list[Token]) -> str:
     if opens_with_break:
         body = [tokens[0], *body]
     breaks = [token.text for token in body if _is_break(token)]
-    margin = os.path.commonprefix([text.rpartition("\n")[2] for text in breaks])
+    # Character by character is what a margin is.
+    margin = os.path.commonprefix([text.rpartition("\n")[2] for text in breaks])  # noqa: RUF071
     lines = (
         Token(Kind.SPACE, _dedented_break(token.text, margin)) if _is_break(token) else token
         for token in body

@@ -74,9 +74,9 @@ BODIES = {
         END IF;
         RETURN NEW;
     """,
-    "first line less indented": "IF TRUE THEN\n            RETURN NEW;\n        END IF;\n  RETURN OLD;",
+    "first line less indented": "IF TRUE THEN\n        RETURN NEW;\n    END IF;\n  RETURN OLD;",
     "tabs": "\n\tIF TRUE THEN\n\t\tRETURN NEW;\n\tEND IF;\n\tRETURN NEW;\n",
-    "carriage returns": "\r\n    IF TRUE THEN\r\n        RETURN NEW;\r\n    END IF;\r\n    RETURN NEW;\r\n",
+    "carriage returns": "\r\n  IF TRUE THEN\r\n    RETURN NEW;\r\n  END IF;\r\n  RETURN NEW;\r\n",
     "percent": "RAISE NOTICE '100%% of %', NEW.total % 3; RETURN NEW;",
     "quotes": """RAISE NOTICE 'it''s "%"', NEW."Note Text"; RETURN NEW;""",
     "backslashes": r"NEW.status := E'a\'b\\' || 'c\' || U&'\0041'; RETURN NEW;",
@@ -88,7 +88,7 @@ BODIES = {
     "block comment over lines": "\n    /* a ;\n  /* nested */ ' */\n    RETURN NEW;",
     "exception section": "RETURN NEW; EXCEPTION WHEN OTHERS THEN RAISE; RETURN NULL;",
     "case": "NEW.total := CASE WHEN NEW.total > 1 THEN 2 ELSE 3 END; RETURN NEW;",
-    "nested blocks": "DECLARE x INT := 1; BEGIN FOR x IN 1..3 LOOP NULL; END LOOP; END; RETURN NEW;",
+    "nested blocks": "DECLARE x INT; BEGIN FOR x IN 1..3 LOOP NULL; END LOOP; END; RETURN NEW;",
     "non-ASCII": "NEW.status := 'Grüße, 世界 😀'; RETURN NEW; -- ü",
     "dynamic": "EXECUTE 'SELECT 1' USING NEW.total; RETURN NEW;",
 }
