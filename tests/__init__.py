@@ -1,0 +1,1 @@
+"""Mirrors the package; `support` holds what several folders share."""

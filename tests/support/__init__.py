@@ -1,0 +1,1 @@
+"""A real PostgreSQL, real Django processes, and the fixture projects."""
