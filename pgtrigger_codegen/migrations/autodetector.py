@@ -1,0 +1,178 @@
+"""Stage migrations: the source's triggers against the migrations' → operations.
+
+A set difference, with one rule on top: absence is not removal. A trigger goes only when this
+app's own migrations made it and no declaration is left unread that could still be its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.migrations.operations import (
+    AlterTriggerFunction,
+    CreateTrigger,
+    DropTrigger,
+    ReplaceTrigger,
+    Trigger,
+    TriggerOperation,
+)
+from pgtrigger_codegen.migrations.state import InstalledTrigger, in_search_path
+from pgtrigger_codegen.sql.equivalence import (
+    TriggerDefinition,
+    TriggerKey,
+    definitions,
+    same_definition,
+    same_function,
+)
+from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.sql.render import create_trigger
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """What the source says, as far as one app's triggers are concerned.
+
+    Attributes:
+        triggers: Those that belong in this app's migrations.
+        kept: Triggers that are not this app's to remove: declared elsewhere, or foreign.
+        doubtful_tables: Tables on which something unread may declare triggers.
+        complete: Whether all of the app's own declarations were read.
+    """
+
+    triggers: tuple[CompiledTrigger, ...]
+    kept: frozenset[TriggerKey]
+    doubtful_tables: frozenset[QualifiedName]
+    complete: bool
+
+
+def detect_changes(
+    app_label: str,
+    declared: Declarations,
+    installed: Mapping[TriggerKey, InstalledTrigger],
+    display: Mapping[str, str],
+) -> list[TriggerOperation]:
+    """The operations that bring one app's triggers in step; removals first, then by URI.
+
+    Args:
+        display: How the output shows each path that a trigger is declared in.
+    """
+    wanted = {trigger_key(trigger): trigger for trigger in declared.triggers}
+    known = wanted.keys() | declared.kept
+    removals = [
+        DropTrigger(installed_trigger(trigger))
+        for key, trigger in installed.items()
+        if key not in known and _may_remove(trigger, app_label, declared)
+    ]
+    changes = [
+        operation
+        for key, trigger in wanted.items()
+        if (operation := _change(source_trigger(trigger, display), installed.get(key)))
+    ]
+    return [*_by_uri(removals), *_by_uri(changes)]
+
+
+def held_by_django(
+    operations: Iterable[TriggerOperation], installed: Mapping[TriggerKey, InstalledTrigger]
+) -> list[InstalledTrigger]:
+    """Triggers to change that are in Django's state, since `AddTrigger` made them.
+
+    Changed by `RunSQL`, they would come back in their old form: django-pgtrigger and Django
+    install what is in the state when a migration is reversed.
+    """
+    keys = (_key(operation) for operation in operations if operation.kind != "add")
+    held = (installed[key] for key in keys if key in installed)
+    return [trigger for trigger in held if trigger.by == "addtrigger"]
+
+
+def trigger_key(trigger: CompiledTrigger) -> TriggerKey:
+    """Table and name of the trigger as the database has them."""
+    return in_search_path(table_name(trigger.table)), trigger.pgid.lower()
+
+
+def source_trigger(trigger: CompiledTrigger, display: Mapping[str, str]) -> Trigger:
+    """A compiled trigger as operations want it."""
+    return Trigger(
+        uri=trigger.uri,
+        name=trigger.name,
+        model_name=trigger.concrete_model.rpartition(".")[2].lower(),
+        parts=trigger.parts,
+        hash=trigger.hash,
+        declared_in=display.get(trigger.span.path, ""),
+    )
+
+
+def installed_trigger(installed: InstalledTrigger) -> Trigger:
+    """A trigger of the migrations as operations want it.
+
+    Raises:
+        MigrationsError: Its SQL was not written by this tool or django-pgtrigger, so that no
+            reverse can be derived.
+    """
+    parts = installed.parts()
+    if parts is None:
+        app_label, name = installed.made_by
+        raise MigrationsError(
+            f"trigger {installed.name} has changed, but migration {app_label}.{name} creates it "
+            "with SQL of its own, from which no reverse operation can be derived",
+            help="write this change by hand, in a migration with RunSQL",
+        )
+    name = installed.uri.rpartition(":")[2] if installed.uri else _name(installed)
+    return Trigger(
+        uri=installed.name,
+        name=name,
+        model_name=installed.model_name or installed.definition.table.name,
+        parts=parts,
+        hash=installed.definition.hash or "",
+    )
+
+
+def _change(new: Trigger, installed: InstalledTrigger | None) -> TriggerOperation | None:
+    """How to get from what is installed to the new trigger; None when it is the same."""
+    if installed is None:
+        return CreateTrigger(new)
+    if (new.parts, new.hash) == (installed.exact_parts, installed.definition.hash):
+        return None
+    wanted, there = _definition(new.parts, new.hash), installed.definition
+    if not same_definition(wanted, there):
+        return ReplaceTrigger(installed_trigger(installed), new)
+    if not same_function(wanted, there):
+        # Another function to call is a matter of CREATE TRIGGER.
+        operation = AlterTriggerFunction if wanted.calls == there.calls else ReplaceTrigger
+        return operation(installed_trigger(installed), new)
+    return None
+
+
+def _definition(parts: TriggerParts, hash: str) -> TriggerDefinition:
+    """The trigger as the parser sees it, in the same words as the replayed state."""
+    (definition,) = definitions(create_trigger(parts, hash))
+    return replace(
+        definition,
+        table=in_search_path(definition.table),
+        calls=in_search_path(definition.calls),
+    )
+
+
+def _may_remove(trigger: InstalledTrigger, app_label: str, declared: Declarations) -> bool:
+    return (
+        trigger.made_by[0] == app_label
+        and trigger.is_pgtrigger
+        and declared.complete
+        and trigger.definition.table not in declared.doubtful_tables
+    )
+
+
+def _key(operation: TriggerOperation) -> TriggerKey:
+    parts = operation.trigger.parts
+    return in_search_path(table_name(parts.table)), parts.pgid.lower()
+
+
+def _name(installed: InstalledTrigger) -> str:
+    """The trigger's name out of `pgtrigger_<name>_<5 hex>`."""
+    return installed.definition.pgid.removeprefix("pgtrigger_").rpartition("_")[0]
+
+
+def _by_uri(operations: Iterable[TriggerOperation]) -> list[TriggerOperation]:
+    return sorted(operations, key=lambda operation: operation.trigger.uri)

@@ -1,0 +1,390 @@
+"""Stage migrations: which migration makes each table and each column.
+
+Plain bookkeeping instead of Django's `ProjectState`: what is needed is names, and a
+`ProjectState` would have to be complete before it could be asked. The names follow Django's
+own rules: https://docs.djangoproject.com/en/stable/ref/models/options/#table-names
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from django.db import models
+from django.db.backends.utils import strip_quotes, truncate_name
+from django.db.migrations import operations
+from django.db.migrations.operations.base import Operation
+
+from pgtrigger_codegen.migrations.reader import Key
+from pgtrigger_codegen.sql.names import QualifiedName, table_name
+
+ModelKey = tuple[str, str]
+"""App label and model name in lower case."""
+
+# PostgreSQL's limit for identifiers, to which Django cuts the names it makes up.
+_MAX_NAME_LENGTH = 63
+
+
+@dataclass(slots=True)
+class Table:
+    """A table, by the migrations alone.
+
+    Attributes:
+        model: The model that it belongs to; `(app, owner_field)` for a default through table.
+        columns: The migration that last made, renamed or altered each column.
+        named_by: The migration that made it or gave it its name.
+        touched_by: The migration that last changed anything of it.
+    """
+
+    name: str
+    model: ModelKey
+    named_by: Key
+    touched_by: Key
+    columns: dict[str, Key] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RenamedTable:
+    """A table goes on under another name, and its triggers with it."""
+
+    old: QualifiedName
+    new: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedTable:
+    """A table is gone, and its triggers with it."""
+
+    table: QualifiedName
+
+
+TableChange = RenamedTable | DroppedTable
+
+
+@dataclass(slots=True)
+class _Model:
+    """A model of the migrations' state.
+
+    Attributes:
+        table: None for a proxy.
+        default_table: Whether the table's name is the one that Django makes up.
+        base: Of a proxy.
+    """
+
+    app_label: str
+    name: str
+    table: str | None
+    default_table: bool
+    base: ModelKey | None = None
+    fields: dict[str, models.Field[object, object]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> ModelKey:
+        return self.app_label, self.name.lower()
+
+
+class Tables:
+    """The tables as of some point in the history."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[QualifiedName, Table] = {}
+        self._models: dict[ModelKey, _Model] = {}
+
+    def of_model(self, key: ModelKey) -> str | None:
+        """The name of the table that a model of the state has, through proxies."""
+        seen: set[ModelKey] = set()
+        while (model := self._models.get(key)) and model.base and key not in seen:
+            seen.add(key)
+            key = model.base
+        if model:
+            return model.table
+        through = (table.name for table in self.by_name.values() if table.model == key)
+        return next(through, None)
+
+    def object_name(self, key: ModelKey) -> str:
+        """The model's name as its class has it; in lower case when the model is not known."""
+        model = self._models.get(key)
+        return model.name if model else key[1]
+
+    def changes(self, operation: Operation, app_label: str) -> Sequence[TableChange]:
+        """What an operation does to tables that are there already."""
+        match operation:
+            case operations.DeleteModel():
+                model = self._models.get((app_label, operation.name.lower()))
+                if model and model.table:
+                    tables = [model.table, *(name for _, name in _through_tables(model))]
+                    return [DroppedTable(table_name(table)) for table in tables]
+            case operations.RenameModel():
+                model = self._models.get((app_label, operation.old_name.lower()))
+                if model and model.default_table and model.table:
+                    new = default_table_name(app_label, operation.new_name)
+                    return _renamings(model, new)
+            case operations.AlterModelTable():
+                model = self._models.get((app_label, operation.name.lower()))
+                if model and model.table:
+                    new = operation.table or default_table_name(app_label, model.name)
+                    return _renamings(model, new)
+            case operations.RenameField():
+                model = self._models.get((app_label, operation.model_name.lower()))
+                renamed = model and model.fields.get(operation.old_name)
+                if model and renamed and _has_default_through(renamed) and model.table:
+                    before = through_table_name(model.table, operation.old_name, renamed)
+                    after = through_table_name(model.table, operation.new_name, renamed)
+                    return _renaming(before, after)
+            case operations.RemoveField():
+                model = self._models.get((app_label, operation.model_name.lower()))
+                removed = model and model.fields.get(operation.name)
+                if model and removed and _has_default_through(removed) and model.table:
+                    name = through_table_name(model.table, operation.name, removed)
+                    return [DroppedTable(table_name(name))]
+        return []
+
+    def apply(self, operation: Operation, app_label: str, migration: Key) -> None:
+        """Bring the tables to where they are after the operation."""
+        match operation:
+            case operations.CreateModel():
+                self._create_model(operation, app_label, migration)
+            case operations.DeleteModel():
+                self._delete_model((app_label, operation.name.lower()))
+            case operations.RenameModel():
+                self._rename_model(operation, app_label, migration)
+            case operations.AlterModelTable():
+                model = self._models.get((app_label, operation.name.lower()))
+                if model and model.table:
+                    model.default_table = not operation.table
+                    new = operation.table or default_table_name(app_label, model.name)
+                    self._move_table(model, new, migration)
+            case operations.AddField() | operations.AlterField():
+                model = self._models.get((app_label, operation.model_name.lower()))
+                if model:
+                    self._remove_field(model, operation.name, keep_table_of=operation.field)
+                    self._add_field(model, operation.name, operation.field, migration)
+            case operations.RemoveField():
+                model = self._models.get((app_label, operation.model_name.lower()))
+                if model:
+                    self._remove_field(model, operation.name)
+                    self._touch(model, migration)
+            case operations.RenameField():
+                model = self._models.get((app_label, operation.model_name.lower()))
+                if model and (renamed := model.fields.get(operation.old_name)):
+                    self._rename_through(model, renamed, operation, migration)
+                    self._remove_field(model, operation.old_name, keep_table_of=renamed)
+                    self._add_field(model, operation.new_name, renamed, migration)
+
+    def _create_model(
+        self, operation: operations.CreateModel, app_label: str, migration: Key
+    ) -> None:
+        proxy = bool(operation.options.get("proxy"))
+        db_table = operation.options.get("db_table") or None
+        model = _Model(
+            app_label,
+            operation.name,
+            None if proxy else db_table or default_table_name(app_label, operation.name),
+            default_table=not db_table,
+            base=next(_model_bases(operation, app_label), None) if proxy else None,
+        )
+        self._models[model.key] = model
+        if model.table:
+            table = Table(model.table, model.key, migration, migration)
+            self.by_name[table_name(model.table)] = table
+        for name, model_field in operation.fields:
+            self._add_field(model, name, model_field, migration)
+
+    def _delete_model(self, key: ModelKey) -> None:
+        model = self._models.pop(key, None)
+        if model is None or model.table is None:
+            return
+        owners = {key, *(owner for owner, _ in _through_tables(model))}
+        for name, table in list(self.by_name.items()):
+            # A table that another model has taken over in the meantime stays.
+            if table.model in owners:
+                del self.by_name[name]
+
+    def _rename_model(
+        self, operation: operations.RenameModel, app_label: str, migration: Key
+    ) -> None:
+        old_key = (app_label, operation.old_name.lower())
+        model = self._models.pop(old_key, None)
+        if model is None:
+            return
+        through = dict(_through_tables(model))
+        model.name = operation.new_name
+        self._models[model.key] = model
+        for table in self.by_name.values():
+            if table.model == old_key:
+                table.model = model.key
+            elif table.model in through:
+                field_name = table.model[1].removeprefix(f"{old_key[1]}_")
+                table.model = (app_label, f"{model.key[1]}_{field_name}")
+        for other in self._models.values():
+            if other.base == old_key:
+                other.base = model.key
+        if model.default_table and model.table:
+            self._move_table(model, default_table_name(app_label, model.name), migration)
+        self._refresh_through_columns(migration)
+
+    def _move_table(self, model: _Model, new: str, migration: Key) -> None:
+        for change in _renamings(model, new):
+            if table := self.by_name.pop(change.old, None):
+                table.name = _db_table(change.new)
+                table.named_by = table.touched_by = migration
+                self.by_name[change.new] = table
+        model.table = new
+
+    def _add_field(
+        self,
+        model: _Model,
+        name: str,
+        model_field: models.Field[object, object],
+        migration: Key,
+    ) -> None:
+        model.fields[name] = model_field
+        if model.table is None:
+            return
+        if _has_default_through(model_field):
+            through = through_table_name(model.table, name, model_field)
+            columns = through_columns(model.app_label, model.name, model_field)
+            owner = (model.app_label, f"{model.name}_{name}".lower())
+            known = self.by_name.setdefault(
+                table_name(through), Table(through, owner, migration, migration)
+            )
+            known.model = owner
+            known.columns = {column: known.columns.get(column, migration) for column in columns}
+        elif (column := column_name(name, model_field)) and (table := self._table(model)):
+            table.columns[column] = migration
+            table.touched_by = migration
+
+    def _remove_field(
+        self,
+        model: _Model,
+        name: str,
+        *,
+        keep_table_of: models.Field[object, object] | None = None,
+    ) -> None:
+        removed = model.fields.pop(name, None)
+        if removed is None or model.table is None:
+            return
+        if _has_default_through(removed):
+            if keep_table_of is None or not _has_default_through(keep_table_of):
+                self.by_name.pop(table_name(through_table_name(model.table, name, removed)), None)
+        elif (column := column_name(name, removed)) and (table := self._table(model)):
+            table.columns.pop(column, None)
+
+    def _rename_through(
+        self,
+        model: _Model,
+        renamed: models.Field[object, object],
+        operation: operations.RenameField,
+        migration: Key,
+    ) -> None:
+        if not (_has_default_through(renamed) and model.table):
+            return
+        old = through_table_name(model.table, operation.old_name, renamed)
+        new = through_table_name(model.table, operation.new_name, renamed)
+        if table := self.by_name.pop(table_name(old), None):
+            table.name = new
+            table.named_by = table.touched_by = migration
+            self.by_name[table_name(new)] = table
+
+    def _refresh_through_columns(self, migration: Key) -> None:
+        """Through tables name their columns after the models on both sides."""
+        for model in self._models.values():
+            for name, model_field in model.fields.items():
+                if not (_has_default_through(model_field) and model.table):
+                    continue
+                through = table_name(through_table_name(model.table, name, model_field))
+                if table := self.by_name.get(through):
+                    columns = through_columns(model.app_label, model.name, model_field)
+                    table.columns = {
+                        column: table.columns.get(column, migration) for column in columns
+                    }
+
+    def _touch(self, model: _Model, migration: Key) -> None:
+        if table := self._table(model):
+            table.touched_by = migration
+
+    def _table(self, model: _Model) -> Table | None:
+        """The model's table, unless another model has taken it over."""
+        table = self.by_name.get(table_name(model.table)) if model.table else None
+        return table if table and table.model == model.key else None
+
+
+def default_table_name(app_label: str, model_name: str) -> str:
+    """The table of a model that names none."""
+    return truncate_name(f"{app_label}_{model_name.lower()}", _MAX_NAME_LENGTH)
+
+
+def through_table_name(
+    table: str, field_name: str, model_field: models.Field[object, object]
+) -> str:
+    """The table of a many-to-many field without a through model of its own."""
+    explicit = getattr(model_field, "db_table", None)
+    return explicit or truncate_name(f"{strip_quotes(table)}_{field_name}", _MAX_NAME_LENGTH)
+
+
+def through_columns(
+    app_label: str, model_name: str, model_field: models.Field[object, object]
+) -> tuple[str, ...]:
+    """The columns of a default through table."""
+    target = _target(model_field)
+    source, other = model_name.lower(), target.rpartition(".")[2].lower()
+    if target in ("self", model_name) or target.lower() == f"{app_label}.{source}":
+        return "id", f"from_{source}_id", f"to_{source}_id"
+    return "id", f"{source}_id", f"{other}_id"
+
+
+def column_name(name: str, model_field: models.Field[object, object]) -> str | None:
+    """The column of a field; None when it has none."""
+    if isinstance(model_field, models.ManyToManyField):
+        return None
+    if isinstance(model_field, models.ForeignKey):
+        return model_field.db_column or f"{name}_id"
+    if isinstance(model_field, models.ForeignObject) or not isinstance(model_field, models.Field):
+        return None
+    return model_field.db_column or name
+
+
+def _has_default_through(model_field: object) -> bool:
+    if not isinstance(model_field, models.ManyToManyField):
+        return False
+    return getattr(model_field.remote_field, "through", None) is None
+
+
+def _target(model_field: models.Field[object, object]) -> str:
+    """What a relation points to, as it is written in migrations (`auth.group`, `self`)."""
+    target = getattr(model_field.remote_field, "model", "")
+    return target if isinstance(target, str) else str(getattr(target, "__name__", target))
+
+
+def _through_tables(model: _Model) -> Iterator[tuple[ModelKey, str]]:
+    """The default through tables of a model, each with its model's key."""
+    for name, model_field in model.fields.items():
+        if model.table and _has_default_through(model_field):
+            owner = (model.app_label, f"{model.name}_{name}".lower())
+            yield owner, through_table_name(model.table, name, model_field)
+
+
+def _model_bases(operation: operations.CreateModel, app_label: str) -> Iterator[ModelKey]:
+    for base in operation.bases or ():
+        if isinstance(base, str):
+            label, _, name = base.rpartition(".")
+            yield label or app_label, name.lower()
+
+
+def _renamings(model: _Model, new: str) -> list[RenamedTable]:
+    """A model's table and its default through tables get other names."""
+    changes = _renaming(str(model.table), new)
+    for name, model_field in model.fields.items():
+        if _has_default_through(model_field):
+            before = through_table_name(str(model.table), name, model_field)
+            changes += _renaming(before, through_table_name(new, name, model_field))
+    return changes
+
+
+def _renaming(before: str, after: str) -> list[RenamedTable]:
+    old, new = table_name(before), table_name(after)
+    return [RenamedTable(old, new)] if old != new else []
+
+
+def _db_table(name: QualifiedName) -> str:
+    return f'{name.schema}"."{name.name}' if name.schema else name.name

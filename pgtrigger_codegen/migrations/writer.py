@@ -1,0 +1,124 @@
+"""Stage migrations: operations → the text of a migration file.
+
+The file is for people to read and for formatters to leave alone, and the same operations give
+the same text in every run: no dates, no versions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.db.migrations.autodetector import MigrationAutodetector
+
+from pgtrigger_codegen.migrations.literal import sql_literal, string_literal
+from pgtrigger_codegen.migrations.operations import TriggerOperation, describe, name_fragment
+from pgtrigger_codegen.migrations.reader import Key
+from pgtrigger_codegen.migrations.state import URI_HINT
+from pgtrigger_codegen.sql.render import ignore_function
+
+# As in Django's Migration.suggest_name: longer names end in `_and_more`.
+_MAX_NAME_LENGTH = 52
+
+
+def migration_name(
+    leaf_name: str | None, operations: Sequence[TriggerOperation], name: str | None = None
+) -> str:
+    """The name of the file, numbered after the app's last migration as Django does it.
+
+    Args:
+        name: What the user wants to stand behind the number.
+    """
+    number = (MigrationAutodetector.parse_number(leaf_name) or 0) + 1 if leaf_name else 1
+    return f"{number:04d}_{name or _suggested_name(operations)}"
+
+
+def render_migration(
+    app_label: str,
+    operations: Sequence[TriggerOperation],
+    dependencies: Sequence[Key],
+    ignore_functions: Sequence[str] = (),
+) -> str:
+    """The whole file.
+
+    Args:
+        ignore_functions: Names of the ignore functions that the app's history lacks.
+    """
+    blocks = [
+        *(_ignore_function(name) for name in ignore_functions),
+        *(_run_sql(operation) for operation in operations),
+    ]
+    return "\n".join(
+        [
+            f'"""Triggers of app {app_label}, written by pgtrigger-codegen."""',
+            "",
+            "from django.db import migrations",
+            "",
+            "",
+            "class Migration(migrations.Migration):",
+            *_dependencies(dependencies),
+            "",
+            "    operations = [",
+            *blocks,
+            "    ]",
+            "",
+        ]
+    )
+
+
+def _suggested_name(operations: Sequence[TriggerOperation]) -> str:
+    fragments = [re.sub(r"\W+", "_", name_fragment(operation)) for operation in operations]
+    name = fragments[0]
+    for fragment in fragments[1:]:
+        if len(longer := f"{name}_{fragment}") > _MAX_NAME_LENGTH:
+            return f"{name}_and_more"
+        name = longer
+    return name
+
+
+def _dependencies(dependencies: Iterable[Key]) -> Iterator[str]:
+    lines = [
+        f"        ({string_literal(app_label)}, {string_literal(name)}),"
+        for app_label, name in dependencies
+    ]
+    if lines:
+        yield from ("    dependencies = [", *lines, "    ]")
+    else:
+        yield "    dependencies = []"
+
+
+def _ignore_function(name: str) -> str:
+    return _operation(
+        "The function by which pgtrigger.ignore() turns triggers off. All triggers share it, "
+        "so it stays.",
+        f"sql={sql_literal(_lines(ignore_function(name)))},",
+        "reverse_sql=migrations.RunSQL.noop,",
+    )
+
+
+def _run_sql(operation: TriggerOperation) -> str:
+    trigger = operation.trigger
+    where = f", declared in {trigger.declared_in}" if trigger.declared_in else ""
+    return _operation(
+        f"{describe(operation)}{where}.",
+        f"sql={sql_literal(_lines(operation.to_sql()))},",
+        f"reverse_sql={sql_literal(_lines(operation.reverse().to_sql()))},",
+        "hints={",
+        f'    "model_name": {string_literal(trigger.model_name)},',
+        f"    {string_literal(URI_HINT)}: {string_literal(trigger.uri)},",
+        "},",
+    )
+
+
+def _operation(comment: str, *arguments: str) -> str:
+    lines = (
+        f"        # {comment}",
+        "        migrations.RunSQL(",
+        *(f"            {argument}" for argument in arguments),
+        "        ),",
+    )
+    return "\n".join(lines)
+
+
+def _lines(sql: str) -> str:
+    return sql if sql.endswith("\n") else f"{sql}\n"
