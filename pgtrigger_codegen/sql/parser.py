@@ -7,7 +7,7 @@ false, zero or nothing. No other module calls pgparse.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pgparse
@@ -43,10 +43,8 @@ def parse_sql(sql: str) -> list[Node]:
     Raises:
         SqlSyntaxError: The script, or any part of it, does not parse.
     """
-    try:
-        return [statement["stmt"] for statement in pgparse.parse(sql)]
-    except pgparse.PGQueryError as error:
-        raise _syntax_error(error.message, sql, error.position) from error
+    statements: list[Node] = _call(pgparse.parse, sql)
+    return [statement["stmt"] for statement in statements]
 
 
 def parse_function(create_function: str) -> Node:
@@ -55,11 +53,8 @@ def parse_function(create_function: str) -> Node:
     Raises:
         SqlSyntaxError: The statement or the function's body does not parse.
     """
-    try:
-        functions = pgparse.parse_pgsql(create_function)
-    except pgparse.PGQueryError as error:
-        raise SqlSyntaxError(error.message) from error
-    return functions[0]["PLpgSQL_function"] if functions else {}
+    function: Node = _call(pgparse.parse_pgsql, create_function)[0]["PLpgSQL_function"]
+    return function
 
 
 def canonical(tree: object) -> str:
@@ -84,6 +79,19 @@ def walk(tree: object) -> Iterator[tuple[str, Any]]:
     elif isinstance(tree, list):
         for item in tree:
             yield from walk(item)
+
+
+def _call(parse: Callable[[str], list[Node]], sql: str) -> list[Node]:
+    # The parser is C: a NUL would end the text for it, and the rest would go unread.
+    nul = sql.find("\0") + 1
+    if nul:
+        raise _syntax_error("a NUL character, which PostgreSQL's texts cannot hold", sql, nul)
+    try:
+        return parse(sql)
+    except pgparse.PGQueryError as error:
+        raise _syntax_error(error.message, sql, error.position) from error
+    except UnicodeEncodeError as error:
+        raise _syntax_error("half of a surrogate pair", sql, error.start + 1) from error
 
 
 _POSITIONS = frozenset({"location", "stmt_location", "stmt_len", "name_location"})

@@ -48,6 +48,10 @@ def test_block_comments_nest() -> None:
     assert [token.kind for token in tokens] == [Kind.BLOCK_COMMENT, Kind.WORD]
 
 
+def test_an_open_comment_runs_to_the_end() -> None:
+    assert [token.kind for token in tokenize("a/* /* b */ c")] == [Kind.WORD, Kind.BLOCK_COMMENT]
+
+
 def test_comments_are_no_code() -> None:
     assert _texts("a -- 'b\nc /* d */ e") == ["a", "c", "e"]
 

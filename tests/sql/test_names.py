@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import pgparse
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,11 +12,13 @@ from pgtrigger_codegen.sql.names import (
     quote_table,
     table_name,
 )
+from pgtrigger_codegen.sql.parser import parse_sql
 
 
 def _constant(literal: str) -> str:
     """The text that PostgreSQL reads from a literal."""
-    (target,) = pgparse.parse(f"SELECT {literal}")[0]["stmt"]["SelectStmt"]["targetList"]
+    (statement,) = parse_sql(f"SELECT {literal}")
+    (target,) = statement["SelectStmt"]["targetList"]
     value: str = target["ResTarget"]["val"]["A_Const"]["sval"].get("sval", "")
     return value
 

@@ -98,6 +98,8 @@ def test_create_function_that_is_no_trigger_function() -> None:
         ("SELECT 'é😀', from", 1, 14, 'syntax error at or near "from"'),
         ("\n  SELECT 'abc", 2, 10, "unterminated quoted string"),
         ("SELECT (", 1, 9, "syntax error at end of input"),
+        ("SELECT 1;\n\0 DROP TABLE t", 2, 1, "NUL"),
+        ("SELECT '\ud800'", 1, 9, "surrogate"),
     ],
 )
 def test_text_that_does_not_parse(sql: str, line: int, column: int, words: str) -> None:
@@ -108,3 +110,13 @@ def test_text_that_does_not_parse(sql: str, line: int, column: int, words: str) 
     assert words in error.message
     assert f"line {line}, column {column}" in str(error)
     assert error.exit_code == 2
+
+
+def test_an_error_without_a_position() -> None:
+    with pytest.raises(SqlSyntaxError, match="cannot be marked NOT VALID") as caught:
+        read_statements(
+            "CREATE CONSTRAINT TRIGGER a AFTER INSERT ON t NOT VALID"
+            " FOR EACH ROW EXECUTE FUNCTION f()"
+        )
+    assert (caught.value.line, caught.value.column) == (None, None)
+    assert "(line" not in str(caught.value)
