@@ -256,3 +256,26 @@ def test_ignoring_a_trigger(connection: Connection) -> None:
         _run(connection, "UPDATE orders SET total = 2")
     with pytest.raises(psycopg.errors.RaiseException, match="refused"):
         _run(connection, "UPDATE orders SET total = 3")
+
+
+def test_replacing_on_a_view(connection: Connection) -> None:
+    old = parts(table="order_view", when="INSTEAD OF")
+    new = replace(old, operation="UPDATE OR DELETE")
+    _run(connection, render.install_sql(old, "1"))
+    _run(connection, render.replace_trigger(old, new, "2"))
+    assert _enabled(connection, new) == "O"
+    assert "DELETE OR UPDATE" in str(_catalog(connection, new.pgid))
+
+
+def test_replacing_on_a_partitioned_table_keeps_the_state_of_its_partitions(
+    connection: Connection,
+) -> None:
+    _run(connection, "CREATE TABLE sales (day DATE, total INT) PARTITION BY RANGE (day)")
+    _run(connection, "CREATE TABLE sales_rest PARTITION OF sales DEFAULT")
+    old = parts(table="sales")
+    new = replace(old, condition="WHEN (NEW.total > 3)")
+    _run(connection, render.install_sql(old, "1"))
+    _run(connection, f"ALTER TABLE sales DISABLE TRIGGER {old.pgid}")
+    _run(connection, render.replace_trigger(old, new, "2"))
+    states = connection.execute("SELECT tgenabled FROM pg_trigger WHERE NOT tgisinternal")
+    assert states.fetchall() == [("D",), ("D",)]
