@@ -113,7 +113,7 @@ class Plan:
 
     @property
     def pending(self) -> bool:
-        return any(app.operations for app in self.apps)
+        return any(app.operations or app.error for app in self.apps)
 
     @property
     def unresolved(self) -> bool:

@@ -20,7 +20,7 @@ def require_runsql_mode(settings: Settings) -> None:
     if not settings.runsql_mode:
         where = f" in {settings.module}" if settings.module else ""
         raise MigrationsError(
-            "django-pgtrigger still writes its own migrations, and would write these triggers again",
+            "django-pgtrigger's own migrations are on, and would bring the same triggers again",
             help=f"set PGTRIGGER_MIGRATIONS = False{where}; --check and --dry-run work without it",
         )
 

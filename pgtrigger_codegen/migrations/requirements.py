@@ -137,10 +137,10 @@ def _column_requirements(trigger: CompiledTrigger, table: Table, history: Histor
         if made_by := table.columns.get(column):
             yield made_by
         elif column in expected and history.state.is_readable(table.model[0]):
-            raise _missing_column(trigger, column, column in model_columns)
+            raise _missing_column(trigger, column, in_model=column in model_columns)
 
 
-def _missing_column(trigger: CompiledTrigger, column: str, in_model: bool) -> MigrationsError:
+def _missing_column(trigger: CompiledTrigger, column: str, *, in_model: bool) -> MigrationsError:
     app_label = trigger.concrete_model.rpartition(".")[0]
     if not in_model:
         return MigrationsError(

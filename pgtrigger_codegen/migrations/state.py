@@ -21,6 +21,7 @@ from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.graph import MigrationGraph, Unreadable
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.recovery import recover_parts, split_statements
+from pgtrigger_codegen.migrations.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.tables import (
     DroppedTable,
     ModelKey,
@@ -30,7 +31,7 @@ from pgtrigger_codegen.migrations.tables import (
     Tables,
 )
 from pgtrigger_codegen.sql.equivalence import InstalledTriggers, TriggerDefinition, TriggerKey
-from pgtrigger_codegen.sql.names import QualifiedName, quote_literal, table_name
+from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.statements import (
     CreateFunction,
@@ -126,7 +127,7 @@ def replay(graph: MigrationGraph) -> MigrationState:
     for key in graph.order():
         migration = graph.migrations[key]
         if not isinstance(migration.operations, Unknown):
-            history.run(migration.operations, key)
+            history.run(migration.operations, _Step(key))
     return MigrationState(
         triggers={trigger.key: trigger for trigger in history.triggers()},
         tables=history.tables.by_name,
@@ -138,6 +139,20 @@ def replay(graph: MigrationGraph) -> MigrationState:
 def in_search_path(name: QualifiedName) -> QualifiedName:
     """`public.order` and `order` are one table: models name no schema, and SQL may."""
     return QualifiedName(None, name.name) if name.schema == "public" else name
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Which migration an operation is part of, and what it has an effect on.
+
+    Attributes:
+        state: Django's state.
+        database: The database.
+    """
+
+    migration: Key
+    state: bool = True
+    database: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,78 +192,74 @@ class _History:
                 by=record.by,
             )
 
-    def run(
-        self,
-        listed: Iterable[object],
-        migration: Key,
-        *,
-        state: bool = True,
-        database: bool = True,
-    ) -> None:
+    def run(self, listed: Iterable[object], step: _Step) -> None:
         """Run operations, or only their effect on Django's state or on the database."""
         for operation in listed:
             if isinstance(operation, Operation):
-                self._run(operation, migration, state=state, database=database)
+                self._run(operation, step)
             else:
-                unknown = operation if isinstance(operation, Unknown) else _not_one(operation)
-                self.unreadable.append(Unreadable(migration, "operations", unknown))
+                self._note(operation, step.migration)
 
-    def _run(self, operation: Operation, migration: Key, *, state: bool, database: bool) -> None:
-        app_label = migration[0]
+    def _run(self, operation: Operation, step: _Step) -> None:
+        app_label = step.migration[0]
         match operation:
             case operations.SeparateDatabaseAndState():
-                if database:
-                    self.run(operation.database_operations, migration, state=False)
-                if state:
-                    self.run(operation.state_operations, migration, database=False)
+                self._run_on_database(operation.database_operations, step)
+                self._run_on_state(operation.state_operations, step)
             case operations.RunSQL():
-                if database:
-                    self._run_sql(operation, migration)
-                if state:
-                    self.run(operation.state_operations, migration, database=False)
+                if step.database:
+                    self._run_sql(operation, step.migration)
+                self._run_on_state(operation.state_operations, step)
             case AddTrigger():
                 model = (app_label, operation.model_name.lower())
-                self._add_trigger(model, operation.trigger, migration, state, database)
+                self._add_trigger(model, operation.trigger, step)
             case RemoveTrigger():
                 model = (app_label, operation.model_name.lower())
-                self._remove_trigger(model, operation.name, state, database)
+                self._remove_trigger(model, operation.name, step)
             case _:
-                if database:
-                    self._change_tables(self.tables.changes(operation, app_label))
-                if state:
-                    self._rename_model(operation, app_label)
-                    self.tables.apply(operation, app_label, migration)
-                if isinstance(operation, operations.CreateModel):
-                    # Squashing can move AddTrigger into the model's options.
-                    for trigger in operation.options.get("triggers", ()):
-                        model = (app_label, operation.name.lower())
-                        self._add_trigger(model, trigger, migration, state, database)
+                self._run_on_tables(operation, step)
+
+    def _run_on_database(self, listed: Iterable[object], step: _Step) -> None:
+        if step.database:
+            self.run(listed, replace(step, state=False))
+
+    def _run_on_state(self, listed: Iterable[object], step: _Step) -> None:
+        if step.state:
+            self.run(listed, replace(step, database=False))
+
+    def _run_on_tables(self, operation: Operation, step: _Step) -> None:
+        app_label = step.migration[0]
+        if step.database:
+            self._change_tables(self.tables.changes(operation, app_label))
+        if step.state:
+            self._rename_model(operation, app_label)
+            self.tables.apply(operation, app_label, step.migration)
+        if isinstance(operation, operations.CreateModel):
+            # Squashing can move AddTrigger into the model's options.
+            for trigger in operation.options.get("triggers", ()):
+                self._add_trigger((app_label, operation.name.lower()), trigger, step)
 
     def _run_sql(self, operation: operations.RunSQL, migration: Key) -> None:
         hints: Mapping[str, Any] = operation.hints or {}
         uri, model_name = hints.get(URI_HINT), hints.get("model_name")
-        model = (migration[0], model_name.lower()) if isinstance(model_name, str) else None
-        for sql in self._texts(operation.sql, migration):
-            record = _Record(
-                migration, "", "runsql", uri=uri if isinstance(uri, str) else None, model=model
-            )
-            self._read_sql(sql, record)
+        record = _Record(
+            migration,
+            "",
+            "runsql",
+            uri=uri if isinstance(uri, str) else None,
+            model=(migration[0], model_name.lower()) if isinstance(model_name, str) else None,
+        )
+        for sql in sql_texts(operation.sql):
+            if isinstance(sql, Unknown):
+                self._note(sql, migration)
+            else:
+                self._read_sql(sql, record)
 
-    def _texts(self, sql: object, migration: Key) -> Iterator[str]:
-        """The statements of a `RunSQL` with their parameters filled in."""
-        for item in sql if isinstance(sql, (list, tuple)) else [sql]:
-            match item:
-                case str():
-                    yield item
-                case (str() as text, None):
-                    yield text
-                case (str() as text, list() | tuple() as params) if (
-                    filled := _filled(text, params)
-                ) is not None:
-                    yield filled
-                case _:
-                    unknown = item if isinstance(item, Unknown) else _not_one(item)
-                    self.unreadable.append(Unreadable(migration, "operations", unknown))
+    def _note(self, unread: object, migration: Key) -> None:
+        """Remember something that is no operation, or not one that can be read."""
+        if not isinstance(unread, Unknown):
+            unread = Unknown(f"{type(unread).__name__} where an operation is expected")
+        self.unreadable.append(Unreadable(migration, "operations", unread))
 
     def _read_sql(self, sql: str, record: _Record) -> None:
         if not _RELEVANT.search(sql):
@@ -257,8 +268,7 @@ class _History:
             try:
                 statements = read_statements(text)
             except SqlSyntaxError as error:
-                unknown = Unknown(f"SQL that does not parse: {error.message}")
-                self.unreadable.append(Unreadable(record.made_by, "operations", unknown))
+                self._note(Unknown(f"SQL that does not parse: {error.message}"), record.made_by)
                 continue
             for statement in statements:
                 self._apply(_normalised(statement), replace(record, sql=text))
@@ -299,30 +309,28 @@ class _History:
             if trigger.calls == function:
                 self.records[key] = replace(self.records[key], parts=None)
 
-    def _add_trigger(
-        self, model: ModelKey, trigger: object, migration: Key, state: bool, database: bool
-    ) -> None:
+    def _add_trigger(self, model: ModelKey, trigger: object, step: _Step) -> None:
         if not isinstance(trigger, compiler.Trigger):
-            unknown = trigger if isinstance(trigger, Unknown) else _not_one(trigger)
-            self.unreadable.append(Unreadable(migration, "operations", unknown))
+            self._note(trigger, step.migration)
             return
         parts = _parts(trigger.sql)
         uri = f"{model[0]}.{self.tables.object_name(model)}:{trigger.name}"
-        if database:
-            self._read_sql(str(trigger.sql), _Record(migration, "", "runsql", uri=uri, model=model))
+        if step.database:
+            record = _Record(step.migration, "", "runsql", uri=uri, model=model)
+            self._read_sql(str(trigger.sql), record)
         key = (in_search_path(table_name(parts.table)), parts.pgid)
         if key in self.records:
-            by: Literal["runsql", "addtrigger"] = "addtrigger" if state else "runsql"
+            by: Literal["runsql", "addtrigger"] = "addtrigger" if step.state else "runsql"
             self.records[key] = replace(
                 self.records[key], by=by, parts=parts, uri=uri, model=model, name=trigger.name
             )
 
-    def _remove_trigger(self, model: ModelKey, name: str, state: bool, database: bool) -> None:
+    def _remove_trigger(self, model: ModelKey, name: str, step: _Step) -> None:
         for key, record in list(self.records.items()):
             if record.by == "addtrigger" and (record.model, record.name) == (model, name):
-                if state:
+                if step.state:
                     self.records[key] = replace(record, by="runsql")
-                if database:
+                if step.database:
                     self._apply(DropTrigger(*key), record)
 
     def _rename_model(self, operation: Operation, app_label: str) -> None:
@@ -379,26 +387,3 @@ def _normalised(statement: Statement) -> Statement:
         if isinstance(value := getattr(statement, part.name), QualifiedName)
     }
     return replace(statement, **names) if names else statement
-
-
-def _filled(sql: str, params: list[Any] | tuple[Any, ...]) -> str | None:
-    """The text with its parameters in it, as psycopg would send it; None if that is unclear."""
-    literals = []
-    for value in params:
-        match value:
-            case None:
-                literals.append("NULL")
-            case bool() | int():
-                literals.append(str(value))
-            case str():
-                literals.append(quote_literal(value))
-            case _:
-                return None
-    try:
-        return sql % tuple(literals)
-    except (TypeError, ValueError):
-        return None
-
-
-def _not_one(value: object) -> Unknown:
-    return Unknown(f"{type(value).__name__} where an operation or SQL is expected")

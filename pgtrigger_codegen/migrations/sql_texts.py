@@ -1,0 +1,47 @@
+"""Stage migrations: the SQL that a `RunSQL` operation runs, as text.
+
+`RunSQL` takes a string, a list of strings, and pairs of a string and its parameters:
+https://docs.djangoproject.com/en/stable/ref/migration-operations/#runsql
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.sql.names import quote_literal
+
+
+def sql_texts(sql: object) -> Iterator[str | Unknown]:
+    """Yield each text with its parameters filled in, or why it cannot be known."""
+    for item in sql if isinstance(sql, (list, tuple)) else [sql]:
+        match item:
+            case str() as text:
+                yield text
+            case (str() as text, None):
+                yield text
+            case (str() as text, list() | tuple() as params):
+                yield _filled(text, params)
+            case Unknown():
+                yield item
+            case _:
+                yield Unknown(f"{type(item).__name__} where SQL is expected")
+
+
+def _filled(sql: str, params: Sequence[object]) -> str | Unknown:
+    """The text as psycopg sends it; `%%` stands for `%` even without parameters."""
+    literals: list[str] = []
+    for value in params:
+        match value:
+            case None:
+                literals.append("NULL")
+            case bool() | int():
+                literals.append(str(value))
+            case str():
+                literals.append(quote_literal(value))
+            case _:
+                return Unknown(f"{type(value).__name__} as a parameter of SQL")
+    try:
+        return sql % tuple(literals)
+    except (TypeError, ValueError) as error:
+        return Unknown(f"SQL and its parameters do not fit together: {error}")
