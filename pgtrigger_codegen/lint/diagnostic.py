@@ -34,7 +34,7 @@ class Applicability(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One replacement: the text of the span gives way to `content`, whose line ends are line feeds."""
+    """The text of the span gives way to `content`, whose line ends are line feeds."""
 
     span: Span
     content: str

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from pgtrigger_codegen.lint.documentation import rule_page, rules_index, rules_table
 from pgtrigger_codegen.lint.registry import RULES
 
@@ -21,9 +19,9 @@ def expected_pages() -> dict[str, str]:
     return {"README.md": rules_index()} | {f"{rule.code}.md": rule_page(rule) for rule in RULES}
 
 
-def test_pages(request: pytest.FixtureRequest) -> None:
+def test_pages(*, update_expected: bool) -> None:
     expected = expected_pages()
-    if request.config.getoption("--update-expected", default=False):
+    if update_expected:
         for page in PAGES.glob("*.md"):
             page.unlink()
         for name, text in expected.items():
@@ -32,12 +30,12 @@ def test_pages(request: pytest.FixtureRequest) -> None:
     assert {page.name: page.read_text(encoding="utf-8") for page in PAGES.iterdir()} == expected
 
 
-def test_table_of_the_readme(request: pytest.FixtureRequest) -> None:
+def test_table_of_the_readme(*, update_expected: bool) -> None:
     readme = ROOT / "README.md"
     before, opening, rest = readme.read_text(encoding="utf-8").partition(MARKERS[0])
     table, closing, after = rest.partition(MARKERS[1])
     assert (opening, closing) == MARKERS
-    if request.config.getoption("--update-expected", default=False):
+    if update_expected:
         table = rules_table()
         readme.write_text(f"{before}{opening}{table}{closing}{after}", encoding="utf-8")
 

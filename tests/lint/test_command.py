@@ -1,0 +1,165 @@
+"""`lint` and `rule` as commands: the analysis is a literal, files and output are real."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pgtrigger_codegen.cli import lint as command
+from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.lint.diagnostic import Severity
+from pgtrigger_codegen.models.facts import LostTriggers
+from pgtrigger_codegen.pipeline import Analysis, SyntaxProblem
+from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.source.span import Span
+from tests.lint import facts
+
+SOURCE = """\
+class Audited(models.Model):
+    class Meta:
+        abstract = True
+        triggers = [KEEP]
+
+
+class Order(Audited):
+    class Meta:
+        ordering = []
+"""
+FIXED = SOURCE.replace(
+    "class Meta:\n        ordering", "class Meta(Audited.Meta):\n        ordering"
+)
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file with a lost trigger, as long as its text is unchanged."""
+    path = tmp_path / "shop" / "models.py"
+    path.parent.mkdir()
+    path.write_text(SOURCE)
+    monkeypatch.chdir(tmp_path)
+    analyse(monkeypatch, tmp_path, lambda: lost_triggers(path))
+    return path
+
+
+def lost_triggers(path: Path) -> dict[str, Any]:
+    if path.read_text() != SOURCE:
+        return {"read_files": frozenset({path})}
+    lost = LostTriggers(
+        model="Order",
+        base="Audited",
+        triggers=("keep",),
+        cause="own-meta",
+        span=Span(str(path), 8, 11, 8, 15),
+        base_span=Span(str(path), 1, 7, 1, 14),
+        meta_bases=(),
+    )
+    return {"lost_triggers": (lost,), "read_files": frozenset({path})}
+
+
+def analyse(
+    monkeypatch: pytest.MonkeyPatch, root: Path, found: Callable[[], dict[str, Any]]
+) -> None:
+    """Makes the analysis of any folder give these facts."""
+
+    def analyze(directory: Path, *, settings: str | None) -> Analysis:
+        known = facts.analysis()
+        project = Project(root, known.project.settings, known.project.apps)
+        return facts.analysis(project=project, notices=("No settings",), **found())
+
+    monkeypatch.setattr(command, "analyze", analyze)
+
+
+def lint(*arguments: str) -> Result:
+    return CliRunner().invoke(command.lint, arguments, catch_exceptions=False)
+
+
+def test_findings_on_stdout_the_rest_on_stderr(models: Path) -> None:
+    result = lint()
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith("shop/models.py:8:11: PGT103 [*] ")
+    assert result.stdout.endswith("Found 1 error, 0 warnings.\n[*] 1 fixable with `--fix`.\n")
+    assert result.stderr == "No settings\n0 triggers found, 0 compiled, 0 unresolved\n"
+
+
+def test_json(models: Path) -> None:
+    (found,) = json.loads(lint("--output-format", "json").stdout)
+
+    assert (found["code"], found["path"]) == ("PGT103", "shop/models.py")
+
+
+def test_fix_writes_the_file_and_lints_again(models: Path) -> None:
+    result = lint("--fix")
+
+    assert (result.exit_code, result.stdout) == (0, "Fixed 1, nothing left.\n")
+    assert models.read_text() == FIXED
+
+
+def test_without_fix_nothing_is_written(models: Path) -> None:
+    lint()
+
+    assert models.read_text() == SOURCE
+
+
+def test_files_that_were_not_asked_for_are_not_fixed(models: Path) -> None:
+    models.with_name("forms.py").touch()
+
+    result = lint("--fix", "shop/forms.py")
+
+    assert (result.exit_code, result.stdout) == (0, "All checks passed!\n")
+    assert models.read_text() == SOURCE
+
+
+def test_a_fix_that_does_not_help_ends(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def undo() -> dict[str, Any]:
+        models.write_text(SOURCE)
+        return lost_triggers(models)
+
+    analyse(monkeypatch, models.parents[1], undo)
+
+    result = lint("--fix")
+
+    assert result.exit_code == 1
+    assert "Found 1 error, 0 warnings (10 fixed before)." in result.stdout
+
+
+def test_a_path_that_does_not_exist(models: Path) -> None:
+    with pytest.raises(CodegenError, match=r"gone\.py"):
+        lint("gone.py")
+
+
+def test_a_file_that_cannot_be_written(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, data: bytes) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+
+    with pytest.raises(CodegenError, match="cannot be written: Permission denied"):
+        lint("--fix")
+
+
+def test_information_alone_is_no_failure(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = SyntaxProblem("expected ':'", facts.span(path=str(models)))
+    analyse(monkeypatch, models.parents[1], lambda: {"syntax_problems": (problem,)})
+    assert lint().exit_code == 1
+
+    monkeypatch.setattr(
+        command,
+        "run",
+        lambda analysis, paths: [facts.finding(facts.span(), severity=Severity.INFO)],
+    )
+
+    assert lint().exit_code == 0
+
+
+def test_rule_explains() -> None:
+    result = CliRunner().invoke(command.rule, ["lost-inherited-triggers"])
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("# lost-inherited-triggers (PGT103)\n\nSeverity: error. ")
+    assert "class Meta(Audited.Meta):" in result.stdout

@@ -1,0 +1,80 @@
+"""The cases under `fixtures/rules`: each is a project that goes through the whole program."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pgtrigger_codegen.cli.lint import lint
+from pgtrigger_codegen.lint.diagnostic import Diagnostic
+from pgtrigger_codegen.lint.runner import run
+from pgtrigger_codegen.pipeline import analyze
+from tests.lint.cases import Case, read_cases
+
+FIXTURES = sorted((Path(__file__).parents[2] / "fixtures" / "rules").glob("PGT*.md"))
+CASES = [
+    pytest.param(case, id=f"{fixture.stem}: {case.name}")
+    for fixture in FIXTURES
+    for case in read_cases(fixture)
+]
+FIXED_CASES = [param for param in CASES if param.values[0].fixed or param.values[0].unsafely_fixed]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_findings(case: Case, tmp_path: Path) -> None:
+    case.write(tmp_path)
+
+    found = findings(tmp_path)
+
+    expected = sorted(case.expected, key=lambda one: (one.path, one.line, one.code))
+    assert [place(tmp_path, one) for one in found] == [
+        (one.path, one.line, one.severity, one.code) for one in expected
+    ]
+    for one, announced in zip(found, expected, strict=True):
+        assert announced.message in one.message
+
+
+@pytest.mark.parametrize("case", FIXED_CASES)
+def test_fixes(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case.write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    before = texts(tmp_path)
+
+    safely = invoke("--fix")
+
+    assert texts(tmp_path) == before | case.fixed
+    unsafely = invoke("--fix", "--unsafe-fixes")
+    assert texts(tmp_path) == before | case.fixed | case.unsafely_fixed
+    for path, text in texts(tmp_path).items():
+        ast.parse(text, path)
+    last = unsafely if case.unsafely_fixed else safely
+    assert "nothing left" in last.stdout
+    assert (last.exit_code, findings(tmp_path)) == (0, [])
+
+
+@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: fixture.stem)
+def test_each_rule_has_cases_for_firing_and_not_firing(fixture: Path) -> None:
+    code = fixture.stem.partition("-")[0]
+    fires = {any(one.code == code for one in case.expected) for case in read_cases(fixture)}
+
+    assert fires == {True, False}
+
+
+def findings(root: Path) -> list[Diagnostic]:
+    return run(analyze(root, settings=None))
+
+
+def texts(root: Path) -> dict[str, str]:
+    return {path.relative_to(root).as_posix(): path.read_text() for path in root.rglob("*.py")}
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(lint, arguments, catch_exceptions=False)
+
+
+def place(root: Path, found: Diagnostic) -> tuple[str, int, str, str]:
+    path = Path(found.span.path).relative_to(root).as_posix()
+    return path, found.span.line, found.severity, found.code
