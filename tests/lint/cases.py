@@ -6,7 +6,6 @@ The format is described in `fixtures/rules/README.md`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,10 +62,10 @@ class Case:
     """
 
     name: str
-    files: Mapping[str, str]
+    files: dict[str, str]
     expected: tuple[Expected, ...]
-    fixed: Mapping[str, str]
-    unsafely_fixed: Mapping[str, str]
+    fixed: dict[str, str]
+    unsafely_fixed: dict[str, str]
 
     def write(self, root: Path) -> None:
         """Makes a project of the case: what every project needs, and the case's files."""

@@ -38,7 +38,6 @@ def registered(projects: Iterable[Path]) -> dict[Path, Outcome]:
 
 
 def main(folders: list[str]) -> None:
-    import django.db.models
     import pgtrigger  # noqa: F401
 
     for folder in folders:

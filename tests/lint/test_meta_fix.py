@@ -38,7 +38,7 @@ def fixed(
         meta_bases=(),
     )
     fix = meta_fix(lost, module, base_module)
-    return fix and (SourceText(text).apply(fix.edits).text, fix.applicability)
+    return (SourceText(text).apply(fix.edits).text, fix.applicability) if fix else None
 
 
 def _module(text: str) -> Module:

@@ -15,15 +15,13 @@ from pgtrigger_codegen.pipeline import analyze
 from tests.lint.cases import Case, read_cases
 
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures" / "rules").glob("PGT*.md"))
-CASES = [
-    pytest.param(case, id=f"{fixture.stem}: {case.name}")
-    for fixture in FIXTURES
-    for case in read_cases(fixture)
-]
-FIXED_CASES = [param for param in CASES if param.values[0].fixed or param.values[0].unsafely_fixed]
+CASES = {
+    f"{fixture.stem}: {case.name}": case for fixture in FIXTURES for case in read_cases(fixture)
+}
+FIXED = {name: case for name, case in CASES.items() if case.fixed or case.unsafely_fixed}
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_findings(case: Case, tmp_path: Path) -> None:
     case.write(tmp_path)
 
@@ -37,7 +35,7 @@ def test_findings(case: Case, tmp_path: Path) -> None:
         assert announced.message in one.message
 
 
-@pytest.mark.parametrize("case", FIXED_CASES)
+@pytest.mark.parametrize("case", FIXED.values(), ids=FIXED)
 def test_fixes(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case.write(tmp_path)
     monkeypatch.chdir(tmp_path)
