@@ -126,8 +126,8 @@ def _write(files: FixedFiles) -> None:
             Path(path).write_bytes(source.encode())
         except OSError as error:
             raise CodegenError(
-                f"The fixed {path} cannot be written: {error.strerror}.",
-                help="Make the file writable, or run `lint` without --fix.",
+                f"the fixed {path} cannot be written: {error.strerror}",
+                help="make the file writable, or run `lint` without --fix",
             ) from error
 
 

@@ -45,7 +45,7 @@ def find_rule(code_or_name: str) -> Rule:
     close = difflib.get_close_matches(wanted, known, n=1)
     if close:
         rule = known[close[0]]
-        help = f"Did you mean {rule.code} ({rule.name})?"
+        help = f"did you mean {rule.code} ({rule.name})?"
     else:
-        help = f"The rules are {', '.join(rule.code for rule in RULES)}."
-    raise CodegenError(f"There is no rule {code_or_name!r}.", help=help)
+        help = f"the rules are {', '.join(rule.code for rule in RULES)}"
+    raise CodegenError(f"there is no rule {code_or_name!r}", help=help)

@@ -49,7 +49,7 @@ def _selection(paths: Sequence[Path]) -> Callable[[str], bool]:
 def _existing(path: Path) -> Path:
     if not path.exists():
         raise CodegenError(
-            f"There is no file or folder {str(path)!r}.",
-            help="Give paths of the project, or none to lint all of it.",
+            f"there is no file or folder {str(path)!r}",
+            help="give paths of the project, or none to lint all of it",
         )
     return path.resolve()
