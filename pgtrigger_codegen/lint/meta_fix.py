@@ -47,7 +47,7 @@ def meta_fix(lost: LostTriggers, module: Module, base_module: Module) -> Fix | N
         return None
     model, meta = classes
     name = _name_of_base(model, lost, module)
-    if name is None or "triggers" in _bound(meta.body):
+    if name is None or sets_triggers(lost, module):
         return None
     if name.text.partition(".")[0] in _bound(model.body):
         return None
@@ -61,6 +61,12 @@ def meta_fix(lost: LostTriggers, module: Module, base_module: Module) -> Fix | N
         applicability=Applicability.SAFE if safe else Applicability.UNSAFE,
         edits=(edit,),
     )
+
+
+def sets_triggers(lost: LostTriggers, module: Module) -> bool:
+    """Whether the `Meta` at fault sets `triggers` itself, so that deriving it changes nothing."""
+    classes = _class_and_meta(module, lost.span)
+    return classes is not None and "triggers" in _bound(classes[1].body)
 
 
 def _class_and_meta(module: Module, span: Span) -> tuple[ast.ClassDef, ast.ClassDef] | None:

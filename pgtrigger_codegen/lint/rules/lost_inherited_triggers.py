@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pgtrigger_codegen.lint.diagnostic import Diagnostic, Fix, Note, Severity
-from pgtrigger_codegen.lint.meta_fix import meta_fix
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.meta_fix import meta_fix, sets_triggers
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.models.facts import LostTriggers
 from pgtrigger_codegen.pipeline import Analysis
@@ -57,13 +57,28 @@ class LostInheritedTriggers(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         for lost in analysis.lost_triggers:
+            modules = _modules(lost)
             yield self.diagnostic(
                 _message(lost),
                 lost.span,
                 notes=[Note(f"`{lost.base}` declares them", lost.base_span)],
-                help=_help(lost),
-                fix=_fix(lost),
+                help=_help(lost, sets_own=modules is not None and sets_triggers(lost, modules[0])),
+                fix=modules and meta_fix(lost, *modules),
             )
+
+
+def _modules(lost: LostTriggers) -> tuple[Module, Module] | None:
+    """The modules of the class and of its base."""
+    try:
+        module = _read(lost.span.path)
+        same = lost.base_span.path == lost.span.path
+        return module, module if same else _read(lost.base_span.path)
+    except (OSError, SourceSyntaxError):  # a file has changed since it was analysed
+        return None
+
+
+def _read(path: str) -> Module:
+    return read_module("", Path(path), is_package=False, first_party=True)
 
 
 def _message(lost: LostTriggers) -> str:
@@ -80,27 +95,14 @@ def _message(lost: LostTriggers) -> str:
     )
 
 
-def _help(lost: LostTriggers) -> str:
-    if f"{lost.base}.Meta" in lost.meta_bases:
-        return f"List them as well: `triggers = [*{lost.base}.Meta.triggers, ...]`"
+def _help(lost: LostTriggers, *, sets_own: bool) -> str:
+    everything = f"`triggers = [*{lost.base}.Meta.triggers, ...]`"
+    if lost.cause == "other-base":
+        return (
+            "Give the class a `Meta` that derives from those of all bases it needs, and lists"
+            f" their triggers: {everything}"
+        )
+    if sets_own or f"{lost.base}.Meta" in lost.meta_bases:
+        return f"List those of the base as well: {everything}"
     bases = ", ".join((*lost.meta_bases, f"{lost.base}.Meta"))
-    if lost.cause == "own-meta":
-        return f"Derive it from the base's `Meta`: `class Meta({bases})`"
-    return (
-        "Give the class a `Meta` that derives from those of all bases it needs and lists the"
-        f" triggers: `triggers = [*{lost.base}.Meta.triggers, ...]`"
-    )
-
-
-def _fix(lost: LostTriggers) -> Fix | None:
-    try:
-        module = _read(lost.span.path)
-        same = lost.base_span.path == lost.span.path
-        base_module = module if same else _read(lost.base_span.path)
-    except (OSError, SourceSyntaxError):  # the file has changed since it was analysed
-        return None
-    return meta_fix(lost, module, base_module)
-
-
-def _read(path: str) -> Module:
-    return read_module("", Path(path), is_package=False, first_party=True)
+    return f"Derive it from the base's `Meta`: `class Meta({bases})`"
