@@ -9,6 +9,7 @@ from typing import Any
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.project import App, Project, Settings
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, Origin, TriggerParts
@@ -29,6 +30,7 @@ def analysis(
     apps = {label: _app(label, first_party=label == "shop") for label in ("auth", "shop")}
     known: dict[str, Any] = {
         "project": Project(ROOT, settings, apps),
+        "config": Config(),
         "models": {model.label: model for model in models},
         "triggers": (),
         "unresolved": (),
