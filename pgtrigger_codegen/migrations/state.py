@@ -18,13 +18,13 @@ from pgtrigger import compiler
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.migrations.fields import ModelKey
 from pgtrigger_codegen.migrations.graph import MigrationGraph, Unreadable
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.recovery import recover_parts, split_statements
 from pgtrigger_codegen.migrations.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.tables import (
     DroppedTable,
-    ModelKey,
     RenamedTable,
     Table,
     TableChange,

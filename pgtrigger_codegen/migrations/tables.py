@@ -10,19 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from django.db import models
-from django.db.backends.utils import strip_quotes, truncate_name
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
 
+from pgtrigger_codegen.migrations.fields import Field, ModelKey, default_table_name, read_field
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
-
-ModelKey = tuple[str, str]
-"""App label and model name in lower case."""
-
-# PostgreSQL's limit for identifiers, to which Django cuts the names it makes up.
-_MAX_NAME_LENGTH = 63
 
 
 @dataclass(slots=True)
@@ -68,15 +61,13 @@ class _Model:
     Attributes:
         table: None for a proxy.
         default_table: Whether the table's name is the one that Django makes up.
-        base: Of a proxy.
     """
 
     app_label: str
     name: str
     table: str | None
     default_table: bool
-    base: ModelKey | None = None
-    fields: dict[str, models.Field[object, object]] = field(default_factory=dict)
+    fields: dict[str, Field] = field(default_factory=dict)
 
     @property
     def key(self) -> ModelKey:
@@ -89,17 +80,6 @@ class Tables:
     def __init__(self) -> None:
         self.by_name: dict[QualifiedName, Table] = {}
         self._models: dict[ModelKey, _Model] = {}
-
-    def of_model(self, key: ModelKey) -> str | None:
-        """The name of the table that a model of the state has, through proxies."""
-        seen: set[ModelKey] = set()
-        while (model := self._models.get(key)) and model.base and key not in seen:
-            seen.add(key)
-            key = model.base
-        if model:
-            return model.table
-        through = (table.name for table in self.by_name.values() if table.model == key)
-        return next(through, None)
 
     def object_name(self, key: ModelKey) -> str:
         """The model's name as its class has it; in lower case when the model is not known."""
@@ -127,15 +107,15 @@ class Tables:
             case operations.RenameField():
                 model = self._models.get((app_label, operation.model_name.lower()))
                 renamed = model and model.fields.get(operation.old_name)
-                if model and renamed and _has_default_through(renamed) and model.table:
-                    before = through_table_name(model.table, operation.old_name, renamed)
-                    after = through_table_name(model.table, operation.new_name, renamed)
+                if model and renamed and renamed.has_through and model.table:
+                    before = renamed.through_table(model.table, operation.old_name)
+                    after = renamed.through_table(model.table, operation.new_name)
                     return _renaming(before, after)
             case operations.RemoveField():
                 model = self._models.get((app_label, operation.model_name.lower()))
                 removed = model and model.fields.get(operation.name)
-                if model and removed and _has_default_through(removed) and model.table:
-                    name = through_table_name(model.table, operation.name, removed)
+                if model and removed and removed.has_through and model.table:
+                    name = removed.through_table(model.table, operation.name)
                     return [DroppedTable(table_name(name))]
         return []
 
@@ -157,8 +137,9 @@ class Tables:
             case operations.AddField() | operations.AlterField():
                 model = self._models.get((app_label, operation.model_name.lower()))
                 if model:
-                    self._remove_field(model, operation.name, keep_table_of=operation.field)
-                    self._add_field(model, operation.name, operation.field, migration)
+                    new_field = read_field(operation.field, model.key)
+                    self._remove_field(model, operation.name, keep_table_of=new_field)
+                    self._add_field(model, operation.name, new_field, migration)
             case operations.RemoveField():
                 model = self._models.get((app_label, operation.model_name.lower()))
                 if model:
@@ -181,14 +162,13 @@ class Tables:
             operation.name,
             None if proxy else db_table or default_table_name(app_label, operation.name),
             default_table=not db_table,
-            base=next(_model_bases(operation, app_label), None) if proxy else None,
         )
         self._models[model.key] = model
         if model.table:
             table = Table(model.table, model.key, migration, migration)
             self.by_name[table_name(model.table)] = table
         for name, model_field in operation.fields:
-            self._add_field(model, name, model_field, migration)
+            self._add_field(model, name, read_field(model_field, model.key), migration)
 
     def _delete_model(self, key: ModelKey) -> None:
         model = self._models.pop(key, None)
@@ -217,8 +197,10 @@ class Tables:
                 field_name = table.model[1].removeprefix(f"{old_key[1]}_")
                 table.model = (app_label, f"{model.key[1]}_{field_name}")
         for other in self._models.values():
-            if other.base == old_key:
-                other.base = model.key
+            other.fields = {
+                name: field.with_target_renamed(old_key, model.key)
+                for name, field in other.fields.items()
+            }
         if model.default_table and model.table:
             self._move_table(model, default_table_name(app_label, model.name), migration)
         self._refresh_through_columns(migration)
@@ -235,23 +217,23 @@ class Tables:
         self,
         model: _Model,
         name: str,
-        model_field: models.Field[object, object],
+        model_field: Field,
         migration: Key,
     ) -> None:
         model.fields[name] = model_field
         if model.table is None:
             return
-        if _has_default_through(model_field):
-            through = through_table_name(model.table, name, model_field)
-            columns = through_columns(model.app_label, model.name, model_field)
+        if model_field.has_through:
+            through = model_field.through_table(model.table, name)
+            columns = model_field.through_columns(model.key)
             owner = (model.app_label, f"{model.name}_{name}".lower())
             known = self.by_name.setdefault(
                 table_name(through), Table(through, owner, migration, migration)
             )
             known.model = owner
             known.columns = {column: known.columns.get(column, migration) for column in columns}
-        elif (column := column_name(name, model_field)) and (table := self._table(model)):
-            table.columns[column] = migration
+        elif model_field.has_column and (table := self._table(model)):
+            table.columns[model_field.column(name)] = migration
             table.touched_by = migration
 
     def _remove_field(
@@ -259,28 +241,28 @@ class Tables:
         model: _Model,
         name: str,
         *,
-        keep_table_of: models.Field[object, object] | None = None,
+        keep_table_of: Field | None = None,
     ) -> None:
         removed = model.fields.pop(name, None)
         if removed is None or model.table is None:
             return
-        if _has_default_through(removed):
-            if keep_table_of is None or not _has_default_through(keep_table_of):
-                self.by_name.pop(table_name(through_table_name(model.table, name, removed)), None)
-        elif (column := column_name(name, removed)) and (table := self._table(model)):
-            table.columns.pop(column, None)
+        if removed.has_through:
+            if keep_table_of is None or not keep_table_of.has_through:
+                self.by_name.pop(table_name(removed.through_table(model.table, name)), None)
+        elif removed.has_column and (table := self._table(model)):
+            table.columns.pop(removed.column(name), None)
 
     def _rename_through(
         self,
         model: _Model,
-        renamed: models.Field[object, object],
+        renamed: Field,
         operation: operations.RenameField,
         migration: Key,
     ) -> None:
-        if not (_has_default_through(renamed) and model.table):
+        if not (renamed.has_through and model.table):
             return
-        old = through_table_name(model.table, operation.old_name, renamed)
-        new = through_table_name(model.table, operation.new_name, renamed)
+        old = renamed.through_table(model.table, operation.old_name)
+        new = renamed.through_table(model.table, operation.new_name)
         if table := self.by_name.pop(table_name(old), None):
             table.name = new
             table.named_by = table.touched_by = migration
@@ -290,11 +272,11 @@ class Tables:
         """Through tables name their columns after the models on both sides."""
         for model in self._models.values():
             for name, model_field in model.fields.items():
-                if not (_has_default_through(model_field) and model.table):
+                if not (model_field.has_through and model.table):
                     continue
-                through = table_name(through_table_name(model.table, name, model_field))
+                through = table_name(model_field.through_table(model.table, name))
                 if table := self.by_name.get(through):
-                    columns = through_columns(model.app_label, model.name, model_field)
+                    columns = model_field.through_columns(model.key)
                     table.columns = {
                         column: table.columns.get(column, migration) for column in columns
                     }
@@ -309,75 +291,21 @@ class Tables:
         return table if table and table.model == model.key else None
 
 
-def default_table_name(app_label: str, model_name: str) -> str:
-    """The table of a model that names none."""
-    return truncate_name(f"{app_label}_{model_name.lower()}", _MAX_NAME_LENGTH)
-
-
-def through_table_name(
-    table: str, field_name: str, model_field: models.Field[object, object]
-) -> str:
-    """The table of a many-to-many field without a through model of its own."""
-    explicit = getattr(model_field, "db_table", None)
-    return explicit or truncate_name(f"{strip_quotes(table)}_{field_name}", _MAX_NAME_LENGTH)
-
-
-def through_columns(
-    app_label: str, model_name: str, model_field: models.Field[object, object]
-) -> tuple[str, ...]:
-    """The columns of a default through table."""
-    target = _target(model_field)
-    source, other = model_name.lower(), target.rpartition(".")[2].lower()
-    if target in ("self", model_name) or target.lower() == f"{app_label}.{source}":
-        return "id", f"from_{source}_id", f"to_{source}_id"
-    return "id", f"{source}_id", f"{other}_id"
-
-
-def column_name(name: str, model_field: models.Field[object, object]) -> str | None:
-    """The column of a field; None when it has none."""
-    if isinstance(model_field, models.ManyToManyField):
-        return None
-    if isinstance(model_field, models.ForeignKey):
-        return model_field.db_column or f"{name}_id"
-    if isinstance(model_field, models.ForeignObject) or not isinstance(model_field, models.Field):
-        return None
-    return model_field.db_column or name
-
-
-def _has_default_through(model_field: object) -> bool:
-    if not isinstance(model_field, models.ManyToManyField):
-        return False
-    return getattr(model_field.remote_field, "through", None) is None
-
-
-def _target(model_field: models.Field[object, object]) -> str:
-    """What a relation points to, as it is written in migrations (`auth.group`, `self`)."""
-    target = getattr(model_field.remote_field, "model", "")
-    return target if isinstance(target, str) else str(getattr(target, "__name__", target))
-
-
 def _through_tables(model: _Model) -> Iterator[tuple[ModelKey, str]]:
     """The default through tables of a model, each with its model's key."""
     for name, model_field in model.fields.items():
-        if model.table and _has_default_through(model_field):
+        if model.table and model_field.has_through:
             owner = (model.app_label, f"{model.name}_{name}".lower())
-            yield owner, through_table_name(model.table, name, model_field)
-
-
-def _model_bases(operation: operations.CreateModel, app_label: str) -> Iterator[ModelKey]:
-    for base in operation.bases or ():
-        if isinstance(base, str):
-            label, _, name = base.rpartition(".")
-            yield label or app_label, name.lower()
+            yield owner, model_field.through_table(model.table, name)
 
 
 def _renamings(model: _Model, new: str) -> list[RenamedTable]:
     """A model's table and its default through tables get other names."""
     changes = _renaming(str(model.table), new)
     for name, model_field in model.fields.items():
-        if _has_default_through(model_field):
-            before = through_table_name(str(model.table), name, model_field)
-            changes += _renaming(before, through_table_name(new, name, model_field))
+        if model_field.has_through:
+            before = model_field.through_table(str(model.table), name)
+            changes += _renaming(before, model_field.through_table(new, name))
     return changes
 
 

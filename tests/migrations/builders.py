@@ -137,7 +137,7 @@ def run_migration_file(app_label: str, path: Path) -> EvaluatedMigration:
     )
 
 
-ORDER_MIGRATION = '''
+ORDER_MIGRATION = """
 from django.db import migrations, models
 
 
@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
             ],
         ),
     ]
-'''
+"""
 
 
 def make_app(
@@ -213,5 +213,3 @@ def unresolved(
         migration_app=migration_app,
         span=Span(path, 3, 1, 3, 9),
     )
-
-

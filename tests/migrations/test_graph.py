@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from pgtrigger_codegen.errors import MigrationsError
@@ -13,7 +15,10 @@ from tests.migrations.builders import LiteralReader, graph, migration
 def test_parents_come_first_also_across_apps() -> None:
     found = graph(
         {
-            "a": [migration("0001"), migration("0002", dependencies=[("a", "0001"), ("b", "0001")])],
+            "a": [
+                migration("0001"),
+                migration("0002", dependencies=[("a", "0001"), ("b", "0001")]),
+            ],
             "b": [migration("0001", dependencies=[("a", "0001")])],
         }
     )
@@ -161,8 +166,7 @@ def test_a_long_history_needs_no_deep_stack() -> None:
     names = [f"{number:04d}" for number in range(3000)]
     migrations = [migration(names[0])]
     migrations += [
-        migration(name, dependencies=[("a", before)])
-        for before, name in zip(names, names[1:], strict=False)
+        migration(name, dependencies=[("a", before)]) for before, name in itertools.pairwise(names)
     ]
 
     assert graph({"a": migrations}).order() == [("a", name) for name in names]

@@ -20,7 +20,13 @@ def test_counts_what_djangos_loader_counts(tmp_path: Path) -> None:
     app = make_app(
         tmp_path,
         "shop",
-        {"0002_b.py": "", "0001_a.py": "", "_helpers.py": "", "~old.py": "", "max_migration.txt": ""},
+        {
+            "0002_b.py": "",
+            "0001_a.py": "",
+            "_helpers.py": "",
+            "~old.py": "",
+            "max_migration.txt": "",
+        },
     )
     (tmp_path / "shop" / "migrations" / "sql").mkdir()
 

@@ -1,0 +1,92 @@
+"""Stage migrations: what models and fields are called in the database.
+
+Django's own rules: https://docs.djangoproject.com/en/stable/ref/models/options/#table-names
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.db import models
+from django.db.backends.utils import strip_quotes, truncate_name
+
+ModelKey = tuple[str, str]
+"""App label and model name in lower case."""
+
+# PostgreSQL's limit for identifiers, to which Django cuts the names it makes up.
+_MAX_NAME_LENGTH = 63
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a field means for tables.
+
+    Attributes:
+        has_column: False for many-to-many fields and the like.
+        db_column: The column where the field names one.
+        suffix: What Django appends to the field's name to make the column's.
+        has_through: Whether Django makes a table for this many-to-many field.
+        db_table: That table where the field names one.
+        target: The model at the other end of that table.
+    """
+
+    has_column: bool
+    db_column: str | None = None
+    suffix: str = ""
+    has_through: bool = False
+    db_table: str | None = None
+    target: ModelKey | None = None
+
+    def column(self, name: str) -> str:
+        """The column of the field under this name."""
+        return self.db_column or f"{name}{self.suffix}"
+
+    def through_table(self, table: str, name: str) -> str:
+        """The table between the model's own and the target's."""
+        default = truncate_name(f"{strip_quotes(table)}_{name}", _MAX_NAME_LENGTH)
+        return self.db_table or default
+
+    def through_columns(self, model: ModelKey) -> tuple[str, ...]:
+        """The columns of that table."""
+        source, target = model[1], self.target[1] if self.target else ""
+        if self.target == model:
+            return "id", f"from_{source}_id", f"to_{source}_id"
+        return "id", f"{source}_id", f"{target}_id"
+
+    def with_target_renamed(self, old: ModelKey, new: ModelKey) -> Field:
+        return replace(self, target=new) if self.target == old else self
+
+
+def default_table_name(app_label: str, model_name: str) -> str:
+    """The table of a model that names none."""
+    return truncate_name(f"{app_label}_{model_name.lower()}", _MAX_NAME_LENGTH)
+
+
+def read_field(model_field: object, model: ModelKey) -> Field:
+    """What one of Django's field objects means for the tables of its model."""
+    match model_field:
+        case models.ManyToManyField():
+            relation = model_field.remote_field
+            return Field(
+                has_column=False,
+                has_through=getattr(relation, "through", None) is None,
+                db_table=getattr(model_field, "db_table", None),
+                target=_target(getattr(relation, "model", ""), model),
+            )
+        case models.ForeignKey():
+            return Field(has_column=True, db_column=model_field.db_column, suffix="_id")
+        case models.ForeignObject():
+            return Field(has_column=False)
+        case models.Field():
+            return Field(has_column=True, db_column=model_field.db_column)
+        case _:
+            return Field(has_column=False)
+
+
+def _target(written: object, model: ModelKey) -> ModelKey:
+    """The model that a relation names (`auth.group`, `Group`, `self`)."""
+    if written == "self":
+        return model
+    label = written if isinstance(written, str) else str(getattr(written, "__name__", written))
+    app_label, _, name = label.rpartition(".")
+    return app_label or model[0], name.lower()

@@ -1,0 +1,231 @@
+"""Tables and columns, and who made them, by Django's operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import migrations, models
+from django.db.migrations.operations.base import Operation
+
+from pgtrigger_codegen.migrations.fields import default_table_name
+from pgtrigger_codegen.migrations.tables import (
+    DroppedTable,
+    RenamedTable,
+    Tables,
+)
+from pgtrigger_codegen.sql.names import QualifiedName
+from tests.migrations.builders import create_model
+
+
+def foreign_key(to: str = "auth.User", **options: Any) -> models.Field[Any, Any]:
+    return models.ForeignKey(to, models.CASCADE, **options)
+
+
+def many_to_many(to: str = "auth.Group", **options: Any) -> models.Field[Any, Any]:
+    return models.ManyToManyField(to, **options)
+
+
+def with_fields(name: str = "Order", **fields: models.Field[Any, Any]) -> migrations.CreateModel:
+    return create_model(name, fields=list(fields.items()))
+
+
+def shape(*operations: Operation) -> dict[str, dict[str, str]]:
+    """Tables, their columns, and by number the operation that each column comes from."""
+    tables = Tables()
+    for number, operation in enumerate(operations, 1):
+        tables.apply(operation, "shop", ("shop", str(number)))
+    return {
+        str(name): {column: key[1] for column, key in table.columns.items()}
+        for name, table in tables.by_name.items()
+    }
+
+
+ORDER = with_fields(status=models.TextField())
+TAGGED = with_fields(status=models.TextField(), tags=many_to_many("shop.Tag"))
+
+
+@pytest.mark.parametrize(
+    ("operations", "expected"),
+    [
+        ([ORDER], {"shop_order": {"status": "1"}}),
+        ([create_model(db_table="orders", fields=[])], {"orders": {}}),
+        ([create_model(db_table='erc"."orders', fields=[])], {"erc.orders": {}}),
+        ([create_model(proxy=True, bases=("auth.user",), fields=[])], {}),
+        (
+            [
+                with_fields(
+                    a=foreign_key(),
+                    b=foreign_key(db_column="bb"),
+                    c=models.OneToOneField("self", models.CASCADE),
+                )
+            ],
+            {"shop_order": {"a_id": "1", "bb": "1", "c_id": "1"}},
+        ),
+        (
+            [TAGGED],
+            {
+                "shop_order": {"status": "1"},
+                "shop_order_tags": {"id": "1", "order_id": "1", "tag_id": "1"},
+            },
+        ),
+        (
+            [with_fields(like=many_to_many("self"))],
+            {
+                "shop_order": {},
+                "shop_order_like": {"id": "1", "from_order_id": "1", "to_order_id": "1"},
+            },
+        ),
+        (
+            [with_fields(like=many_to_many("shop.order"))],
+            {
+                "shop_order": {},
+                "shop_order_like": {"id": "1", "from_order_id": "1", "to_order_id": "1"},
+            },
+        ),
+        ([with_fields(tags=many_to_many(through="shop.OrderTag"))], {"shop_order": {}}),
+        (
+            [with_fields(tags=many_to_many(db_table="ot"))],
+            {"shop_order": {}, "ot": {"id": "1", "order_id": "1", "group_id": "1"}},
+        ),
+        (
+            [ORDER, migrations.AddField("order", "total", models.IntegerField())],
+            {"shop_order": {"status": "1", "total": "2"}},
+        ),
+        (
+            [ORDER, migrations.AddField("order", "tags", many_to_many())],
+            {
+                "shop_order": {"status": "1"},
+                "shop_order_tags": {"id": "2", "order_id": "2", "group_id": "2"},
+            },
+        ),
+        ([TAGGED, migrations.RemoveField("order", "tags")], {"shop_order": {"status": "1"}}),
+        ([ORDER, migrations.RemoveField("order", "status")], {"shop_order": {}}),
+        (
+            [ORDER, migrations.AlterField("order", "status", models.CharField(db_column="st"))],
+            {"shop_order": {"st": "2"}},
+        ),
+        (
+            [ORDER, migrations.RenameField("order", "status", "state")],
+            {"shop_order": {"state": "2"}},
+        ),
+        (
+            [TAGGED, migrations.RenameField("order", "tags", "labels")],
+            {
+                "shop_order": {"status": "1"},
+                "shop_order_labels": {"id": "1", "order_id": "1", "tag_id": "1"},
+            },
+        ),
+        (
+            [TAGGED, migrations.RenameModel("Order", "Purchase")],
+            {
+                "shop_purchase": {"status": "1"},
+                "shop_purchase_tags": {"id": "1", "purchase_id": "2", "tag_id": "1"},
+            },
+        ),
+        (
+            [
+                create_model(db_table="orders", fields=[]),
+                migrations.RenameModel("Order", "Purchase"),
+            ],
+            {"orders": {}},
+        ),
+        (
+            [TAGGED, migrations.AlterModelTable("order", "orders")],
+            {
+                "orders": {"status": "1"},
+                "orders_tags": {"id": "1", "order_id": "1", "tag_id": "1"},
+            },
+        ),
+        (
+            [
+                ORDER,
+                migrations.AlterModelTable("order", "o"),
+                migrations.AlterModelTable("order", None),
+            ],
+            {"shop_order": {"status": "1"}},
+        ),
+        ([TAGGED, migrations.DeleteModel("Order")], {}),
+        (
+            [
+                ORDER,
+                create_model("Taken", db_table="shop_order", fields=[]),
+                migrations.DeleteModel("Order"),
+            ],
+            {"shop_order": {}},
+        ),
+        ([migrations.AddField("unknown", "x", models.TextField())], {}),
+    ],
+)
+def test_tables_and_columns(
+    operations: list[Operation], expected: dict[str, dict[str, str]]
+) -> None:
+    assert shape(*operations) == expected
+
+
+def test_who_named_a_table_and_who_touched_it() -> None:
+    tables = Tables()
+    for number, operation in enumerate(
+        (
+            ORDER,
+            migrations.AlterModelTable("order", "orders"),
+            migrations.AddField("order", "x", models.TextField()),
+        )
+    ):
+        tables.apply(operation, "shop", ("shop", str(number)))
+
+    table = tables.by_name[QualifiedName(None, "orders")]
+    assert (table.named_by, table.touched_by) == (("shop", "1"), ("shop", "2"))
+
+
+def test_renamed_target_of_a_many_to_many_field() -> None:
+    found = shape(create_model("Tag", fields=[]), TAGGED, migrations.RenameModel("Tag", "Label"))
+
+    assert found["shop_order_tags"] == {"id": "2", "order_id": "2", "label_id": "3"}
+
+
+def test_names_of_models() -> None:
+    tables = Tables()
+    tables.apply(create_model("OrderLine"), "shop", ("shop", "1"))
+
+    assert tables.object_name(("shop", "orderline")) == "OrderLine"
+    assert tables.object_name(("shop", "gone")) == "gone"
+
+
+@pytest.mark.parametrize(
+    ("operation", "changes"),
+    [
+        (migrations.DeleteModel("Order"), ["- shop_order", "- shop_order_tags"]),
+        (
+            migrations.RenameModel("Order", "Sale"),
+            ["shop_order > shop_sale", "shop_order_tags > shop_sale_tags"],
+        ),
+        (migrations.RenameModel("Order", "ORDER"), []),
+        (migrations.AlterModelTable("order", "o"), ["shop_order > o", "shop_order_tags > o_tags"]),
+        (migrations.RenameField("order", "tags", "t"), ["shop_order_tags > shop_order_t"]),
+        (migrations.RenameField("order", "status", "s"), []),
+        (migrations.RemoveField("order", "tags"), ["- shop_order_tags"]),
+        (migrations.RemoveField("order", "status"), []),
+        (migrations.DeleteModel("Unknown"), []),
+    ],
+)
+def test_what_happens_to_tables_with_triggers(operation: Operation, changes: list[str]) -> None:
+    tables = Tables()
+    tables.apply(TAGGED, "shop", ("shop", "1"))
+
+    assert [_text(change) for change in tables.changes(operation, "shop")] == changes
+
+
+def _text(change: RenamedTable | DroppedTable) -> str:
+    match change:
+        case RenamedTable(old=old, new=new):
+            return f"{old} > {new}"
+        case DroppedTable(table=table):
+            return f"- {table}"
+
+
+def test_long_names_are_cut_as_django_cuts_them() -> None:
+    name = default_table_name("shop", "M" * 80)
+
+    assert len(name) == 63
+    assert name.startswith("shop_mmm")
