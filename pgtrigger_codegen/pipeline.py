@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.models.facts import LostTriggers, ModelFact
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.loader import ModuleLoader
+    from pgtrigger_codegen.models.reading import ModelReader
+    from pgtrigger_codegen.project.config import Config
+    from pgtrigger_codegen.triggers.declaration import Declaration
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +34,15 @@ class Analysis:
 
     Attributes:
         models: By `app_label.ModelName`; all models of the installed apps that were read.
-        triggers: Of first-party declarations, in a stable order.
-        foreign_pgids: `(table, pgid)` of triggers that third-party packages declare or may own.
+        triggers: Of first-party declarations, sorted by uri.
+        unresolved: First-party declarations that could not be compiled, sorted by place.
+        foreign_triggers: Triggers that third-party packages declare.
         notices: What the user should know of how the project was read (no settings found…).
         read_files: First-party files that were read.
     """
 
     project: Project
+    config: Config
     models: Mapping[str, ModelFact]
     triggers: tuple[CompiledTrigger, ...]
     unresolved: tuple[UnresolvedTrigger, ...]
@@ -43,3 +52,76 @@ class Analysis:
     foreign_triggers: tuple[CompiledTrigger, ...]
     notices: tuple[str, ...]
     read_files: frozenset[Path]
+
+
+def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
+    """Reads a project.
+
+    Args:
+        directory: The project's folder, or one inside it.
+        settings: Dotted name of the settings module, instead of the one found.
+
+    Raises:
+        CodegenError: The project cannot be read at all; what is only partly readable is in
+            the result.
+    """
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+    from pgtrigger_codegen.evaluator.loader import ModuleLoader
+    from pgtrigger_codegen.project.config import load_config
+    from pgtrigger_codegen.project.discovery import discover
+    from pgtrigger_codegen.project.reading import SettingsHost, read_project
+
+    config = load_config(directory)
+    layout = discover(directory, config, settings_override=settings)
+    loader = ModuleLoader(layout.finder(), complete=layout.has_environment)
+    interpreter = Interpreter(loader, SettingsHost(config.env))
+    project, notices = read_project(layout, config, interpreter)
+
+    from pgtrigger_codegen.models.describing import describe_models
+    from pgtrigger_codegen.models.django_setup import configure
+    from pgtrigger_codegen.models.reading import ModelReader
+    from pgtrigger_codegen.triggers.declaration import declarations, foreign_declarations
+    from pgtrigger_codegen.triggers.inheritance import lost_triggers
+
+    configure(project.settings)
+    reader = ModelReader(project, loader, config.env)
+    reader.read()
+    triggers, unresolved = _compile(reader, list(declarations(reader)))
+    reader.read_foreign()
+    foreign, _ = _compile(reader, list(foreign_declarations(reader)))
+    return Analysis(
+        project=project,
+        config=config,
+        models={fact.label: fact for fact in describe_models(reader)},
+        triggers=triggers,
+        unresolved=unresolved,
+        assumptions=tuple(sorted(interpreter.assumptions | reader.interpreter.assumptions)),
+        lost_triggers=tuple(lost_triggers(reader.registry)),
+        syntax_problems=_syntax_problems(loader),
+        foreign_triggers=foreign,
+        notices=notices,
+        read_files=frozenset(module.path for module in loader.loaded() if module.first_party),
+    )
+
+
+def _compile(
+    reader: ModelReader, found: list[Declaration]
+) -> tuple[tuple[CompiledTrigger, ...], tuple[UnresolvedTrigger, ...]]:
+    from pgtrigger_codegen.triggers.compiling import TriggerCompiler
+
+    compiler = TriggerCompiler(reader)
+    outcomes = list(dict.fromkeys(compiler.compile(declaration) for declaration in found))
+    triggers = [outcome for outcome in outcomes if isinstance(outcome, CompiledTrigger)]
+    unresolved = [outcome for outcome in outcomes if isinstance(outcome, UnresolvedTrigger)]
+    return (
+        tuple(sorted(triggers, key=lambda trigger: (trigger.uri, trigger.span))),
+        tuple(sorted(unresolved, key=lambda trigger: (trigger.span, trigger.model or ""))),
+    )
+
+
+def _syntax_problems(loader: ModuleLoader) -> tuple[SyntaxProblem, ...]:
+    return tuple(
+        SyntaxProblem(error.message, error.span)
+        for name, error in sorted(loader.syntax_errors.items())
+        if loader.is_first_party(name)
+    )

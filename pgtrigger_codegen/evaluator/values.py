@@ -1,10 +1,23 @@
-"""What an expression can be besides a real Python object."""
+"""What an expression can be besides a real Python object.
+
+Most values are real: strings, lists, Django fields, django-pgtrigger triggers, and the user's
+own classes and functions, which are made real as wrappers around the interpreter. What cannot
+be real is here: what is not known, modules, models (which only the `models` stage renders),
+and references to models.
+"""
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.scope import Scope
+    from pgtrigger_codegen.source.module import Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +28,283 @@ class Note:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unknown:
-    """A value that cannot be known, why, and the very expression that defeated it."""
+    """A value that cannot be known, why, and the very expression that defeated it.
+
+    Attributes:
+        spread: In a list: stands for any number of items.
+    """
 
     reason: str
     span: Span | None = None
     notes: tuple[Note, ...] = field(default=())
+    spread: bool = False
+
+    def with_note(self, message: str, span: Span | None) -> Unknown:
+        """The same, with one more step on the way from the declaration to here."""
+        if span is None or span == self.span or any(note.span == span for note in self.notes):
+            return self
+        return Unknown(self.reason, self.span, (*self.notes, Note(message, span)), self.spread)
+
+
+@dataclass(frozen=True)
+class External(Unknown):
+    """Something of a module that is not read: harmless until its value matters."""
+
+    dotted: str = ""
+
+
+@dataclass(frozen=True)
+class Invalid(Unknown):
+    """A real call raised: Python itself would have stopped here.
+
+    Attributes:
+        error: The exception.
+        raised_in: Names of the functions from the call down to the `raise`.
+    """
+
+    error: BaseException | None = None
+    raised_in: tuple[str, ...] = ()
+
+
+class Refusal(BaseException):
+    """An `Unknown` on its way out of real code, which must not see one.
+
+    A BaseException, so that an `except Exception` in real code does not swallow it.
+    """
+
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__(unknown.reason)
+        self.unknown = unknown
+
+
+class PythonRaise(Exception):
+    """An exception that the interpreted code raised or that a real call raised in it."""
+
+    def __init__(self, error: BaseException, span: Span | None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.span = span
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryModule:
+    """A real module of a library whose names are looked up, never more."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceModule:
+    """A module that is read, when a name of it is first needed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LazyImport:
+    """A name bound by an import that has not been followed yet.
+
+    Attributes:
+        attribute: The name in that module, None for the module itself.
+    """
+
+    module: str
+    attribute: str | None
+    span: Span
+
+
+@dataclass(eq=False, slots=True)
+class ModelClass:
+    """A class whose bases end in Django's `Model`, or in something unknown.
+
+    Attributes:
+        bases: Model classes, real classes, references to models, or `Unknown`.
+        namespace: What the class body bound, in order.
+        decorators: Values of decorators that are not evaluated.
+    """
+
+    name: str
+    module: Module
+    node: ast.ClassDef
+    bases: tuple[Any, ...]
+    namespace: dict[str, Any]
+    span: Span
+    qualname: str = ""
+
+    def mro(self) -> list[Any]:
+        """Python's linearisation; bases that are not known count as classes without bases."""
+        return linearize(self, self.bases)
+
+    def lookup(self, name: str) -> tuple[Any, ModelClass | type] | None:
+        """The attribute by MRO and the class that has it."""
+        for cls in self.mro():
+            if isinstance(cls, ModelClass):
+                if name in cls.namespace:
+                    return cls.namespace[name], cls
+            elif isinstance(cls, type) and name in vars(cls):
+                return vars(cls)[name], cls
+        return None
+
+    def unknown_bases(self) -> Iterator[Unknown]:
+        """Bases anywhere above that could not be read."""
+        for cls in self.mro():
+            if isinstance(cls, Unknown):
+                yield cls
+
+    def __repr__(self) -> str:
+        return f"<model class {self.module.name}.{self.name}>"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDescriptor:
+    """`Model.field`: what Django puts in the place of a field on its model."""
+
+    model: ModelClass
+    name: str
+    field: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughModel:
+    """The default through model of a many-to-many field (`User.groups.through`)."""
+
+    owner: ModelClass
+    field_name: str
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReference:
+    """A model by its label, as `get_user_model()` and `apps.get_model()` give."""
+
+    label: str
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """`Model._meta` of a model class that is not rendered."""
+
+    model: ModelClass | ThroughModel
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsObject:
+    """`django.conf.settings`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """What `pgtrigger.register(*triggers)` returns: called with a model, it registers."""
+
+    triggers: tuple[Any, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """A callable that the interpreter itself stands in for."""
+
+    name: str
+    receiver: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the user's code; its real wrapper carries it as `__interpreted__`.
+
+    Attributes:
+        defaults: Evaluated defaults of positional parameters, from the right.
+        kw_defaults: Evaluated defaults of keyword-only parameters by name.
+        owner: Holds the class whose body defines the function, once that class exists.
+    """
+
+    name: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope
+    module: Module
+    defaults: tuple[Any, ...]
+    kw_defaults: dict[str, Any]
+    owner: list[Any]
+    kind: Literal["plain", "generator", "async"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One `register` that happened.
+
+    Attributes:
+        model: ModelClass, ThroughModel, ModelReference, or Unknown.
+        trigger: A real trigger, or Unknown.
+        module: The module whose code made the call.
+        span: The call that registers.
+        hook: Whether it ran inside a hook (`class_prepared`, `__init_subclass__`, `ready()`).
+    """
+
+    model: Any
+    trigger: Any
+    module: Module
+    span: Span
+    hook: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a real object was made: the call expression."""
+
+    value: Any
+    span: Span
+    class_name: str
+
+
+def linearize(cls: Any, bases: Sequence[Any]) -> list[Any]:
+    """C3 linearisation over model classes, real classes and stand-ins.
+
+    Falls back to depth-first order where Python would raise: the class cannot exist, and
+    what matters then is only that its facts are not lost.
+    """
+    sequences = [_parents(base) for base in bases]
+    sequences.append(list(bases))
+    result = [cls]
+    while sequences := [sequence for sequence in sequences if sequence]:
+        for sequence in sequences:
+            head = sequence[0]
+            if not any(_contains(other[1:], head) for other in sequences):
+                break
+        else:
+            head = sequences[0][0]
+        result.append(head)
+        sequences = [[item for item in seq if item is not head] for seq in sequences]
+    return result
+
+
+def _parents(base: Any) -> list[Any]:
+    if isinstance(base, ModelClass):
+        return base.mro()
+    if isinstance(base, type):
+        return list(base.__mro__)
+    return [base]
+
+
+def _contains(items: Sequence[Any], wanted: Any) -> bool:
+    return any(item is wanted for item in items)
+
+
+def first_unknown(value: Any, depth: int = 0) -> Unknown | None:
+    """The first `Unknown` in a value or in the containers it is made of."""
+    if isinstance(value, Unknown):
+        return value
+    if depth > 20:
+        return Unknown("the value is nested too deeply")
+    if isinstance(value, list | tuple | set | frozenset):
+        items: Any = value
+    elif isinstance(value, dict):
+        items = (*value.keys(), *value.values())
+    else:
+        return None
+    for item in items:
+        if (found := first_unknown(item, depth + 1)) is not None:
+            return found
+    return None

@@ -23,6 +23,8 @@ class ModelFact:
         columns: Columns of the table in field order; None when not all can be known.
         span: The class's name in its `class` statement (of the many-to-many field for a
             default through model).
+        unread: Why the model may have triggers that were not found, None when it was read
+            completely.
     """
 
     app_label: str
@@ -35,6 +37,7 @@ class ModelFact:
     through_field: str | None
     columns: tuple[str, ...] | None
     span: Span
+    unread: str | None = None
 
     @property
     def label(self) -> str:

@@ -46,6 +46,12 @@ class Layout:
     python_version: tuple[int, int] | None = None
     notices: tuple[str, ...] = ()
 
+    @property
+    def has_environment(self) -> bool:
+        """Whether the project's own environment is known, so that what is absent is absent."""
+        own = set(own_site_packages())
+        return any(folder not in own for folder in self.site_packages)
+
     def finder(self) -> ModuleFinder:
         """A new finder over the layout's folders."""
         return ModuleFinder(self.source_roots, self.site_packages)

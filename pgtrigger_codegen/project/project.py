@@ -23,6 +23,7 @@ class App:
             convention; None when `MIGRATION_MODULES` turns migrations off.
         migrations_dir: Folder of that package, whether it exists or not; None when it
             cannot be told.
+        config: The app's `AppConfig` as an interpreted class, where it has one.
     """
 
     label: str
@@ -32,6 +33,7 @@ class App:
     migrations_module: str | None
     migrations_dir: Path | None
     default_auto_field: str | None = None
+    config: type | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,49 @@
+"""What the commands share: the project they work on, and what they say about reading it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from pgtrigger_codegen.pipeline import Analysis, analyze
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The project that a command works on.
+
+    Attributes:
+        directory: Absolute path of its folder.
+        settings: Settings module given on the command line, or None.
+    """
+
+    directory: Path
+    settings: str | None
+
+
+pass_target = click.make_pass_decorator(Target)
+
+
+def analyze_target(target: Target) -> Analysis:
+    """Analyzes the project."""
+    return analyze(target.directory, settings=target.settings)
+
+
+def echo_summary(analysis: Analysis) -> None:
+    """Prints to standard error how much was read, and what was taken as given."""
+    for notice in analysis.notices:
+        click.echo(f"note: {notice}", err=True)
+    for assumption in analysis.assumptions:
+        path = analysis.project.display_path(assumption.span.path)
+        click.echo(
+            f"note: assumed {assumption.name} = {assumption.value!r} "
+            f"({path}:{assumption.span.line}:{assumption.span.column})",
+            err=True,
+        )
+    compiled, unresolved = len(analysis.triggers), len(analysis.unresolved)
+    click.echo(
+        f"{compiled + unresolved} triggers found, {compiled} compiled, {unresolved} unresolved",
+        err=True,
+    )

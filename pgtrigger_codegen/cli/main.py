@@ -1,0 +1,80 @@
+"""The command line: one group, whose commands are imported when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from pgtrigger_codegen import __version__
+from pgtrigger_codegen.errors import CodegenError
+
+# Commands by name: where they live, and the line that the group's help shows.
+COMMANDS = {
+    "show": ("pgtrigger_codegen.cli.show", "Show the triggers that the source declares."),
+    "makemigrations": (
+        "pgtrigger_codegen.cli.makemigrations",
+        "Write RunSQL migrations for new, changed and removed triggers.",
+    ),
+    "lint": ("pgtrigger_codegen.cli.lint", "Report triggers that will not work as written."),
+    "rule": ("pgtrigger_codegen.cli.lint", "Explain a rule of `lint`."),
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports a command only when it runs, so that `--help` needs neither Django nor rich."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(module), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except CodegenError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="pgtrigger-codegen")
+@click.option(
+    "-C",
+    "directory",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=Path(),
+    help="Work in this folder instead of the current one.",
+)
+@click.option("--settings", metavar="MODULE", help="Settings module, instead of the one found.")
+@click.pass_context
+def main(ctx: click.Context, directory: Path, settings: str | None) -> None:
+    """PostgreSQL triggers of Django models as plain migrations, from source alone.
+
+    Reads the project's source; never imports it, and needs no database.
+    """
+    from pgtrigger_codegen.cli.common import Target
+
+    ctx.obj = Target(directory.resolve(), settings)
+
+
+def run() -> None:
+    """The console script: a crash exits with 2, after its traceback."""
+    try:
+        main(prog_name="pgtrigger-codegen")
+    except Exception:
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.exit(2)

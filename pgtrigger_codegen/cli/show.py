@@ -1,0 +1,137 @@
+"""`show`: what the source declares, as text, JSON or SQL."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary, pass_target
+from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.sql.render import install_sql, uninstall_sql
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
+
+
+@click.command()
+@click.argument("uris", nargs=-1, metavar="[URI]...")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json", "sql"]),
+    default="text",
+    show_default=True,
+    help="How to print the triggers.",
+)
+@pass_target
+def show(target: Target, uris: tuple[str, ...], output_format: str) -> None:
+    """Show the triggers that the source declares.
+
+    A URI is `app_label.ModelName:trigger_name`; with URIs, only those triggers are shown.
+    """
+    analysis = analyze_target(target)
+    triggers, unresolved = _selected(analysis, uris)
+    match output_format:
+        case "json":
+            click.echo(json.dumps(_document(analysis, triggers, unresolved), indent=2))
+        case "sql":
+            for trigger in triggers:
+                click.echo(f"-- {trigger.uri}")
+                click.echo(install_sql(trigger.parts, trigger.hash).rstrip() + "\n")
+        case _:
+            _echo_text(analysis, triggers, unresolved)
+    echo_summary(analysis)
+
+
+def _selected(
+    analysis: Analysis, uris: tuple[str, ...]
+) -> tuple[list[CompiledTrigger], list[UnresolvedTrigger]]:
+    if not uris:
+        return list(analysis.triggers), list(analysis.unresolved)
+    known = {item.uri for item in (*analysis.triggers, *analysis.unresolved)}
+    for uri in uris:
+        if uri not in known:
+            raise CodegenError(
+                f"no trigger has the URI `{uri}`",
+                help="a URI is app_label.ModelName:trigger_name; `pgtrigger-codegen show` "
+                "lists them all",
+            )
+    return (
+        [trigger for trigger in analysis.triggers if trigger.uri in uris],
+        [trigger for trigger in analysis.unresolved if trigger.uri in uris],
+    )
+
+
+def _document(
+    analysis: Analysis, triggers: list[CompiledTrigger], unresolved: list[UnresolvedTrigger]
+) -> dict[str, Any]:
+    shown = analysis.project.display_path
+    return {
+        "version": 1,
+        "triggers": [
+            {
+                "uri": trigger.uri,
+                "app_label": trigger.app_label,
+                "model": trigger.model,
+                "table": trigger.table,
+                "name": trigger.name,
+                "pgid": trigger.pgid,
+                "hash": trigger.hash,
+                "class": trigger.class_name,
+                "origin": trigger.origin,
+                "migration_app": trigger.migration_app,
+                "path": shown(trigger.span.path),
+                "line": trigger.span.line,
+                "column": trigger.span.column,
+                "install_sql": install_sql(trigger.parts, trigger.hash),
+                "uninstall_sql": uninstall_sql(trigger.parts),
+            }
+            for trigger in triggers
+        ],
+        "unresolved": [
+            {
+                "code": item.code,
+                "reason": item.reason,
+                "uri": item.uri,
+                "model": item.model,
+                "path": shown(item.span.path),
+                "line": item.span.line,
+                "column": item.span.column,
+            }
+            for item in unresolved
+        ],
+        "assumptions": [
+            {
+                "name": item.name,
+                "value": item.value,
+                "path": shown(item.span.path),
+                "line": item.span.line,
+                "column": item.span.column,
+            }
+            for item in analysis.assumptions
+        ],
+        "coverage": {
+            "found": len(triggers) + len(unresolved),
+            "compiled": len(triggers),
+            "unresolved": len(unresolved),
+        },
+    }
+
+
+def _echo_text(
+    analysis: Analysis, triggers: list[CompiledTrigger], unresolved: list[UnresolvedTrigger]
+) -> None:
+    shown = analysis.project.display_path
+    for trigger in triggers:
+        parts = trigger.parts
+        clauses = [parts.when, parts.operation, f"FOR EACH {parts.level}", parts.timing]
+        click.echo(click.style(trigger.uri, bold=True))
+        click.echo(f"  {' '.join(clause for clause in clauses if clause)}")
+        if parts.condition:
+            click.echo(f"  {parts.condition}")
+        click.echo(f"  table {trigger.table}, migrated in {trigger.migration_app}")
+        click.echo(f"  {shown(trigger.span.path)}:{trigger.span.line}:{trigger.span.column}")
+    for item in unresolved:
+        name = item.uri or item.model or "a trigger"
+        click.echo(click.style(f"{name}: {item.code} {item.reason}", fg="red"))
+        click.echo(f"  {shown(item.span.path)}:{item.span.line}:{item.span.column}")

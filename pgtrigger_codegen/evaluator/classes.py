@@ -1,0 +1,156 @@
+"""Class statements.
+
+A class that is, or may be, a model stays a `ModelClass`, which only the `models` stage renders.
+Every other class is made real, on its real bases, with methods that the interpreter runs:
+enums, dataclasses and subclasses of django-pgtrigger's triggers behave as Python's own.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator import attributes, library
+from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.values import (
+    FieldDescriptor,
+    ModelClass,
+    ModelReference,
+    Refusal,
+    ThroughModel,
+    Unknown,
+    first_unknown,
+)
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+# Names that the class statement itself puts into the namespace.
+_IMPLICIT = ("__module__", "__qualname__")
+
+
+def make_class(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> Any:
+    """The value of a class statement, decorators applied."""
+    from pgtrigger_codegen.evaluator.statements import execute_resiliently
+
+    span = scope.module.name_span(node)
+    bases = _bases(vm, node, scope)
+    body = Scope("class", scope.module, parent=scope.function_parent())
+    body.qualname = f"{scope.qualname}.{node.name}" if scope.qualname else node.name
+    steps = vm.steps
+    execute_resiliently(vm, node.body, body)
+    vm.steps += steps
+    value: Any = None
+    keywords = {keyword.arg: vm.evaluate(keyword.value, scope) for keyword in node.keywords}
+    problem = first_unknown(list(keywords.values()))
+    if problem is None and not any(_makes_model(base) for base in bases):
+        value = _real_class(vm, node, scope, bases, body, keywords, span)
+    if value is None or isinstance(value, Unknown):
+        stand_ins = bases if value is None else (*bases, value)
+        value = ModelClass(
+            node.name, scope.module, node, tuple(stand_ins), body.names, span, body.qualname
+        )
+        vm.model_classes.append(value)
+    body.owner.append(value)
+    return _decorate(vm, value, node, scope)
+
+
+def _bases(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> tuple[Any, ...]:
+    bases: list[Any] = []
+    for expression in node.bases:
+        base = vm.evaluate(expression, scope)
+        span = scope.module.span(expression)
+        if isinstance(base, Unknown):
+            base = base.with_note(f"a base of `{node.name}`", span)
+        elif isinstance(base, ModelReference):
+            base = vm.host.model_class(base.label, span)
+        elif isinstance(base, FieldDescriptor):
+            base = Unknown("a field is not a class", span)
+        bases.append(base)
+    return tuple(bases)
+
+
+def _makes_model(base: Any) -> bool:
+    return isinstance(base, ModelClass | ThroughModel | Unknown) or attributes.is_rendered_model(base)
+
+
+def _real_class(
+    vm: Interpreter,
+    node: ast.ClassDef,
+    scope: Scope,
+    bases: tuple[Any, ...],
+    body: Scope,
+    keywords: dict[str | None, Any],
+    span: Span,
+) -> Any:
+    for base in bases:
+        if not _may_be_subclassed(vm, base):
+            return Unknown(f"`{attributes.describe(base)}` is not a base that is evaluated", span)
+    namespace = dict(body.names)
+    namespace["__module__"] = scope.module.name
+    namespace["__qualname__"] = body.qualname
+    on_library = any(base is not object and not _is_pure(vm, base) for base in bases)
+    if on_library:
+        guarded: dict[str, Any] = {}
+        for name, value in namespace.items():
+            unknown = first_unknown(value)
+            guarded[name] = value if unknown is None else _UnknownAttribute(unknown)
+        namespace = guarded
+
+    def fill(target: Any) -> None:
+        for name, value in namespace.items():
+            if isinstance(value, _UnknownAttribute) and type(target) is not dict:
+                raise Refusal(value.unknown)  # an enum looks at each value
+            target[name] = value
+
+    real = vm.attempt(span, types.new_class, node.name, bases, keywords, fill)
+    if isinstance(real, type):
+        vm.user_classes[real] = (scope.module, node)
+    return real
+
+
+def _may_be_subclassed(vm: Interpreter, base: Any) -> bool:
+    if not isinstance(base, type):
+        return hasattr(base, "__mro_entries__")  # `Generic[T]`, `NamedTuple`
+    return (
+        base in vm.user_classes
+        or library.is_callable_listed(base)
+        or id(base) in vm.blessed
+        or base.__module__ in ("abc", "typing", "enum", "builtins")
+    )
+
+
+def _is_pure(vm: Interpreter, base: Any) -> bool:
+    return isinstance(base, type) and all(
+        cls is object or cls in vm.user_classes for cls in base.__mro__
+    )
+
+
+def _decorate(vm: Interpreter, value: Any, node: ast.ClassDef, scope: Scope) -> Any:
+    from pgtrigger_codegen.evaluator.calls import call
+
+    for decorator in reversed(node.decorator_list):
+        span = scope.module.span(decorator)
+        function = vm.evaluate(decorator, scope)
+        is_model = isinstance(value, ModelClass)
+        if isinstance(function, Unknown) and is_model:
+            continue  # decorators of models return the model; what else they do is not ours
+        result = call(vm, function, (value,), {}, span, scope)
+        if is_model and isinstance(result, Unknown):
+            continue
+        value = result
+        if isinstance(value, type):
+            vm.user_classes.setdefault(value, (scope.module, node))
+    return value
+
+
+class _UnknownAttribute:
+    """A class attribute that is not known, where real code could read it."""
+
+    def __init__(self, unknown: Unknown) -> None:
+        self.unknown = unknown
+
+    def __get__(self, instance: object, owner: type | None = None) -> object:
+        raise Refusal(self.unknown)

@@ -1,0 +1,103 @@
+"""Django fields: made for real, with what is not known about them kept apart.
+
+Most arguments of a field cannot reach the SQL of a trigger. When such a one is not known, the
+field is made without it, and reading that attribute gives `Unknown` again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator import attributes
+from pgtrigger_codegen.evaluator.values import (
+    FieldDescriptor,
+    ModelClass,
+    ModelReference,
+    Refusal,
+    ThroughModel,
+    Unknown,
+    first_unknown,
+)
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+# What decides a field's column, type or target: unknown, it makes the field unknown.
+_DECISIVE = frozenset(
+    """
+    base_field db_column db_persist expression fields from_fields name object_id_field
+    ct_field output_field parent_link primary_key swappable through through_fields to to_field
+    to_fields srid geography
+    """.split()
+)
+_RELATIONS = frozenset({"to", "through"})
+
+
+class Poison:
+    """Stands for an attribute that is not known, where Django only carries it along."""
+
+    def __init__(self, unknown: Unknown) -> None:
+        self._unknown = unknown
+
+    def _refuse(self, *args: object, **kwargs: object) -> Any:
+        raise Refusal(self._unknown)
+
+    def __bool__(self) -> bool:
+        raise Refusal(self._unknown)
+
+    __call__ = __contains__ = __float__ = __format__ = __getitem__ = _refuse
+    __ge__ = __gt__ = __int__ = __iter__ = __le__ = __len__ = __lt__ = __str__ = _refuse
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Poison:
+        return self
+
+
+def make_field(
+    vm: Interpreter, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
+    """A field of that class, or `Unknown` when what decides its column is not known."""
+    arguments = [_reference(vm, value) for value in args]
+    if (unknown := first_unknown(arguments)) is not None:
+        return unknown.with_note(f"is given to `{cls.__name__}`", span)
+    known: dict[str, Any] = {}
+    unknowns: dict[str, Unknown] = {}
+    for name, value in kwargs.items():
+        converted = _reference(vm, value) if name in _RELATIONS else value
+        unknown = first_unknown(converted)
+        if unknown is None and attributes.is_own_kind(converted):
+            unknown = Unknown(f"{attributes.describe(converted)} is given to a field", span)
+        if unknown is None:
+            known[name] = _materialized(converted)
+        elif name in _DECISIVE or attributes.is_user_class(vm, cls):
+            return unknown.with_note(f"`{name}` of `{cls.__name__}`", span)
+        else:
+            unknowns[name] = unknown
+            if name in ("on_delete",):
+                known[name] = Poison(unknown)
+    field = vm.attempt(span, cls, *arguments, **known)
+    if isinstance(field, Unknown):
+        return field
+    if unknowns:
+        vars(field)[attributes.UNKNOWN_ATTRIBUTES] = unknowns
+        for name, unknown in unknowns.items():
+            # Where Django itself reads these, the reading is refused.
+            if name in ("max_length", "max_digits", "decimal_places", "default", "db_collation"):
+                setattr(field, name, Poison(unknown))
+    return field
+
+
+def _reference(vm: Interpreter, value: Any) -> Any:
+    """A model as an argument becomes the label that Django resolves."""
+    match value:
+        case ModelClass() | ThroughModel():
+            return vm.host.model_label(value)
+        case ModelReference():
+            return value.label
+        case FieldDescriptor():
+            return value.field
+    return value
+
+
+def _materialized(value: Any) -> Any:
+    return list(value) if isinstance(value, map | filter | zip) else value

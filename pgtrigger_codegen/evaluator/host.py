@@ -1,0 +1,40 @@
+"""What the interpreter asks of the project around it.
+
+The evaluator knows Python; settings, app labels and model options are the business of later
+stages, which answer through this interface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown
+from pgtrigger_codegen.source.span import Span
+
+
+class Host(Protocol):
+    """The project, as interpreted code can see it."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Environment variables pinned by the configuration."""
+
+    def setting(self, name: str, span: Span) -> Any:
+        """`settings.NAME`."""
+
+    def model_label(self, model: ModelClass | ThroughModel) -> str | Unknown:
+        """`app_label.ModelName`."""
+
+    def model_class(self, label: str, span: Span | None) -> ModelClass | Unknown:
+        """The class of a model, by its label in any case."""
+
+    def model_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> Any:
+        """`Model._meta.NAME`."""
+
+    def rendered_attribute(self, model: type, name: str, span: Span) -> Any:
+        """An attribute of a rendered model that only the user's class has."""
+
+    def read_text(self, path: Path, span: Span) -> str | Unknown:
+        """The text of a file of the project."""

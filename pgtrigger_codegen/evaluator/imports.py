@@ -1,0 +1,300 @@
+"""Names: import statements, and what a name means in a module.
+
+Imports are followed when a name is first needed, not when the statement is executed, so that a
+models file leads only to the modules that its triggers depend on.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+import types
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator import library
+from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.values import (
+    External,
+    LazyImport,
+    LibraryModule,
+    PythonRaise,
+    SettingsObject,
+    SourceModule,
+    Special,
+    Unknown,
+)
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+# Names that the interpreter itself stands in for, wherever they are imported from.
+SPECIAL_NAMES: dict[str, Any] = {
+    "os.environ": Special("os.environ"),
+    "os.getenv": Special("os.getenv"),
+    "sys.argv": Special("sys.argv"),
+    "environ.Env": Special("environ.Env"),
+    "decouple.config": Special("decouple.config"),
+    "django.conf.settings": SettingsObject(),
+    "django.apps.apps": Special("apps"),
+    "django.contrib.auth.get_user_model": Special("get_user_model"),
+    "django.db.connection": Special("connection"),
+    "django.db.connections": Special("connections"),
+    "django.dispatch.receiver": Special("receiver"),
+    "django.db.models.signals.class_prepared": Special("class_prepared"),
+    "pgtrigger.register": Special("register"),
+    "pgtrigger.registry.register": Special("register"),
+    "typing.TYPE_CHECKING": False,
+    "typing_extensions.TYPE_CHECKING": False,
+}
+
+# Builtins that need the interpreter's own view of classes and attributes.
+SPECIAL_BUILTINS = frozenset(
+    "getattr hasattr isinstance issubclass print setattr super type".split()
+)
+
+# Modules of which only these names are looked up: the rest has effects or leaks the process.
+_NARROW = {
+    "os": frozenset({"path", "sep", "linesep"}),
+    "sys": frozenset({"version_info", "maxsize"}),
+    "builtins": frozenset(),
+}
+
+
+def import_statement(vm: Interpreter, node: ast.Import, scope: Scope) -> None:
+    """`import a.b` and `import a.b as c`."""
+    span = scope.module.span(node)
+    for alias in node.names:
+        _require(vm, alias.name, span)
+        if alias.asname:
+            scope.bind(alias.asname, LazyImport(alias.name, None, span))
+        else:
+            top = alias.name.partition(".")[0]
+            scope.bind(top, LazyImport(top, None, span))
+
+
+def import_from_statement(vm: Interpreter, node: ast.ImportFrom, scope: Scope) -> None:
+    """`from a import b`, relative imports and `*`."""
+    span = scope.module.span(node)
+    module = absolute_name(scope.module.package, node)
+    if module is None:
+        unknown = Unknown("a relative import leaves the package", span)
+        for alias in node.names:
+            scope.bind(alias.asname or alias.name, unknown)
+        return
+    for alias in node.names:
+        if alias.name == "*":
+            _import_star(vm, module, scope, span)
+        else:
+            _require(vm, module, span)
+            scope.bind(alias.asname or alias.name, LazyImport(module, alias.name, span))
+
+
+def absolute_name(package: str, node: ast.ImportFrom) -> str | None:
+    """The dotted name that a `from … import` starts from; None when it climbs too high."""
+    if not node.level:
+        return node.module or ""
+    parts = package.split(".") if package else []
+    if node.level > len(parts):
+        return None
+    base = parts[: len(parts) - node.level + 1]
+    return ".".join([*base, node.module] if node.module else base)
+
+
+def read_name(vm: Interpreter, name: str, scope: Scope, span: Span) -> Any:
+    """The value of a name: scopes outwards, then builtins."""
+    holder = scope.find(name)
+    if holder is not None:
+        return _follow(vm, holder, name, span)
+    if name in SPECIAL_BUILTINS:
+        return Special(name)
+    module_scope = scope.module_scope
+    if (hoisted := _hoist(vm, module_scope, name)) is not None:
+        return hoisted
+    if hasattr(builtins, name):
+        value = getattr(builtins, name)
+        return value if _is_usable_builtin(value) else External(
+            f"`{name}` is not evaluated", span, dotted=name
+        )
+    if module_scope.open_ended is not None:
+        return Unknown(
+            f"`{name}` may come from an import of `*` that could not be followed: "
+            f"{module_scope.open_ended.reason}",
+            span,
+        )
+    return Unknown(f"name `{name}` is not defined", span)
+
+
+def module_value(vm: Interpreter, name: str, span: Span) -> Any:
+    """The module of that dotted name, as a value."""
+    if name in SPECIAL_NAMES:
+        return SPECIAL_NAMES[name]
+    if _is_library(vm, name):
+        return LibraryModule(name)
+    location = None if _is_closed(vm, name) else vm.loader.find(name)
+    if location is not None:
+        return SourceModule(name)
+    return External(f"`{name}` is not evaluated", span, dotted=name)
+
+
+def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
+    """`module.name`, whichever kind of module it is."""
+    dotted = f"{module}.{name}"
+    if dotted in SPECIAL_NAMES and not _is_shadowed(vm, module):
+        return SPECIAL_NAMES[dotted]
+    if _is_library(vm, module):
+        return _library_attribute(vm, module, name, span)
+    if _is_closed(vm, module) or vm.loader.find(module) is None:
+        return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
+    scope = vm.module(module)
+    if isinstance(scope, Scope):
+        if name in scope.names:
+            return _follow(vm, scope, name, span)
+        if (hoisted := _hoist(vm, scope, name)) is not None:
+            return hoisted
+    if vm.loader.find(dotted) is not None or _is_library(vm, dotted):
+        return module_value(vm, dotted, span)
+    if isinstance(scope, Unknown):
+        return External(scope.reason, scope.span or span, dotted=dotted)
+    if scope.open_ended is not None:
+        return Unknown(f"`{dotted}`: {scope.open_ended.reason}", span)
+    if "__getattr__" in scope.names:
+        return Unknown(f"`{dotted}` is made by the module's `__getattr__`", span)
+    return Unknown(f"`{module}` has no name `{name}`", span)
+
+
+def is_importable(vm: Interpreter, module: str) -> bool:
+    """Whether an import of the module would succeed, as far as can be told."""
+    top = module.partition(".")[0]
+    return (
+        _is_library(vm, module)
+        or library.is_package_of_library(module)
+        or top in sys.stdlib_module_names
+        or vm.loader.find(module) is not None
+        or not vm.loader.complete
+    )
+
+
+def _require(vm: Interpreter, module: str, span: Span) -> None:
+    """Inside `try: … except ImportError:`, raises when the module is not installed."""
+    if vm.import_guards and not is_importable(vm, module):
+        vm.assume(f"module {module}", "not installed", span)
+        raise PythonRaise(ModuleNotFoundError(f"No module named {module!r}"), span)
+
+
+def _follow(vm: Interpreter, scope: Scope, name: str, span: Span) -> Any:
+    value = scope.names[name]
+    if not isinstance(value, LazyImport):
+        return value
+    # Meanwhile the name leads back here: an import cycle.
+    scope.names[name] = Unknown(f"`{name}` is imported in a cycle", value.span)
+    if value.attribute is None:
+        followed = module_value(vm, value.module, value.span)
+    else:
+        followed = module_attribute(vm, value.module, value.attribute, value.span)
+    # A cycle is settled once the modules in it are done: try again then.
+    unsettled = isinstance(followed, Unknown) and bool(vm.executing)
+    scope.names[name] = value if unsettled else followed
+    return followed
+
+
+def _hoist(vm: Interpreter, scope: Scope, name: str) -> Any:
+    """A name that a module still being executed binds further down, by one statement only.
+
+    Following imports late can meet a module before its time: Python would have executed it
+    up to here already, or in another order. A function, class or import needs nothing else.
+    """
+    if scope.module.name not in vm.executing:
+        return None
+    from pgtrigger_codegen.evaluator.statements import execute_resiliently
+
+    found = [node for node in scope.module.tree.body if _binds(node, name)]
+    if len(found) != 1:
+        return None
+    execute_resiliently(vm, found, scope)
+    return scope.names.get(name)
+
+
+def _binds(node: ast.stmt, name: str) -> bool:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return node.name == name
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return any((alias.asname or alias.name.partition(".")[0]) == name for alias in node.names)
+    if isinstance(node, ast.Assign):
+        return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+    return isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) == name
+
+
+def _import_star(vm: Interpreter, module: str, scope: Scope, span: Span) -> None:
+    if _is_library(vm, module):
+        real = library.load(module)
+        public = getattr(real, "__all__", None) or [n for n in vars(real) if not n.startswith("_")]
+        for name in public:
+            scope.bind(name, LazyImport(module, name, span))
+        return
+    source = Unknown(f"`{module}` is not read", span) if _is_closed(vm, module) else vm.module(module)
+    if isinstance(source, Unknown):
+        scope.module_scope.open_ended = source
+        return
+    names = source.names.get("__all__")
+    if isinstance(names, LazyImport):
+        names = _follow(vm, source, "__all__", span)
+    if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
+        public = list(names)
+    elif names is None:
+        public = [name for name in source.names if not name.startswith("_")]
+    else:
+        scope.module_scope.open_ended = Unknown(f"`__all__` of `{module}` is not known", span)
+        public = [name for name in source.names if not name.startswith("_")]
+    for name in public:
+        scope.bind(name, source.names.get(name, LazyImport(module, name, span)))
+    if source.open_ended is not None:
+        scope.module_scope.open_ended = source.open_ended
+
+
+def _library_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
+    dotted = f"{module}.{name}"
+    external = External(f"`{dotted}` is not evaluated", span, dotted=dotted)
+    if module in _NARROW and name not in _NARROW[module]:
+        return external
+    real = library.load(module)
+    if real is None or not hasattr(real, name):
+        if _is_library(vm, dotted):
+            return LibraryModule(dotted)
+        if real is not None and not library.is_package_of_library(module):
+            return Unknown(f"`{module}` has no name `{name}`", span)
+        return module_value(vm, dotted, span)
+    value = getattr(real, name)
+    if isinstance(value, types.ModuleType):
+        return module_value(vm, value.__name__ if _is_library(vm, value.__name__) else dotted, span)
+    return value
+
+
+def _is_library(vm: Interpreter, name: str) -> bool:
+    return name in library.MODULES and not _is_shadowed(vm, name)
+
+
+def _is_closed(vm: Interpreter, name: str) -> bool:
+    """Whether a module belongs to a library that is only looked up, never read."""
+    top = name.partition(".")[0]
+    if top in ("django", "pgtrigger") and not name.startswith("django.contrib"):
+        return name != "django" and not vm.loader.is_first_party(name)
+    return top in sys.stdlib_module_names and not vm.loader.is_first_party(top)
+
+
+def _is_shadowed(vm: Interpreter, name: str) -> bool:
+    """Whether the project has a package of its own by a library's name.
+
+    django-pgtrigger's own repository is not such a case: there the project is the library.
+    """
+    top = name.partition(".")[0]
+    if top not in ("pgtrigger", "environ", "decouple"):
+        return False
+    if not vm.loader.is_first_party(top):
+        return False
+    return vm.loader.find(f"{top}.compiler") is None
+
+
+def _is_usable_builtin(value: Any) -> bool:
+    return library.is_callable_listed(value) or not callable(value)

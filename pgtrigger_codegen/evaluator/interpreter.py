@@ -1,0 +1,204 @@
+"""The interpreter: executes modules statement by statement, without running any of their code.
+
+What it executes is syntax, what it computes with are real values, and what it cannot know is
+`Unknown`. It is bounded in steps, depth and sizes.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pgtrigger_codegen.evaluator import imports, limits
+from pgtrigger_codegen.evaluator.assumption import Assumption
+from pgtrigger_codegen.evaluator.host import Host
+from pgtrigger_codegen.evaluator.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.values import (
+    Invalid,
+    ModelClass,
+    Origin,
+    PythonRaise,
+    Refusal,
+    Registration,
+    Unknown,
+)
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+
+
+class Interpreter:
+    """One evaluation of one project.
+
+    Attributes:
+        registrations: Every `register` that was executed, in order.
+        model_classes: Every class that is or may be a model, in order of execution.
+        assumptions: What was taken as given on the way.
+        speculation: Set while executing code that may or may not run: why that is open.
+        try_depth: How many enclosing `try` statements could catch an exception.
+    """
+
+    def __init__(self, loader: ModuleLoader, host: Host) -> None:
+        self.loader = loader
+        self.host = host
+        self.registrations: list[Registration] = []
+        self.model_classes: list[ModelClass] = []
+        self.assumptions: set[Assumption] = set()
+        self.speculation: Unknown | None = None
+        self.try_depth = 0
+        self.import_guards = 0
+        self.depth = 0
+        self.steps = 0
+        self.scopes: dict[str, Scope] = {}
+        self.executing: set[str] = set()
+        self.blessed: dict[int, Any] = {}
+        self.user_classes: dict[type, tuple[Module, ast.ClassDef]] = {}
+        self._origins: dict[int, Origin] = {}
+
+    def module(self, name: str) -> Scope | Unknown:
+        """The namespace of a module, executed the first time it is asked for."""
+        if name in self.scopes:
+            return self.scopes[name]
+        module = self.loader.load(name)
+        if isinstance(module, Unknown):
+            return module
+        return self.execute(module)
+
+    def execute(self, module: Module) -> Scope:
+        """Executes a module's top level."""
+        from pgtrigger_codegen.evaluator.statements import execute_resiliently
+
+        scope = Scope("module", module)
+        scope.names.update(
+            __name__=module.name, __file__=str(module.path), __package__=module.package, __doc__=None
+        )
+        self.scopes[module.name] = scope
+        self.executing.add(module.name)
+        with self._fresh_state():
+            execute_resiliently(self, module.tree.body, scope)
+        self.executing.discard(module.name)
+        return scope
+
+    def evaluate(self, node: ast.expr, scope: Scope) -> Any:
+        """The value of an expression; limits passed and refusals are `Unknown`."""
+        from pgtrigger_codegen.evaluator.expressions import evaluate
+
+        return self.guarded(lambda: evaluate(self, node, scope), scope.module.span(node))
+
+    def call(self, function: Any, args: tuple[Any, ...], span: Span) -> Any:
+        """Calls any value, for stages that hold one; `Unknown` where it cannot be called."""
+        from pgtrigger_codegen.evaluator.calls import call
+
+        return self.guarded(lambda: call(self, function, args, {}, span), span)
+
+    def guarded(self, action: Callable[[], Any], span: Span) -> Any:
+        """Runs an action with a budget of its own; whatever stops it becomes `Unknown`."""
+        self.steps = 0
+        try:
+            return action()
+        except Refusal as refusal:
+            return refusal.unknown
+        except limits.LimitPassed as error:
+            return Unknown(str(error), span)
+        except PythonRaise as error:
+            return self.invalid(error.error, error.span or span)
+        except RecursionError:
+            return Unknown("is nested too deeply to be evaluated", span)
+
+    def name(self, name: str, scope: Scope, span: Span) -> Any:
+        """The value of a name as seen from a scope."""
+        return imports.read_name(self, name, scope, span)
+
+    def step(self, span_of: Callable[[], Span]) -> None:
+        """Counts one step.
+
+        Raises:
+            Refusal: The budget is used up.
+        """
+        self.steps += 1
+        if self.steps > limits.STEPS:
+            raise Refusal(Unknown(f"takes more than {limits.STEPS} steps to evaluate", span_of()))
+
+    def attempt(self, span: Span, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Runs a real operation; what it raises is raised in, or ends, the interpreted code."""
+        try:
+            return function(*args, **kwargs)
+        except Refusal as refusal:
+            return refusal.unknown.with_note("evaluated here", span)
+        except limits.LimitPassed as error:
+            return Unknown(str(error), span)
+        except RecursionError:
+            return Unknown("is nested too deeply to be evaluated", span)
+        except PythonRaise as error:
+            return self.raised(error.error, error.span or span)
+        except Exception as error:  # noqa: BLE001  (whatever real code raises, Python would raise)
+            return self.raised(error, span)
+
+    def raised(self, error: BaseException, span: Span) -> Unknown:
+        """An exception: raised where a `try` could catch it, else the value is invalid.
+
+        Raises:
+            PythonRaise: Inside a `try`.
+        """
+        if self.try_depth:
+            raise PythonRaise(error, span)
+        return self.invalid(error, span)
+
+    def invalid(self, error: BaseException, span: Span) -> Invalid:
+        """The value of an expression that raises."""
+        names = []
+        traceback = error.__traceback__
+        while traceback is not None:
+            names.append(traceback.tb_frame.f_code.co_name)
+            traceback = traceback.tb_next
+        text = str(error)
+        reason = f"raises {type(error).__name__}" + (f": {text}" if text else "")
+        return Invalid(reason, span, error=error, raised_in=tuple(names))
+
+    def assume(self, name: str, value: object, span: Span) -> None:
+        """Notes that something was taken as given."""
+        self.assumptions.add(Assumption(name, str(value), span))
+
+    def remember_origin(self, value: Any, span: Span, class_name: str) -> None:
+        """Notes where an object was made; the first call to make it is the innermost."""
+        self._origins[id(value)] = Origin(value, span, class_name)
+
+    def origin(self, value: Any) -> Origin | None:
+        """Where an object was made."""
+        return self._origins.get(id(value))
+
+    def bless(self, value: Any) -> Any:
+        """Lets the result of a listed call be called itself (`functools.partial(…)`)."""
+        self.blessed[id(value)] = value
+        return value
+
+    @contextlib.contextmanager
+    def speculating(self, why: Unknown) -> Iterator[None]:
+        """While executing code that may or may not run."""
+        before = self.speculation
+        self.speculation = before or why
+        try:
+            yield
+        finally:
+            self.speculation = before
+
+    @contextlib.contextmanager
+    def catching(self) -> Iterator[None]:
+        """While inside a `try`, or while real code calls back."""
+        self.try_depth += 1
+        try:
+            yield
+        finally:
+            self.try_depth -= 1
+
+    @contextlib.contextmanager
+    def _fresh_state(self) -> Iterator[None]:
+        """A module is executed as if by the first import of it, whoever needed it."""
+        saved = self.speculation, self.try_depth, self.import_guards, self.depth, self.steps
+        self.speculation, self.try_depth, self.import_guards, self.depth = None, 0, 0, 0
+        try:
+            yield
+        finally:
+            (self.speculation, self.try_depth, self.import_guards, self.depth, self.steps) = saved

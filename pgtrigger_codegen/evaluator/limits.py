@@ -1,0 +1,121 @@
+"""How much an evaluation may cost: passing a limit makes the value `Unknown`, never a hang.
+
+A call in C cannot be interrupted, so sizes are checked before each real call and operator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+STEPS = 200_000
+"""Statements and expressions that one top-level statement may cost."""
+
+DEPTH = 60
+"""Nested calls of interpreted functions."""
+
+ITEMS = 100_000
+"""Items of a sequence, bytes or characters of a string."""
+
+BITS = 10_000
+"""Bits of an integer."""
+
+
+class LimitPassed(Exception):
+    """An operation would cost more than is allowed; its text says what."""
+
+
+def check_binary(symbol: str, left: Any, right: Any) -> None:
+    """Refuses an operator whose result would be too large.
+
+    Raises:
+        LimitPassed: Before anything is computed.
+    """
+    if symbol == "*":
+        for sequence, factor in ((left, right), (right, left)):
+            if isinstance(sequence, str | bytes | list | tuple) and isinstance(factor, int):
+                _check_size(len(sequence) * max(factor, 0))
+        if isinstance(left, int) and isinstance(right, int):
+            _check_bits(left.bit_length() + right.bit_length())
+    elif symbol == "+":
+        if isinstance(left, str | bytes | list | tuple) and hasattr(right, "__len__"):
+            _check_size(len(left) + len(right))
+    elif symbol == "**":
+        if isinstance(left, int) and isinstance(right, int):
+            _check_bits(left.bit_length() * max(abs(right), 1))
+        elif not (isinstance(left, float) and isinstance(right, float | int)):
+            raise LimitPassed("a power of such operands is not evaluated")
+    elif symbol == "<<":
+        if isinstance(left, int) and isinstance(right, int):
+            _check_bits(left.bit_length() + max(right, 0))
+    elif symbol == "%" and isinstance(left, str | bytes):
+        check_format(left if isinstance(left, str) else left.decode("latin-1"))
+        if re.search(r"%[-+ #0\d.]*\*", str(left)):
+            raise LimitPassed("a width taken from the arguments is not evaluated")
+
+
+def check_format(template: str) -> None:
+    """Refuses a format with a width or precision of more than four digits."""
+    if re.search(r"\d{5,}", template):
+        raise LimitPassed("a format with such a width is not evaluated")
+
+
+def check_method(receiver: Any, name: str, args: tuple[Any, ...]) -> None:
+    """Refuses a method call whose result could be too large."""
+    if isinstance(receiver, str | bytes):
+        if name in ("ljust", "rjust", "center", "zfill", "expandtabs"):
+            for arg in args[:1]:
+                _check_size(arg if isinstance(arg, int) else 0)
+        elif name == "replace" and len(args) >= 2 and isinstance(args[1], str | bytes):
+            _check_size((len(receiver) + 1) * (len(args[1]) + 1))
+        elif name == "join":
+            sizes = [len(item) + len(receiver) for item in args[0] if isinstance(item, str | bytes)]
+            _check_size(sum(sizes))
+        elif name in ("format", "format_map") and isinstance(receiver, str):
+            check_format(receiver)
+        elif name == "translate":
+            _check_size(len(receiver) * 100)
+
+
+def check_call(function: Any, args: tuple[Any, ...]) -> None:
+    """Refuses a call of a listed callable with arguments that are too large."""
+    if function in (bytes, bytearray) and args and isinstance(args[0], int):
+        _check_size(args[0])
+    if function is pow and len(args) >= 2:
+        check_binary("**", args[0], args[1])
+    name = getattr(function, "__name__", "")
+    if name in ("permutations", "combinations", "combinations_with_replacement", "product"):
+        total = 1
+        for arg in args:
+            total *= max(len(arg), 1) if hasattr(arg, "__len__") else 1
+        if name != "product" and args and hasattr(args[0], "__len__"):
+            length = args[1] if len(args) > 1 and isinstance(args[1], int) else len(args[0])
+            total = max(len(args[0]), 1) ** min(max(length, 0), 64)
+        _check_size(total)
+    if function is format and len(args) > 1 and isinstance(args[1], str):
+        check_format(args[1])
+
+
+def bounded(iterable: Any) -> Iterator[Any]:
+    """The items of any iterable, at most `ITEMS` of them.
+
+    Raises:
+        LimitPassed: There are more.
+    """
+    if isinstance(iterable, range) and len(iterable) > ITEMS:
+        raise LimitPassed(f"a range of {len(iterable)} items is not evaluated")
+    for count, item in enumerate(iterable):
+        if count >= ITEMS:
+            raise LimitPassed(f"more than {ITEMS} items are not evaluated")
+        yield item
+
+
+def _check_size(size: int) -> None:
+    if size > ITEMS:
+        raise LimitPassed(f"a value of {size} items is not evaluated")
+
+
+def _check_bits(bits: int) -> None:
+    if bits > BITS:
+        raise LimitPassed(f"a number of {bits} bits is not evaluated")

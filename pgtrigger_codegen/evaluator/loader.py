@@ -1,0 +1,61 @@
+"""Modules by their dotted names: found, read and parsed once."""
+
+from __future__ import annotations
+
+from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.source.finder import ModuleFinder, ModuleLocation
+from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
+
+
+class ModuleLoader:
+    """Reads modules of the project and of the packages it uses.
+
+    Attributes:
+        syntax_errors: What did not parse, in the order it was met.
+        complete: Whether the project's own environment is known, so that a module which is
+            not found is really not installed there.
+    """
+
+    def __init__(self, finder: ModuleFinder, *, complete: bool) -> None:
+        self.finder = finder
+        self.complete = complete
+        self.syntax_errors: dict[str, SourceSyntaxError] = {}
+        self._modules: dict[str, Module | Unknown] = {}
+
+    def find(self, name: str) -> ModuleLocation | None:
+        """Where a module is, without reading it."""
+        return self.finder.find(name)
+
+    def is_first_party(self, name: str) -> bool:
+        """Whether a module of that name belongs to the project."""
+        location = self.find(name)
+        return location is not None and location.first_party
+
+    def load(self, name: str) -> Module | Unknown:
+        """The parsed module, or why there is none."""
+        if name not in self._modules:
+            self._modules[name] = self._read(name)
+        return self._modules[name]
+
+    def loaded(self) -> list[Module]:
+        """The modules that were read."""
+        return [module for module in self._modules.values() if isinstance(module, Module)]
+
+    def _read(self, name: str) -> Module | Unknown:
+        location = self.find(name)
+        if location is None:
+            return Unknown(f"module `{name}` is not found")
+        if location.path is None:
+            return Unknown(f"`{name}` is a namespace package without code")
+        try:
+            return read_module(
+                name,
+                location.path,
+                is_package=location.is_package,
+                first_party=location.first_party,
+            )
+        except SourceSyntaxError as error:
+            self.syntax_errors.setdefault(name, error)
+            return Unknown(f"module `{name}` does not parse: {error.message}", error.span)
+        except OSError as error:
+            return Unknown(f"module `{name}` cannot be read: {error}")

@@ -1,0 +1,429 @@
+"""Statements: one function for each kind of node, in one table.
+
+Where a condition is not known, both branches are executed speculatively: what they bind
+differently is not known, what they register is unresolved.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator import attributes, imports
+from pgtrigger_codegen.evaluator.classes import make_class
+from pgtrigger_codegen.evaluator.expressions import (
+    assign,
+    binary,
+    evaluate,
+    iterate,
+    subscript,
+    truth,
+)
+from pgtrigger_codegen.evaluator.functions import make_function
+from pgtrigger_codegen.evaluator.operators import IN_PLACE
+from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.values import Invalid, PythonRaise, Unknown, first_unknown
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """The function ended."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The loop ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """The loop goes on with the next item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Maybe:
+    """The block may have ended here or not."""
+
+    why: Unknown
+
+
+Signal = Return | Break | Continue | Maybe | None
+
+
+def execute_resiliently(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope) -> None:
+    """Executes a module or class body; what stops a statement makes its names unknown."""
+    for node in body:
+        outcome = vm.guarded(lambda node=node: _execute(vm, node, scope), scope.module.span(node))  # type: ignore[misc]
+        if isinstance(outcome, Unknown):
+            scope.names.update(dict.fromkeys(_bound_names(node), outcome))
+
+
+def run_body(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope) -> Any:
+    """Executes a function's body and gives its return value."""
+    signal = execute_block(vm, body, scope)
+    if isinstance(signal, Return):
+        return signal.value
+    if isinstance(signal, Maybe):
+        return signal.why
+    return None
+
+
+def execute_block(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope) -> Signal:
+    """Executes statements until one of them ends the block."""
+    for index, node in enumerate(body):
+        signal = _execute(vm, node, scope)
+        if isinstance(signal, Maybe):
+            with vm.speculating(signal.why):
+                execute_block(vm, body[index + 1 :], scope)
+            return signal
+        if signal is not None:
+            return signal
+    return None
+
+
+def _execute(vm: Interpreter, node: ast.stmt, scope: Scope) -> Signal:
+    vm.step(lambda: scope.module.span(node))
+    return _EXECUTORS[type(node)](vm, node, scope)
+
+
+def _expression(vm: Interpreter, node: ast.Expr, scope: Scope) -> Signal:
+    if not isinstance(node.value, ast.Constant):
+        value = evaluate(vm, node.value, scope)
+        # In a function, a statement that raises would end it: what follows may not happen.
+        if isinstance(value, Invalid) and scope.kind == "function":
+            return Return(value)
+    return None
+
+
+def _assign(vm: Interpreter, node: ast.Assign, scope: Scope) -> Signal:
+    value = evaluate(vm, node.value, scope)
+    for target in node.targets:
+        assign(vm, target, value, scope)
+    return None
+
+
+def _annotated_assign(vm: Interpreter, node: ast.AnnAssign, scope: Scope) -> Signal:
+    if scope.kind == "class" and isinstance(node.target, ast.Name):
+        annotations = scope.names.setdefault("__annotations__", {})
+        if isinstance(annotations, dict):
+            annotations[node.target.id] = _annotation(vm, node.annotation, scope)
+    if node.value is not None:
+        assign(vm, node.target, evaluate(vm, node.value, scope), scope)
+    return None
+
+
+def _annotation(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
+    value = vm.evaluate(node, scope)
+    return ast.unparse(node) if first_unknown(value) or not attributes.is_plain(value) else value
+
+
+def _augmented_assign(vm: Interpreter, node: ast.AugAssign, scope: Scope) -> Signal:
+    span = scope.module.span(node)
+    right = evaluate(vm, node.value, scope)
+    match node.target:
+        case ast.Name():
+            left = vm.name(node.target.id, scope, span)
+        case ast.Attribute():
+            owner = evaluate(vm, node.target.value, scope)
+            left = attributes.attribute(vm, owner, node.target.attr, span)
+        case ast.Subscript():
+            owner = evaluate(vm, node.target.value, scope)
+            left = subscript(vm, owner, evaluate(vm, node.target.slice, scope), span)
+    if isinstance(left, list) and isinstance(node.op, ast.Add) and vm.speculation is None:
+        items = iterate(vm, right, span)
+        if isinstance(items, Unknown):
+            left.append(Unknown(items.reason, items.span, items.notes, spread=True))
+        elif isinstance(right, list | tuple):
+            left.extend(right)
+        else:
+            left.extend(items)
+        value: Any = left
+    elif isinstance(left, list) and isinstance(right, tuple):
+        value = [*left, *right]
+    elif isinstance(left, dict | set) and vm.speculation is None:
+        unknown = first_unknown(right)
+        value = unknown or vm.attempt(span, IN_PLACE[type(node.op)], left, right)
+    else:
+        value = binary(vm, node.op, left, right, span)
+    assign(vm, node.target, value, scope)
+    return None
+
+
+def _if(vm: Interpreter, node: ast.If, scope: Scope) -> Signal:
+    decided = truth(vm, evaluate(vm, node.test, scope), scope.module.span(node.test))
+    if not isinstance(decided, Unknown):
+        return execute_block(vm, node.body if decided else node.orelse, scope)
+    why = Unknown(
+        f"depends on a condition that is not known: {decided.reason}", decided.span, decided.notes
+    )
+    return _either(vm, [node.body, node.orelse], scope, why)
+
+
+def _either(
+    vm: Interpreter, blocks: Sequence[Sequence[ast.stmt]], scope: Scope, why: Unknown
+) -> Signal:
+    """Executes blocks of which only one will run, and keeps what they agree on."""
+    before = dict(scope.names)
+    ended = False
+    outcomes: list[dict[str, Any]] = []
+    for block in blocks:
+        scope.names.clear()
+        scope.names.update(before)
+        with vm.speculating(why):
+            signal = execute_block(vm, block, scope)
+        ended = ended or signal is not None
+        outcomes.append(dict(scope.names))
+    scope.names.clear()
+    for name in dict.fromkeys(name for outcome in outcomes for name in outcome):
+        values = [outcome.get(name, _MISSING) for outcome in outcomes]
+        agreed = all(value is values[0] for value in values) or _equal_constants(values)
+        scope.names[name] = values[0] if agreed else why
+    return Maybe(why) if ended else None
+
+
+_MISSING = object()
+
+
+def _equal_constants(values: list[Any]) -> bool:
+    first = values[0]
+    return isinstance(first, str | int | bool) and all(
+        type(value) is type(first) and value == first for value in values
+    )
+
+
+def _for(vm: Interpreter, node: ast.For, scope: Scope) -> Signal:
+    span = scope.module.span(node.iter)
+    items = iterate(vm, evaluate(vm, node.iter, scope), span)
+    if isinstance(items, Unknown):
+        why = Unknown(f"is done for items that are not known: {items.reason}", items.span, items.notes)
+        assign(vm, node.target, why, scope)
+        signal = _either(vm, [node.body, []], scope, why)
+        return signal if isinstance(signal, Maybe) else execute_block(vm, node.orelse, scope)
+    for item in items:
+        vm.step(lambda: span)
+        assign(vm, node.target, item, scope)
+        signal = execute_block(vm, node.body, scope)
+        if isinstance(signal, Break):
+            return None
+        if isinstance(signal, Return | Maybe):
+            return signal
+    return execute_block(vm, node.orelse, scope)
+
+
+def _while(vm: Interpreter, node: ast.While, scope: Scope) -> Signal:
+    span = scope.module.span(node.test)
+    while True:
+        vm.step(lambda: span)
+        decided = truth(vm, evaluate(vm, node.test, scope), span)
+        if isinstance(decided, Unknown):
+            return _either(vm, [node.body, []], scope, decided)
+        if not decided:
+            return execute_block(vm, node.orelse, scope)
+        signal = execute_block(vm, node.body, scope)
+        if isinstance(signal, Break):
+            return None
+        if isinstance(signal, Return | Maybe):
+            return signal
+
+
+def _try(vm: Interpreter, node: ast.Try, scope: Scope) -> Signal:
+    guards = any(_catches_import_error(handler) for handler in node.handlers)
+    vm.import_guards += guards
+    try:
+        with vm.catching():
+            signal = execute_block(vm, node.body, scope)
+    except PythonRaise as error:
+        signal = _handle(vm, node, error, scope)
+    else:
+        if signal is None:
+            signal = execute_block(vm, node.orelse, scope)
+    finally:
+        vm.import_guards -= guards
+    final = execute_block(vm, node.finalbody, scope)
+    return final if final is not None else signal
+
+
+def _handle(vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope) -> Signal:
+    for handler in node.handlers:
+        kind = BaseException if handler.type is None else evaluate(vm, handler.type, scope)
+        if (unknown := first_unknown(kind)) is not None:
+            return _either(vm, [handler.body, []], scope, unknown)
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        if any(isinstance(each, type) and isinstance(error.error, each) for each in kinds):
+            if handler.name:
+                scope.bind(handler.name, error.error)
+            return execute_block(vm, handler.body, scope)
+    execute_block(vm, node.finalbody, scope)
+    raise error
+
+
+def _catches_import_error(handler: ast.ExceptHandler) -> bool:
+    names = {getattr(node, "id", None) for node in ast.walk(handler.type)} if handler.type else {None}
+    return bool(names & {"ImportError", "ModuleNotFoundError", "Exception", None})
+
+
+def _with(vm: Interpreter, node: ast.With, scope: Scope) -> Signal:
+    for item in node.items:
+        manager = evaluate(vm, item.context_expr, scope)
+        if item.optional_vars is not None:
+            reason = "what a `with` statement gives is not evaluated"
+            unknown = first_unknown(manager) or Unknown(reason, scope.module.span(item.context_expr))
+            assign(vm, item.optional_vars, unknown, scope)
+    return execute_block(vm, node.body, scope)
+
+
+def _raise(vm: Interpreter, node: ast.Raise, scope: Scope) -> Signal:
+    span = scope.module.span(node)
+    value = None if node.exc is None else evaluate(vm, node.exc, scope)
+    if isinstance(value, type) and issubclass(value, BaseException):
+        value = vm.attempt(span, value)
+    if isinstance(value, BaseException):
+        raise PythonRaise(value, span)
+    unknown = first_unknown(value)
+    reason = unknown.reason if unknown else "raises an exception that is not known"
+    raise PythonRaise(RuntimeError(reason), span)
+
+
+def _assert(vm: Interpreter, node: ast.Assert, scope: Scope) -> Signal:
+    span = scope.module.span(node)
+    decided = truth(vm, evaluate(vm, node.test, scope), span)
+    if decided is False:
+        raise PythonRaise(AssertionError(), span)
+    return None
+
+
+def _return(vm: Interpreter, node: ast.Return, scope: Scope) -> Signal:
+    return Return(None if node.value is None else evaluate(vm, node.value, scope))
+
+
+def _function(
+    vm: Interpreter, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope
+) -> Signal:
+    scope.bind(node.name, _decorated(vm, make_function(vm, node, scope), node, scope))
+    return None
+
+
+def _class(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> Signal:
+    scope.bind(node.name, make_class(vm, node, scope))
+    return None
+
+
+def _decorated(
+    vm: Interpreter,
+    value: Any,
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    scope: Scope,
+) -> Any:
+    from pgtrigger_codegen.evaluator.calls import call
+
+    for decorator in reversed(node.decorator_list):
+        span = scope.module.span(decorator)
+        function = evaluate(vm, decorator, scope)
+        if isinstance(function, Unknown):
+            return Unknown(f"`{node.name}` is decorated by what is not evaluated", span)
+        value = call(vm, function, (value,), {}, span)
+    return value
+
+
+def _global(vm: Interpreter, node: ast.Global, scope: Scope) -> Signal:
+    scope.global_names.update(node.names)
+    return None
+
+
+def _nonlocal(vm: Interpreter, node: ast.Nonlocal, scope: Scope) -> Signal:
+    scope.nonlocal_names.update(node.names)
+    return None
+
+
+def _delete(vm: Interpreter, node: ast.Delete, scope: Scope) -> Signal:
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            scope.names.pop(target.id, None)
+        elif isinstance(target, ast.Subscript):
+            container = evaluate(vm, target.value, scope)
+            key = evaluate(vm, target.slice, scope)
+            span = scope.module.span(target)
+            if (unknown := first_unknown(key) or vm.speculation) is not None:
+                attributes.poison(container, unknown)
+            elif isinstance(container, list | dict):
+                vm.attempt(span, container.__delitem__, key)
+    return None
+
+
+def _match(vm: Interpreter, node: ast.Match, scope: Scope) -> Signal:
+    why = Unknown("`match` statements are not evaluated", scope.module.span(node))
+    return _either(vm, [*(case.body for case in node.cases), []], scope, why)
+
+
+def _bound_names(node: ast.stmt) -> set[str]:
+    """Names that a statement at the top of a body may bind."""
+    names = set()
+    pending: list[ast.AST] = [node]
+    while pending:
+        child = pending.pop()
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(child.name)
+            continue
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            names.add(child.id)
+        elif isinstance(child, ast.Import | ast.ImportFrom):
+            names.update(a.asname or a.name.partition(".")[0] for a in child.names)
+        if not isinstance(child, ast.Lambda):
+            pending.extend(ast.iter_child_nodes(child))
+    return names
+
+
+def _signal(signal: Signal) -> Callable[[Interpreter, Any, Scope], Signal]:
+    return lambda vm, node, scope: signal
+
+
+def _import(vm: Interpreter, node: ast.Import, scope: Scope) -> Signal:
+    imports.import_statement(vm, node, scope)
+    return None
+
+
+def _import_from(vm: Interpreter, node: ast.ImportFrom, scope: Scope) -> Signal:
+    imports.import_from_statement(vm, node, scope)
+    return None
+
+
+_EXECUTORS: dict[type[ast.stmt], Callable[[Interpreter, Any, Scope], Signal]] = {
+    ast.AnnAssign: _annotated_assign,
+    ast.Assert: _assert,
+    ast.Assign: _assign,
+    ast.AsyncFor: _signal(None),
+    ast.AsyncFunctionDef: _function,
+    ast.AsyncWith: _signal(None),
+    ast.AugAssign: _augmented_assign,
+    ast.Break: _signal(Break()),
+    ast.ClassDef: _class,
+    ast.Continue: _signal(Continue()),
+    ast.Delete: _delete,
+    ast.Expr: _expression,
+    ast.For: _for,
+    ast.FunctionDef: _function,
+    ast.Global: _global,
+    ast.If: _if,
+    ast.Import: _import,
+    ast.ImportFrom: _import_from,
+    ast.Match: _match,
+    ast.Nonlocal: _nonlocal,
+    ast.Pass: _signal(None),
+    ast.Raise: _raise,
+    ast.Return: _return,
+    ast.Try: _try,
+    ast.TryStar: _try,
+    ast.While: _while,
+    ast.With: _with,
+}
+if hasattr(ast, "TypeAlias"):  # Python 3.12
+    _EXECUTORS[ast.TypeAlias] = _signal(None)
+
+

@@ -1,0 +1,87 @@
+"""Stage models: rendered models as plain facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pgtrigger_codegen.evaluator.attributes import has_base
+from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown
+from pgtrigger_codegen.models import registry
+from pgtrigger_codegen.models.facts import ModelFact
+from pgtrigger_codegen.models.fields import StandInField
+from pgtrigger_codegen.models.reading import ModelReader
+
+
+def describe_models(reader: ModelReader) -> Iterator[ModelFact]:
+    """The models that can be rendered, and the default through models of their fields."""
+    for model in reader.registry.concrete_models():
+        fact = describe_model(reader, model)
+        if fact is None:
+            continue
+        yield fact
+        for name, field in model.namespace.items():
+            if not has_base(type(field), "django.db.models.fields.related", "ManyToManyField"):
+                continue
+            if field.remote_field.through is None:
+                through = describe_model(reader, ThroughModel(model, name, fact.span))
+                if through is not None:
+                    yield through
+
+
+def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> ModelFact | None:
+    """One model, or None when it cannot be rendered."""
+    rendered = reader.renderer.render(model)
+    if isinstance(rendered, Unknown):
+        return None
+    options = rendered._meta
+    concrete = options.concrete_model
+    if concrete is None:
+        return None
+    through = _through(model)
+    owner = model.owner if isinstance(model, ThroughModel) else model
+    app = reader.registry.app_of(owner)
+    return ModelFact(
+        app_label=options.app_label,
+        name=options.object_name or "",
+        table=options.db_table,
+        concrete_model=concrete._meta.label,
+        first_party=not isinstance(app, Unknown) and app.first_party,
+        managed=bool(options.managed),
+        proxy_of=_proxy_of(rendered),
+        through_field=_through_field(reader, through) if through is not None else None,
+        columns=_columns(options),
+        span=(model.span or owner.span) if isinstance(model, ThroughModel) else model.span,
+        unread=_unread(owner),
+    )
+
+
+def _unread(model: ModelClass) -> str | None:
+    unknown = registry.unknown_base(model)
+    return f"a base of `{model.name}` is not known: {unknown.reason}" if unknown else None
+
+
+def _through(model: ModelClass | ThroughModel) -> ThroughModel | None:
+    if isinstance(model, ThroughModel):
+        return model
+    concrete = registry.concrete_model(model)
+    return concrete if isinstance(concrete, ThroughModel) else None
+
+
+def _through_field(reader: ModelReader, through: ThroughModel) -> str | None:
+    label = reader.registry.label(through.owner)
+    return f"{label}.{through.field_name}" if isinstance(label, str) else None
+
+
+def _proxy_of(rendered: Any) -> str | None:
+    if not rendered._meta.proxy:
+        return None
+    parent = rendered.__bases__[0]
+    label = parent._meta.label
+    return label if isinstance(label, str) else None
+
+
+def _columns(options: Any) -> tuple[str, ...] | None:
+    if any(isinstance(field, StandInField) for field in options.local_fields):
+        return None
+    return tuple(field.column for field in options.concrete_model._meta.local_concrete_fields)

@@ -1,0 +1,70 @@
+"""Django, configured for compiling: the project's values where they reach SQL, and no apps.
+
+Time zone settings and the schema of the shared function change conditions and hashes. Django's
+settings are global, and one process may read several projects, so this is the one place that
+sets them; no connection to a database is ever opened.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pgtrigger_codegen.evaluator.values import first_unknown
+from pgtrigger_codegen.project.project import Settings
+
+# Settings that change what compiles, with Django's own defaults.
+_RELEVANT = (
+    "USE_TZ",
+    "TIME_ZONE",
+    "PGTRIGGER_SCHEMA",
+    "DEFAULT_AUTO_FIELD",
+    "AUTH_USER_MODEL",
+    "DEFAULT_TABLESPACE",
+    "DEFAULT_INDEX_TABLESPACE",
+)
+
+
+def configure(settings: Settings) -> None:
+    """Sets Django up for one project; the project configured before is forgotten."""
+    from django.conf import UserSettingsHolder, global_settings
+    from django.conf import settings as django_settings
+
+    values: dict[str, Any] = {
+        "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": ""}},
+        "INSTALLED_APPS": [],
+        "SECRET_KEY": "not a secret: nothing is signed here",
+    }
+    for name in _RELEVANT:
+        value = settings.get(name)
+        if value is not None and first_unknown(value) is None:
+            values[name] = value
+    holder = UserSettingsHolder(global_settings)
+    for name, value in values.items():
+        setattr(holder, name, value)
+    swappable = {
+        name: value
+        for name, value in settings.values.items()
+        if name.endswith("_MODEL") and isinstance(value, str)
+    }
+    for name, value in swappable.items():
+        setattr(holder, name, value)
+    django_settings._wrapped = holder
+    _forget_cached_settings()
+
+
+def _forget_cached_settings() -> None:
+    import django
+    from django.apps import apps
+    from django.db import connections
+    from django.utils import timezone
+
+    if not apps.ready:
+        django.setup(set_prefix=False)
+    timezone.get_default_timezone.cache_clear()
+    apps.get_swappable_settings_name.cache_clear()
+    for name in ("settings", "databases"):
+        vars(connections).pop(name, None)
+    connections._settings = None  # type: ignore[attr-defined]
+    for connection in connections.all(initialized_only=True):
+        for name in ("timezone", "timezone_name"):
+            vars(connection).pop(name, None)

@@ -1,0 +1,179 @@
+"""The fields of a model, in the order in which Django would have them."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Field
+
+from pgtrigger_codegen.evaluator.attributes import has_base, is_field_class
+from pgtrigger_codegen.evaluator.fields import Poison
+from pgtrigger_codegen.evaluator.values import ModelClass, Refusal, Unknown
+from pgtrigger_codegen.models import meta
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.import_order import ImportOrder
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredField:
+    """A field and the class that declares it.
+
+    Attributes:
+        value: A real field, or `Unknown` for what may be one.
+        index: Its place in the class body.
+    """
+
+    name: str
+    value: Any
+    owner: ModelClass
+    index: int
+
+
+class _UnknownColumn(Poison):
+    """A column's name that is not known: it is there, but cannot be read."""
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise Refusal(self._unknown)
+
+
+class StandInField(Field):  # type: ignore[type-arg]
+    """A field that is not known: carried along by name, refused where its column matters."""
+
+    unknown = Unknown("a field is not known")
+
+    @property
+    def column(self) -> Any:
+        """Something that refuses to be turned into text."""
+        return _UnknownColumn(self.unknown)
+
+    @column.setter
+    def column(self, value: object) -> None:
+        """Django sets the column from the name: ignored."""
+
+    def clone(self) -> StandInField:
+        """A copy for another model."""
+        copy = stand_in(self.unknown)
+        copy.primary_key = self.primary_key
+        return copy
+
+
+def stand_in(unknown: Unknown) -> StandInField:
+    """A stand-in for a field that is not known."""
+    field = StandInField()
+    field.unknown = unknown
+    return field
+
+
+def declared_fields(model: ModelClass, order: ImportOrder) -> list[DeclaredField]:
+    """All local fields of a concrete or proxy model, those of abstract bases included."""
+    fields = list(_collect(model).values())
+    owners = {field.owner for field in fields}
+    if len(owners) <= 1:
+        return fields
+
+    def key(field: DeclaredField) -> tuple[Any, ...]:
+        # Django orders fields by when they were created: by class, in order of execution.
+        module = field.owner.module.name
+        where = order.position(module, field.owner.node.lineno) or (0, 0)
+        return (*where, field.index)
+
+    return sorted(fields, key=key)
+
+
+def may_be_field(model: ModelClass, name: str, value: Any) -> bool:
+    """Whether an attribute of a model that is not known could be a field."""
+    if not isinstance(value, Unknown) or name.startswith("_") or name == "Meta":
+        return False
+    for node in model.node.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            expression = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+            return expression is not None and not _is_manager(expression)
+    return not any(
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name
+        for node in model.node.body
+    )
+
+
+def adds_fields(value: Any) -> bool:
+    """Whether a custom field adds further fields to its model."""
+    for cls in type(value).__mro__:
+        method = vars(cls).get("contribute_to_class")
+        function = getattr(method, "__interpreted__", None)
+        if function is not None:
+            calls = [node for node in ast.walk(function.node) if isinstance(node, ast.Attribute)]
+            if any(node.attr == "add_to_class" for node in calls):
+                return True
+            others = [node for node in calls if node.attr == "contribute_to_class"]
+            if any(not _is_super_call(node.value) for node in others):
+                return True
+    return False
+
+
+def name_span(field: DeclaredField) -> Span:
+    """Where a field's name stands."""
+    for node in field.owner.node.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id == field.name:
+                return field.owner.module.span(target)
+    return field.owner.span
+
+
+def _collect(model: ModelClass) -> dict[str, DeclaredField]:
+    """By Django's `ModelBase.__new__`: own fields, then those of direct abstract bases."""
+    fields = {
+        name: DeclaredField(name, value, model, index)
+        for index, (name, value) in enumerate(model.namespace.items())
+        if _is_column_field(value) or may_be_field(model, name, value)
+    }
+    inherited_attributes: set[str] = set()
+    direct = [base for base in model.bases if isinstance(base, ModelClass)]
+    for base in model.mro()[1:]:
+        if not any(base is parent for parent in direct):
+            inherited_attributes.update(_attributes(base))
+        elif meta.is_abstract(base) is not False:
+            for name, field in _collect(base).items():
+                if name not in fields and name not in model.namespace:
+                    if name not in inherited_attributes:
+                        fields[name] = field
+    return fields
+
+
+def _attributes(cls: Any) -> set[str]:
+    if isinstance(cls, ModelClass):
+        return set(cls.namespace)
+    if isinstance(cls, type) and cls.__module__ != "django.db.models.base":
+        return set(vars(cls)) if cls is not object else set()
+    return set()
+
+
+def _is_column_field(value: Any) -> bool:
+    """Fields that Django's model state has: private ones (generic relations) are not."""
+    cls = type(value)
+    private = ("GenericForeignKey", "GenericRelation")
+    return is_field_class(cls) and not any(
+        has_base(cls, "django.contrib.contenttypes.fields", name) for name in private
+    )
+
+
+def _is_manager(expression: ast.expr) -> bool:
+    """Managers and query sets are not fields, whatever class they have."""
+    text = ast.unparse(expression)
+    callee = text.partition("(")[0]
+    return callee.endswith("Manager") or any(
+        part in text for part in ("as_manager", "from_queryset", "_default_manager")
+    )
+
+
+def _is_super_call(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", None) == "super"

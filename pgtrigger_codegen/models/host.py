@@ -1,0 +1,135 @@
+"""The project as interpreted model code can see it: settings, labels, `_meta`, files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import global_settings
+from django.db.backends.utils import truncate_name
+
+from pgtrigger_codegen.evaluator.values import (
+    ModelClass,
+    ThroughModel,
+    Unknown,
+    first_unknown,
+)
+from pgtrigger_codegen.models import meta, registry
+from pgtrigger_codegen.models.registry import ModelRegistry
+from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.models.reading import ModelReader
+
+_MAX_NAME_LENGTH = 63
+
+
+class ModelHost:
+    """Answers the interpreter's questions about the project.
+
+    Attributes:
+        reader: Finds and renders models; set once it exists, since the two need each other.
+    """
+
+    reader: ModelReader
+
+    def __init__(
+        self, project: Project, models: ModelRegistry, environment: Mapping[str, str]
+    ) -> None:
+        self.environment = environment
+        self._project = project
+        self._registry = models
+
+    def setting(self, name: str, span: Span) -> Any:
+        """`settings.NAME`: the project's value, else Django's default."""
+        value = self._project.settings.get(name, meta.MISSING)
+        if value is not meta.MISSING:
+            return value
+        if hasattr(global_settings, name) and name.isupper():
+            return getattr(global_settings, name)
+        return Unknown(f"`settings.{name}` is not set in the project's settings", span)
+
+    def model_label(self, model: ModelClass | ThroughModel) -> str | Unknown:
+        """`app_label.ModelName`."""
+        return self._registry.label(model)
+
+    def model_class(self, label: str, span: Span | None) -> ModelClass | Unknown:
+        """The class of a model, reading its app's models when they have not been."""
+        found = self.reader.find(label)
+        return Unknown(found.reason, span) if isinstance(found, Unknown) else found
+
+    def model_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> Any:
+        """`Model._meta.NAME`, without rendering where the name alone decides."""
+        if isinstance(model, ModelClass):
+            label = self._registry.label(model)
+            if isinstance(label, Unknown):
+                return label
+            app_label, _, object_name = label.partition(".")
+            match name:
+                case "app_label":
+                    return app_label
+                case "object_name":
+                    return object_name
+                case "model_name":
+                    return object_name.lower()
+                case "label":
+                    return label
+                case "label_lower":
+                    return label.lower()
+                case "db_table":
+                    return self._table(model)
+        rendered = self.reader.renderer.render(model)
+        if isinstance(rendered, Unknown):
+            return rendered
+        if name not in _OPTIONS_ATTRIBUTES:
+            return Unknown(f"`_meta.{name}` is not evaluated", span)
+        return getattr(rendered._meta, name)
+
+    def rendered_attribute(self, model: type, name: str, span: Span) -> Any:
+        """A method or constant of the user's class that the rendered model lacks."""
+        cls = self.reader.renderer.classes.get(model)
+        found = cls.lookup(name) if cls is not None else None
+        if found is None:
+            return Unknown(f"`{model.__name__}.{name}` is not evaluated", span)
+        value = found[0]
+        if isinstance(value, classmethod):
+            return Unknown(f"`{model.__name__}.{name}` is a class method", span)
+        return value.__func__ if isinstance(value, staticmethod) else value
+
+    def read_text(self, path: Path, span: Span) -> str | Unknown:
+        """The text of a file inside the project root."""
+        root = self._project.root.resolve()
+        resolved = path.resolve()
+        if not resolved.is_relative_to(root):
+            return Unknown(f"`{path.name}` lies outside the project and is not read", span)
+        try:
+            return resolved.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            return Unknown(f"`{path.name}` cannot be read: {error}", span)
+
+    def _table(self, model: ModelClass) -> str | Unknown:
+        concrete = registry.concrete_model(model)
+        if isinstance(concrete, Unknown):
+            return concrete
+        if isinstance(concrete, ThroughModel):
+            rendered = self.reader.renderer.render(concrete)
+            return rendered if isinstance(rendered, Unknown) else rendered._meta.db_table
+        explicit = meta.option(concrete, "db_table")
+        if (unknown := first_unknown(explicit)) is not None:
+            return unknown
+        label = self._registry.label(concrete)
+        if isinstance(label, Unknown):
+            return label
+        if explicit is not meta.MISSING and explicit:
+            return str(explicit)
+        app_label, _, name = label.partition(".")
+        return truncate_name(f"{app_label}_{name.lower()}", _MAX_NAME_LENGTH)
+
+
+# Reverse relations are not among them: they depend on models that were not rendered.
+_OPTIONS_ATTRIBUTES = frozenset(
+    "concrete_fields fields get_field local_fields local_many_to_many managed many_to_many pk "
+    "proxy verbose_name verbose_name_plural parents swapped".split()
+)

@@ -1,0 +1,106 @@
+"""`Meta` of model classes, by Django's own rules of inheritance.
+
+A class without a `Meta` of its own takes that of its first abstract base (by MRO, plain mixins
+included); one with its own inherits what its `Meta` names as bases. A concrete base hands down
+nothing that matters here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
+
+MISSING = object()
+
+
+def own_meta(model: ModelClass) -> Any:
+    """The `Meta` in the class's own body, or None."""
+    return model.namespace.get("Meta")
+
+
+def effective_meta(model: ModelClass) -> Any:
+    """The `Meta` that Django reads the options from: own, inherited, None, or `Unknown`."""
+    if (own := own_meta(model)) is not None:
+        return own
+    for cls in model.mro()[1:]:
+        if isinstance(cls, Unknown):
+            return cls
+        if isinstance(cls, ModelClass):
+            if is_abstract(cls) is not False and own_meta(cls) is not None:
+                return own_meta(cls)
+        elif isinstance(cls, type) and cls.__module__ != "django.db.models.base":
+            if "Meta" in vars(cls):
+                return vars(cls)["Meta"]
+    return None
+
+
+def is_abstract(model: ModelClass) -> bool | Unknown:
+    """Whether the class is abstract by its own `Meta`."""
+    meta = own_meta(model)
+    if meta is None:
+        return False
+    for holder, attributes in _layers(meta):
+        if holder is not meta and holder in _metas_of_bases(model):
+            return False  # Django sets `abstract = False` on the Meta of an abstract class
+        if "abstract" in attributes:
+            value = attributes["abstract"]
+            return value if isinstance(value, Unknown) else bool(value)
+    return False
+
+
+def option(model: ModelClass, name: str) -> Any:
+    """An option of `Meta` as Django sees it; `MISSING` when it is not given."""
+    meta = effective_meta(model)
+    if meta is None:
+        return MISSING
+    if isinstance(meta, Unknown):
+        return meta
+    return meta_option(meta, name)
+
+
+def meta_option(meta: Any, name: str) -> Any:
+    """An option by the MRO of a `Meta` class."""
+    if isinstance(meta, ModelClass):  # a Meta one of whose bases is not known
+        for cls in meta.mro():
+            if isinstance(cls, Unknown):
+                return cls
+            found = cls.namespace if isinstance(cls, ModelClass) else vars(cls)
+            if name in found:
+                return found[name]
+        return MISSING
+    if isinstance(meta, type):
+        for cls in meta.__mro__:
+            if name in vars(cls):
+                return vars(cls)[name]
+    return MISSING
+
+
+def derives_from(meta: Any, base_meta: Any) -> bool:
+    """Whether a `Meta` class has another among its bases."""
+    return any(holder is base_meta for holder, _ in _layers(meta))
+
+
+def _layers(meta: Any) -> list[tuple[Any, Any]]:
+    if isinstance(meta, ModelClass):
+        return [
+            (cls, cls.namespace if isinstance(cls, ModelClass) else vars(cls))
+            for cls in meta.mro()
+            if not isinstance(cls, Unknown)
+        ]
+    if isinstance(meta, type):
+        return [(cls, vars(cls)) for cls in meta.__mro__]
+    return []
+
+
+def _metas_of_bases(model: ModelClass) -> list[Any]:
+    """The `Meta` classes of the abstract models above a model."""
+    metas: list[Any] = []
+    pending = list(model.bases)
+    while pending:
+        base = pending.pop()
+        if isinstance(base, ModelClass):
+            if (meta := own_meta(base)) is not None:
+                metas.append(meta)
+            pending.extend(base.bases)
+    return metas

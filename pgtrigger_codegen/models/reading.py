@@ -1,0 +1,188 @@
+"""Stage models: which modules hold models, which code registers triggers on them."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator, Mapping
+
+from pgtrigger_codegen.evaluator.functions import interpreted
+from pgtrigger_codegen.evaluator.import_order import ImportOrder, imported_modules
+from pgtrigger_codegen.evaluator.imports import absolute_name
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
+from pgtrigger_codegen.models.host import ModelHost
+from pgtrigger_codegen.models.registry import ModelRegistry
+from pgtrigger_codegen.models.rendering import ModelRenderer
+from pgtrigger_codegen.project.project import App, Project
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+
+
+class ModelReader:
+    """Executes the modules of a project that declare models or register triggers."""
+
+    def __init__(
+        self, project: Project, loader: ModuleLoader, environment: Mapping[str, str]
+    ) -> None:
+        self.project = project
+        self.loader = loader
+        self.registry = ModelRegistry(project)
+        host = ModelHost(project, self.registry, environment)
+        host.reader = self
+        self.interpreter = Interpreter(loader, host)
+        self._taken = 0
+        self._opened: set[str] = set()
+
+    @functools.cached_property
+    def import_order(self) -> ImportOrder:
+        """The project's modules in the order in which Django would import them."""
+        return ImportOrder(self.loader, self._roots())
+
+    @functools.cached_property
+    def renderer(self) -> ModelRenderer:
+        """Renders the models."""
+        return ModelRenderer(self.project, self.registry, self.import_order, self.find)
+
+    def read(self) -> None:
+        """Executes every first-party module that may declare models or register triggers."""
+        for app in self._first_party_apps():
+            self._open(f"{app.name}.models")
+        carriers = {name for name in self.import_order.modules if self._mentions(name)}
+        for name in self.import_order.modules:
+            if name in carriers or self._uses_at_top_level(name, carriers):
+                self._open(name)
+        for app in self._first_party_apps():
+            self._run_ready(app)
+        self._take()
+
+    def read_foreign(self) -> None:
+        """Executes third-party apps' models that mention django-pgtrigger."""
+        for app in self.project.apps.values():
+            name = f"{app.name}.models"
+            if not app.first_party and app.name != "pgtrigger" and self._mentions(name):
+                self._open(name)
+        self._take()
+
+    def find(self, label: str) -> ModelClass | Unknown:
+        """The model of a label; its app's models are executed when they have not been."""
+        found = self.registry.get(label)
+        if found is None:
+            app = self.project.apps.get(label.partition(".")[0])
+            if app is None:
+                return Unknown(f"model `{label}` belongs to no installed app that was found")
+            self._open(f"{app.name}.models")
+            self._take()
+            found = self.registry.get(label)
+        return found or Unknown(f"model `{label}` was not found")
+
+    def _take(self) -> None:
+        classes = self.interpreter.model_classes
+        self.registry.add(classes[self._taken :])
+        self._taken = len(classes)
+
+    def _open(self, name: str) -> None:
+        """Executes a module, and of a `models` package the modules it imports."""
+        if name in self._opened:
+            return
+        self._opened.add(name)
+        if self.loader.find(name) is None:
+            return
+        scope = self.interpreter.module(name)
+        self._take()
+        if isinstance(scope, Unknown):
+            return
+        inside = scope.module.name + "."
+        for _, target in imported_modules(scope.module, self.loader):
+            if target.startswith(inside):
+                self._open(target)
+
+    def _run_ready(self, app: App) -> None:
+        """Calls `AppConfig.ready`, for what it registers and imports."""
+        if app.config is None:
+            return
+        # The config was executed with the settings; here it runs with models to be found.
+        module, name = app.config.__module__, app.config.__name__
+        scope = self.interpreter.module(module)
+        if isinstance(scope, Unknown):
+            return
+        config = scope.names.get(name)
+        ready = vars(config).get("ready") if isinstance(config, type) else None
+        function = interpreted(ready)
+        if function is None or not self._may_register(function.module, function.node):
+            return
+        span = Span(str(scope.module.path), 1, 1, 1, 1)
+        self.interpreter.call(ready, (config,), span)
+
+    def _may_register(self, module: Module, node: ast.AST) -> bool:
+        return any(not isinstance(child, ast.Import | ast.ImportFrom) for child in getattr(node, "body", []))
+
+    def _roots(self) -> Iterator[str]:
+        """Modules in the order of `django.setup()`: settings, apps, models, `ready()`."""
+        if self.project.settings.module is not None:
+            yield self.project.settings.module
+        apps = list(self.project.apps.values())
+        for app in apps:
+            yield app.name
+            yield app.config.__module__ if app.config is not None else f"{app.name}.apps"
+        for app in apps:
+            yield f"{app.name}.models"
+        for app in apps:
+            yield from self._imports_of_ready(app)
+
+    def _imports_of_ready(self, app: App) -> Iterator[str]:
+        if app.config is None or not app.first_party:
+            return
+        module = self.loader.load(app.config.__module__)
+        function = interpreted(vars(app.config).get("ready"))
+        if isinstance(module, Unknown) or function is None:
+            return
+        if isinstance(function.node, ast.FunctionDef):
+            for _, target in imported_modules(module, self.loader, function.node.body):
+                yield target
+
+    def _first_party_apps(self) -> Iterator[App]:
+        return (app for app in self.project.apps.values() if app.first_party)
+
+    def _mentions(self, name: str) -> bool:
+        """Whether a module's text mentions django-pgtrigger."""
+        location = self.loader.find(name)
+        if location is None or location.path is None:
+            return False
+        if location.first_party:
+            module = self.loader.load(name)
+            return isinstance(module, Module) and "pgtrigger" in module.text
+        return b"pgtrigger" in location.path.read_bytes()
+
+    def _uses_at_top_level(self, name: str, carriers: set[str]) -> bool:
+        """Whether a module calls, at its top level, something it imports from such a module."""
+        module = self.loader.load(name)
+        if isinstance(module, Unknown):
+            return False
+        called = {root for node in module.tree.body for root in _called_roots(node)}
+        if not called:
+            return False
+        for node in module.tree.body:
+            if isinstance(node, ast.ImportFrom):
+                if absolute_name(module.package, node) in carriers and any(
+                    (alias.asname or alias.name) in called for alias in node.names
+                ):
+                    return True
+        return False
+
+
+def _called_roots(node: ast.stmt) -> Iterator[str]:
+    """Names that the calls and decorators of a top-level statement start from."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Import | ast.ImportFrom):
+        return
+    parts: list[ast.AST] = list(node.decorator_list) if isinstance(node, ast.ClassDef) else [node]
+    for part in parts:
+        for child in ast.walk(part):
+            if isinstance(child, ast.Call):
+                root: ast.expr = child.func
+                while isinstance(root, ast.Attribute | ast.Call):
+                    root = root.value if isinstance(root, ast.Attribute) else root.func
+                if isinstance(root, ast.Name):
+                    yield root.id
+

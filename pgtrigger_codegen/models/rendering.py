@@ -1,0 +1,240 @@
+"""Stage models: model classes to real Django models, in a registry of their own.
+
+The same path that Django's migrations take: a `ModelState` for each model, rendered in a
+`StateApps`. Only the models that a trigger's own model refers to, directly or through others,
+are rendered.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from django.db import models
+from django.db.migrations.state import ModelState, StateApps
+from django.utils.module_loading import import_string
+
+from pgtrigger_codegen.evaluator.attributes import UNKNOWN_ATTRIBUTES
+from pgtrigger_codegen.evaluator.import_order import ImportOrder
+from pgtrigger_codegen.evaluator.values import (
+    ModelClass,
+    Refusal,
+    ThroughModel,
+    Unknown,
+    first_unknown,
+)
+from pgtrigger_codegen.models import meta, registry
+from pgtrigger_codegen.models.fields import adds_fields, declared_fields, stand_in
+from pgtrigger_codegen.models.registry import ModelRegistry
+from pgtrigger_codegen.project.project import Project
+
+# Options of Meta that a trigger's SQL can depend on.
+_OPTIONS = (
+    "db_table",
+    "db_tablespace",
+    "managed",
+    "order_with_respect_to",
+    "proxy",
+    "swappable",
+    "verbose_name",
+    "verbose_name_plural",
+)
+
+FindModel = Callable[[str], "ModelClass | Unknown"]
+
+
+class ModelRenderer:
+    """Renders models on demand, each once.
+
+    Attributes:
+        classes: The model class behind each rendered model.
+    """
+
+    def __init__(
+        self, project: Project, models_: ModelRegistry, order: ImportOrder, find: FindModel
+    ) -> None:
+        self._project = project
+        self._registry = models_
+        self._order = order
+        self._find = find
+        self._apps = StateApps([], {})
+        self._rendered: dict[str, type[models.Model] | Unknown] = {}
+        self.classes: dict[type, ModelClass] = {}
+
+    def render(self, model: ModelClass | ThroughModel) -> type[models.Model] | Unknown:
+        """The rendered model, or why it cannot be."""
+        label = self._registry.label(model)
+        if isinstance(label, Unknown):
+            return label
+        if isinstance(model, ThroughModel):
+            owner = self.render(model.owner)
+            if isinstance(owner, Unknown):
+                return owner
+            return self._through(label, model)
+        if label not in self._rendered:
+            self._render_closure(label, model)
+        return self._rendered[label]
+
+    def _through(self, label: str, model: ThroughModel) -> type[models.Model] | Unknown:
+        try:
+            return self._apps.get_model(label)
+        except LookupError:
+            reason = f"`{model.owner.name}.{model.field_name}` has no default through model"
+            return Unknown(reason, model.span)
+
+    def _render_closure(self, label: str, model: ModelClass) -> None:
+        """Renders a model with all it refers to; those that fail stay out, with a reason."""
+        states: dict[str, ModelState] = {}
+        classes: dict[str, ModelClass] = {}
+        pending: list[tuple[str, ModelClass]] = [(label, model)]
+        while pending:
+            key, cls = pending.pop()
+            if key in self._rendered or key in states:
+                continue
+            state = self._state(key, cls)
+            if isinstance(state, Unknown):
+                self._rendered[key] = state
+                continue
+            states[key], classes[key] = state, cls
+            for target in _referred_labels(state):
+                found = self._find(target)
+                if isinstance(found, ModelClass):
+                    found_label = self._registry.label(found)
+                    if isinstance(found_label, str):
+                        pending.append((found_label, found))
+        for key in _by_bases(states):
+            self._rendered[key] = self._render_one(states[key], classes[key])
+
+    def _render_one(self, state: ModelState, cls: ModelClass) -> type[models.Model] | Unknown:
+        try:
+            rendered = state.render(self._apps)
+        except Refusal as refusal:
+            return refusal.unknown
+        except Exception as error:  # noqa: BLE001  (Django's many ways to refuse a model)
+            return Unknown(
+                f"model `{state.name}` cannot be made: {type(error).__name__}: {error}", cls.span
+            )
+        for name, field in state.fields.items():
+            hidden = vars(field).get(UNKNOWN_ATTRIBUTES)
+            if hidden:
+                vars(rendered._meta.get_field(name))[UNKNOWN_ATTRIBUTES] = hidden
+        self.classes[rendered] = cls
+        return rendered
+
+    def _state(self, label: str, model: ModelClass) -> ModelState | Unknown:
+        options = self._options(model)
+        if isinstance(options, Unknown):
+            return options
+        fields: list[tuple[str, models.Field[Any, Any]]] = []
+        for declared in declared_fields(model, self._order):
+            value = declared.value
+            if isinstance(value, Unknown):
+                why = f"field `{declared.owner.name}.{declared.name}` is not known: {value.reason}"
+                fields.append((declared.name, stand_in(Unknown(why, value.span, value.notes))))
+                continue
+            fields.append((declared.name, _unbound(value)))
+            if adds_fields(value):
+                why = f"`{type(value).__name__}` adds fields to its model"
+                span = model.span
+                fields.append((f"{declared.name}_more", stand_in(Unknown(why, span))))
+        parents = registry.concrete_parents(model)
+        bases: list[Any] = []
+        for parent in parents:
+            parent_label = self._registry.label(parent)
+            if isinstance(parent_label, Unknown):
+                return parent_label
+            if isinstance(parent, ThroughModel):  # made together with the model that owns it
+                owner = self.render(parent.owner)
+                if isinstance(owner, Unknown):
+                    return owner
+            bases.append(parent_label.lower())
+        app_label, _, name = label.partition(".")
+        unread = registry.unknown_base(model)
+        if unread is not None:
+            why = f"a base of `{model.name}` is not known: {unread.reason}"
+            fields.append(("unknown_base", stand_in(Unknown(why, unread.span, unread.notes))))
+        if not parents and not any(field.primary_key for _, field in fields):
+            fields.insert(0, ("id", self._primary_key(app_label, fields[-1:], unread)))
+        return ModelState(
+            app_label, name, fields, options=options, bases=tuple(bases) or (models.Model,)
+        )
+
+    def _options(self, model: ModelClass) -> dict[str, Any] | Unknown:
+        options: dict[str, Any] = {}
+        for name in _OPTIONS:
+            value = meta.option(model, name)
+            if value is meta.MISSING:
+                continue
+            unknown = first_unknown(value)
+            if unknown is None:
+                options[name] = value
+            elif not name.startswith("verbose"):
+                return unknown.with_note(f"`{name}` in the Meta of `{model.name}`", model.span)
+        return options
+
+    def _primary_key(
+        self, app_label: str, last: list[tuple[str, Any]], unread: Unknown | None
+    ) -> models.Field[Any, Any]:
+        """Django's automatic key; not known when a base that is not known may bring one."""
+        if unread is None:
+            return self._auto_field(app_label)
+        key = stand_in(last[0][1].unknown)
+        key.primary_key = True
+        return key
+
+    def _auto_field(self, app_label: str) -> models.Field[Any, Any]:
+        from django.conf import settings
+
+        app = self._project.apps.get(app_label)
+        path = (app.default_auto_field if app else None) or settings.DEFAULT_AUTO_FIELD
+        try:
+            cls = import_string(path) if path.startswith("django.") else models.BigAutoField
+        except ImportError:
+            cls = models.BigAutoField
+        field = cls(verbose_name="ID", primary_key=True, auto_created=True)
+        assert isinstance(field, models.Field)
+        return field
+
+
+def _unbound(field: Any) -> Any:
+    """A copy for the model state, which refuses fields that a model already has.
+
+    A custom field is copied as it is instead of being made again from its `deconstruct`: its
+    `__init__` has run once, as in the project.
+    """
+    duplicate = copy.deepcopy(field)
+    if getattr(type(duplicate).__init__, "__interpreted__", None) is not None:
+        vars(duplicate)["clone"] = lambda: copy.deepcopy(field)
+    return duplicate
+
+
+def _referred_labels(state: ModelState) -> list[str]:
+    labels = [base for base in state.bases if isinstance(base, str)]
+    for _, field in state.fields.items():
+        remote = getattr(field, "remote_field", None)
+        for target in (getattr(remote, "model", None), getattr(remote, "through", None)):
+            if isinstance(target, str) and target != "self":
+                labels.append(target if "." in target else f"{state.app_label}.{target}")
+    return labels
+
+
+def _by_bases(states: dict[str, ModelState]) -> list[str]:
+    """Labels with each model after the bases it is rendered on."""
+    lowered = {label.lower(): label for label in states}
+    ordered: list[str] = []
+    visiting: set[str] = set()
+
+    def visit(label: str) -> None:
+        if label in visiting:
+            return
+        visiting.add(label)
+        for base in states[label].bases:
+            if isinstance(base, str) and base in lowered:
+                visit(lowered[base])
+        ordered.append(label)
+
+    for label in states:
+        visit(label)
+    return ordered
+

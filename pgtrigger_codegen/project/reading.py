@@ -1,0 +1,231 @@
+"""Stage project: what the settings say, and which apps they install.
+
+The settings module is executed by the interpreter like any other source. What it leaves
+unknown stays `Unknown` in the result; only an unreadable `INSTALLED_APPS` ends the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pgtrigger_codegen.errors import ProjectError
+from pgtrigger_codegen.evaluator.attributes import has_base
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown, first_unknown
+from pgtrigger_codegen.project.config import Config
+from pgtrigger_codegen.project.discovery import Layout, find_app_packages
+from pgtrigger_codegen.project.project import App, Project, Settings
+from pgtrigger_codegen.source.span import Span
+
+
+class SettingsHost:
+    """The project as its settings module can see it: there is no project yet."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+
+    def setting(self, name: str, span: Span) -> Any:
+        """`settings.NAME` is known only once the settings are read."""
+        return Unknown(f"`settings.{name}` is not known while the settings are read", span)
+
+    def model_label(self, model: ModelClass | ThroughModel) -> str | Unknown:
+        """There are no models yet."""
+        return Unknown("models are not known while the settings are read")
+
+    def model_class(self, label: str, span: Span | None) -> ModelClass | Unknown:
+        """There are no models yet."""
+        return Unknown("models are not known while the settings are read", span)
+
+    def model_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> Any:
+        """There are no models yet."""
+        return Unknown("models are not known while the settings are read", span)
+
+    def rendered_attribute(self, model: type, name: str, span: Span) -> Any:
+        """There are no models yet."""
+        return Unknown("models are not known while the settings are read", span)
+
+    def read_text(self, path: Path, span: Span) -> str | Unknown:
+        """Settings are not read from files."""
+        return Unknown("a file is not read while the settings are read", span)
+
+
+def read_project(
+    layout: Layout, config: Config, interpreter: Interpreter
+) -> tuple[Project, tuple[str, ...]]:
+    """Reads settings and apps.
+
+    Args:
+        interpreter: Executes the settings and the `apps` modules.
+
+    Returns:
+        The project and notices on how it was read.
+
+    Raises:
+        ProjectError: The settings do not parse, or `INSTALLED_APPS` cannot be read at all.
+    """
+    notices: list[str] = list(layout.notices)
+    if layout.settings_module is None:
+        names: list[Any] = list(config.apps) or list(find_app_packages(layout, config))
+        if not names:
+            raise ProjectError(
+                f"no Django project was found in {layout.root}",
+                help="run it where manage.py is, pass -C DIR, or name the settings: "
+                '`settings = "package.settings"` under [tool.pgtrigger-codegen] in pyproject.toml',
+            )
+        settings = Settings(None, {})
+        notices.append(
+            "no settings module was found: each package with models or migrations counts as an "
+            f"installed app ({len(names)} of them)"
+        )
+    else:
+        settings = _read_settings(layout.settings_module, layout.settings_origin, interpreter)
+        names = _installed_apps(settings, layout)
+    apps = _AppReader(interpreter, settings, notices)
+    project = Project(
+        root=layout.root,
+        settings=settings,
+        apps=apps.read(names),
+        first_party_roots=layout.source_roots,
+    )
+    return project, tuple(notices)
+
+
+def _read_settings(module: str, origin: str | None, interpreter: Interpreter) -> Settings:
+    scope = interpreter.module(module)
+    if isinstance(scope, Unknown):
+        where = f" (named in {origin})" if origin else ""
+        raise ProjectError(
+            f"settings module `{module}`{where} cannot be read: {scope.reason}",
+            help="correct the file, or name another module: `settings` under "
+            "[tool.pgtrigger-codegen] in pyproject.toml",
+        )
+    values = {
+        name: interpreter.name(name, scope, Span(str(scope.module.path), 1, 1, 1, 1))
+        for name in list(scope.names)
+        if name.isupper()
+    }
+    if scope.open_ended is not None and "INSTALLED_APPS" not in values:
+        values["INSTALLED_APPS"] = scope.open_ended
+    return Settings(module, values, Span(str(scope.module.path), 1, 1, 1, 1))
+
+
+def _installed_apps(settings: Settings, layout: Layout) -> list[Any]:
+    value = settings.get("INSTALLED_APPS", [])
+    if isinstance(value, list | tuple):
+        return list(value)
+    unknown = first_unknown(value)
+    where = ""
+    if unknown is not None and unknown.span is not None:
+        path = Path(unknown.span.path)
+        shown = path.relative_to(layout.root) if path.is_relative_to(layout.root) else path
+        where = f" at {shown}:{unknown.span.line}:{unknown.span.column}"
+    reason = unknown.reason if unknown is not None else "it is not a list"
+    raise ProjectError(
+        f"INSTALLED_APPS of `{settings.module}` cannot be read{where}: {reason}",
+        help="pin environment variables under [tool.pgtrigger-codegen.env], or choose a settings "
+        "module that names the apps: `settings` under [tool.pgtrigger-codegen]",
+    )
+
+
+class _AppReader:
+    """From entries of `INSTALLED_APPS` to apps."""
+
+    def __init__(self, interpreter: Interpreter, settings: Settings, notices: list[str]) -> None:
+        self._interpreter = interpreter
+        self._loader: ModuleLoader = interpreter.loader
+        self._settings = settings
+        self._notices = notices
+
+    def read(self, entries: Iterable[Any]) -> dict[str, App]:
+        """Apps by label, in order."""
+        apps: dict[str, App] = {}
+        for entry in entries:
+            if not isinstance(entry, str):
+                unknown = first_unknown(entry)
+                reason = unknown.reason if unknown else f"{entry!r} is not a string"
+                self._notices.append(f"an entry of INSTALLED_APPS is not known: {reason}")
+                continue
+            app = self._app(entry)
+            if app is None:
+                self._notices.append(f"app `{entry}` was not found: its models are not known")
+            else:
+                apps.setdefault(app.label, app)
+        return apps
+
+    def _app(self, entry: str) -> App | None:
+        location = self._loader.find(entry)
+        if location is not None:
+            name, config = entry, self._default_config(entry)
+        else:
+            module, _, class_name = entry.rpartition(".")
+            config = self._class(module, class_name)
+            found = vars(config).get("name") if config is not None else None
+            if config is not None and not isinstance(found, str):
+                found = getattr(config, "name", None)
+            # An AppConfig that cannot be read is most often in the app's own `apps` module.
+            name = found if isinstance(found, str) else module.removesuffix(".apps")
+            location = self._loader.find(name) if name else None
+        if location is None or not location.search_paths:
+            return None
+        label = _attribute(config, "label") or name.rpartition(".")[2]
+        module_name = self._migrations_module(label, name)
+        return App(
+            label=label,
+            name=name,
+            path=Path(location.search_paths[0]),
+            first_party=location.first_party,
+            migrations_module=module_name,
+            migrations_dir=self._migrations_dir(module_name),
+            default_auto_field=_attribute(config, "default_auto_field"),
+            config=config,
+        )
+
+    def _default_config(self, name: str) -> type | None:
+        """The AppConfig that Django takes when an app's package is named."""
+        scope = self._interpreter.module(f"{name}.apps")
+        if isinstance(scope, Unknown):
+            return None
+        configs = []
+        for key in list(scope.names):
+            value = self._class(f"{name}.apps", key)
+            if value is not None and value.__module__ != "django.apps.config":
+                configs.append(value)
+        default = [config for config in configs if vars(config).get("default") is True]
+        if len(default) == 1:
+            return default[0]
+        eligible = [config for config in configs if getattr(config, "default", True) is not False]
+        return eligible[0] if len(eligible) == 1 else None
+
+    def _class(self, module: str, name: str) -> type | None:
+        scope = self._interpreter.module(module) if module else Unknown("no module")
+        if isinstance(scope, Unknown):
+            return None
+        span = Span(str(scope.module.path), 1, 1, 1, 1)
+        value = self._interpreter.name(name, scope, span)
+        is_config = isinstance(value, type) and has_base(value, "django.apps.config", "AppConfig")
+        return value if is_config else None
+
+    def _migrations_module(self, label: str, name: str) -> str | None:
+        modules = self._settings.get("MIGRATION_MODULES", {})
+        if isinstance(modules, dict) and label in modules:
+            configured = modules[label]
+            return configured if isinstance(configured, str) else None
+        return f"{name}.migrations"
+
+    def _migrations_dir(self, module: str | None) -> Path | None:
+        if module is None:
+            return None
+        location = self._loader.find(module)
+        if location is not None and location.search_paths:
+            return Path(location.search_paths[0])
+        parent, _, leaf = module.rpartition(".")
+        above = self._loader.find(parent) if parent else None
+        return Path(above.search_paths[0]) / leaf if above and above.search_paths else None
+
+
+def _attribute(config: type | None, name: str) -> str | None:
+    value = getattr(config, name, None) if config is not None else None
+    return value if isinstance(value, str) else None

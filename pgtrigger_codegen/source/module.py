@@ -1,0 +1,147 @@
+"""A file of Python source as a tree whose nodes know where they stand."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import io
+import tokenize
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgtrigger_codegen.source.downlevel import downlevel
+from pgtrigger_codegen.source.span import Span
+
+
+class SourceSyntaxError(Exception):
+    """A file that is not Python, as far as can be told.
+
+    Attributes:
+        message: The parser's message.
+        span: Where it gave up.
+    """
+
+    def __init__(self, message: str, span: Span) -> None:
+        super().__init__(message)
+        self.message = message
+        self.span = span
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """One parsed file.
+
+    Attributes:
+        name: Dotted name.
+        path: Absolute path.
+        first_party: Whether the file belongs to the project.
+        text: The decoded source, line ends normalised to `\\n`.
+    """
+
+    name: str
+    path: Path
+    is_package: bool
+    first_party: bool
+    text: str
+    tree: ast.Module
+
+    @property
+    def package(self) -> str:
+        """The package that relative imports start from."""
+        return self.name if self.is_package else self.name.rpartition(".")[0]
+
+    @functools.cached_property
+    def lines(self) -> list[str]:
+        """The lines without their ends."""
+        return self.text.split("\n")
+
+    def span(self, node: ast.AST) -> Span:
+        """Where a node stands; decorators are not part of a class or function."""
+        line = getattr(node, "lineno", 1)
+        end_line = getattr(node, "end_lineno", None) or line
+        return Span(
+            str(self.path),
+            line,
+            self._column(line, getattr(node, "col_offset", 0)),
+            end_line,
+            self._column(end_line, getattr(node, "end_col_offset", None) or 0),
+        )
+
+    def name_span(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Span:
+        """Where the name stands in a `class` or `def` statement."""
+        whole = self.span(node)
+        keyword = "class" if isinstance(node, ast.ClassDef) else "def"
+        line = self.lines[whole.line - 1]
+        column = line.find(node.name, line.find(keyword, whole.column - 1) + len(keyword)) + 1
+        if column == 0:  # the name stands on a continuation line
+            return Span(whole.path, whole.line, whole.column, whole.line, len(line) + 1)
+        return Span(whole.path, whole.line, column, whole.line, column + len(node.name))
+
+    def _column(self, line: int, byte_offset: int) -> int:
+        """`ast` counts UTF-8 bytes from 0; spans count code points from 1."""
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        if text.isascii():
+            return byte_offset + 1
+        return len(text.encode()[:byte_offset].decode(errors="replace")) + 1
+
+
+def read_module(name: str, path: Path, *, is_package: bool, first_party: bool) -> Module:
+    """Reads and parses a file.
+
+    Raises:
+        SourceSyntaxError: It cannot be decoded or parsed.
+        OSError: It cannot be read.
+    """
+    text = _decode(path)
+    return parse_module(name, path, text, is_package=is_package, first_party=first_party)
+
+
+def parse_module(
+    name: str, path: Path, text: str, *, is_package: bool = False, first_party: bool = True
+) -> Module:
+    """Parses text as the module of that name and path.
+
+    Raises:
+        SourceSyntaxError: It does not parse, in this Python's grammar or in a newer one.
+    """
+    try:
+        tree = _parse(text)
+    except SyntaxError as error:
+        # The hook's Python may be older than the project's: newer syntax is rewritten in
+        # place, without moving anything, where it does not matter to the analysis.
+        rewritten = downlevel(text)
+        try:
+            if rewritten is None:
+                raise error
+            tree = _parse(rewritten)
+        except SyntaxError as final:
+            raise _syntax_error(path, final) from final
+    except (ValueError, RecursionError, MemoryError) as error:
+        span = Span(str(path), 1, 1, 1, 1)
+        raise SourceSyntaxError(f"cannot be parsed: {error or type(error).__name__}", span) from error
+    return Module(name, path, is_package, first_party, text, tree)
+
+
+def _parse(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes in the user's code are not our business
+        return ast.parse(text)
+
+
+def _decode(path: Path) -> str:
+    data = path.read_bytes()
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        raise SourceSyntaxError(f"cannot be decoded: {error}", Span(str(path), 1, 1, 1, 1)) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _syntax_error(path: Path, error: SyntaxError) -> SourceSyntaxError:
+    line, column = error.lineno or 1, max(error.offset or 1, 1)
+    end_line, end_column = error.end_lineno or line, error.end_offset or 0
+    if (end_line, end_column) <= (line, column):
+        end_line, end_column = line, column + 1
+    return SourceSyntaxError(error.msg, Span(str(path), line, column, end_line, end_column))

@@ -1,0 +1,210 @@
+"""Stage triggers: declarations to the triggers that django-pgtrigger would install.
+
+django-pgtrigger itself compiles them, on rendered models; what it raises becomes a fact.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pgtrigger
+from django.db.models import Model
+
+from pgtrigger_codegen.evaluator.values import (
+    Invalid,
+    ModelClass,
+    Note,
+    ThroughModel,
+    Unknown,
+    first_unknown,
+)
+from pgtrigger_codegen.models import registry
+from pgtrigger_codegen.models.fields import StandInField
+from pgtrigger_codegen.models.reading import ModelReader
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.triggers.compiled import (
+    CompiledTrigger,
+    TriggerParts,
+    UnresolvedTrigger,
+)
+from pgtrigger_codegen.triggers.declaration import Declaration
+
+_Code = Literal["PGT002", "PGT105", "PGT106"]
+
+# Functions of django-pgtrigger whose errors are about a trigger's name.
+_NAME_CHECKS = frozenset({"validate_name", "get_pgid"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What is known of a declaration before it compiles."""
+
+    model: str | None
+    migration_app: str | None
+    span: Span
+    notes: tuple[Note, ...]
+
+
+class TriggerCompiler:
+    """Compiles declarations of one project."""
+
+    def __init__(self, reader: ModelReader) -> None:
+        self._reader = reader
+        self._interpreter = reader.interpreter
+
+    def compile(self, declaration: Declaration) -> CompiledTrigger | UnresolvedTrigger:
+        """The trigger as facts, or why it cannot be compiled."""
+        place = self._place(declaration)
+        for value in (declaration.trigger, declaration.model):
+            if isinstance(value, Unknown):
+                return _refused(value, place)
+        trigger, model = declaration.trigger, declaration.model
+        assert isinstance(model, ModelClass | ThroughModel)
+        if not isinstance(trigger, pgtrigger.Trigger):
+            reason = f"a `{type(trigger).__name__}` in `triggers` is not a trigger"
+            return UnresolvedTrigger(
+                "PGT106", reason, None, place.model, place.migration_app, place.span, place.notes
+            )
+        rendered = self._reader.renderer.render(model)
+        if isinstance(rendered, Unknown):
+            return _refused(rendered, place, uri=_uri(place.model, trigger))
+        compiled = self._interpreter.guarded(
+            lambda: self._interpreter.attempt(place.span, self._compile, trigger, rendered),
+            place.span,
+        )
+        if isinstance(compiled, Unknown):
+            return _refused(_excused(compiled, rendered), place, uri=_uri(place.model, trigger))
+        assert isinstance(compiled, pgtrigger.compiler.Trigger)
+        if "-" in compiled.sql.pgid:
+            reason = (
+                f'trigger name "{trigger.name}" has a hyphen: django-pgtrigger accepts it, '
+                "PostgreSQL refuses it as a syntax error"
+            )
+            return UnresolvedTrigger(
+                "PGT105",
+                reason,
+                _uri(place.model, trigger),
+                place.model,
+                place.migration_app,
+                place.span,
+                place.notes,
+            )
+        return self._facts(declaration, trigger, rendered, compiled, place)
+
+    def _compile(self, trigger: Any, model: type[Model]) -> Any:
+        return trigger.compile(model)
+
+    def _facts(
+        self,
+        declaration: Declaration,
+        trigger: Any,
+        model: type[Model],
+        compiled: Any,
+        place: _Place,
+    ) -> CompiledTrigger | UnresolvedTrigger:
+        sql = compiled.sql
+        parts = TriggerParts(
+            **{name: sql.kwargs.get(name, sql.defaults.get(name, "")) for name in _PART_NAMES}
+        )
+        concrete = model._meta.concrete_model
+        assert concrete is not None
+        origin = self._interpreter.origin(trigger)
+        cls = type(trigger)
+        return CompiledTrigger(
+            uri=trigger.get_uri(model),
+            app_label=model._meta.app_label,
+            model=model._meta.object_name or "",
+            table=model._meta.db_table,
+            concrete_model=concrete._meta.label,
+            name=trigger.name,
+            pgid=sql.pgid,
+            hash=compiled.hash,
+            class_name=origin.class_name if origin else f"{cls.__module__}.{cls.__qualname__}",
+            origin=declaration.origin,
+            migration_app=place.migration_app or model._meta.app_label,
+            span=place.span,
+            parts=parts,
+            columns=_columns_named(parts),
+        )
+
+    def _place(self, declaration: Declaration) -> _Place:
+        model = declaration.model
+        label = None
+        if isinstance(model, ModelClass | ThroughModel):
+            found = self._reader.registry.label(model)
+            label = found if isinstance(found, str) else None
+        origin = self._interpreter.origin(declaration.trigger)
+        span = origin.span if origin is not None else declaration.span
+        notes = () if span == declaration.span else (Note("declared here", declaration.span),)
+        return _Place(label, self._migration_app(declaration), span, notes)
+
+    def _migration_app(self, declaration: Declaration) -> str | None:
+        """The app that declares: of the model for `Meta`, of the calling module for a call."""
+        model = declaration.model
+        if declaration.origin in ("meta", "inherited") and isinstance(model, ModelClass):
+            app = self._reader.registry.app_of(model)
+            return None if isinstance(app, Unknown) else app.label
+        own = self._reader.registry.app_of_module(declaration.module.name)
+        if own is not None and own.first_party:
+            return own.label
+        # Registered from outside every app (`config/triggers.py`): the model's own app.
+        if isinstance(model, ThroughModel):
+            model = model.owner
+        if isinstance(model, ModelClass):
+            app = self._reader.registry.app_of(model)
+            if not isinstance(app, Unknown) and app.first_party:
+                return app.label
+        return None
+
+
+_PART_NAMES = tuple(TriggerParts.__dataclass_fields__)
+
+
+def _refused(unknown: Unknown, place: _Place, uri: str | None = None) -> UnresolvedTrigger:
+    code: _Code = "PGT002"
+    reason = unknown.reason
+    if isinstance(unknown, Invalid):
+        if _NAME_CHECKS & set(unknown.raised_in):
+            code = "PGT105"
+        elif any(name in unknown.raised_in for name in ("__init__", "compile")) or unknown.error:
+            code = "PGT106"
+        reason = re.sub(r"^raises \w+: ", "", reason) if code != "PGT002" else reason
+    return UnresolvedTrigger(
+        code,
+        reason,
+        uri,
+        place.model,
+        place.migration_app,
+        unknown.span or place.span,
+        (*unknown.notes, *place.notes),
+    )
+
+
+def _excused(unknown: Unknown, model: type[Model]) -> Unknown:
+    """An error of the compiler is only the user's when all of the model is known."""
+    if not isinstance(unknown, Invalid):
+        return unknown
+    for field in model._meta.get_fields():
+        if isinstance(field, StandInField):
+            return field.unknown
+        related = getattr(getattr(field, "remote_field", None), "model", None)
+        if isinstance(related, str) and related != "self":
+            return Unknown(f"model `{related}`, which a field refers to, was not found", unknown.span)
+    return unknown
+
+
+def _uri(model: str | None, trigger: Any) -> str | None:
+    name = getattr(trigger, "name", None)
+    return f"{model}:{name}" if model and isinstance(name, str) else None
+
+
+def _columns_named(parts: TriggerParts) -> tuple[str, ...]:
+    """Columns after OLD and NEW in the condition, and those of `UPDATE OF`, as quoted."""
+    columns = set(re.findall(r'(?:OLD|NEW)\."((?:[^"]|"")+)"', parts.condition))
+    for clause in re.findall(r"UPDATE OF (.*?)(?: OR |$)", parts.operation):
+        columns.update(re.findall(r'"((?:[^"]|"")+)"', clause))
+    return tuple(sorted(columns))
+
+

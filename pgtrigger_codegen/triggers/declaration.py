@@ -1,0 +1,144 @@
+"""Stage triggers: which triggers are declared, on which models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.values import (
+    ModelClass,
+    ModelReference,
+    Note,
+    Registration,
+    ThroughModel,
+    Unknown,
+    first_unknown,
+)
+from pgtrigger_codegen.models import meta, registry
+from pgtrigger_codegen.models.reading import ModelReader
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.triggers.compiled import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One trigger on one model, or something unknown in its place.
+
+    Attributes:
+        model: The model, or `Unknown`.
+        trigger: A real trigger, or `Unknown`.
+        module: The module whose app the trigger is migrated in.
+        span: Where the declaration stands, for what has no better place.
+    """
+
+    model: ModelClass | ThroughModel | Unknown
+    trigger: Any
+    origin: Origin
+    module: Module
+    span: Span
+
+
+def declarations(reader: ModelReader) -> Iterator[Declaration]:
+    """Every declaration of the project's own code, `Meta` first, in order of execution."""
+    for model in list(reader.registry.classes):
+        if model.module.first_party:
+            yield from _of_meta(model)
+    for registration in reader.interpreter.registrations:
+        if registration.module.first_party:
+            yield _of_registration(reader.interpreter, registration)
+
+
+def foreign_declarations(reader: ModelReader) -> Iterator[Declaration]:
+    """Declarations of third-party packages."""
+    for model in list(reader.registry.classes):
+        if not model.module.first_party:
+            yield from _of_meta(model)
+    for registration in reader.interpreter.registrations:
+        if not registration.module.first_party:
+            yield _of_registration(reader.interpreter, registration)
+
+
+def declared_triggers(model: ModelClass) -> tuple[Any, Span]:
+    """The value of `triggers` in the model's effective `Meta`, and where it stands.
+
+    Returns:
+        A list of triggers and `Unknown` items, an `Unknown`, or `MISSING`.
+    """
+    value = meta.option(model, "triggers")
+    if isinstance(value, tuple):
+        value = list(value)
+    if value is None:
+        value = []
+    return value, _triggers_span(model)
+
+
+def _of_meta(model: ModelClass) -> Iterator[Declaration]:
+    abstract = meta.is_abstract(model)
+    if abstract is True or not registry.is_model(model):
+        return
+    value, span = declared_triggers(model)
+    if value is meta.MISSING:
+        return
+    if isinstance(value, Unknown) and meta.own_meta(model) is None:
+        # Its `Meta` is that of a base that is not known. Most such bases have no triggers:
+        # no trigger is reported, but the model counts as not fully read.
+        return
+    origin: Origin = "inherited" if _is_inherited(model) else "meta"
+    if isinstance(abstract, Unknown):
+        value = abstract
+    if isinstance(value, Unknown):
+        yield Declaration(model, value, origin, model.module, value.span or span)
+    elif isinstance(value, list):
+        for item in value:
+            yield Declaration(model, item, origin, model.module, span)
+    else:
+        reason = f"`triggers` is a `{type(value).__name__}`, not a list of triggers"
+        yield Declaration(model, Unknown(reason, span), origin, model.module, span)
+
+
+def _of_registration(interpreter: Interpreter, registration: Registration) -> Declaration:
+    model = registration.model
+    if isinstance(model, ModelReference):
+        model = interpreter.host.model_class(model.label, model.span)
+    if not isinstance(model, ModelClass | ThroughModel | Unknown):
+        model = Unknown("what is registered is not a model", registration.span)
+    if isinstance(model, Unknown):
+        notes = (*model.notes, Note("registered here", registration.span))
+        model = Unknown(model.reason, model.span or registration.span, notes)
+    trigger = registration.trigger
+    if (unknown := first_unknown(trigger)) is not None:
+        trigger = unknown
+    origin: Origin = "hook" if registration.hook else "register"
+    return Declaration(model, trigger, origin, registration.module, registration.span)
+
+
+def _is_inherited(model: ModelClass) -> bool:
+    own = meta.own_meta(model)
+    return own is None or "triggers" not in _own_names(own)
+
+
+def _own_names(own: Any) -> Any:
+    return own.namespace if isinstance(own, ModelClass) else getattr(own, "__dict__", {})
+
+
+def _triggers_span(model: ModelClass) -> Span:
+    import ast
+
+    for cls in [model, *model.mro()]:
+        if not isinstance(cls, ModelClass):
+            continue
+        for node in cls.node.body:
+            if isinstance(node, ast.ClassDef) and node.name == "Meta":
+                for statement in ast.walk(node):
+                    targets = (
+                        statement.targets
+                        if isinstance(statement, ast.Assign)
+                        else [getattr(statement, "target", None)]
+                    )
+                    for target in targets:
+                        if isinstance(target, ast.Name) and target.id == "triggers":
+                            return cls.module.span(target)
+    return model.span

@@ -1,0 +1,70 @@
+"""Stage triggers: triggers of abstract bases that a model's `Meta` does not pass on."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from pgtrigger_codegen.evaluator.values import ModelClass
+from pgtrigger_codegen.models import meta, registry
+from pgtrigger_codegen.models.facts import LostTriggers
+from pgtrigger_codegen.models.registry import ModelRegistry
+from pgtrigger_codegen.triggers.declaration import declared_triggers
+
+
+def lost_triggers(models: ModelRegistry) -> Iterator[LostTriggers]:
+    """Every first-party class that loses triggers of an abstract base."""
+    for model in models.classes:
+        if model.module.first_party and registry.is_model(model):
+            yield from _lost_by(model)
+
+
+def _lost_by(model: ModelClass) -> Iterator[LostTriggers]:
+    own = meta.own_meta(model)
+    if own is not None and _names_triggers(own):
+        return  # says itself which triggers it has
+    kept, _ = declared_triggers(model)
+    if kept is not meta.MISSING and not isinstance(kept, list):
+        return
+    present = {id(trigger) for trigger in kept} if isinstance(kept, list) else set()
+    for base, node in zip(model.bases, model.node.bases, strict=False):
+        if not isinstance(base, ModelClass) or meta.is_abstract(base) is not True:
+            continue
+        inherited, _ = declared_triggers(base)
+        if not isinstance(inherited, list):
+            continue
+        lost = [trigger for trigger in inherited if id(trigger) not in present]
+        if lost:
+            yield LostTriggers(
+                model=model.name,
+                base=ast.unparse(node),
+                triggers=tuple(str(getattr(trigger, "name", "?")) for trigger in lost),
+                cause="other-base" if own is None else "own-meta",
+                span=_meta_span(model) if own is not None else model.span,
+                base_span=base.span,
+                meta_bases=_meta_bases(model),
+            )
+
+
+def _names_triggers(own: Any) -> bool:
+    """Whether a `Meta`, or a plain class it derives from, sets `triggers` for this model."""
+    names = own.namespace if isinstance(own, ModelClass) else vars(own)
+    return "triggers" in names
+
+
+def _meta_node(model: ModelClass) -> ast.ClassDef | None:
+    for node in model.node.body:
+        if isinstance(node, ast.ClassDef) and node.name == "Meta":
+            return node
+    return None
+
+
+def _meta_span(model: ModelClass) -> Any:
+    node = _meta_node(model)
+    return model.module.name_span(node) if node is not None else model.span
+
+
+def _meta_bases(model: ModelClass) -> tuple[str, ...]:
+    node = _meta_node(model)
+    return tuple(ast.unparse(base) for base in node.bases) if node is not None else ()
