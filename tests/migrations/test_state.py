@@ -1,0 +1,259 @@
+"""What a history leaves installed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from django.db import migrations
+from pgtrigger.migrations import RemoveTrigger
+
+from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.migrations.reader import EvaluatedMigration
+from pgtrigger_codegen.migrations.state import MigrationState, replay
+from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.render import (
+    alter_function,
+    create_trigger,
+    drop_trigger,
+    ignore_function,
+    replace_trigger,
+)
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+from tests.migrations.builders import (
+    add_trigger,
+    create_model,
+    graph,
+    migration,
+    moved,
+    pgtrigger_trigger,
+    trigger,
+)
+
+PROTECT = trigger()
+OTHER_BODY = moved(PROTECT, func="RETURN OLD;")
+OTHER_EVENT = moved(PROTECT, operation="DELETE")
+
+
+def history(*operations: object) -> MigrationState:
+    """One migration an operation, after one that makes the model."""
+    listed: list[EvaluatedMigration] = []
+    for number, operation in enumerate((create_model(), *operations), 1):
+        before = [("shop", listed[-1].name)] if listed else []
+        listed.append(migration(f"{number:04d}", operation, dependencies=before))
+    return replay(graph({"shop": listed}))
+
+
+def created(compiled: CompiledTrigger) -> migrations.RunSQL:
+    return migrations.RunSQL(
+        create_trigger(compiled.parts, compiled.hash),
+        hints={"model_name": compiled.model.lower(), "trigger": compiled.uri},
+    )
+
+
+def summary(state: MigrationState) -> list[tuple[str, str, str, str]]:
+    """Name, table, migration and kind of each trigger."""
+    return [
+        (item.name, str(item.definition.table), item.made_by[1], item.by)
+        for item in state.triggers.values()
+    ]
+
+
+def test_our_own_sql() -> None:
+    state = history(created(PROTECT))
+
+    (found,) = state.triggers.values()
+    assert summary(state) == [("shop.Order:protect", "shop_order", "0002", "runsql")]
+    assert found.is_pgtrigger
+    assert found.definition.hash == PROTECT.hash
+    assert found.model_name == "order"
+    recovered = found.parts()
+    assert recovered is not None
+    assert create_trigger(recovered, "") == create_trigger(PROTECT.parts, "")
+
+
+def test_add_trigger_keeps_its_parts() -> None:
+    state = history(add_trigger(PROTECT))
+
+    (found,) = state.triggers.values()
+    assert summary(state) == [("shop.Order:protect", "shop_order", "0002", "addtrigger")]
+    assert found.parts() == PROTECT.parts
+    assert found.definition.hash == PROTECT.hash
+
+
+def test_triggers_that_squashing_moved_into_the_model() -> None:
+    state = replay(
+        graph({"shop": [migration("1", create_model(triggers=[pgtrigger_trigger(PROTECT)]))]})
+    )
+
+    assert summary(state) == [("shop.Order:protect", "shop_order", "1", "addtrigger")]
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        [created(PROTECT), migrations.RunSQL(drop_trigger(PROTECT.parts))],
+        [add_trigger(PROTECT), RemoveTrigger("Order", "protect")],
+        [created(PROTECT), migrations.DeleteModel("Order")],
+        [add_trigger(PROTECT), migrations.DeleteModel("Order")],
+        [created(PROTECT), migrations.RunSQL('DROP TABLE "shop_order"')],
+        [created(PROTECT), migrations.RunSQL(["SELECT 1", (drop_trigger(PROTECT.parts), None)])],
+    ],
+)
+def test_triggers_that_are_gone(operations: list[object]) -> None:
+    assert summary(history(*operations)) == []
+
+
+def test_the_last_form_counts() -> None:
+    state = history(
+        created(PROTECT),
+        migrations.RunSQL(alter_function(OTHER_BODY.parts, OTHER_BODY.hash)),
+        migrations.RunSQL(replace_trigger(OTHER_BODY.parts, OTHER_EVENT.parts, "f" * 40)),
+    )
+
+    (found,) = state.triggers.values()
+    expected = history(created(replace(OTHER_EVENT, hash="f" * 40)))
+    assert found.definition == next(iter(expected.triggers.values())).definition
+    assert summary(state) == [("shop.Order:protect", "shop_order", "0004", "runsql")]
+
+
+def test_a_new_body_for_what_add_trigger_made() -> None:
+    state = history(
+        add_trigger(PROTECT), migrations.RunSQL(alter_function(OTHER_BODY.parts, OTHER_BODY.hash))
+    )
+
+    (found,) = state.triggers.values()
+    recovered = found.parts()
+    assert found.by == "addtrigger"
+    assert recovered is not None
+    assert recovered.func == "RETURN OLD;"
+
+
+@pytest.mark.parametrize("make", [created, add_trigger])
+@pytest.mark.parametrize(
+    ("change", "table"),
+    [
+        (migrations.RenameModel("Order", "Sale"), "shop_sale"),
+        (migrations.AlterModelTable("Order", "orders"), "orders"),
+        (migrations.AlterModelTable("Order", 'erc"."orders'), "erc.orders"),
+        (migrations.RunSQL("ALTER TABLE shop_order RENAME TO orders"), "orders"),
+    ],
+)
+def test_triggers_go_with_their_table(make: object, change: object, table: str) -> None:
+    assert callable(make)
+    state = history(make(PROTECT), change)
+
+    (found,) = state.triggers.values()
+    parts = found.parts()
+    assert str(found.definition.table) == table
+    assert parts is not None
+    assert parts.table == table.replace(".", '"."')
+
+
+def test_remove_trigger_follows_the_renamed_model() -> None:
+    rename = migrations.RenameModel("Order", "Sale")
+
+    assert summary(history(add_trigger(PROTECT), rename, RemoveTrigger("sale", "protect"))) == []
+    assert summary(history(add_trigger(PROTECT), rename, RemoveTrigger("sale", "other"))) != []
+
+
+def test_only_what_runs_in_the_database_touches_triggers() -> None:
+    separate = migrations.SeparateDatabaseAndState
+    rename, delete = migrations.RenameModel("Order", "Sale"), migrations.DeleteModel("Order")
+
+    in_state = history(created(PROTECT), separate(state_operations=[delete]))
+    in_database = history(created(PROTECT), separate(database_operations=[rename]))
+    both = history(created(PROTECT), separate([rename], [rename]))
+
+    assert [table for _, table, *_ in summary(in_state)] == ["shop_order"]
+    assert [table for _, table, *_ in summary(in_database)] == ["shop_sale"]
+    assert [table for _, table, *_ in summary(both)] == ["shop_sale"]
+    assert [str(name) for name in in_state.tables] == []
+    assert [str(name) for name in in_database.tables] == ["shop_order"]
+
+
+def test_remove_trigger_in_the_state_alone_hands_the_trigger_over() -> None:
+    handed_over = migrations.SeparateDatabaseAndState(
+        state_operations=[RemoveTrigger("order", "protect")]
+    )
+
+    state = history(add_trigger(PROTECT), handed_over)
+
+    assert summary(state) == [("shop.Order:protect", "shop_order", "0002", "runsql")]
+
+
+def test_state_operations_of_run_sql_count() -> None:
+    run_sql = migrations.RunSQL(
+        "SELECT 1", state_operations=[migrations.AlterModelTable("order", "orders")]
+    )
+
+    assert [str(name) for name in history(run_sql).tables] == ["orders"]
+
+
+def test_the_public_schema_is_where_unqualified_names_are() -> None:
+    sql = create_trigger(PROTECT.parts, PROTECT.hash)
+    qualified = re.sub('"shop_order"', 'public."shop_order"', sql)
+    qualified = qualified.replace("FUNCTION pgtrigger", "FUNCTION public.pgtrigger")
+
+    state = history(migrations.RunSQL(qualified))
+
+    (found,) = state.triggers.values()
+    assert found.definition.table == QualifiedName(None, "shop_order")
+    assert found.definition.function is not None
+
+
+def test_sql_with_parameters() -> None:
+    sql = f"COMMENT ON TRIGGER {PROTECT.pgid} ON shop_order IS %s"
+
+    state = history(created(PROTECT), migrations.RunSQL([(sql, ["it's 100%"])]))
+
+    assert [item.definition.hash for item in state.triggers.values()] == ["it's 100%"]
+
+
+def test_functions_that_triggers_share_are_known_by_app() -> None:
+    name = '"public"._pgtrigger_should_ignore'
+    expected = {"shop": {QualifiedName(None, "_pgtrigger_should_ignore")}}
+
+    assert history(migrations.RunSQL(ignore_function(name))).functions == expected
+    assert history(add_trigger(PROTECT)).functions == expected
+    assert history(created(PROTECT)).functions == {}
+
+
+@pytest.mark.parametrize(
+    ("operation", "reason"),
+    [
+        (Unknown("computed"), "computed"),
+        ("no operation", "str where an operation is expected"),
+        (migrations.RunSQL("CREATE TRIGGER nonsense"), "SQL that does not parse"),
+        (migrations.RunSQL([("DROP TABLE %s", [])]), "do not fit together"),
+        (migrations.RunSQL([("DROP TABLE %s", [object()])]), "object as a parameter of SQL"),
+        (migrations.RunSQL(3), "int where SQL is expected"),  # type: ignore[arg-type]
+        (migrations.RunSQL([Unknown("a file")]), "a file"),  # type: ignore[list-item]
+    ],
+)
+def test_what_cannot_be_read_is_noted_and_the_rest_is_read(operation: object, reason: str) -> None:
+    state = history(operation, created(PROTECT))
+
+    assert [item.migration for item in state.unreadable] == [("shop", "0002")]
+    assert reason in state.unreadable[0].unknown.reason
+    assert len(state.triggers) == 1
+    assert not state.is_readable("shop")
+    assert state.is_readable("other")
+
+
+def test_a_migration_without_readable_operations() -> None:
+    unreadable = replace(migration("1"), operations=Unknown("computed"))
+
+    state = replay(graph({"shop": [unreadable]}))
+
+    assert [item.part for item in state.unreadable] == ["operations"]
+
+
+def test_triggers_of_ones_own_are_not_django_pgtriggers() -> None:
+    sql = create_trigger(replace(PROTECT.parts, pgid="audit"), "by hand")
+
+    (found,) = history(migrations.RunSQL(sql.replace(PROTECT.pgid, "audit"))).triggers.values()
+
+    assert not found.is_pgtrigger
+    assert found.name == "shop_order:audit"
