@@ -1,7 +1,7 @@
 """The fix of a `Meta` that drops the triggers of a base: derive it from the base's `Meta`.
 
 Pure: from the sources of the class and of its base to a `Fix`, or to None where deriving would
-not bring the triggers back, or where it cannot be told how to name the base.
+not bring the triggers back, where there is no `Meta`, or where the base has no plain name.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix
 from pgtrigger_codegen.models.facts import LostTriggers
@@ -21,52 +20,34 @@ from pgtrigger_codegen.source.span import Span
 _HARMLESS_OPTIONS = frozenset({"abstract", "triggers"})
 
 
-@dataclass(frozen=True, slots=True)
-class _BaseName:
-    """How the class's module names the base, and whether that name is surely the base."""
-
-    text: str
-    certain: bool
-
-
 def meta_fix(lost: LostTriggers, module: Module, base_module: Module) -> Fix | None:
     """The fix for one finding.
 
-    It is safe when `Meta` has no bases yet, the class names the base itself, and the base's
-    `Meta` says nothing besides `triggers` and `abstract` that the class does not say too.
-    Otherwise the class may inherit more than triggers, and the fix is unsafe.
+    It is safe when `Meta` has no bases yet, and the base's `Meta` says nothing besides
+    `triggers` and `abstract` that the class does not say too. Otherwise the class may inherit
+    more than triggers, and the fix is unsafe.
 
     Args:
         module: The module of the class.
         base_module: The module of the base.
     """
-    if lost.cause != "own-meta":
-        return None
+    base = lost.base.partition("[")[0]  # a generic base: `Audited[int]`
+    base_meta = f"{base}.Meta"
     classes = _class_and_meta(module, lost.span)
-    if classes is None:
+    if lost.cause != "own-meta" or classes is None or base_meta in lost.meta_bases:
         return None
     model, meta = classes
-    name = _name_of_base(model, lost, module)
-    if name is None or sets_triggers(lost, module):
+    if "triggers" in _bound(meta.body) or not _is_in_scope(base, model):
         return None
-    if name.text.partition(".")[0] in _bound(model.body):
-        return None
-    edit = _edit(meta, f"{name.text}.Meta", lost.span, module)
+    edit = _edit(meta, base_meta, lost.span, module)
     if edit is None:
         return None
-    base_meta = _meta_of(base_module, lost.base_span)
-    safe = name.certain and not meta.bases and _adds_only_triggers(base_meta, meta)
+    safe = not meta.bases and _adds_only_triggers(_meta_of(base_module, lost.base_span), meta)
     return Fix(
-        title=f"Derive `Meta` from `{name.text}.Meta`",
+        title=f"Derive `Meta` from `{base_meta}`",
         applicability=Applicability.SAFE if safe else Applicability.UNSAFE,
         edits=(edit,),
     )
-
-
-def sets_triggers(lost: LostTriggers, module: Module) -> bool:
-    """Whether the `Meta` at fault sets `triggers` itself, so that deriving it changes nothing."""
-    classes = _class_and_meta(module, lost.span)
-    return classes is not None and "triggers" in _bound(classes[1].body)
 
 
 def _class_and_meta(module: Module, span: Span) -> tuple[ast.ClassDef, ast.ClassDef] | None:
@@ -81,45 +62,10 @@ def _classes(module: Module) -> Iterator[ast.ClassDef]:
     return (node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef))
 
 
-def _name_of_base(model: ast.ClassDef, lost: LostTriggers, module: Module) -> _BaseName | None:
-    imported = _imported_names(module)
-    for base in model.bases:
-        text = _dotted(base)
-        if text is None:
-            continue
-        head, _, last = text.rpartition(".")
-        if (last if head else imported.get(last, last)) == lost.base:
-            return _BaseName(text, certain=True)
-    # Not a base of the class itself, but of one of its bases: it may be in scope all the same.
-    for node in module.tree.body:
-        if node.lineno >= model.lineno:
-            break
-        if isinstance(node, ast.ClassDef) and module.name_span(node) == lost.base_span:
-            return _BaseName(node.name, certain=True)
-    for bound, original in imported.items():
-        if original == lost.base:
-            return _BaseName(bound, certain=False)
-    return None
-
-
-def _dotted(node: ast.expr) -> str | None:
-    if isinstance(node, ast.Subscript):  # a generic base: `Audited[int]`
-        return _dotted(node.value)
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute) and (head := _dotted(node.value)):
-        return f"{head}.{node.attr}"
-    return None
-
-
-def _imported_names(module: Module) -> dict[str, str]:
-    """Names that `from … import` binds at the top level, with what they are called there."""
-    return {
-        alias.asname or alias.name: alias.name
-        for node in module.tree.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
+def _is_in_scope(base: str, model: ast.ClassDef) -> bool:
+    """Whether what the class says for its base means the same inside of it."""
+    names = base.split(".")
+    return all(map(str.isidentifier, names)) and names[0] not in _bound(model.body)
 
 
 def _bound(body: list[ast.stmt]) -> set[str]:

@@ -11,8 +11,8 @@ from pgtrigger_codegen.pipeline import Analysis
 
 class InvalidTriggerName(Rule):
     """## What it does
-    Reports a trigger name that is missing, longer than 47 characters, or has other characters
-    than letters, digits and underscores.
+    Reports a trigger name that is longer than 47 characters, or has other characters than
+    letters, digits and underscores.
 
     ## Why is this bad?
     django-pgtrigger raises `ValueError` for most of these, so the project does not start. It

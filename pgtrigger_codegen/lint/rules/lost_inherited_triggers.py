@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
-from pgtrigger_codegen.lint.meta_fix import meta_fix, sets_triggers
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Fix, Note, Severity
+from pgtrigger_codegen.lint.meta_fix import meta_fix
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.models.facts import LostTriggers
 from pgtrigger_codegen.pipeline import Analysis
@@ -17,7 +17,8 @@ class LostInheritedTriggers(Rule):
     """## What it does
     Reports a model whose abstract base declares triggers that do not arrive, because the model
     has a `Meta` of its own that does not derive from the base's, or because it inherits the
-    `Meta` of an earlier base.
+    `Meta` of an earlier base. A `Meta` that sets `triggers` says itself which triggers the model
+    has, and is not reported.
 
     ## Why is this bad?
     Django takes one `Meta`: the class's own or, without one, that of the first abstract base
@@ -46,8 +47,8 @@ class LostInheritedTriggers(Rule):
     ## Fix
     `Meta` is derived from the base's. That is safe when `Meta` has no other bases and the
     base's `Meta` has no options besides `triggers` and `abstract` that would now be inherited
-    too; otherwise the fix is unsafe. There is none where it would not help, as when `Meta` sets
-    `triggers` itself, and none for a class without a `Meta`.
+    too; otherwise the fix is unsafe. There is none where it would not help, and none for a class
+    without a `Meta`.
     """
 
     code = "PGT103"
@@ -57,28 +58,13 @@ class LostInheritedTriggers(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         for lost in analysis.lost_triggers:
-            modules = _modules(lost)
             yield self.diagnostic(
                 _message(lost),
                 lost.span,
                 notes=[Note(f"`{lost.base}` declares them", lost.base_span)],
-                help=_help(lost, sets_own=modules is not None and sets_triggers(lost, modules[0])),
-                fix=modules and meta_fix(lost, *modules),
+                help=_help(lost),
+                fix=_fix(lost),
             )
-
-
-def _modules(lost: LostTriggers) -> tuple[Module, Module] | None:
-    """The modules of the class and of its base."""
-    try:
-        module = _read(lost.span.path)
-        same = lost.base_span.path == lost.span.path
-        return module, module if same else _read(lost.base_span.path)
-    except (OSError, SourceSyntaxError):  # a file has changed since it was analysed
-        return None
-
-
-def _read(path: str) -> Module:
-    return read_module("", Path(path), is_package=False, first_party=True)
 
 
 def _message(lost: LostTriggers) -> str:
@@ -95,14 +81,28 @@ def _message(lost: LostTriggers) -> str:
     )
 
 
-def _help(lost: LostTriggers, *, sets_own: bool) -> str:
+def _help(lost: LostTriggers) -> str:
     everything = f"`triggers = [*{lost.base}.Meta.triggers, ...]`"
     if lost.cause == "other-base":
         return (
             "Give the class a `Meta` that derives from those of all bases it needs, and lists"
             f" their triggers: {everything}"
         )
-    if sets_own or f"{lost.base}.Meta" in lost.meta_bases:
+    if f"{lost.base}.Meta" in lost.meta_bases:
         return f"List those of the base as well: {everything}"
     bases = ", ".join((*lost.meta_bases, f"{lost.base}.Meta"))
     return f"Derive it from the base's `Meta`: `class Meta({bases})`"
+
+
+def _fix(lost: LostTriggers) -> Fix | None:
+    try:
+        module = _read(lost.span.path)
+        same = lost.base_span.path == lost.span.path
+        base_module = module if same else _read(lost.base_span.path)
+    except (OSError, SourceSyntaxError):  # a file has changed since it was analysed
+        return None
+    return meta_fix(lost, module, base_module)
+
+
+def _read(path: str) -> Module:
+    return read_module("", Path(path), is_package=False, first_party=True)

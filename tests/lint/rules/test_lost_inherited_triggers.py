@@ -105,14 +105,3 @@ def test_help_keeps_the_bases_that_meta_has(
 
     assert found.help is not None
     assert help in found.help
-
-
-def test_help_where_meta_sets_triggers_itself(models: Path) -> None:
-    models.write_text(SOURCE.replace("ordering = []", "triggers = [OTHER]"))
-
-    found = check(models)
-
-    assert (
-        found.help == "List those of the base as well: `triggers = [*Audited.Meta.triggers, ...]`"
-    )
-    assert found.fix is None
