@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary, pass_target
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.documentation import rule_page
@@ -20,7 +21,7 @@ from pgtrigger_codegen.lint.reporters.palette import Palette
 from pgtrigger_codegen.lint.reporters.report import Report
 from pgtrigger_codegen.lint.runner import run
 from pgtrigger_codegen.lint.source_text import read_source
-from pgtrigger_codegen.pipeline import Analysis, analyze
+from pgtrigger_codegen.pipeline import Analysis
 
 # Each round can make room for the next one; rules that undo each other must not go on for ever.
 _MAX_ROUNDS = 10
@@ -37,9 +38,9 @@ _MAX_ROUNDS = 10
     show_default=True,
     help="How findings are printed.",
 )
-@click.pass_context
+@pass_target
 def lint(
-    context: click.Context,
+    target: Target,
     *,
     paths: tuple[Path, ...],
     fix: bool,
@@ -51,11 +52,8 @@ def lint(
     With PATHs only what is found in those files and folders is reported, though the whole
     project is read. Exits with 1 when there is an error or a warning.
     """
-    directory, settings = _project_options(context)
-    wanted = [_locate(path, directory) for path in paths]
-    outcome = _lint(
-        lambda: analyze(directory, settings=settings), wanted, fix=fix, unsafe=unsafe_fixes
-    )
+    wanted = [_locate(path, target.directory) for path in paths]
+    outcome = _lint(target, wanted, fix=fix, unsafe=unsafe_fixes)
     report = Report(
         outcome.diagnostics,
         outcome.analysis.project.display_path,
@@ -63,12 +61,10 @@ def lint(
         unsafe_fixes=unsafe_fixes,
         palette=Palette(colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")),
     )
-    for notice in outcome.analysis.notices:
-        click.echo(notice, err=True)
     click.echo(REPORTERS[output_format](report), nl=False)
-    click.echo(_coverage(outcome.analysis), err=True)
+    echo_summary(outcome.analysis)
     failing = any(finding.severity is not Severity.INFO for finding in outcome.diagnostics)
-    context.exit(1 if failing else 0)
+    click.get_current_context().exit(1 if failing else 0)
 
 
 @click.command()
@@ -85,21 +81,14 @@ class _Outcome:
     fixed: int = 0
 
 
-def _project_options(context: click.Context) -> tuple[Path, str | None]:
-    options = context.find_root().params
-    return Path(options.get("directory") or "."), options.get("settings")
-
-
 def _locate(path: Path, directory: Path) -> Path:
     """Paths are relative to -C DIR; pre-commit, which knows no -C, gives them from its root."""
     inside = directory / path
     return inside if inside.exists() or not path.exists() else path
 
 
-def _lint(
-    read_project: Callable[[], Analysis], paths: Sequence[Path], *, fix: bool, unsafe: bool
-) -> _Outcome:
-    analysis = read_project()
+def _lint(target: Target, paths: Sequence[Path], *, fix: bool, unsafe: bool) -> _Outcome:
+    analysis = analyze_target(target)
     diagnostics = run(analysis, paths)
     fixed = 0
     for _ in range(_MAX_ROUNDS if fix else 0):
@@ -108,7 +97,7 @@ def _lint(
             break
         _write(files)
         fixed += len(files.applied)
-        analysis = read_project()
+        analysis = analyze_target(target)
         diagnostics = run(analysis, paths)
     return _Outcome(analysis, tuple(diagnostics), fixed)
 
@@ -129,9 +118,3 @@ def _write(files: FixedFiles) -> None:
                 f"the fixed {path} cannot be written: {error.strerror}",
                 help="make the file writable, or run `lint` without --fix",
             ) from error
-
-
-def _coverage(analysis: Analysis) -> str:
-    compiled, unresolved = len(analysis.triggers), len(analysis.unresolved)
-    noun = "trigger" if compiled + unresolved == 1 else "triggers"
-    return f"{compiled + unresolved} {noun} found, {compiled} compiled, {unresolved} unresolved"

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pgtrigger_codegen.cli import lint as command
+from pgtrigger_codegen.cli.common import Target
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.diagnostic import Severity
 from pgtrigger_codegen.models.facts import LostTriggers
@@ -66,16 +67,18 @@ def analyse(
 ) -> None:
     """Makes the analysis of any folder give these facts."""
 
-    def analyze(directory: Path, *, settings: str | None) -> Analysis:
+    def analyze_target(target: Target) -> Analysis:
         known = facts.analysis()
         project = Project(root, known.project.settings, known.project.apps)
         return facts.analysis(project=project, notices=("No settings",), **found())
 
-    monkeypatch.setattr(command, "analyze", analyze)
+    monkeypatch.setattr(command, "analyze_target", analyze_target)
 
 
 def lint(*arguments: str) -> Result:
-    return CliRunner().invoke(command.lint, arguments, catch_exceptions=False)
+    return CliRunner().invoke(
+        command.lint, arguments, obj=Target(Path.cwd(), None), catch_exceptions=False
+    )
 
 
 def test_findings_on_stdout_the_rest_on_stderr(models: Path) -> None:
@@ -84,7 +87,7 @@ def test_findings_on_stdout_the_rest_on_stderr(models: Path) -> None:
     assert result.exit_code == 1
     assert result.stdout.startswith("shop/models.py:8:11: PGT103 [*] ")
     assert result.stdout.endswith("Found 1 error, 0 warnings.\n[*] 1 fixable with `--fix`.\n")
-    assert result.stderr == "No settings\n0 triggers found, 0 compiled, 0 unresolved\n"
+    assert result.stderr == "note: No settings\n0 triggers found, 0 compiled, 0 unresolved\n"
 
 
 def test_json(models: Path) -> None:

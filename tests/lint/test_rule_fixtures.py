@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from pgtrigger_codegen.cli.common import Target
 from pgtrigger_codegen.cli.lint import lint
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.runner import run
@@ -36,15 +37,14 @@ def test_findings(case: Case, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", FIXED.values(), ids=FIXED)
-def test_fixes(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fixes(case: Case, tmp_path: Path) -> None:
     case.write(tmp_path)
-    monkeypatch.chdir(tmp_path)
     before = texts(tmp_path)
 
-    safely = invoke("--fix")
+    safely = invoke(tmp_path, "--fix")
 
     assert texts(tmp_path) == before | case.fixed
-    unsafely = invoke("--fix", "--unsafe-fixes")
+    unsafely = invoke(tmp_path, "--fix", "--unsafe-fixes")
     assert texts(tmp_path) == before | case.fixed | case.unsafely_fixed
     for path, text in texts(tmp_path).items():
         ast.parse(text, path)
@@ -69,8 +69,8 @@ def texts(root: Path) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): path.read_text() for path in root.rglob("*.py")}
 
 
-def invoke(*arguments: str) -> Result:
-    return CliRunner().invoke(lint, arguments, catch_exceptions=False)
+def invoke(root: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(lint, arguments, obj=Target(root, None), catch_exceptions=False)
 
 
 def place(root: Path, found: Diagnostic) -> tuple[str, int, str, str]:

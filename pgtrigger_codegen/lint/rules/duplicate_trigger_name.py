@@ -76,15 +76,15 @@ class DuplicateTriggerName(Rule):
                 _place(analysis, trigger),
                 severity=Severity.WARNING,
                 notes=[
-                    Note(f"It comes to the table as `{first.uri}` here", _place(analysis, first)),
-                    Note("The trigger is declared here", trigger.span),
+                    Note(f"it comes to the table as `{first.uri}` here", _place(analysis, first)),
+                    Note("the trigger is declared here", trigger.span),
                 ],
                 help="Let only one of the two models have it",
             )
         return self.diagnostic(
             table,
             trigger.span,
-            notes=[Note(f"The name is first used here, as `{first.uri}`", first.span)],
+            notes=[Note(f"the name is first used here, as `{first.uri}`", first.span)],
             help="Give the two triggers different names",
         )
 

@@ -38,7 +38,7 @@ class InvalidTriggerName(Rule):
         for unresolved in analysis.unresolved:
             if unresolved.code == self.code:
                 yield self.diagnostic(
-                    unresolved.reason,
+                    unresolved.reason[:1].upper() + unresolved.reason[1:],
                     unresolved.span,
                     notes=notes_at(unresolved.notes, unresolved.span),
                     help="Use a name of at most 47 letters, digits and underscores",

@@ -77,7 +77,7 @@ def _is_default_through(model: ModelFact) -> bool:
 
 def _destination(trigger: CompiledTrigger, model: ModelFact, *, runsql_mode: bool) -> Note:
     if runsql_mode:
-        message = f"Its SQL is written into the migrations of `{trigger.migration_app}`"
+        message = f"its SQL is written into the migrations of `{trigger.migration_app}`"
     else:
         message = (
             f"django-pgtrigger writes it into the migrations of `{model.app_label}`, outside the"
