@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.evaluator.assumption import Assumption
+from pgtrigger_codegen.migrations.reader import EvaluatedMigration, LoadMigration
 from pgtrigger_codegen.models.facts import LostTriggers, ModelFact
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.span import Span
@@ -15,6 +16,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigg
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.loader import ModuleLoader
+    from pgtrigger_codegen.evaluator.values import Unknown
     from pgtrigger_codegen.models.reading import ModelReader
     from pgtrigger_codegen.project.config import Config
     from pgtrigger_codegen.triggers.declaration import Declaration
@@ -39,6 +41,7 @@ class Analysis:
         foreign_triggers: Triggers that third-party packages declare.
         notices: What the user should know of how the project was read (no settings found…).
         read_files: First-party files that were read.
+        load_migration: Evaluates one migration file, when replaying asks for it.
     """
 
     project: Project
@@ -52,6 +55,7 @@ class Analysis:
     foreign_triggers: tuple[CompiledTrigger, ...]
     notices: tuple[str, ...]
     read_files: frozenset[Path]
+    load_migration: LoadMigration = field(repr=False, compare=False)
 
 
 def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
@@ -101,7 +105,17 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
         foreign_triggers=foreign,
         notices=notices,
         read_files=frozenset(module.path for module in loader.loaded() if module.first_party),
+        load_migration=_migration_loader(reader),
     )
+
+
+def _migration_loader(reader: ModelReader) -> LoadMigration:
+    from pgtrigger_codegen.migrations.loading import load_migration
+
+    def load(app_label: str, path: Path) -> EvaluatedMigration | Unknown:
+        return load_migration(reader.interpreter, reader.project.apps[app_label], path)
+
+    return load
 
 
 def _compile(

@@ -265,4 +265,7 @@ def _real_attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
 
 def _is_purely_user(vm: Interpreter, target: Any) -> bool:
     cls = target if isinstance(target, type) else type(target)
-    return all(base is object or base in vm.user_classes for base in cls.__mro__)
+    return all(
+        base is object or base in vm.user_classes or base.__name__ == "Migration"
+        for base in cls.__mro__
+    )

@@ -7,7 +7,7 @@ import types
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, fields, library, limits
+from pgtrigger_codegen.evaluator import attributes, fields, library, limits, operations
 from pgtrigger_codegen.evaluator.functions import call_function, interpreted
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
@@ -107,6 +107,8 @@ def _instantiate(
         attributes.is_user_class(vm, cls) or library.is_callable_listed(cls)
     ):
         return fields.make_field(vm, cls, args, kwargs, span)
+    if attributes.has_base(cls, "django.db.migrations.operations.base", "Operation"):
+        args, kwargs = operations.known_arguments(args, kwargs)
     if attributes.is_user_class(vm, cls):
         return note_origin(vm, _instantiate_user_class(vm, cls, args, kwargs, span), span)
     return _call_real(vm, cls, args, kwargs, span)

@@ -91,7 +91,10 @@ def _real_class(
     namespace = dict(body.names)
     namespace["__module__"] = scope.module.name
     namespace["__qualname__"] = body.qualname
-    on_library = any(base is not object and not _is_pure(vm, base) for base in bases)
+    # Nothing instantiates a migration: its operations may be known in part.
+    on_library = any(
+        base is not object and not _is_pure(vm, base) and not _is_migration(base) for base in bases
+    )
     if on_library:
         guarded: dict[str, Any] = {}
         for name, value in namespace.items():
@@ -125,6 +128,12 @@ def _may_be_subclassed(vm: Interpreter, base: Any) -> bool:
 def _is_pure(vm: Interpreter, base: Any) -> bool:
     return isinstance(base, type) and all(
         cls is object or cls in vm.user_classes for cls in base.__mro__
+    )
+
+
+def _is_migration(base: Any) -> bool:
+    return isinstance(base, type) and attributes.has_base(
+        base, "django.db.migrations.migration", "Migration"
     )
 
 

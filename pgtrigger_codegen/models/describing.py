@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from pgtrigger_codegen.evaluator.attributes import has_base
+from pgtrigger_codegen.evaluator.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown
 from pgtrigger_codegen.models import registry
 from pgtrigger_codegen.models.facts import ModelFact
-from pgtrigger_codegen.models.fields import StandInField
 from pgtrigger_codegen.models.reading import ModelReader
 
 

@@ -6,11 +6,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Field
-
 from pgtrigger_codegen.evaluator.attributes import has_base, is_field_class
-from pgtrigger_codegen.evaluator.fields import Poison
-from pgtrigger_codegen.evaluator.values import ModelClass, Refusal, Unknown
+from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.source.span import Span
 
@@ -31,46 +28,6 @@ class DeclaredField:
     value: Any
     owner: ModelClass
     index: int
-
-
-class _UnknownColumn(Poison):
-    """A column's name that is not known: it is there, but cannot be read."""
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise Refusal(self._unknown)
-
-
-class StandInField(Field):  # type: ignore[type-arg]
-    """A field that is not known: carried along by name, refused where its column matters."""
-
-    unknown = Unknown("a field is not known")
-
-    @property
-    def column(self) -> Any:
-        """Something that refuses to be turned into text."""
-        return _UnknownColumn(self.unknown)
-
-    @column.setter
-    def column(self, value: object) -> None:
-        """Django sets the column from the name: ignored."""
-
-    def clone(self) -> StandInField:
-        """A copy for another model."""
-        copy = stand_in(self.unknown)
-        copy.primary_key = self.primary_key
-        return copy
-
-
-def stand_in(unknown: Unknown) -> StandInField:
-    """A stand-in for a field that is not known."""
-    field = StandInField()
-    field.unknown = unknown
-    return field
 
 
 def declared_fields(model: ModelClass, order: ImportOrder) -> list[DeclaredField]:

@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from pgtrigger_codegen.evaluator.attributes import UNKNOWN_ATTRIBUTES
 from pgtrigger_codegen.evaluator.import_order import ImportOrder
+from pgtrigger_codegen.evaluator.stand_in import stand_in
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     Refusal,
@@ -25,7 +26,7 @@ from pgtrigger_codegen.evaluator.values import (
     first_unknown,
 )
 from pgtrigger_codegen.models import meta, registry
-from pgtrigger_codegen.models.fields import adds_fields, declared_fields, stand_in
+from pgtrigger_codegen.models.fields import adds_fields, declared_fields
 from pgtrigger_codegen.models.registry import ModelRegistry
 from pgtrigger_codegen.project.project import Project
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pgtrigger
 from django.db.models import Model
 
+from pgtrigger_codegen.evaluator.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values import (
     Invalid,
     ModelClass,
@@ -21,7 +22,6 @@ from pgtrigger_codegen.evaluator.values import (
     first_unknown,
 )
 from pgtrigger_codegen.models import registry
-from pgtrigger_codegen.models.fields import StandInField
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import (

@@ -1,0 +1,60 @@
+"""Migration operations: made for real, with stand-ins for what does not matter to triggers.
+
+A `CreateModel` with one field of a package that is not installed still tells which table it
+makes. What decides the table itself must be known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+
+
+def known_arguments(
+    args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments of an operation with stand-ins for unknown fields, bases, options, managers."""
+    return (
+        tuple(_known(_POSITIONS.get(index, ""), value) for index, value in enumerate(args)),
+        {name: _known(name, value) for name, value in kwargs.items()},
+    )
+
+
+# `CreateModel(name, fields, …)` and `AddField(model_name, name, field)`.
+_POSITIONS = {1: "fields", 2: "field"}
+_DECISIVE_OPTIONS = frozenset({"db_table", "proxy", "managed"})
+
+
+def _known(name: str, value: Any) -> Any:
+    from pgtrigger_codegen.evaluator.stand_in import stand_in
+
+    if first_unknown(value) is None:
+        return value
+    match name:
+        case "field" if isinstance(value, Unknown):
+            return stand_in(value)
+        case "fields" if isinstance(value, list | tuple):
+            return [
+                (item[0], stand_in(item[1]))
+                if isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], Unknown)
+                else item
+                for item in value
+            ]
+        case "bases" if isinstance(value, list | tuple):
+            return tuple(item for item in value if not isinstance(item, Unknown)) or _plain_bases()
+        case "options" if isinstance(value, dict):
+            return {
+                key: item
+                for key, item in value.items()
+                if key in _DECISIVE_OPTIONS or first_unknown(item) is None
+            }
+        case "managers":
+            return []
+    return value
+
+
+def _plain_bases() -> tuple[type, ...]:
+    from django.db.models import Model
+
+    return (Model,)
