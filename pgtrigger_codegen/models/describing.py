@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pgtrigger_codegen.evaluator.attributes import has_base
 from pgtrigger_codegen.evaluator.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown
 from pgtrigger_codegen.models import registry
@@ -20,13 +19,21 @@ def describe_models(reader: ModelReader) -> Iterator[ModelFact]:
         if fact is None:
             continue
         yield fact
-        for name, field in model.namespace.items():
-            if not has_base(type(field), "django.db.models.fields.related", "ManyToManyField"):
-                continue
-            if field.remote_field.through is None:
-                through = describe_model(reader, ThroughModel(model, name, fact.span))
-                if through is not None:
-                    yield through
+        for name in _default_through_fields(reader, model):
+            through = describe_model(reader, ThroughModel(model, name, fact.span))
+            if through is not None:
+                yield through
+
+
+def _default_through_fields(reader: ModelReader, model: ModelClass) -> Iterator[str]:
+    """Many-to-many fields of the model, inherited from abstract bases too, without `through=`."""
+    rendered = reader.renderer.render(model)
+    if isinstance(rendered, Unknown):
+        return
+    for field in rendered._meta.local_many_to_many:
+        through: Any = field.remote_field.through
+        if isinstance(through, type) and through._meta.auto_created:
+            yield field.name
 
 
 def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> ModelFact | None:
