@@ -31,8 +31,8 @@ def _default_through_fields(reader: ModelReader, model: ModelClass) -> Iterator[
     if isinstance(rendered, Unknown):
         return
     for field in rendered._meta.local_many_to_many:
-        through: Any = field.remote_field.through
-        if isinstance(through, type) and through._meta.auto_created:
+        through = getattr(field.remote_field.through, "_meta", None)  # a string if unresolved
+        if through is not None and through.auto_created:
             yield field.name
 
 
