@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.models.facts import ModelFact
@@ -40,6 +40,7 @@ def analysis(
         "foreign_triggers": (),
         "notices": (),
         "read_files": frozenset(),
+        "load_migration": _load_migration,
     }
     return Analysis(**known | facts)
 
@@ -108,6 +109,10 @@ def finding(
 ) -> Diagnostic:
     """A finding that no rule made."""
     return Diagnostic(code, "some-rule", "Something is wrong", severity, at, **facts)
+
+
+def _load_migration(*args: object) -> NoReturn:
+    raise AssertionError("no rule of these tests reads migrations")
 
 
 def _app(label: str, *, first_party: bool) -> App:
