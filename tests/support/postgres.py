@@ -41,7 +41,9 @@ def new_database(postgres: str) -> Iterator[Callable[[], str]]:
 
     def make() -> str:
         name = f"pgtrigger_codegen_{uuid.uuid4().hex}"
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 STRATEGY wal_log ENCODING 'UTF8'")
+        statement = sql.SQL(
+            "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'"
+        )
         _execute(postgres, statement.format(sql.Identifier(name)))
         names.append(name)
         return make_conninfo(postgres, dbname=name)

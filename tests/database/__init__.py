@@ -1,0 +1,1 @@
+"""What the written migrations do to a real PostgreSQL."""

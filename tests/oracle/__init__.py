@@ -1,0 +1,1 @@
+"""The same project through this package and through a real Django process."""
