@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
+from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary, pass_target
 from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.migrations.operations import describe
 from pgtrigger_codegen.migrations.planner import AppPlan, Options, Plan, Source, make_plan
 from pgtrigger_codegen.migrations.preconditions import require_runsql_mode
-from pgtrigger_codegen.pipeline import Analysis, analyze
-from pgtrigger_codegen.project.config import load_config
+from pgtrigger_codegen.pipeline import Analysis
 
 
 @click.command()
@@ -36,9 +36,11 @@ from pgtrigger_codegen.project.config import load_config
     show_default=True,
     help="How the outcome is printed.",
 )
+@pass_target
 @click.pass_context
 def makemigrations(
     context: click.Context,
+    target: Target,
     *,
     app_labels: tuple[str, ...],
     check: bool,
@@ -52,9 +54,8 @@ def makemigrations(
     Compares the triggers that the source declares with those that the migrations of each APP
     (or of all apps) leave installed.
     """
-    directory, settings = _project_options(context)
     _check_name(name)
-    analysis = analyze(directory, settings=settings)
+    analysis = analyze_target(target)
     writes = not (check or dry_run)
     if writes:
         require_runsql_mode(analysis.project.settings)
@@ -62,7 +63,7 @@ def makemigrations(
         app_labels=app_labels or None,
         name=name,
         allow_unresolved=allow_unresolved,
-        databases=load_config(directory).databases,
+        databases=analysis.config.databases,
     )
     plan = make_plan(_source(analysis), analysis.load_migration, options)
     outcome = _Outcome(analysis, plan, shows_content=not writes)
@@ -139,11 +140,6 @@ class _Outcome:
 _SIGNS = {"add": "+", "remove": "-", "alter": "~"}
 
 
-def _project_options(context: click.Context) -> tuple[Path, str | None]:
-    options = context.find_root().params
-    return Path(options.get("directory") or "."), options.get("settings")
-
-
 def _check_name(name: str | None) -> None:
     if name is not None and not f"_{name}".isidentifier():
         raise MigrationsError(
@@ -166,8 +162,6 @@ def _source(analysis: Analysis) -> Source:
 def _echo_notes(outcome: _Outcome, app_labels: Iterable[str]) -> None:
     """Say on standard error what the outcome does not rest on."""
     analysis, wanted = outcome.analysis, set(app_labels)
-    for notice in analysis.notices:
-        click.echo(notice, err=True)
     for item in outcome.plan.unreadable:
         migration = ".".join(item.migration)
         click.echo(f"{item.part} of {migration} not read: {item.unknown.reason}", err=True)
@@ -185,9 +179,7 @@ def _echo_notes(outcome: _Outcome, app_labels: Iterable[str]) -> None:
             )
         if app.error:
             click.echo(f"{app.app_label}: {app.error}", err=True)
-    compiled, lost = len(analysis.triggers), len(analysis.unresolved)
-    noun = "trigger" if compiled + lost == 1 else "triggers"
-    click.echo(f"{compiled + lost} {noun} found, {compiled} compiled, {lost} unresolved", err=True)
+    echo_summary(analysis)
 
 
 def _stop_on_errors(plan: Plan) -> None:

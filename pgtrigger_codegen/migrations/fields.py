@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from django.db import models
 from django.db.backends.utils import strip_quotes, truncate_name
 
+from pgtrigger_codegen.evaluator.stand_in import StandInField
+
 ModelKey = tuple[str, str]
 """App label and model name in lower case."""
 
@@ -23,6 +25,7 @@ class Field:
 
     Attributes:
         has_column: False for many-to-many fields and the like.
+        is_known: False for a field of a package that is not there: it may be a foreign key.
         db_column: The column where the field names one.
         suffix: What Django appends to the field's name to make the column's.
         has_through: Whether Django makes a table for this many-to-many field.
@@ -36,10 +39,13 @@ class Field:
     has_through: bool = False
     db_table: str | None = None
     target: ModelKey | None = None
+    is_known: bool = True
 
-    def column(self, name: str) -> str:
-        """The column of the field under this name."""
-        return self.db_column or f"{name}{self.suffix}"
+    def columns(self, name: str) -> tuple[str, ...]:
+        """The column of the field under this name; what it may be when that is not known."""
+        if not self.is_known:
+            return name, f"{name}_id"
+        return (self.db_column or f"{name}{self.suffix}",)
 
     def through_table(self, table: str, name: str) -> str:
         """The table between the model's own and the target's."""
@@ -65,6 +71,8 @@ def default_table_name(app_label: str, model_name: str) -> str:
 def read_field(model_field: object, model: ModelKey) -> Field:
     """What one of Django's field objects means for the tables of its model."""
     match model_field:
+        case StandInField():
+            return Field(has_column=True, is_known=False)
         case models.ManyToManyField():
             relation = model_field.remote_field
             return Field(

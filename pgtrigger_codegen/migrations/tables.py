@@ -233,7 +233,7 @@ class Tables:
             known.model = owner
             known.columns = {column: known.columns.get(column, migration) for column in columns}
         elif model_field.has_column and (table := self._table(model)):
-            table.columns[model_field.column(name)] = migration
+            table.columns.update(dict.fromkeys(model_field.columns(name), migration))
             table.touched_by = migration
 
     def _remove_field(
@@ -250,7 +250,8 @@ class Tables:
             if keep_table_of is None or not keep_table_of.has_through:
                 self.by_name.pop(table_name(removed.through_table(model.table, name)), None)
         elif removed.has_column and (table := self._table(model)):
-            table.columns.pop(removed.column(name), None)
+            for column in removed.columns(name):
+                table.columns.pop(column, None)
 
     def _rename_through(
         self,
