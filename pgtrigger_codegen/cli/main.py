@@ -75,6 +75,6 @@ def run() -> None:
     """The console script: a crash exits with 2, after its traceback."""
     try:
         main(prog_name="pgtrigger-codegen")
-    except Exception:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+    except Exception:  # noqa: BLE001  (any crash: its traceback, and the contract's exit code)
+        sys.excepthook(*sys.exc_info())
         sys.exit(2)

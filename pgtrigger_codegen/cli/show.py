@@ -48,7 +48,8 @@ def _selected(
 ) -> tuple[list[CompiledTrigger], list[UnresolvedTrigger]]:
     if not uris:
         return list(analysis.triggers), list(analysis.unresolved)
-    known = {item.uri for item in (*analysis.triggers, *analysis.unresolved)}
+    known = {trigger.uri for trigger in analysis.triggers}
+    known |= {item.uri for item in analysis.unresolved if item.uri is not None}
     for uri in uris:
         if uri not in known:
             raise CodegenError(

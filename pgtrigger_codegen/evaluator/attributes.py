@@ -115,7 +115,9 @@ def special_item(vm: Interpreter, value: Any, key: Any, span: Span) -> Any:
     return None
 
 
-def special_item_assignment(vm: Interpreter, container: Any, key: Any, value: Any, span: Span) -> bool:
+def special_item_assignment(
+    vm: Interpreter, container: Any, key: Any, value: Any, span: Span
+) -> bool:
     """`os.environ[key] = value` and the like are ignored: the environment stays as pinned."""
     return isinstance(container, Special)
 
@@ -162,9 +164,7 @@ def is_user_object(vm: Interpreter, value: Any) -> bool:
 
 def has_base(cls: type, module: str, name: str) -> bool:
     """Whether a class derives from a library's class, by name: the library need not be loaded."""
-    return any(
-        base.__name__ == name and base.__module__.startswith(module) for base in cls.__mro__
-    )
+    return any(base.__name__ == name and base.__module__.startswith(module) for base in cls.__mro__)
 
 
 def describe(value: Any) -> str:
@@ -182,9 +182,7 @@ def describe(value: Any) -> str:
             return f"the field `{value.model.name}.{value.name}`"
         case Special():
             return value.name
-    if isinstance(value, type) or isinstance(
-        value, types.FunctionType | types.BuiltinFunctionType | types.MethodType
-    ):
+    if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
         module = getattr(value, "__module__", None)
         owner = getattr(value, "__self__", None)
         name = getattr(value, "__qualname__", repr(value))
@@ -226,7 +224,9 @@ def _through_attribute(through: ThroughModel, name: str, span: Span) -> Any:
     return Unknown(f"`{name}` of a default through model is not evaluated", span)
 
 
-def _descriptor_attribute(vm: Interpreter, descriptor: FieldDescriptor, name: str, span: Span) -> Any:
+def _descriptor_attribute(
+    vm: Interpreter, descriptor: FieldDescriptor, name: str, span: Span
+) -> Any:
     if name == "field":
         return descriptor.field
     if name == "through" and has_base(

@@ -27,6 +27,8 @@ from pgtrigger_codegen.source.span import Span
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
 
+_OBJECT_NEW = inspect.getattr_static(object, "__new__")
+
 # Callables for which the order of a set's items makes no difference.
 _ORDER_FREE = (sorted, set, frozenset, len, min, max, any, all, sum, bool, callable, dict)
 
@@ -118,7 +120,7 @@ def _instantiate_user_class(
     vm: Interpreter, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     own_init = interpreted(inspect.getattr_static(cls, "__init__", None))
-    plain = type(cls) is type and cls.__new__ is object.__new__
+    plain = type(cls) is type and inspect.getattr_static(cls, "__new__") is _OBJECT_NEW
     if own_init is None or not plain:
         refused = first_unknown(list(args)) or first_unknown(kwargs)
         if refused is not None:
@@ -153,8 +155,10 @@ def _call_real(
             return unknown.with_note("used here", span)
         if (unusable := _unusable(vm, (*args, *kwargs.values()), span)) is not None:
             return unusable
-    elif name == "get" and isinstance(receiver, dict) and (
-        unknown := first_unknown([*receiver.keys(), *args[:1]])
+    elif (
+        name == "get"
+        and isinstance(receiver, dict)
+        and (unknown := first_unknown([*receiver.keys(), *args[:1]]))
     ):
         return unknown
     try:
@@ -192,9 +196,10 @@ def _is_allowed(vm: Interpreter, function: Any, receiver: Any, name: str) -> boo
         return library.is_method_listed(defined_in, function.__name__)
     if isinstance(function, types.FunctionType):  # `Trigger.get_func`, called as a function
         owner_name, _, method = function.__qualname__.rpartition(".")
-        return function.__module__.partition(".")[0] == "pgtrigger" and method in library.METHODS.get(
-            owner_name, ""
-        ).split()
+        return (
+            function.__module__.partition(".")[0] == "pgtrigger"
+            and method in library.METHODS.get(owner_name, "").split()
+        )
     return hasattr(type(function), "__call__") and library.is_method_listed(  # noqa: B004
         type(function), "__call__"
     )

@@ -39,9 +39,7 @@ def make_class(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> Any:
     bases = _bases(vm, node, scope)
     body = Scope("class", scope.module, parent=scope.function_parent())
     body.qualname = f"{scope.qualname}.{node.name}" if scope.qualname else node.name
-    steps = vm.steps
     execute_resiliently(vm, node.body, body)
-    vm.steps += steps
     value: Any = None
     keywords = {keyword.arg: vm.evaluate(keyword.value, scope) for keyword in node.keywords}
     problem = first_unknown(list(keywords.values()))
@@ -73,7 +71,9 @@ def _bases(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> tuple[Any, ...]
 
 
 def _makes_model(base: Any) -> bool:
-    return isinstance(base, ModelClass | ThroughModel | Unknown) or attributes.is_rendered_model(base)
+    return isinstance(base, ModelClass | ThroughModel | Unknown) or attributes.is_rendered_model(
+        base
+    )
 
 
 def _real_class(

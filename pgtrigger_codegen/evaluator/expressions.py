@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, calls, limits
 from pgtrigger_codegen.evaluator.functions import make_function
@@ -16,8 +16,6 @@ from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
-
-_Node = TypeVar("_Node", bound=ast.expr)
 
 
 def evaluate(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
@@ -62,7 +60,9 @@ def assign(vm: Interpreter, target: ast.expr, value: Any, scope: Scope) -> None:
             raise AssertionError(f"not a target: {ast.dump(target)}")
 
 
-def iterate(vm: Interpreter, value: Any, span: Span, *, ordered: bool = True) -> list[Any] | Unknown:
+def iterate(
+    vm: Interpreter, value: Any, span: Span, *, ordered: bool = True
+) -> list[Any] | Unknown:
     """All items of an iterable, within limits.
 
     Args:
@@ -119,7 +119,9 @@ def binary(vm: Interpreter, operator: ast.operator, left: Any, right: Any, span:
             if (unknown := first_unknown(operand)) is not None:
                 return _used(unknown, span)
             if not attributes.is_plain(operand):
-                return Unknown(f"`{symbol}` on {attributes.describe(operand)} is not evaluated", span)
+                return Unknown(
+                    f"`{symbol}` on {attributes.describe(operand)} is not evaluated", span
+                )
         if symbol == "%" and isinstance(left, str) and (refused := _refuse_text(right, span)):
             return refused
     try:
@@ -151,7 +153,13 @@ def _spread(unknown: Unknown) -> Unknown:
 
 
 def _refuse_text(value: Any, span: Span) -> Unknown | None:
-    items = value if isinstance(value, tuple) else value.values() if isinstance(value, dict) else [value]
+    items = (
+        value
+        if isinstance(value, tuple)
+        else value.values()
+        if isinstance(value, dict)
+        else [value]
+    )
     for item in items:
         text = as_text(item, span)
         if isinstance(text, Unknown):
@@ -358,7 +366,8 @@ def _formatted(vm: Interpreter, node: ast.FormattedValue, scope: Scope) -> Any:
         limits.check_format(spec)
     except limits.LimitPassed as error:
         return Unknown(str(error), span)
-    convert = {ord("s"): str, ord("r"): repr, ord("a"): ascii}.get(node.conversion)
+    conversions: dict[int, Callable[[Any], str]] = {115: str, 114: repr, 97: ascii}
+    convert = conversions.get(node.conversion)
     converted = value if convert is None else vm.attempt(span, convert, value)
     if isinstance(converted, Unknown):
         return converted
@@ -383,37 +392,8 @@ def _comprehension(vm: Interpreter, node: Any, scope: Scope) -> Any:
     # Only the outermost iterable sees the names of a class body around the comprehension.
     inner = Scope("function", scope.module, parent=scope.function_parent(), owner=scope.owner)
     collected: list[Any] = []
-
-    def element() -> Any:
-        if isinstance(node, ast.DictComp):
-            return evaluate(vm, node.key, inner), evaluate(vm, node.value, inner)
-        return evaluate(vm, node.elt, inner)
-
-    def loop(generators: list[ast.comprehension]) -> Unknown | None:
-        if not generators:
-            collected.append(element())
-            return None
-        head, *rest = generators
-        span = scope.module.span(head.iter)
-        outermost = len(generators) == len(node.generators)
-        items = iterate(vm, evaluate(vm, head.iter, scope if outermost else inner), span)
-        if isinstance(items, Unknown):
-            return items
-        for item in items:
-            vm.step(lambda: span)
-            assign(vm, head.target, item, inner)
-            for condition in head.ifs:
-                decided = truth(vm, evaluate(vm, condition, inner), scope.module.span(condition))
-                if isinstance(decided, Unknown):
-                    return decided
-                if not decided:
-                    break
-            else:
-                if (unknown := loop(rest)) is not None:
-                    return unknown
-        return None
-
-    if (unknown := loop(node.generators)) is not None:
+    unknown = _loop(vm, node, node.generators, scope, inner, collected)
+    if unknown is not None:
         return unknown
     span = scope.module.span(node)
     match node:
@@ -424,9 +404,49 @@ def _comprehension(vm: Interpreter, node: Any, scope: Scope) -> Any:
         case ast.SetComp():
             return first_unknown(collected) or vm.attempt(span, set, collected)
         case _:
-            if (unknown := first_unknown([key for key, _ in collected])) is not None:
+            keys = first_unknown([key for key, _ in collected])
+            return keys or vm.attempt(span, dict, collected)
+
+
+def _loop(
+    vm: Interpreter,
+    node: Any,
+    generators: list[ast.comprehension],
+    outer: Scope,
+    inner: Scope,
+    collected: list[Any],
+) -> Unknown | None:
+    """Runs the loops of a comprehension from the outermost one in; `Unknown` stops them."""
+    if not generators:
+        if isinstance(node, ast.DictComp):
+            collected.append((evaluate(vm, node.key, inner), evaluate(vm, node.value, inner)))
+        else:
+            collected.append(evaluate(vm, node.elt, inner))
+        return None
+    head, *rest = generators
+    span = outer.module.span(head.iter)
+    items = iterate(vm, evaluate(vm, head.iter, outer), span)
+    if isinstance(items, Unknown):
+        return items
+    for item in items:
+        vm.step(lambda: span)
+        assign(vm, head.target, item, inner)
+        wanted = _all_true(vm, head.ifs, inner)
+        if isinstance(wanted, Unknown):
+            return wanted
+        if wanted:
+            unknown = _loop(vm, node, rest, inner, inner, collected)
+            if unknown is not None:
                 return unknown
-            return vm.attempt(span, dict, collected)
+    return None
+
+
+def _all_true(vm: Interpreter, conditions: list[ast.expr], scope: Scope) -> bool | Unknown:
+    for condition in conditions:
+        decided = truth(vm, evaluate(vm, condition, scope), scope.module.span(condition))
+        if decided is not True:
+            return decided
+    return True
 
 
 def _yield(vm: Interpreter, node: ast.Yield, scope: Scope) -> Any:
@@ -456,9 +476,7 @@ def _await(vm: Interpreter, node: ast.Await, scope: Scope) -> Any:
     return Unknown("asynchronous code is not evaluated", scope.module.span(node))
 
 
-def _unpack(
-    vm: Interpreter, targets: list[ast.expr], value: Any, scope: Scope, span: Span
-) -> None:
+def _unpack(vm: Interpreter, targets: list[ast.expr], value: Any, scope: Scope, span: Span) -> None:
     items = iterate(vm, value, span)
     if isinstance(items, Unknown):
         for target in targets:

@@ -73,7 +73,7 @@ def make_field(
             return unknown.with_note(f"`{name}` of `{cls.__name__}`", span)
         else:
             unknowns[name] = unknown
-            if name in ("on_delete",):
+            if name == "on_delete":
                 known[name] = Poison(unknown)
     field = vm.attempt(span, cls, *arguments, **known)
     if isinstance(field, Unknown):

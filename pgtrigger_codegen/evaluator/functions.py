@@ -134,7 +134,9 @@ def _kind(node: _Node) -> Literal["plain", "generator", "async"]:
         child = pending.pop()
         if isinstance(child, ast.Yield | ast.YieldFrom):
             return "generator"
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+        if not isinstance(
+            child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+        ):
             pending.extend(ast.iter_child_nodes(child))
     return "plain"
 
@@ -147,12 +149,11 @@ def _bind(
     positional = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
     positional_only = {arg.arg for arg in spec.posonlyargs}
     names: dict[str, Any] = dict(zip(positional, args, strict=False))
-    if len(args) > len(positional):
-        if spec.vararg is None:
-            return TypeError(
-                f"{function.name}() takes {len(positional)} positional arguments "
-                f"but {len(args)} were given"
-            )
+    if len(args) > len(positional) and spec.vararg is None:
+        return TypeError(
+            f"{function.name}() takes {len(positional)} positional arguments "
+            f"but {len(args)} were given"
+        )
     rest: dict[str, Any] = {}
     keyword_names = set(positional) - positional_only | {arg.arg for arg in spec.kwonlyargs}
     for name, value in kwargs.items():

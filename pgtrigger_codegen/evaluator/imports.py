@@ -114,8 +114,10 @@ def read_name(vm: Interpreter, name: str, scope: Scope, span: Span) -> Any:
         return hoisted
     if hasattr(builtins, name):
         value = getattr(builtins, name)
-        return value if _is_usable_builtin(value) else External(
-            f"`{name}` is not evaluated", span, dotted=name
+        return (
+            value
+            if _is_usable_builtin(value)
+            else External(f"`{name}` is not evaluated", span, dotted=name)
         )
     if module_scope.open_ended is not None:
         return Unknown(
@@ -233,7 +235,9 @@ def _import_star(vm: Interpreter, module: str, scope: Scope, span: Span) -> None
         for name in public:
             scope.bind(name, LazyImport(module, name, span))
         return
-    source = Unknown(f"`{module}` is not read", span) if _is_closed(vm, module) else vm.module(module)
+    source = (
+        Unknown(f"`{module}` is not read", span) if _is_closed(vm, module) else vm.module(module)
+    )
     if isinstance(source, Unknown):
         scope.module_scope.open_ended = source
         return

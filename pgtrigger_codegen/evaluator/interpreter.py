@@ -51,6 +51,7 @@ class Interpreter:
         self.import_guards = 0
         self.depth = 0
         self.steps = 0
+        self._guards = 0
         self.scopes: dict[str, Scope] = {}
         self.executing: set[str] = set()
         self.blessed: dict[int, Any] = {}
@@ -72,7 +73,10 @@ class Interpreter:
 
         scope = Scope("module", module)
         scope.names.update(
-            __name__=module.name, __file__=str(module.path), __package__=module.package, __doc__=None
+            __name__=module.name,
+            __file__=str(module.path),
+            __package__=module.package,
+            __doc__=None,
         )
         self.scopes[module.name] = scope
         self.executing.add(module.name)
@@ -94,8 +98,10 @@ class Interpreter:
         return self.guarded(lambda: call(self, function, args, {}, span), span)
 
     def guarded(self, action: Callable[[], Any], span: Span) -> Any:
-        """Runs an action with a budget of its own; whatever stops it becomes `Unknown`."""
-        self.steps = 0
+        """Runs an action; whatever stops it becomes `Unknown`. The outermost has a new budget."""
+        if not self._guards:
+            self.steps = 0
+        self._guards += 1
         try:
             return action()
         except Refusal as refusal:
@@ -106,6 +112,8 @@ class Interpreter:
             return self.invalid(error.error, error.span or span)
         except RecursionError:
             return Unknown("is nested too deeply to be evaluated", span)
+        finally:
+            self._guards -= 1
 
     def name(self, name: str, scope: Scope, span: Span) -> Any:
         """The value of a name as seen from a scope."""
@@ -121,7 +129,9 @@ class Interpreter:
         if self.steps > limits.STEPS:
             raise Refusal(Unknown(f"takes more than {limits.STEPS} steps to evaluate", span_of()))
 
-    def attempt(self, span: Span, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    def attempt(
+        self, span: Span, function: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> Any:
         """Runs a real operation; what it raises is raised in, or ends, the interpreted code."""
         try:
             return function(*args, **kwargs)
@@ -196,9 +206,24 @@ class Interpreter:
     @contextlib.contextmanager
     def _fresh_state(self) -> Iterator[None]:
         """A module is executed as if by the first import of it, whoever needed it."""
-        saved = self.speculation, self.try_depth, self.import_guards, self.depth, self.steps
-        self.speculation, self.try_depth, self.import_guards, self.depth = None, 0, 0, 0
+        saved = (
+            self.speculation,
+            self.try_depth,
+            self.import_guards,
+            self.depth,
+            self.steps,
+            self._guards,
+        )
+        self.speculation = None
+        self.try_depth = self.import_guards = self.depth = self.steps = self._guards = 0
         try:
             yield
         finally:
-            (self.speculation, self.try_depth, self.import_guards, self.depth, self.steps) = saved
+            (
+                self.speculation,
+                self.try_depth,
+                self.import_guards,
+                self.depth,
+                self.steps,
+                self._guards,
+            ) = saved

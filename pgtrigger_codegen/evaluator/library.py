@@ -97,7 +97,9 @@ CALLABLES = {
     "decimal": "Decimal",
     "enum": "Enum Flag IntEnum IntFlag StrEnum auto member nonmember unique",
     "fractions": "Fraction",
-    "functools": "partial partialmethod reduce cache lru_cache cached_property wraps total_ordering",
+    "functools": """
+        cache cached_property lru_cache partial partialmethod reduce total_ordering wraps
+    """,
     "hashlib": "md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s",
     "itertools": """
         accumulate chain combinations combinations_with_replacement compress dropwhile
@@ -296,11 +298,7 @@ def is_callable_listed(value: Any) -> bool:
 
 def is_method_listed(owner: type, name: str) -> bool:
     """Whether a method may be called for real, by the class in the MRO that defines it."""
-    return any(
-        name in _words(METHODS, cls.__name__)
-        for cls in owner.__mro__
-        if name in vars(cls)
-    )
+    return any(name in _words(METHODS, cls.__name__) for cls in owner.__mro__ if name in vars(cls))
 
 
 def is_inert(receiver: object, name: str) -> bool:

@@ -32,23 +32,20 @@ def check_binary(symbol: str, left: Any, right: Any) -> None:
     Raises:
         LimitPassed: Before anything is computed.
     """
+    numbers = isinstance(left, int) and isinstance(right, int)
     if symbol == "*":
-        for sequence, factor in ((left, right), (right, left)):
-            if isinstance(sequence, str | bytes | list | tuple) and isinstance(factor, int):
-                _check_size(len(sequence) * max(factor, 0))
-        if isinstance(left, int) and isinstance(right, int):
-            _check_bits(left.bit_length() + right.bit_length())
+        _check_bits(left.bit_length() + right.bit_length() if numbers else 0)
+        _check_size(max(_repeated(left, right), _repeated(right, left)))
     elif symbol == "+":
         if isinstance(left, str | bytes | list | tuple) and hasattr(right, "__len__"):
             _check_size(len(left) + len(right))
     elif symbol == "**":
-        if isinstance(left, int) and isinstance(right, int):
+        if numbers:
             _check_bits(left.bit_length() * max(abs(right), 1))
         elif not (isinstance(left, float) and isinstance(right, float | int)):
             raise LimitPassed("a power of such operands is not evaluated")
     elif symbol == "<<":
-        if isinstance(left, int) and isinstance(right, int):
-            _check_bits(left.bit_length() + max(right, 0))
+        _check_bits(left.bit_length() + max(right, 0) if numbers else 0)
     elif symbol == "%" and isinstance(left, str | bytes):
         check_format(left if isinstance(left, str) else left.decode("latin-1"))
         if re.search(r"%[-+ #0\d.]*\*", str(left)):
@@ -109,6 +106,12 @@ def bounded(iterable: Any) -> Iterator[Any]:
         if count >= ITEMS:
             raise LimitPassed(f"more than {ITEMS} items are not evaluated")
         yield item
+
+
+def _repeated(sequence: Any, factor: Any) -> int:
+    if isinstance(sequence, str | bytes | list | tuple) and isinstance(factor, int):
+        return len(sequence) * max(factor, 0)
+    return 0
 
 
 def _check_size(size: int) -> None:

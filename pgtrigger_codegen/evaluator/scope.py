@@ -46,7 +46,9 @@ class Scope:
 
     def function_parent(self) -> Scope:
         """The scope that a function defined here closes over: class bodies are skipped."""
-        return self if self.kind != "class" or self.parent is None else self.parent.function_parent()
+        return (
+            self if self.kind != "class" or self.parent is None else self.parent.function_parent()
+        )
 
     def find(self, name: str) -> Scope | None:
         """The scope that binds a name, from here outwards."""

@@ -165,7 +165,9 @@ def _environ_make(
 ) -> Any:
     """`environ.Env(DEBUG=(bool, False))`."""
     schema = {
-        name: value for name, value in kwargs.items() if isinstance(value, tuple) and len(value) == 2
+        name: value
+        for name, value in kwargs.items()
+        if isinstance(value, tuple) and len(value) == 2
     }
     return Special("env", tuple(sorted(schema.items(), key=lambda item: item[0])))
 
@@ -301,7 +303,9 @@ def _issubclass(
         return next(cls.unknown_bases(), False)
     if attributes.is_own_kind(cls):
         return Unknown(f"the bases of {attributes.describe(cls)} are not evaluated", span)
-    kinds = tuple(k for k in (kinds if isinstance(kinds, tuple) else (kinds,)) if isinstance(k, type))
+    kinds = tuple(
+        k for k in (kinds if isinstance(kinds, tuple) else (kinds,)) if isinstance(k, type)
+    )
     return vm.attempt(span, issubclass, cls, kinds)
 
 
@@ -342,8 +346,10 @@ def _hasattr(
     if isinstance(target, ModelClass):
         if target.lookup(name) is not None:
             return True
-        return False if _lacks(target, name) else next(
-            target.unknown_bases(), Unknown("not known", span)
+        return (
+            False
+            if _lacks(target, name)
+            else next(target.unknown_bases(), Unknown("not known", span))
         )
     if attributes.is_own_kind(target) or attributes.is_rendered_model(target):
         return Unknown(f"the attributes of {attributes.describe(target)} are not known", span)
@@ -351,13 +357,17 @@ def _hasattr(
 
 
 def _has(target: Any, name: str) -> bool:
-    return hasattr(type(target), name) or name in getattr(target, "__dict__", {}) or (
-        isinstance(target, type | types.SimpleNamespace) and hasattr(target, name)
+    return (
+        hasattr(type(target), name)
+        or name in getattr(target, "__dict__", {})
+        or (isinstance(target, type | types.SimpleNamespace) and hasattr(target, name))
     )
 
 
 def _lacks(model: ModelClass, name: str) -> bool:
-    return model.lookup(name) is None and not any(model.unknown_bases()) and not name.startswith("_")
+    return (
+        model.lookup(name) is None and not any(model.unknown_bases()) and not name.startswith("_")
+    )
 
 
 def _setattr(

@@ -127,6 +127,7 @@ def _annotation(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
 def _augmented_assign(vm: Interpreter, node: ast.AugAssign, scope: Scope) -> Signal:
     span = scope.module.span(node)
     right = evaluate(vm, node.value, scope)
+    left: Any = None
     match node.target:
         case ast.Name():
             left = vm.name(node.target.id, scope, span)
@@ -202,7 +203,9 @@ def _for(vm: Interpreter, node: ast.For, scope: Scope) -> Signal:
     span = scope.module.span(node.iter)
     items = iterate(vm, evaluate(vm, node.iter, scope), span)
     if isinstance(items, Unknown):
-        why = Unknown(f"is done for items that are not known: {items.reason}", items.span, items.notes)
+        why = Unknown(
+            f"is done for items that are not known: {items.reason}", items.span, items.notes
+        )
         assign(vm, node.target, why, scope)
         signal = _either(vm, [node.body, []], scope, why)
         return signal if isinstance(signal, Maybe) else execute_block(vm, node.orelse, scope)
@@ -265,7 +268,9 @@ def _handle(vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope) ->
 
 
 def _catches_import_error(handler: ast.ExceptHandler) -> bool:
-    names = {getattr(node, "id", None) for node in ast.walk(handler.type)} if handler.type else {None}
+    names = (
+        {getattr(node, "id", None) for node in ast.walk(handler.type)} if handler.type else {None}
+    )
     return bool(names & {"ImportError", "ModuleNotFoundError", "Exception", None})
 
 
@@ -274,7 +279,9 @@ def _with(vm: Interpreter, node: ast.With, scope: Scope) -> Signal:
         manager = evaluate(vm, item.context_expr, scope)
         if item.optional_vars is not None:
             reason = "what a `with` statement gives is not evaluated"
-            unknown = first_unknown(manager) or Unknown(reason, scope.module.span(item.context_expr))
+            unknown = first_unknown(manager) or Unknown(
+                reason, scope.module.span(item.context_expr)
+            )
             assign(vm, item.optional_vars, unknown, scope)
     return execute_block(vm, node.body, scope)
 
@@ -425,5 +432,3 @@ _EXECUTORS: dict[type[ast.stmt], Callable[[Interpreter, Any, Scope], Signal]] = 
 }
 if hasattr(ast, "TypeAlias"):  # Python 3.12
     _EXECUTORS[ast.TypeAlias] = _signal(None)
-
-

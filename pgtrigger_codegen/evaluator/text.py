@@ -25,7 +25,7 @@ def as_text(value: Any, span: Span) -> Unknown | None:
         return Unknown("the order of a set's items differs from run to run", span)
     if isinstance(value, types.FunctionType | types.MethodType | types.BuiltinFunctionType):
         return Unknown("a function has no text of its own", span)
-    cls = type(value)
+    cls: Any = type(value)
     if cls.__str__ is object.__str__ and cls.__repr__ is object.__repr__:
         return Unknown(f"an object of class `{cls.__name__}` has no text of its own", span)
     if isinstance(value, list | tuple):

@@ -42,7 +42,7 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
     if isinstance(rendered, Unknown):
         return None
     options = rendered._meta
-    concrete = options.concrete_model
+    concrete: Any = options.concrete_model
     if concrete is None:
         return None
     through = _through(model)

@@ -60,8 +60,9 @@ def _forget_cached_settings() -> None:
 
     if not apps.ready:
         django.setup(set_prefix=False)
-    timezone.get_default_timezone.cache_clear()
-    apps.get_swappable_settings_name.cache_clear()
+    cached: tuple[Any, ...] = (timezone.get_default_timezone, apps.get_swappable_settings_name)
+    for function in cached:
+        function.cache_clear()
     for name in ("settings", "databases"):
         vars(connections).pop(name, None)
     connections._settings = None  # type: ignore[attr-defined]

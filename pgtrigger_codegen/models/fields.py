@@ -56,7 +56,8 @@ def may_be_field(model: ModelClass, name: str, value: Any) -> bool:
             expression = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
             return expression is not None and not _is_manager(expression)
     return not any(
-        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and node.name == name
         for node in model.node.body
     )
 
@@ -99,10 +100,10 @@ def _collect(model: ModelClass) -> dict[str, DeclaredField]:
         if not any(base is parent for parent in direct):
             inherited_attributes.update(_attributes(base))
         elif meta.is_abstract(base) is not False:
-            for name, field in _collect(base).items():
-                if name not in fields and name not in model.namespace:
-                    if name not in inherited_attributes:
-                        fields[name] = field
+            taken = {*fields, *model.namespace, *inherited_attributes}
+            fields.update(
+                {name: field for name, field in _collect(base).items() if name not in taken}
+            )
     return fields
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import global_settings
 from django.db.backends.utils import truncate_name
@@ -17,30 +17,35 @@ from pgtrigger_codegen.evaluator.values import (
 )
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.registry import ModelRegistry
+from pgtrigger_codegen.models.rendering import FindModel, ModelRenderer
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.models.reading import ModelReader
 
 _MAX_NAME_LENGTH = 63
 
 
 class ModelHost:
-    """Answers the interpreter's questions about the project.
-
-    Attributes:
-        reader: Finds and renders models; set once it exists, since the two need each other.
-    """
-
-    reader: ModelReader
+    """Answers the interpreter's questions about the project."""
 
     def __init__(
-        self, project: Project, models: ModelRegistry, environment: Mapping[str, str]
+        self,
+        project: Project,
+        models: ModelRegistry,
+        environment: Mapping[str, str],
+        find: FindModel,
+        renderer: Callable[[], ModelRenderer],
     ) -> None:
+        """Takes what it answers from.
+
+        Args:
+            find: Gives a model by its label, reading its app's models if need be.
+            renderer: Gives the renderer, which is made when the first model is rendered.
+        """
         self.environment = environment
         self._project = project
         self._registry = models
+        self._find = find
+        self._renderer = renderer
 
     def setting(self, name: str, span: Span) -> Any:
         """`settings.NAME`: the project's value, else Django's default."""
@@ -57,7 +62,7 @@ class ModelHost:
 
     def model_class(self, label: str, span: Span | None) -> ModelClass | Unknown:
         """The class of a model, reading its app's models when they have not been."""
-        found = self.reader.find(label)
+        found = self._find(label)
         return Unknown(found.reason, span) if isinstance(found, Unknown) else found
 
     def model_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> Any:
@@ -80,7 +85,7 @@ class ModelHost:
                     return label.lower()
                 case "db_table":
                     return self._table(model)
-        rendered = self.reader.renderer.render(model)
+        rendered = self._renderer().render(model)
         if isinstance(rendered, Unknown):
             return rendered
         if name not in _OPTIONS_ATTRIBUTES:
@@ -89,7 +94,7 @@ class ModelHost:
 
     def rendered_attribute(self, model: type, name: str, span: Span) -> Any:
         """A method or constant of the user's class that the rendered model lacks."""
-        cls = self.reader.renderer.classes.get(model)
+        cls = self._renderer().classes.get(model)
         found = cls.lookup(name) if cls is not None else None
         if found is None:
             return Unknown(f"`{model.__name__}.{name}` is not evaluated", span)
@@ -114,7 +119,7 @@ class ModelHost:
         if isinstance(concrete, Unknown):
             return concrete
         if isinstance(concrete, ThroughModel):
-            rendered = self.reader.renderer.render(concrete)
+            rendered = self._renderer().render(concrete)
             return rendered if isinstance(rendered, Unknown) else rendered._meta.db_table
         explicit = meta.option(concrete, "db_table")
         if (unknown := first_unknown(explicit)) is not None:

@@ -29,9 +29,8 @@ def effective_meta(model: ModelClass) -> Any:
         if isinstance(cls, ModelClass):
             if is_abstract(cls) is not False and own_meta(cls) is not None:
                 return own_meta(cls)
-        elif isinstance(cls, type) and cls.__module__ != "django.db.models.base":
-            if "Meta" in vars(cls):
-                return vars(cls)["Meta"]
+        elif isinstance(cls, type) and "Meta" in vars(cls):
+            return vars(cls)["Meta"]  # of a plain mixin; Django's `Model` itself has none
     return None
 
 

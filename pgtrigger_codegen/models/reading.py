@@ -29,8 +29,7 @@ class ModelReader:
         self.project = project
         self.loader = loader
         self.registry = ModelRegistry(project)
-        host = ModelHost(project, self.registry, environment)
-        host.reader = self
+        host = ModelHost(project, self.registry, environment, self.find, lambda: self.renderer)
         self.interpreter = Interpreter(loader, host)
         self._taken = 0
         self._opened: set[str] = set()
@@ -116,7 +115,10 @@ class ModelReader:
         self.interpreter.call(ready, (config,), span)
 
     def _may_register(self, module: Module, node: ast.AST) -> bool:
-        return any(not isinstance(child, ast.Import | ast.ImportFrom) for child in getattr(node, "body", []))
+        return any(
+            not isinstance(child, ast.Import | ast.ImportFrom)
+            for child in getattr(node, "body", [])
+        )
 
     def _roots(self) -> Iterator[str]:
         """Modules in the order of `django.setup()`: settings, apps, models, `ready()`."""
@@ -165,9 +167,8 @@ class ModelReader:
             return False
         for node in module.tree.body:
             if isinstance(node, ast.ImportFrom):
-                if absolute_name(module.package, node) in carriers and any(
-                    (alias.asname or alias.name) in called for alias in node.names
-                ):
+                names = {alias.asname or alias.name for alias in node.names}
+                if names & called and absolute_name(module.package, node) in carriers:
                     return True
         return False
 
@@ -185,4 +186,3 @@ def _called_roots(node: ast.stmt) -> Iterator[str]:
                     root = root.value if isinstance(root, ast.Attribute) else root.func
                 if isinstance(root, ast.Name):
                     yield root.id
-

@@ -85,9 +85,7 @@ def is_model(model: ModelClass) -> bool:
             return True
     if unknown_base(model) is None:
         return False
-    return any(
-        isinstance(cls, ModelClass) and _looks_like_model(cls) for cls in model.mro()
-    )
+    return any(isinstance(cls, ModelClass) and _looks_like_model(cls) for cls in model.mro())
 
 
 def _looks_like_model(model: ModelClass) -> bool:

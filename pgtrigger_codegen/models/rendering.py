@@ -109,7 +109,7 @@ class ModelRenderer:
 
     def _render_one(self, state: ModelState, cls: ModelClass) -> type[models.Model] | Unknown:
         try:
-            rendered = state.render(self._apps)
+            rendered: type[models.Model] = state.render(self._apps)
         except Refusal as refusal:
             return refusal.unknown
         except Exception as error:  # noqa: BLE001  (Django's many ways to refuse a model)
@@ -193,8 +193,7 @@ class ModelRenderer:
             cls = import_string(path) if path.startswith("django.") else models.BigAutoField
         except ImportError:
             cls = models.BigAutoField
-        field = cls(verbose_name="ID", primary_key=True, auto_created=True)
-        assert isinstance(field, models.Field)
+        field: models.Field[Any, Any] = cls(verbose_name="ID", primary_key=True, auto_created=True)
         return field
 
 
@@ -212,11 +211,14 @@ def _unbound(field: Any) -> Any:
 
 def _referred_labels(state: ModelState) -> list[str]:
     labels = [base for base in state.bases if isinstance(base, str)]
-    for _, field in state.fields.items():
+    for field in state.fields.values():
         remote = getattr(field, "remote_field", None)
-        for target in (getattr(remote, "model", None), getattr(remote, "through", None)):
-            if isinstance(target, str) and target != "self":
-                labels.append(target if "." in target else f"{state.app_label}.{target}")
+        targets = (getattr(remote, "model", None), getattr(remote, "through", None))
+        labels.extend(
+            target if "." in target else f"{state.app_label}.{target}"
+            for target in targets
+            if isinstance(target, str) and target != "self"
+        )
     return labels
 
 
@@ -238,4 +240,3 @@ def _by_bases(states: dict[str, ModelState]) -> list[str]:
     for label in states:
         visit(label)
     return ordered
-

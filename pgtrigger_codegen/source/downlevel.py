@@ -13,6 +13,11 @@ know are replaced by text of the same length and lines, so that no position move
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import libcst as cst
+    from libcst.metadata import CodePosition
 
 UNREADABLE_NAME = "___"
 
@@ -41,10 +46,10 @@ def downlevel(text: str) -> str | None:
     return "\n".join("".join(line) for line in lines) if changed else None
 
 
-def _newer_nodes(module: object) -> Iterator[tuple[object, str]]:
+def _newer_nodes(module: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, str]]:
     import libcst as cst
 
-    pending: list[cst.CSTNode] = [module] if isinstance(module, cst.CSTNode) else []
+    pending = [module]
     while pending:
         node = pending.pop()
         if isinstance(node, cst.TypeParameters):
@@ -57,12 +62,10 @@ def _newer_nodes(module: object) -> Iterator[tuple[object, str]]:
             pending.extend(node.children)
 
 
-def _is_pep_701(string: object) -> bool:
+def _is_pep_701(string: cst.FormattedString) -> bool:
     """Whether an f-string holds its own quote, a backslash or a line end in an expression."""
     import libcst as cst
 
-    if not isinstance(string, cst.FormattedString):
-        return False
     triple = len(string.quote) == 3
     for part in string.parts:
         if isinstance(part, cst.FormattedStringExpression):
@@ -72,19 +75,21 @@ def _is_pep_701(string: object) -> bool:
     return False
 
 
-def _overwrite(lines: list[list[str]], start: object, end: object, replacement: str) -> None:
+def _overwrite(
+    lines: list[list[str]], start: CodePosition, end: CodePosition, replacement: str
+) -> None:
     """Blanks a range; a range over several lines stays open to continuation by parentheses."""
-    first, last = getattr(start, "line"), getattr(end, "line")  # noqa: B009
+    first, last = start.line, end.line
     for number in range(first, last + 1):
         line = lines[number - 1]
-        begin = getattr(start, "column") if number == first else 0  # noqa: B009
-        stop = getattr(end, "column") if number == last else len(line)  # noqa: B009
+        begin = start.column if number == first else 0
+        stop = end.column if number == last else len(line)
         line[begin:stop] = " " * (stop - begin)
     if replacement:
-        begin = getattr(start, "column")  # noqa: B009
+        begin = start.column
         if first == last:
             lines[first - 1][begin : begin + len(replacement)] = replacement
         else:
             lines[first - 1][begin : begin + len(replacement) + 1] = "(" + replacement
-            stop = getattr(end, "column")  # noqa: B009
+            stop = end.column
             lines[last - 1][stop - 1 : stop] = ")"

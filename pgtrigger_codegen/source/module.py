@@ -36,7 +36,7 @@ class Module:
         name: Dotted name.
         path: Absolute path.
         first_party: Whether the file belongs to the project.
-        text: The decoded source, line ends normalised to `\\n`.
+        text: The decoded source, all line ends normalised to a single newline.
     """
 
     name: str
@@ -119,7 +119,8 @@ def parse_module(
             raise _syntax_error(path, final) from final
     except (ValueError, RecursionError, MemoryError) as error:
         span = Span(str(path), 1, 1, 1, 1)
-        raise SourceSyntaxError(f"cannot be parsed: {error or type(error).__name__}", span) from error
+        reason = str(error) or type(error).__name__
+        raise SourceSyntaxError(f"cannot be parsed: {reason}", span) from error
     return Module(name, path, is_package, first_party, text, tree)
 
 
@@ -135,7 +136,9 @@ def _decode(path: Path) -> str:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         text = data.decode(encoding)
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
-        raise SourceSyntaxError(f"cannot be decoded: {error}", Span(str(path), 1, 1, 1, 1)) from error
+        raise SourceSyntaxError(
+            f"cannot be decoded: {error}", Span(str(path), 1, 1, 1, 1)
+        ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -19,9 +19,7 @@ from pgtrigger_codegen.evaluator.values import (
     Note,
     ThroughModel,
     Unknown,
-    first_unknown,
 )
-from pgtrigger_codegen.models import registry
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import (
@@ -191,7 +189,9 @@ def _excused(unknown: Unknown, model: type[Model]) -> Unknown:
             return field.unknown
         related = getattr(getattr(field, "remote_field", None), "model", None)
         if isinstance(related, str) and related != "self":
-            return Unknown(f"model `{related}`, which a field refers to, was not found", unknown.span)
+            return Unknown(
+                f"model `{related}`, which a field refers to, was not found", unknown.span
+            )
     return unknown
 
 
@@ -206,5 +206,3 @@ def _columns_named(parts: TriggerParts) -> tuple[str, ...]:
     for clause in re.findall(r"UPDATE OF (.*?)(?: OR |$)", parts.operation):
         columns.update(re.findall(r'"((?:[^"]|"")+)"', clause))
     return tuple(sorted(columns))
-
-
