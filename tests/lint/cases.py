@@ -28,8 +28,15 @@ if __name__ == "__main__":
     execute_from_command_line(sys.argv)
 """
 _SETTINGS = """\
+import os
+
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "pgtrigger", {apps}]
-DATABASES = {{"default": {{"ENGINE": "django.db.backends.postgresql", "NAME": "cases"}}}}
+DATABASES = {{
+    "default": {{
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": os.environ.get("PGDATABASE", "cases"),
+    }}
+}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 PGTRIGGER_MIGRATIONS = False

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from pgtrigger_codegen.cli import lint as command
 from pgtrigger_codegen.cli.common import Target
+from pgtrigger_codegen.cli.main import main
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.diagnostic import Severity
 from pgtrigger_codegen.models.facts import LostTriggers
@@ -166,3 +167,20 @@ def test_rule_explains() -> None:
     assert result.exit_code == 0
     assert result.stdout.startswith("# lost-inherited-triggers (PGT103)\n\nSeverity: error. ")
     assert "class Meta(Audited.Meta):" in result.stdout
+
+
+@pytest.mark.parametrize("path", ["shop/models.py", "project/shop/models.py"])
+def test_paths_start_at_the_project_or_at_the_current_folder(models: Path, path: str) -> None:
+    root = models.parents[1]
+    (root / "project").symlink_to(root)
+
+    result = CliRunner().invoke(main, ["-C", "project", "lint", "--output-format", "json", path])
+
+    assert [found["code"] for found in json.loads(result.stdout)] == ["PGT103"]
+
+
+def test_an_error_ends_the_command_with_2(models: Path) -> None:
+    result = CliRunner().invoke(main, ["lint", "gone.py"])
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "gone.py" in result.stderr

@@ -11,6 +11,7 @@ import pytest
 
 from tests.lint.cases import Case, read_cases
 from tests.lint.registered import Outcome, registered
+from tests.support.django_process import DjangoProject
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
 CASES = {
@@ -65,6 +66,26 @@ def test_postgresql_refuses_a_hyphen(outcomes: Mapping[str, Outcome], database: 
         connection.execute("CREATE TABLE shop_order (id bigint)")
         with pytest.raises(psycopg.errors.SyntaxError, match='at or near "-"'):
             connection.execute(install_sql.encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "fails"),
+    [
+        ("PGT102-default-through-proxy: A through model of the project, in RunSQL mode", True),
+        ("PGT102-default-through-proxy: Not firing: registered on the through model", False),
+    ],
+)
+def test_migrate_fails_for_a_proxy_of_our_own_through_model(
+    name: str, fails: bool, database: str, tmp_path: Path
+) -> None:
+    CASES[name].write(tmp_path)
+    project = DjangoProject(tmp_path, database)
+
+    project.manage("makemigrations", "shop")
+    migrated = project.try_manage("migrate")
+
+    assert ("InvalidBasesError" in migrated.stderr) is fails
+    assert (migrated.returncode != 0) is fails
 
 
 def fixed(case: Case) -> Case:
