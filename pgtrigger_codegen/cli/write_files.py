@@ -19,11 +19,12 @@ def write_files(files: Mapping[Path, str]) -> None:
         CodegenError: A file could not be written; everything is as it was before.
     """
     temporary = {path: path.with_name(f".{path.name}.tmp") for path in files}
-    before = {path: _content(path) for path in files}
+    before: dict[Path, bytes | None] = {}
     replaced: list[Path] = []
     current = Path()
     try:
         for current, content in files.items():
+            before[current] = _content(current)
             temporary[current].write_bytes(content.encode())
         for current in files:
             temporary[current].replace(current)

@@ -7,6 +7,7 @@ the same text in every run: no dates, no versions.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.db.migrations.autodetector import MigrationAutodetector
@@ -16,6 +17,9 @@ from pgtrigger_codegen.migrations.operations import TriggerOperation, describe, 
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.state import URI_HINT
 from pgtrigger_codegen.sql.render import ignore_function
+
+# black's and ruff's.
+_LINE_LENGTH = 88
 
 # As in Django's Migration.suggest_name: longer names end in `_and_more`.
 _MAX_NAME_LENGTH = 52
@@ -112,7 +116,15 @@ def _run_sql(operation: TriggerOperation) -> str:
 
 def _operation(comment: str, *arguments: str) -> str:
     lines = (
-        f"        # {comment}",
+        # An URI and a path have no blanks to break at; they stay whole.
+        *textwrap.wrap(
+            comment,
+            _LINE_LENGTH,
+            initial_indent="        # ",
+            subsequent_indent="        # ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        ),
         "        migrations.RunSQL(",
         *(f"            {argument}" for argument in arguments),
         "        ),",
