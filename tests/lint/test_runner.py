@@ -65,6 +65,13 @@ def test_one_finding_made_twice_is_reported_once() -> None:
     assert run(facts.analysis(), rules=[Always(*twice)]) == twice[:1]
 
 
+def test_all_findings_of_a_given_file(project: Path) -> None:
+    path = project / "shop" / "models.py"
+    twice = [facts.finding(facts.span(line, path=str(path))) for line in (1, 2)]
+
+    assert run(facts.analysis(), [path], rules=[Always(*twice)]) == twice
+
+
 @pytest.mark.parametrize(
     ("paths", "expected"),
     [

@@ -17,8 +17,10 @@ class LostInheritedTriggers(Rule):
     """## What it does
     Reports a model whose abstract base declares triggers that do not arrive, because the model
     has a `Meta` of its own that does not derive from the base's, or because it inherits the
-    `Meta` of an earlier base. A `Meta` that sets `triggers` says itself which triggers the model
-    has, and is not reported.
+    `Meta` of an earlier base.
+
+    A `Meta` that sets `triggers` says itself which triggers the model has, and is not reported.
+    So `triggers = []` is the way to do without them on purpose.
 
     ## Why is this bad?
     Django takes one `Meta`: the class's own or, without one, that of the first abstract base
