@@ -42,6 +42,19 @@ _OPTIONS = (
     "verbose_name_plural",
 )
 
+
+
+class _Apps(StateApps):
+    """A registry in which rendering one model costs nothing for the others.
+
+    Django's own expires what all other models remember of their reverse relations. Those
+    depend on models that are never rendered here, and so are never asked for.
+    """
+
+    def clear_cache(self) -> None:
+        """Nothing to forget."""
+
+
 FindModel = Callable[[str], "ModelClass | Unknown"]
 
 
@@ -59,7 +72,7 @@ class ModelRenderer:
         self._registry = models_
         self._order = order
         self._find = find
-        self._apps = StateApps([], {})
+        self._apps = _Apps([], {})
         self._rendered: dict[str, type[models.Model] | Unknown] = {}
         self.classes: dict[type, ModelClass] = {}
 
