@@ -37,6 +37,7 @@ class Interpreter:
         model_classes: Every class that is or may be a model, in order of execution.
         assumptions: What was taken as given on the way.
         speculation: Set while executing code that may or may not run: why that is open.
+        in_hook: While running code that Django calls back (`AppConfig.ready`).
         try_depth: How many enclosing `try` statements could catch an exception.
     """
 
@@ -47,6 +48,7 @@ class Interpreter:
         self.model_classes: list[ModelClass] = []
         self.assumptions: set[Assumption] = set()
         self.speculation: Unknown | None = None
+        self.in_hook = False
         self.try_depth = 0
         self.import_guards = 0
         self.depth = 0

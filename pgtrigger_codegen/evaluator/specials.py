@@ -82,8 +82,7 @@ def _record(vm: Interpreter, model: Any, trigger: Any, span: Span, scope: Scope 
         return
     if vm.speculation is not None:
         trigger = vm.speculation
-    hook = scope.kind == "function"
-    vm.registrations.append(Registration(model, trigger, scope.module, span, hook))
+    vm.registrations.append(Registration(model, trigger, scope.module, span, vm.in_hook))
 
 
 def _register(

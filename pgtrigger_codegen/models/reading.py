@@ -112,7 +112,9 @@ class ModelReader:
         if function is None or not self._may_register(function.module, function.node):
             return
         span = Span(str(scope.module.path), 1, 1, 1, 1)
+        self.interpreter.in_hook = True
         self.interpreter.call(ready, (config,), span)
+        self.interpreter.in_hook = False
 
     def _may_register(self, module: Module, node: ast.AST) -> bool:
         return any(
