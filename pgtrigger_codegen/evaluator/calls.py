@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pgtrigger_codegen.evaluator import attributes, fields, library, limits, operations
 from pgtrigger_codegen.evaluator.functions import call_function, interpreted
 from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.values import (
     External,
     ModelClass,
@@ -50,11 +51,13 @@ def call(
         case Special():
             from pgtrigger_codegen.evaluator.specials import call_special
 
-            return call_special(vm, function, args, kwargs, span, scope)
+            return call_special(vm, SpecialCall(function, args, kwargs, span, scope))
         case Registrar():
-            from pgtrigger_codegen.evaluator.specials import register
+            from pgtrigger_codegen.evaluator.registration import register
 
             return register(vm, function, args, span, scope)
+        case ModelClass() if (base := next(function.unknown_bases(), None)) is not None:
+            return base.with_note(f"a base of `{function.name}`", function.span)
         case ModelClass() | ThroughModel() | ModelReference():
             return Unknown("an instance of a model is not evaluated", span)
     if (user_function := interpreted(function)) is not None:

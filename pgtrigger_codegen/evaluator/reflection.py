@@ -1,0 +1,134 @@
+"""Builtins that look into classes and objects, with the interpreter's own view of them."""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator import attributes
+from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.values import ModelClass, Unknown, first_unknown
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+
+def _super(vm: Interpreter, call: SpecialCall) -> Any:
+    if call.args:
+        owner, instance = call.args[0], call.args[1] if len(call.args) > 1 else None
+    else:
+        method = call.scope
+        while method is not None and not (method.owner and method.first_argument is not None):
+            method = method.parent
+        if method is None:
+            return Unknown("`super()` outside a method", call.span)
+        owner, instance = method.owner[0], method.first_argument
+    if not isinstance(owner, type):
+        return Unknown("`super()` in a model is not evaluated", call.span)
+    return vm.attempt(call.span, super, owner, instance)
+
+
+def _isinstance(vm: Interpreter, call: SpecialCall) -> Any:
+    if (refused := _wrong_count(call, 2)) is not None:
+        return refused
+    value, kinds = call.args
+    if attributes.is_own_kind(value):
+        described = attributes.describe(value)
+        return Unknown(f"the class of {described} is not evaluated", call.span)
+    if any(isinstance(kind, ModelClass) for kind in _as_tuple(kinds)):
+        return Unknown("an instance of a model is not evaluated", call.span)
+    return vm.attempt(call.span, isinstance, value, kinds)
+
+
+def _issubclass(vm: Interpreter, call: SpecialCall) -> Any:
+    if (refused := _wrong_count(call, 2)) is not None:
+        return refused
+    cls, kinds = call.args
+    if isinstance(cls, ModelClass):
+        if any(base is kind for base in cls.mro() for kind in _as_tuple(kinds)):
+            return True
+        return next(cls.unknown_bases(), False)
+    if attributes.is_own_kind(cls):
+        described = attributes.describe(cls)
+        return Unknown(f"the bases of {described} are not evaluated", call.span)
+    real = tuple(kind for kind in _as_tuple(kinds) if isinstance(kind, type))
+    return vm.attempt(call.span, issubclass, cls, real)
+
+
+def _getattr(vm: Interpreter, call: SpecialCall) -> Any:
+    if len(call.args) < 2 or not isinstance(call.args[1], str):
+        return first_unknown(call.args[1:2]) or Unknown(
+            "the attribute's name is not known", call.span
+        )
+    target, name, *default = call.args
+    if default and _is_absent(target, name):
+        return default[0]
+    return attributes.attribute(vm, target, name, call.span)
+
+
+def _hasattr(vm: Interpreter, call: SpecialCall) -> Any:
+    if (refused := _wrong_count(call, 2)) is not None:
+        return refused
+    target, name = call.args
+    if isinstance(target, ModelClass):
+        if target.lookup(name) is not None:
+            return True
+        if _is_absent(target, name):
+            return False
+        return next(target.unknown_bases(), Unknown("not known", call.span))
+    if attributes.is_own_kind(target) or attributes.is_rendered_model(target):
+        described = attributes.describe(target)
+        return Unknown(f"the attributes of {described} are not known", call.span)
+    return not _is_absent(target, name)
+
+
+def _is_absent(target: Any, name: str) -> bool:
+    """Whether a value certainly lacks an attribute."""
+    if isinstance(target, ModelClass):
+        return not (
+            target.lookup(name) is not None or any(target.unknown_bases()) or name.startswith("_")
+        )
+    if (
+        isinstance(target, Unknown)
+        or attributes.is_own_kind(target)
+        or attributes.is_rendered_model(target)
+    ):
+        return False
+    return not (
+        hasattr(type(target), name)
+        or name in getattr(target, "__dict__", {})
+        or (isinstance(target, type | types.SimpleNamespace) and hasattr(target, name))
+    )
+
+
+def _setattr(vm: Interpreter, call: SpecialCall) -> Any:
+    if len(call.args) == 3 and isinstance(call.args[1], str):
+        attributes.assign_attribute(vm, call.args[0], call.args[1], call.args[2], call.span)
+    return None
+
+
+def _type(vm: Interpreter, call: SpecialCall) -> Any:
+    if len(call.args) == 1 and not attributes.is_own_kind(call.args[0]):
+        return first_unknown(call.args) or type(call.args[0])
+    return Unknown("`type()` with a name and bases is not evaluated", call.span)
+
+
+def _wrong_count(call: SpecialCall, count: int) -> Unknown | None:
+    if len(call.args) == count:
+        return first_unknown(call.args)
+    return call.unknown() or Unknown(f"takes {count} arguments", call.span)
+
+
+def _as_tuple(kinds: Any) -> tuple[Any, ...]:
+    return kinds if isinstance(kinds, tuple) else (kinds,)
+
+
+HANDLERS: dict[str, Handler] = {
+    "getattr": _getattr,
+    "hasattr": _hasattr,
+    "isinstance": _isinstance,
+    "issubclass": _issubclass,
+    "setattr": _setattr,
+    "super": _super,
+    "type": _type,
+}

@@ -1,0 +1,81 @@
+"""`register` and the ways to a model: what is registered is noted, never done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.values import (
+    ModelReference,
+    Registrar,
+    Registration,
+    Special,
+    Unknown,
+    first_unknown,
+)
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+
+def register(
+    vm: Interpreter, registrar: Registrar, args: tuple[Any, ...], span: Span, scope: Scope | None
+) -> Any:
+    """`pgtrigger.register(*triggers)(Model)`."""
+    model = args[0] if args else Unknown("no model is given", span)
+    for trigger in registrar.triggers:
+        _record(vm, model, trigger, registrar.span, scope)
+    return model
+
+
+def _record(vm: Interpreter, model: Any, trigger: Any, span: Span, scope: Scope | None) -> None:
+    if scope is None:
+        return
+    if vm.speculation is not None:
+        trigger = vm.speculation
+    vm.registrations.append(Registration(model, trigger, scope.module, span, vm.in_hook))
+
+
+def _register(vm: Interpreter, call: SpecialCall) -> Any:
+    return Registrar(call.args, call.span)
+
+
+def _register_trigger(vm: Interpreter, call: SpecialCall) -> Any:
+    """`trigger.register(*models)`."""
+    for model in call.args:
+        _record(vm, model, call.special.receiver, call.span, call.scope)
+    return None
+
+
+def _get_user_model(vm: Interpreter, call: SpecialCall) -> Any:
+    label = vm.host.setting("AUTH_USER_MODEL", call.span)
+    return ModelReference(label, call.span) if isinstance(label, str) else first_unknown(label)
+
+
+def _get_model(vm: Interpreter, call: SpecialCall) -> Any:
+    """`apps.get_model("app.Model")` and `apps.get_model("app", "Model")`."""
+    names = [call.argument(0, "app_label"), call.argument(1, "model_name")]
+    if (unknown := first_unknown(names)) is not None:
+        return unknown
+    return ModelReference(".".join(str(name) for name in names if name is not None), call.span)
+
+
+def _receiver(vm: Interpreter, call: SpecialCall) -> Any:
+    """`@receiver(signal)` leaves the function as it is."""
+    return Special("identity")
+
+
+def _identity(vm: Interpreter, call: SpecialCall) -> Any:
+    return call.argument(0, "")
+
+
+HANDLERS: dict[str, Handler] = {
+    "apps.get_model": _get_model,
+    "get_user_model": _get_user_model,
+    "identity": _identity,
+    "receiver": _receiver,
+    "register": _register,
+    "register_trigger": _register_trigger,
+}
