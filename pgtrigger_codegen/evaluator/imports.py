@@ -147,6 +147,8 @@ def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any
         return SPECIAL_NAMES[dotted]
     if _is_library(vm, module):
         return _library_attribute(vm, module, name, span)
+    if _is_library(vm, dotted):  # listed below a package that is not: `django.core.validators`
+        return LibraryModule(dotted)
     if _is_closed(vm, module) or vm.loader.find(module) is None:
         return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
     scope = vm.module(module)

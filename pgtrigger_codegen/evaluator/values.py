@@ -43,8 +43,11 @@ class Unknown:
 
     def with_note(self, message: str, span: Span | None) -> Unknown:
         """The same, with one more step on the way from the declaration to here."""
-        if span is None or span == self.span or any(note.span == span for note in self.notes):
+        last = self.notes[-1].span if self.notes else self.span
+        if span is None or any(note.span == span for note in self.notes):
             return self
+        if last is not None and span.contains(last):
+            return self  # an expression around it, which the reader sees anyway
         return Unknown(self.reason, self.span, (*self.notes, Note(message, span)), self.spread)
 
 

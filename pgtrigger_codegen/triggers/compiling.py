@@ -6,10 +6,12 @@ django-pgtrigger itself compiles them, on rendered models; what it raises become
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pgtrigger
+from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db.models import Model
 
 from pgtrigger_codegen.evaluator.stand_in import StandInField
@@ -92,7 +94,10 @@ class TriggerCompiler:
         return self._facts(declaration, trigger, rendered, compiled, place)
 
     def _compile(self, trigger: Any, model: type[Model]) -> Any:
-        return trigger.compile(model)
+        with warnings.catch_warnings():
+            # The project's own process warns of naive datetimes and the like at the right time.
+            warnings.simplefilter("ignore")
+            return trigger.compile(model)
 
     def _facts(
         self,
@@ -182,7 +187,7 @@ def _refused(unknown: Unknown, place: _Place, uri: str | None = None) -> Unresol
 
 def _excused(unknown: Unknown, model: type[Model]) -> Unknown:
     """An error of the compiler is only the user's when all of the model is known."""
-    if not isinstance(unknown, Invalid):
+    if not isinstance(unknown, Invalid) or not _is_about_fields(unknown.error):
         return unknown
     for field in model._meta.get_fields():
         if isinstance(field, StandInField):
@@ -193,6 +198,13 @@ def _excused(unknown: Unknown, model: type[Model]) -> Unknown:
                 f"model `{related}`, which a field refers to, was not found", unknown.span
             )
     return unknown
+
+
+def _is_about_fields(error: BaseException | None) -> bool:
+    """Whether an error may come from a field or model that could not be read."""
+    if isinstance(error, FieldError | FieldDoesNotExist | AttributeError | KeyError):
+        return True
+    return isinstance(error, ValueError) and "Related model" in str(error)
 
 
 def _uri(model: str | None, trigger: Any) -> str | None:
