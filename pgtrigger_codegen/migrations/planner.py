@@ -20,13 +20,14 @@ from pgtrigger_codegen.migrations.autodetector import (
 from pgtrigger_codegen.migrations.graph import MigrationGraph, Unreadable, build_graph
 from pgtrigger_codegen.migrations.operations import DropTrigger, TriggerOperation
 from pgtrigger_codegen.migrations.reader import LoadMigration, MigrationReader
+from pgtrigger_codegen.migrations.replay import replay
 from pgtrigger_codegen.migrations.requirements import (
     History,
     apps_touched,
     dependencies,
     model_apps_by_table,
 )
-from pgtrigger_codegen.migrations.state import in_search_path, replay
+from pgtrigger_codegen.migrations.state import in_search_path
 from pgtrigger_codegen.migrations.writer import migration_name, render_migration
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.project.project import Project

@@ -1,55 +1,26 @@
-"""Stage migrations: the history replayed, and what it leaves installed.
+"""Stage migrations: what the migrations leave behind, as facts.
 
-Django's operations say which tables there are, `RunSQL` is read as SQL, and django-pgtrigger's
-`AddTrigger` and `RemoveTrigger` as the SQL that they run. What cannot be read is noted and
-passed over: a migration that may have done something more does not undo what another did.
+`replay` finds them out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
-from django.db.migrations import operations
-from django.db.migrations.operations.base import Operation
-from pgtrigger import compiler
-from pgtrigger.migrations import AddTrigger, RemoveTrigger
-
-from pgtrigger_codegen.evaluator.values import Unknown
-from pgtrigger_codegen.migrations.fields import ModelKey
-from pgtrigger_codegen.migrations.graph import MigrationGraph, Unreadable
+from pgtrigger_codegen.migrations.graph import Unreadable
 from pgtrigger_codegen.migrations.reader import Key
-from pgtrigger_codegen.migrations.recovery import recover_parts, split_statements
-from pgtrigger_codegen.migrations.sql_texts import sql_texts
-from pgtrigger_codegen.migrations.tables import (
-    DroppedTable,
-    RenamedTable,
-    Table,
-    TableChange,
-    Tables,
-)
-from pgtrigger_codegen.sql.equivalence import InstalledTriggers, TriggerDefinition, TriggerKey
-from pgtrigger_codegen.sql.names import QualifiedName, table_name
-from pgtrigger_codegen.sql.parser import SqlSyntaxError
-from pgtrigger_codegen.sql.statements import (
-    CreateFunction,
-    CreateTrigger,
-    DropTable,
-    DropTrigger,
-    RenameTable,
-    RenameTrigger,
-    Statement,
-    read_statements,
-)
+from pgtrigger_codegen.migrations.recovery import recover_parts
+from pgtrigger_codegen.migrations.tables import Table
+from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
+from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 URI_HINT = "trigger"
 """The hint by which a `RunSQL` that we write names its trigger (`shop.Order:protect`)."""
 
-# What cannot change a trigger need not be parsed.
-_RELEVANT = re.compile(r"trigger|function|rename|drop", re.IGNORECASE)
 _PGID = re.compile(r"pgtrigger_.+_[0-9a-f]{5}")
 _HASH = re.compile(r"[0-9a-f]{40}")
 
@@ -90,7 +61,7 @@ class InstalledTrigger:
         """What renders to it; None for SQL that cannot be written in our frame."""
         if self.exact_parts:
             return self.exact_parts
-        table = _db_table(self.definition.table)
+        table = db_table(self.definition.table)
         return recover_parts(self.definition, table, self.trigger_sql, self.function_sql)
 
     @property
@@ -121,269 +92,11 @@ class MigrationState:
         return all(item.migration[0] != app_label for item in self.unreadable)
 
 
-def replay(graph: MigrationGraph) -> MigrationState:
-    """Run all migrations of the graph in thought."""
-    history = _History(unreadable=list(graph.unreadable))
-    for key in graph.order():
-        migration = graph.migrations[key]
-        if not isinstance(migration.operations, Unknown):
-            history.run(migration.operations, _Step(key))
-    return MigrationState(
-        triggers={trigger.key: trigger for trigger in history.triggers()},
-        tables=history.tables.by_name,
-        functions={app: frozenset(names) for app, names in history.functions.items()},
-        unreadable=tuple(history.unreadable),
-    )
-
-
 def in_search_path(name: QualifiedName) -> QualifiedName:
     """`public.order` and `order` are one table: models name no schema, and SQL may."""
     return QualifiedName(None, name.name) if name.schema == "public" else name
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """Which migration an operation is part of, and what it has an effect on.
-
-    Attributes:
-        state: Django's state.
-        database: The database.
-    """
-
-    migration: Key
-    state: bool = True
-    database: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """Where a trigger came from."""
-
-    made_by: Key
-    sql: str
-    by: Literal["runsql", "addtrigger"]
-    parts: TriggerParts | None = None
-    uri: str | None = None
-    model: ModelKey | None = None
-    name: str | None = None
-
-
-@dataclass(slots=True)
-class _History:
-    unreadable: list[Unreadable]
-    tables: Tables = field(default_factory=Tables)
-    installed: InstalledTriggers = field(default_factory=InstalledTriggers)
-    records: dict[TriggerKey, _Record] = field(default_factory=dict)
-    functions: dict[str, set[QualifiedName]] = field(default_factory=dict)
-    function_sql: dict[QualifiedName, str] = field(default_factory=dict)
-
-    def triggers(self) -> Iterator[InstalledTrigger]:
-        for key in sorted(self.installed.triggers, key=str):
-            definition, record = self.installed.triggers[key], self.records[key]
-            table = _db_table(definition.table)
-            yield InstalledTrigger(
-                definition=definition,
-                exact_parts=record.parts and replace(record.parts, table=table),
-                trigger_sql=record.sql,
-                function_sql=self.function_sql.get(definition.calls),
-                uri=record.uri,
-                model_name=record.model[1] if record.model else None,
-                made_by=record.made_by,
-                by=record.by,
-            )
-
-    def run(self, listed: Iterable[object], step: _Step) -> None:
-        """Run operations, or only their effect on Django's state or on the database."""
-        for operation in listed:
-            if isinstance(operation, Operation):
-                self._run(operation, step)
-            else:
-                self._note(operation, step.migration)
-
-    def _run(self, operation: Operation, step: _Step) -> None:
-        app_label = step.migration[0]
-        match operation:
-            case operations.SeparateDatabaseAndState():
-                self._run_on_database(operation.database_operations, step)
-                self._run_on_state(operation.state_operations, step)
-            case operations.RunSQL():
-                if step.database:
-                    self._run_sql(operation, step.migration)
-                self._run_on_state(operation.state_operations, step)
-            case AddTrigger():
-                model = (app_label, operation.model_name.lower())
-                self._add_trigger(model, operation.trigger, step)
-            case RemoveTrigger():
-                model = (app_label, operation.model_name.lower())
-                self._remove_trigger(model, operation.name, step)
-            case _:
-                self._run_on_tables(operation, step)
-
-    def _run_on_database(self, listed: Iterable[object], step: _Step) -> None:
-        if step.database:
-            self.run(listed, replace(step, state=False))
-
-    def _run_on_state(self, listed: Iterable[object], step: _Step) -> None:
-        if step.state:
-            self.run(listed, replace(step, database=False))
-
-    def _run_on_tables(self, operation: Operation, step: _Step) -> None:
-        app_label = step.migration[0]
-        if step.database:
-            self._change_tables(self.tables.changes(operation, app_label))
-        if step.state:
-            self._rename_model(operation, app_label)
-            self.tables.apply(operation, app_label, step.migration)
-        if isinstance(operation, operations.CreateModel):
-            # Squashing can move AddTrigger into the model's options.
-            for trigger in operation.options.get("triggers", ()):
-                self._add_trigger((app_label, operation.name.lower()), trigger, step)
-
-    def _run_sql(self, operation: operations.RunSQL, migration: Key) -> None:
-        hints: Mapping[str, Any] = operation.hints or {}
-        uri, model_name = hints.get(URI_HINT), hints.get("model_name")
-        record = _Record(
-            migration,
-            "",
-            "runsql",
-            uri=uri if isinstance(uri, str) else None,
-            model=(migration[0], model_name.lower()) if isinstance(model_name, str) else None,
-        )
-        for sql in sql_texts(operation.sql):
-            if isinstance(sql, Unknown):
-                self._note(sql, migration)
-            else:
-                self._read_sql(sql, record)
-
-    def _note(self, unread: object, migration: Key) -> None:
-        """Remember something that is no operation, or not one that can be read."""
-        if not isinstance(unread, Unknown):
-            unread = Unknown(f"{type(unread).__name__} where an operation is expected")
-        self.unreadable.append(Unreadable(migration, "operations", unread))
-
-    def _read_sql(self, sql: str, record: _Record) -> None:
-        if not _RELEVANT.search(sql):
-            return
-        for text in split_statements(sql):
-            try:
-                statements = read_statements(text)
-            except SqlSyntaxError as error:
-                self._note(Unknown(f"SQL that does not parse: {error.message}"), record.made_by)
-                continue
-            for statement in statements:
-                self._apply(_normalised(statement), replace(record, sql=text))
-
-    def _apply(self, statement: Statement, record: _Record) -> None:
-        match statement:
-            case CreateFunction(function=function, arguments=0):
-                self.function_sql[function] = record.sql
-                self._forget_parts(function)
-            case CreateFunction(function=function):
-                self.functions.setdefault(record.made_by[0], set()).add(function)
-            case CreateTrigger(table=table, name=name):
-                before = self.records.get((table, name))
-                if before and before.by == "addtrigger" and record.by == "runsql":
-                    # Django's state has it still, whatever SQL made of it since.
-                    record = replace(record, by="addtrigger", model=before.model, name=before.name)
-                if before and record.uri is None:
-                    record = replace(record, uri=before.uri)
-                self.records[table, name] = record
-            case RenameTrigger(table=table, name=name, new_name=new_name):
-                if renamed := self.records.pop((table, name), None):
-                    self.records[table, new_name] = replace(renamed, parts=None)
-            case DropTrigger(table=table, name=name):
-                # Django's state keeps what AddTrigger made, whatever SQL makes of it.
-                if (dropped := self.records.get((table, name))) and dropped.by == "runsql":
-                    del self.records[table, name]
-            case DropTable(table=table):
-                self._drop_records(table)
-            case RenameTable(table=table, new_name=new_name):
-                self._move_records(table, table._replace(name=new_name))
-            case _:
-                pass
-        self.installed = self.installed.after([statement])
-
-    def _forget_parts(self, function: QualifiedName) -> None:
-        """A function written anew is no longer the one that the parts render to."""
-        for key, trigger in self.installed.triggers.items():
-            if trigger.calls == function:
-                self.records[key] = replace(self.records[key], parts=None)
-
-    def _add_trigger(self, model: ModelKey, trigger: object, step: _Step) -> None:
-        if not isinstance(trigger, compiler.Trigger):
-            self._note(trigger, step.migration)
-            return
-        parts = _parts(trigger.sql)
-        uri = f"{model[0]}.{self.tables.object_name(model)}:{trigger.name}"
-        if step.database:
-            record = _Record(step.migration, "", "runsql", uri=uri, model=model)
-            self._read_sql(str(trigger.sql), record)
-        key = (in_search_path(table_name(parts.table)), parts.pgid)
-        if key in self.records:
-            by: Literal["runsql", "addtrigger"] = "addtrigger" if step.state else "runsql"
-            self.records[key] = replace(
-                self.records[key], by=by, parts=parts, uri=uri, model=model, name=trigger.name
-            )
-
-    def _remove_trigger(self, model: ModelKey, name: str, step: _Step) -> None:
-        for key, record in list(self.records.items()):
-            if record.by == "addtrigger" and (record.model, record.name) == (model, name):
-                if step.state:
-                    self.records[key] = replace(record, by="runsql")
-                if step.database:
-                    self._apply(DropTrigger(*key), record)
-
-    def _rename_model(self, operation: Operation, app_label: str) -> None:
-        if not isinstance(operation, operations.RenameModel):
-            return
-        old = (app_label, operation.old_name.lower())
-        new = (app_label, operation.new_name.lower())
-        for key, record in self.records.items():
-            if record.model == old:
-                self.records[key] = replace(record, model=new)
-
-    def _change_tables(self, changes: Iterable[TableChange]) -> None:
-        for change in changes:
-            match change:
-                case RenamedTable(old=old, new=new):
-                    self._move_triggers(in_search_path(old), in_search_path(new))
-                case DroppedTable(table=table):
-                    self._drop_records(in_search_path(table))
-                    self.installed = self.installed.after([DropTable(in_search_path(table))])
-
-    def _move_triggers(self, old: QualifiedName, new: QualifiedName) -> None:
-        self._move_records(old, new)
-        moved = {
-            (new if table == old else table, name): (
-                replace(trigger, table=new) if table == old else trigger
-            )
-            for (table, name), trigger in self.installed.triggers.items()
-        }
-        self.installed = replace(self.installed, triggers=moved)
-
-    def _move_records(self, old: QualifiedName, new: QualifiedName) -> None:
-        for key in [key for key in self.records if key[0] == old]:
-            self.records[new, key[1]] = self.records.pop(key)
-
-    def _drop_records(self, table: QualifiedName) -> None:
-        for key in [key for key in self.records if key[0] == table]:
-            del self.records[key]
-
-
-def _parts(sql: compiler.UpsertTriggerSql) -> TriggerParts:
-    values = {**sql.defaults, **sql.kwargs}
-    return TriggerParts(**{part.name: str(values[part.name]) for part in fields(TriggerParts)})
-
-
-def _db_table(name: QualifiedName) -> str:
+def db_table(name: QualifiedName) -> str:
+    """The table as a model names it."""
     return f'{name.schema}"."{name.name}' if name.schema else name.name
-
-
-def _normalised(statement: Statement) -> Statement:
-    """The same with tables and functions named without `public`."""
-    names: dict[str, Any] = {
-        part.name: in_search_path(value)
-        for part in fields(statement)
-        if isinstance(value := getattr(statement, part.name), QualifiedName)
-    }
-    return replace(statement, **names) if names else statement

@@ -51,7 +51,24 @@ class DroppedTable:
     table: QualifiedName
 
 
-TableChange = RenamedTable | DroppedTable
+@dataclass(frozen=True, slots=True)
+class RenamedColumn:
+    """A column goes on under another name."""
+
+    table: QualifiedName
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedColumn:
+    """A column is gone, and the triggers whose definitions name it."""
+
+    table: QualifiedName
+    column: str
+
+
+TableChange = RenamedTable | DroppedTable | RenamedColumn | DroppedColumn
 
 
 @dataclass(slots=True)
@@ -104,19 +121,8 @@ class Tables:
                 if model and model.table:
                     new = operation.table or default_table_name(app_label, model.name)
                     return _renamings(model, new)
-            case operations.RenameField():
-                model = self._models.get((app_label, operation.model_name.lower()))
-                renamed = model and model.fields.get(operation.old_name)
-                if model and renamed and renamed.has_through and model.table:
-                    before = renamed.through_table(model.table, operation.old_name)
-                    after = renamed.through_table(model.table, operation.new_name)
-                    return _renaming(before, after)
-            case operations.RemoveField():
-                model = self._models.get((app_label, operation.model_name.lower()))
-                removed = model and model.fields.get(operation.name)
-                if model and removed and removed.has_through and model.table:
-                    name = removed.through_table(model.table, operation.name)
-                    return [DroppedTable(table_name(name))]
+            case operations.RenameField() | operations.AlterField() | operations.RemoveField():
+                return self._changes_by_field(operation, app_label)
         return []
 
     def apply(self, operation: Operation, app_label: str, migration: Key) -> None:
@@ -151,6 +157,27 @@ class Tables:
                     self._rename_through(model, renamed, operation, migration)
                     self._remove_field(model, operation.old_name, keep_table_of=renamed)
                     self._add_field(model, operation.new_name, renamed, migration)
+
+    def _changes_by_field(
+        self,
+        operation: operations.RenameField | operations.AlterField | operations.RemoveField,
+        app_label: str,
+    ) -> list[TableChange]:
+        name = (
+            operation.old_name if isinstance(operation, operations.RenameField) else operation.name
+        )
+        model = self._models.get((app_label, operation.model_name.lower()))
+        changed = model.fields.get(name) if model and model.table else None
+        if model is None or changed is None:
+            return []
+        match operation:
+            case operations.RenameField():
+                after = (operation.new_name, changed)
+            case operations.AlterField():
+                after = (name, read_field(operation.field, model.key))
+            case _:
+                after = (name, Field(has_column=False))
+        return _field_changes(model, (name, changed), after)
 
     def _create_model(
         self, operation: operations.CreateModel, app_label: str, migration: Key
@@ -307,6 +334,29 @@ def _renamings(model: _Model, new: str) -> list[RenamedTable]:
         if model_field.has_through:
             before = model_field.through_table(str(model.table), name)
             changes += _renaming(before, model_field.through_table(new, name))
+    return changes
+
+
+def _field_changes(
+    model: _Model, before: tuple[str, Field], after: tuple[str, Field]
+) -> list[TableChange]:
+    """A field gets another name or another definition, or goes."""
+    (name, old), (new_name, new) = before, after
+    table = str(model.table)
+    changes: list[TableChange] = []
+    if old.has_through and new.has_through:
+        changes += _renaming(old.through_table(table, name), new.through_table(table, new_name))
+    elif old.has_through:
+        changes.append(DroppedTable(table_name(old.through_table(table, name))))
+    if old.has_column and new.has_column:
+        pairs = zip(old.columns(name), new.columns(new_name), strict=False)
+        changes += [
+            RenamedColumn(table_name(table), column, other)
+            for column, other in pairs
+            if column != other
+        ]
+    elif old.has_column:
+        changes += [DroppedColumn(table_name(table), column) for column in old.columns(name)]
     return changes
 
 

@@ -22,7 +22,8 @@ from pgtrigger_codegen.migrations.operations import (
     ReplaceTrigger,
     TriggerOperation,
 )
-from pgtrigger_codegen.migrations.state import MigrationState, replay
+from pgtrigger_codegen.migrations.replay import replay
+from pgtrigger_codegen.migrations.state import MigrationState
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.render import create_trigger
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger

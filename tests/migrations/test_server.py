@@ -143,3 +143,38 @@ def test_running_a_migration_twice_does_no_harm(connection: Connection, tmp_path
         once = _catalog(connection)
         _run(connection, source, name)
         assert _catalog(connection) == once
+
+
+RENAME_STATUS = """
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_order_protect")]
+    operations = [migrations.RenameField("order", "status", "state")]
+"""
+
+
+def test_a_change_after_a_renamed_column_can_be_undone(
+    connection: Connection, tmp_path: Path
+) -> None:
+    """The old trigger names a column by then that the table does not have any more."""
+    source = _source(tmp_path)
+    on_status = moved(
+        PROTECT, condition="WHEN (OLD.status = '')", func="NEW.status = 1; RETURN NEW;"
+    )
+    on_state = moved(PROTECT, condition="WHEN (OLD.state = '')", func="NEW.state = 1; RETURN NEW;")
+    _run(connection, source, _write(source, on_status))
+    (tmp_path / "shop" / "migrations" / "0003_rename.py").write_text(RENAME_STATUS)
+    connection.execute("ALTER TABLE shop_order RENAME COLUMN status TO state")
+    before = _catalog(connection)
+
+    name = _write(source, on_state)
+    _run(connection, source, name)
+    after = _catalog(connection)
+    _run(connection, source, name, backwards=True)
+
+    assert _catalog(connection) == before
+    connection.execute(install_sql(on_state.parts, on_state.hash).encode())
+    assert _catalog(connection) == after
+    assert name == "0004_alter_order_protect"

@@ -10,8 +10,11 @@ from django.db.migrations.operations.base import Operation
 
 from pgtrigger_codegen.migrations.fields import default_table_name
 from pgtrigger_codegen.migrations.tables import (
+    DroppedColumn,
     DroppedTable,
+    RenamedColumn,
     RenamedTable,
+    TableChange,
     Tables,
 )
 from pgtrigger_codegen.sql.names import QualifiedName
@@ -203,9 +206,16 @@ def test_names_of_models() -> None:
         (migrations.RenameModel("Order", "ORDER"), []),
         (migrations.AlterModelTable("order", "o"), ["shop_order > o", "shop_order_tags > o_tags"]),
         (migrations.RenameField("order", "tags", "t"), ["shop_order_tags > shop_order_t"]),
-        (migrations.RenameField("order", "status", "s"), []),
+        (migrations.RenameField("order", "status", "s"), ["shop_order.status > s"]),
+        (
+            migrations.AlterField("order", "status", models.TextField(db_column="st")),
+            ["shop_order.status > st"],
+        ),
+        (migrations.AlterField("order", "status", models.TextField(null=True)), []),
+        (migrations.AlterField("order", "status", many_to_many()), ["- shop_order.status"]),
+        (migrations.AlterField("order", "tags", models.TextField()), ["- shop_order_tags"]),
         (migrations.RemoveField("order", "tags"), ["- shop_order_tags"]),
-        (migrations.RemoveField("order", "status"), []),
+        (migrations.RemoveField("order", "status"), ["- shop_order.status"]),
         (migrations.DeleteModel("Unknown"), []),
     ],
 )
@@ -216,12 +226,16 @@ def test_what_happens_to_tables_with_triggers(operation: Operation, changes: lis
     assert [_text(change) for change in tables.changes(operation, "shop")] == changes
 
 
-def _text(change: RenamedTable | DroppedTable) -> str:
+def _text(change: TableChange) -> str:
     match change:
         case RenamedTable(old=old, new=new):
             return f"{old} > {new}"
         case DroppedTable(table=table):
             return f"- {table}"
+        case RenamedColumn(table=table, old=before, new=after):
+            return f"{table}.{before} > {after}"
+        case DroppedColumn(table=table, column=column):
+            return f"- {table}.{column}"
 
 
 def test_long_names_are_cut_as_django_cuts_them() -> None:

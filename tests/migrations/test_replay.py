@@ -11,7 +11,8 @@ from pgtrigger.migrations import RemoveTrigger
 
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration
-from pgtrigger_codegen.migrations.state import MigrationState, replay
+from pgtrigger_codegen.migrations.replay import replay
+from pgtrigger_codegen.migrations.state import MigrationState
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.render import (
     alter_function,
@@ -149,6 +150,50 @@ def test_triggers_go_with_their_table(make: object, change: object, table: str) 
     assert str(found.definition.table) == table
     assert parts is not None
     assert parts.table == table.replace(".", '"."')
+
+
+ON_STATUS = moved(
+    PROTECT, condition='WHEN (OLD."status" = NEW.status)', func="NEW.status = 1; RETURN NEW;"
+)
+ON_STATE = moved(ON_STATUS, condition='WHEN (OLD."state" = NEW."state")')
+
+
+@pytest.mark.parametrize("make", [created, add_trigger])
+@pytest.mark.parametrize(
+    "before",
+    [[], [migrations.AlterModelTable("order", "o"), migrations.AlterModelTable("order", None)]],
+)
+def test_a_renamed_column_is_followed_by_when_but_not_by_the_body(
+    make: object, before: list[object]
+) -> None:
+    assert callable(make)
+    state = history(make(ON_STATUS), *before, migrations.RenameField("order", "status", "state"))
+
+    (found,) = state.triggers.values()
+    (expected,) = history(created(replace(ON_STATE, hash=ON_STATUS.hash))).triggers.values()
+    parts = found.parts()
+    assert found.definition == expected.definition
+    assert parts is not None
+    assert parts.func.split() == ["NEW.status", "=", "1;", "RETURN", "NEW;"]
+
+
+def test_a_renamed_column_of_a_renamed_table() -> None:
+    state = history(
+        created(ON_STATUS),
+        migrations.RenameModel("Order", "Sale"),
+        migrations.RenameField("sale", "status", "state"),
+    )
+
+    assert [str(table) for table, _ in state.triggers] == ["shop_sale"]
+
+
+def test_a_dropped_column_takes_the_trigger_along() -> None:
+    gone = migrations.RemoveField("order", "status")
+
+    assert summary(history(created(ON_STATUS), gone)) == []
+    assert summary(history(created(PROTECT), gone)) != []
+    # Django's state keeps it, and so does django-pgtrigger.
+    assert summary(history(add_trigger(ON_STATUS), gone)) != []
 
 
 def test_remove_trigger_follows_the_renamed_model() -> None:
