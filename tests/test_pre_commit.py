@@ -57,8 +57,9 @@ def test_hooks_run_as_pre_commit_installs_them(tmp_path: Path) -> None:
 
 
 def _results(output: str) -> tuple[str, str]:
-    _, _, hooks = output.partition("pgtrigger-codegen lint...")
-    lint, separator, check = hooks.partition("pgtrigger-codegen makemigrations --check...")
+    """What is printed of `lint` and of the check; pre-commit sorts hooks by their ids."""
+    _, _, hooks = output.partition("pgtrigger-codegen makemigrations --check...")
+    check, separator, lint = hooks.partition("pgtrigger-codegen lint...")
     assert separator, output
     return lint, check
 
