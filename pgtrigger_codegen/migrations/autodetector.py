@@ -27,7 +27,7 @@ from pgtrigger_codegen.sql.equivalence import (
     same_function,
 )
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
-from pgtrigger_codegen.sql.render import create_trigger
+from pgtrigger_codegen.sql.render import create_trigger, uses_own_function
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts
 
 
@@ -133,7 +133,7 @@ def _change(new: Trigger, installed: InstalledTrigger | None) -> TriggerOperatio
     """How to get from what is installed to the new trigger; None when it is the same."""
     if installed is None:
         return CreateTrigger(new)
-    if (new.parts, new.hash) == (installed.exact_parts, installed.definition.hash):
+    if new.hash == installed.definition.hash and _is_written_the_same(new, installed):
         return None
     wanted, there = _definition(new.parts, new.hash), installed.definition
     if not same_definition(wanted, there):
@@ -143,6 +143,17 @@ def _change(new: Trigger, installed: InstalledTrigger | None) -> TriggerOperatio
         operation = AlterTriggerFunction if wanted.calls == there.calls else ReplaceTrigger
         return operation(installed_trigger(installed), new)
     return None
+
+
+def _is_written_the_same(new: Trigger, installed: InstalledTrigger) -> bool:
+    """Whether no parser is needed to see that nothing has changed."""
+    if installed.exact_parts:
+        return new.parts == installed.exact_parts
+    if uses_own_function(new.parts) and not installed.function_sql:
+        return False
+    rendered = create_trigger(new.parts, new.hash)
+    written = (installed.trigger_sql, installed.function_sql)
+    return all(f"{text};" in rendered for text in written if text)
 
 
 def _definition(parts: TriggerParts, hash: str) -> TriggerDefinition:

@@ -130,6 +130,8 @@ def make_plan(source: Source, load_migration: LoadMigration, options: Options) -
     labels = _target_apps(source, options)
     history = _read_history(source, load_migration)
     apps = [_plan_app(label, source, history, options) for label in labels]
+    if options.app_labels is None:
+        apps.extend(_homeless(source, history))
     first_party = {label for label, app in source.project.apps.items() if app.first_party}
     return Plan(
         apps=tuple(app for app in apps if app.operations or app.unresolved or app.error),
@@ -186,6 +188,23 @@ def _plan_app(app_label: str, source: Source, history: History, options: Options
     except MigrationsError as error:
         return AppPlan(app_label, tuple(operations), unresolved=False, error=error)
     return AppPlan(app_label, tuple(operations), unresolved=False, file=file)
+
+
+def _homeless(source: Source, history: History) -> Iterator[AppPlan]:
+    """Triggers that no app of the project can hold.
+
+    A trigger that the other app's own migrations bring needs none.
+    """
+    own = set(_own_apps(source))
+    for trigger in source.triggers:
+        if trigger.migration_app not in own and trigger_key(trigger) not in history.state.triggers:
+            path = source.project.display_path(trigger.span.path)
+            error = MigrationsError(
+                f"trigger {trigger.uri} is declared in {path}, which belongs to no app of the "
+                f"project, and app {trigger.migration_app!r} is not the project's to write to",
+                help="declare it in an installed app of the project",
+            )
+            yield AppPlan(trigger.migration_app, (), unresolved=False, error=error)
 
 
 def _is_incomplete(app_label: str, source: Source) -> bool:

@@ -550,4 +550,16 @@ def test_a_name_that_is_taken(tmp_path: Path) -> None:
 def test_third_party_apps_are_never_written(tmp_path: Path) -> None:
     app = make_app(tmp_path, "shop", INITIAL, first_party=False)
 
-    assert plan(make_source(tmp_path, [app], PROTECT)) == Plan()
+    found = only(plan(make_source(tmp_path, [app], PROTECT)))
+
+    assert found.file is None
+    assert "shop.Order:protect is declared in /nowhere/models.py" in str(found.error)
+    assert plan(make_source(tmp_path, [app], PROTECT), app_labels=["shop"]) == Plan()
+
+
+def test_what_a_third_party_app_brings_itself_is_fine(tmp_path: Path) -> None:
+    source = _adopted(tmp_path, PROTECT)
+    shop = replace(source.project.apps["shop"], first_party=False)
+    project = replace(source.project, apps={"shop": shop})
+
+    assert plan(replace(source, project=project)) == Plan()
