@@ -93,11 +93,15 @@ def assign_attribute(vm: Interpreter, target: Any, name: str, value: Any, span: 
         vm.attempt(span, setattr, target, name, value)
 
 
-def poison(container: Any, unknown: Unknown) -> None:
-    """Makes a container's contents unknown: it changed in a way that cannot be followed."""
+def poison(container: Any, unknown: Unknown, *, keep: bool = False) -> None:
+    """Makes a container's contents unknown: it changed in a way that cannot be followed.
+
+    Args:
+        keep: Whether the change could only add items at the end of a list.
+    """
     spread = Unknown(unknown.reason, unknown.span, unknown.notes, spread=True)
     if isinstance(container, list):
-        container[:] = [spread]
+        container[:] = [*container, spread] if keep else [spread]
     elif isinstance(container, dict):
         container.clear()
         container[spread] = spread

@@ -148,7 +148,7 @@ def _call_real(
     if not _is_allowed(vm, function, receiver, name):
         return Unknown(f"calls `{attributes.describe(function)}`, which is not evaluated", span)
     if name and library.is_mutator(receiver, name) and vm.speculation is not None:
-        attributes.poison(receiver, vm.speculation)
+        attributes.poison(receiver, vm.speculation, keep=name in ("append", "extend"))
         return None
     inert = bool(name) and library.is_inert(receiver, name)
     if not inert:

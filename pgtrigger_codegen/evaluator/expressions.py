@@ -269,6 +269,8 @@ def _compare_pair(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, s
     for operand in (left, right):
         if (unknown := first_unknown(operand)) is not None:
             return _used(unknown, span)
+    if isinstance(operator, ast.In | ast.NotIn) and attributes.is_own_kind(right):
+        return Unknown(f"what {attributes.describe(right)} contains is not known", span)
     return vm.attempt(span, COMPARE[type(operator)], left, right)
 
 

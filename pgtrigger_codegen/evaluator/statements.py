@@ -24,7 +24,13 @@ from pgtrigger_codegen.evaluator.expressions import (
 from pgtrigger_codegen.evaluator.functions import make_function
 from pgtrigger_codegen.evaluator.operators import IN_PLACE
 from pgtrigger_codegen.evaluator.scope import Scope
-from pgtrigger_codegen.evaluator.values import Invalid, PythonRaise, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import (
+    Invalid,
+    LazyImport,
+    PythonRaise,
+    Unknown,
+    first_unknown,
+)
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -137,17 +143,17 @@ def _augmented_assign(vm: Interpreter, node: ast.AugAssign, scope: Scope) -> Sig
         case ast.Subscript():
             owner = evaluate(vm, node.target.value, scope)
             left = subscript(vm, owner, evaluate(vm, node.target.slice, scope), span)
-    if isinstance(left, list) and isinstance(node.op, ast.Add) and vm.speculation is None:
+    if isinstance(left, list) and isinstance(node.op, ast.Add):
         items = iterate(vm, right, span)
-        if isinstance(items, Unknown):
+        if vm.speculation is not None:
+            attributes.poison(left, vm.speculation, keep=True)
+        elif isinstance(items, Unknown):
             left.append(Unknown(items.reason, items.span, items.notes, spread=True))
         elif isinstance(right, list | tuple):
             left.extend(right)
         else:
             left.extend(items)
         value: Any = left
-    elif isinstance(left, list) and isinstance(right, tuple):
-        value = [*left, *right]
     elif isinstance(left, dict | set) and vm.speculation is None:
         unknown = first_unknown(right)
         value = unknown or vm.attempt(span, IN_PLACE[type(node.op)], left, right)
@@ -172,6 +178,7 @@ def _either(
 ) -> Signal:
     """Executes blocks of which only one will run, and keeps what they agree on."""
     before = dict(scope.names)
+    bound = {name for block in blocks for node in block for name in _bound_names(node)}
     ended = False
     outcomes: list[dict[str, Any]] = []
     for block in blocks:
@@ -184,19 +191,37 @@ def _either(
     scope.names.clear()
     for name in dict.fromkeys(name for outcome in outcomes for name in outcome):
         values = [outcome.get(name, _MISSING) for outcome in outcomes]
-        agreed = all(value is values[0] for value in values) or _equal_constants(values)
-        scope.names[name] = values[0] if agreed else why
+        if isinstance(before.get(name), LazyImport) and name not in bound:
+            # Following an import binds it anew, and to the same wherever it is first needed.
+            values = [value for value in values if not isinstance(value, LazyImport)]
+            values = values[:1] or [before[name]]
+        scope.names[name] = _merged(values, why)
     return Maybe(why) if ended else None
 
 
 _MISSING = object()
 
 
-def _equal_constants(values: list[Any]) -> bool:
+def _merged(values: list[Any], why: Unknown) -> Any:
+    """What values of one name have in common: of lists, the items they begin with."""
     first = values[0]
-    return isinstance(first, str | int | bool) and all(
-        type(value) is type(first) and value == first for value in values
-    )
+    if all(_is_same(value, first) for value in values):
+        return first
+    if not isinstance(first, list | tuple) or any(type(value) is not type(first) for value in values):
+        return why
+    shared = []
+    for items in zip(*values, strict=False):
+        if not all(_is_same(item, items[0]) for item in items):
+            break
+        shared.append(items[0])
+    return type(first)([*shared, Unknown(why.reason, why.span, why.notes, spread=True)])
+
+
+def _is_same(left: Any, right: Any) -> bool:
+    """Whether it makes no difference which of two values it is."""
+    if left is right:
+        return True
+    return isinstance(left, str | int | bool) and type(left) is type(right) and left == right
 
 
 def _for(vm: Interpreter, node: ast.For, scope: Scope) -> Signal:
