@@ -23,6 +23,7 @@ class ImportOrder:
 
     Attributes:
         modules: Names of the modules that were opened, in the order they begin to execute.
+        imports: By module that was opened: what its top level imports.
     """
 
     def __init__(self, loader: ModuleLoader, roots: Iterable[str]) -> None:
@@ -31,6 +32,7 @@ class ImportOrder:
         self._last_line: dict[str, int] = {}
         self._segments: dict[str, list[tuple[int, int]]] = {}
         self.modules: list[str] = []
+        self.imports: dict[str, list[tuple[int, str]]] = {}
         for root in roots:
             self._visit(root)
 
@@ -87,7 +89,8 @@ class ImportOrder:
         module = self._loader.load(name)
         if isinstance(module, Unknown):
             return
-        for line, target in imported_modules(module, self._loader):
+        self.imports[name] = list(imported_modules(module, self._loader))
+        for line, target in self.imports[name]:
             self._last_line[name] = line
             yield line, target
 

@@ -82,7 +82,7 @@ _PGTRIGGER_CONTRIB = "Composer FSM Protect ReadOnly SoftDelete UpdateSearchVecto
 CALLABLES = {
     "builtins": """
         abs all any ascii bin bool bytes callable chr complex dict divmod enumerate filter float
-        format frozenset hash hex int iter len list map max min next object oct ord pow property
+        format frozenset hex int iter len list map max min next object oct ord pow property
         range repr reversed round set slice sorted staticmethod classmethod str sum tuple zip
         ArithmeticError AssertionError AttributeError BaseException Exception ImportError
         IndexError KeyError LookupError ModuleNotFoundError NameError NotImplementedError

@@ -85,6 +85,11 @@ class ModelHost:
                     return label.lower()
                 case "db_table":
                     return self._table(model)
+                case "triggers":
+                    # The very list that is declared: what is appended to it is declared too.
+                    declared = meta.option(model, "triggers")
+                    reason = f"`{model.name}` declares no triggers in its Meta"
+                    return Unknown(reason, span) if declared is meta.MISSING else declared
         rendered = self._renderer().render(model)
         if isinstance(rendered, Unknown):
             return rendered

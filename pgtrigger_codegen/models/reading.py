@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.import_order import ImportOrder, imported_modules
-from pgtrigger_codegen.evaluator.imports import absolute_name
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
 from pgtrigger_codegen.models.host import ModelHost
 from pgtrigger_codegen.models.registry import ModelRegistry
+from pgtrigger_codegen.models.relevance import RelevantModules, mentions_pgtrigger
 from pgtrigger_codegen.models.rendering import ModelRenderer
 from pgtrigger_codegen.project.project import App, Project
 from pgtrigger_codegen.source.module import Module
@@ -48,9 +48,9 @@ class ModelReader:
         """Executes every first-party module that may declare models or register triggers."""
         for app in self._first_party_apps():
             self._open(f"{app.name}.models")
-        carriers = {name for name in self.import_order.modules if self._mentions(name)}
+        relevant = RelevantModules(self.loader, self.import_order)
         for name in self.import_order.modules:
-            if name in carriers or self._uses_at_top_level(name, carriers):
+            if relevant.may_declare(name):
                 self._open(name)
         for app in self._first_party_apps():
             self._run_ready(app)
@@ -60,7 +60,11 @@ class ModelReader:
         """Executes third-party apps' models that mention django-pgtrigger."""
         for app in self.project.apps.values():
             name = f"{app.name}.models"
-            if not app.first_party and app.name != "pgtrigger" and self._mentions(name):
+            if (
+                not app.first_party
+                and app.name != "pgtrigger"
+                and mentions_pgtrigger(self.loader, name)
+            ):
                 self._open(name)
         self._take()
 
@@ -148,43 +152,3 @@ class ModelReader:
 
     def _first_party_apps(self) -> Iterator[App]:
         return (app for app in self.project.apps.values() if app.first_party)
-
-    def _mentions(self, name: str) -> bool:
-        """Whether a module's text mentions django-pgtrigger."""
-        location = self.loader.find(name)
-        if location is None or location.path is None:
-            return False
-        if location.first_party:
-            module = self.loader.load(name)
-            return isinstance(module, Module) and "pgtrigger" in module.text
-        return b"pgtrigger" in location.path.read_bytes()
-
-    def _uses_at_top_level(self, name: str, carriers: set[str]) -> bool:
-        """Whether a module calls, at its top level, something it imports from such a module."""
-        module = self.loader.load(name)
-        if isinstance(module, Unknown):
-            return False
-        called = {root for node in module.tree.body for root in _called_roots(node)}
-        if not called:
-            return False
-        for node in module.tree.body:
-            if isinstance(node, ast.ImportFrom):
-                names = {alias.asname or alias.name for alias in node.names}
-                if names & called and absolute_name(module.package, node) in carriers:
-                    return True
-        return False
-
-
-def _called_roots(node: ast.stmt) -> Iterator[str]:
-    """Names that the calls and decorators of a top-level statement start from."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Import | ast.ImportFrom):
-        return
-    parts: list[ast.AST] = list(node.decorator_list) if isinstance(node, ast.ClassDef) else [node]
-    for part in parts:
-        for child in ast.walk(part):
-            if isinstance(child, ast.Call):
-                root: ast.expr = child.func
-                while isinstance(root, ast.Attribute | ast.Call):
-                    root = root.value if isinstance(root, ast.Attribute) else root.func
-                if isinstance(root, ast.Name):
-                    yield root.id

@@ -43,7 +43,6 @@ _OPTIONS = (
 )
 
 
-
 class _Apps(StateApps):
     """A registry in which rendering one model costs nothing for the others.
 
