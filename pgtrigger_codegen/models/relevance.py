@@ -1,0 +1,117 @@
+"""Which of the modules that Django imports can declare triggers.
+
+Only these are executed. A module can declare triggers when it mentions django-pgtrigger, or when
+its top level derives from, decorates with or calls something that comes, over any number of
+imports, from a module that does. Packages from outside are not searched: what derives from one
+of theirs is executed, for its base may bring triggers.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+
+from pgtrigger_codegen.evaluator.imports import absolute_name
+from pgtrigger_codegen.evaluator.import_order import ImportOrder
+from pgtrigger_codegen.evaluator.loader import ModuleLoader
+from pgtrigger_codegen.source.module import Module
+
+
+class RelevantModules:
+    """Answers for the modules of one project."""
+
+    def __init__(self, loader: ModuleLoader, order: ImportOrder) -> None:
+        self._loader = loader
+        self._order = order
+
+    def may_declare(self, name: str) -> bool:
+        """Whether the module's top level can declare triggers."""
+        if mentions_pgtrigger(self._loader, name):
+            return True
+        module = self._loader.load(name)
+        if not isinstance(module, Module):
+            return False
+        used = {root for node in module.tree.body for root in _used_roots(node)}
+        bases = {root for node in module.tree.body for root in _base_roots(node)}
+        for bound, source in _imported_names(module):
+            if bound in used and (source in self._leading or f"{source}.{bound}" in self._leading):
+                return True
+            if bound in bases and self._is_outside(source):
+                return True
+        return False
+
+    @functools.cached_property
+    def _leading(self) -> set[str]:
+        """Modules through which names of django-pgtrigger can have come."""
+        importers: dict[str, list[str]] = {}
+        for name, imports in self._order.imports.items():
+            for _, target in imports:
+                importers.setdefault(target, []).append(name)
+        leading: set[str] = set()
+        pending = [name for name in self._order.modules if mentions_pgtrigger(self._loader, name)]
+        while pending:
+            name = pending.pop()
+            if name not in leading:
+                leading.add(name)
+                pending.extend(importers.get(name, ()))
+        return leading
+
+    def _is_outside(self, name: str) -> bool:
+        """Whether a module belongs to a package that is neither the project's nor Django."""
+        if name.partition(".")[0] == "django":
+            return False
+        location = self._loader.find(name)
+        return location is not None and not location.first_party
+
+
+def mentions_pgtrigger(loader: ModuleLoader, name: str) -> bool:
+    """Whether a module's text mentions django-pgtrigger."""
+    location = loader.find(name)
+    if location is None or location.path is None:
+        return False
+    if location.first_party:
+        module = loader.load(name)
+        return isinstance(module, Module) and "pgtrigger" in module.text
+    return b"pgtrigger" in location.path.read_bytes()
+
+
+def _imported_names(module: Module) -> Iterator[tuple[str, str]]:
+    """Names that a module's imports bind, with the module each comes from."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom):
+            source = absolute_name(module.package, node)
+            for alias in node.names:
+                yield alias.asname or alias.name, source or ""
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0], alias.name
+
+
+def _used_roots(node: ast.stmt) -> Iterator[str]:
+    """Names that bases, decorators and calls of a top-level statement start from."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Import | ast.ImportFrom):
+        return
+    yield from _base_roots(node)
+    parts: list[ast.AST] = list(node.decorator_list) if isinstance(node, ast.ClassDef) else [node]
+    for part in parts:
+        if isinstance(part, ast.Name | ast.Attribute):
+            yield from _root(part)
+        for child in ast.walk(part):
+            if isinstance(child, ast.Call):
+                yield from _root(child.func)
+
+
+def _base_roots(node: ast.stmt) -> Iterator[str]:
+    """Names that the bases of classes start from."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.ClassDef):
+            for base in child.bases:
+                yield from _root(base)
+
+
+def _root(node: ast.expr) -> Iterator[str]:
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    if isinstance(node, ast.Name):
+        yield node.id
