@@ -45,6 +45,8 @@ class Source:
         models: By label.
         foreign_triggers: Of third-party packages: kept, never written.
         unparsed: Where files do not parse.
+        doubtful_models: Labels of models that may have more triggers than those that were
+            read: a decorator or hook of theirs is not understood.
     """
 
     project: Project
@@ -53,6 +55,7 @@ class Source:
     foreign_triggers: tuple[CompiledTrigger, ...] = ()
     unresolved: tuple[UnresolvedTrigger, ...] = ()
     unparsed: tuple[Span, ...] = ()
+    doubtful_models: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +239,9 @@ def _declarations(app_label: str, source: Source, *, complete: bool) -> Declarat
 
 
 def _doubtful_tables(source: Source) -> Iterator[QualifiedName]:
-    for item in source.unresolved:
-        if model := source.models.get(item.model or ""):
+    labels = {item.model or "" for item in source.unresolved} | source.doubtful_models
+    for label in labels:
+        if model := source.models.get(label):
             yield in_search_path(table_name(model.table))
 
 

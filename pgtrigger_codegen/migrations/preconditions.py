@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.reader import is_migrations_package
 from pgtrigger_codegen.project.project import App, Project, Settings
 
@@ -17,12 +18,25 @@ _OTHER_DATABASES = ("sqlite", "spatialite", "mysql", "mariadb", "oracle", "mssql
 
 def require_runsql_mode(settings: Settings) -> None:
     """Refuse where Django's own `makemigrations` would write the same triggers once more."""
-    if not settings.runsql_mode:
-        where = f" in {settings.module}" if settings.module else ""
+    if settings.runsql_mode:
+        return
+    mode = settings.get("PGTRIGGER_MIGRATIONS")
+    if isinstance(mode, Unknown):
         raise MigrationsError(
-            "django-pgtrigger's own migrations are on, and would bring the same triggers again",
-            help=f"set PGTRIGGER_MIGRATIONS = False{where}; --check and --dry-run work without it",
+            f"PGTRIGGER_MIGRATIONS in {settings.module} cannot be read: {mode.reason}",
+            help="write PGTRIGGER_MIGRATIONS = False; --check and --dry-run work without it",
         )
+    if settings.module is None:
+        raise MigrationsError(
+            "no settings were found that turn django-pgtrigger's own migrations off",
+            help="name settings with PGTRIGGER_MIGRATIONS = False: --settings, or settings under "
+            "[tool.pgtrigger-codegen]; --check and --dry-run work without it",
+        )
+    raise MigrationsError(
+        "django-pgtrigger's own migrations are on, and would bring the same triggers again",
+        help=f"set PGTRIGGER_MIGRATIONS = False in {settings.module}; "
+        "--check and --dry-run work without it",
+    )
 
 
 def require_postgresql(settings: Settings, configured: Sequence[str] = ()) -> None:

@@ -318,6 +318,17 @@ def test_a_table_that_something_unread_may_use_keeps_its_triggers(tmp_path: Path
     assert [app.app_label for app in plan(doubtful).apps] == ["audit"]
 
 
+@pytest.mark.parametrize("declared", [(), (AUDIT,)])
+def test_a_model_with_a_decorator_that_is_not_understood_keeps_its_triggers(
+    tmp_path: Path, declared: tuple[CompiledTrigger, ...]
+) -> None:
+    source = replace(_adopted(tmp_path, *declared), models={"shop.Order": order_model()})
+    doubtful = replace(source, doubtful_models=frozenset({"shop.Order"}))
+
+    assert "convert" in str(only(plan(source)).error)
+    assert [app.error for app in plan(doubtful).apps] == [None for _ in declared]
+
+
 def test_foreign_triggers_are_kept(tmp_path: Path) -> None:
     source = shop_source(tmp_path, PROTECT)
     write(plan(source))
