@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pgtrigger_codegen.evaluator import attributes, fields, library, limits, operations
 from pgtrigger_codegen.evaluator.functions import call_function, interpreted
 from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.text import as_text
 from pgtrigger_codegen.evaluator.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.values import (
     External,
@@ -156,8 +157,11 @@ def _call_real(
         unknown = first_unknown(everything) or first_unknown(kwargs)
         if unknown is not None:
             return unknown.with_note("used here", span)
-        if (unusable := _unusable(vm, (*args, *kwargs.values()), span)) is not None:
-            return unusable
+        given = (*args, *kwargs.values())
+        refused = _unusable(vm, given, span) or _without_text(function, receiver, name, given, span)
+        refused = refused or _without_order(function, kwargs, span)
+        if refused is not None:
+            return refused
     elif (
         name == "get"
         and isinstance(receiver, dict)
@@ -178,6 +182,34 @@ def _call_real(
     if callable(result) and not isinstance(result, Unknown) and interpreted(result) is None:
         vm.bless(result)
     return note_origin(vm, result, span)
+
+
+def _without_text(
+    function: Any, receiver: Any, name: str, values: tuple[Any, ...], span: Span
+) -> Unknown | None:
+    """Refuses to turn into text what has none, or one that differs from run to run."""
+    makes_text = function in (str, repr, ascii, format) or (
+        isinstance(receiver, str) and name in ("format", "format_map", "join")
+    )
+    for value in values if makes_text else ():
+        items = value.values() if name == "format_map" and isinstance(value, dict) else [value]
+        for item in items:
+            if (refused := as_text(item, span)) is not None:
+                return refused
+    return None
+
+
+def _without_order(function: Any, kwargs: dict[str, Any], span: Span) -> Unknown | None:
+    """Refuses a set where a trigger's SQL follows the order of the items."""
+    from pgtrigger_codegen.evaluator.expressions import has_no_order
+
+    if not str(getattr(function, "__module__", "")).startswith("pgtrigger."):
+        return None
+    for name in ("fields", "document_fields", "transitions", "declare"):
+        value = kwargs.get(name)
+        if isinstance(value, set | frozenset) and has_no_order(value):
+            return Unknown("the order of a set's items differs from run to run", span)
+    return None
 
 
 def _receiver(function: Any) -> tuple[Any, str]:
@@ -211,10 +243,15 @@ def _is_allowed(vm: Interpreter, function: Any, receiver: Any, name: str) -> boo
 def _unusable(vm: Interpreter, values: tuple[Any, ...], span: Span) -> Unknown | None:
     """Real code is never given the interpreter's own kinds of value."""
     for value in values:
-        items = value if isinstance(value, list | tuple) else [value]
-        for item in items:
-            if attributes.is_own_kind(item):
-                return Unknown(f"{attributes.describe(item)} is given to a call here", span)
+        if attributes.is_own_kind(value):
+            return Unknown(f"{attributes.describe(value)} is given to a call here", span)
+        items: tuple[Any, ...] = ()
+        if isinstance(value, list | tuple | set | frozenset):
+            items = tuple(value)
+        elif isinstance(value, dict):
+            items = (*value.keys(), *value.values())
+        if items and (refused := _unusable(vm, items, span)) is not None:
+            return refused
     return None
 
 

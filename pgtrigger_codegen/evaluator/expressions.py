@@ -202,7 +202,7 @@ def _call(vm: Interpreter, node: ast.Call, scope: Scope) -> Any:
                 "the keyword arguments are not known", scope.module.span(keyword.value)
             )
             return calls.call_with_unknown(vm, function, args, unknown, span)
-    return calls.call(vm, function, tuple(args), kwargs, span, scope)
+    return vm.noticed(calls.call(vm, function, tuple(args), kwargs, span, scope))
 
 
 def _binary_node(vm: Interpreter, node: ast.BinOp, scope: Scope) -> Any:
@@ -334,7 +334,7 @@ def _dict(vm: Interpreter, node: ast.Dict, scope: Scope) -> Any:
 def _subscript(vm: Interpreter, node: ast.Subscript, scope: Scope) -> Any:
     value = evaluate(vm, node.value, scope)
     key = evaluate(vm, node.slice, scope)
-    return subscript(vm, value, key, scope.module.span(node))
+    return vm.noticed(subscript(vm, value, key, scope.module.span(node)))
 
 
 def _slice(vm: Interpreter, node: ast.Slice, scope: Scope) -> Any:

@@ -168,21 +168,27 @@ def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any
     return Unknown(f"`{module}` has no name `{name}`", span)
 
 
-def is_importable(vm: Interpreter, module: str) -> bool:
-    """Whether an import of the module would succeed, as far as can be told."""
+def is_found(vm: Interpreter, module: str) -> bool:
+    """Whether a module is a library's, Python's own, or in one of the folders searched."""
     top = module.partition(".")[0]
     return (
         _is_library(vm, module)
         or library.is_package_of_library(module)
         or top in sys.stdlib_module_names
         or vm.loader.find(module) is not None
-        or not vm.loader.complete
     )
 
 
 def _require(vm: Interpreter, module: str, span: Span) -> None:
-    """Inside `try: … except ImportError:`, raises when the module is not installed."""
-    if vm.import_guards and not is_importable(vm, module):
+    """Inside `try: … except ImportError:`, raises when the module is not installed.
+
+    Where the project's environment is not known, it may be installed or not.
+    """
+    if not vm.import_guards or is_found(vm, module):
+        return
+    if not vm.loader.complete:
+        vm.noticed(Unknown(f"whether `{module}` is installed is not known", span))
+    else:
         vm.assume(f"module {module}", "not installed", span)
         raise PythonRaise(ModuleNotFoundError(f"No module named {module!r}"), span)
 

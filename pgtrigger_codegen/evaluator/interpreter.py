@@ -37,6 +37,7 @@ class Interpreter:
         model_classes: Every class that is or may be a model, in order of execution.
         assumptions: What was taken as given on the way.
         speculation: Set while executing code that may or may not run: why that is open.
+        doubt: The first thing in the current `try` that is not known, and so may raise.
         in_hook: While running code that Django calls back (`AppConfig.ready`).
         try_depth: How many enclosing `try` statements could catch an exception.
     """
@@ -48,6 +49,7 @@ class Interpreter:
         self.model_classes: list[ModelClass] = []
         self.assumptions: set[Assumption] = set()
         self.speculation: Unknown | None = None
+        self.doubt: Unknown | None = None
         self.in_hook = False
         self.try_depth = 0
         self.import_guards = 0
@@ -180,6 +182,12 @@ class Interpreter:
     def origin(self, value: Any) -> Origin | None:
         """Where an object was made."""
         return self._origins.get(id(value))
+
+    def noticed(self, value: Any) -> Any:
+        """Passes a value on; inside a `try`, one that is not known may as well have raised."""
+        if self.try_depth and self.doubt is None and isinstance(value, Unknown):
+            self.doubt = value
+        return value
 
     def bless(self, value: Any) -> Any:
         """Lets the result of a listed call be called itself (`functools.partial(…)`)."""

@@ -207,7 +207,9 @@ def _merged(values: list[Any], why: Unknown) -> Any:
     first = values[0]
     if all(_is_same(value, first) for value in values):
         return first
-    if not isinstance(first, list | tuple) or any(type(value) is not type(first) for value in values):
+    if not isinstance(first, list | tuple) or any(
+        type(value) is not type(first) for value in values
+    ):
         return why
     shared = []
     for items in zip(*values, strict=False):
@@ -264,18 +266,34 @@ def _while(vm: Interpreter, node: ast.While, scope: Scope) -> Signal:
 def _try(vm: Interpreter, node: ast.Try, scope: Scope) -> Signal:
     guards = any(_catches_import_error(handler) for handler in node.handlers)
     vm.import_guards += guards
+    doubt, vm.doubt = vm.doubt, None
     try:
         with vm.catching():
             signal = execute_block(vm, node.body, scope)
     except PythonRaise as error:
         signal = _handle(vm, node, error, scope)
     else:
+        _doubt_handlers(vm, node, scope)
         if signal is None:
             signal = execute_block(vm, node.orelse, scope)
     finally:
         vm.import_guards -= guards
+        vm.doubt = doubt
     final = execute_block(vm, node.finalbody, scope)
     return final if final is not None else signal
+
+
+def _doubt_handlers(vm: Interpreter, node: ast.Try, scope: Scope) -> None:
+    """Something in the `try` is not known: it may as well have raised.
+
+    What the handlers bind otherwise is not known then; what they register is unresolved.
+    """
+    why = vm.doubt
+    if why is None:
+        return
+    for handler in node.handlers:
+        if handler.body and not isinstance(handler.body[-1], ast.Raise | ast.Return):
+            _either(vm, [[], handler.body], scope, why)
 
 
 def _handle(vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope) -> Signal:
