@@ -5,7 +5,8 @@ The flow, one way:
     source → evaluator → project → models → triggers → sql → migrations → (lint | database) → cli
 
 - `source` turns files into modules, `evaluator` expressions into values, running no user code;
-- `project` finds settings and apps, `models` renders the models, `triggers` compiles what they declare;
+- `project` finds settings and apps, `models` renders the models, `triggers` compiles what they
+  declare;
 - `sql` renders and reads SQL, `migrations` compares with what the migration files install;
 - `lint` turns facts into diagnostics, `cli` is the shell around it all.
 """

@@ -16,11 +16,12 @@ from tests.support.projects import ALL, WORKING, copy_project, expected_file
 
 # Conditions are rendered by Django, and another version may render them another way. That what
 # is rendered is right is for the tests against a real Django process to say, on every version.
-pytestmark = pytest.mark.skipif(
+golden = pytest.mark.skipif(
     django.VERSION[:2] != (5, 2), reason="the expected output is that of Django 5.2"
 )
 
 
+@golden
 @pytest.mark.parametrize("name", ALL)
 def test_show(name: str, tmp_path: Path, update_expected: bool) -> None:
     outcome = run_cli(copy_project(name, tmp_path), "show", "--output-format", "json")
@@ -29,6 +30,7 @@ def test_show(name: str, tmp_path: Path, update_expected: bool) -> None:
     _compare(name, "show.json", _pretty(outcome.stdout), update_expected)
 
 
+@golden
 @pytest.mark.parametrize("name", ALL)
 def test_lint(name: str, tmp_path: Path, update_expected: bool) -> None:
     outcome = run_cli(copy_project(name, tmp_path), "lint")
@@ -37,6 +39,7 @@ def test_lint(name: str, tmp_path: Path, update_expected: bool) -> None:
     _compare(name, "lint.txt", outcome.stdout, update_expected)
 
 
+@golden
 @pytest.mark.parametrize("name", WORKING)
 def test_makemigrations(name: str, tmp_path: Path, update_expected: bool) -> None:
     root = copy_project(name, tmp_path)

@@ -289,7 +289,8 @@ class _Search:
             if len(found) == 1:
                 folder = found[0].parents[len(tail.parts) - 1]
                 text = _display(folder, self.root)
-                return f'{text}/{tail.as_posix()} exists: add source-roots = ["{text}"]' + (
+                return (
+                    f'{text}/{tail.as_posix()} exists: add source-roots = ["{text}"]'
                     f" to [tool.{TABLE}] in pyproject.toml"
                 )
         return (

@@ -91,8 +91,10 @@ def read_environment(prefix: Path) -> Environment | None:
     notices: tuple[str, ...] = ()
     if settings.get("include-system-site-packages", "").lower() == "true":
         notices = (
-            f"{prefix} also uses the packages of the system's Python, which are not searched; "
-            f"install what the project needs into the environment",
+            (
+                f"{prefix} also uses the packages of the system's Python, which are not searched; "
+                f"install what the project needs into the environment"
+            ),
         )
     return Environment(prefix, unique, version, notices)
 

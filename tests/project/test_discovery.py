@@ -64,12 +64,16 @@ def test_manage_py_names_settings(project: Path) -> None:
         'try:\n    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.dev")\nfinally:\n    pass',
         'if __name__ == "__main__":\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.dev"',
         # What a branch sets does not count beside what is set in any case.
-        'if "test" in sys.argv:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.test"\n'
-        'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.dev")',
+        (
+            'if "test" in sys.argv:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.test"\n'
+            'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.dev")'
+        ),
         'if not x:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.dev"',
-        "try:\n    import local\nexcept ImportError:\n"
-        '    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.test"\n'
-        'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.dev")',
+        (
+            "try:\n    import local\nexcept ImportError:\n"
+            '    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.test"\n'
+            'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.dev")'
+        ),
     ],
 )
 def test_ways_to_name_settings(project: Path, text: str) -> None:
@@ -529,5 +533,5 @@ def test_app_that_is_shadowed_is_left_out(tmp_path: Path) -> None:
 
 def test_links_do_not_lead_round_in_circles(tmp_path: Path) -> None:
     write(tmp_path, ["setup.py", "shop/__init__.py", "shop/models.py"])
-    os.symlink(tmp_path, tmp_path / "shop" / "round")
+    (tmp_path / "shop" / "round").symlink_to(tmp_path)
     assert find_app_packages(found(tmp_path), Config()) == ["shop"]
