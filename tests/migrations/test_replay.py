@@ -256,6 +256,43 @@ def test_sql_with_parameters() -> None:
     assert [item.definition.hash for item in state.triggers.values()] == ["it's 100%"]
 
 
+def test_parameters_of_every_kind() -> None:
+    sql = f"COMMENT ON TRIGGER {PROTECT.pgid} ON shop_order IS %s; SELECT %s, %s"
+
+    state = history(created(PROTECT), migrations.RunSQL([(sql, [None, 1, True])]))
+
+    assert [item.definition.hash for item in state.triggers.values()] == [None]
+
+
+@pytest.mark.parametrize("make", [created, add_trigger])
+def test_a_renamed_trigger(make: object) -> None:
+    assert callable(make)
+    rename = f"ALTER TRIGGER {PROTECT.pgid} ON shop_order RENAME TO other"
+
+    (found,) = history(make(PROTECT), migrations.RunSQL(rename)).triggers.values()
+
+    assert found.definition.pgid == "other"
+    assert found.uri == PROTECT.uri
+
+
+def test_a_trigger_made_anew_keeps_its_uri_and_its_place_in_djangos_state() -> None:
+    anew = migrations.RunSQL(create_trigger(PROTECT.parts, PROTECT.hash))
+
+    assert summary(history(created(PROTECT), anew)) == [
+        (PROTECT.uri, "shop_order", "0003", "runsql")
+    ]
+    assert summary(history(add_trigger(PROTECT), anew)) == [
+        (PROTECT.uri, "shop_order", "0003", "addtrigger")
+    ]
+
+
+def test_an_add_trigger_that_is_not_compiled_is_noted() -> None:
+    operation = add_trigger(PROTECT)
+    operation.trigger = Unknown("computed")  # type: ignore[assignment]
+
+    assert [item.unknown.reason for item in history(operation).unreadable] == ["computed"]
+
+
 def test_functions_that_triggers_share_are_known_by_app() -> None:
     name = '"public"._pgtrigger_should_ignore'
     expected = {"shop": {QualifiedName(None, "_pgtrigger_should_ignore")}}

@@ -8,6 +8,8 @@ import pytest
 from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 
+from pgtrigger_codegen.evaluator.stand_in import stand_in
+from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.fields import default_table_name
 from pgtrigger_codegen.migrations.tables import (
     DroppedColumn,
@@ -155,6 +157,15 @@ TAGGED = with_fields(status=models.TextField(), tags=many_to_many("shop.Tag"))
                 create_model("Taken", db_table="shop_order", fields=[]),
                 migrations.DeleteModel("Order"),
             ],
+            {"shop_order": {}},
+        ),
+        (
+            # It may be a foreign key, and it may not.
+            [with_fields(owner=stand_in(Unknown("not installed")))],
+            {"shop_order": {"owner": "1", "owner_id": "1"}},
+        ),
+        (
+            [with_fields(both=models.ForeignObject("auth.User", models.CASCADE, ["a"], ["b"]))],
             {"shop_order": {}},
         ),
         ([migrations.AddField("unknown", "x", models.TextField())], {}),
