@@ -48,6 +48,8 @@ def attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
     match value:
         case External():
             dotted = f"{value.dotted}.{name}"
+            if dotted in imports.SPECIAL_NAMES:
+                return imports.SPECIAL_NAMES[dotted]
             return External(f"`{dotted}` is not evaluated", value.span or span, dotted=dotted)
         case Unknown():
             return value

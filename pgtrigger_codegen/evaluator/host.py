@@ -6,7 +6,7 @@ stages, which answer through this interface.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +20,10 @@ class Host(Protocol):
     @property
     def environment(self) -> Mapping[str, str]:
         """Environment variables pinned by the configuration."""
+
+    @property
+    def app_names(self) -> Sequence[str]:
+        """Dotted names of the installed apps, in order."""
 
     def setting(self, name: str, span: Span) -> Any:
         """`settings.NAME`."""

@@ -29,6 +29,19 @@ from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
 
+# What holds while some code runs, with what holds when a module begins to.
+_CIRCUMSTANCES: dict[str, Any] = {
+    "speculation": None,
+    "doubt": None,
+    "in_hook": False,
+    "try_depth": 0,
+    "import_guards": 0,
+    "depth": 0,
+    "steps": 0,
+    "_guards": 0,
+}
+
+
 class Interpreter:
     """One evaluation of one project.
 
@@ -216,24 +229,9 @@ class Interpreter:
     @contextlib.contextmanager
     def _fresh_state(self) -> Iterator[None]:
         """A module is executed as if by the first import of it, whoever needed it."""
-        saved = (
-            self.speculation,
-            self.try_depth,
-            self.import_guards,
-            self.depth,
-            self.steps,
-            self._guards,
-        )
-        self.speculation = None
-        self.try_depth = self.import_guards = self.depth = self.steps = self._guards = 0
+        saved = {name: getattr(self, name) for name in _CIRCUMSTANCES}
+        vars(self).update(_CIRCUMSTANCES)
         try:
             yield
         finally:
-            (
-                self.speculation,
-                self.try_depth,
-                self.import_guards,
-                self.depth,
-                self.steps,
-                self._guards,
-            ) = saved
+            vars(self).update(saved)

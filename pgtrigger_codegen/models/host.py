@@ -47,6 +47,11 @@ class ModelHost:
         self._find = find
         self._renderer = renderer
 
+    @property
+    def app_names(self) -> list[str]:
+        """Dotted names of the installed apps, in order."""
+        return [app.name for app in self._project.apps.values()]
+
     def setting(self, name: str, span: Span) -> Any:
         """`settings.NAME`: the project's value, else Django's default."""
         value = self._project.settings.get(name, meta.MISSING)

@@ -27,6 +27,11 @@ class SettingsHost:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment
 
+    @property
+    def app_names(self) -> list[str]:
+        """Not known before the settings are read."""
+        return []
+
     def setting(self, name: str, span: Span) -> Any:
         """`settings.NAME` is known only once the settings are read."""
         return Unknown(f"`settings.{name}` is not known while the settings are read", span)
