@@ -156,6 +156,9 @@ def _source(analysis: Analysis) -> Source:
         foreign_triggers=analysis.foreign_triggers,
         unresolved=analysis.unresolved,
         unparsed=tuple(problem.span for problem in analysis.syntax_problems),
+        doubtful_models=frozenset(
+            label for label, model in analysis.models.items() if model.unread is not None
+        ),
     )
 
 

@@ -143,11 +143,10 @@ def _decorate(vm: Interpreter, value: Any, node: ast.ClassDef, scope: Scope) -> 
     for decorator in reversed(node.decorator_list):
         span = scope.module.span(decorator)
         function = vm.evaluate(decorator, scope)
-        is_model = isinstance(value, ModelClass)
-        if isinstance(function, Unknown) and is_model:
-            continue  # decorators of models return the model; what else they do is not ours
         result = call(vm, function, (value,), {}, span, scope)
-        if is_model and isinstance(result, Unknown):
+        if isinstance(value, ModelClass) and isinstance(result, Unknown):
+            # A model's decorator returns the model; what else it does is not known.
+            value.doubts.append(result)
             continue
         value = result
         if isinstance(value, type):

@@ -125,7 +125,7 @@ class ModelClass:
     Attributes:
         bases: Model classes, real classes, references to models, or `Unknown`.
         namespace: What the class body bound, in order.
-        decorators: Values of decorators that are not evaluated.
+        doubts: Decorators that are not evaluated: they may have declared more triggers.
     """
 
     name: str
@@ -135,6 +135,7 @@ class ModelClass:
     namespace: dict[str, Any]
     span: Span
     qualname: str = ""
+    doubts: list[Unknown] = field(default_factory=list)
 
     def mro(self) -> list[Any]:
         """Python's linearisation; bases that are not known count as classes without bases."""

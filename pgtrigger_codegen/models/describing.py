@@ -64,8 +64,12 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
 
 
 def _unread(model: ModelClass) -> str | None:
-    unknown = registry.unknown_base(model)
-    return f"a base of `{model.name}` is not known: {unknown.reason}" if unknown else None
+    if (unknown := registry.unknown_base(model)) is not None:
+        return f"a base of `{model.name}` is not known: {unknown.reason}"
+    for cls in model.mro():
+        if isinstance(cls, ModelClass) and cls.doubts:
+            return f"a decorator of `{cls.name}` is not known: {cls.doubts[0].reason}"
+    return None
 
 
 def _through(model: ModelClass | ThroughModel) -> ThroughModel | None:
