@@ -23,6 +23,8 @@ def rule_page(rule: Rule) -> str:
     facts = f"Severity: {rule.severity}."
     if rule.fixable:
         facts += " Some findings can be fixed with `lint --fix`."
+    if not rule.on_by_default:
+        facts += f' Off by default: `extend-select = ["{rule.code}"]` turns it on.'
     return f"# {rule.name} ({rule.code})\n\n{facts}\n\n{inspect.getdoc(rule)}\n"
 
 

@@ -24,12 +24,14 @@ class Rule(ABC):
         name: The bad pattern, in words that read well after "allow".
         severity: The gravest that the rule reports.
         fixable: Whether some of its findings come with a fix.
+        on_by_default: Whether it runs when nothing is selected. A rule of taste does not.
     """
 
     code: ClassVar[str]
     name: ClassVar[str]
     severity: ClassVar[Severity]
     fixable: ClassVar[bool] = False
+    on_by_default: ClassVar[bool] = True
 
     @abstractmethod
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
