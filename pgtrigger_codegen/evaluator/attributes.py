@@ -47,10 +47,7 @@ def attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
     """`value.name`."""
     match value:
         case External():
-            dotted = f"{value.dotted}.{name}"
-            if dotted in imports.SPECIAL_NAMES:
-                return imports.SPECIAL_NAMES[dotted]
-            return External(f"`{dotted}` is not evaluated", value.span or span, dotted=dotted)
+            return _external_attribute(value, name, span)
         case Unknown():
             return value
         case LibraryModule() | SourceModule():
@@ -198,6 +195,13 @@ def describe(value: Any) -> str:
     return f"a value of class `{type(value).__name__}`"
 
 
+def _external_attribute(value: External, name: str, span: Span) -> Any:
+    dotted = f"{value.dotted}.{name}"
+    if dotted in imports.SPECIAL_NAMES:
+        return imports.SPECIAL_NAMES[dotted]
+    return External(f"`{dotted}` is not evaluated", value.span or span, dotted=dotted)
+
+
 def _model_attribute(vm: Interpreter, model: ModelClass, name: str, span: Span) -> Any:
     if name == "_meta":
         return ModelOptions(model)
@@ -271,6 +275,9 @@ def _real_attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
 
 def _is_purely_user(vm: Interpreter, target: Any) -> bool:
     cls = target if isinstance(target, type) else type(target)
+    subclasses: list[type] = target.__subclasses__() if isinstance(target, type) else []
+    if any(not _is_purely_user(vm, subclass) for subclass in subclasses):
+        return False
     return all(
         base is object or base in vm.user_classes or base.__name__ == "Migration"
         for base in cls.__mro__

@@ -8,6 +8,7 @@ enums, dataclasses and subclasses of django-pgtrigger's triggers behave as Pytho
 from __future__ import annotations
 
 import ast
+import inspect
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,20 @@ def _real_class(
     real = vm.attempt(span, types.new_class, node.name, bases, keywords, fill)
     if isinstance(real, type):
         vm.user_classes[real] = (scope.module, node)
+        if on_library:
+            _guard_inherited(vm, real)
     return real
+
+
+def _guard_inherited(vm: Interpreter, real: type) -> None:
+    """Attributes of plain mixins were harmless until library code came to read them."""
+    for base in real.__mro__[1:]:
+        if base not in vm.user_classes:
+            continue
+        for name, value in list(vars(base).items()):
+            unknown = first_unknown(value)
+            if unknown is not None and inspect.getattr_static(real, name) is value:
+                setattr(real, name, _UnknownAttribute(unknown))
 
 
 def _may_be_subclassed(vm: Interpreter, base: Any) -> bool:

@@ -17,6 +17,7 @@ from pgtrigger_codegen.evaluator.host import Host
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
+    BudgetPassed,
     Invalid,
     ModelClass,
     Origin,
@@ -27,7 +28,6 @@ from pgtrigger_codegen.evaluator.values import (
 )
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
-
 
 # What holds while some code runs, with what holds when a module begins to.
 _CIRCUMSTANCES: dict[str, Any] = {
@@ -144,7 +144,9 @@ class Interpreter:
         """
         self.steps += 1
         if self.steps > limits.STEPS:
-            raise Refusal(Unknown(f"takes more than {limits.STEPS} steps to evaluate", span_of()))
+            raise BudgetPassed(
+                Unknown(f"takes more than {limits.STEPS} steps to evaluate", span_of())
+            )
 
     def attempt(
         self, span: Span, function: Callable[..., Any], /, *args: Any, **kwargs: Any

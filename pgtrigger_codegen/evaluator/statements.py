@@ -11,13 +11,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, imports
+from pgtrigger_codegen.evaluator import attributes, imports, limits
 from pgtrigger_codegen.evaluator.classes import make_class
 from pgtrigger_codegen.evaluator.expressions import (
     assign,
     binary,
+    each,
     evaluate,
+    is_spread,
     iterate,
+    spread,
     subscript,
     truth,
 )
@@ -28,6 +31,7 @@ from pgtrigger_codegen.evaluator.values import (
     Invalid,
     LazyImport,
     PythonRaise,
+    Registration,
     Unknown,
     first_unknown,
 )
@@ -69,6 +73,10 @@ def execute_resiliently(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope)
         outcome = vm.guarded(lambda node=node: _execute(vm, node, scope), scope.module.span(node))  # type: ignore[misc]
         if isinstance(outcome, Unknown):
             scope.names.update(dict.fromkeys(_bound_names(node), outcome))
+            if not isinstance(node, ast.ClassDef) and "register" in ast.unparse(node):
+                # It ended early: what it would have registered is not known, but not forgotten.
+                span = scope.module.span(node)
+                vm.registrations.append(Registration(outcome, outcome, scope.module, span))
 
 
 def run_body(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope) -> Any:
@@ -153,6 +161,7 @@ def _augmented_assign(vm: Interpreter, node: ast.AugAssign, scope: Scope) -> Sig
             left.extend(right)
         else:
             left.extend(items)
+        limits.check_size(len(left))
         value: Any = left
     elif isinstance(left, dict | set) and vm.speculation is None:
         unknown = first_unknown(right)
@@ -228,16 +237,16 @@ def _is_same(left: Any, right: Any) -> bool:
 
 def _for(vm: Interpreter, node: ast.For, scope: Scope) -> Signal:
     span = scope.module.span(node.iter)
-    items = iterate(vm, evaluate(vm, node.iter, scope), span)
-    if isinstance(items, Unknown):
-        why = Unknown(
-            f"is done for items that are not known: {items.reason}", items.span, items.notes
-        )
-        assign(vm, node.target, why, scope)
-        signal = _either(vm, [node.body, []], scope, why)
-        return signal if isinstance(signal, Maybe) else execute_block(vm, node.orelse, scope)
-    for item in items:
+    items = each(vm, evaluate(vm, node.iter, scope), span)
+    for item in [spread(items)] if isinstance(items, Unknown) else items:
         vm.step(lambda: span)
+        if is_spread(item):
+            why = Unknown(
+                f"is done for items that are not known: {item.reason}", item.span, item.notes
+            )
+            assign(vm, node.target, why, scope)
+            signal = _either(vm, [node.body, []], scope, why)
+            return signal if isinstance(signal, Maybe) else execute_block(vm, node.orelse, scope)
         assign(vm, node.target, item, scope)
         signal = execute_block(vm, node.body, scope)
         if isinstance(signal, Break):
@@ -297,17 +306,29 @@ def _doubt_handlers(vm: Interpreter, node: ast.Try, scope: Scope) -> None:
 
 
 def _handle(vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope) -> Signal:
+    handler = matching_handler(vm, node, error, scope)
+    if handler is None:
+        execute_block(vm, node.finalbody, scope)
+        raise error
+    if isinstance(handler, Unknown):
+        return _either(vm, [*(other.body for other in node.handlers), []], scope, handler)
+    return execute_block(vm, handler.body, scope)
+
+
+def matching_handler(
+    vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope
+) -> ast.ExceptHandler | Unknown | None:
+    """The `except` that catches an exception, its name bound; `Unknown` if it may be any."""
     for handler in node.handlers:
         kind = BaseException if handler.type is None else evaluate(vm, handler.type, scope)
         if (unknown := first_unknown(kind)) is not None:
-            return _either(vm, [handler.body, []], scope, unknown)
+            return unknown
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if any(isinstance(each, type) and isinstance(error.error, each) for each in kinds):
             if handler.name:
                 scope.bind(handler.name, error.error)
-            return execute_block(vm, handler.body, scope)
-    execute_block(vm, node.finalbody, scope)
-    raise error
+            return handler
+    return None
 
 
 def _catches_import_error(handler: ast.ExceptHandler) -> bool:

@@ -41,6 +41,13 @@ class Unknown:
     notes: tuple[Note, ...] = field(default=())
     spread: bool = False
 
+    def __format__(self, spec: str) -> str:
+        """Refused: real code must never turn what is not known into text."""
+        raise Refusal(self)
+
+    def __str__(self) -> str:
+        raise Refusal(self)
+
     def with_note(self, message: str, span: Span | None) -> Unknown:
         """The same, with one more step on the way from the declaration to here."""
         last = self.notes[-1].span if self.notes else self.span
@@ -80,6 +87,10 @@ class Refusal(BaseException):
     def __init__(self, unknown: Unknown) -> None:
         super().__init__(unknown.reason)
         self.unknown = unknown
+
+
+class BudgetPassed(Refusal):
+    """The evaluation has cost too much: unlike other refusals, no enclosing call goes on."""
 
 
 class PythonRaise(Exception):

@@ -77,6 +77,8 @@ class TriggerCompiler:
         if isinstance(compiled, Unknown):
             return _refused(_excused(compiled, rendered), place, uri=_uri(place.model, trigger))
         assert isinstance(compiled, pgtrigger.compiler.Trigger)
+        if (no_text := _without_text(compiled.install_sql)) is not None:
+            return _refused(Unknown(no_text, place.span), place, uri=_uri(place.model, trigger))
         if "-" in compiled.sql.pgid:
             reason = (
                 f'trigger name "{trigger.name}" has a hyphen: django-pgtrigger accepts it, '
@@ -183,6 +185,13 @@ def _refused(unknown: Unknown, place: _Place, uri: str | None = None) -> Unresol
         unknown.span or place.span,
         (*unknown.notes, *place.notes),
     )
+
+
+def _without_text(sql: str) -> str | None:
+    """The last line of defence: SQL with the representation of an object is never right."""
+    if "Unknown(reason=" in sql or re.search(r"<[\w.]+ object at 0x[0-9a-f]+>", sql):
+        return "its SQL would hold the representation of an object"
+    return None
 
 
 def _excused(unknown: Unknown, model: type[Model]) -> Unknown:
