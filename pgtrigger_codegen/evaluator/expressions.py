@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, calls, limits
 from pgtrigger_codegen.evaluator.functions import make_function
 from pgtrigger_codegen.evaluator.operators import BINARY, COMPARE, UNARY
 from pgtrigger_codegen.evaluator.scope import Scope
-from pgtrigger_codegen.evaluator.text import as_text
+from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, as_text, has_no_order
 from pgtrigger_codegen.evaluator.values import External, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
@@ -78,16 +80,29 @@ def iterate(
     if isinstance(value, dict) and any(isinstance(key, Unknown) for key in value):
         return first_unknown(value) or Unknown("keys are not known", span)
     if isinstance(value, set | frozenset) and ordered and has_no_order(value):
-        return Unknown("the order of a set's items differs from run to run", span)
+        return Unknown(RUN_TO_RUN, span)
     if not attributes.is_plain(value):
         return Unknown(f"{attributes.describe(value)} is not iterated", span)
     result = vm.attempt(span, lambda: list(limits.bounded(value)))
     return result if isinstance(result, Unknown) else list(result)
 
 
-def has_no_order(value: set[Any] | frozenset[Any]) -> bool:
-    """Whether the iteration order of a set depends on the hash seed of the process."""
-    return len(value) > 1 and any(not isinstance(item, int | float) for item in value)
+def each(vm: Interpreter, value: Any, span: Span) -> Iterator[Any] | Unknown:
+    """The items of an iterable for a loop, which may end before they do."""
+    if isinstance(value, types.GeneratorType):
+        return limits.bounded(value)
+    items = iterate(vm, value, span)
+    return items if isinstance(items, Unknown) else iter(items)
+
+
+def spread(unknown: Unknown) -> Unknown:
+    """An unknown that stands for any number of items."""
+    return Unknown(unknown.reason, unknown.span, unknown.notes, spread=True)
+
+
+def is_spread(value: Any) -> bool:
+    """Whether a value stands for any number of items."""
+    return isinstance(value, Unknown) and value.spread
 
 
 def subscript(vm: Interpreter, value: Any, key: Any, span: Span) -> Any:
@@ -128,7 +143,7 @@ def binary(vm: Interpreter, operator: ast.operator, left: Any, right: Any, span:
         limits.check_binary(symbol, left, right)
     except limits.LimitPassed as error:
         return Unknown(str(error), span)
-    result = vm.attempt(span, function, left, right)
+    result = vm.attempt(span, lambda: limits.checked(function(left, right)))
     return calls.note_origin(vm, result, span)
 
 
@@ -142,14 +157,10 @@ def _used(unknown: Unknown, span: Span) -> Unknown:
 def _join_partly_known(left: Any, right: Any) -> list[Any] | None:
     """`known + [unknown]` keeps what is known of a list, so that no item of it is lost."""
     if isinstance(left, Unknown) and isinstance(right, list | tuple):
-        return [_spread(left), *right]
+        return [spread(left), *right]
     if isinstance(right, Unknown) and isinstance(left, list | tuple):
-        return [*left, _spread(right)]
+        return [*left, spread(right)]
     return None
-
-
-def _spread(unknown: Unknown) -> Unknown:
-    return Unknown(unknown.reason, unknown.span, unknown.notes, spread=True)
 
 
 def _refuse_text(value: Any, span: Span) -> Unknown | None:
@@ -187,7 +198,7 @@ def _call(vm: Interpreter, node: ast.Call, scope: Scope) -> Any:
     for arg in node.args:
         if isinstance(arg, ast.Starred):
             items = iterate(vm, evaluate(vm, arg.value, scope), scope.module.span(arg))
-            args.extend([_spread(items)] if isinstance(items, Unknown) else items)
+            args.extend([spread(items)] if isinstance(items, Unknown) else items)
         else:
             args.append(evaluate(vm, arg, scope))
     kwargs: dict[str, Any] = {}
@@ -269,8 +280,15 @@ def _compare_pair(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, s
     for operand in (left, right):
         if (unknown := first_unknown(operand)) is not None:
             return _used(unknown, span)
-    if isinstance(operator, ast.In | ast.NotIn) and attributes.is_own_kind(right):
-        return Unknown(f"what {attributes.describe(right)} contains is not known", span)
+    if isinstance(operator, ast.In | ast.NotIn):
+        if attributes.is_own_kind(right):
+            return Unknown(f"what {attributes.describe(right)} contains is not known", span)
+        if hasattr(type(right), "__next__") or (
+            isinstance(right, range) and not isinstance(left, int)
+        ):
+            right = iterate(vm, right, span)
+            if isinstance(right, Unknown):
+                return right
     return vm.attempt(span, COMPARE[type(operator)], left, right)
 
 
@@ -290,9 +308,10 @@ def _items(vm: Interpreter, nodes: list[ast.expr], scope: Scope) -> list[Any]:
                 result.extend(value)  # items that are not known stay so, one by one
                 continue
             items = iterate(vm, value, scope.module.span(node))
-            result.extend([_spread(items)] if isinstance(items, Unknown) else items)
+            result.extend([spread(items)] if isinstance(items, Unknown) else items)
         else:
             result.append(evaluate(vm, node, scope))
+    limits.check_size(len(result))
     return result
 
 
@@ -352,7 +371,7 @@ def _joined(vm: Interpreter, node: ast.JoinedStr, scope: Scope) -> Any:
         if isinstance(value, Unknown):
             return value
         pieces.append(value)
-    return "".join(pieces)
+    return limits.checked("".join(pieces))
 
 
 def _formatted(vm: Interpreter, node: ast.FormattedValue, scope: Scope) -> Any:
@@ -392,17 +411,22 @@ def _starred(vm: Interpreter, node: ast.Starred, scope: Scope) -> Any:
 
 def _comprehension(vm: Interpreter, node: Any, scope: Scope) -> Any:
     # Only the outermost iterable sees the names of a class body around the comprehension.
+    from pgtrigger_codegen.evaluator.generators import lazily
+
     inner = Scope("function", scope.module, parent=scope.function_parent(), owner=scope.owner)
-    collected: list[Any] = []
-    unknown = _loop(vm, node, node.generators, scope, inner, collected)
-    if unknown is not None:
-        return unknown
+    outermost = node.generators[0].iter
+    items = each(vm, evaluate(vm, outermost, scope), scope.module.span(outermost))
+    if isinstance(items, Unknown):
+        return items
+    if isinstance(node, ast.GeneratorExp):
+        return lazily(vm, _loop(vm, node, node.generators, items, inner))
+    collected = list(_loop(vm, node, node.generators, items, inner))
+    if collected and is_spread(collected[-1]):
+        return replace(collected[-1], spread=False)
     span = scope.module.span(node)
     match node:
         case ast.ListComp():
             return collected
-        case ast.GeneratorExp():
-            return iter(collected)
         case ast.SetComp():
             return first_unknown(collected) or vm.attempt(span, set, collected)
         case _:
@@ -414,33 +438,47 @@ def _loop(
     vm: Interpreter,
     node: Any,
     generators: list[ast.comprehension],
-    outer: Scope,
-    inner: Scope,
-    collected: list[Any],
-) -> Unknown | None:
-    """Runs the loops of a comprehension from the outermost one in; `Unknown` stops them."""
-    if not generators:
-        if isinstance(node, ast.DictComp):
-            collected.append((evaluate(vm, node.key, inner), evaluate(vm, node.value, inner)))
-        else:
-            collected.append(evaluate(vm, node.elt, inner))
-        return None
+    items: Iterator[Any],
+    scope: Scope,
+) -> Generator[Any, None, bool]:
+    """Runs the loops of a comprehension from the outermost one in.
+
+    Yields:
+        Its items; at last an `Unknown` in the place of all that cannot be known of them.
+
+    Returns:
+        Whether it ended with such a one.
+    """
     head, *rest = generators
-    span = outer.module.span(head.iter)
-    items = iterate(vm, evaluate(vm, head.iter, outer), span)
-    if isinstance(items, Unknown):
-        return items
+    span = scope.module.span(head.iter)
     for item in items:
         vm.step(lambda: span)
-        assign(vm, head.target, item, inner)
-        wanted = _all_true(vm, head.ifs, inner)
+        if is_spread(item):
+            yield item
+            return True
+        assign(vm, head.target, item, scope)
+        wanted = _all_true(vm, head.ifs, scope)
         if isinstance(wanted, Unknown):
-            return wanted
-        if wanted:
-            unknown = _loop(vm, node, rest, inner, inner, collected)
-            if unknown is not None:
-                return unknown
-    return None
+            yield spread(wanted)
+            return True
+        if not wanted:
+            continue
+        if not rest:
+            yield _element(vm, node, scope)
+            continue
+        source = each(vm, evaluate(vm, rest[0].iter, scope), scope.module.span(rest[0].iter))
+        if isinstance(source, Unknown):
+            yield spread(source)
+            return True
+        if (yield from _loop(vm, node, rest, source, scope)):
+            return True
+    return False
+
+
+def _element(vm: Interpreter, node: Any, scope: Scope) -> Any:
+    if isinstance(node, ast.DictComp):
+        return evaluate(vm, node.key, scope), evaluate(vm, node.value, scope)
+    return evaluate(vm, node.elt, scope)
 
 
 def _all_true(vm: Interpreter, conditions: list[ast.expr], scope: Scope) -> bool | Unknown:
@@ -451,27 +489,8 @@ def _all_true(vm: Interpreter, conditions: list[ast.expr], scope: Scope) -> bool
     return True
 
 
-def _yield(vm: Interpreter, node: ast.Yield, scope: Scope) -> Any:
-    value = None if node.value is None else evaluate(vm, node.value, scope)
-    return _collect(scope, [value], scope.module.span(node))
-
-
-def _yield_from(vm: Interpreter, node: ast.YieldFrom, scope: Scope) -> Any:
-    span = scope.module.span(node)
-    items = iterate(vm, evaluate(vm, node.value, scope), span)
-    return _collect(scope, [_spread(items)] if isinstance(items, Unknown) else items, span)
-
-
-def _collect(scope: Scope, values: list[Any], span: Span) -> Any:
-    current: Scope | None = scope
-    while current is not None and current.yields is None:
-        current = current.parent
-    if current is None or current.yields is None:
-        return Unknown("`yield` outside a function", span)
-    current.yields.extend(values)
-    if len(current.yields) > limits.ITEMS:
-        raise limits.LimitPassed(f"a generator of more than {limits.ITEMS} items is not evaluated")
-    return None
+def _yield(vm: Interpreter, node: ast.Yield | ast.YieldFrom, scope: Scope) -> Any:
+    return Unknown("a `yield` in this place is not followed", scope.module.span(node))
 
 
 def _await(vm: Interpreter, node: ast.Await, scope: Scope) -> Any:
@@ -507,6 +526,13 @@ def _assign_item(vm: Interpreter, container: Any, key: Any, value: Any, span: Sp
         return
     if attributes.special_item_assignment(vm, container, key, value, span):
         return
+    if isinstance(key, slice):
+        items = iterate(vm, value, span)
+        if isinstance(items, Unknown):
+            attributes.poison(container, items)
+            return
+        value = items
+        limits.check_size(len(items) + len(container) if isinstance(container, list) else 0)
     if isinstance(container, list | dict) or attributes.is_user_object(vm, container):
         vm.attempt(span, container.__setitem__, key, value)
 
@@ -538,5 +564,5 @@ _EVALUATORS: dict[type[ast.expr], Callable[[Interpreter, Any, Scope], Any]] = {
     ast.Tuple: _tuple,
     ast.UnaryOp: _unary,
     ast.Yield: _yield,
-    ast.YieldFrom: _yield_from,
+    ast.YieldFrom: _yield,
 }

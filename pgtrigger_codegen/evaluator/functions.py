@@ -71,6 +71,7 @@ def call_function(
         PythonRaise: The function raises.
         Refusal: A limit was passed.
     """
+    from pgtrigger_codegen.evaluator.generators import run_generator
     from pgtrigger_codegen.evaluator.statements import run_body
 
     if function.kind == "async":
@@ -89,11 +90,7 @@ def call_function(
         if isinstance(function.node, ast.Lambda):
             return vm_evaluate(vm, function.node.body, scope)
         if function.kind == "generator":
-            scope.yields = []
-            ended = run_body(vm, function.node.body, scope)
-            if isinstance(ended, Unknown):
-                return ended
-            return iter(scope.yields)
+            return run_generator(vm, function.node.body, scope)
         return run_body(vm, function.node.body, scope)
     finally:
         vm.depth -= 1
@@ -129,16 +126,9 @@ def _kind(node: _Node) -> Literal["plain", "generator", "async"]:
         return "async"
     if isinstance(node, ast.Lambda):
         return "plain"
-    pending: list[ast.AST] = list(node.body)
-    while pending:
-        child = pending.pop()
-        if isinstance(child, ast.Yield | ast.YieldFrom):
-            return "generator"
-        if not isinstance(
-            child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
-        ):
-            pending.extend(ast.iter_child_nodes(child))
-    return "plain"
+    from pgtrigger_codegen.evaluator.generators import contains_yield
+
+    return "generator" if any(contains_yield(child) for child in node.body) else "plain"
 
 
 def _bind(

@@ -20,7 +20,6 @@ class Scope:
         parent: The enclosing scope that names are looked up in next.
         global_names, nonlocal_names: Names that statements declared as such.
         owner: Holds the class that this body, or the method of this call, belongs to.
-        yields: What a generator has yielded so far; None outside generators.
         open_ended: An import of `*` that could not be followed: any name may be bound.
     """
 
@@ -34,7 +33,6 @@ class Scope:
     open_ended: Unknown | None = None
     qualname: str = ""
     first_argument: Any = None
-    yields: list[Any] | None = None
 
     @property
     def module_scope(self) -> Scope:

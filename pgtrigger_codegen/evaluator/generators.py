@@ -1,0 +1,218 @@
+"""Generators: bodies with `yield` and generator expressions, run only as far as they are asked.
+
+Not before: an endless generator gives what `next` takes of it, and a generator expression sees
+what its names mean when it is consumed.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator import expressions, limits, statements
+from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.values import PythonRaise, Refusal, Unknown
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+_Steps = Generator[Any, None, "statements.Signal"]
+
+
+def run_generator(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> Iterator[Any]:
+    """The values that a generator's body yields."""
+    return lazily(vm, _run(vm, body, scope))
+
+
+def lazily(vm: Interpreter, steps: Iterator[Any]) -> Iterator[Any]:
+    """Resumes interpreted code at each value, in the state that it was left in.
+
+    Raises:
+        Refusal: Calls nest too deeply.
+    """
+    tries = 0
+    while True:
+        if vm.depth >= limits.DEPTH:
+            raise Refusal(Unknown(f"calls nest more than {limits.DEPTH} deep"))
+        outside = vm.try_depth
+        vm.try_depth += tries
+        vm.depth += 1
+        try:
+            value = next(steps)
+        except StopIteration:
+            return
+        finally:
+            tries = vm.try_depth - outside
+            vm.try_depth = outside
+            vm.depth -= 1
+        yield value
+
+
+def contains_yield(node: ast.AST) -> bool:
+    """Whether a statement yields from the function it stands in."""
+    pending: list[ast.AST] = [node]
+    while pending:
+        child = pending.pop()
+        if isinstance(child, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(
+            child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+        ):
+            pending.extend(ast.iter_child_nodes(child))
+    return False
+
+
+def _run(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> Iterator[Any]:
+    try:
+        yield from _block(vm, body, scope)
+    except PythonRaise as error:
+        if isinstance(error.error, StopIteration):
+            raise PythonRaise(RuntimeError("generator raised StopIteration"), error.span) from error
+        raise
+
+
+def _block(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> _Steps:
+    for node in body:
+        if contains_yield(node):
+            signal = yield from _step(vm, node, scope)
+        else:
+            signal = statements.execute_block(vm, [node], scope)
+        if isinstance(signal, statements.Maybe):
+            yield expressions.spread(signal.why)
+            return statements.Return(None)
+        if signal is not None:
+            return signal
+    return None
+
+
+def _step(vm: Interpreter, node: ast.stmt, scope: Scope) -> _Steps:
+    vm.step(lambda: scope.module.span(node))
+    step = _STEPS.get(type(node))
+    if step is None:
+        raise _not_followed(node, scope)
+    return (yield from step(vm, node, scope))
+
+
+def _expression(vm: Interpreter, node: ast.Expr, scope: Scope) -> _Steps:
+    yield from _yielded(vm, node.value, scope)
+    return None
+
+
+def _assign(vm: Interpreter, node: ast.Assign, scope: Scope) -> _Steps:
+    if not isinstance(node.value, ast.Yield):
+        raise _not_followed(node.value, scope)
+    yield from _yielded(vm, node.value, scope)
+    for target in node.targets:
+        expressions.assign(vm, target, None, scope)  # `next` sends None
+    return None
+
+
+def _if(vm: Interpreter, node: ast.If, scope: Scope) -> _Steps:
+    span = scope.module.span(node.test)
+    decided = expressions.truth(vm, _without_yield(vm, node.test, scope), span)
+    if isinstance(decided, Unknown):
+        yield expressions.spread(decided)
+        return statements.Return(None)
+    return (yield from _block(vm, node.body if decided else node.orelse, scope))
+
+
+def _for(vm: Interpreter, node: ast.For, scope: Scope) -> _Steps:
+    span = scope.module.span(node.iter)
+    items = expressions.each(vm, _without_yield(vm, node.iter, scope), span)
+    if isinstance(items, Unknown):
+        yield expressions.spread(items)
+        return statements.Return(None)
+    for item in items:
+        vm.step(lambda: span)
+        if expressions.is_spread(item):
+            yield item
+            return statements.Return(None)
+        expressions.assign(vm, node.target, item, scope)
+        signal = yield from _block(vm, node.body, scope)
+        if isinstance(signal, statements.Break):
+            return None
+        if isinstance(signal, statements.Return):
+            return signal
+    return (yield from _block(vm, node.orelse, scope))
+
+
+def _while(vm: Interpreter, node: ast.While, scope: Scope) -> _Steps:
+    span = scope.module.span(node.test)
+    while True:
+        vm.step(lambda: span)
+        decided = expressions.truth(vm, _without_yield(vm, node.test, scope), span)
+        if isinstance(decided, Unknown):
+            yield expressions.spread(decided)
+            return statements.Return(None)
+        if not decided:
+            return (yield from _block(vm, node.orelse, scope))
+        signal = yield from _block(vm, node.body, scope)
+        if isinstance(signal, statements.Break):
+            return None
+        if isinstance(signal, statements.Return):
+            return signal
+
+
+def _try(vm: Interpreter, node: ast.Try, scope: Scope) -> _Steps:
+    # Not `vm.catching()`: its exit would also run when the generator is thrown away, suspended.
+    vm.try_depth += 1
+    signal: statements.Signal = None
+    raised: PythonRaise | None = None
+    try:
+        signal = yield from _block(vm, node.body, scope)
+    except PythonRaise as error:
+        raised = error
+    except Refusal:
+        vm.try_depth -= 1
+        raise
+    vm.try_depth -= 1
+    if raised is not None:
+        handler = statements.matching_handler(vm, node, raised, scope)
+        if isinstance(handler, Unknown):
+            yield expressions.spread(handler)
+            return statements.Return(None)
+        if handler is None:
+            yield from _block(vm, node.finalbody, scope)
+            raise raised
+        signal = yield from _block(vm, handler.body, scope)
+    elif signal is None:
+        signal = yield from _block(vm, node.orelse, scope)
+    final = yield from _block(vm, node.finalbody, scope)
+    return final if final is not None else signal
+
+
+def _yielded(vm: Interpreter, node: ast.expr, scope: Scope) -> Iterator[Any]:
+    """The values of one `yield` or `yield from`."""
+    span = scope.module.span(node)
+    match node:
+        case ast.Yield():
+            yield None if node.value is None else _without_yield(vm, node.value, scope)
+        case ast.YieldFrom():
+            items = expressions.each(vm, _without_yield(vm, node.value, scope), span)
+            if isinstance(items, Unknown):
+                yield expressions.spread(items)
+            else:
+                yield from items
+        case _:
+            raise _not_followed(node, scope)
+
+
+def _without_yield(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
+    if contains_yield(node):
+        raise _not_followed(node, scope)
+    return expressions.evaluate(vm, node, scope)
+
+
+def _not_followed(node: ast.AST, scope: Scope) -> Refusal:
+    return Refusal(Unknown("a `yield` in this place is not followed", scope.module.span(node)))
+
+
+_STEPS: dict[type[ast.stmt], Callable[[Interpreter, Any, Scope], _Steps]] = {
+    ast.Assign: _assign,
+    ast.Expr: _expression,
+    ast.For: _for,
+    ast.If: _if,
+    ast.Try: _try,
+    ast.While: _while,
+}
