@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import inspect
+import re
+import string
 import types
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, fields, library, limits, operations
+from pgtrigger_codegen.evaluator import (
+    arguments,
+    attributes,
+    fields,
+    library,
+    limits,
+    operations,
+    regex,
+)
+from pgtrigger_codegen.evaluator.formatting import format_text
 from pgtrigger_codegen.evaluator.functions import call_function, interpreted
 from pgtrigger_codegen.evaluator.scope import Scope
-from pgtrigger_codegen.evaluator.text import as_text
 from pgtrigger_codegen.evaluator.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, as_text, has_no_order
 from pgtrigger_codegen.evaluator.values import (
+    BudgetPassed,
     External,
     ModelClass,
     ModelReference,
@@ -29,10 +42,11 @@ from pgtrigger_codegen.source.span import Span
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
 
+# Functions of `re` whose third argument is flags.
+_FLAGS_THIRD = frozenset("findall finditer fullmatch match search".split())
+# Methods of paths that ask for the working directory, unless the path is absolute.
+_ABSOLUTE = ("absolute", "resolve")
 _OBJECT_NEW = inspect.getattr_static(object, "__new__")
-
-# Callables for which the order of a set's items makes no difference.
-_ORDER_FREE = (sorted, set, frozenset, len, min, max, any, all, sum, bool, callable, dict)
 
 
 def call(
@@ -67,6 +81,14 @@ def call(
         return _interpret(vm, user_function, args, kwargs, span)
     if isinstance(function, type):
         return _instantiate(vm, function, args, kwargs, span)
+    made = arguments.call_library_object(vm, function, args, kwargs, span)
+    if made is not NotImplemented:
+        return made
+    receiver = getattr(function, "__self__", None)
+    if isinstance(receiver, str) and function.__name__ in ("format", "format_map"):
+        named = kwargs if function.__name__ == "format" else args[0]
+        given = args if function.__name__ == "format" else ()
+        return format_text(vm, receiver, given, named, span)
     return _call_real(vm, function, args, kwargs, span)
 
 
@@ -100,6 +122,10 @@ def _interpret(
         )
     except limits.LimitPassed as error:
         return Unknown(str(error), span)
+    except BudgetPassed:
+        raise
+    except Refusal as refusal:
+        result = refusal.unknown
     if isinstance(result, Unknown):
         return result.with_note(f"`{function.name}` is called here", span)
     return result
@@ -129,9 +155,9 @@ def _instantiate_user_class(
         refused = first_unknown(list(args)) or first_unknown(kwargs)
         if refused is not None:
             return refused.with_note(f"is given to `{cls.__name__}`", span)
-        if (unusable := _unusable(vm, (*args, *kwargs.values()), span)) is not None:
-            return unusable
-        return vm.attempt(span, cls, *args, **kwargs)
+        if (textless := _without_text(cls, (*args, *kwargs.values()), span)) is not None:
+            return textless
+        return vm.attempt(span, _make, vm, cls, args, kwargs, span)
     # The interpreter runs the user's `__init__` itself, which may be given what is not known.
     made = vm.attempt(span, object.__new__, cls)
     if isinstance(made, Unknown):
@@ -140,75 +166,105 @@ def _instantiate_user_class(
     return outcome if isinstance(outcome, Unknown) else made
 
 
+def _make(
+    vm: Interpreter, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
+    # A class that is the user's own all through, a dataclass say, keeps whatever it is given.
+    keeps = all(base is object or base in vm.user_classes for base in cls.__mro__)
+    function = types.SimpleNamespace if keeps or issubclass(cls, tuple) else cls
+    args, kwargs = arguments.prepare(vm, function, None, args, kwargs, span)
+    return limits.checked(cls(*args, **kwargs))
+
+
 def _call_real(
     vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     if not callable(function):
         return vm.raised(TypeError(f"'{type(function).__name__}' object is not callable"), span)
     receiver, name = _receiver(function)
-    if not _is_allowed(vm, function, receiver, name):
+    if not is_allowed(vm, function):
         return Unknown(f"calls `{attributes.describe(function)}`, which is not evaluated", span)
     if name and library.is_mutator(receiver, name) and vm.speculation is not None:
         attributes.poison(receiver, vm.speculation, keep=name in ("append", "extend"))
         return None
     inert = bool(name) and library.is_inert(receiver, name)
-    if not inert:
-        everything = [receiver, *args] if isinstance(receiver, list | dict | tuple) else list(args)
-        unknown = first_unknown(everything) or first_unknown(kwargs)
-        if unknown is not None:
-            return unknown.with_note("used here", span)
-        given = (*args, *kwargs.values())
-        refused = _unusable(vm, given, span) or _without_text(function, receiver, name, given, span)
-        refused = refused or _without_order(function, kwargs, span)
-        if refused is not None:
-            return refused
-    elif (
-        name == "get"
-        and isinstance(receiver, dict)
-        and (unknown := first_unknown([*receiver.keys(), *args[:1]]))
-    ):
-        return unknown
-    try:
-        prepared = tuple(_prepare(function, arg, span) for arg in args)
-        if receiver is not None and name:
-            limits.check_method(receiver, name, prepared)
-        limits.check_call(function, prepared)
-        limited = {key: _prepare(function, value, span) for key, value in kwargs.items()}
-    except limits.LimitPassed as error:
-        return Unknown(str(error), span)
-    except Refusal as refusal:
-        return refusal.unknown
-    result = vm.attempt(span, function, *prepared, **limited)
+    refused = _unknown_key(receiver, name, args) if inert else _unknown(receiver, args, kwargs)
+    if not inert and refused is None:
+        refused = _without_text(function, (*args, *kwargs.values()), span)
+    if refused is not None:
+        return refused.with_note("used here", span)
+    if name == "extend" and args:
+        args = (_known_items(vm, args[0], span),)
+
+    def real() -> Any:
+        nonlocal args, kwargs
+        if not inert:
+            args, kwargs = arguments.prepare(vm, function, receiver, args, kwargs, span)
+        _check(function, receiver, name, args, kwargs, span)
+        return limits.checked(function(*args, **kwargs))
+
+    result = vm.attempt(span, real)
     if callable(result) and not isinstance(result, Unknown) and interpreted(result) is None:
         vm.bless(result)
     return note_origin(vm, result, span)
 
 
-def _without_text(
-    function: Any, receiver: Any, name: str, values: tuple[Any, ...], span: Span
-) -> Unknown | None:
-    """Refuses to turn into text what has none, or one that differs from run to run."""
-    makes_text = function in (str, repr, ascii, format) or (
-        isinstance(receiver, str) and name in ("format", "format_map", "join")
-    )
-    for value in values if makes_text else ():
-        items = value.values() if name == "format_map" and isinstance(value, dict) else [value]
-        for item in items:
-            if (refused := as_text(item, span)) is not None:
-                return refused
+def _unknown(receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Unknown | None:
+    everything = [receiver, *args] if isinstance(receiver, list | dict | tuple) else list(args)
+    return first_unknown(everything) or first_unknown(kwargs)
+
+
+def _unknown_key(receiver: Any, name: str, args: tuple[Any, ...]) -> Unknown | None:
+    if name in ("get", "pop", "setdefault") and isinstance(receiver, dict):
+        return first_unknown([*receiver.keys(), *args[:1]])
     return None
 
 
-def _without_order(function: Any, kwargs: dict[str, Any], span: Span) -> Unknown | None:
-    """Refuses a set where a trigger's SQL follows the order of the items."""
-    from pgtrigger_codegen.evaluator.expressions import has_no_order
+def _known_items(vm: Interpreter, value: Any, span: Span) -> list[Any]:
+    """What a list is extended by: items that are not known stay so, one by one."""
+    from pgtrigger_codegen.evaluator.expressions import iterate, spread
 
-    if not str(getattr(function, "__module__", "")).startswith("pgtrigger."):
-        return None
-    for name in ("fields", "document_fields", "transitions", "declare"):
-        value = kwargs.get(name)
-        if isinstance(value, set | frozenset) and has_no_order(value):
-            return Unknown("the order of a set's items differs from run to run", span)
+    if isinstance(value, list | tuple):
+        return list(value)
+    items = iterate(vm, value, span)
+    return [spread(items)] if isinstance(items, Unknown) else items
+
+
+def _check(
+    function: Any,
+    receiver: Any,
+    name: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    span: Span,
+) -> None:
+    """Refuses a call that would take too long, or whose result differs from run to run."""
+    if receiver is None or not name:
+        limits.check_call(function, args)
+        if function in regex.FUNCTIONS and len(args) > 1:
+            called = regex.FUNCTIONS[function]
+            subject = args[2] if called in ("sub", "subn") and len(args) > 2 else args[1]
+            flags = kwargs.get("flags", args[2] if called in _FLAGS_THIRD and args[2:] else 0)
+            regex.check_regex(called, args[0], subject, flags)
+        return
+    limits.check_method(receiver, name, args)
+    if isinstance(receiver, re.Pattern) and args:
+        subject = args[1] if name in ("sub", "subn") and len(args) > 1 else args[0]
+        regex.check_regex(name, receiver, subject)
+    elif isinstance(receiver, set) and name == "pop" and has_no_order(receiver):
+        raise Refusal(Unknown(RUN_TO_RUN, span))
+    elif isinstance(receiver, PurePath) and name in _ABSOLUTE and not receiver.is_absolute():
+        raise Refusal(Unknown("the working directory is not known", span))
+
+
+def _without_text(function: Any, values: tuple[Any, ...], span: Span) -> Unknown | None:
+    """Refuses to turn into text what has none, or one that differs from run to run."""
+    makes_text = function in (str, repr, ascii, format, string.Template.substitute) or (
+        isinstance(function, type) and issubclass(function, str)
+    )
+    for value in values if makes_text else ():
+        if (refused := as_text(value, span)) is not None:
+            return refused
     return None
 
 
@@ -220,11 +276,15 @@ def _receiver(function: Any) -> tuple[Any, str]:
     return receiver, getattr(function, "__name__", "")
 
 
-def _is_allowed(vm: Interpreter, function: Any, receiver: Any, name: str) -> bool:
+def is_allowed(vm: Interpreter, function: Any) -> bool:
+    """Whether a real callable may be called."""
+    receiver, name = _receiver(function)
     if library.is_callable_listed(function) or id(function) in vm.blessed:
         return True
     if receiver is not None and name:
         owner = receiver if isinstance(receiver, type) else type(receiver)
+        if issubclass(owner, tuple) and hasattr(owner, "_fields"):  # a named tuple's own
+            return name in ("_asdict", "_make", "_replace", "count", "index")
         return library.is_method_listed(owner, name)
     defined_in = getattr(function, "__objclass__", None)  # `str.upper`, called as a function
     if isinstance(defined_in, type):
@@ -235,46 +295,4 @@ def _is_allowed(vm: Interpreter, function: Any, receiver: Any, name: str) -> boo
             function.__module__.partition(".")[0] == "pgtrigger"
             and method in library.METHODS.get(owner_name, "").split()
         )
-    return hasattr(type(function), "__call__") and library.is_method_listed(  # noqa: B004
-        type(function), "__call__"
-    )
-
-
-def _unusable(vm: Interpreter, values: tuple[Any, ...], span: Span) -> Unknown | None:
-    """Real code is never given the interpreter's own kinds of value."""
-    for value in values:
-        if attributes.is_own_kind(value):
-            return Unknown(f"{attributes.describe(value)} is given to a call here", span)
-        items: tuple[Any, ...] = ()
-        if isinstance(value, list | tuple | set | frozenset):
-            items = tuple(value)
-        elif isinstance(value, dict):
-            items = (*value.keys(), *value.values())
-        if items and (refused := _unusable(vm, items, span)) is not None:
-            return refused
-    return None
-
-
-def _prepare(function: Any, value: Any, span: Span) -> Any:
-    """An argument for a real call: what C would iterate without end is made a list first.
-
-    Raises:
-        LimitPassed: It has too many items.
-        Refusal: Its order would matter, and differs from run to run.
-    """
-    from pgtrigger_codegen.evaluator.expressions import has_no_order
-
-    if isinstance(value, range):
-        if function in (len, reversed, enumerate, isinstance):
-            return value
-        return list(limits.bounded(value))
-    if (
-        isinstance(value, set | frozenset)
-        and function in (list, tuple, enumerate, zip, map, filter, iter, next, str, repr)
-        and has_no_order(value)
-        and function not in _ORDER_FREE
-    ):
-        raise Refusal(Unknown("the order of a set's items differs from run to run", span))
-    if isinstance(value, types.GeneratorType | map | filter | zip) and function is not next:
-        return iter(list(limits.bounded(value)))
-    return value
+    return not isinstance(function, type) and library.is_method_listed(type(function), "__call__")

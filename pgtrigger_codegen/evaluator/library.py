@@ -102,17 +102,19 @@ CALLABLES = {
     """,
     "hashlib": "md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s",
     "itertools": """
-        accumulate chain combinations combinations_with_replacement compress dropwhile
-        filterfalse groupby islice pairwise permutations product starmap takewhile zip_longest
+        accumulate chain combinations combinations_with_replacement compress count cycle dropwhile
+        filterfalse groupby islice pairwise permutations product repeat starmap takewhile
+        zip_longest
     """,
     "json": "dumps loads",
     "math": "ceil floor sqrt gcd lcm log log2 log10 trunc fabs",
     "operator": """
         add and_ attrgetter concat contains eq floordiv ge getitem gt index inv invert is_ is_not
-        itemgetter le lt methodcaller mod mul ne neg not_ or_ pos sub truediv truth xor
+        itemgetter le lt methodcaller mod mul ne neg not_ or_ pos pow sub truediv truth xor
     """,
     "os.path": "basename dirname join normpath split splitext commonpath isabs abspath",
-    "re": "escape",
+    "pathlib": "Path PosixPath PurePath PurePosixPath",
+    "re": "compile escape findall finditer fullmatch match search split sub subn",
     "string": "Template capwords",
     "textwrap": "dedent indent",
     "types": "SimpleNamespace MappingProxyType",
@@ -208,6 +210,13 @@ METHODS: dict[str, str] = {
     "EnumMeta": "__call__ __getitem__ __contains__ __iter__ __len__",
     "Template": "substitute safe_substitute",
     "HASH": "hexdigest digest update",
+    "Match": "__getitem__ end expand group groupdict groups span start",
+    "Path": "absolute resolve",
+    "Pattern": "findall finditer fullmatch match search split sub subn",
+    "PurePath": """
+        as_posix is_absolute is_relative_to joinpath match relative_to with_name with_stem
+        with_suffix
+    """,
     "partial": "__call__",
     "chain": "from_iterable",
     "Field": "get_attname get_attname_column get_internal_type deconstruct has_default __init__",

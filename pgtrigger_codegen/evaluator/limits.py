@@ -5,8 +5,17 @@ A call in C cannot be interrupted, so sizes are checked before each real call an
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
+import math
+import operator
 import re
-from collections.abc import Iterator
+import string
+import textwrap
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 STEPS = 200_000
@@ -22,6 +31,17 @@ BITS = 10_000
 """Bits of an integer."""
 
 
+# Functions that are operators by another name.
+_SYMBOLS: dict[Callable[..., Any], str] = {
+    pow: "**",
+    operator.add: "+",
+    operator.concat: "+",
+    operator.mod: "%",
+    operator.mul: "*",
+    operator.pow: "**",
+}
+
+
 class LimitPassed(Exception):
     """An operation would cost more than is allowed; its text says what."""
 
@@ -35,10 +55,10 @@ def check_binary(symbol: str, left: Any, right: Any) -> None:
     numbers = isinstance(left, int) and isinstance(right, int)
     if symbol == "*":
         _check_bits(left.bit_length() + right.bit_length() if numbers else 0)
-        _check_size(max(_repeated(left, right), _repeated(right, left)))
+        check_size(max(_repeated(left, right), _repeated(right, left)))
     elif symbol == "+":
         if isinstance(left, str | bytes | list | tuple) and hasattr(right, "__len__"):
-            _check_size(len(left) + len(right))
+            check_size(len(left) + len(right))
     elif symbol == "**":
         if numbers:
             _check_bits(left.bit_length() * max(abs(right), 1))
@@ -47,6 +67,11 @@ def check_binary(symbol: str, left: Any, right: Any) -> None:
     elif symbol == "<<":
         _check_bits(left.bit_length() + max(right, 0) if numbers else 0)
     elif symbol == "%" and isinstance(left, str | bytes):
+        items = right if isinstance(right, tuple) else [right]
+        if isinstance(right, dict):
+            items = list(right.values())
+        marks = left.count("%") if isinstance(left, str) else left.count(b"%")
+        check_size(len(left) + marks * _longest(items))
         check_format(left if isinstance(left, str) else left.decode("latin-1"))
         if re.search(r"%[-+ #0\d.]*\*", str(left)):
             raise LimitPassed("a width taken from the arguments is not evaluated")
@@ -63,24 +88,39 @@ def check_method(receiver: Any, name: str, args: tuple[Any, ...]) -> None:
     if isinstance(receiver, str | bytes):
         if name in ("ljust", "rjust", "center", "zfill", "expandtabs"):
             for arg in args[:1]:
-                _check_size(arg if isinstance(arg, int) else 0)
+                check_size(arg if isinstance(arg, int) else 0)
         elif name == "replace" and len(args) >= 2 and isinstance(args[1], str | bytes):
-            _check_size((len(receiver) + 1) * (len(args[1]) + 1))
+            check_size((len(receiver) + 1) * (len(args[1]) + 1))
         elif name == "join":
             sizes = [len(item) + len(receiver) for item in args[0] if isinstance(item, str | bytes)]
-            _check_size(sum(sizes))
-        elif name in ("format", "format_map") and isinstance(receiver, str):
-            check_format(receiver)
+            check_size(sum(sizes))
         elif name == "translate":
-            _check_size(len(receiver) * 100)
+            check_size(len(receiver) * 100)
+    elif name in ("extend", "extendleft") and isinstance(receiver, list | deque):
+        check_size(len(receiver) + len(args[0]) if args and hasattr(args[0], "__len__") else 0)
+    elif isinstance(receiver, dt.datetime) and name == "astimezone":
+        if receiver.tzinfo is None or not args:
+            raise LimitPassed("the time zone of the machine is not known")
+    elif isinstance(receiver, string.Template):
+        check_size(len(receiver.template) + receiver.template.count("$") * _longest(args))
 
 
 def check_call(function: Any, args: tuple[Any, ...]) -> None:
     """Refuses a call of a listed callable with arguments that are too large."""
     if function in (bytes, bytearray) and args and isinstance(args[0], int):
-        _check_size(args[0])
-    if function is pow and len(args) >= 2:
-        check_binary("**", args[0], args[1])
+        check_size(args[0])
+    if (symbol := _SYMBOLS.get(function)) is not None and len(args) >= 2:
+        check_binary(symbol, args[0], args[1])
+    if function is round and len(args) > 1 and isinstance(args[1], int):
+        check_size(abs(args[1]))
+    if function is itertools.islice:
+        check_size(max((arg for arg in args[1:] if isinstance(arg, int)), default=0))
+    if function is textwrap.indent and len(args) > 1 and isinstance(args[0], str):
+        check_size(len(args[0]) + (args[0].count("\n") + 1) * _longest(args[1:]))
+    if function is Fraction and any(isinstance(arg, str) and "e" in arg.lower() for arg in args):
+        raise LimitPassed("a fraction with an exponent is not evaluated")
+    if function in (int, round, math.floor, math.ceil, math.trunc) and args:
+        checked(args[0])
     name = getattr(function, "__name__", "")
     if name in ("permutations", "combinations", "combinations_with_replacement", "product"):
         total = 1
@@ -89,9 +129,26 @@ def check_call(function: Any, args: tuple[Any, ...]) -> None:
         if name != "product" and args and hasattr(args[0], "__len__"):
             length = args[1] if len(args) > 1 and isinstance(args[1], int) else len(args[0])
             total = max(len(args[0]), 1) ** min(max(length, 0), 64)
-        _check_size(total)
+        check_size(total)
     if function is format and len(args) > 1 and isinstance(args[1], str):
         check_format(args[1])
+
+
+def check_size(size: int) -> None:
+    """Refuses a value of so many items, bytes or characters."""
+    if size > ITEMS:
+        raise LimitPassed(f"a value of {size} items is not evaluated")
+
+
+def checked(value: Any) -> Any:
+    """A result, unless it is larger than what may go into the next operation."""
+    if isinstance(value, str | bytes | list | tuple | dict | set | frozenset):
+        check_size(len(value))
+    elif isinstance(value, int):
+        _check_bits(value.bit_length())
+    elif isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) > BITS:
+        raise LimitPassed("a number of such a size is not evaluated")
+    return value
 
 
 def bounded(iterable: Any) -> Iterator[Any]:
@@ -108,15 +165,14 @@ def bounded(iterable: Any) -> Iterator[Any]:
         yield item
 
 
+def _longest(values: Iterable[Any]) -> int:
+    return max((len(value) for value in values if isinstance(value, str | bytes)), default=20)
+
+
 def _repeated(sequence: Any, factor: Any) -> int:
     if isinstance(sequence, str | bytes | list | tuple) and isinstance(factor, int):
         return len(sequence) * max(factor, 0)
     return 0
-
-
-def _check_size(size: int) -> None:
-    if size > ITEMS:
-        raise LimitPassed(f"a value of {size} items is not evaluated")
 
 
 def _check_bits(bits: int) -> None:

@@ -1,37 +1,77 @@
-"""Which values have a text that does not depend on the process."""
+"""Which values have a text, and an order, that does not depend on the process."""
 
 from __future__ import annotations
 
+import dataclasses
+import enum
 import types
+from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
+RUN_TO_RUN = "the order of a set's items differs from run to run"
+_MAX_DEPTH = 20
+_FUNCTIONS = types.FunctionType | types.MethodType | types.BuiltinFunctionType
 
-def as_text(value: Any, span: Span) -> Unknown | None:
+
+def has_no_order(value: set[Any] | frozenset[Any]) -> bool:
+    """Whether the iteration order of a set depends on the hash seed of the process."""
+    return len(value) > 1 and any(not isinstance(item, int | float) for item in value)
+
+
+def as_text(value: Any, span: Span, depth: int = 0) -> Unknown | None:
     """Refuses a value whose `str()` or `format()` is an address, a translation or unknown.
 
     Returns:
         None when the value may be turned into text.
     """
+    if value is None or type(value) in (str, int, bool, float):
+        return None
+    if depth > _MAX_DEPTH:
+        return Unknown("the value is nested too deeply", span)
     if (unknown := first_unknown(value)) is not None:
         return unknown.with_note("used here", span)
+    if (reason := _reason(value)) is not None:
+        return Unknown(reason, span)
+    for part in _parts(value):
+        if (refused := as_text(part, span, depth + 1)) is not None:
+            return refused
+    return None
+
+
+def _reason(value: Any) -> str | None:
     from django.utils.functional import Promise
 
     if isinstance(value, Promise):
-        return Unknown("a lazy translation depends on the active language", span)
-    if isinstance(value, set | frozenset) and len(value) > 1:
-        return Unknown("the order of a set's items differs from run to run", span)
-    if isinstance(value, types.FunctionType | types.MethodType | types.BuiltinFunctionType):
-        return Unknown("a function has no text of its own", span)
+        return "a lazy translation depends on the active language"
+    if isinstance(value, set | frozenset) and has_no_order(value):
+        return RUN_TO_RUN
+    if isinstance(value, _FUNCTIONS) or hasattr(type(value), "__next__"):
+        return "a function has no text of its own"
     cls: Any = type(value)
     if cls.__str__ is object.__str__ and cls.__repr__ is object.__repr__:
-        return Unknown(f"an object of class `{cls.__name__}` has no text of its own", span)
-    if isinstance(value, list | tuple):
-        for item in value:
-            if (refused := as_text(item, span)) is not None:
-                return refused
-    if type(value).__module__ == "pgtrigger_codegen.evaluator.values":
-        return Unknown(f"a {type(value).__name__} has no text of its own", span)
+        return f"an object of class `{cls.__name__}` has no text of its own"
+    if cls.__module__ == "pgtrigger_codegen.evaluator.values":
+        return f"a {cls.__name__} has no text of its own"
     return None
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    """What the text of a value is made of."""
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    if isinstance(value, list | tuple | set | frozenset | deque):
+        return list(value)
+    if isinstance(value, BaseException):
+        return value.args
+    if isinstance(value, enum.Enum):
+        return [value.value]
+    if isinstance(value, types.SimpleNamespace):
+        return list(vars(value).values())
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [field.name for field in dataclasses.fields(value) if field.repr]
+        return [vars(value).get(name) for name in names]
+    return ()

@@ -1,0 +1,224 @@
+"""What real code is given: nothing of the interpreter's own, nothing endless, nothing unordered.
+
+C code that is called with an endless iterator never returns, and one that is called with a
+function calls it. So iterators are made lists first, within limits, and functions are wrapped:
+a call of them comes back to the interpreter, with all its checks.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import operator
+import types
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from pgtrigger_codegen.evaluator import attributes, limits
+from pgtrigger_codegen.evaluator.functions import interpreted
+from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, has_no_order
+from pgtrigger_codegen.evaluator.values import PythonRaise, Refusal, Unknown, first_unknown
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+# They call what they are given, item by item: it is wrapped.
+_CALL_BACK = (
+    filter,
+    functools.reduce,
+    itertools.accumulate,
+    itertools.dropwhile,
+    itertools.filterfalse,
+    itertools.groupby,
+    itertools.starmap,
+    itertools.takewhile,
+    map,
+    max,
+    min,
+    sorted,
+)
+# They take one item for each that they give, and may be handed an endless iterator.
+_LAZY = (
+    callable,
+    enumerate,
+    isinstance,
+    itertools.accumulate,
+    itertools.islice,
+    itertools.pairwise,
+    itertools.starmap,
+    itertools.takewhile,
+    itertools.zip_longest,
+    iter,
+    map,
+    next,
+    zip,
+)
+# They keep or hand on their items without looking at them, the interpreter's own kinds too.
+_HANDS_ON = (
+    OrderedDict,
+    defaultdict,
+    deque,
+    dict,
+    enumerate,
+    functools.partial,
+    iter,
+    itertools.chain,
+    itertools.islice,
+    itertools.product,
+    itertools.repeat,
+    len,
+    list,
+    next,
+    reversed,
+    tuple,
+    types.SimpleNamespace,
+    zip,
+    *_CALL_BACK,
+)
+# The order of a set's items makes no difference to them.
+_ORDER_FREE = (all, any, bool, callable, dict, frozenset, isinstance, len, max, min, set, sorted)
+# Arguments of django-pgtrigger that it sorts, or only tests for membership.
+_ORDER_FREE_NAMES = frozenset({"exclude"})
+# They store functions and call them when the project runs.
+_STORES_FUNCTIONS = ("django.contrib.", "django.core.", "django.db.")
+
+
+def prepare(
+    vm: Interpreter,
+    function: Any,
+    receiver: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    span: Span,
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments for a real call.
+
+    Args:
+        receiver: The object whose method it is, or None.
+
+    Raises:
+        LimitPassed: An argument has too many items.
+        Refusal: Real code must not be given one of them.
+    """
+    calls_back = function in _CALL_BACK
+    hands_on = function in _HANDS_ON
+    keyed = kwargs.get("key") is not None
+
+    def one(name: str, value: Any) -> Any:
+        if calls_back and callable(value) and interpreted(value) is None:
+            return call_back(vm, value, span)
+        if not hands_on:
+            _refuse_own_kinds(value, span)
+            _refuse_unknown_attributes(vm, value, span)
+        _refuse_functions(vm, function, value, span)
+        if isinstance(value, set | frozenset) and has_no_order(value):
+            free = isinstance(receiver, set | frozenset) or name in _ORDER_FREE_NAMES
+            if not free and (function not in _ORDER_FREE or keyed):
+                raise Refusal(Unknown(RUN_TO_RUN, span))
+        return _finite(function, value, span, hands_on=hands_on)
+
+    return (
+        tuple(one("", value) for value in args),
+        {name: one(name, value) for name, value in kwargs.items()},
+    )
+
+
+def call_back(vm: Interpreter, value: Any, span: Span) -> Any:
+    """A function for real code to call, which the interpreter answers."""
+    from pgtrigger_codegen.evaluator.calls import call
+
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        try:
+            with vm.catching():
+                result = call(vm, value, args, kwargs, span)
+        except PythonRaise as error:
+            raise error.error from None
+        if (unknown := first_unknown(result)) is not None:
+            raise Refusal(unknown)
+        return result
+
+    return answer
+
+
+def call_library_object(
+    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
+    """Calls of what `partial` and `operator` make, opened; `NotImplemented` for all else."""
+    from pgtrigger_codegen.evaluator.calls import call
+    from pgtrigger_codegen.evaluator.expressions import subscript
+
+    match function:
+        case functools.partial():
+            keywords = {**function.keywords, **kwargs}
+            return call(vm, function.func, (*function.args, *args), keywords, span)
+        case operator.methodcaller() if len(args) == 1:
+            made: Any
+            made, given = cast("tuple[Any, ...]", function.__reduce__())[:2]
+            keywords = made.keywords if isinstance(made, functools.partial) else {}
+            whole: list[Any] = [*getattr(made, "args", ()), *given]
+            name, *rest = whole
+            method = attributes.attribute(vm, args[0], name, span)
+            return call(vm, method, tuple(rest), keywords, span)
+        case operator.attrgetter() if len(args) == 1:
+            found = [
+                functools.reduce(
+                    lambda value, part: attributes.attribute(vm, value, part, span),
+                    path.split("."),
+                    args[0],
+                )
+                for path in function.__reduce__()[1]
+            ]
+            return found[0] if len(found) == 1 else tuple(found)
+        case operator.itemgetter() if len(args) == 1:
+            found = [subscript(vm, args[0], key, span) for key in function.__reduce__()[1]]
+            return found[0] if len(found) == 1 else tuple(found)
+    return NotImplemented
+
+
+def _refuse_own_kinds(value: Any, span: Span) -> None:
+    for item in value if isinstance(value, list | tuple) else [value]:
+        if attributes.is_own_kind(item):
+            raise Refusal(Unknown(f"{attributes.describe(item)} is given to a call here", span))
+
+
+def _refuse_unknown_attributes(vm: Interpreter, value: Any, span: Span) -> None:
+    if attributes.is_user_object(vm, value):
+        unknown = first_unknown(list(getattr(value, "__dict__", {}).values()))
+        if unknown is not None:
+            raise Refusal(unknown.with_note("used here", span))
+
+
+def _refuse_functions(vm: Interpreter, function: Any, value: Any, span: Span) -> None:
+    """A function that is not listed itself is not handed to code that may call it."""
+    from pgtrigger_codegen.evaluator.calls import is_allowed
+
+    module = str(getattr(function, "__module__", None) or "")
+    if module.startswith(_STORES_FUNCTIONS) or function in (callable, isinstance):
+        return
+    for item in value if isinstance(value, list | tuple) else [value]:
+        kinds = types.FunctionType | types.BuiltinFunctionType | types.MethodType
+        if isinstance(item, kinds) and interpreted(item) is None and not is_allowed(vm, item):
+            raise Refusal(Unknown(f"`{attributes.describe(item)}` is given to a call here", span))
+
+
+def _finite(function: Any, value: Any, span: Span, *, hands_on: bool) -> Any:
+    if isinstance(value, range):
+        if function in (len, reversed, enumerate, isinstance, iter, zip, map):
+            return value
+        return list(limits.bounded(value))
+    if isinstance(value, types.GeneratorType) and getattr(function, "__name__", "") != "join":
+        return _known(value, span, hands_on=hands_on)  # each item costs steps: it ends
+    if hasattr(type(value), "__next__") and function not in _LAZY:
+        return list(_known(limits.bounded(value), span, hands_on=hands_on))
+    return value
+
+
+def _known(items: Iterable[Any], span: Span, *, hands_on: bool) -> Iterator[Any]:
+    for item in items:
+        if (unknown := first_unknown(item)) is not None:
+            raise Refusal(unknown.with_note("used here", span))
+        if not hands_on:
+            _refuse_own_kinds(item, span)
+        yield item

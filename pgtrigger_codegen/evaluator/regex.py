@@ -1,0 +1,91 @@
+"""Which regular expressions may run: the engine cannot be stopped once it backtracks.
+
+The bound is on the worst case, from the pattern's own tree: each repetition can try as many
+lengths as the subject is long, and one repetition inside another multiplies without end.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
+
+from pgtrigger_codegen.evaluator.limits import LimitPassed
+
+_COST = 10**9
+_SMALL = 8
+"""Repetitions of at most so many are counted as their number, larger ones as unbounded."""
+
+_SEARCHES = frozenset("findall finditer search split sub subn".split())
+FUNCTIONS = {getattr(re, name): name for name in (*_SEARCHES, "match", "fullmatch")}
+
+
+def check_regex(name: str, pattern: Any, subject: Any, flags: int = 0) -> None:
+    """Refuses a search that could take too long.
+
+    Args:
+        name: The function of `re`.
+        pattern: Text or a compiled pattern.
+
+    Raises:
+        LimitPassed: Before anything is searched.
+    """
+    if isinstance(pattern, re.Pattern):
+        pattern, flags = pattern.pattern, pattern.flags
+    if not isinstance(pattern, str) or not isinstance(subject, str):
+        return
+    try:
+        tree = _parser.parse(pattern, flags & ~re.DEBUG)
+    except (re.error, RecursionError, OverflowError):
+        return  # compiling it for real says what is wrong
+    size = len(subject) + 1
+    unbounded, choices = _count(tree, repeated=False)
+    cost = size**unbounded // math.factorial(unbounded) * choices
+    if cost * (size if name in _SEARCHES else 1) > _COST:
+        raise LimitPassed("a regular expression that could take very long is not evaluated")
+
+
+def _count(items: Iterable[Any], *, repeated: bool) -> tuple[int, int]:
+    """How many unbounded repetitions a pattern has, and the product of its bounded choices."""
+    unbounded, choices = 0, 1
+    for operation, argument in items:
+        inner: list[Any] = []
+        times = 1
+        match str(operation):
+            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
+                low, high, body = argument
+                large = high > _SMALL
+                if repeated and low != high:
+                    _refuse()
+                if large:
+                    unbounded += 1
+                else:
+                    choices *= int(high) - int(low) + 1
+                    times = int(high)
+                found = _count(body, repeated=repeated or large)
+                unbounded += found[0] * times
+                choices *= found[1] ** times
+            case "SUBPATTERN":
+                inner = [argument[-1]]
+            case "BRANCH":
+                if repeated:
+                    _refuse()
+                inner = argument[1]
+                choices *= len(inner)
+            case "ASSERT" | "ASSERT_NOT":
+                inner = [argument[1]]
+            case "ATOMIC_GROUP":
+                inner = [argument]
+            case "GROUPREF_EXISTS":
+                inner = [part for part in argument[1:] if part is not None]
+        for body in inner:
+            found = _count(body, repeated=repeated)
+            unbounded += found[0]
+            choices *= found[1]
+    return unbounded, min(choices, _COST * 2)
+
+
+def _refuse() -> None:
+    raise LimitPassed("a regular expression with nested repetitions is not evaluated")
