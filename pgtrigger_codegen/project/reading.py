@@ -81,10 +81,6 @@ def read_project(
                 '`settings = "package.settings"` under [tool.pgtrigger-codegen] in pyproject.toml',
             )
         settings = Settings(None, {})
-        notices.append(
-            "no settings module was found: each package with models or migrations counts as an "
-            f"installed app ({len(names)} of them)"
-        )
     else:
         settings = _read_settings(layout.settings_module, layout.settings_origin, interpreter)
         names = _installed_apps(settings, layout)
