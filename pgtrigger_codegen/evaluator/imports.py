@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 # Names that the interpreter itself stands in for, wherever they are imported from.
 SPECIAL_NAMES: dict[str, Any] = {
+    # The real one would copy the function behind a wrapper over that of another.
+    "functools.update_wrapper": Special("update_wrapper"),
+    "functools.wraps": Special("wraps"),
     "importlib.import_module": Special("import_module"),
     "django.utils.module_loading.autodiscover_modules": Special("autodiscover_modules"),
     "django.utils.module_loading.import_string": Special("import_string"),
