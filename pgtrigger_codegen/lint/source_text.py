@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pgtrigger_codegen.lint.diagnostic import Edit
+from pgtrigger_codegen.source.overlay import read_bytes
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
 
@@ -77,7 +78,7 @@ def read_source(path: str | Path) -> SourceText:
         SyntaxError: Its encoding is unknown.
         UnicodeDecodeError: It is not in that encoding.
     """
-    data = Path(path).read_bytes()
+    data = read_bytes(path)
     encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     return SourceText(data.decode(encoding), encoding)
 
@@ -87,6 +88,6 @@ def lines_to_show(path: str | Path) -> list[str]:
     try:
         return read_source(path).lines
     except (SyntaxError, UnicodeDecodeError):
-        return SourceText(Path(path).read_text("utf-8", errors="replace")).lines
+        return SourceText(read_bytes(path).decode("utf-8", errors="replace")).lines
     except OSError:
         return []

@@ -7,7 +7,6 @@ the pins that make a run repeatable on every machine.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.errors import ConfigError
+from pgtrigger_codegen.project.toml_values import TomlTable, kind, mapping, string, strings
 
 TABLE = "pgtrigger-codegen"
 
@@ -100,86 +100,35 @@ def parse_config(table: object, path: Path) -> Config:
         table: What stands under `[tool.pgtrigger-codegen]`.
         path: The file it stands in, which relative paths start from.
     """
-    where = _Place(path)
+    where = TomlTable(path, ("tool", TABLE))
     if not isinstance(table, dict):
         raise ConfigError(
-            f"{path}: tool.{TABLE} must be a table, not {_kind(table)}",
+            f"{path}: tool.{TABLE} must be a table, not {kind(table)}",
             help=f"write the keys below a line that reads [tool.{TABLE}]",
         )
     values: dict[str, Any] = {}
     for key, value in table.items():
         reader = _READERS.get(key)
         if reader is None:
-            raise where.unknown(key)
+            raise where.unknown(key, _READERS)
         values[key.replace("-", "_")] = reader(where, key, value)
     return Config(path=path, **values)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a value stands, for messages and relative paths."""
-
-    path: Path
-
-    def wrong(self, key: str, problem: str, help: str) -> ConfigError:
-        return ConfigError(f"{self.path}: `{key}` in [tool.{TABLE}] {problem}", help=help)
-
-    def unknown(self, key: str) -> ConfigError:
-        close = difflib.get_close_matches(key.replace("_", "-").lower(), _READERS, n=1)
-        known = ", ".join(sorted(_READERS))
-        return ConfigError(
-            f"{self.path}: unknown key `{key}` in [tool.{TABLE}]",
-            help=f"did you mean `{close[0]}`?" if close else f"the keys are: {known}",
-        )
-
-    def folder(self, text: str) -> Path:
-        # No resolve(): the interpreter of a virtual environment is a symbolic link whose
-        # target lies in another environment.
-        return self.path.parent / Path(text).expanduser()
-
-
-def _string(where: _Place, key: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise where.wrong(key, f"must be a string, not {_kind(value)}", f'write {key} = "…"')
-    if not value.strip():
-        raise where.wrong(key, "is empty", "give it a value or remove the line")
-    return value
-
-
-def _strings(where: _Place, key: str, value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        raise where.wrong(
-            key, "must be a list of strings, not a string", f'write {key} = ["{value}"]'
-        )
-    if not isinstance(value, list):
-        raise where.wrong(
-            key, f"must be a list of strings, not {_kind(value)}", f'write {key} = ["…"]'
-        )
-    for index, item in enumerate(value):
-        if not isinstance(item, str) or not item.strip():
-            what = "an empty string" if isinstance(item, str) else _kind(item)
-            raise where.wrong(
-                key,
-                f"must be a list of strings; item {index + 1} is {what}",
-                "correct or remove that item",
-            )
-    return tuple(value)
-
-
-def _dotted(where: _Place, key: str, value: object) -> str:
-    text = _string(where, key, value)
+def _dotted(where: TomlTable, key: str, value: object) -> str:
+    text = string(where, key, value)
     _check_dotted(where, key, text)
     return text
 
 
-def _dotted_names(where: _Place, key: str, value: object) -> tuple[str, ...]:
-    names = _strings(where, key, value)
+def _dotted_names(where: TomlTable, key: str, value: object) -> tuple[str, ...]:
+    names = strings(where, key, value)
     for name in names:
         _check_dotted(where, key, name)
     return names
 
 
-def _check_dotted(where: _Place, key: str, text: str) -> None:
+def _check_dotted(where: TomlTable, key: str, text: str) -> None:
     if is_dotted_name(text):
         return
     guess = text.replace("\\", "/").removesuffix(".py").strip("./ ").replace("/", ".")
@@ -192,31 +141,23 @@ def is_dotted_name(text: str) -> bool:
     return all(part.isidentifier() for part in text.split("."))
 
 
-def _paths(where: _Place, key: str, value: object) -> tuple[Path, ...]:
-    return tuple(where.folder(text).resolve() for text in _strings(where, key, value))
+def _paths(where: TomlTable, key: str, value: object) -> tuple[Path, ...]:
+    return tuple(where.folder(text).resolve() for text in strings(where, key, value))
 
 
-def _path(where: _Place, key: str, value: object) -> Path:
-    return where.folder(_string(where, key, value))
+def _path(where: TomlTable, key: str, value: object) -> Path:
+    return where.folder(string(where, key, value))
 
 
-def _environment(where: _Place, key: str, value: object) -> Mapping[str, str]:
-    for name, text in _mapping(where, key, value).items():
+def _environment(where: TomlTable, key: str, value: object) -> Mapping[str, str]:
+    for name, text in mapping(where, key, value).items():
         if not isinstance(text, str):
-            raise where.wrong(
-                f"{key}.{name}",
-                f"must be a string, not {_kind(text)}",
+            raise where.inner(key).wrong(
+                name,
+                f"must be a string, not {kind(text)}",
                 f'environment variables are text: write {name} = "{_as_text(text)}"',
             )
-    return dict(_mapping(where, key, value))
-
-
-def _mapping(where: _Place, key: str, value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise where.wrong(
-            key, f"must be a table, not {_kind(value)}", f"write it below [tool.{TABLE}.{key}]"
-        )
-    return value
+    return dict(mapping(where, key, value))
 
 
 def _as_text(value: object) -> str:
@@ -225,30 +166,13 @@ def _as_text(value: object) -> str:
     return str(value) if isinstance(value, int | float) else "…"
 
 
-def _kind(value: object) -> str:
-    """What TOML calls the type of a value."""
-    match value:
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a string"
-        case list():
-            return "a list"
-        case dict():
-            return "a table"
-        case _:
-            return "a date or time"
-
-
-_READERS: Mapping[str, Callable[[_Place, str, object], object]] = {
+_READERS: Mapping[str, Callable[[TomlTable, str, object], object]] = {
     "settings": _dotted,
     "apps": _dotted_names,
     "source-roots": _paths,
-    "exclude": _strings,
+    "exclude": strings,
     "python": _path,
     "env": _environment,
-    "databases": _strings,
-    "lint": _mapping,
+    "databases": strings,
+    "lint": mapping,
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.source.downlevel import downlevel
+from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span
 
 
@@ -131,7 +132,7 @@ def _parse(text: str) -> ast.Module:
 
 
 def _decode(path: Path) -> str:
-    data = path.read_bytes()
+    data = read_bytes(path)
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         text = data.decode(encoding)

@@ -128,7 +128,7 @@ def test_unknown_key(tmp_path: Path, text: str, key: str, suggestion: str) -> No
         ("exclude = [[]]", "item 1 is a list", ""),
         ("python = []", "not a list", ""),
         ('env = "A=1"', "`env` in [tool.pgtrigger-codegen] must be a table", ""),
-        ("env = { DEBUG = true }", "`env.DEBUG`", 'DEBUG = "true"'),
+        ("env = { DEBUG = true }", "`DEBUG` in [tool.pgtrigger-codegen.env]", 'DEBUG = "true"'),
         ("env = { PORT = 5432 }", "not a number", 'PORT = "5432"'),
         ("lint = []", "`lint`", "[tool.pgtrigger-codegen.lint]"),
     ],
@@ -137,6 +137,12 @@ def test_wrong_value(tmp_path: Path, text: str, message: str, help: str) -> None
     error = error_for(tmp_path, text)
     assert message in str(error)
     assert help in str(error.help)
+
+
+def test_an_error_names_the_line(tmp_path: Path) -> None:
+    error = error_for(tmp_path, "databases = []\nsettings = 1")
+
+    assert f"{tmp_path / 'pyproject.toml'}:3: `settings`" in str(error)
 
 
 @pytest.mark.parametrize("content", [b"[tool", b'a = "\xff"'])

@@ -1,0 +1,100 @@
+"""Which rules run: selectors from the configuration and the command line.
+
+A selector is a code (`PGT103`), the beginning of one (`PGT1`), a rule's name, or `ALL`. Where
+several say something of a rule the longest wins, as in ruff: `ignore = ["PGT1"]` leaves a rule on
+that `select = ["PGT103"]` names.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pgtrigger_codegen.lint.rule import Rule
+
+_CODE = re.compile(r"pgt\d{0,3}", re.IGNORECASE)
+_EVERYTHING = "ALL"
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """What somebody wrote to mean some of the rules."""
+
+    text: str
+
+    def matches(self, code: str, name: str) -> bool:
+        """Whether it means the rule of that code and name."""
+        text = self.text
+        if text.upper() == _EVERYTHING:
+            return True
+        if _CODE.fullmatch(text):
+            return code.startswith(text.upper())
+        return name == text.lower()
+
+    @property
+    def specificity(self) -> int:
+        """How exactly it is said: 0 for all rules, 6 for a code or a name."""
+        if self.text.upper() == _EVERYTHING:
+            return 0
+        return len(self.text) if _CODE.fullmatch(self.text) else len("PGT000")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What runs.
+
+    Attributes:
+        select: In place of the rules that are on by default; None means these.
+        extend_select: Besides them.
+        ignore: Not these; of equally exact selectors this one wins.
+    """
+
+    select: tuple[Selector, ...] | None = None
+    extend_select: tuple[Selector, ...] = ()
+    ignore: tuple[Selector, ...] = ()
+
+    def includes(self, rule: Rule) -> bool:
+        """Whether the rule runs."""
+        chosen = _specificity((*(self.select or ()), *self.extend_select), rule)
+        if self.select is None and rule.on_by_default:
+            chosen = max(chosen, 0)
+        return chosen > _specificity(self.ignore, rule)
+
+    def overridden(
+        self,
+        *,
+        select: tuple[Selector, ...] = (),
+        extend_select: tuple[Selector, ...] = (),
+        ignore: tuple[Selector, ...] = (),
+    ) -> Selection:
+        """With what the command line says: its `select` replaces all that was said before."""
+        if select:
+            return Selection(select, extend_select, ignore)
+        return Selection(
+            self.select, (*self.extend_select, *extend_select), (*self.ignore, *ignore)
+        )
+
+
+def matches_any(selectors: Iterable[Selector], code: str, name: str) -> bool:
+    """Whether one of them means the rule."""
+    return any(selector.matches(code, name) for selector in selectors)
+
+
+def unknown_rule_help(selector: Selector, rules: Iterable[Rule]) -> str | None:
+    """None when it means a rule; else what may have been meant."""
+    rules = tuple(rules)
+    if any(selector.matches(rule.code, rule.name) for rule in rules):
+        return None
+    by_key = {key.lower(): rule for rule in rules for key in (rule.code, rule.name)}
+    close = difflib.get_close_matches(selector.text.lower(), by_key, n=1)
+    if close:
+        rule = by_key[close[0]]
+        return f"did you mean {rule.code} ({rule.name})?"
+    return f"the rules are {', '.join(rule.code for rule in rules)}"
+
+
+def _specificity(selectors: Iterable[Selector], rule: Rule) -> int:
+    fitting = (one.specificity for one in selectors if one.matches(rule.code, rule.name))
+    return max(fitting, default=-1)

@@ -1,0 +1,37 @@
+"""Files as they are on disk, or as an editor or a fix would have them.
+
+An editor lints a buffer that is not saved, and `lint --diff` shows what fixes come to without
+writing them. Every stage must then see the same text, rules that read a file again included, so
+the other text is not passed along but holds for all that runs inside `overlaid`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+_OVERLAY: ContextVar[Mapping[str, bytes] | None] = ContextVar("overlay", default=None)
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The content of a file, in place of which another one may hold.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    overlay = _OVERLAY.get()
+    if overlay and (content := overlay.get(str(path))) is not None:
+        return content
+    return Path(path).read_bytes()
+
+
+@contextmanager
+def overlaid(files: Mapping[str, bytes]) -> Iterator[None]:
+    """Inside of it, these files (absolute paths) have these contents, besides those outside."""
+    token = _OVERLAY.set({**(_OVERLAY.get() or {}), **files})
+    try:
+        yield
+    finally:
+        _OVERLAY.reset(token)
