@@ -50,6 +50,7 @@ from pgtrigger_codegen.sql.statements import (
     RenameTable,
     RenameTrigger,
     Statement,
+    read_script,
     read_statements,
 )
 from pgtrigger_codegen.triggers.compiled import TriggerParts
@@ -196,14 +197,20 @@ class _History:
     def _read_sql(self, sql: str, record: _Record) -> None:
         if not _RELEVANT.search(sql):
             return
-        for text in split_statements(sql):
-            try:
-                statements = read_statements(text)
-            except SqlSyntaxError as error:
-                self._note(Unknown(f"SQL that does not parse: {error.message}"), record.made_by)
-                continue
+        for text, statements in self._statements(sql, record.made_by):
             for statement in statements:
                 self._apply(_normalised(statement), replace(record, sql=text))
+
+    def _statements(self, sql: str, migration: Key) -> Iterator[tuple[str, list[Statement]]]:
+        """What can be read of a script, even where some statement does not parse."""
+        try:
+            yield from read_script(sql)
+        except SqlSyntaxError:
+            for text in split_statements(sql):
+                try:
+                    yield text, read_statements(text)
+                except SqlSyntaxError as error:
+                    self._note(Unknown(f"SQL that does not parse: {error.message}"), migration)
 
     def _apply(self, statement: Statement, record: _Record) -> None:
         match statement:

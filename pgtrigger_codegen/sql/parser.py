@@ -43,8 +43,22 @@ def parse_sql(sql: str) -> list[Node]:
     Raises:
         SqlSyntaxError: The script, or any part of it, does not parse.
     """
-    statements: list[Node] = _call(pgparse.parse, sql)
-    return [statement["stmt"] for statement in statements]
+    return [statement["stmt"] for statement in _call(pgparse.parse, sql)]
+
+
+def parse_script(sql: str) -> list[tuple[str, Node]]:
+    """The statements of a script, each with its text, without the semicolon.
+
+    Raises:
+        SqlSyntaxError: The script, or any part of it, does not parse.
+    """
+    source = sql.encode()  # positions count bytes
+    return [
+        (source[start : start + length].decode().strip(), statement["stmt"])
+        for statement in _call(pgparse.parse, sql)
+        for start in [statement.get("stmt_location", 0)]
+        for length in [statement.get("stmt_len", len(source))]
+    ]
 
 
 def parse_function(create_function: str) -> Node:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.parser import Node, canonical, parse_sql, strings
+from pgtrigger_codegen.sql.parser import Node, canonical, parse_script, parse_sql, strings
 
 TriggerState = Literal["ENABLED", "DISABLED", "REPLICA", "ALWAYS"]
 
@@ -152,17 +152,27 @@ def read_statements(sql: str) -> list[Statement]:
     Raises:
         SqlSyntaxError: The script does not parse.
     """
-    facts: list[Statement] = []
-    for statement in parse_sql(sql):
-        ((kind, node),) = statement.items()
-        read = _READERS.get(kind)
-        facts.extend((read and list(read(node))) or [Other(kind)])
-    return facts
+    return [fact for tree in parse_sql(sql) for fact in _facts(tree)]
+
+
+def read_script(sql: str) -> list[tuple[str, list[Statement]]]:
+    """The statements of a script, each with its text.
+
+    Raises:
+        SqlSyntaxError: The script does not parse.
+    """
+    return [(text, _facts(tree)) for text, tree in parse_script(sql)]
 
 
 def relation_name(relation: Node) -> QualifiedName:
     """The table that a RangeVar names."""
     return QualifiedName(relation.get("schemaname"), relation["relname"])
+
+
+def _facts(tree: Node) -> list[Statement]:
+    ((kind, node),) = tree.items()
+    read = _READERS.get(kind)
+    return (read and list(read(node))) or [Other(kind)]
 
 
 def _create_function(node: Node) -> Iterator[Statement]:

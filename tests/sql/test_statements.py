@@ -17,6 +17,7 @@ from pgtrigger_codegen.sql.statements import (
     RenameTrigger,
     SetTriggerState,
     Statement,
+    read_script,
     read_statements,
 )
 
@@ -120,3 +121,15 @@ def test_an_error_without_a_position() -> None:
         )
     assert (caught.value.line, caught.value.column) == (None, None)
     assert "(line" not in str(caught.value)
+
+
+def test_a_script_gives_each_statement_with_its_text() -> None:
+    script = "-- é\nSELECT 'é;';\n\n /* x */ DROP TRIGGER a ON t; \n-- end"
+
+    assert read_script(script) == [
+        ("-- é\nSELECT 'é;'", [Other("SelectStmt")]),
+        ("/* x */ DROP TRIGGER a ON t", [DropTrigger(T, "a")]),
+    ]
+    assert read_script("SELECT 1") == [("SELECT 1", [Other("SelectStmt")])]
+    with pytest.raises(SqlSyntaxError):
+        read_script("SELECT 1; nonsense")
