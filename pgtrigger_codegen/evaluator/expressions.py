@@ -91,8 +91,18 @@ def each(vm: Interpreter, value: Any, span: Span) -> Iterator[Any] | Unknown:
     """The items of an iterable for a loop, which may end before they do."""
     if isinstance(value, types.GeneratorType):
         return limits.bounded(value)
+    if isinstance(value, Iterator) and attributes.is_plain(value):
+        return limits.bounded(_resumed(vm, value, span))
     items = iterate(vm, value, span)
     return items if isinstance(items, Unknown) else iter(items)
+
+
+def _resumed(vm: Interpreter, iterator: Iterator[Any], span: Span) -> Iterator[Any]:
+    while (item := vm.attempt(span, next, iterator, _END)) is not _END:
+        if isinstance(item, Unknown):
+            yield spread(item)
+            return
+        yield item
 
 
 def spread(unknown: Unknown) -> Unknown:
@@ -397,6 +407,8 @@ def _formatted(vm: Interpreter, node: ast.FormattedValue, scope: Scope) -> Any:
 
 def _named(vm: Interpreter, node: ast.NamedExpr, scope: Scope) -> Any:
     value = evaluate(vm, node.value, scope)
+    while scope.kind == "comprehension" and scope.parent is not None:
+        scope = scope.parent
     scope.bind(node.target.id, value)
     return value
 
@@ -413,7 +425,7 @@ def _comprehension(vm: Interpreter, node: Any, scope: Scope) -> Any:
     # Only the outermost iterable sees the names of a class body around the comprehension.
     from pgtrigger_codegen.evaluator.generators import lazily
 
-    inner = Scope("function", scope.module, parent=scope.function_parent(), owner=scope.owner)
+    inner = Scope("comprehension", scope.module, parent=scope.function_parent(), owner=scope.owner)
     outermost = node.generators[0].iter
     items = each(vm, evaluate(vm, outermost, scope), scope.module.span(outermost))
     if isinstance(items, Unknown):
@@ -537,6 +549,7 @@ def _assign_item(vm: Interpreter, container: Any, key: Any, value: Any, span: Sp
         vm.attempt(span, container.__setitem__, key, value)
 
 
+_END = object()
 _EVALUATORS: dict[type[ast.expr], Callable[[Interpreter, Any, Scope], Any]] = {
     ast.Attribute: _attribute,
     ast.Await: _await,

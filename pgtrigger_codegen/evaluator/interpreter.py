@@ -52,6 +52,7 @@ class Interpreter:
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
         in_hook: While running code that Django calls back (`AppConfig.ready`).
+        handled: Exceptions whose `except` blocks are being executed, outermost first.
         try_depth: How many enclosing `try` statements could catch an exception.
     """
 
@@ -65,6 +66,7 @@ class Interpreter:
         self.doubt: Unknown | None = None
         self.in_hook = False
         self.try_depth = 0
+        self.handled: list[PythonRaise] = []
         self.import_guards = 0
         self.depth = 0
         self.steps = 0

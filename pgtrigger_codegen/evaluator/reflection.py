@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
-from pgtrigger_codegen.evaluator.values import ModelClass, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import ModelClass, Special, Unknown, first_unknown
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -113,6 +113,21 @@ def _type(vm: Interpreter, call: SpecialCall) -> Any:
     return Unknown("`type()` with a name and bases is not evaluated", call.span)
 
 
+def _wraps(vm: Interpreter, call: SpecialCall) -> Any:
+    """`functools.wraps(function)`, to be called with the wrapper."""
+    return Special("update_wrapper", call.argument(0, "wrapped"))
+
+
+def _update_wrapper(vm: Interpreter, call: SpecialCall) -> Any:
+    """A wrapper takes over the function's names, but never the body that is interpreted."""
+    wrapper = call.argument(0, "wrapper")
+    wrapped = call.special.receiver or call.argument(1, "wrapped")
+    if isinstance(wrapper, types.FunctionType) and isinstance(wrapped, types.FunctionType):
+        wrapper.__name__, wrapper.__qualname__ = wrapped.__name__, wrapped.__qualname__
+        wrapper.__doc__, wrapper.__module__ = wrapped.__doc__, wrapped.__module__
+    return wrapper
+
+
 def _wrong_count(call: SpecialCall, count: int) -> Unknown | None:
     if len(call.args) == count:
         return first_unknown(call.args)
@@ -131,4 +146,6 @@ HANDLERS: dict[str, Handler] = {
     "setattr": _setattr,
     "super": _super,
     "type": _type,
+    "update_wrapper": _update_wrapper,
+    "wraps": _wraps,
 }

@@ -67,11 +67,6 @@ def _receiver(vm: Interpreter, call: SpecialCall) -> Any:
     return Special("identity")
 
 
-def _wraps(vm: Interpreter, call: SpecialCall) -> Any:
-    """`@functools.wraps(function)` leaves the wrapper as it is, but for its name."""
-    return Special("identity")
-
-
 def _identity(vm: Interpreter, call: SpecialCall) -> Any:
     return call.argument(0, "")
 
@@ -81,8 +76,6 @@ HANDLERS: dict[str, Handler] = {
     "get_user_model": _get_user_model,
     "identity": _identity,
     "receiver": _receiver,
-    "update_wrapper": _identity,
-    "wraps": _wraps,
     "register": _register,
     "register_trigger": _register_trigger,
 }

@@ -23,7 +23,7 @@ class Scope:
         open_ended: An import of `*` that could not be followed: any name may be bound.
     """
 
-    kind: Literal["module", "class", "function"]
+    kind: Literal["module", "class", "function", "comprehension"]
     module: Module
     parent: Scope | None = None
     names: dict[str, Any] = field(default_factory=dict)

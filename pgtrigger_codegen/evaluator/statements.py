@@ -25,6 +25,7 @@ from pgtrigger_codegen.evaluator.expressions import (
     truth,
 )
 from pgtrigger_codegen.evaluator.functions import make_function
+from pgtrigger_codegen.evaluator.matching import matches
 from pgtrigger_codegen.evaluator.operators import IN_PLACE
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
@@ -312,7 +313,14 @@ def _handle(vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope) ->
         raise error
     if isinstance(handler, Unknown):
         return _either(vm, [*(other.body for other in node.handlers), []], scope, handler)
-    return execute_block(vm, handler.body, scope)
+    vm.handled.append(error)
+    try:
+        return execute_block(vm, handler.body, scope)
+    except PythonRaise:
+        execute_block(vm, node.finalbody, scope)
+        raise
+    finally:
+        vm.handled.pop()
 
 
 def matching_handler(
@@ -352,6 +360,8 @@ def _with(vm: Interpreter, node: ast.With, scope: Scope) -> Signal:
 
 def _raise(vm: Interpreter, node: ast.Raise, scope: Scope) -> Signal:
     span = scope.module.span(node)
+    if node.exc is None and vm.handled:
+        raise vm.handled[-1]
     value = None if node.exc is None else evaluate(vm, node.exc, scope)
     if isinstance(value, type) and issubclass(value, BaseException):
         value = vm.attempt(span, value)
@@ -366,7 +376,8 @@ def _assert(vm: Interpreter, node: ast.Assert, scope: Scope) -> Signal:
     span = scope.module.span(node)
     decided = truth(vm, evaluate(vm, node.test, scope), span)
     if decided is False:
-        raise PythonRaise(AssertionError(), span)
+        message = [] if node.msg is None else [evaluate(vm, node.msg, scope)]
+        raise PythonRaise(AssertionError(*message), span)
     return None
 
 
@@ -429,8 +440,20 @@ def _delete(vm: Interpreter, node: ast.Delete, scope: Scope) -> Signal:
 
 
 def _match(vm: Interpreter, node: ast.Match, scope: Scope) -> Signal:
-    why = Unknown("`match` statements are not evaluated", scope.module.span(node))
-    return _either(vm, [*(case.body for case in node.cases), []], scope, why)
+    subject = evaluate(vm, node.subject, scope)
+    for index, case in enumerate(node.cases):
+        fits = matches(vm, case.pattern, subject, scope)
+        if fits is True and case.guard is not None:
+            guard = evaluate(vm, case.guard, scope)
+            fits = truth(vm, guard, scope.module.span(case.guard))
+        if isinstance(fits, Unknown):
+            why = Unknown(
+                f"depends on a `case` that is not known: {fits.reason}", fits.span, fits.notes
+            )
+            return _either(vm, [*(other.body for other in node.cases[index:]), []], scope, why)
+        if fits:
+            return execute_block(vm, case.body, scope)
+    return None
 
 
 def _bound_names(node: ast.stmt) -> set[str]:

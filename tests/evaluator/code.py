@@ -25,6 +25,10 @@ class FakeHost:
         self.settings = settings
         self.environment = environment
 
+    @property
+    def app_names(self) -> tuple[str, ...]:
+        return ()
+
     def setting(self, name: str, span: Span) -> Any:
         return self.settings.get(name, Unknown(f"`settings.{name}` is not set", span))
 
@@ -109,8 +113,8 @@ def check_as_python(folder: Path, source: str) -> None:
 
 
 def _is_data(value: Any) -> bool:
-    if isinstance(value, list | tuple | set | frozenset):
+    if type(value) in (list, tuple, set, frozenset):
         return all(_is_data(item) for item in value)
-    if isinstance(value, dict):
+    if type(value) is dict:
         return all(_is_data(item) for pair in value.items() for item in pair)
     return value is None or type(value) in (str, bytes, int, bool, float, complex)
