@@ -18,6 +18,7 @@ from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.discovery import Layout, find_app_packages
 from pgtrigger_codegen.project.project import App, Project, Settings
+from pgtrigger_codegen.project.versions import version_notices
 from pgtrigger_codegen.source.span import Span
 
 
@@ -71,7 +72,8 @@ def read_project(
     Raises:
         ProjectError: The settings do not parse, or `INSTALLED_APPS` cannot be read at all.
     """
-    notices: list[str] = list(layout.notices)
+    roots = (layout.root, *layout.source_roots)
+    notices = [*layout.notices, *version_notices(roots, layout.site_packages)]
     if layout.settings_module is None:
         names: list[Any] = list(config.apps) or list(find_app_packages(layout, config))
         if not names:

@@ -1,0 +1,135 @@
+"""Stage project: which versions of the libraries that shape a trigger's SQL the project uses.
+
+Triggers are compiled by our own Django, django-pgtrigger and psycopg. Where the project has
+others, hashes can differ from those that its own processes compute, and the user is told so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pgtrigger_codegen.project.site_packages import own_site_packages
+
+_TITLES = {"django": "Django", "django-pgtrigger": "django-pgtrigger"}
+_PSYCOPG = ("psycopg", "psycopg2", "psycopg2-binary")
+_LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
+_PIN = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*===?\s*([0-9][^\s;,#\\]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A package's version and what says so.
+
+    Attributes:
+        source: A lock file, a requirements file, or `site-packages`.
+    """
+
+    name: str
+    version: str
+    source: str
+
+
+def version_notices(roots: Iterable[Path], site_packages: Iterable[Path]) -> Iterator[str]:
+    """What to say of versions that differ from ours.
+
+    Args:
+        roots: Folders that lock and requirements files are looked for in.
+        site_packages: Folders of the project's environment; our own are passed over.
+    """
+    found = project_versions(roots, site_packages)
+    for name, title in _TITLES.items():
+        theirs, ours = found.get(name), _own_version(name)
+        if theirs is not None and ours is not None and _minor(theirs.version) != _minor(ours):
+            yield _notice(f"{title} {theirs.version}", theirs.source, f"{title} {ours}")
+    psycopg = next((found[name] for name in _PSYCOPG if name in found), None)
+    if psycopg is not None and psycopg.name != "psycopg":
+        theirs = f"{psycopg.name} {psycopg.version}"
+        yield _notice(theirs, psycopg.source, f"psycopg {_own_version('psycopg')}")
+
+
+def project_versions(roots: Iterable[Path], site_packages: Iterable[Path]) -> dict[str, Installed]:
+    """Versions by package name: what is installed, else locked, else pinned."""
+    found: dict[str, Installed] = {}
+    own = set(own_site_packages())
+    folders = list(dict.fromkeys(roots))
+    for installed in (
+        *_environment(folder for folder in site_packages if folder not in own),
+        *(installed for root in folders for installed in _locked(root)),
+        *(installed for root in folders for installed in _pinned(root)),
+    ):
+        if installed.name in (*_TITLES, *_PSYCOPG):
+            found.setdefault(installed.name, installed)
+    return found
+
+
+def _notice(theirs: str, source: str, ours: str) -> str:
+    return (
+        f"the project uses {theirs} ({source}), triggers are compiled with {ours}: a hash may "
+        "differ from the one that the project computes; definitions are compared, so that "
+        "formatting alone is no change"
+    )
+
+
+def _environment(folders: Iterable[Path]) -> Iterator[Installed]:
+    for folder in folders:
+        for info in sorted(folder.glob("*.dist-info")):
+            name, _, version = info.name.removesuffix(".dist-info").partition("-")
+            if version:
+                yield Installed(_normal(name), version, "site-packages")
+
+
+def _locked(root: Path) -> Iterator[Installed]:
+    for name in _LOCK_FILES:
+        path = root / name
+        if not path.is_file():
+            continue
+        document = _read(path)
+        packages = document.get("package", document.get("packages", []))
+        for package in packages if isinstance(packages, list) else []:
+            if isinstance(package, dict) and isinstance(package.get("version"), str):
+                yield Installed(_normal(str(package.get("name"))), package["version"], name)
+        default = document.get("default", {}) if name == "Pipfile.lock" else {}
+        for package_name, package in default.items():
+            version = package.get("version", "") if isinstance(package, dict) else ""
+            if version.startswith("=="):
+                yield Installed(_normal(package_name), version[2:], name)
+
+
+def _pinned(root: Path) -> Iterator[Installed]:
+    patterns = ("requirements*.txt", "requirements/*.txt")
+    for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            if match := _PIN.match(line):
+                yield Installed(_normal(match[1]), match[2], path.relative_to(root).as_posix())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A lock file; one that does not parse says nothing."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        document = json.loads(text) if path.name == "Pipfile.lock" else tomllib.loads(text)
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _own_version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _minor(version: str) -> tuple[str, ...]:
+    return tuple(version.split(".")[:2])
