@@ -19,10 +19,12 @@ from pgtrigger_codegen.lint.rules.lost_inherited_triggers import LostInheritedTr
 from pgtrigger_codegen.lint.rules.syntax_error import SyntaxErrorRule
 from pgtrigger_codegen.lint.rules.third_party_registration import ThirdPartyRegistration
 from pgtrigger_codegen.lint.rules.unresolved_trigger import UnresolvedTriggerRule
+from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
 
 RULES: Final[tuple[Rule, ...]] = (
     SyntaxErrorRule(),
     UnresolvedTriggerRule(),
+    UnusedSuppression(),
     ThirdPartyRegistration(),
     DefaultThroughProxy(),
     LostInheritedTriggers(),

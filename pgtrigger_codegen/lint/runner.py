@@ -1,55 +1,150 @@
-"""Runs the rules over an analysis."""
+"""Runs the rules over an analysis: what they find, less what the user does not want to hear."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
+from pgtrigger_codegen.lint.options import LintOptions, lint_options
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
+from pgtrigger_codegen.lint.scope import Scope
+from pgtrigger_codegen.lint.selection import Selector, unknown_rule_help
+from pgtrigger_codegen.lint.source_text import read_source
+from pgtrigger_codegen.lint.suppression import MARKER, Comment, Suppressions, read_suppressions
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.project.folders import Exclusion
 
 
 def run(
-    analysis: Analysis, paths: Sequence[Path] = (), *, rules: Iterable[Rule] = RULES
+    analysis: Analysis,
+    paths: Sequence[Path] = (),
+    *,
+    rules: Iterable[Rule] = RULES,
+    options: LintOptions | None = None,
+    force_exclude: bool = False,
 ) -> list[Diagnostic]:
     """The findings, sorted by place.
 
     Args:
         paths: Files and folders to report on, all when empty. The analysis covers the whole
             project in any case: what is wrong in one file may have its reason in another.
+        rules: The rules to select from.
+        options: In place of what the project's configuration says.
+        force_exclude: Whether files that the configuration excludes are left out even when they
+            are among the paths.
+
+    Raises:
+        CodegenError: A path does not exist, or the configuration cannot be used.
+    """
+    options = options or lint_options(analysis.config)
+    scope = scope_of(analysis, paths, force_exclude=force_exclude)
+    selected = [rule for rule in rules if options.selection.includes(rule)]
+    ignored = options.file_ignores(analysis.project.root)
+    found = (finding for rule in selected for finding in rule.check(analysis))
+    # A set, since one expression (in an abstract base, say) can be at fault for many models.
+    wanted = {one for one in found if not ignored(one.span.path, one.code, one.name)}
+    comments = _suppressions(analysis, wanted)
+    left = [one for one in wanted if not _is_suppressed(one, comments)]
+    for rule in selected:
+        if isinstance(rule, UnusedSuppression):
+            for path, suppressions in comments.items():
+                here = functools.partial(ignored, path)
+                if not here(rule.code, rule.name):
+                    left += _unused(rule, suppressions, _have_run(selected, here))
+    covered = {options.graded(one) for one in left if scope.covers(one.span.path)}
+    return sorted(covered, key=lambda finding: finding.sort_key)
+
+
+def scope_of(analysis: Analysis, paths: Sequence[Path], *, force_exclude: bool = False) -> Scope:
+    """The files that are reported on.
 
     Raises:
         CodegenError: A path does not exist.
     """
-    wanted = _selection(paths)
-    found = (finding for rule in rules for finding in rule.check(analysis))
-    # A set, since one expression (in an abstract base, say) can be at fault for many models.
-    selected = {finding for finding in found if wanted(finding.span.path)}
-    return sorted(selected, key=lambda finding: finding.sort_key)
+    exclusion = Exclusion(analysis.project.root, analysis.config.exclude)
+    return Scope(paths, exclusion, force_exclude=force_exclude)
 
 
-def _selection(paths: Sequence[Path]) -> Callable[[str], bool]:
-    if not paths:
-        return lambda path: True
-    wanted = [_existing(path) for path in paths]
-    answers: dict[str, bool] = {}
-
-    def selected(path: str) -> bool:
-        if path not in answers:
-            resolved = Path(path).resolve()
-            answers[path] = any(resolved.is_relative_to(folder) for folder in wanted)
-        return answers[path]
-
-    return selected
+def _suppressions(analysis: Analysis, findings: Iterable[Diagnostic]) -> Mapping[str, Suppressions]:
+    """By path; comments of other people's packages silence nothing."""
+    paths = {str(path) for path in analysis.read_files}
+    paths |= {finding.span.path for finding in findings}
+    own = (path for path in paths if not _is_installed(path))
+    return {path: found for path in own if (found := _read(path)) is not None}
 
 
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise CodegenError(
-            f"there is no file or folder {str(path)!r}",
-            help="give paths of the project, or none to lint all of it",
+def _is_installed(path: str) -> bool:
+    return not {"site-packages", "dist-packages"}.isdisjoint(Path(path).parts)
+
+
+def _read(path: str) -> Suppressions | None:
+    try:
+        source = read_source(path)
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return None
+    return read_suppressions(path, source) if MARKER in source.text else None
+
+
+def _is_suppressed(finding: Diagnostic, comments: Mapping[str, Suppressions]) -> bool:
+    found = comments.get(finding.span.path)
+    return found is not None and found.suppress(finding)
+
+
+def _unused(
+    rule: UnusedSuppression, suppressions: Suppressions, judged: Callable[[Selector], bool]
+) -> Iterator[Diagnostic]:
+    """What this rule says of the comments of a file.
+
+    Args:
+        judged: Whether the rules that a selector means have run for the file.
+    """
+    for comment in suppressions.comments:
+        for finding in _problems(rule, comment, suppressions, judged):
+            if not suppressions.suppress(finding):
+                yield finding
+    # Only now it is known whether a comment that silences this very rule has been of use.
+    for comment in suppressions.comments:
+        own = [
+            selector
+            for selector in suppressions.unused(comment)
+            if selector.matches(rule.code, rule.name) and judged(selector)
+        ]
+        if own:
+            yield rule.unused(comment, own)
+
+
+def _problems(
+    rule: UnusedSuppression,
+    comment: Comment,
+    suppressions: Suppressions,
+    judged: Callable[[Selector], bool],
+) -> Iterator[Diagnostic]:
+    if not comment.selectors:
+        yield rule.malformed(comment)
+    known = []
+    for selector in suppressions.unused(comment):
+        if help := unknown_rule_help(selector, RULES):
+            yield rule.unknown(comment, selector, help)
+        elif judged(selector) and not selector.matches(rule.code, rule.name):
+            known.append(selector)
+    if known:
+        yield rule.unused(comment, known)
+
+
+def _have_run(
+    selected: Sequence[Rule], ignored: Callable[[str, str], bool]
+) -> Callable[[Selector], bool]:
+    """Whether the rules of a selector have run: those aside that are off unless asked for."""
+    ran = {rule.code for rule in selected if not ignored(rule.code, rule.name)}
+
+    def have_run(selector: Selector) -> bool:
+        meant = [rule for rule in RULES if selector.matches(rule.code, rule.name)]
+        return any(rule.code in ran for rule in meant) and all(
+            rule.code in ran or not rule.on_by_default for rule in meant
         )
-    return path.resolve()
+
+    return have_run

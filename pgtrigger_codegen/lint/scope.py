@@ -1,0 +1,53 @@
+"""The files whose findings are reported, of all that were read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.project.folders import Exclusion
+
+
+class Scope:
+    """Which files are reported on; the analysis covers the whole project in any case.
+
+    Files that the configuration excludes are not, unless they, or an excluded folder above them,
+    are named: pre-commit names files that it knows nothing of, for which there is
+    `force_exclude`.
+
+    Raises:
+        CodegenError: A path does not exist.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], exclusion: Exclusion, *, force_exclude: bool = False
+    ) -> None:
+        wanted = [_existing(path) for path in paths]
+        self._wanted = wanted
+        self._named = [] if force_exclude else [one for one in wanted if exclusion.excludes(one)]
+        self._exclusion = exclusion
+        self._answers: dict[str, bool] = {}
+
+    def covers(self, path: str) -> bool:
+        """Whether findings in the file of that absolute path are reported."""
+        if path not in self._answers:
+            self._answers[path] = self._covers(Path(path))
+        return self._answers[path]
+
+    def _covers(self, path: Path) -> bool:
+        resolved = path.resolve()
+        if self._wanted and not any(resolved.is_relative_to(folder) for folder in self._wanted):
+            return False
+        if any(resolved.is_relative_to(folder) for folder in self._named):
+            return True
+        return not self._exclusion.excludes(path)
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise CodegenError(
+            f"there is no file or folder {str(path)!r}",
+            help="give paths of the project, or none to lint all of it",
+        )
+    return path.resolve()
