@@ -20,7 +20,11 @@ from pgtrigger_codegen.project.site_packages import own_site_packages
 _TITLES = {"django": "Django", "django-pgtrigger": "django-pgtrigger"}
 _PSYCOPG = ("psycopg", "psycopg2", "psycopg2-binary")
 _LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
-_PIN = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*===?\s*([0-9][^\s;,#\\]*)")
+# `==5.0`, and `~=5.0.1`, which fixes the minor version.
+_PIN = re.compile(
+    r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*(?:===?|~=(?=\s*\d+\.\d+\.))\s*"
+    r"([0-9][^\s;,#\\]*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ def version_notices(roots: Iterable[Path], site_packages: Iterable[Path]) -> Ite
             yield _notice(f"{title} {theirs.version}", theirs.source, f"{title} {ours}")
     psycopg = next((found[name] for name in _PSYCOPG if name in found), None)
     if psycopg is not None and psycopg.name != "psycopg":
-        theirs = f"{psycopg.name} {psycopg.version}"
-        yield _notice(theirs, psycopg.source, f"psycopg {_own_version('psycopg')}")
+        used = f"{psycopg.name} {psycopg.version}"
+        yield _notice(used, psycopg.source, f"psycopg {_own_version('psycopg')}")
 
 
 def project_versions(roots: Iterable[Path], site_packages: Iterable[Path]) -> dict[str, Installed]:
