@@ -13,6 +13,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, library
+from pgtrigger_codegen.evaluator.func_render import accept_model
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
     FieldDescriptor,
@@ -112,6 +113,7 @@ def _real_class(
     real = vm.attempt(span, types.new_class, node.name, bases, keywords, fill)
     if isinstance(real, type):
         vm.user_classes[real] = (scope.module, node)
+        accept_model(real)
         if on_library:
             _guard_inherited(vm, real)
     return real

@@ -18,7 +18,7 @@ MODULES = frozenset(
     """
     abc builtins collections collections.abc contextlib copy dataclasses datetime decimal enum
     fractions functools hashlib itertools json math numbers operator os os.path pathlib re string
-    sys textwrap types typing typing_extensions uuid
+    sqlparse sys textwrap types typing typing_extensions uuid
     django django.apps django.apps.config django.conf django.conf.global_settings
     django.contrib.contenttypes.fields django.contrib.postgres.constraints
     django.contrib.postgres.fields django.contrib.postgres.fields.array
@@ -115,6 +115,7 @@ CALLABLES = {
     "os.path": "basename dirname join normpath split splitext commonpath isabs abspath",
     "pathlib": "Path PosixPath PurePath PurePosixPath",
     "re": "compile escape findall finditer fullmatch match search split sub subn",
+    "sqlparse": "format",
     "string": "Template capwords",
     "textwrap": "dedent indent",
     "types": "SimpleNamespace MappingProxyType",
@@ -219,7 +220,18 @@ METHODS: dict[str, str] = {
     """,
     "partial": "__call__",
     "chain": "from_iterable",
-    "Field": "get_attname get_attname_column get_internal_type deconstruct has_default __init__",
+    "Field": """
+        __init__ contribute_to_class deconstruct get_attname get_attname_column get_internal_type
+        has_default
+    """,
+    "CompositePrimaryKey": "contribute_to_class",
+    "DateField": "contribute_to_class",
+    "FileField": "contribute_to_class",
+    "ForeignObject": "contribute_to_class",
+    "GeneratedField": "contribute_to_class",
+    "ImageField": "contribute_to_class",
+    "ManyToManyField": "contribute_to_class",
+    "RelatedField": "contribute_to_class",
     "Options": "get_field get_parent_list",
     "Trigger": """
         __init__ __str__ format_sql get_condition get_declare get_func get_func_template_kwargs

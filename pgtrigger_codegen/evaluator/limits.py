@@ -113,6 +113,8 @@ def check_call(function: Any, args: tuple[Any, ...]) -> None:
         check_binary(symbol, args[0], args[1])
     if function is round and len(args) > 1 and isinstance(args[1], int):
         check_size(abs(args[1]))
+    if getattr(function, "__module__", "") == "sqlparse":
+        check_size(len(args[0]) * 5 if args and isinstance(args[0], str) else ITEMS + 1)
     if function is itertools.islice:
         check_size(max((arg for arg in args[1:] if isinstance(arg, int)), default=0))
     if function is textwrap.indent and len(args) > 1 and isinstance(args[0], str):

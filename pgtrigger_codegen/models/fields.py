@@ -63,17 +63,16 @@ def may_be_field(model: ModelClass, name: str, value: Any) -> bool:
 
 
 def adds_fields(value: Any) -> bool:
-    """Whether a custom field adds further fields to its model."""
+    """Whether a custom field may add further fields to its model."""
     for cls in type(value).__mro__:
         method = vars(cls).get("contribute_to_class")
         function = getattr(method, "__interpreted__", None)
-        if function is not None:
-            calls = [node for node in ast.walk(function.node) if isinstance(node, ast.Attribute)]
-            if any(node.attr == "add_to_class" for node in calls):
-                return True
-            others = [node for node in calls if node.attr == "contribute_to_class"]
-            if any(not _is_super_call(node.value) for node in others):
-                return True
+        if function is not None and any(
+            _may_add_fields(node, _model_parameter(function.node))
+            for node in ast.walk(function.node)
+            if isinstance(node, ast.Call)
+        ):
+            return True
     return False
 
 
@@ -131,6 +130,29 @@ def _is_manager(expression: ast.expr) -> bool:
     return callee.endswith("Manager") or any(
         part in text for part in ("as_manager", "from_queryset", "_default_manager")
     )
+
+
+def _model_parameter(node: ast.FunctionDef) -> str:
+    """What `contribute_to_class` calls the model: its first argument after `self`."""
+    names = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)]
+    return names[1] if len(names) > 1 else ""
+
+
+# Calls that are given the model, or are its own, and add no field.
+_HARMLESS = frozenset(
+    "connect getattr hasattr isinstance issubclass lazy_related_operation setattr".split()
+)
+
+
+def _may_add_fields(call: ast.Call, model: str) -> bool:
+    """Whether a call in `contribute_to_class` may do something to the model."""
+    callee = call.func
+    name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
+    if name == "contribute_to_class" and isinstance(callee, ast.Attribute):
+        return not _is_super_call(callee.value)
+    given = [callee.value] if isinstance(callee, ast.Attribute) else []
+    given += [*call.args, *(keyword.value for keyword in call.keywords)]
+    return name not in _HARMLESS and any(getattr(node, "id", None) == model for node in given)
 
 
 def _is_super_call(node: ast.expr) -> bool:

@@ -150,7 +150,7 @@ class ModelRenderer:
             if adds_fields(value):
                 why = f"`{type(value).__name__}` adds fields to its model"
                 span = model.span
-                fields.append((f"{declared.name}_more", stand_in(Unknown(why, span))))
+                fields.append((f"fields_added_by_{declared.name}", stand_in(Unknown(why, span))))
         parents = registry.concrete_parents(model)
         bases: list[Any] = []
         for parent in parents:
