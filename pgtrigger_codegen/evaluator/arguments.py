@@ -15,7 +15,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from pgtrigger_codegen.evaluator import attributes, limits
+from pgtrigger_codegen.evaluator import attributes, func_render, limits
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, has_no_order
 from pgtrigger_codegen.evaluator.values import PythonRaise, Refusal, Unknown, first_unknown
@@ -174,6 +174,8 @@ def call_library_object(
         case operator.itemgetter() if len(args) == 1:
             found = [subscript(vm, args[0], key, span) for key in function.__reduce__()[1]]
             return found[0] if len(found) == 1 else tuple(found)
+        case types.MethodType() if func_render.is_render_with_model(function, args):
+            return vm.attempt(span, func_render.render_with_model, function, args[0])
     return NotImplemented
 
 

@@ -14,7 +14,6 @@ from pgtrigger_codegen.evaluator import (
     arguments,
     attributes,
     fields,
-    func_render,
     library,
     limits,
     operations,
@@ -82,8 +81,6 @@ def call(
         return _interpret(vm, user_function, args, kwargs, span)
     if isinstance(function, type):
         return _instantiate(vm, function, args, kwargs, span)
-    if func_render.is_render_with_model(function, args) and attributes.is_rendered_model(args[0]):
-        return vm.attempt(span, func_render.render_with_model, function, args[0])
     made = arguments.call_library_object(vm, function, args, kwargs, span)
     if made is not NotImplemented:
         return made

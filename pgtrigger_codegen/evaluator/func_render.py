@@ -39,6 +39,7 @@ def is_render_with_model(function: Any, args: tuple[Any, ...]) -> bool:
         and len(args) == 1
         and function.__name__ == "render"
         and function.__module__ == "pgtrigger.core"
+        and attributes.is_rendered_model(args[0])
     )
 
 
