@@ -23,6 +23,8 @@ class Target:
     settings: str | None
 
 
+_MOST_ASSUMPTIONS = 10
+
 pass_target = click.make_pass_decorator(Target)
 
 
@@ -35,6 +37,24 @@ def echo_summary(analysis: Analysis) -> None:
     """Prints to standard error how much was read, and what was taken as given."""
     for notice in analysis.notices:
         click.echo(f"note: {notice}", err=True)
+    _echo_assumptions(analysis)
+    compiled, unresolved = len(analysis.triggers), len(analysis.unresolved)
+    click.echo(
+        f"{compiled + unresolved} triggers found, {compiled} compiled, {unresolved} unresolved",
+        err=True,
+    )
+
+
+def _echo_assumptions(analysis: Analysis) -> None:
+    """Lists what was taken as given; only counts it where the list would bury the rest."""
+    if len(analysis.assumptions) > _MOST_ASSUMPTIONS:
+        click.echo(
+            f"note: {len(analysis.assumptions)} values were taken as given, such as defaults of "
+            "environment variables: `show --output-format json` lists them, and "
+            "[tool.pgtrigger-codegen.env] pins them",
+            err=True,
+        )
+        return
     for assumption in analysis.assumptions:
         path = analysis.project.display_path(assumption.span.path)
         click.echo(
@@ -42,8 +62,3 @@ def echo_summary(analysis: Analysis) -> None:
             f"({path}:{assumption.span.line}:{assumption.span.column})",
             err=True,
         )
-    compiled, unresolved = len(analysis.triggers), len(analysis.unresolved)
-    click.echo(
-        f"{compiled + unresolved} triggers found, {compiled} compiled, {unresolved} unresolved",
-        err=True,
-    )

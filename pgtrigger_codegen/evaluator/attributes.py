@@ -78,7 +78,7 @@ def assign_attribute(vm: Interpreter, target: Any, name: str, value: Any, span: 
     """`target.name = value`."""
     if isinstance(target, ModelClass):
         target.namespace[name] = vm.speculation or value
-    elif is_user_object(vm, target) or is_user_class(vm, target):
+    elif is_user_object(vm, target) or is_user_class(vm, target) or _is_open(vm, target):
         if vm.speculation is not None:
             value = vm.speculation
         if isinstance(value, Unknown) and not _is_purely_user(vm, target):
@@ -90,6 +90,19 @@ def assign_attribute(vm: Interpreter, target: Any, name: str, value: Any, span: 
             reason = vm.speculation if not isinstance(value, Unknown) else value
             raise Refusal(reason or Unknown("not known", span))
         vm.attempt(span, setattr, target, name, value)
+    elif isinstance(target, ModelOptions) and isinstance(target.model, ModelClass):
+        reason = f"`{target.model.name}._meta.{name}` is assigned to"
+        target.model.namespace["Meta"] = Unknown(reason, span)
+    elif not isinstance(target, Unknown | SourceModule | LibraryModule | Special):
+        raise Refusal(Unknown(f"an assignment to {describe(target)} is not followed", span))
+
+
+def _is_open(vm: Interpreter, target: Any) -> bool:
+    """Whether an object that is not of the user's class takes attributes as Python's do."""
+    if isinstance(target, types.FunctionType):
+        return hasattr(target, "__interpreted__")
+    # An enum gives its members their attributes before the class is done.
+    return isinstance(target, types.SimpleNamespace) or type(target).__module__ in vm.scopes
 
 
 def poison(container: Any, unknown: Unknown, *, keep: bool = False) -> None:
@@ -145,9 +158,7 @@ def is_trigger(value: Any) -> bool:
 
 def is_field_class(cls: type) -> bool:
     """Whether a class is a Django field."""
-    return has_base(cls, "django.db.models.fields", "Field") or has_base(
-        cls, "django.contrib.contenttypes.fields", "GenericForeignKey"
-    )
+    return has_base(cls, "django.db.models.fields", "Field")
 
 
 def is_rendered_model(value: Any) -> bool:

@@ -6,6 +6,7 @@ field is made without it, and reading that attribute gives `Unknown` again.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes
@@ -22,6 +23,7 @@ from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
+    from pgtrigger_codegen.evaluator.special_call import SpecialCall
 
 # What decides a field's column, type or target: unknown, it makes the field unknown.
 _DECISIVE = frozenset(
@@ -51,6 +53,16 @@ class Poison:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Poison:
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateField:
+    """A generic foreign key or relation: no column, and not among a model's fields."""
+
+
+def make_private_field(vm: Interpreter, call: SpecialCall) -> PrivateField:
+    """`GenericForeignKey(…)` and `GenericRelation(…)`."""
+    return PrivateField()
 
 
 def make_field(

@@ -43,6 +43,9 @@ SPECIAL_NAMES: dict[str, Any] = {
     "environ.Env": Special("environ.Env"),
     "decouple.config": Special("decouple.config"),
     "django.conf.settings": SettingsObject(),
+    # Their module imports a model of an app, and here no apps are installed.
+    "django.contrib.contenttypes.fields.GenericForeignKey": Special("private_field"),
+    "django.contrib.contenttypes.fields.GenericRelation": Special("private_field"),
     "django.apps.apps": Special("apps"),
     "django.contrib.auth.get_user_model": Special("get_user_model"),
     "django.db.connection": Special("connection"),

@@ -20,7 +20,7 @@ MODULES = frozenset(
     fractions functools hashlib itertools json math numbers operator os os.path pathlib re string
     sqlparse sys textwrap types typing typing_extensions uuid
     django django.apps django.apps.config django.conf django.conf.global_settings
-    django.contrib.contenttypes.fields django.contrib.postgres.constraints
+    django.contrib.postgres.constraints
     django.contrib.postgres.fields django.contrib.postgres.fields.array
     django.contrib.postgres.fields.citext django.contrib.postgres.fields.hstore
     django.contrib.postgres.fields.jsonb django.contrib.postgres.fields.ranges
@@ -89,6 +89,7 @@ CALLABLES = {
         OverflowError RuntimeError StopIteration TypeError ValueError Warning ZeroDivisionError
         DeprecationWarning UserWarning
     """,
+    "abc": "ABC abstractmethod",
     "collections": "ChainMap Counter OrderedDict defaultdict deque namedtuple",
     "contextlib": "nullcontext suppress",
     "copy": "copy deepcopy",
@@ -122,7 +123,6 @@ CALLABLES = {
     "typing": "NamedTuple NewType TypeVar ParamSpec TypedDict cast final overload",
     "uuid": "UUID uuid3 uuid5",
     "django.apps": "AppConfig",
-    "django.contrib.contenttypes.fields": "GenericForeignKey GenericRelation",
     "django.contrib.postgres.constraints": "ExclusionConstraint",
     "django.contrib.postgres.fields": """
         ArrayField BigIntegerRangeField CICharField CIEmailField CITextField DateRangeField

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import dynamic_imports, environment, reflection, registration
+from pgtrigger_codegen.evaluator.fields import make_private_field
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import Special, Unknown
 from pgtrigger_codegen.source.span import Span
@@ -50,6 +51,7 @@ def _print(vm: Interpreter, call: SpecialCall) -> Any:
 
 _HANDLERS: dict[str, Handler] = {
     "print": _print,
+    "private_field": make_private_field,
     **dynamic_imports.HANDLERS,
     **environment.HANDLERS,
     **reflection.HANDLERS,

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator.attributes import has_base, is_field_class
+from pgtrigger_codegen.evaluator.attributes import is_field_class
 from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.source.span import Span
@@ -116,11 +116,7 @@ def _attributes(cls: Any) -> set[str]:
 
 def _is_column_field(value: Any) -> bool:
     """Fields that Django's model state has: private ones (generic relations) are not."""
-    cls = type(value)
-    private = ("GenericForeignKey", "GenericRelation")
-    return is_field_class(cls) and not any(
-        has_base(cls, "django.contrib.contenttypes.fields", name) for name in private
-    )
+    return is_field_class(type(value))
 
 
 def _is_manager(expression: ast.expr) -> bool:
