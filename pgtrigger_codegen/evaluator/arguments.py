@@ -24,21 +24,22 @@ from pgtrigger_codegen.source.span import Span
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
 
-# They call what they are given, item by item: it is wrapped.
-_CALL_BACK = (
-    filter,
-    functools.reduce,
-    itertools.accumulate,
-    itertools.dropwhile,
-    itertools.filterfalse,
-    itertools.groupby,
-    itertools.starmap,
-    itertools.takewhile,
-    map,
-    max,
-    min,
-    sorted,
-)
+# They call one of their arguments, item by item: it is wrapped. Its position, if it has one.
+_CALL_BACK: dict[Any, int | None] = {
+    filter: 0,
+    functools.reduce: 0,
+    itertools.accumulate: 1,
+    itertools.dropwhile: 0,
+    itertools.filterfalse: 0,
+    itertools.groupby: 1,
+    itertools.starmap: 0,
+    itertools.takewhile: 0,
+    map: 0,
+    max: None,
+    min: None,
+    sorted: None,
+}
+_CALL_BACK_NAMES = ("key", "func", "function")
 # They take one item for each that they give, and may be handed an endless iterator.
 _LAZY = (
     callable,
@@ -55,6 +56,8 @@ _LAZY = (
     next,
     zip,
 )
+# They store what they are given.
+_STORES = (functools.partial, itertools.repeat, next)
 # They keep or hand on their items without looking at them, the interpreter's own kinds too.
 _HANDS_ON = (
     OrderedDict,
@@ -102,25 +105,27 @@ def prepare(
         LimitPassed: An argument has too many items.
         Refusal: Real code must not be given one of them.
     """
-    calls_back = function in _CALL_BACK
-    hands_on = function in _HANDS_ON
+    calls_back = _is(function, _CALL_BACK)
+    hands_on = _is(function, _HANDS_ON)
     keyed = kwargs.get("key") is not None
 
-    def one(name: str, value: Any) -> Any:
-        if calls_back and callable(value) and interpreted(value) is None:
-            return call_back(vm, value, span)
-        if not hands_on:
+    def one(name: str | int, value: Any) -> Any:
+        if calls_back and (name in _CALL_BACK_NAMES or name == _CALL_BACK[function]):
+            return value if value is None or interpreted(value) else call_back(vm, value, span)
+        stored = _is(function, _STORES) or (hands_on and isinstance(name, str))
+        if not stored and (not hands_on or attributes.is_own_kind(value)):
             _refuse_own_kinds(value, span)
+        if not hands_on:
             _refuse_unknown_attributes(vm, value, span)
         _refuse_functions(vm, function, value, span)
         if isinstance(value, set | frozenset) and has_no_order(value):
             free = isinstance(receiver, set | frozenset) or name in _ORDER_FREE_NAMES
-            if not free and (function not in _ORDER_FREE or keyed):
+            if not free and (keyed or not _is(function, _ORDER_FREE)):
                 raise Refusal(Unknown(RUN_TO_RUN, span))
         return _finite(function, value, span, hands_on=hands_on)
 
     return (
-        tuple(one("", value) for value in args),
+        tuple(one(index, value) for index, value in enumerate(args)),
         {name: one(name, value) for name, value in kwargs.items()},
     )
 
@@ -179,6 +184,11 @@ def call_library_object(
     return NotImplemented
 
 
+def _is(function: Any, functions: Iterable[Any]) -> bool:
+    """Whether a callable is one of these; a user's own `__eq__` or `__hash__` is not asked."""
+    return any(function is each for each in functions)
+
+
 def _refuse_own_kinds(value: Any, span: Span) -> None:
     for item in value if isinstance(value, list | tuple) else [value]:
         if attributes.is_own_kind(item):
@@ -197,7 +207,7 @@ def _refuse_functions(vm: Interpreter, function: Any, value: Any, span: Span) ->
     from pgtrigger_codegen.evaluator.calls import is_allowed
 
     module = str(getattr(function, "__module__", None) or "")
-    if module.startswith(_STORES_FUNCTIONS) or function in (callable, isinstance):
+    if module.startswith(_STORES_FUNCTIONS) or _is(function, (callable, isinstance)):
         return
     for item in value if isinstance(value, list | tuple) else [value]:
         kinds = types.FunctionType | types.BuiltinFunctionType | types.MethodType
@@ -207,12 +217,12 @@ def _refuse_functions(vm: Interpreter, function: Any, value: Any, span: Span) ->
 
 def _finite(function: Any, value: Any, span: Span, *, hands_on: bool) -> Any:
     if isinstance(value, range):
-        if function in (len, reversed, enumerate, isinstance, iter, zip, map):
+        if _is(function, (len, reversed, enumerate, isinstance, iter, zip, map)):
             return value
         return list(limits.bounded(value))
     if isinstance(value, types.GeneratorType) and getattr(function, "__name__", "") != "join":
         return _known(value, span, hands_on=hands_on)  # each item costs steps: it ends
-    if hasattr(type(value), "__next__") and function not in _LAZY:
+    if hasattr(type(value), "__next__") and not _is(function, _LAZY):
         return list(_known(limits.bounded(value), span, hands_on=hands_on))
     return value
 

@@ -91,8 +91,9 @@ def assign_attribute(vm: Interpreter, target: Any, name: str, value: Any, span: 
             raise Refusal(reason or Unknown("not known", span))
         vm.attempt(span, setattr, target, name, value)
     elif isinstance(target, ModelOptions) and isinstance(target.model, ModelClass):
-        reason = f"`{target.model.name}._meta.{name}` is assigned to"
-        target.model.namespace["Meta"] = Unknown(reason, span)
+        target.model.namespace["Meta"] = Unknown(
+            f"`{target.model.name}._meta.{name}` is assigned to", span
+        )
     elif not isinstance(target, Unknown | SourceModule | LibraryModule | Special):
         raise Refusal(Unknown(f"an assignment to {describe(target)} is not followed", span))
 

@@ -58,6 +58,36 @@ def call(
     scope: Scope | None = None,
 ) -> Any:
     """The value of a call."""
+    if attributes.is_own_kind(function) or isinstance(function, Unknown):
+        return _call_own_kind(vm, function, args, kwargs, span, scope)
+    if (user_function := interpreted(function)) is not None:
+        if isinstance(function, types.MethodType):
+            args = (function.__self__, *args)
+        return _interpret(vm, user_function, args, kwargs, span)
+    if isinstance(function, type):
+        return _instantiate(vm, function, args, kwargs, span)
+    if attributes.is_user_object(vm, function):
+        method = vm.attempt(span, lambda: function.__call__)
+        return method if isinstance(method, Unknown) else call(vm, method, args, kwargs, span)
+    made = arguments.call_library_object(vm, function, args, kwargs, span)
+    if made is not NotImplemented:
+        return made
+    receiver = getattr(function, "__self__", None)
+    if isinstance(receiver, str) and function.__name__ in ("format", "format_map"):
+        named = kwargs if function.__name__ == "format" else args[0]
+        given = args if function.__name__ == "format" else ()
+        return format_text(vm, receiver, given, named, span)
+    return _call_real(vm, function, args, kwargs, span)
+
+
+def _call_own_kind(
+    vm: Interpreter,
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    span: Span,
+    scope: Scope | None,
+) -> Any:
     match function:
         case External():
             return Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
@@ -75,21 +105,7 @@ def call(
             return base.with_note(f"a base of `{function.name}`", function.span)
         case ModelClass() | ThroughModel() | ModelReference():
             return Unknown("an instance of a model is not evaluated", span)
-    if (user_function := interpreted(function)) is not None:
-        if isinstance(function, types.MethodType):
-            args = (function.__self__, *args)
-        return _interpret(vm, user_function, args, kwargs, span)
-    if isinstance(function, type):
-        return _instantiate(vm, function, args, kwargs, span)
-    made = arguments.call_library_object(vm, function, args, kwargs, span)
-    if made is not NotImplemented:
-        return made
-    receiver = getattr(function, "__self__", None)
-    if isinstance(receiver, str) and function.__name__ in ("format", "format_map"):
-        named = kwargs if function.__name__ == "format" else args[0]
-        given = args if function.__name__ == "format" else ()
-        return format_text(vm, receiver, given, named, span)
-    return _call_real(vm, function, args, kwargs, span)
+    return Unknown(f"calls {attributes.describe(function)}, which is not evaluated", span)
 
 
 def call_with_unknown(
