@@ -11,10 +11,12 @@ from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration, LoadMigration
 from pgtrigger_codegen.models.facts import LostTriggers, ModelFact
 from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.project.routers import AllowMigrate, always_allowed
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 
 if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
     from pgtrigger_codegen.evaluator.loader import ModuleLoader
     from pgtrigger_codegen.evaluator.values import Unknown
     from pgtrigger_codegen.models.reading import ModelReader
@@ -42,6 +44,8 @@ class Analysis:
         notices: What the user should know of how the project was read (no settings found…).
         read_files: First-party files that were read.
         load_migration: Evaluates one migration file, when replaying asks for it.
+        foreign_unresolved: What of third-party packages' declarations could not be compiled.
+        allow_migrate: Asks the project's routers about a database, an app and a model.
     """
 
     project: Project
@@ -56,6 +60,8 @@ class Analysis:
     notices: tuple[str, ...]
     read_files: frozenset[Path]
     load_migration: LoadMigration = field(repr=False, compare=False)
+    foreign_unresolved: tuple[UnresolvedTrigger, ...] = ()
+    allow_migrate: AllowMigrate = field(default=always_allowed, repr=False, compare=False)
 
 
 def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
@@ -92,7 +98,7 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
     reader.read()
     triggers, unresolved = _compile(reader, list(declarations(reader)))
     reader.read_foreign()
-    foreign, _ = _compile(reader, list(foreign_declarations(reader)))
+    foreign, foreign_unresolved = _compile(reader, list(foreign_declarations(reader)))
     return Analysis(
         project=project,
         config=config,
@@ -106,6 +112,8 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
         notices=notices,
         read_files=frozenset(module.path for module in loader.loaded() if module.first_party),
         load_migration=_migration_loader(reader),
+        foreign_unresolved=foreign_unresolved,
+        allow_migrate=_router(interpreter, project),
     )
 
 
@@ -116,6 +124,12 @@ def _migration_loader(reader: ModelReader) -> LoadMigration:
         return load_migration(reader.interpreter, reader.project.apps[app_label], path)
 
     return load
+
+
+def _router(interpreter: Interpreter, project: Project) -> AllowMigrate:
+    from pgtrigger_codegen.project.routers import Routers
+
+    return Routers(interpreter, project.settings).allow_migrate
 
 
 def _compile(

@@ -19,7 +19,13 @@ COMMANDS = {
         "Write RunSQL migrations for new, changed and removed triggers.",
     ),
     "lint": ("pgtrigger_codegen.cli.lint", "Report triggers that will not work as written."),
-    "rule": ("pgtrigger_codegen.cli.lint", "Explain a rule of `lint`."),
+    "rule": ("pgtrigger_codegen.cli.rule", "Explain a rule of `lint`."),
+    "ls": ("pgtrigger_codegen.cli.ls", "List what a database has of the triggers."),
+    "install": ("pgtrigger_codegen.cli.database", "Install triggers in a database."),
+    "uninstall": ("pgtrigger_codegen.cli.database", "Drop triggers from a database."),
+    "enable": ("pgtrigger_codegen.cli.database", "Enable triggers in a database."),
+    "disable": ("pgtrigger_codegen.cli.database", "Disable triggers in a database."),
+    "prune": ("pgtrigger_codegen.cli.database", "Drop triggers that no source declares."),
 }
 
 

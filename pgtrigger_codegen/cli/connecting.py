@@ -1,0 +1,204 @@
+"""What the commands for a database share: their options, and the way to an open connection."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import click
+
+from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary
+from pgtrigger_codegen.database.address import DEFAULT_ALIAS, find_address
+from pgtrigger_codegen.database.connection import Connection, Timeouts, connect, describe
+from pgtrigger_codegen.database.lookalike import Lookalikes
+from pgtrigger_codegen.database.routing import route
+from pgtrigger_codegen.database.schemas import Scope, find_scopes
+from pgtrigger_codegen.database.source import Source, source_of
+from pgtrigger_codegen.database.status import TriggerStatus
+from pgtrigger_codegen.database.survey import Survey, survey
+from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.pipeline import Analysis
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_DEFAULTS = Timeouts()
+
+_OPTIONS = (
+    click.option("--dsn", help="Connection string or URL of the database."),
+    click.option(
+        "--database",
+        "alias",
+        metavar="ALIAS",
+        help="Key of DATABASES: for connecting, unless --dsn is given, and for routers.",
+    ),
+    click.option(
+        "-s",
+        "--schema",
+        "schemas",
+        multiple=True,
+        metavar="SCHEMA",
+        help="Search path to use; may be given several times.",
+    ),
+    click.option(
+        "--all-schemas",
+        "pattern",
+        metavar="PATTERN",
+        help="Work in every schema that matches (tenant_*), one after the other.",
+    ),
+    click.option(
+        "--connect-timeout",
+        type=click.IntRange(min=1),
+        default=_DEFAULTS.connect,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for a connection.",
+    ),
+    click.option(
+        "--lock-timeout",
+        default=_DEFAULTS.lock,
+        show_default=True,
+        metavar="DURATION",
+        help="How long to wait for a lock.",
+    ),
+    click.option(
+        "--statement-timeout",
+        default=_DEFAULTS.statement,
+        show_default=True,
+        metavar="DURATION",
+        help="How long a statement may take.",
+    ),
+)
+
+
+def connection_options(command: Command) -> Command:
+    """Give a command the options that make up `ConnectionOptions`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    """What the user says about the database."""
+
+    dsn: str | None
+    alias: str | None
+    schemas: tuple[str, ...]
+    pattern: str | None
+    connect_timeout: int
+    lock_timeout: str
+    statement_timeout: str
+
+    @property
+    def timeouts(self) -> Timeouts:
+        return Timeouts(
+            self.connect_timeout, _duration(self.lock_timeout), _duration(self.statement_timeout)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A project beside a database.
+
+    Attributes:
+        uris: The triggers asked for; none for all.
+        place: The database, in words.
+    """
+
+    analysis: Analysis
+    source: Source
+    connection: Connection
+    scopes: Sequence[Scope]
+    uris: tuple[str, ...]
+    place: str
+    lookalikes: Lookalikes
+
+    def survey(self, scope: Scope) -> Survey:
+        """What there is in a scope, reduced to the triggers asked for."""
+        found = survey(self.connection, self.source, self.lookalikes)
+        return replace(
+            found, statuses=tuple(item for item in found.statuses if self._wanted(item, scope))
+        )
+
+    def _wanted(self, status: TriggerStatus, scope: Scope) -> bool:
+        return scope.covers(status) and (not self.uris or status.uri in self.uris)
+
+
+@contextmanager
+def open_session(
+    target: Target, uris: tuple[str, ...], options: ConnectionOptions
+) -> Iterator[Session]:
+    """Read the project, then connect."""
+    analysis = analyze_target(target)
+    _check_uris(analysis, uris)
+    alias = options.alias or DEFAULT_ALIAS
+    routing = route(analysis, alias)
+    address = find_address(
+        dsn=options.dsn,
+        alias=options.alias,
+        settings=analysis.project.settings,
+        assumptions=analysis.assumptions,
+        environment=os.environ,
+    )
+    with connect(address, options.timeouts, os.environ) as connection:
+        place = describe(connection, address)
+        click.echo(f"note: {place}", err=True)
+        _echo_notes(analysis, routing.not_evaluated)
+        yield Session(
+            analysis=analysis,
+            source=source_of(analysis, routing.disallowed),
+            connection=connection,
+            scopes=find_scopes(connection, options.schemas, options.pattern),
+            uris=uris,
+            place=place,
+            lookalikes=Lookalikes(connection),
+        )
+
+
+def _duration(text: str) -> str:
+    """A bare number would be milliseconds to PostgreSQL, and seconds to most people."""
+    if not re.fullmatch(r"0|\d+(\.\d+)?\s*(us|ms|s|min|h|d)", text.strip()):
+        raise click.BadParameter(f"{text!r} is not a duration such as 500ms, 5s or 1min")
+    return text.strip()
+
+
+def _check_uris(analysis: Analysis, uris: tuple[str, ...]) -> None:
+    known = {trigger.uri for trigger in (*analysis.triggers, *analysis.foreign_triggers)}
+    unresolved = {item.uri: item.reason for item in analysis.unresolved if item.uri}
+    for uri in uris:
+        if uri in unresolved and uri not in known:
+            raise CodegenError(
+                f"trigger `{uri}` cannot be read: {unresolved[uri]}",
+                help="`pgtrigger-codegen lint` shows where",
+            )
+        if uri not in known:
+            raise CodegenError(
+                f"no trigger has the URI `{uri}`",
+                help="a URI is app_label.ModelName:trigger_name; `pgtrigger-codegen show` "
+                "lists them all",
+            )
+
+
+_SECRET = re.compile(r"pass|secret|key|token|url|dsn|credential", re.IGNORECASE)
+
+
+def _echo_notes(analysis: Analysis, not_evaluated: Sequence[str]) -> None:
+    for reason in not_evaluated:
+        click.echo(
+            f"note: a router is not evaluated, and counts as allowing all: {reason}",
+            err=True,
+        )
+    for item in analysis.unresolved:
+        span = item.span
+        where = f"{analysis.project.display_path(span.path)}:{span.line}:{span.column}"
+        click.echo(f"{where}: {item.code} {item.reason}", err=True)
+    # These commands run where passwords are about.
+    hidden = [
+        replace(item, value="…") if _SECRET.search(item.name) else item
+        for item in analysis.assumptions
+    ]
+    echo_summary(replace(analysis, assumptions=tuple(hidden)))

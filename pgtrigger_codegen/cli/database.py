@@ -1,0 +1,206 @@
+"""`install`, `uninstall`, `enable`, `disable`, `prune`: options → survey → plan → transaction."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from pgtrigger_codegen.cli.common import Target, pass_target
+from pgtrigger_codegen.cli.connecting import (
+    ConnectionOptions,
+    Session,
+    connection_options,
+    open_session,
+)
+from pgtrigger_codegen.database.errors import DatabaseError
+from pgtrigger_codegen.database.execution import as_script, execute
+from pgtrigger_codegen.database.managed import managed_triggers
+from pgtrigger_codegen.database.plan import Action, DatabasePlan, make_plan
+from pgtrigger_codegen.database.schemas import Scope
+from pgtrigger_codegen.errors import CodegenError, MigrationsError
+
+_URIS = click.argument("uris", nargs=-1, metavar="[URI]...")
+
+
+def _action_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--dry-run", is_flag=True, help="Change nothing; print the SQL."),
+        click.option("-y", "--yes", is_flag=True, help="Do not ask before changing all triggers."),
+    ):
+        command = option(command)
+    return connection_options(command)
+
+
+@click.command()
+@_URIS
+@_action_options
+@pass_target
+def install(target: Target, /, *, uris: tuple[str, ...], **options: Any) -> None:
+    """Install triggers that are missing, and bring those up to date that are OUTDATED.
+
+    Without URIs, all triggers of the source. Disabled triggers stay disabled.
+    """
+    _Run("install", target, uris).run(**options)
+
+
+@click.command()
+@_URIS
+@_action_options
+@pass_target
+def uninstall(target: Target, /, *, uris: tuple[str, ...], **options: Any) -> None:
+    """Drop triggers that the source declares, and their functions.
+
+    Without URIs, all of them. A function that something else uses stays.
+    """
+    _Run("uninstall", target, uris).run(**options)
+
+
+@click.command()
+@_URIS
+@_action_options
+@pass_target
+def enable(target: Target, /, *, uris: tuple[str, ...], **options: Any) -> None:
+    """Enable triggers that are installed.
+
+    Without URIs, all that the source declares.
+    """
+    _Run("enable", target, uris).run(**options)
+
+
+@click.command()
+@_URIS
+@_action_options
+@pass_target
+def disable(target: Target, /, *, uris: tuple[str, ...], **options: Any) -> None:
+    """Disable triggers that are installed, for every session.
+
+    Without URIs, all that the source declares.
+    """
+    _Run("disable", target, uris).run(**options)
+
+
+@click.command()
+@_action_options
+@pass_target
+def prune(target: Target, /, **options: Any) -> None:
+    """Drop triggers that the source does not declare (any more), and their functions.
+
+    Only names that begin with `pgtrigger_`, on tables in the search path. Exits with 2 if some
+    are kept because not all of the source could be read.
+    """
+    _Run("prune", target, ()).run(**options)
+
+
+class _Run:
+    """One command at work.
+
+    Attributes:
+        incomplete: Whether something asked for was left undone.
+    """
+
+    def __init__(self, action: Action, target: Target, uris: tuple[str, ...]) -> None:
+        self.action = action
+        self.target = target
+        self.uris = uris
+        self.incomplete = False
+
+    def run(self, *, dry_run: bool, yes: bool, **connection: Any) -> None:
+        options = ConnectionOptions(**connection)
+        with open_session(self.target, self.uris, options) as session:
+            self._warn_of_migrations(session)
+            if not (self.uris or dry_run or yes):
+                self._confirm(session)
+            for scope in session.scopes:
+                self._run_scope(session, scope, dry_run=dry_run)
+        if self.incomplete:
+            click.get_current_context().exit(2)
+
+    def _warn_of_migrations(self, session: Session) -> None:
+        try:
+            managed = managed_triggers(session.analysis)
+        except MigrationsError as error:
+            click.echo(f"note: the migrations cannot be read: {error}", err=True)
+            return
+        apps = {app for uri, app in managed.items() if not self.uris or uri in self.uris}
+        if apps:
+            click.echo(
+                f"warning: migrations of {', '.join(sorted(apps))} manage these triggers, and do "
+                f"not know what `{self.action}` does",
+                err=True,
+            )
+
+    def _confirm(self, session: Session) -> None:
+        what = {"prune": "all triggers that the source does not declare"}.get(
+            self.action, "all triggers"
+        )
+        schemas = f", in {len(session.scopes)} schemas" if len(session.scopes) > 1 else ""
+        question = f"{self.action} {what} in {session.place}{schemas}"
+        if not sys.stdin.isatty():
+            raise CodegenError(
+                f"will not {question} without being told so",
+                help="add --yes, or name the triggers"
+                if self.action != "prune"
+                else "add --yes; --dry-run shows what would be dropped",
+            )
+        if not click.confirm(f"{question}?", err=True):
+            raise CodegenError("not confirmed; nothing was changed")
+
+    def _run_scope(self, session: Session, scope: Scope, *, dry_run: bool) -> None:
+        """Each scope has a transaction of its own; one tenant's trouble is not all tenants'."""
+        scope.enter(session.connection)
+
+        def plan() -> DatabasePlan:
+            found = session.survey(scope)
+            wanted = [item for item in found.statuses if self._concerns(item.uri)]
+            return make_plan(self.action, wanted, found.catalog)
+
+        try:
+            if dry_run:
+                made = plan()
+                session.connection.rollback()
+                self._echo_script(made, scope)
+            else:
+                made = execute(session.connection, plan)
+                self._echo_outcome(made, scope)
+        except DatabaseError as error:
+            if scope.tenant is None or session.connection.closed:
+                raise
+            session.connection.rollback()
+            click.echo(f"{scope.tenant}: error: {error}", err=True)
+            self.incomplete = True
+            return
+        self._echo_skipped(made)
+
+    def _concerns(self, uri: str | None) -> bool:
+        return (uri is None) == (self.action == "prune")
+
+    def _echo_script(self, plan: DatabasePlan, scope: Scope) -> None:
+        if not plan.steps:
+            click.echo(self._heading(scope) + "Nothing to do", err=True)
+            return
+        if scope.path is not None:
+            names = ", ".join('"' + name.replace('"', '""') + '"' for name in scope.path)
+            click.echo(f"SET search_path = {names};")
+        click.echo(as_script(plan) + "\n")
+
+    def _echo_outcome(self, plan: DatabasePlan, scope: Scope) -> None:
+        heading = self._heading(scope)
+        if scope.tenant is None:
+            for step in plan.steps:
+                click.echo(f"{step.verb}: {step.label}")
+            if not plan.steps:
+                click.echo("Nothing to do")
+        else:
+            click.echo(f"{heading}{len(plan.steps)} changes, {plan.unchanged} unchanged")
+
+    def _echo_skipped(self, plan: DatabasePlan) -> None:
+        for status, reason in plan.skipped:
+            click.echo(f"left alone: {status.label}: {reason}", err=True)
+        if plan.skipped and (self.uris or self.action == "prune"):
+            self.incomplete = True
+
+    def _heading(self, scope: Scope) -> str:
+        return f"{scope.tenant}: " if scope.tenant is not None else ""

@@ -1,0 +1,172 @@
+"""Stage database: whether what is installed is what the source declares.
+
+The comment holds a hash, which anyone can write and anything can lose; it decides nothing here.
+Definition and function are compared as the parser sees them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pgtrigger_codegen.database.catalog import InstalledTrigger
+from pgtrigger_codegen.database.lookalike import Lookalikes, Printed, Refused, Unavailable
+from pgtrigger_codegen.database.normal_form import without_casts, without_function
+from pgtrigger_codegen.sql import layout
+from pgtrigger_codegen.sql.equivalence import canonical_function
+from pgtrigger_codegen.sql.names import called_function
+from pgtrigger_codegen.sql.parser import SqlSyntaxError
+from pgtrigger_codegen.sql.render import trigger_function, trigger_statement, uses_own_function
+from pgtrigger_codegen.sql.statements import CreateFunction, CreateTrigger, read_statements
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An installed trigger beside its declaration.
+
+    Attributes:
+        same_definition: Whether CREATE TRIGGER means the same, the function called included.
+        same_body: Whether the function does.
+        refused: Why PostgreSQL would not install the declared trigger on this table.
+        approximate: Why definitions could only be compared without their casts.
+        installed, declared: Both as text, for people to compare.
+    """
+
+    same_definition: bool
+    same_body: bool
+    refused: str | None = None
+    approximate: str | None = None
+    installed: str = ""
+    declared: str = ""
+
+    def diff(self) -> str:
+        """A unified diff from what is installed to what is declared."""
+        return "\n".join(
+            difflib.unified_diff(
+                self.installed.splitlines(),
+                self.declared.splitlines(),
+                "installed",
+                "declared",
+                n=3,
+                lineterm="",
+            )
+        )
+
+
+def compare(
+    trigger: CompiledTrigger, installed: InstalledTrigger, lookalikes: Lookalikes
+) -> Comparison:
+    """Compare definition and function."""
+    declared_sql = trigger_statement(trigger.parts)
+    refused = approximate = None
+    shown = declared_sql
+    there = _create_trigger(installed.definition)
+    try:
+        here = _create_trigger(declared_sql)
+        same = without_function(here.definition) == without_function(there.definition)
+    except SqlSyntaxError as error:
+        here, same, refused = None, False, error.message
+    if here is not None and not same:
+        match lookalikes.ask(trigger.parts, installed.table):
+            case Printed(definition):
+                printed = _create_trigger(definition)
+                same = without_function(printed.definition) == without_function(there.definition)
+                shown = _on_real_table(definition, installed)
+            case Refused(message):
+                refused = message
+            case Unavailable(message):
+                approximate = message
+                same = _loosely_same(here, there)
+    return Comparison(
+        same_definition=same and _calls_the_same(trigger, installed),
+        same_body=_same_body(trigger, installed),
+        refused=refused,
+        approximate=approximate,
+        installed=_text(installed.definition, installed.function.definition),
+        declared=_text(
+            _on_real_table(shown, installed) if not same else installed.definition,
+            trigger_function(trigger.parts) or None,
+        ),
+    )
+
+
+def _create_trigger(sql: str) -> CreateTrigger:
+    (statement,) = read_statements(sql)
+    assert isinstance(statement, CreateTrigger)
+    return statement
+
+
+def _loosely_same(here: CreateTrigger, there: CreateTrigger) -> bool:
+    definitions = (without_function(statement.definition) for statement in (here, there))
+    one, other = map(without_casts, definitions)
+    return one == other
+
+
+def _calls_the_same(trigger: CompiledTrigger, installed: InstalledTrigger) -> bool:
+    """By name: tenants may have a function in each schema, or share one."""
+    called = called_function(trigger.parts.execute)
+    return called.name == installed.function.name and called.schema in {
+        None,
+        installed.function.schema,
+    }
+
+
+def _same_body(trigger: CompiledTrigger, installed: InstalledTrigger) -> bool:
+    if not uses_own_function(trigger.parts):
+        return True
+    if installed.function.definition is None:
+        return False
+    return _canonical(trigger_function(trigger.parts)) == _canonical(installed.function.definition)
+
+
+def _canonical(create_function: str) -> str:
+    (statement,) = read_statements(create_function)
+    assert isinstance(statement, CreateFunction)
+    return canonical_function(statement)
+
+
+_LOOKALIKE = re.compile(r" ON pg_temp(?:_\d+)?\.\w+ ")
+_TEMPORARY_FUNCTION = re.compile(r"(EXECUTE FUNCTION )pg_temp(?:_\d+)?\.(\S+)$")
+
+
+def _on_real_table(definition: str, installed: InstalledTrigger) -> str:
+    """What was printed for the look-alike, as it would read on the table itself."""
+    table = re.search(r" ON (\S+) ", installed.definition)
+    name = table.group() if table else " ON … "
+    moved = _LOOKALIKE.sub(lambda _: name, definition, count=1)
+    return _TEMPORARY_FUNCTION.sub(r"\1\2", moved)
+
+
+def _text(definition: str, function: str | None) -> str:
+    """Definition and body, laid out alike on both sides of a diff."""
+    return "\n".join([*_clauses(definition), *_body(function)])
+
+
+_CLAUSES = frozenset({"ON", "FOR", "WHEN", "REFERENCING", "EXECUTE", "DEFERRABLE", "NOT"})
+
+
+def _clauses(definition: str) -> Iterator[str]:
+    """One line for each clause of CREATE TRIGGER."""
+    line: list[str] = []
+    depth = 0
+    for word in layout.one_line(definition.rstrip().rstrip(";")).split(" "):
+        if depth == 0 and line and word.partition("(")[0] in _CLAUSES and len(line) > 1:
+            yield " ".join(line)
+            line = []
+        depth += word.count("(") - word.count(")")
+        line.append(word)
+    if line:
+        yield " ".join(line)
+
+
+def _body(function: str | None) -> Iterator[str]:
+    """One line for each statement of the function's body."""
+    if function is None:
+        return
+    (statement,) = read_statements(function)
+    if not isinstance(statement, CreateFunction) or statement.body is None:
+        return
+    yield from ("", *layout.block(layout.one_line(statement.body)).splitlines())

@@ -1,0 +1,39 @@
+"""Stage database: which of the triggers are the migrations' business.
+
+What is done by hand to such a trigger, the migrations do not know of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pgtrigger_codegen.database.catalog import table_reference
+from pgtrigger_codegen.migrations.graph import build_graph
+from pgtrigger_codegen.migrations.reader import MigrationReader
+from pgtrigger_codegen.migrations.replay import replay
+from pgtrigger_codegen.migrations.state import in_search_path
+from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+
+
+def managed_triggers(analysis: Analysis) -> dict[str, str]:
+    """The app whose migrations install a trigger, by URI.
+
+    Raises:
+        MigrationsError: The migrations go in a circle.
+    """
+    apps = analysis.project.apps
+    reader = MigrationReader(apps, analysis.load_migration)
+    own = sorted(label for label, app in apps.items() if app.first_party)
+    triggers = replay(build_graph(reader, own)).triggers
+    made_by = {key: trigger.made_by[0] for key, trigger in triggers.items()}
+    keys = {trigger.uri: _key(trigger) for trigger in _all(analysis)}
+    return {uri: made_by[key] for uri, key in keys.items() if key in made_by}
+
+
+def _all(analysis: Analysis) -> Iterable[CompiledTrigger]:
+    return (*analysis.triggers, *analysis.foreign_triggers)
+
+
+def _key(trigger: CompiledTrigger) -> tuple[object, str]:
+    return in_search_path(table_reference(trigger.table)), trigger.pgid

@@ -1,0 +1,85 @@
+"""Stage project: what the project's database routers say, as far as it can be read.
+
+A router is asked as Django asks it: `allow_migrate(db, app_label, **hints)`, and the first that
+does not answer None decides. Routers are code, so an answer may be `Unknown`.
+
+https://docs.djangoproject.com/en/stable/topics/db/multi-db/#allow_migrate
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pgtrigger_codegen.evaluator.attributes import attribute
+from pgtrigger_codegen.evaluator.calls import call
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+from pgtrigger_codegen.project.project import Settings
+from pgtrigger_codegen.source.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class RouterAnswer:
+    """Whether a model's tables belong in a database.
+
+    Attributes:
+        router: The router that decided; None where none of them cared.
+    """
+
+    allowed: bool
+    router: str | None = None
+
+
+AllowMigrate = Callable[[str, str, str], RouterAnswer | Unknown]
+"""Of a database's alias, an app's label and a model's name in lower case."""
+
+
+def always_allowed(alias: str, app_label: str, model_name: str) -> RouterAnswer | Unknown:
+    """The answer of a project without routers."""
+    return RouterAnswer(allowed=True)
+
+
+class Routers:
+    """The routers of a project."""
+
+    def __init__(self, interpreter: Interpreter, settings: Settings) -> None:
+        self._interpreter = interpreter
+        self._settings = settings
+        self._span = settings.span or Span(settings.module or "settings", 1, 1, 1, 1)
+
+    def allow_migrate(self, alias: str, app_label: str, model_name: str) -> RouterAnswer | Unknown:
+        """What the routers answer, in their order."""
+        routers = self._settings.get("DATABASE_ROUTERS", ())
+        if unknown := first_unknown(routers):
+            return unknown
+        for router in routers:
+            answer = self._ask(router, alias, app_label, model_name)
+            if isinstance(answer, Unknown):
+                return answer
+            if answer is not None:
+                return RouterAnswer(bool(answer), str(router))
+        return RouterAnswer(allowed=True)
+
+    def _ask(self, router: object, alias: str, app_label: str, model_name: str) -> Any:
+        if not isinstance(router, str):
+            return Unknown("a router is not given by its dotted name", self._span)
+        return self._interpreter.guarded(
+            lambda: self._answer(router, alias, app_label, model_name), self._span
+        )
+
+    def _answer(self, router: str, alias: str, app_label: str, model_name: str) -> Any:
+        module, _, name = router.rpartition(".")
+        scope = self._interpreter.module(module)
+        if isinstance(scope, Unknown):
+            return scope
+        cls = self._interpreter.name(name, scope, self._span)
+        instance = call(self._interpreter, cls, (), {}, self._span)
+        if isinstance(instance, Unknown):
+            return instance
+        if not any("allow_migrate" in vars(base) for base in type(instance).__mro__):
+            return None  # Django passes over routers without the method.
+        method = attribute(self._interpreter, instance, "allow_migrate", self._span)
+        hints = {"model_name": model_name}
+        return call(self._interpreter, method, (alias, app_label), hints, self._span)
