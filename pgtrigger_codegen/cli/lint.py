@@ -1,120 +1,255 @@
-"""`lint` and `rule`: options → analysis → rules → reporter → exit code."""
+"""`lint`: options → analysis → rules → fixes → reporter → exit code."""
 
 from __future__ import annotations
 
-import os
+import functools
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary, pass_target
-from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.cli.lint_files import read_baseline, write_text, write_texts
+from pgtrigger_codegen.cli.lint_output import echo_fixes, echo_report, echo_result, echo_stale
+from pgtrigger_codegen.cli.lint_request import Request
+from pgtrigger_codegen.cli.terminal import progress
+from pgtrigger_codegen.lint.baseline import Baseline, Entry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.documentation import rule_page
-from pgtrigger_codegen.lint.fixes import FixedFiles, apply_fixes
-from pgtrigger_codegen.lint.registry import find_rule
+from pgtrigger_codegen.lint.diff import unified_diff
+from pgtrigger_codegen.lint.fixing import Fixed, fix_all, is_own
+from pgtrigger_codegen.lint.ignores import add_ignores
+from pgtrigger_codegen.lint.options import LintOptions, command_line_selectors, lint_options
+from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS
-from pgtrigger_codegen.lint.reporters.palette import Palette
-from pgtrigger_codegen.lint.reporters.report import Report
-from pgtrigger_codegen.lint.runner import run
+from pgtrigger_codegen.lint.runner import run, scope_of
 from pgtrigger_codegen.lint.source_text import read_source
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.project.config import load_config
+from pgtrigger_codegen.source.overlay import overlaid
 
-# Each round can make room for the next one; rules that undo each other must not go on for ever.
-_MAX_ROUNDS = 10
+_RULES = "RULES"  # what stands for selectors in the help
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--fix", is_flag=True, help="Apply safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="Offer unsafe fixes, and apply them with --fix.")
+@click.option("--fix-only", is_flag=True, help="Apply fixes, and report nothing that is left.")
+@click.option("--diff", is_flag=True, help="Show what fixes would change, and write nothing.")
+@click.option("--show-fixes", is_flag=True, help="Say which findings were fixed.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar=_RULES,
+    help="Run these rules only: codes, beginnings of codes, names or ALL, between commas.",
+)
+@click.option("--extend-select", multiple=True, metavar=_RULES, help="Run these rules too.")
+@click.option("--ignore", multiple=True, metavar=_RULES, help="Do not run these rules.")
+@click.option("--add-ignores", is_flag=True, help="Silence all findings with comments.")
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Do not report the findings that this file lists.",
+)
+@click.option("--write-baseline", is_flag=True, help="Write all findings to the baseline.")
 @click.option(
     "--output-format",
     type=click.Choice(list(REPORTERS)),
-    default="full",
-    show_default=True,
-    help="How findings are printed.",
+    help="How findings are printed.  [default: full; github under GitHub Actions]",
 )
+@click.option(
+    "-o",
+    "--output-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the report to this file.",
+)
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
+@click.option(
+    "--stdin-filename",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Lint this file, whose text is read from standard input.",
+)
+@click.option(
+    "--force-exclude", is_flag=True, help="Leave excluded files out, even when given as PATH."
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
 @pass_target
-def lint(
-    target: Target,
-    *,
-    paths: tuple[Path, ...],
-    fix: bool,
-    unsafe_fixes: bool,
-    output_format: str,
-) -> None:
+def lint(target: Target, /, **options: Any) -> None:
     """Report what will go wrong with the project's triggers.
 
     With PATHs only what is found in those files and folders is reported, though the whole
     project is read. Exits with 1 when there is an error or a warning.
     """
-    wanted = [_locate(path, target.directory) for path in paths]
-    outcome = _lint(target, wanted, fix=fix, unsafe=unsafe_fixes)
-    report = Report(
-        outcome.diagnostics,
-        outcome.analysis.project.display_path,
-        fixed=outcome.fixed,
-        unsafe_fixes=unsafe_fixes,
-        palette=Palette(colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")),
+    request = Request(**options)
+    request.check()
+    failed = _lint(target, request)
+    click.get_current_context().exit(1 if failed and not request.exit_zero else 0)
+
+
+def _lint(target: Target, request: Request) -> bool:
+    """Carries the request out, and tells whether there is something to fail for."""
+    configured = lint_options(load_config(target.directory))
+    baseline_path = _baseline_path(target, request, configured)
+    check = _Check(
+        request.locate(target),
+        _with_command_line(configured, request),
+        request.force_exclude,
+        _baseline(baseline_path, request),
     )
-    click.echo(REPORTERS[output_format](report), nl=False)
+    with overlaid(_unsaved(request, check.paths)):
+        with progress() as say:
+            outcome = _outcome(target, request, check, say)
+        project = outcome.analysis.project
+        output_file = target.directory / request.output_file if request.output_file else None
+        if request.diff:
+            return _show_diff(outcome, output_file)
+        left: Sequence[Diagnostic] = outcome.diagnostics
+        if request.stdin_filename is None:
+            write_texts(outcome.after)
+        elif request.fixes:
+            click.echo(_text(outcome, str(check.paths[0].resolve())), nl=False)
+        if request.show_fixes:
+            echo_fixes(outcome.applied, project.display_path)
+        if request.add_ignores:
+            left = _add_ignores(outcome)
+        if request.write_baseline and baseline_path is not None:
+            _write_baseline(baseline_path, check, outcome.analysis)
+            left = ()
+        elif baseline_path is not None:
+            echo_stale(check.stale(outcome.analysis), baseline_path)
+        if request.fix_only:
+            click.echo(f"Fixed {_findings(len(outcome.applied))}.", err=True)
+            left = ()
+        elif not request.write_baseline:
+            echo_report(
+                request,
+                project,
+                left,
+                fixed=len(outcome.applied),
+                file=output_file,
+                to_stderr=request.fixes and request.stdin_filename is not None,
+            )
     echo_summary(outcome.analysis)
-    failing = any(finding.severity is not Severity.INFO for finding in outcome.diagnostics)
-    click.get_current_context().exit(1 if failing else 0)
-
-
-@click.command()
-@click.argument("code")
-def rule(code: str) -> None:
-    """Explain the rule with that CODE or name."""
-    click.echo(rule_page(find_rule(code)), nl=False)
+    return any(finding.severity is not Severity.INFO for finding in left)
 
 
 @dataclass(frozen=True)
-class _Outcome:
-    analysis: Analysis
-    diagnostics: tuple[Diagnostic, ...]
-    fixed: int = 0
+class _Check:
+    """Runs the rules as asked for, without the findings that the baseline knows."""
+
+    paths: Sequence[Path]
+    options: LintOptions
+    force_exclude: bool
+    baseline: Baseline | None
+
+    def __call__(self, analysis: Analysis) -> Sequence[Diagnostic]:
+        found = self.found(analysis)
+        if self.baseline is None:
+            return found
+        return self.baseline.compare(found, analysis.project.display_path).new
+
+    def found(self, analysis: Analysis) -> Sequence[Diagnostic]:
+        """The findings, known ones included."""
+        return run(analysis, self.paths, options=self.options, force_exclude=self.force_exclude)
+
+    def stale(self, analysis: Analysis) -> Counter[Entry]:
+        """What the baseline knows, and this run could have found and has not."""
+        if self.baseline is None:
+            return Counter()
+        stale = self.baseline.compare(self.found(analysis), analysis.project.display_path).stale
+        return Counter({one: count for one, count in stale.items() if self.judges(analysis, one)})
+
+    def judges(self, analysis: Analysis, entry: Entry) -> bool:
+        """Whether this run tells if the entry is stale: its file and its rule are in it."""
+        scope = scope_of(analysis, self.paths, force_exclude=self.force_exclude)
+        rules = [rule for rule in RULES if rule.code == entry.code]
+        return scope.covers(str(analysis.project.root / entry.path)) and all(
+            map(self.options.selection.includes, rules)
+        )
 
 
-def _locate(path: Path, directory: Path) -> Path:
-    """Paths are relative to -C DIR; pre-commit, which knows no -C, gives them from its root."""
-    inside = directory / path
-    return inside if inside.exists() or not path.exists() else path
+def _with_command_line(configured: LintOptions, request: Request) -> LintOptions:
+    selection = configured.selection.overridden(
+        select=command_line_selectors("--select", request.select),
+        extend_select=command_line_selectors("--extend-select", request.extend_select),
+        ignore=command_line_selectors("--ignore", request.ignore),
+    )
+    return replace(configured, selection=selection)
 
 
-def _lint(target: Target, paths: Sequence[Path], *, fix: bool, unsafe: bool) -> _Outcome:
-    analysis = analyze_target(target)
-    diagnostics = run(analysis, paths)
-    fixed = 0
-    for _ in range(_MAX_ROUNDS if fix else 0):
-        files = _fixed_files(analysis, diagnostics, unsafe=unsafe)
-        if not files.applied:
-            break
-        _write(files)
-        fixed += len(files.applied)
-        analysis = analyze_target(target)
-        diagnostics = run(analysis, paths)
-    return _Outcome(analysis, tuple(diagnostics), fixed)
+def _baseline_path(target: Target, request: Request, configured: LintOptions) -> Path | None:
+    given = target.directory / request.baseline if request.baseline else None
+    path = given or configured.baseline
+    if path is None and request.write_baseline:
+        raise click.UsageError("--write-baseline needs --baseline FILE.")
+    return path
 
 
-def _fixed_files(
-    analysis: Analysis, diagnostics: Sequence[Diagnostic], *, unsafe: bool
-) -> FixedFiles:
-    own = {str(path) for path in analysis.read_files}
-    return apply_fixes(diagnostics, read_source, unsafe=unsafe, writable=own.__contains__)
+def _baseline(path: Path | None, request: Request) -> Baseline | None:
+    """The baseline to hold findings against; none when it is to be written."""
+    return None if path is None or request.write_baseline else read_baseline(path)
 
 
-def _write(files: FixedFiles) -> None:
-    for path, source in files.texts.items():
-        try:
-            Path(path).write_bytes(source.encode())
-        except OSError as error:
-            raise CodegenError(
-                f"the fixed {path} cannot be written: {error.strerror}",
-                help="make the file writable, or run `lint` without --fix",
-            ) from error
+def _unsaved(request: Request, paths: Sequence[Path]) -> Mapping[str, bytes]:
+    """The text that stands for a file on disk."""
+    if request.stdin_filename is None:
+        return {}
+    return {str(paths[0].resolve()): sys.stdin.buffer.read()}
+
+
+def _outcome(target: Target, request: Request, check: _Check, say: Callable[[str], None]) -> Fixed:
+    def analyze() -> Analysis:
+        say("Reading the project")
+        return analyze_target(target)
+
+    def findings(analysis: Analysis) -> Sequence[Diagnostic]:
+        say("Checking the rules")
+        return check(analysis)
+
+    if not request.fixes:
+        analysis = analyze()
+        return Fixed(analysis, tuple(findings(analysis)))
+    unsaved = request.stdin_filename is not None
+    only = str(check.paths[0].resolve()) if unsaved else None
+    return fix_all(analyze, findings, unsafe=request.unsafe_fixes, only=only)
+
+
+def _show_diff(outcome: Fixed, file: Path | None) -> bool:
+    project = outcome.analysis.project
+    echo_result(unified_diff(outcome.before, outcome.after, project.display_path), file)
+    click.echo(f"Would fix {_findings(len(outcome.applied))}.", err=True)
+    return bool(outcome.applied)
+
+
+def _text(outcome: Fixed, path: str) -> bytes:
+    """The text of a file after the fixes."""
+    return (outcome.after.get(path) or read_source(path)).encode()
+
+
+def _add_ignores(outcome: Fixed) -> Sequence[Diagnostic]:
+    """Writes comments, and returns the findings that none can silence."""
+    own = functools.partial(is_own, outcome.analysis)
+    ignores = add_ignores(outcome.diagnostics, read_source, own)
+    write_texts(ignores.texts)
+    click.echo(f"Silenced {_findings(len(ignores.added))} with comments.", err=True)
+    return ignores.left
+
+
+def _write_baseline(path: Path, check: _Check, analysis: Analysis) -> None:
+    """Writes what is found; entries that this run says nothing of stay as they are."""
+    new = Baseline.of(check.found(analysis), analysis.project.display_path)
+    if path.exists():
+        new = read_baseline(path).merged(new, lambda entry: not check.judges(analysis, entry))
+    write_text(path, new.render())
+    click.echo(f"Wrote {_findings(new.counts.total())} to {path}.", err=True)
+
+
+def _findings(count: int) -> str:
+    return f"{count} finding" if count == 1 else f"{count} findings"

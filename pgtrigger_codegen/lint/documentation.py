@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.rule import Rule
 
+HOMEPAGE = "https://github.com/pgtrigger-codegen/pgtrigger-codegen"
+
 _INTRODUCTION = (
     "`pgtrigger-codegen rule CODE` prints these pages. A severity is the gravest that the rule"
     " reports."
@@ -26,6 +28,31 @@ def rule_page(rule: Rule) -> str:
     if not rule.on_by_default:
         facts += f' Off by default: `extend-select = ["{rule.code}"]` turns it on.'
     return f"# {rule.name} ({rule.code})\n\n{facts}\n\n{inspect.getdoc(rule)}\n"
+
+
+def rule_summary(rule: Rule) -> str:
+    """What the rule does, in one paragraph."""
+    _, _, text = (inspect.getdoc(rule) or "").partition("## What it does\n")
+    return " ".join(text.partition("\n\n")[0].split())
+
+
+def rule_as_json(rule: Rule) -> dict[str, object]:
+    """One rule for programs."""
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity.value,
+        "fixable": rule.fixable,
+        "on_by_default": rule.on_by_default,
+        "summary": rule_summary(rule),
+        "explanation": rule_page(rule),
+        "url": page_url(rule),
+    }
+
+
+def page_url(rule: Rule) -> str:
+    """Where the rule's page can be read."""
+    return f"{HOMEPAGE}/blob/main/docs/rules/{rule.code}.md"
 
 
 def rules_table(rules: Sequence[Rule] = RULES, *, folder: str = "docs/rules/") -> str:

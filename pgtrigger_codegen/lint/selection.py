@@ -87,6 +87,9 @@ def unknown_rule_help(selector: Selector, rules: Iterable[Rule]) -> str | None:
     rules = tuple(rules)
     if any(selector.matches(rule.code, rule.name) for rule in rules):
         return None
+    if _CODE.fullmatch(selector.text) and len(selector.text) < len("PGT000"):
+        families = sorted({rule.code[:4] for rule in rules})
+        return f"codes begin with {', '.join(families)}"
     by_key = {key.lower(): rule for rule in rules for key in (rule.code, rule.name)}
     close = difflib.get_close_matches(selector.text.lower(), by_key, n=1)
     if close:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pgtrigger_codegen.cli import lint as command
+from pgtrigger_codegen.cli import rule as rule_command
 from pgtrigger_codegen.cli.common import Target
 from pgtrigger_codegen.cli.main import main
 from pgtrigger_codegen.errors import CodegenError
@@ -18,6 +19,7 @@ from pgtrigger_codegen.lint.diagnostic import Severity
 from pgtrigger_codegen.models.facts import LostTriggers
 from pgtrigger_codegen.pipeline import Analysis, SyntaxProblem
 from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span
 from tests.lint import facts
 
@@ -49,7 +51,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def lost_triggers(path: Path) -> dict[str, Any]:
-    if path.read_text() != SOURCE:
+    if read_bytes(str(path)) != SOURCE.encode():
         return {"read_files": frozenset({path})}
     lost = LostTriggers(
         model="Order",
@@ -120,13 +122,10 @@ def test_files_that_were_not_asked_for_are_not_fixed(models: Path) -> None:
 
 
 def test_a_fix_that_does_not_help_ends(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def undo() -> dict[str, Any]:
-        models.write_text(SOURCE)
-        return lost_triggers(models)
+    found = lost_triggers(models)
+    analyse(monkeypatch, models.parents[1], lambda: found)
 
-    analyse(monkeypatch, models.parents[1], undo)
-
-    result = lint("--fix")
+    result = lint("--fix", "--unsafe-fixes")
 
     assert result.exit_code == 1
     assert "Found 1 error, 0 warnings (10 fixed before)." in result.stdout
@@ -155,14 +154,14 @@ def test_information_alone_is_no_failure(models: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(
         command,
         "run",
-        lambda analysis, paths: [facts.finding(facts.span(), severity=Severity.INFO)],
+        lambda *arguments, **options: [facts.finding(facts.span(), severity=Severity.INFO)],
     )
 
     assert lint().exit_code == 0
 
 
 def test_rule_explains() -> None:
-    result = CliRunner().invoke(command.rule, ["lost-inherited-triggers"])
+    result = CliRunner().invoke(rule_command.rule, ["lost-inherited-triggers"])
 
     assert result.exit_code == 0
     assert result.stdout.startswith("# lost-inherited-triggers (PGT103)\n\nSeverity: error. ")

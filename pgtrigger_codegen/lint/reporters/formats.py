@@ -7,7 +7,30 @@ from typing import Final
 
 from pgtrigger_codegen.lint.reporters.concise import concise
 from pgtrigger_codegen.lint.reporters.full import full
+from pgtrigger_codegen.lint.reporters.github import github
+from pgtrigger_codegen.lint.reporters.gitlab import gitlab
+from pgtrigger_codegen.lint.reporters.json_lines import json_lines
 from pgtrigger_codegen.lint.reporters.json_list import json_list
+from pgtrigger_codegen.lint.reporters.junit import junit
 from pgtrigger_codegen.lint.reporters.report import Reporter
+from pgtrigger_codegen.lint.reporters.sarif import sarif
+from pgtrigger_codegen.lint.reporters.statistics import statistics, statistics_json
 
-REPORTERS: Final[Mapping[str, Reporter]] = {"full": full, "concise": concise, "json": json_list}
+REPORTERS: Final[Mapping[str, Reporter]] = {
+    "full": full,
+    "concise": concise,
+    "json": json_list,
+    "json-lines": json_lines,
+    "sarif": sarif,
+    "github": github,
+    "gitlab": gitlab,
+    "junit": junit,
+}
+
+# What `--statistics` makes of a format; the others have no place for them.
+STATISTICS: Final[Mapping[str, Reporter]] = {
+    "full": statistics,
+    "concise": statistics,
+    "github": statistics,
+    "json": statistics_json,
+}

@@ -12,11 +12,12 @@ from pgtrigger_codegen.source.span import Span
 
 def json_list(report: Report) -> str:
     """A JSON list with an object for each finding."""
-    findings = [_diagnostic(finding, report) for finding in report.diagnostics]
+    findings = [finding_as_json(finding, report) for finding in report.diagnostics]
     return json.dumps(findings, indent=2, ensure_ascii=False) + "\n"
 
 
-def _diagnostic(finding: Diagnostic, report: Report) -> dict[str, Any]:
+def finding_as_json(finding: Diagnostic, report: Report) -> dict[str, Any]:
+    """The object for one finding."""
     return {
         "code": finding.code,
         "name": finding.name,

@@ -16,6 +16,8 @@ class Report:
 
     Attributes:
         display_path: From an absolute path to the one that the output shows.
+        repository_path: From an absolute path to the one that code hosts know the file by,
+            which is another when the project is a folder of its repository; None when it is not.
         fixed: How many findings have just been fixed, and are not among the diagnostics.
         unsafe_fixes: Whether unsafe fixes would be applied: they are marked `[*]` only then.
         lines: From an absolute path to the file's lines.
@@ -23,10 +25,15 @@ class Report:
 
     diagnostics: tuple[Diagnostic, ...]
     display_path: Callable[[str], str]
+    repository_path: Callable[[str], str] | None = None
     fixed: int = 0
     unsafe_fixes: bool = False
     palette: Palette = field(default_factory=Palette)
     lines: Callable[[str], list[str]] = lines_to_show
+
+    def hosted_path(self, path: str) -> str:
+        """The path that code hosts know the file by."""
+        return (self.repository_path or self.display_path)(path)
 
 
 Reporter = Callable[[Report], str]

@@ -1,0 +1,102 @@
+"""What `lint` prints: the report, and on standard error what was fixed and what is stale."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import click
+
+from pgtrigger_codegen.cli.lint_files import repository_root, write_text
+from pgtrigger_codegen.cli.lint_request import Request
+from pgtrigger_codegen.cli.terminal import wants_colour
+from pgtrigger_codegen.lint.baseline import Entry
+from pgtrigger_codegen.lint.diagnostic import Diagnostic
+from pgtrigger_codegen.lint.reporters.formats import REPORTERS, STATISTICS
+from pgtrigger_codegen.lint.reporters.palette import Palette
+from pgtrigger_codegen.lint.reporters.report import Report
+from pgtrigger_codegen.project.project import Project
+
+
+def echo_report(
+    request: Request,
+    project: Project,
+    diagnostics: Sequence[Diagnostic],
+    *,
+    fixed: int,
+    file: Path | None,
+    to_stderr: bool = False,
+) -> None:
+    """Prints the report, or writes it to the file."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    palette = Palette(colour=file is None and wants_colour(stream))
+    report = Report(
+        tuple(diagnostics),
+        project.display_path,
+        repository_path=_repository_path(project),
+        fixed=fixed,
+        unsafe_fixes=request.unsafe_fixes,
+        palette=palette,
+    )
+    reporters = STATISTICS if request.statistics else REPORTERS
+    echo_result(reporters[_format(request)](report), file, palette, to_stderr=to_stderr)
+
+
+def echo_result(
+    text: str, file: Path | None, palette: Palette | None = None, *, to_stderr: bool = False
+) -> None:
+    """Prints a text that ends its last line itself, or writes it to the file."""
+    if file is not None:
+        write_text(file, text)
+    else:
+        # click takes colours out where there is no terminal, even those that were asked for.
+        colour = True if palette and palette.colour else None
+        click.echo(text, nl=False, color=colour, err=to_stderr)
+
+
+def echo_fixes(applied: Iterable[Diagnostic], display_path: Callable[[str], str]) -> None:
+    """Says on standard error what was fixed, by file and rule."""
+    by_path = groupby(
+        sorted(applied, key=lambda finding: finding.sort_key),
+        key=lambda finding: display_path(finding.span.path),
+    )
+    for path, findings in by_path:
+        click.echo(f"Fixed in {path}:", err=True)
+        counts = Counter((finding.code, finding.name) for finding in findings)
+        for (code, name), count in sorted(counts.items()):
+            click.echo(f"  {count} × {code} ({name})", err=True)
+
+
+def echo_stale(stale: Counter[Entry], baseline: Path) -> None:
+    """Says on standard error which entries of the baseline are found no more."""
+    for entry, count in sorted(stale.items()):
+        times = "" if count == 1 else f" ({count} times)"
+        click.echo(
+            f"stale in {baseline}: {entry.path}: {entry.code} {entry.message}{times}", err=True
+        )
+    if stale:
+        click.echo("  help: --write-baseline takes them out", err=True)
+
+
+def _format(request: Request) -> str:
+    if request.output_format is not None:
+        return request.output_format
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true" and request.output_file is None
+    return "github" if on_github else "full"
+
+
+def _repository_path(project: Project) -> Callable[[str], str] | None:
+    root = repository_root(project.root)
+    if root is None or root == project.root:
+        return None
+    prefix = project.root.relative_to(root).as_posix()
+
+    def path_in_repository(path: str) -> str:
+        shown = project.display_path(path)
+        return f"{prefix}/{shown}" if Path(path).is_relative_to(project.root) else shown
+
+    return path_in_repository

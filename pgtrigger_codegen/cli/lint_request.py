@@ -1,0 +1,90 @@
+"""What `lint` was asked for: its options as one value, and which of them go together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from pgtrigger_codegen.cli.common import Target
+from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.lint.reporters.formats import STATISTICS
+
+_STDIN = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options of the command line, as they were given."""
+
+    paths: tuple[Path, ...]
+    fix: bool
+    unsafe_fixes: bool
+    fix_only: bool
+    diff: bool
+    show_fixes: bool
+    select: tuple[str, ...]
+    extend_select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    add_ignores: bool
+    baseline: Path | None
+    write_baseline: bool
+    output_format: str | None
+    output_file: Path | None
+    statistics: bool
+    stdin_filename: Path | None
+    force_exclude: bool
+    exit_zero: bool
+
+    @property
+    def fixes(self) -> bool:
+        """Whether fixes are made, if only to show them."""
+        return self.fix or self.fix_only or self.diff
+
+    def check(self) -> None:
+        """Refuses options that contradict each other.
+
+        Raises:
+            click.UsageError: They do.
+        """
+        if self.stdin_filename is not None and set(self.paths) - {_STDIN}:
+            raise click.UsageError("With --stdin-filename, no PATH but - can be given.")
+        if self.stdin_filename is None and _STDIN in self.paths:
+            raise click.UsageError("To lint standard input, say with --stdin-filename what it is.")
+        writing = {
+            "--add-ignores": self.add_ignores,
+            "--write-baseline": self.write_baseline,
+            "--fix, --fix-only and --diff": self.fixes,
+            "--stdin-filename": self.stdin_filename is not None and not self.fixes,
+        }
+        given = [name for name, is_given in writing.items() if is_given]
+        if len(given) > 1:
+            raise click.UsageError(f"{given[0]} cannot be combined with {given[1]}.")
+        if self.statistics and (self.output_format or "full") not in STATISTICS:
+            raise click.UsageError(
+                f"--statistics has no form for --output-format {self.output_format}; "
+                f"it has for {', '.join(STATISTICS)}."
+            )
+
+    def locate(self, target: Target) -> list[Path]:
+        """The paths to report on.
+
+        Raises:
+            CodegenError: The file that standard input stands for does not exist.
+        """
+        if self.stdin_filename is None:
+            return [locate(path, target) for path in self.paths]
+        path = locate(self.stdin_filename, target)
+        if not path.is_file():
+            raise CodegenError(
+                f"there is no file {str(self.stdin_filename)!r} (--stdin-filename)",
+                help="save it once: the project is read from disk, but for this file's text",
+            )
+        return [path]
+
+
+def locate(path: Path, target: Target) -> Path:
+    """Paths are relative to -C DIR; pre-commit, which knows no -C, gives them from its root."""
+    inside = target.directory / path
+    return inside if inside.exists() or not path.exists() else path

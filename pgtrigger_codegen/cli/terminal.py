@@ -1,0 +1,57 @@
+"""What a terminal gets and a pipe does not: colour, and word of what is going on."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TextIO
+
+_DELAY = 1.0  # seconds; a short run says nothing
+
+
+def wants_colour(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether to print colours.
+
+    `NO_COLOR` and `FORCE_COLOR` decide when they are not empty (https://no-color.org,
+    https://force-color.org), the former over the latter; else a terminal gets colours.
+    """
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and environ.get("TERM") != "dumb"
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Gives a function that says what is going on, on standard error if that is a terminal.
+
+    The line appears when the run takes long, and is gone when it ends.
+    """
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+
+    status = Console(stderr=True).status("")
+    lock = threading.Lock()
+    ended = False
+
+    def begin() -> None:
+        with lock:
+            if not ended:
+                status.start()
+
+    timer = threading.Timer(_DELAY, begin)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield lambda text: status.update(f"{text}…")
+    finally:
+        timer.cancel()
+        with lock:
+            ended = True
+            status.stop()

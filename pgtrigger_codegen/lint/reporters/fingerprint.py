@@ -1,0 +1,19 @@
+"""What tells code hosts that a finding is one they have seen before, though its line has moved."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+
+from pgtrigger_codegen.lint.reporters.report import Report
+
+
+def fingerprints(report: Report) -> list[str]:
+    """One for each finding, made of path, code and message; equal ones are numbered."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    marks = []
+    for finding in report.diagnostics:
+        key = (report.hosted_path(finding.span.path), finding.code, finding.message)
+        marks.append(hashlib.sha256("\0".join((*key, str(seen[key]))).encode()).hexdigest())
+        seen[key] += 1
+    return marks
