@@ -137,7 +137,7 @@ class _Outcome:
         return self.analysis.project.display_path(app.file.path) if app.file else None
 
 
-_SIGNS = {"add": "+", "remove": "-", "alter": "~"}
+_SIGNS = {"add": "+", "remove": "-", "alter": "~", "rename": "~"}
 
 
 def _check_name(name: str | None) -> None:

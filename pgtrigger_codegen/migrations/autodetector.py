@@ -14,6 +14,7 @@ from pgtrigger_codegen.migrations.operations import (
     AlterTriggerFunction,
     CreateTrigger,
     DropTrigger,
+    RecordHash,
     ReplaceTrigger,
     Trigger,
     TriggerOperation,
@@ -53,11 +54,14 @@ def detect_changes(
     declared: Declarations,
     installed: Mapping[TriggerKey, InstalledTrigger],
     display: Mapping[str, str],
+    *,
+    refresh_hashes: bool = False,
 ) -> list[TriggerOperation]:
     """The operations that bring one app's triggers in step; removals first, then by URI.
 
     Args:
         display: How the output shows each path that a trigger is declared in.
+        refresh_hashes: Whether a hash alone is worth an operation.
     """
     wanted = {trigger_key(trigger): trigger for trigger in declared.triggers}
     known = wanted.keys() | declared.kept
@@ -70,8 +74,9 @@ def detect_changes(
         operation
         for key, trigger in wanted.items()
         if (operation := _change(source_trigger(trigger, display), installed.get(key)))
+        and (refresh_hashes or not _is_hash_alone(operation, installed.get(key)))
     ]
-    return [*_by_uri(removals), *_by_uri(changes)]
+    return _with_renames(_by_uri(removals), _by_uri(changes))
 
 
 def held_by_django(
@@ -82,7 +87,7 @@ def held_by_django(
     Changed by `RunSQL`, they would come back in their old form: django-pgtrigger and Django
     install what is in the state when a migration is reversed.
     """
-    keys = (_key(operation) for operation in operations if operation.kind != "add")
+    keys = (_key(operation.replaced) for operation in operations if operation.replaced)
     held = (installed[key] for key in keys if key in installed)
     return [trigger for trigger in held if trigger.by == "addtrigger"]
 
@@ -133,7 +138,8 @@ def _change(new: Trigger, installed: InstalledTrigger | None) -> TriggerOperatio
     """How to get from what is installed to the new trigger; None when it is the same."""
     if installed is None:
         return CreateTrigger(new)
-    if new.hash == installed.definition.hash and _is_written_the_same(new, installed):
+    same_hash = new.hash == installed.definition.hash
+    if same_hash and _is_written_the_same(new, installed):
         return None
     wanted, there = _definition(new.parts, new.hash), installed.definition
     if not same_definition(wanted, there):
@@ -142,7 +148,50 @@ def _change(new: Trigger, installed: InstalledTrigger | None) -> TriggerOperatio
         # Another function to call is a matter of CREATE TRIGGER.
         operation = AlterTriggerFunction if wanted.calls == there.calls else ReplaceTrigger
         return operation(installed_trigger(installed), new)
-    return None
+    return None if same_hash else RecordHash(installed_trigger(installed), new)
+
+
+def _with_renames(
+    removals: list[TriggerOperation], changes: list[TriggerOperation]
+) -> list[TriggerOperation]:
+    """A trigger that goes and one that comes in its place are one operation.
+
+    So the new one is as enabled as the old one, and at no time do both fire.
+    """
+    changes = list(changes)
+    left: list[TriggerOperation] = []
+    for removal in removals:
+        for index, change in enumerate(changes):
+            if isinstance(change, CreateTrigger) and _is_renamed(removal.trigger, change.new):
+                changes[index] = ReplaceTrigger(removal.trigger, change.new)
+                break
+        else:
+            left.append(removal)
+    return [*left, *changes]
+
+
+def _is_renamed(old: Trigger, new: Trigger) -> bool:
+    """Whether only the model's name or the trigger's own has changed."""
+    if table_name(old.parts.table) != table_name(new.parts.table):
+        return False
+    if old.name.lower() == new.name.lower():
+        return True
+    renamed = replace(
+        old.parts,
+        pgid=new.parts.pgid,
+        execute=old.parts.execute.replace(old.parts.pgid, new.parts.pgid),
+    )
+    before, after = _definition(renamed, new.hash), _definition(new.parts, new.hash)
+    return same_definition(before, after) and same_function(before, after)
+
+
+def _is_hash_alone(operation: TriggerOperation, installed: InstalledTrigger | None) -> bool:
+    """Whether only the layout of the SQL has changed, which another Django version may do.
+
+    A trigger that followed its table or a column to another name is another one to
+    django-pgtrigger, and has to be recorded as such.
+    """
+    return isinstance(operation, RecordHash) and not (installed and installed.followed)
 
 
 def _is_written_the_same(new: Trigger, installed: InstalledTrigger) -> bool:
@@ -175,9 +224,8 @@ def _may_remove(trigger: InstalledTrigger, app_label: str, declared: Declaration
     )
 
 
-def _key(operation: TriggerOperation) -> TriggerKey:
-    parts = operation.trigger.parts
-    return in_search_path(table_name(parts.table)), parts.pgid.lower()
+def _key(trigger: Trigger) -> TriggerKey:
+    return in_search_path(table_name(trigger.parts.table)), trigger.parts.pgid.lower()
 
 
 def _name(installed: InstalledTrigger) -> str:

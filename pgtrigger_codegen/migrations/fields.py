@@ -6,8 +6,11 @@ Django's own rules: https://docs.djangoproject.com/en/stable/ref/models/options/
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
 from django.db import models
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.backends.utils import strip_quotes, truncate_name
 
 from pgtrigger_codegen.evaluator.stand_in import StandInField
@@ -25,6 +28,7 @@ class Field:
 
     Attributes:
         has_column: False for many-to-many fields and the like.
+        db_type: The column's type, None where that takes more than the field to know.
         is_known: False for a field of a package that is not there: it may be a foreign key.
         db_column: The column where the field names one.
         suffix: What Django appends to the field's name to make the column's.
@@ -40,6 +44,7 @@ class Field:
     db_table: str | None = None
     target: ModelKey | None = None
     is_known: bool = True
+    db_type: str | None = None
 
     def columns(self, name: str) -> tuple[str, ...]:
         """The column of the field under this name; what it may be when that is not known."""
@@ -86,9 +91,26 @@ def read_field(model_field: object, model: ModelKey) -> Field:
         case models.ForeignObject():
             return Field(has_column=False)
         case models.Field():
-            return Field(has_column=True, db_column=model_field.db_column)
+            return Field(
+                has_column=True, db_column=model_field.db_column, db_type=_db_type(model_field)
+            )
         case _:
             return Field(has_column=False)
+
+
+def _db_type(model_field: models.Field[Any, Any]) -> str | None:
+    """The type and collation of a field of Django's own."""
+    if not type(model_field).__module__.startswith("django."):
+        return None
+    parameters = model_field.db_parameters(_connection())
+    collation = parameters.get("collation")
+    return f"{parameters['type']} COLLATE {collation}" if collation else parameters["type"]
+
+
+@cache
+def _connection() -> DatabaseWrapper:
+    """PostgreSQL's dialect; nothing ever connects."""
+    return DatabaseWrapper({})
 
 
 def _target(written: object, model: ModelKey) -> ModelKey:

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pgtrigger_codegen.sql import render
+from pgtrigger_codegen.sql.render import DEFAULT_STYLE, Style
 from pgtrigger_codegen.triggers.compiled import TriggerParts
+
+Kind = Literal["add", "alter", "rename", "remove"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +38,68 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class CreateTrigger:
-    """A trigger that was not there."""
+    """A trigger that was not there.
+
+    Attributes:
+        lifted: The trigger in whose place it comes, which a `DropTrigger` of the same
+            migration took away for a change of the table.
+    """
 
     new: Trigger
-    kind: Literal["add"] = "add"
+    lifted: Trigger | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return "alter" if self.lifted else "add"
 
     @property
     def trigger(self) -> Trigger:
         return self.new
 
-    def reverse(self) -> DropTrigger:
-        return DropTrigger(self.new)
+    @property
+    def replaced(self) -> Trigger | None:
+        return self.lifted
 
-    def to_sql(self) -> str:
-        return render.create_trigger(self.new.parts, self.new.hash)
+    def reverse(self) -> DropTrigger:
+        return DropTrigger(self.new, self.lifted)
+
+    def to_sql(self, style: Style = DEFAULT_STYLE) -> str:
+        if self.lifted:
+            parts, lifted = self.new.parts, self.lifted.parts
+            return render.lower_trigger(parts, self.new.hash, lifted, style)
+        return render.create_trigger(self.new.parts, self.new.hash, style)
 
 
 @dataclass(frozen=True, slots=True)
 class DropTrigger:
-    """A trigger that goes, and its function with it."""
+    """A trigger that goes, and its function with it.
+
+    Attributes:
+        lowered: The trigger that a `CreateTrigger` puts in its place once the table has changed.
+    """
 
     old: Trigger
-    kind: Literal["remove"] = "remove"
+    lowered: Trigger | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return "alter" if self.lowered else "remove"
 
     @property
     def trigger(self) -> Trigger:
         return self.old
 
-    def reverse(self) -> CreateTrigger:
-        return CreateTrigger(self.old)
+    @property
+    def replaced(self) -> Trigger | None:
+        return self.old
 
-    def to_sql(self) -> str:
+    def reverse(self) -> CreateTrigger:
+        return CreateTrigger(self.old, self.lowered)
+
+    def to_sql(self, style: Style = DEFAULT_STYLE) -> str:
+        del style  # nothing to choose
+        if self.lowered:
+            return render.lift_trigger(self.old.parts, self.lowered.parts)
         return render.drop_trigger(self.old.parts)
 
 
@@ -75,52 +109,96 @@ class AlterTriggerFunction:
 
     old: Trigger
     new: Trigger
-    kind: Literal["alter"] = "alter"
+    kind: Kind = "alter"
 
     @property
     def trigger(self) -> Trigger:
         return self.new
 
+    @property
+    def replaced(self) -> Trigger | None:
+        return self.old
+
     def reverse(self) -> AlterTriggerFunction:
         return AlterTriggerFunction(self.new, self.old)
 
-    def to_sql(self) -> str:
+    def to_sql(self, style: Style = DEFAULT_STYLE) -> str:
+        del style  # nothing to choose
         return render.alter_function(self.new.parts, self.new.hash)
 
 
 @dataclass(frozen=True, slots=True)
 class ReplaceTrigger:
-    """Another definition of the same trigger."""
+    """Another definition of the same trigger, or the same under another name."""
 
     old: Trigger
     new: Trigger
-    kind: Literal["alter"] = "alter"
+
+    @property
+    def kind(self) -> Kind:
+        return "alter" if self.old.parts.pgid == self.new.parts.pgid else "rename"
 
     @property
     def trigger(self) -> Trigger:
         return self.new
 
+    @property
+    def replaced(self) -> Trigger | None:
+        return self.old
+
     def reverse(self) -> ReplaceTrigger:
         return ReplaceTrigger(self.new, self.old)
 
-    def to_sql(self) -> str:
-        return render.replace_trigger(self.old.parts, self.new.parts, self.new.hash)
+    def to_sql(self, style: Style = DEFAULT_STYLE) -> str:
+        return render.replace_trigger(self.old.parts, self.new.parts, self.new.hash, style)
 
 
-TriggerOperation = CreateTrigger | DropTrigger | AlterTriggerFunction | ReplaceTrigger
+@dataclass(frozen=True, slots=True)
+class RecordHash:
+    """The same trigger, which django-pgtrigger knows by another hash now."""
+
+    old: Trigger
+    new: Trigger
+    kind: Kind = "alter"
+
+    @property
+    def trigger(self) -> Trigger:
+        return self.new
+
+    @property
+    def replaced(self) -> Trigger | None:
+        return self.old
+
+    def reverse(self) -> RecordHash:
+        return RecordHash(self.new, self.old)
+
+    def to_sql(self, style: Style = DEFAULT_STYLE) -> str:
+        del style  # nothing to choose
+        return render.comment(self.new.parts, self.new.hash)
+
+
+TriggerOperation = CreateTrigger | DropTrigger | AlterTriggerFunction | ReplaceTrigger | RecordHash
 
 
 def describe(operation: TriggerOperation) -> str:
     """One line for people."""
     match operation:
-        case CreateTrigger():
+        case CreateTrigger(lifted=None):
             return f"Add trigger {operation.new.uri}"
-        case DropTrigger():
+        case CreateTrigger():
+            return f"Create trigger {operation.new.uri} again, after its table has changed"
+        case DropTrigger(lowered=None):
             return f"Remove trigger {operation.old.uri}"
+        case DropTrigger():
+            return f"Drop trigger {operation.old.uri} while its table changes"
         case AlterTriggerFunction():
             return f"Change the function of trigger {operation.new.uri}"
+        case ReplaceTrigger(kind="rename"):
+            return f"Rename trigger {operation.old.uri} to {operation.new.uri}"
         case ReplaceTrigger():
             return f"Change trigger {operation.new.uri}"
+        case RecordHash():
+            return f"Record the new hash of trigger {operation.new.uri}"
 
 
 def name_fragment(operation: TriggerOperation) -> str:

@@ -19,6 +19,7 @@ from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.columns import names_column, rename_column
+from pgtrigger_codegen.migrations.disturbances import changed_table, disturbance
 from pgtrigger_codegen.migrations.fields import ModelKey
 from pgtrigger_codegen.migrations.graph import MigrationGraph, Unreadable
 from pgtrigger_codegen.migrations.reader import Key
@@ -26,6 +27,7 @@ from pgtrigger_codegen.migrations.recovery import split_statements
 from pgtrigger_codegen.migrations.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.state import (
     URI_HINT,
+    Disturbance,
     InstalledTrigger,
     MigrationState,
     db_table,
@@ -36,6 +38,7 @@ from pgtrigger_codegen.migrations.tables import (
     DroppedTable,
     RenamedColumn,
     RenamedTable,
+    RetypedColumn,
     TableChange,
     Tables,
 )
@@ -43,6 +46,7 @@ from pgtrigger_codegen.sql.equivalence import InstalledTriggers, TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.statements import (
+    CommentOnTrigger,
     CreateFunction,
     CreateTrigger,
     DropTable,
@@ -65,12 +69,14 @@ def replay(graph: MigrationGraph) -> MigrationState:
     for key in graph.order():
         migration = graph.migrations[key]
         if not isinstance(migration.operations, Unknown):
-            history.run(migration.operations, _Step(key))
+            for index, operation in enumerate(migration.operations):
+                history.run([operation], _Step(key, index))
     return MigrationState(
         triggers={trigger.key: trigger for trigger in history.triggers()},
         tables=history.tables.by_name,
         functions={app: frozenset(names) for app, names in history.functions.items()},
         unreadable=tuple(history.unreadable),
+        disturbances=tuple(item for items in history.disturbed.values() for item in items),
     )
 
 
@@ -79,11 +85,13 @@ class _Step:
     """Which migration an operation is part of, and what it has an effect on.
 
     Attributes:
+        index: The place among the migration's own operations.
         state: Django's state.
         database: The database.
     """
 
     migration: Key
+    index: int
     state: bool = True
     database: bool = True
 
@@ -99,6 +107,7 @@ class _Record:
     uri: str | None = None
     model: ModelKey | None = None
     name: str | None = None
+    followed: bool = False
 
 
 @dataclass(slots=True)
@@ -109,21 +118,26 @@ class _History:
     records: dict[TriggerKey, _Record] = field(default_factory=dict)
     functions: dict[str, set[QualifiedName]] = field(default_factory=dict)
     function_sql: dict[QualifiedName, str] = field(default_factory=dict)
+    disturbed: dict[TriggerKey, list[Disturbance]] = field(default_factory=dict)
 
     def triggers(self) -> Iterator[InstalledTrigger]:
         for key in sorted(self.installed.triggers, key=str):
-            definition, record = self.installed.triggers[key], self.records[key]
-            table = db_table(definition.table)
-            yield InstalledTrigger(
-                definition=definition,
-                exact_parts=record.parts and replace(record.parts, table=table),
-                trigger_sql=record.sql,
-                function_sql=self.function_sql.get(definition.calls),
-                uri=record.uri,
-                model_name=record.model[1] if record.model else None,
-                made_by=record.made_by,
-                by=record.by,
-            )
+            yield self._trigger(key)
+
+    def _trigger(self, key: TriggerKey) -> InstalledTrigger:
+        definition, record = self.installed.triggers[key], self.records[key]
+        table = db_table(definition.table)
+        return InstalledTrigger(
+            definition=definition,
+            exact_parts=record.parts and replace(record.parts, table=table),
+            trigger_sql=record.sql,
+            function_sql=self.function_sql.get(definition.calls),
+            uri=record.uri,
+            model_name=record.model[1] if record.model else None,
+            made_by=record.made_by,
+            by=record.by,
+            followed=record.followed and record.by == "runsql",
+        )
 
     def run(self, listed: Iterable[object], step: _Step) -> None:
         """Run operations, or only their effect on Django's state or on the database."""
@@ -163,7 +177,9 @@ class _History:
     def _run_on_tables(self, operation: Operation, step: _Step) -> None:
         app_label = step.migration[0]
         if step.database:
-            self._change_tables(self.tables.changes(operation, app_label))
+            for change in self.tables.changes(operation, app_label):
+                self._disturb(change, step)
+                self._change_table(change)
         if step.state:
             self._rename_model(operation, app_label)
             self.tables.apply(operation, app_label, step.migration)
@@ -214,26 +230,10 @@ class _History:
 
     def _apply(self, statement: Statement, record: _Record) -> None:
         match statement:
-            case CreateFunction(function=function, arguments=0):
-                self.function_sql[function] = record.sql
-                self._forget_parts(function)
-            case CreateFunction(function=function):
-                self.functions.setdefault(record.made_by[0], set()).add(function)
-            case CreateTrigger(table=table, name=name):
-                before = self.records.get((table, name))
-                if before and before.by == "addtrigger" and record.by == "runsql":
-                    # Django's state has it still, whatever SQL made of it since.
-                    record = replace(record, by="addtrigger", model=before.model, name=before.name)
-                if before and record.uri is None:
-                    record = replace(record, uri=before.uri)
-                self.records[table, name] = record
-            case RenameTrigger(table=table, name=name, new_name=new_name):
-                if renamed := self.records.pop((table, name), None):
-                    self.records[table, new_name] = replace(renamed, parts=None)
-            case DropTrigger(table=table, name=name):
-                # Django's state keeps what AddTrigger made, whatever SQL makes of it.
-                if (dropped := self.records.get((table, name))) and dropped.by == "runsql":
-                    del self.records[table, name]
+            case CreateFunction():
+                self._record_function(statement, record)
+            case CreateTrigger() | DropTrigger() | RenameTrigger() | CommentOnTrigger():
+                self._record_trigger(statement, record)
             case DropTable(table=table):
                 self._drop_records(table)
             case RenameTable(table=table, new_name=new_name):
@@ -241,6 +241,45 @@ class _History:
             case _:
                 pass
         self.installed = self.installed.after([statement])
+
+    def _record_function(self, statement: CreateFunction, record: _Record) -> None:
+        function = statement.function
+        if statement.arguments:
+            self.functions.setdefault(record.made_by[0], set()).add(function)
+            return
+        self.function_sql[function] = record.sql
+        self._forget_parts(function)
+        for key, trigger in self.installed.triggers.items():
+            if trigger.calls == function:
+                self.disturbed.pop(key, None)
+
+    def _record_trigger(
+        self,
+        statement: CreateTrigger | DropTrigger | RenameTrigger | CommentOnTrigger,
+        record: _Record,
+    ) -> None:
+        key = (statement.table, statement.name)
+        before = self.records.get(key)
+        match statement:
+            case CreateTrigger():
+                if before and before.by == "addtrigger" and record.by == "runsql":
+                    # Django's state has it still, whatever SQL made of it since.
+                    record = replace(record, by="addtrigger", model=before.model, name=before.name)
+                if before and record.uri is None:
+                    record = replace(record, uri=before.uri)
+                self.records[key] = record
+                self.disturbed.pop(key, None)
+            case RenameTrigger(table=table, new_name=new_name):
+                if before:
+                    self.records[table, new_name] = replace(self.records.pop(key), parts=None)
+            case DropTrigger():
+                # Django's state keeps what AddTrigger made, whatever SQL makes of it.
+                if before and before.by == "runsql":
+                    del self.records[key]
+                    self.disturbed.pop(key, None)
+            case CommentOnTrigger():
+                if before:
+                    self.records[key] = replace(before, followed=False)
 
     def _forget_parts(self, function: QualifiedName) -> None:
         """A function written anew is no longer the one that the parts render to."""
@@ -281,19 +320,28 @@ class _History:
             if record.model == old:
                 self.records[key] = replace(record, model=new)
 
-    def _change_tables(self, changes: Iterable[TableChange]) -> None:
-        for change in changes:
-            match change:
-                case RenamedTable(old=old, new=new):
-                    self._move_triggers(in_search_path(old), in_search_path(new))
-                case DroppedTable(table=table):
-                    self._drop_records(in_search_path(table))
-                    self.installed = self.installed.after([DropTable(in_search_path(table))])
+    def _disturb(self, change: TableChange, step: _Step) -> None:
+        """Note which triggers the change does not leave as they are."""
+        table = changed_table(change)
+        for key in [key for key in self.installed.triggers if key[0] == table]:
+            if self.records[key].by == "addtrigger":
+                continue
+            if found := disturbance(change, self._trigger(key), step.migration, step.index):
+                self.disturbed.setdefault(key, []).append(found)
 
-                case RenamedColumn():
-                    self._rename_column(change)
-                case DroppedColumn(table=table, column=column):
-                    self._drop_triggers_on(in_search_path(table), column)
+    def _change_table(self, change: TableChange) -> None:
+        match change:
+            case RenamedTable(old=old, new=new):
+                self._move_triggers(in_search_path(old), in_search_path(new))
+            case DroppedTable(table=table):
+                self._drop_records(in_search_path(table))
+                self.installed = self.installed.after([DropTable(in_search_path(table))])
+            case RenamedColumn():
+                self._rename_column(change)
+            case DroppedColumn(table=table, column=column):
+                self._drop_triggers_on(in_search_path(table), column)
+            case RetypedColumn():
+                pass
 
     def _rename_column(self, change: RenamedColumn) -> None:
         table = in_search_path(change.table)
@@ -301,7 +349,7 @@ class _History:
             if key[0] == table and key in self.installed.triggers:
                 sql = rename_column(record.sql, change.old, change.new)
                 if sql != record.sql:
-                    self.records[key] = replace(record, sql=sql, parts=None)
+                    self.records[key] = replace(record, sql=sql, parts=None, followed=True)
                     # The statement may name the table or trigger as it was once.
                     for statement in read_statements(sql):
                         if isinstance(statement, CreateTrigger):
@@ -315,10 +363,14 @@ class _History:
         """
         for key, record in list(self.records.items()):
             if key[0] == table and record.by == "runsql" and names_column(record.sql, column):
-                self._apply(DropTrigger(*key), record)
+                self.installed = self.installed.after([DropTrigger(*key)])
+                del self.records[key]
 
     def _move_triggers(self, old: QualifiedName, new: QualifiedName) -> None:
         self._move_records(old, new)
+        for key in self.records:
+            if key[0] == new:
+                self.records[key] = replace(self.records[key], followed=True)
         moved = {
             (new if table == old else table, name): (
                 replace(trigger, table=new) if table == old else trigger
@@ -330,6 +382,8 @@ class _History:
     def _move_records(self, old: QualifiedName, new: QualifiedName) -> None:
         for key in [key for key in self.records if key[0] == old]:
             self.records[new, key[1]] = self.records.pop(key)
+        for key in [key for key in self.disturbed if key[0] == old]:
+            self.disturbed[new, key[1]] = self.disturbed.pop(key)
 
     def _drop_records(self, table: QualifiedName) -> None:
         for key in [key for key in self.records if key[0] == table]:

@@ -75,11 +75,12 @@ def dependencies(
     needed: set[Key] = set()
     for operation in operations:
         trigger = operation.trigger
-        installed = history.state.triggers.get(
-            (in_search_path(table_name(trigger.parts.table)), trigger.parts.pgid.lower())
-        )
-        if installed:
-            needed.add(installed.made_by)
+        for there in (trigger, operation.replaced or trigger):
+            installed = history.state.triggers.get(
+                (in_search_path(table_name(there.parts.table)), there.parts.pgid.lower())
+            )
+            if installed:
+                needed.add(installed.made_by)
         if not isinstance(operation, DropTrigger):
             needed.update(_requirements(declared[trigger.uri], history))
     leaf = history.graph.leaf(app_label)

@@ -37,6 +37,7 @@ class InstalledTrigger:
         model_name: In lower case, where the history tells.
         made_by: The migration that last created it.
         by: Whether Django's state has it too (`addtrigger`).
+        followed: Whether its table or a column has got another name since its hash was recorded.
     """
 
     definition: TriggerDefinition
@@ -47,6 +48,7 @@ class InstalledTrigger:
     model_name: str | None
     made_by: Key
     by: Literal["runsql", "addtrigger"]
+    followed: bool = False
 
     @property
     def key(self) -> TriggerKey:
@@ -74,18 +76,38 @@ class InstalledTrigger:
 
 
 @dataclass(frozen=True, slots=True)
+class Disturbance:
+    """A trigger that an operation leaves gone, broken, or cannot run because of.
+
+    Attributes:
+        migration, index: The operation, counted among its migration's own.
+        what: What it does, in words.
+        trigger: As it was before.
+        certain: Whether PostgreSQL cannot but fail or drop the trigger.
+    """
+
+    migration: Key
+    index: int
+    what: str
+    trigger: InstalledTrigger
+    kind: Literal["drop-table", "drop-column", "retype-column", "rename-column"]
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationState:
     """What is there once all migrations have run.
 
     Attributes:
         functions: Functions with parameters that each app's migrations create.
         unreadable: What could not be read on the way.
+        disturbances: Changes of tables after which no migration has written the trigger anew.
     """
 
     triggers: Mapping[TriggerKey, InstalledTrigger]
     tables: Mapping[QualifiedName, Table]
     functions: Mapping[str, frozenset[QualifiedName]]
     unreadable: tuple[Unreadable, ...]
+    disturbances: tuple[Disturbance, ...] = ()
 
     def is_readable(self, app_label: str) -> bool:
         """Whether all operations of the app's migrations were read."""

@@ -68,7 +68,15 @@ class DroppedColumn:
     column: str
 
 
-TableChange = RenamedTable | DroppedTable | RenamedColumn | DroppedColumn
+@dataclass(frozen=True, slots=True)
+class RetypedColumn:
+    """A column gets another type."""
+
+    table: QualifiedName
+    column: str
+
+
+TableChange = RenamedTable | DroppedTable | RenamedColumn | DroppedColumn | RetypedColumn
 
 
 @dataclass(slots=True)
@@ -355,6 +363,9 @@ def _field_changes(
             for column, other in pairs
             if column != other
         ]
+        if old.db_type and new.db_type and old.db_type != new.db_type:
+            column = new.columns(new_name)[0]
+            changes.append(RetypedColumn(table_name(table), column))
     elif old.has_column:
         changes += [DroppedColumn(table_name(table), column) for column in old.columns(name)]
     return changes

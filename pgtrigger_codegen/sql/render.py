@@ -9,6 +9,8 @@ Locks: https://www.postgresql.org/docs/current/explicit-locking.html
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pgtrigger_codegen.sql import layout
 from pgtrigger_codegen.sql.names import (
     called_function,
@@ -25,6 +27,29 @@ STATE_SETTING = "pgtrigger_codegen.trigger_state"
 A setting of the session, not of the transaction, so that the state also survives where
 someone runs the statements one by one.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What the user decides of the SQL.
+
+    Attributes:
+        or_replace: Whether `CREATE OR REPLACE TRIGGER` may be used: PostgreSQL 14 and later.
+        lock_timeout: How long to wait for locks (`3s`), or None for the server's setting.
+    """
+
+    or_replace: bool = True
+    lock_timeout: str | None = None
+
+
+DEFAULT_STYLE = Style()
+
+
+def with_lock_timeout(sql: str, style: Style) -> str:
+    """The script giving up, instead of queueing all others behind it, when a lock is not free."""
+    if style.lock_timeout is None:
+        return sql
+    return f"SET LOCAL lock_timeout = {quote_literal(style.lock_timeout)};\n\n{sql}"
 
 
 def ignore_function(name: str) -> str:
@@ -51,13 +76,14 @@ END;
     return _function(f"{name}(trigger_name NAME)", "BOOLEAN", body)
 
 
-def create_trigger(parts: TriggerParts, hash: str) -> str:
+def create_trigger(parts: TriggerParts, hash: str, style: Style = DEFAULT_STYLE) -> str:
     """A new trigger, with its function and the comment by which it is recognised."""
+    replaces = style.or_replace and not _is_constraint(parts)
     return _script(
         trigger_function(parts),
-        _drop_trigger(parts) if _is_constraint(parts) else "",
-        trigger_statement(parts),
-        _comment(parts, hash),
+        "" if replaces else _drop_trigger(parts),
+        trigger_statement(parts, style),
+        comment(parts, hash),
     )
 
 
@@ -66,12 +92,27 @@ def drop_trigger(parts: TriggerParts) -> str:
     return _script(_drop_trigger(parts), _drop_function(parts))
 
 
+def lift_trigger(parts: TriggerParts, successor: TriggerParts) -> str:
+    """Remove the trigger while its table changes, and remember whether it was enabled."""
+    return _script(_remember_state(parts, _lifted(parts, successor)), drop_trigger(parts))
+
+
+def lower_trigger(
+    parts: TriggerParts, hash: str, lifted: TriggerParts, style: Style = DEFAULT_STYLE
+) -> str:
+    """Put a trigger in the place of one that was lifted, and leave it as enabled as that was."""
+    restored = _restore_state(parts, _lifted(parts, lifted))
+    return _script(create_trigger(parts, hash, style), restored)
+
+
 def alter_function(parts: TriggerParts, hash: str) -> str:
     """Replace the function's body alone, which takes no lock that stops reads or writes."""
-    return _script(trigger_function(parts), _comment(parts, hash))
+    return _script(trigger_function(parts), comment(parts, hash))
 
 
-def replace_trigger(old: TriggerParts, new: TriggerParts, hash: str) -> str:
+def replace_trigger(
+    old: TriggerParts, new: TriggerParts, hash: str, style: Style = DEFAULT_STYLE
+) -> str:
     """Change the trigger's definition, and leave it disabled where it is disabled.
 
     `CREATE OR REPLACE TRIGGER` lets reads go on, but knows no constraint triggers and
@@ -79,13 +120,16 @@ def replace_trigger(old: TriggerParts, new: TriggerParts, hash: str) -> str:
     of any DO block, so that `read_statements` finds it again.
     """
     moved = table_name(old.table) != table_name(new.table) or old.pgid != new.pgid
+    replaces = style.or_replace and not (moved or _is_constraint(old) or _is_constraint(new))
     return _script(
-        _remember_state(old),
+        _remember_state(old, STATE_SETTING),
         trigger_function(new),
-        _drop_trigger(old) if moved or _is_constraint(old) or _is_constraint(new) else "",
-        trigger_statement(new),
-        _comment(new, hash),
-        _restore_state(new),
+        "" if replaces else _drop_trigger(old),
+        # What is renamed may have been so before, where a migration is run again.
+        _drop_trigger(new) if moved and not (style.or_replace and not _is_constraint(new)) else "",
+        trigger_statement(new, style),
+        comment(new, hash),
+        _restore_state(new, STATE_SETTING),
         _drop_function(old) if old.pgid != new.pgid or _loses_function(old, new) else "",
     )
 
@@ -116,9 +160,10 @@ def trigger_function(parts: TriggerParts) -> str:
     return _function(f"{parts.pgid}()", "TRIGGER", f"\n{_function_body(parts)}\n")
 
 
-def trigger_statement(parts: TriggerParts) -> str:
+def trigger_statement(parts: TriggerParts, style: Style = DEFAULT_STYLE) -> str:
     """`CREATE OR REPLACE TRIGGER`, or `CREATE CONSTRAINT TRIGGER`, which cannot replace."""
-    create = "CREATE CONSTRAINT TRIGGER" if _is_constraint(parts) else "CREATE OR REPLACE TRIGGER"
+    replaces = "CREATE OR REPLACE TRIGGER" if style.or_replace else "CREATE TRIGGER"
+    create = "CREATE CONSTRAINT TRIGGER" if _is_constraint(parts) else replaces
     clauses = (
         f"{layout.one_line(parts.when)} {layout.one_line(parts.operation)}",
         f"ON {quote_table(parts.table)}",
@@ -130,6 +175,12 @@ def trigger_statement(parts: TriggerParts) -> str:
     )
     lines = [layout.indent(clause) for clause in clauses if clause]
     return "\n".join([f"{create} {parts.pgid}", *lines]) + ";"
+
+
+def comment(parts: TriggerParts, hash: str) -> str:
+    """Record the hash by which `manage.py pgtrigger ls` knows the trigger."""
+    table = quote_table(parts.table)
+    return f"COMMENT ON TRIGGER {parts.pgid} ON {table} IS {quote_literal(hash)};"
 
 
 def _script(*statements: str) -> str:
@@ -185,16 +236,19 @@ def _drop_function(parts: TriggerParts) -> str:
     return f"DROP FUNCTION IF EXISTS {parts.pgid}();"
 
 
-def _comment(parts: TriggerParts, hash: str) -> str:
-    table = quote_table(parts.table)
-    return f"COMMENT ON TRIGGER {parts.pgid} ON {table} IS {quote_literal(hash)};"
+def _lifted(one: TriggerParts, other: TriggerParts) -> str:
+    """The setting that keeps a trigger's state, the same there and back.
+
+    Each has its own, since several can be lifted at a time.
+    """
+    return f"pgtrigger_codegen.{min(one.pgid, other.pgid)}"
 
 
-def _remember_state(parts: TriggerParts) -> str:
+def _remember_state(parts: TriggerParts, setting: str) -> str:
     table = quote_literal(quote_table(parts.table))
     body = f"""
 BEGIN
-    PERFORM SET_CONFIG('{STATE_SETTING}', COALESCE((
+    PERFORM SET_CONFIG('{setting}', COALESCE((
         SELECT tgenabled::TEXT
         FROM pg_catalog.pg_trigger
         WHERE tgrelid = TO_REGCLASS({table}) AND tgname = {quote_literal(parts.pgid)}
@@ -204,17 +258,17 @@ END;
     return f"DO {dollar_quote(body)};"
 
 
-def _restore_state(parts: TriggerParts) -> str:
+def _restore_state(parts: TriggerParts, setting: str) -> str:
     alter = f"ALTER TABLE {quote_table(parts.table)}"
     body = f"""
 BEGIN
-    CASE CURRENT_SETTING('{STATE_SETTING}')
+    CASE CURRENT_SETTING('{setting}', TRUE)
         WHEN 'D' THEN {alter} DISABLE TRIGGER {parts.pgid};
         WHEN 'R' THEN {alter} ENABLE REPLICA TRIGGER {parts.pgid};
         WHEN 'A' THEN {alter} ENABLE ALWAYS TRIGGER {parts.pgid};
         ELSE NULL;
     END CASE;
-    PERFORM SET_CONFIG('{STATE_SETTING}', '', FALSE);
+    PERFORM SET_CONFIG('{setting}', '', FALSE);
 END;
 """
     return f"DO {dollar_quote(body)};"

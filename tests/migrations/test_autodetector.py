@@ -19,8 +19,10 @@ from pgtrigger_codegen.migrations.operations import (
     AlterTriggerFunction,
     CreateTrigger,
     DropTrigger,
+    RecordHash,
     ReplaceTrigger,
     TriggerOperation,
+    describe,
 )
 from pgtrigger_codegen.migrations.replay import replay
 from pgtrigger_codegen.migrations.state import MigrationState
@@ -50,8 +52,14 @@ def run_sql(compiled: CompiledTrigger) -> migrations.RunSQL:
     )
 
 
-def changes(state: MigrationState, declarations: Declarations) -> list[TriggerOperation]:
-    return detect_changes("shop", declarations, state.triggers, {})
+def recorded(operation: TriggerOperation) -> migrations.RunSQL:
+    return migrations.RunSQL(operation.to_sql())
+
+
+def changes(
+    state: MigrationState, declarations: Declarations, **options: bool
+) -> list[TriggerOperation]:
+    return detect_changes("shop", declarations, state.triggers, {}, **options)
 
 
 def kinds(operations: list[TriggerOperation]) -> list[tuple[type[object], str]]:
@@ -108,21 +116,61 @@ def test_another_definition(parts: dict[str, str]) -> None:
 
 
 def test_what_is_declared_no_more_is_removed_first() -> None:
-    found = changes(installed(run_sql(PROTECT)), declared(AUDIT))
+    other = trigger("shop.Order:audit", operation="DELETE")
+
+    found = changes(installed(run_sql(PROTECT)), declared(other))
 
     assert kinds(found) == [(DropTrigger, PROTECT.uri), (CreateTrigger, AUDIT.uri)]
 
 
-def test_a_renamed_model_drops_the_old_trigger_and_makes_the_new() -> None:
+def test_a_trigger_renamed_in_the_source() -> None:
+    (found,) = changes(installed(run_sql(PROTECT)), declared(AUDIT))
+
+    assert isinstance(found, ReplaceTrigger)
+    assert (found.kind, found.old.uri, found.new.uri) == ("rename", PROTECT.uri, AUDIT.uri)
+    assert describe(found) == "Rename trigger shop.Order:protect to shop.Order:audit"
+    assert found.reverse().reverse() == found
+
+
+def test_one_trigger_cannot_be_renamed_to_two() -> None:
+    log = trigger("shop.Order:log")
+
+    found = changes(installed(run_sql(PROTECT)), declared(AUDIT, log))
+
+    assert kinds(found) == [(ReplaceTrigger, AUDIT.uri), (CreateTrigger, log.uri)]
+
+
+def test_a_renamed_model_renames_its_triggers() -> None:
     rename = migrations.RenameModel("Order", "Sale")
+    changed = trigger("shop.Sale:protect", operation="DELETE")
 
-    found = changes(installed(run_sql(PROTECT), rename), declared(trigger("shop.Sale:protect")))
+    (found,) = changes(installed(run_sql(PROTECT), rename), declared(changed))
 
-    assert kinds(found) == [
-        (DropTrigger, "shop.Order:protect"),
-        (CreateTrigger, "shop.Sale:protect"),
-    ]
-    assert found[0].trigger.parts.table == "shop_sale"
+    assert isinstance(found, ReplaceTrigger)
+    assert (found.old.uri, found.new.uri) == ("shop.Order:protect", "shop.Sale:protect")
+    assert found.old.parts.table == "shop_sale"
+
+
+def test_a_renamed_table_is_recorded_in_the_hash() -> None:
+    rename = migrations.AlterModelTable("order", "sales")
+    state = installed(run_sql(PROTECT), rename)
+    wanted = moved(PROTECT, table="sales")
+
+    (found,) = changes(state, declared(wanted))
+
+    assert isinstance(found, RecordHash)
+    assert found.to_sql() == (f"COMMENT ON TRIGGER {PROTECT.pgid} ON \"sales\" IS '{wanted.hash}';")
+    assert changes(installed(run_sql(PROTECT), rename, recorded(found)), declared(wanted)) == []
+
+
+def test_another_hash_alone_is_written_on_demand() -> None:
+    state = installed(run_sql(PROTECT))
+    wanted = replace(PROTECT, hash="f" * 40)
+
+    assert changes(state, declared(wanted)) == []
+    (found,) = changes(state, declared(wanted), refresh_hashes=True)
+    assert isinstance(found, RecordHash)
+    assert changes(installed(run_sql(PROTECT), recorded(found)), declared(wanted)) == []
 
 
 @pytest.mark.parametrize(

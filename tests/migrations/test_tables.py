@@ -16,6 +16,7 @@ from pgtrigger_codegen.migrations.tables import (
     DroppedTable,
     RenamedColumn,
     RenamedTable,
+    RetypedColumn,
     TableChange,
     Tables,
 )
@@ -223,6 +224,14 @@ def test_names_of_models() -> None:
             ["shop_order.status > st"],
         ),
         (migrations.AlterField("order", "status", models.TextField(null=True)), []),
+        (
+            migrations.AlterField("order", "status", models.CharField(max_length=9)),
+            ["shop_order.status changes type"],
+        ),
+        (
+            migrations.AlterField("order", "status", models.TextField(db_collation="C")),
+            ["shop_order.status changes type"],
+        ),
         (migrations.AlterField("order", "status", many_to_many()), ["- shop_order.status"]),
         (migrations.AlterField("order", "tags", models.TextField()), ["- shop_order_tags"]),
         (migrations.RemoveField("order", "tags"), ["- shop_order_tags"]),
@@ -247,6 +256,8 @@ def _text(change: TableChange) -> str:
             return f"{table}.{before} > {after}"
         case DroppedColumn(table=table, column=column):
             return f"- {table}.{column}"
+        case RetypedColumn(table=table, column=column):
+            return f"{table}.{column} changes type"
 
 
 def test_long_names_are_cut_as_django_cuts_them() -> None:

@@ -1,0 +1,64 @@
+"""Stage migrations: what a change of a table does to the triggers on it.
+
+PostgreSQL refuses to change the type of a column that `WHEN` or `UPDATE OF` names, and to drop
+it without CASCADE, with which Django before 6.0 drops the trigger as well, without a word. A
+body is text: it fails at the next write when a column that it names is gone.
+"""
+
+from __future__ import annotations
+
+from pgtrigger_codegen.migrations.columns import names_column
+from pgtrigger_codegen.migrations.reader import Key
+from pgtrigger_codegen.migrations.state import Disturbance, InstalledTrigger, in_search_path
+from pgtrigger_codegen.migrations.tables import (
+    DroppedColumn,
+    DroppedTable,
+    RenamedColumn,
+    RetypedColumn,
+    TableChange,
+)
+from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.usage import columns_used
+
+
+def changed_table(change: TableChange) -> QualifiedName | None:
+    """The table on which the change may disturb triggers."""
+    match change:
+        case DroppedTable() | DroppedColumn() | RenamedColumn() | RetypedColumn():
+            return in_search_path(change.table)
+        case _:
+            return None
+
+
+def disturbance(
+    change: TableChange, trigger: InstalledTrigger, migration: Key, index: int
+) -> Disturbance | None:
+    """What the change does to a trigger on its table; None when that can stay as it is."""
+    table = trigger.definition.table
+    match change:
+        case DroppedTable():
+            return Disturbance(migration, index, f"drops table {table}", trigger, "drop-table")
+        case DroppedColumn(column=column):
+            if _definition_names(trigger, column) or _body_names(trigger, column):
+                what = f"drops column {column!r} of table {table}"
+                return Disturbance(migration, index, what, trigger, "drop-column")
+        case RetypedColumn(column=column):
+            if _definition_names(trigger, column):
+                what = f"changes the type of column {column!r} of table {table}"
+                return Disturbance(migration, index, what, trigger, "retype-column")
+        case RenamedColumn(old=old, new=new):
+            if _definition_names(trigger, old) or _body_names(trigger, old):
+                what = f"renames column {old!r} of table {table} to {new!r}"
+                return Disturbance(migration, index, what, trigger, "rename-column")
+        case _:
+            pass
+    return None
+
+
+def _definition_names(trigger: InstalledTrigger, column: str) -> bool:
+    return names_column(trigger.trigger_sql, column)
+
+
+def _body_names(trigger: InstalledTrigger, column: str) -> bool:
+    parts = trigger.parts()
+    return parts is not None and column in columns_used(parts).body

@@ -1,0 +1,95 @@
+"""Histories: what a project's models were, one version after the other."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+INITIAL = """
+migrations.CreateModel(
+    name="Order",
+    fields=[
+        ("id", models.BigAutoField(
+            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+        )),
+        ("status", models.CharField(max_length=10, default="")),
+        ("total", models.IntegerField(null=True)),
+        ("note", models.TextField(default="")),
+    ],
+),
+"""
+STATUS = 'status = models.CharField(max_length=10, default="")'
+TOTAL = "total = models.IntegerField(null=True)"
+NOTE = 'note = models.TextField(default="")'
+FIELDS = f"{STATUS}\n{TOTAL}\n{NOTE}"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One version of the project.
+
+    Attributes:
+        models: The source of shop/models.py.
+        schema: Operations of shop that Django's makemigrations would write for this version.
+        kinds: Kinds and trigger names of the operations that are expected of us.
+        arguments: For our makemigrations.
+        audit: The source of audit/models.py, and `audit_schema` its operations.
+        sql: What somebody does to the database by hand before the migrations run.
+        enabled: `pg_trigger.tgenabled` by trigger name, where it is not `O`.
+    """
+
+    models: str
+    kinds: tuple[str, ...] = ()
+    schema: str = ""
+    arguments: tuple[str, ...] = ()
+    audit: str | None = None
+    audit_schema: str = ""
+    sql: str = ""
+    enabled: Mapping[str, str] = field(default_factory=dict)
+
+
+def order(
+    *triggers: str,
+    fields: str = FIELDS,
+    name: str = "Order",
+    meta: str = "",
+    before: str = "",
+    after: str = "",
+) -> str:
+    """A models module with one model and its triggers."""
+    listed = "".join(f"    {trigger},\n" for trigger in triggers)
+    body = f"{meta}\ntriggers = [\n{listed}]"
+    return "\n".join(
+        [
+            "import pgtrigger",
+            "from django.db import models",
+            before,
+            f"class {name}(models.Model):",
+            textwrap.indent(fields, "    "),
+            "    class Meta:",
+            '        app_label = "shop"',
+            textwrap.indent(body, "        "),
+            after,
+        ]
+    )
+
+
+def trigger(
+    name: str = "guard",
+    *,
+    func: str = "RETURN NEW;",
+    when: str = "pgtrigger.Before",
+    operation: str = "pgtrigger.Update",
+    **others: str,
+) -> str:
+    """A trigger's declaration; arguments are Python source but for name and func."""
+    arguments = {
+        "name": repr(name),
+        "when": when,
+        "operation": operation,
+        "func": repr(func),
+        **others,
+    }
+    listed = ", ".join(f"{key}={value}" for key, value in arguments.items())
+    return f"pgtrigger.Trigger({listed})"

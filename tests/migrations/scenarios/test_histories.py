@@ -1,0 +1,125 @@
+"""Each history is migrated version by version, and then back again.
+
+After each version the catalog is that of a database on which `manage.py pgtrigger install`
+installed the same models' triggers, and each migration taken back restores the catalog
+before it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.migrations.scenarios.histories import HISTORIES
+from tests.migrations.scenarios.history import INITIAL, Stage
+from tests.migrations.scenarios.project import Catalog, DjangoServer, ScenarioProject
+
+EMPTY: Catalog = {"triggers": {}, "functions": []}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[DjangoServer]:
+    with DjangoServer() as server:
+        yield server
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path, server: DjangoServer, new_database: Callable[[], str]
+) -> ScenarioProject:
+    project = ScenarioProject(tmp_path, server, new_database(), new_database())
+    project.create()
+    return project
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_history(name: str, project: ScenarioProject) -> None:
+    points: list[tuple[list[str], Catalog]] = []
+    for number, stage in enumerate(HISTORIES[name]):
+        _write(project, stage, first=number == 0)
+        outcome = project.makemigrations("--output-format", "json", *stage.arguments)
+        assert outcome.exit_code == 0, outcome.stderr
+        written = [
+            f"{operation['kind']} {operation['uri'].rpartition(':')[2]}"
+            for entry in json.loads(outcome.stdout)["written"]
+            for operation in entry["operations"]
+        ]
+        assert written == list(stage.kinds), number
+        assert project.makemigrations("--check").exit_code == 0, number
+        _execute(project.dsn, stage.sql)
+        (catalog, _) = project.manage(
+            ["migrate", "--verbosity=0"], ["makemigrations", "--check", "--dry-run"]
+        )
+        assert catalog == _with_states(project.installed_afresh(), stage.enabled), number
+        points.append((_all_migrations(project), catalog))
+
+    _there_and_back(project, points)
+
+
+def _there_and_back(project: ScenarioProject, points: list[tuple[list[str], Catalog]]) -> None:
+    """Take back version by version, all the way, and go forwards again."""
+    commands: list[list[str]] = []
+    expected: dict[int, Catalog] = {}
+    for migrations, catalog in reversed(points[:-1]):
+        commands += _targets(migrations)
+        expected[len(commands) - 1] = catalog
+    commands += [["migrate", app, "zero", "--verbosity=0"] for app in ("audit", "shop")]
+    expected[len(commands) - 1] = EMPTY
+    commands.append(["migrate", "--verbosity=0"])
+    expected[len(commands) - 1] = _enabled(points[-1][1])
+
+    catalogs = project.manage(*commands)
+
+    assert {number: catalogs[number] for number in expected} == expected
+
+
+def _write(project: ScenarioProject, stage: Stage, *, first: bool) -> None:
+    project.write_models("shop", stage.models)
+    if stage.audit is not None:
+        project.write_models("audit", stage.audit)
+    elif first:
+        project.write_models("audit", "")
+    if stage.schema or first:
+        project.write_migration("shop", stage.schema or INITIAL)
+    if stage.audit_schema:
+        project.write_migration("audit", stage.audit_schema)
+
+
+def _execute(dsn: str, sql: str) -> None:
+    if sql:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(sql.encode())
+
+
+def _all_migrations(project: ScenarioProject) -> list[str]:
+    return [f"{app}.{name}" for app in ("shop", "audit") for name in project.migrations(app)]
+
+
+def _targets(migrations: list[str]) -> list[list[str]]:
+    """Commands that lead back to the last of these migrations in each app."""
+    last = dict(migration.split(".") for migration in migrations)
+    return [["migrate", app, last.get(app, "zero"), "--verbosity=0"] for app in ("audit", "shop")]
+
+
+def _with_states(catalog: Catalog, enabled: Mapping[str, str]) -> Catalog:
+    """The catalog with some triggers disabled, as an operator did by hand."""
+    triggers = {
+        key: [*row[:2], enabled.get(_trigger_name(key), row[2]), *row[3:]]
+        for key, row in catalog["triggers"].items()
+    }
+    return {**catalog, "triggers": triggers}
+
+
+def _trigger_name(key: str) -> str:
+    """`guard` of `public.shop_order pgtrigger_guard_12345`."""
+    return key.rpartition(" ")[2].removeprefix("pgtrigger_").rpartition("_")[0]
+
+
+def _enabled(catalog: Catalog) -> Catalog:
+    """A database filled anew has no trigger disabled."""
+    triggers = {key: [*row[:2], "O", *row[3:]] for key, row in catalog["triggers"].items()}
+    return {**catalog, "triggers": triggers}
