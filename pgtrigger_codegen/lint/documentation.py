@@ -17,6 +17,10 @@ _INTRODUCTION = (
 _FAMILIES = {
     "PGT0": "reading the project",
     "PGT1": "declarations",
+    "PGT2": "definitions, which PostgreSQL refuses or which never fire",
+    "PGT3": "function bodies",
+    "PGT4": "migrations",
+    "PGT5": "settings",
 }
 
 
@@ -70,5 +74,7 @@ def rules_index() -> str:
     parts = ["# Rules\n", f"{_INTRODUCTION}\n"]
     for prefix, subject in _FAMILIES.items():
         members = [rule for rule in RULES if rule.code.startswith(prefix)]
+        if not members:
+            continue
         parts += [f"## {prefix}: {subject}\n", rules_table(members, folder="")]
     return "\n".join(parts)

@@ -10,6 +10,7 @@ from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown
 from pgtrigger_codegen.models import registry
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.models.reading import ModelReader
+from pgtrigger_codegen.source.span import Span
 
 
 def describe_models(reader: ModelReader) -> Iterator[ModelFact]:
@@ -60,7 +61,36 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
         columns=_columns(options),
         span=(model.span or owner.span) if isinstance(model, ThroughModel) else model.span,
         unread=_unread(owner),
+        unknown_base=_unknown_base(owner),
+        generated=tuple(
+            field.column
+            for field in concrete._meta.local_concrete_fields
+            if getattr(field, "generated", False)
+        ),
+        field_columns=tuple(
+            (field.name, field.column)
+            for field in concrete._meta.local_concrete_fields
+            if not isinstance(field, StandInField)
+        ),
+        parents=_parents(concrete),
+        swapped_by=options.swapped if isinstance(options.swapped, str) else None,
     )
+
+
+def _unknown_base(model: ModelClass) -> Span | None:
+    unknown = registry.unknown_base(model)
+    return None if unknown is None else unknown.span or model.span
+
+
+def _parents(concrete: Any) -> tuple[str, ...]:
+    """Those above the parents too: a rendered model has only its parents in `_meta.parents`."""
+    parents: dict[str, None] = {}
+    pending = [*concrete._meta.parents]
+    while pending:
+        parent = pending.pop(0)._meta.concrete_model
+        parents[parent._meta.label] = None
+        pending.extend(parent._meta.parents)
+    return tuple(parents)
 
 
 def _unread(model: ModelClass) -> str | None:

@@ -25,6 +25,13 @@ class ModelFact:
             default through model).
         unread: Why the model may have triggers that were not found, None when it was read
             completely.
+        unknown_base: Where the base stands that is not known, None without one.
+        generated: Columns that the database computes, in field order.
+        field_columns: Names of the local fields that have a column, with it, in field order.
+        parents: Labels of the models whose tables hold inherited fields (multi-table
+            inheritance), the nearest first.
+        swapped_by: Label of the model that a setting (`AUTH_USER_MODEL`) puts in this one's
+            place, else None.
     """
 
     app_label: str
@@ -38,6 +45,11 @@ class ModelFact:
     columns: tuple[str, ...] | None
     span: Span
     unread: str | None = None
+    unknown_base: Span | None = None
+    generated: tuple[str, ...] = ()
+    field_columns: tuple[tuple[str, str], ...] = ()
+    parents: tuple[str, ...] = ()
+    swapped_by: str | None = None
 
     @property
     def label(self) -> str:

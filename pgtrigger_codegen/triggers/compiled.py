@@ -13,6 +13,7 @@ from pgtrigger_codegen.evaluator.values import Note
 from pgtrigger_codegen.source.span import Span
 
 Origin = Literal["meta", "inherited", "register", "hook", "provider"]
+UnresolvedCode = Literal["PGT002", "PGT105", "PGT106", "PGT108", "PGT112", "PGT208"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,21 @@ class TriggerParts:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedLookup:
+    """A lookup in a condition that leads to another table, which `WHEN` cannot reach.
+
+    Attributes:
+        lookup: As it is written (`new__author__name`).
+        column: The column that it ends at.
+        to_parent: Whether the other table is that of a parent model.
+    """
+
+    lookup: str
+    column: str
+    to_parent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledTrigger:
     """A trigger on one model, exactly as django-pgtrigger would install it.
 
@@ -58,6 +74,7 @@ class CompiledTrigger:
         migration_app: Label of the app in whose migrations the trigger belongs.
         columns: Columns of the table that condition and `UPDATE OF` name, sorted.
         span: The trigger's own expression (in the base, when inherited).
+        joined: Lookups of the condition that lead to other tables.
     """
 
     uri: str
@@ -74,6 +91,7 @@ class CompiledTrigger:
     span: Span
     parts: TriggerParts
     columns: tuple[str, ...] = ()
+    joined: tuple[JoinedLookup, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +99,10 @@ class UnresolvedTrigger:
     """A declaration of one or more triggers that could not be compiled.
 
     Attributes:
-        code: `PGT002` when it cannot be read statically, `PGT105` or `PGT106` when
-            django-pgtrigger or PostgreSQL would refuse it.
+        code: `PGT002` when it cannot be read statically, else the rule that says what Django,
+            django-pgtrigger or PostgreSQL would refuse: `PGT105` a name, `PGT108` an app that
+            is not installed, `PGT112` a value of `triggers` that is no list, `PGT208` a field
+            that the model does not have, `PGT106` anything else.
         reason: What defeated the analysis, or what is wrong, in words.
         uri: Where known.
         model: `app_label.ModelName`, where known.
@@ -91,7 +111,7 @@ class UnresolvedTrigger:
         notes: From the declaration to the expression.
     """
 
-    code: Literal["PGT002", "PGT105", "PGT106"]
+    code: UnresolvedCode
     reason: str
     uri: str | None
     model: str | None

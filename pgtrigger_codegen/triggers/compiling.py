@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pgtrigger
 from django.core.exceptions import FieldDoesNotExist, FieldError
@@ -27,11 +27,11 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import (
     CompiledTrigger,
     TriggerParts,
+    UnresolvedCode,
     UnresolvedTrigger,
 )
 from pgtrigger_codegen.triggers.declaration import Declaration
-
-_Code = Literal["PGT002", "PGT105", "PGT106"]
+from pgtrigger_codegen.triggers.joins import joined_lookups
 
 # Functions of django-pgtrigger whose errors are about a trigger's name.
 _NAME_CHECKS = frozenset({"validate_name", "get_pgid"})
@@ -132,6 +132,7 @@ class TriggerCompiler:
             span=place.span,
             parts=parts,
             columns=_columns_named(parts),
+            joined=tuple(joined_lookups(trigger.condition, model)),
         )
 
     def _place(self, declaration: Declaration) -> _Place:
@@ -168,11 +169,13 @@ _PART_NAMES = tuple(TriggerParts.__dataclass_fields__)
 
 
 def _refused(unknown: Unknown, place: _Place, uri: str | None = None) -> UnresolvedTrigger:
-    code: _Code = "PGT002"
+    code: UnresolvedCode = "PGT002"
     reason = unknown.reason
     if isinstance(unknown, Invalid):
         if _NAME_CHECKS & set(unknown.raised_in):
             code = "PGT105"
+        elif isinstance(unknown.error, FieldDoesNotExist | FieldError):
+            code = "PGT208"
         elif any(name in unknown.raised_in for name in ("__init__", "compile")) or unknown.error:
             code = "PGT106"
         reason = re.sub(r"^raises \w+: ", "", reason) if code != "PGT002" else reason

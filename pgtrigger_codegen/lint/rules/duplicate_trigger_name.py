@@ -33,7 +33,7 @@ class DuplicateTriggerName(Rule):
         class Meta:
             triggers = [
                 pgtrigger.Protect(name="protect", operation=pgtrigger.Delete),
-                pgtrigger.Protect(name="protect", operation=pgtrigger.Truncate),
+                pgtrigger.Protect(name="protect", operation=pgtrigger.Insert),
             ]
     ```
 
@@ -43,7 +43,7 @@ class DuplicateTriggerName(Rule):
         class Meta:
             triggers = [
                 pgtrigger.Protect(name="protect_deletes", operation=pgtrigger.Delete),
-                pgtrigger.Protect(name="protect_truncates", operation=pgtrigger.Truncate),
+                pgtrigger.Protect(name="protect_inserts", operation=pgtrigger.Insert),
             ]
     ```
     """

@@ -15,7 +15,8 @@ class InvalidTriggerArguments(Rule):
     an exception. The message is that of the exception: triggers are compiled by
     django-pgtrigger itself.
 
-    An invalid name is `invalid-trigger-name` (PGT105).
+    An invalid name is `invalid-trigger-name` (PGT105), a field that the model does not have is
+    `unknown-field` (PGT208).
 
     ## Why is this bad?
     The same exception meets the project: as it starts, at `makemigrations`, or when triggers

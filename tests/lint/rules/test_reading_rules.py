@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pytest
 
 from pgtrigger_codegen.evaluator import values
@@ -12,9 +10,10 @@ from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.rules.invalid_trigger_arguments import InvalidTriggerArguments
 from pgtrigger_codegen.lint.rules.invalid_trigger_name import InvalidTriggerName
 from pgtrigger_codegen.lint.rules.syntax_error import SyntaxErrorRule
+from pgtrigger_codegen.lint.rules.unknown_field import UnknownField
 from pgtrigger_codegen.lint.rules.unresolved_trigger import UnresolvedTriggerRule
 from pgtrigger_codegen.pipeline import SyntaxProblem
-from pgtrigger_codegen.triggers.compiled import UnresolvedTrigger
+from pgtrigger_codegen.triggers.compiled import UnresolvedCode, UnresolvedTrigger
 from tests.lint import facts
 
 
@@ -74,15 +73,15 @@ def test_notes_without_a_place_stand_at_the_finding() -> None:
         (UnresolvedTriggerRule(), "PGT002"),
         (InvalidTriggerName(), "PGT105"),
         (InvalidTriggerArguments(), "PGT106"),
+        (UnknownField(), "PGT208"),
     ],
 )
-def test_each_rule_takes_its_own_code_only(
-    rule: Rule, code: Literal["PGT002", "PGT105", "PGT106"]
-) -> None:
+def test_each_rule_takes_its_own_code_only(rule: Rule, code: UnresolvedCode) -> None:
     unresolved = (
         UnresolvedTrigger("PGT002", "reason", None, None, None, facts.span(2)),
         UnresolvedTrigger("PGT105", "reason", None, None, None, facts.span(3)),
         UnresolvedTrigger("PGT106", "reason", None, None, None, facts.span(4)),
+        UnresolvedTrigger("PGT208", "reason", None, None, None, facts.span(5)),
     )
 
     found = list(rule.check(facts.analysis(unresolved=unresolved)))

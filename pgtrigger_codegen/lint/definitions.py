@@ -1,0 +1,30 @@
+"""The project's triggers together with what their CREATE TRIGGER says, for the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.models.facts import ModelFact
+from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.sql.definition import Definition, read_definition
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+
+
+def definitions(analysis: Analysis) -> Iterator[tuple[CompiledTrigger, Definition]]:
+    """Every trigger whose statement parses (what does not is for `condition-sql-syntax`)."""
+    for trigger in analysis.triggers:
+        definition = read_definition(trigger.parts)
+        if isinstance(definition, Definition):
+            yield trigger, definition
+
+
+def table_owner(analysis: Analysis, trigger: CompiledTrigger) -> ModelFact | None:
+    """The model that owns the trigger's table, where it was read."""
+    return analysis.models.get(trigger.concrete_model) or analysis.models.get(
+        f"{trigger.app_label}.{trigger.model}"
+    )
+
+
+def named(trigger: CompiledTrigger) -> str:
+    """How a message begins."""
+    return f"Trigger `{trigger.uri}`"

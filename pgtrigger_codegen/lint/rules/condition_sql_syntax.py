@@ -1,0 +1,56 @@
+"""PGT214: a condition that does not parse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.definitions import named
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.sql.definition import condition_problem, is_half_wrapped
+
+
+class ConditionSqlSyntax(Rule):
+    """## What it does
+    Reports a condition whose SQL does not parse, by PostgreSQL's own grammar.
+
+    One way there is not obvious: django-pgtrigger puts a condition into parentheses, but not one
+    that begins with a parenthesis already. So `(a) OR (b)` stays without, and is an error.
+
+    ## Why is this bad?
+    Nothing reads the SQL before PostgreSQL does: the migration fails.
+
+    ## Example
+    ```python
+    pgtrigger.Condition("(OLD.total > 0) OR (NEW.total > 0)")
+    ```
+
+    ## Use instead
+    ```python
+    pgtrigger.Condition("((OLD.total > 0) OR (NEW.total > 0))")
+    ```
+    """
+
+    code = "PGT214"
+    name = "condition-sql-syntax"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        for trigger in analysis.triggers:
+            problem = condition_problem(trigger.parts)
+            if problem:
+                yield self.diagnostic(
+                    f"{named(trigger)} has a condition that does not parse: {problem}",
+                    trigger.span,
+                    help=_help(trigger.parts.condition),
+                )
+
+
+def _help(condition: str) -> str:
+    if is_half_wrapped(condition):
+        return (
+            "Put the whole condition into parentheses: django-pgtrigger adds none to a condition"
+            " that begins with one"
+        )
+    return "Correct the SQL: PostgreSQL refuses it too"

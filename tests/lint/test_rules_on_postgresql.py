@@ -1,0 +1,98 @@
+"""What the definition rules announce is what PostgreSQL says, and nothing else is refused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pgtrigger_codegen.lint.runner import run
+from pgtrigger_codegen.pipeline import analyze
+from tests.lint.cases import read_cases
+from tests.lint.installing import refusals
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
+DEFINITION_RULES = sorted(FIXTURES.glob("PGT2*.md"))
+
+# In PostgreSQL's words, by rule.
+REASONS = {
+    "PGT201": "INSERT trigger's WHEN condition cannot reference OLD values",
+    "PGT202": "DELETE trigger's WHEN condition cannot reference NEW values",
+    "PGT203": "does not exist|cannot use subquery in trigger WHEN condition",
+    "PGT204": "statement trigger's WHEN condition cannot reference column values",
+    "PGT205": "TRUNCATE FOR EACH ROW triggers are not supported",
+    "PGT206": "(?i)transition table|OLD TABLE|NEW TABLE",
+    "PGT207": "BEFORE trigger's WHEN condition cannot reference NEW (generated|system) columns",
+    "PGT208": "does not exist|is ambiguous|FieldError|FieldDoesNotExist",
+    "PGT209": "does not exist",
+    "PGT210": "is a (table|view)|INSTEAD OF triggers (cannot|must)",
+    "PGT211": "syntax error",
+    "PGT212": "goes by another name",
+    "PGT213": "does not exist",
+    "PGT214": "syntax error",
+}
+
+
+@pytest.mark.parametrize("fixture", DEFINITION_RULES, ids=lambda fixture: fixture.stem)
+def test_refused_are_the_triggers_that_are_reported(
+    fixture: Path, tmp_path: Path, postgres: str
+) -> None:
+    cases = {tmp_path / str(number): case for number, case in enumerate(read_cases(fixture))}
+    for folder, case in cases.items():
+        folder.mkdir()
+        case.write(folder)
+
+    outcomes = refusals(cases, postgres)
+
+    for folder, case in cases.items():
+        refused = {uri: why for uri, why in outcomes[folder].items() if why is not None}
+        reported = errors(folder)
+        assert outcomes[folder], f"{case.name}: a case without triggers shows nothing"
+        assert refused.keys() == reported.keys(), case.name
+        for uri, code in reported.items():
+            assert re.search(REASONS[code], refused[uri]), refused[uri]
+
+
+@pytest.mark.parametrize(
+    ("condition", "fires"),
+    [
+        ("OLD.total = NULL", False),
+        ("OLD.total IS DISTINCT FROM OLD.total", False),
+        ("OLD.total <> OLD.total", False),
+        ("NOT TRUE", False),
+        ("OLD.paid OR NEW.total IS NOT DISTINCT FROM NEW.total", True),
+        ("TRUE", True),
+    ],
+)
+def test_a_constant_condition_fires_for_every_row_or_for_none(
+    condition: str, fires: bool, database: str
+) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            f"""
+            CREATE TABLE shop_order (total integer, paid boolean);
+            INSERT INTO shop_order VALUES (NULL, NULL), (1, TRUE), (0, FALSE);
+            CREATE FUNCTION cancel() RETURNS trigger LANGUAGE plpgsql
+                AS 'BEGIN RETURN NULL; END';
+            CREATE TRIGGER t BEFORE UPDATE ON shop_order FOR EACH ROW
+                WHEN ({condition}) EXECUTE FUNCTION cancel();
+            """.encode()
+        )
+
+        updated = connection.execute("UPDATE shop_order SET total = 7").rowcount
+
+    assert updated == (0 if fires else 3)
+
+
+def errors(root: Path) -> dict[str, str]:
+    """By URI, the code of what is reported as an error."""
+    analysis = analyze(root)
+    found = {
+        match[1]: finding.code
+        for finding in run(analysis)
+        if finding.severity == "error" and (match := re.match("Trigger `([^`]+)`", finding.message))
+    }
+    unresolved = {item.uri: item.code for item in analysis.unresolved if item.uri}
+    return found | unresolved
