@@ -13,18 +13,24 @@ class Statements:
     """The line ranges of a module's statements.
 
     A simple statement has all of its lines, a compound one (`class`, `def`, `if`) those from its
-    first decorator to the colon. So no line belongs to two statements, semicolons aside.
+    first decorator to the colon. Statements that share a line count as one.
     """
 
     def __init__(self, module: Module | None) -> None:
+        self._ranges: list[range] = []
         ranges = _ranges(module) if module is not None else ()
-        self._ranges = sorted((lines.start, lines) for lines in ranges if lines)
+        for found in sorted(ranges, key=lambda lines: (lines.start, lines.stop)):
+            lines = found
+            if self._ranges and lines.start < self._ranges[-1].stop:
+                last = self._ranges.pop()
+                lines = range(last.start, max(last.stop, lines.stop))
+            self._ranges.append(lines)
 
     def lines(self, line: int) -> range:
         """The lines of the statement that the line is part of: that line alone if of none."""
-        index = bisect.bisect_right(self._ranges, line, key=lambda item: item[0]) - 1
-        if index >= 0 and line in self._ranges[index][1]:
-            return self._ranges[index][1]
+        index = bisect.bisect_right(self._ranges, line, key=lambda lines: lines.start) - 1
+        if index >= 0 and line in self._ranges[index]:
+            return self._ranges[index]
         return range(line, line + 1)
 
 

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.lint.scope import Scope
+from pgtrigger_codegen.project.folders import Exclusion
+
+FILES = ("shop/models.py", "shop/old/models.py", "tests/models.py")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name in FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("paths", "force", "expected"),
+    [
+        ([], False, FILES[:1]),
+        (["."], False, FILES[:1]),
+        (["shop"], False, FILES[:1]),
+        (["shop/old"], False, FILES[1:2]),
+        (["tests/models.py", "shop"], False, (FILES[0], FILES[2])),
+        (["tests/models.py", "shop/models.py"], True, FILES[:1]),
+        (["shop/old"], True, ()),
+    ],
+)
+def test_excluded_files_are_reported_when_named(
+    project: Path, paths: list[str], force: bool, expected: tuple[str, ...]
+) -> None:
+    exclusion = Exclusion(project, ["tests", "shop/old"])
+    scope = Scope([project / path for path in paths], exclusion, force_exclude=force)
+
+    assert tuple(name for name in FILES if scope.covers(str(project / name))) == expected
+
+
+def test_a_path_that_does_not_exist(project: Path) -> None:
+    with pytest.raises(CodegenError, match=r"no file or folder.*gone\.py"):
+        Scope([project / "gone.py"], Exclusion(project))

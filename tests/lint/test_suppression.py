@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic
+from pgtrigger_codegen.lint.selection import Selector
+from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.lint.suppression import Comment, read_suppressions
+from tests.lint import facts
+
+IGNORE = "# pgtrigger-codegen: ignore"
+PATH = "/project/shop/models.py"
+
+
+def comments(text: str) -> list[Comment]:
+    return list(read_suppressions(PATH, SourceText(text)).comments)
+
+
+def silenced(text: str, finding: Diagnostic) -> bool:
+    return read_suppressions(PATH, SourceText(text)).suppress(finding)
+
+
+@pytest.mark.parametrize(
+    ("text", "selectors"),
+    [
+        (f"{IGNORE}[PGT103]", ["PGT103"]),
+        (f"{IGNORE}[PGT103] the manual says so", ["PGT103"]),
+        (f"{IGNORE}[ PGT103 ,lost-inherited-triggers,]", ["PGT103", "lost-inherited-triggers"]),
+        ("#pgtrigger-codegen:ignore-file [PGT1]", ["PGT1"]),
+        (f"# noqa: E501  {IGNORE}[PGT103]  # and more", ["PGT103"]),
+        (IGNORE, []),
+        (f"{IGNORE}[]", []),
+        (f"{IGNORE}-line[PGT103]", []),
+    ],
+)
+def test_what_a_comment_names(text: str, selectors: list[str]) -> None:
+    (comment,) = comments(f"x = 1  {text}\n")
+
+    assert [selector.text for selector in comment.selectors] == selectors
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'x = "{IGNORE}[PGT103]"\n',
+        f'"""\n{IGNORE}[PGT103]\n"""\n',
+        "# pgtrigger-codegen: see the manual, ignore[PGT103] is explained there\n",
+        "# pgtrigger: ignore[PGT103]\n",
+    ],
+)
+def test_what_is_no_such_comment(text: str) -> None:
+    assert comments(text) == []
+
+
+def test_where_a_comment_stands() -> None:
+    text = f"é = 1  # noqa {IGNORE}[PGT103] why  # other\n"
+    (comment,) = comments(text)
+
+    part = text[comment.span.column - 1 : comment.span.end_column - 1]
+    assert part == f"{IGNORE}[PGT103] why"
+    assert comment.list_span is not None
+    assert text[comment.list_span.column - 1 : comment.list_span.end_column - 1] == "PGT103"
+    assert text[: comment.gap_column - 1] == "é = 1  # noqa"
+
+
+@pytest.mark.parametrize(
+    ("text", "whole_line"),
+    [
+        (f"    {IGNORE}[PGT103]\n", True),
+        (f"x = 1  {IGNORE}[PGT103]\n", False),
+        (f"# noqa  {IGNORE}[PGT103]\n", False),
+        (f"{IGNORE}[PGT103]  # noqa\n", False),
+    ],
+)
+def test_whether_it_has_the_line_for_itself(text: str, whole_line: bool) -> None:
+    (comment,) = comments(f"if 1:\n    y = 2\n{text}")
+
+    assert comment.whole_line is whole_line
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [(1, False), (2, True), (3, True), (4, True), (5, False)],
+)
+def test_a_comment_speaks_of_its_statement(line: int, expected: bool) -> None:
+    text = f"a = 1\nb = [\n    2,\n]  {IGNORE}[PGT103]\nc = 3\n"
+
+    assert silenced(text, facts.finding(facts.span(line))) is expected
+
+
+def test_of_a_class_only_the_head_is_meant() -> None:
+    text = f"class A:  {IGNORE}[PGT103]\n    b = 1\n"
+
+    assert silenced(text, facts.finding(facts.span(1)))
+    assert not silenced(text, facts.finding(facts.span(2)))
+
+
+def test_of_a_file_that_does_not_parse_only_the_line_is_meant() -> None:
+    text = f"a = (\n  1 {IGNORE}[PGT001]\nclass\n"
+
+    assert silenced(text, facts.finding(facts.span(2), code="PGT001"))
+    assert not silenced(text, facts.finding(facts.span(1), code="PGT001"))
+
+
+def test_the_whole_file() -> None:
+    text = f"a = 1\n{IGNORE}-file[PGT103]\n"
+
+    assert silenced(text, facts.finding(facts.span(1)))
+    assert not silenced(text, facts.finding(facts.span(1), code="PGT104"))
+
+
+def test_what_has_been_of_use() -> None:
+    found = read_suppressions(PATH, SourceText(f"a = 1  {IGNORE}[PGT104, PGT103, PGT1]\n"))
+    found.suppress(facts.finding(facts.span(1)))
+
+    (comment,) = found.comments
+    assert found.unused(comment) == (Selector("PGT104"),)
