@@ -15,7 +15,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from pgtrigger_codegen.evaluator import attributes, func_render, limits
+from pgtrigger_codegen.evaluator import attributes, files, func_render, limits
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, has_no_order
 from pgtrigger_codegen.evaluator.values import PythonRaise, Refusal, Unknown, first_unknown
@@ -154,6 +154,8 @@ def call_library_object(
     from pgtrigger_codegen.evaluator.calls import call
     from pgtrigger_codegen.evaluator.expressions import subscript
 
+    if files.is_file_method(function):
+        return files.call_file_method(vm, function, args, kwargs, span)
     match function:
         case functools.partial():
             keywords = {**function.keywords, **kwargs}

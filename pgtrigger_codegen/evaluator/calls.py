@@ -305,6 +305,9 @@ def is_allowed(vm: Interpreter, function: Any) -> bool:
     defined_in = getattr(function, "__objclass__", None)  # `str.upper`, called as a function
     if isinstance(defined_in, type):
         return library.is_method_listed(defined_in, function.__name__)
+    if isinstance(function, types.BuiltinFunctionType):  # `str.maketrans`, which is static
+        owner_name, _, method = function.__qualname__.rpartition(".")
+        return method in library.METHODS.get(owner_name, "").split()
     if isinstance(function, types.FunctionType):  # `Trigger.get_func`, called as a function
         owner_name, _, method = function.__qualname__.rpartition(".")
         return (

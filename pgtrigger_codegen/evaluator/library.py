@@ -190,6 +190,7 @@ METHODS: dict[str, str] = {
         __getitem__ __len__
     """,
     "mappingproxy": "copy get items keys values",
+    "StringIO": "close getvalue read readline readlines",
     "set": """
         add clear copy difference difference_update discard intersection intersection_update
         isdisjoint issubset issuperset pop remove symmetric_difference
@@ -222,7 +223,7 @@ METHODS: dict[str, str] = {
     "chain": "from_iterable",
     "Field": """
         __init__ contribute_to_class deconstruct get_attname get_attname_column get_internal_type
-        has_default
+        get_prep_value has_default to_python
     """,
     "CompositePrimaryKey": "contribute_to_class",
     "DateField": "contribute_to_class",
@@ -319,7 +320,16 @@ def is_callable_listed(value: Any) -> bool:
 
 def is_method_listed(owner: type, name: str) -> bool:
     """Whether a method may be called for real, by the class in the MRO that defines it."""
+    if name in _words(METHODS, "Field") and _is_field(owner):
+        return True  # each kind of field may have its own
     return any(name in _words(METHODS, cls.__name__) for cls in owner.__mro__ if name in vars(cls))
+
+
+def _is_field(owner: type) -> bool:
+    return any(
+        cls.__name__ == "Field" and cls.__module__ == "django.db.models.fields"
+        for cls in owner.__mro__
+    )
 
 
 def is_inert(receiver: object, name: str) -> bool:

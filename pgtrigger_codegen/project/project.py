@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.source.span import Span
 
 
@@ -44,11 +45,13 @@ class Settings:
         module: Dotted name of the settings module, None for a library without settings.
         values: Upper-case names to values; a value may be `Unknown`.
         span: Where the settings module begins, None without one.
+        incomplete: Why there may be settings that were not seen, None when all were.
     """
 
     module: str | None
     values: Mapping[str, Any]
     span: Span | None = None
+    incomplete: Unknown | None = None
 
     def get(self, name: str, default: object = None) -> Any:
         """The setting's value (possibly `Unknown`), or the default when it is not set."""

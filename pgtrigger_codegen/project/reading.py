@@ -37,11 +37,19 @@ class SettingsHost:
         """`settings.NAME` is known only once the settings are read."""
         return Unknown(f"`settings.{name}` is not known while the settings are read", span)
 
+    def has_setting(self, name: str) -> bool | Unknown:
+        """Not known before the settings are read."""
+        return Unknown("the settings are being read")
+
     def model_label(self, model: ModelClass | ThroughModel) -> str | Unknown:
         """There are no models yet."""
         return Unknown("models are not known while the settings are read")
 
     def model_class(self, label: str, span: Span | None) -> ModelClass | Unknown:
+        """There are no models yet."""
+        return Unknown("models are not known while the settings are read", span)
+
+    def models(self, app_label: str | None, span: Span) -> Any:
         """There are no models yet."""
         return Unknown("models are not known while the settings are read", span)
 
@@ -82,7 +90,7 @@ def read_project(
                 help="run it where manage.py is, pass -C DIR, or name the settings: "
                 '`settings = "package.settings"` under [tool.pgtrigger-codegen] in pyproject.toml',
             )
-        settings = Settings(None, {})
+        settings = Settings(None, {}, incomplete=Unknown("there is no settings module"))
     else:
         settings = _read_settings(layout.settings_module, layout.settings_origin, interpreter)
         names = _installed_apps(settings, layout)
@@ -112,7 +120,9 @@ def _read_settings(module: str, origin: str | None, interpreter: Interpreter) ->
     }
     if scope.open_ended is not None and "INSTALLED_APPS" not in values:
         values["INSTALLED_APPS"] = scope.open_ended
-    return Settings(module, values, Span(str(scope.module.path), 1, 1, 1, 1))
+    return Settings(
+        module, values, Span(str(scope.module.path), 1, 1, 1, 1), incomplete=scope.open_ended
+    )
 
 
 def _installed_apps(settings: Settings, layout: Layout) -> list[Any]:

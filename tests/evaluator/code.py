@@ -32,11 +32,17 @@ class FakeHost:
     def setting(self, name: str, span: Span) -> Any:
         return self.settings.get(name, Unknown(f"`settings.{name}` is not set", span))
 
+    def has_setting(self, name: str) -> bool | Unknown:
+        return name in self.settings
+
     def model_label(self, model: ModelClass | ThroughModel) -> str | Unknown:
         return Unknown("no labels here")
 
     def model_class(self, label: str, span: Span | None) -> ModelClass | Unknown:
         return Unknown(f"no model `{label}` here", span)
+
+    def models(self, app_label: str | None, span: Span) -> Any:
+        return Unknown("no models here", span)
 
     def model_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> Any:
         return Unknown(f"no option `{name}` here", span)

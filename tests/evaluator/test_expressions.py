@@ -129,7 +129,7 @@ REFUSED = {
     "random": ("import random; a = [random.random()][0]", "random.random", "random.random()"),
     "uuid4": ("import uuid; a = str(uuid.uuid4())", "uuid.uuid4", "uuid.uuid4()"),
     "an undefined name": ("a = nothing + 1", "name `nothing` is not defined", "nothing"),
-    "open": ("a = open('x').read()", "calls `open`", "open('x')"),
+    "open": ("a = open('x').read()", "not absolute", "open('x')"),
     "eval": ("a = eval('1')", "calls `eval`", "eval('1')"),
     "a variable of the environment": (
         "import os; a = os.environ['HOME'] + 'x'",
