@@ -90,6 +90,8 @@ def assign_attribute(vm: Interpreter, target: Any, name: str, value: Any, span: 
             reason = vm.speculation if not isinstance(value, Unknown) else value
             raise Refusal(reason or Unknown("not known", span))
         vm.attempt(span, setattr, target, name, value)
+    elif is_rendered_model(target) and name not in ("_meta", "Meta"):
+        pass  # a field's `contribute_to_class` puts its descriptor there: nothing compiles it
     elif isinstance(target, ModelOptions) and isinstance(target.model, ModelClass):
         target.model.namespace["Meta"] = Unknown(
             f"`{target.model.name}._meta.{name}` is assigned to", span
@@ -165,6 +167,25 @@ def is_field_class(cls: type) -> bool:
 def is_rendered_model(value: Any) -> bool:
     """Whether a value is a model that the `models` stage rendered."""
     return isinstance(value, type) and has_base(value, "django.db.models.base", "Model")
+
+
+def _label_of_config(value: Any) -> str | None:
+    """The label of the app that a project's own `AppConfig`, or an object of it, is for."""
+    cls = value if isinstance(value, type) else type(value)
+    if not has_base(cls, "django.apps.config", "AppConfig"):
+        return None
+    name = getattr(cls, "name", None)
+    label = getattr(cls, "label", None) or str(name).rpartition(".")[2]
+    return label if isinstance(name, str) and isinstance(label, str) else None
+
+
+def as_model_class(vm: Interpreter, value: Any, span: Span) -> Any:
+    """A model by its label as the class itself, among others too: for comparisons."""
+    if isinstance(value, ModelReference):
+        return vm.host.model_class(value.label, span)
+    if isinstance(value, list | tuple) and any(isinstance(item, ModelReference) for item in value):
+        return [as_model_class(vm, item, span) for item in value]
+    return value
 
 
 def is_user_class(vm: Interpreter, value: Any) -> bool:
@@ -280,6 +301,8 @@ def _real_attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
         name not in library.OPTIONS_ATTRIBUTES
     ):
         return Unknown(f"`_meta.{name}` is not evaluated", span)
+    if name in ("get_model", "get_models") and (label := _label_of_config(value)):
+        return Special(f"app_config.{name}", label)
     if name == "register" and is_trigger(value):
         return Special("register_trigger", value)
     return vm.attempt(span, getattr, value, name)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, library
 from pgtrigger_codegen.evaluator.func_render import accept_model
+from pgtrigger_codegen.evaluator.hooks import init_subclass
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
     FieldDescriptor,
@@ -28,6 +29,8 @@ from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
+    from pgtrigger_codegen.evaluator.special_call import SpecialCall
+    from pgtrigger_codegen.source.module import Module
 
 # Names that the class statement itself puts into the namespace.
 _IMPLICIT = ("__module__", "__qualname__")
@@ -46,30 +49,84 @@ def make_class(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> Any:
     keywords = {keyword.arg: vm.evaluate(keyword.value, scope) for keyword in node.keywords}
     problem = first_unknown(list(keywords.values()))
     if problem is None and not any(_makes_model(base) for base in bases):
-        value = _real_class(vm, node, scope, bases, body, keywords, span)
+        value = _real_class(vm, node, scope.module, bases, body, keywords, span)
     if value is None or isinstance(value, Unknown):
         stand_ins = bases if value is None else (*bases, value)
-        value = ModelClass(
-            node.name, scope.module, node, tuple(stand_ins), body.names, span, body.qualname
-        )
-        vm.model_classes.append(value)
-    body.owner.append(value)
+        value = _model_class(vm, node, scope.module, stand_ins, body, keywords, span)
+    else:
+        body.owner.append(value)
     return _decorate(vm, value, node, scope)
+
+
+def make_dynamic_class(vm: Interpreter, call: SpecialCall) -> Any:
+    """The value of `type(name, bases, namespace)`."""
+    name, given, namespace = call.args
+    if call.scope is None or not isinstance(name, str) or not isinstance(given, tuple):
+        return call.unknown() or Unknown("a class is made here from what is not known", call.span)
+    if not isinstance(namespace, dict) or not all(isinstance(key, str) for key in namespace):
+        return call.unknown() or Unknown("the namespace of a class is not known", call.span)
+    span, module = call.span, call.scope.module
+    bases = tuple(_base(vm, name, base, span) for base in given)
+    body = Scope("class", module, names=dict(namespace), qualname=name)
+    declared = body.names.pop("__module__", module.name)
+    node = _class_node(name, span)
+    keywords: dict[str | None, Any] = dict(call.kwargs.items())
+    if not any(_makes_model(base) for base in bases):
+        made = _real_class(vm, node, module, bases, body, keywords, span)
+        return first_unknown(namespace) or made if isinstance(made, Unknown) else made
+    home = module if declared == module.name else vm.loader.load(str(declared))
+    if "__module__" not in namespace:
+        return vm.raised(KeyError("__module__"), span)  # as Django does
+    if isinstance(home, Unknown):
+        return home.with_note("the module that a class is said to be of", span)
+    return _model_class(vm, node, home, bases, body, keywords, span)
+
+
+def _model_class(
+    vm: Interpreter,
+    node: ast.ClassDef,
+    module: Module,
+    bases: tuple[Any, ...],
+    body: Scope,
+    keywords: dict[str | None, Any],
+    span: Span,
+) -> ModelClass:
+    """A class that is or may be a model, with what its bases do to it."""
+    model = ModelClass(node.name, module, node, bases, body.names, span, body.qualname)
+    body.owner.append(model)
+    named = {name: value for name, value in keywords.items() if name and name != "metaclass"}
+    init_subclass(vm, model, named)
+    model.moment = vm.moment()
+    vm.model_classes.append(model)
+    return model
+
+
+def _class_node(name: str, span: Span) -> ast.ClassDef:
+    """An empty class statement in the place of a call that makes a class."""
+    node = ast.parse(f"class {name}: pass" if name.isidentifier() else "class _: pass").body[0]
+    assert isinstance(node, ast.ClassDef)
+    node.name, node.body = name, []
+    node.lineno, node.end_lineno = span.line, span.end_line
+    return node
 
 
 def _bases(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> tuple[Any, ...]:
     bases: list[Any] = []
     for expression in node.bases:
         base = vm.evaluate(expression, scope)
-        span = scope.module.span(expression)
-        if isinstance(base, Unknown):
-            base = base.with_note(f"a base of `{node.name}`", span)
-        elif isinstance(base, ModelReference):
-            base = vm.host.model_class(base.label, span)
-        elif isinstance(base, FieldDescriptor):
-            base = Unknown("a field is not a class", span)
-        bases.append(base)
+        bases.append(_base(vm, node.name, base, scope.module.span(expression)))
     return tuple(bases)
+
+
+def _base(vm: Interpreter, name: str, base: Any, span: Span) -> Any:
+    match base:
+        case Unknown():
+            return base.with_note(f"a base of `{name}`", span)
+        case ModelReference():
+            return vm.host.model_class(base.label, span)
+        case FieldDescriptor():
+            return Unknown("a field is not a class", span)
+    return base
 
 
 def _makes_model(base: Any) -> bool:
@@ -81,7 +138,7 @@ def _makes_model(base: Any) -> bool:
 def _real_class(
     vm: Interpreter,
     node: ast.ClassDef,
-    scope: Scope,
+    module: Module,
     bases: tuple[Any, ...],
     body: Scope,
     keywords: dict[str | None, Any],
@@ -91,7 +148,7 @@ def _real_class(
         if not _may_be_subclassed(vm, base):
             return Unknown(f"`{attributes.describe(base)}` is not a base that is evaluated", span)
     namespace = dict(body.names)
-    namespace["__module__"] = scope.module.name
+    namespace["__module__"] = module.name
     namespace["__qualname__"] = body.qualname
     # Nothing instantiates a migration: its operations may be known in part.
     on_library = any(
@@ -112,7 +169,7 @@ def _real_class(
 
     real = vm.attempt(span, types.new_class, node.name, bases, keywords, fill)
     if isinstance(real, type):
-        vm.user_classes[real] = (scope.module, node)
+        vm.user_classes[real] = (module, node)
         accept_model(real)
         if on_library:
             _guard_inherited(vm, real)

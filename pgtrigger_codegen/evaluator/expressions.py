@@ -91,6 +91,8 @@ def each(vm: Interpreter, value: Any, span: Span) -> Iterator[Any] | Unknown:
     """The items of an iterable for a loop, which may end before they do."""
     if isinstance(value, types.GeneratorType):
         return limits.bounded(value)
+    if isinstance(value, list | tuple):
+        return iter(list(value))  # an item may stand for any number of them
     if isinstance(value, Iterator) and attributes.is_plain(value):
         return limits.bounded(_resumed(vm, value, span))
     items = iterate(vm, value, span)
@@ -283,6 +285,7 @@ def _compare(vm: Interpreter, node: ast.Compare, scope: Scope) -> Any:
 
 
 def _compare_pair(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, span: Span) -> Any:
+    left, right = (attributes.as_model_class(vm, value, span) for value in (left, right))
     if isinstance(operator, ast.Is | ast.IsNot) and not (
         isinstance(left, Unknown) or isinstance(right, Unknown)
     ):

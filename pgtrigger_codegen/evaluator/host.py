@@ -28,11 +28,17 @@ class Host(Protocol):
     def setting(self, name: str, span: Span) -> Any:
         """`settings.NAME`."""
 
+    def has_setting(self, name: str) -> bool | Unknown:
+        """Whether `settings.NAME` exists."""
+
     def model_label(self, model: ModelClass | ThroughModel) -> str | Unknown:
         """`app_label.ModelName`."""
 
     def model_class(self, label: str, span: Span | None) -> ModelClass | Unknown:
         """The class of a model, by its label in any case."""
+
+    def models(self, app_label: str | None, span: Span) -> Any:
+        """The models of one app or of all, default through models aside, in Django's order."""
 
     def model_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> Any:
         """`Model._meta.NAME`."""

@@ -20,8 +20,10 @@ from pgtrigger_codegen.evaluator.values import (
     BudgetPassed,
     Invalid,
     ModelClass,
+    Moment,
     Origin,
     PythonRaise,
+    Receiver,
     Refusal,
     Registration,
     Unknown,
@@ -52,6 +54,8 @@ class Interpreter:
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
         in_hook: While running code that Django calls back (`AppConfig.ready`).
+        receivers: What was connected to `class_prepared`, in order of execution.
+        statement: Module and line of the top-level statement that is being executed.
         handled: Exceptions whose `except` blocks are being executed, outermost first.
         try_depth: How many enclosing `try` statements could catch an exception.
     """
@@ -65,6 +69,9 @@ class Interpreter:
         self.speculation: Unknown | None = None
         self.doubt: Unknown | None = None
         self.in_hook = False
+        self.receivers: list[Receiver] = []
+        self.statement: tuple[str, int] | None = None
+        self._turn = 0
         self.try_depth = 0
         self.handled: list[PythonRaise] = []
         self.import_guards = 0
@@ -192,6 +199,12 @@ class Interpreter:
         """Notes that something was taken as given."""
         self.assumptions.add(Assumption(name, str(value), span))
 
+    def moment(self) -> Moment:
+        """The present moment, later than each that was asked for before."""
+        self._turn += 1
+        module, line = self.statement or (None, 0)
+        return Moment(module, line, self._turn)
+
     def remember_origin(self, value: Any, span: Span, class_name: str) -> None:
         """Notes where an object was made; the first call to make it is the innermost."""
         self._origins[id(value)] = Origin(value, span, class_name)
@@ -229,6 +242,16 @@ class Interpreter:
             yield
         finally:
             self.try_depth -= 1
+
+    @contextlib.contextmanager
+    def called_back(self) -> Iterator[None]:
+        """While running code that Django calls back."""
+        before = self.in_hook
+        self.in_hook = True
+        try:
+            yield
+        finally:
+            self.in_hook = before
 
     @contextlib.contextmanager
     def _fresh_state(self) -> Iterator[None]:

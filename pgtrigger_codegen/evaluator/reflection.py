@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
-from pgtrigger_codegen.evaluator.values import ModelClass, Special, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import (
+    ModelClass,
+    SettingsObject,
+    Special,
+    ThroughModel,
+    Unknown,
+    first_unknown,
+)
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -23,6 +30,8 @@ def _super(vm: Interpreter, call: SpecialCall) -> Any:
         if method is None:
             return Unknown("`super()` outside a method", call.span)
         owner, instance = method.owner[0], method.first_argument
+    if isinstance(instance, ModelClass):
+        return Special("super.model", (owner, instance))
     if not isinstance(owner, type):
         return Unknown("`super()` in a model is not evaluated", call.span)
     return vm.attempt(call.span, super, owner, instance)
@@ -43,7 +52,11 @@ def _isinstance(vm: Interpreter, call: SpecialCall) -> Any:
 def _issubclass(vm: Interpreter, call: SpecialCall) -> Any:
     if (refused := _wrong_count(call, 2)) is not None:
         return refused
-    cls, kinds = call.args
+    cls, kinds = (attributes.as_model_class(vm, value, call.span) for value in call.args)
+    if (unknown := first_unknown([cls, kinds])) is not None:
+        return unknown
+    if isinstance(cls, ThroughModel):
+        return any(attributes.is_rendered_model(kind) for kind in _as_tuple(kinds))
     if isinstance(cls, ModelClass):
         if any(base is kind for base in cls.mro() for kind in _as_tuple(kinds)):
             return True
@@ -61,6 +74,10 @@ def _getattr(vm: Interpreter, call: SpecialCall) -> Any:
             "the attribute's name is not known", call.span
         )
     target, name, *default = call.args
+    if isinstance(target, SettingsObject) and default:
+        present = vm.host.has_setting(name)
+        if present is not True:
+            return default[0] if present is False else present
     if default and _is_absent(target, name):
         return default[0]
     return attributes.attribute(vm, target, name, call.span)
@@ -70,6 +87,8 @@ def _hasattr(vm: Interpreter, call: SpecialCall) -> Any:
     if (refused := _wrong_count(call, 2)) is not None:
         return refused
     target, name = call.args
+    if isinstance(target, SettingsObject):
+        return vm.host.has_setting(name)
     if isinstance(target, ModelClass):
         if target.lookup(name) is not None:
             return True
@@ -86,8 +105,10 @@ def _is_absent(target: Any, name: str) -> bool:
     """Whether a value certainly lacks an attribute."""
     if isinstance(target, ModelClass):
         return not (
-            target.lookup(name) is not None or any(target.unknown_bases()) or name.startswith("_")
+            target.lookup(name) is not None or any(target.unknown_bases()) or _is_djangos(name)
         )
+    if isinstance(target, ThroughModel):
+        return not (_is_djangos(name) or name.removesuffix("_id") in _link_names(target))
     if (
         isinstance(target, Unknown)
         or attributes.is_own_kind(target)
@@ -101,6 +122,27 @@ def _is_absent(target: Any, name: str) -> bool:
     )
 
 
+def _is_djangos(name: str) -> bool:
+    """Whether Django gives its models an attribute of that name."""
+    return name.startswith("__") or name in _OF_MODELS
+
+
+_OF_MODELS = frozenset(
+    """
+    DoesNotExist MultipleObjectsReturned _base_manager _default_manager _meta id objects pk
+    """.split()
+)
+
+
+def _link_names(through: ThroughModel) -> set[str]:
+    """What the two foreign keys of a default through model can be called."""
+    found = through.owner.lookup(through.field_name)
+    remote = getattr(found[0] if found else None, "remote_field", None)
+    target = str(getattr(remote, "model", "")).rpartition(".")[2].lower()
+    owner = through.owner.name.lower()
+    return {owner, target, f"from_{owner}", f"to_{owner}", f"to_{target}"}
+
+
 def _setattr(vm: Interpreter, call: SpecialCall) -> Any:
     if len(call.args) == 3 and isinstance(call.args[1], str):
         attributes.assign_attribute(vm, call.args[0], call.args[1], call.args[2], call.span)
@@ -110,7 +152,11 @@ def _setattr(vm: Interpreter, call: SpecialCall) -> Any:
 def _type(vm: Interpreter, call: SpecialCall) -> Any:
     if len(call.args) == 1 and not attributes.is_own_kind(call.args[0]):
         return first_unknown(call.args) or type(call.args[0])
-    return Unknown("`type()` with a name and bases is not evaluated", call.span)
+    if len(call.args) == 3:
+        from pgtrigger_codegen.evaluator.classes import make_dynamic_class
+
+        return make_dynamic_class(vm, call)
+    return Unknown(f"the class of {attributes.describe(call.args[0])} is not evaluated", call.span)
 
 
 def _wraps(vm: Interpreter, call: SpecialCall) -> Any:
@@ -135,7 +181,7 @@ def _wrong_count(call: SpecialCall, count: int) -> Unknown | None:
 
 
 def _as_tuple(kinds: Any) -> tuple[Any, ...]:
-    return kinds if isinstance(kinds, tuple) else (kinds,)
+    return tuple(kinds) if isinstance(kinds, tuple | list) else (kinds,)
 
 
 HANDLERS: dict[str, Handler] = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import (
+    ModelClass,
     ModelReference,
     Registrar,
     Registration,
@@ -35,6 +36,9 @@ def _record(vm: Interpreter, model: Any, trigger: Any, span: Span, scope: Scope 
         return
     if vm.speculation is not None:
         trigger = vm.speculation
+    elif isinstance(model, ModelClass) and not model.prepared:
+        reason = "is registered in `__init_subclass__`, before the model has a `_meta` of its own"
+        trigger = Unknown(reason, span)
     vm.registrations.append(Registration(model, trigger, scope.module, span, vm.in_hook))
 
 
@@ -62,20 +66,40 @@ def _get_model(vm: Interpreter, call: SpecialCall) -> Any:
     return ModelReference(".".join(str(name) for name in names if name is not None), call.span)
 
 
-def _receiver(vm: Interpreter, call: SpecialCall) -> Any:
-    """`@receiver(signal)` leaves the function as it is."""
-    return Special("identity")
-
-
 def _identity(vm: Interpreter, call: SpecialCall) -> Any:
     return call.argument(0, "")
 
 
+def _model_of_app(vm: Interpreter, call: SpecialCall) -> Any:
+    """`app_config.get_model("Model")`."""
+    name = call.argument(0, "model_name")
+    if not isinstance(name, str):
+        return first_unknown(name) or Unknown("the name of a model is not known", call.span)
+    return ModelReference(f"{call.special.receiver}.{name}", call.span)
+
+
+def _models(vm: Interpreter, call: SpecialCall) -> Any:
+    """`app_config.get_models()`, and `apps.get_models()` of all apps."""
+    if call.args or call.kwargs:
+        return Unknown("a choice of models is not evaluated", call.span)
+    return vm.host.models(call.special.receiver, call.span)
+
+
+def _app_config(vm: Interpreter, call: SpecialCall) -> Any:
+    label = call.argument(0, "app_label")
+    if not isinstance(label, str):
+        return first_unknown(label) or Unknown("the label of an app is not known", call.span)
+    return Special("app_config", label)
+
+
 HANDLERS: dict[str, Handler] = {
+    "app_config.get_model": _model_of_app,
+    "app_config.get_models": _models,
+    "apps.get_app_config": _app_config,
     "apps.get_model": _get_model,
+    "apps.get_models": _models,
     "get_user_model": _get_user_model,
     "identity": _identity,
-    "receiver": _receiver,
     "register": _register,
     "register_trigger": _register_trigger,
 }

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import dynamic_imports, environment, reflection, registration
+from pgtrigger_codegen.evaluator import (
+    dynamic_imports,
+    environment,
+    files,
+    hooks,
+    reflection,
+    registration,
+)
 from pgtrigger_codegen.evaluator.fields import make_private_field
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import Special, Unknown
@@ -33,6 +40,9 @@ def special_attribute(vm: Interpreter, special: Special, name: str, span: Span) 
         return "postgresql"
     if special.name == "sys.argv":
         return Unknown("`sys.argv` is not known", span)
+    if special.name == "super.model":
+        owner, instance = special.receiver
+        return hooks.super_attribute(vm, owner, instance, name, span)
     return Special(f"{special.name}.{name}", special.receiver)
 
 
@@ -45,15 +55,18 @@ def item_of_special(vm: Interpreter, special: Special, key: Any, span: Span) -> 
     return Unknown(f"an item of `{special.name}` is not evaluated", span)
 
 
-def _print(vm: Interpreter, call: SpecialCall) -> Any:
+def _nothing(vm: Interpreter, call: SpecialCall) -> Any:
     return None
 
 
 _HANDLERS: dict[str, Handler] = {
-    "print": _print,
+    "nothing": _nothing,
+    "print": _nothing,
     "private_field": make_private_field,
     **dynamic_imports.HANDLERS,
     **environment.HANDLERS,
+    **files.HANDLERS,
+    **hooks.HANDLERS,
     **reflection.HANDLERS,
     **registration.HANDLERS,
 }

@@ -7,11 +7,12 @@ differently is not known, what they register is unresolved.
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, imports, limits
+from pgtrigger_codegen.evaluator import attributes, files, imports, limits
 from pgtrigger_codegen.evaluator.classes import make_class
 from pgtrigger_codegen.evaluator.expressions import (
     assign,
@@ -71,7 +72,11 @@ Signal = Return | Break | Continue | Maybe | None
 def execute_resiliently(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope) -> None:
     """Executes a module or class body; what stops a statement makes its names unknown."""
     for node in body:
+        around = vm.statement
+        if scope.kind == "module":
+            vm.statement = (scope.module.name, node.lineno)
         outcome = vm.guarded(lambda node=node: _execute(vm, node, scope), scope.module.span(node))  # type: ignore[misc]
+        vm.statement = around
         if isinstance(outcome, Unknown):
             scope.names.update(dict.fromkeys(_bound_names(node), outcome))
             if not isinstance(node, ast.ClassDef) and "register" in ast.unparse(node):
@@ -347,15 +352,23 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
 
 
 def _with(vm: Interpreter, node: ast.With, scope: Scope) -> Signal:
+    suppressed: list[type[BaseException]] = []
     for item in node.items:
         manager = evaluate(vm, item.context_expr, scope)
+        if isinstance(manager, contextlib.suppress):
+            suppressed.extend(manager._exceptions)  # type: ignore[attr-defined]
         if item.optional_vars is not None:
-            reason = "what a `with` statement gives is not evaluated"
-            unknown = first_unknown(manager) or Unknown(
-                reason, scope.module.span(item.context_expr)
-            )
-            assign(vm, item.optional_vars, unknown, scope)
-    return execute_block(vm, node.body, scope)
+            given = files.enter(manager, scope.module.span(item.context_expr))
+            assign(vm, item.optional_vars, given, scope)
+    if not suppressed:
+        return execute_block(vm, node.body, scope)
+    try:
+        with vm.catching():
+            return execute_block(vm, node.body, scope)
+    except PythonRaise as error:
+        if not isinstance(error.error, tuple(suppressed)):
+            raise
+        return None
 
 
 def _raise(vm: Interpreter, node: ast.Raise, scope: Scope) -> Signal:
@@ -410,7 +423,7 @@ def _decorated(
         function = evaluate(vm, decorator, scope)
         if isinstance(function, Unknown):
             return Unknown(f"`{node.name}` is decorated by what is not evaluated", span)
-        value = call(vm, function, (value,), {}, span)
+        value = call(vm, function, (value,), {}, span, scope)
     return value
 
 

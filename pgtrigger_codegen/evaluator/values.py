@@ -129,6 +129,19 @@ class LazyImport:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When code ran: as part of which top-level statement, and in which turn within it.
+
+    Attributes:
+        module: Of the statement; None for code that Django calls back when all is imported.
+    """
+
+    module: str | None
+    line: int
+    turn: int
+
+
 @dataclass(eq=False, slots=True)
 class ModelClass:
     """A class whose bases end in Django's `Model`, or in something unknown.
@@ -136,7 +149,9 @@ class ModelClass:
     Attributes:
         bases: Model classes, real classes, references to models, or `Unknown`.
         namespace: What the class body bound, in order.
-        doubts: Decorators that are not evaluated: they may have declared more triggers.
+        doubts: Decorators and hooks that are not evaluated: they may have declared more triggers.
+        moment: When Django prepares the model.
+        prepared: Not while `__init_subclass__` runs: the class has no `_meta` of its own yet.
     """
 
     name: str
@@ -147,6 +162,8 @@ class ModelClass:
     span: Span
     qualname: str = ""
     doubts: list[Unknown] = field(default_factory=list)
+    moment: Moment | None = None
+    prepared: bool = True
 
     def mro(self) -> list[Any]:
         """Python's linearisation; bases that are not known count as classes without bases."""
@@ -263,6 +280,24 @@ class Registration:
     module: Module
     span: Span
     hook: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A function that was connected to `class_prepared`.
+
+    Attributes:
+        sender: The only model it is called for, None for all.
+        moment: When it was connected: it is called for models prepared after that.
+        doubt: Why it may not be called, or not as noted here.
+    """
+
+    function: Any
+    sender: Any
+    module: Module
+    span: Span
+    moment: Moment
+    doubt: Unknown | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,18 +33,21 @@ class ModelHost:
         models: ModelRegistry,
         environment: Mapping[str, str],
         find: FindModel,
+        list_models: Callable[[str | None, Span], list[ModelClass | Unknown] | Unknown],
         renderer: Callable[[], ModelRenderer],
     ) -> None:
         """Takes what it answers from.
 
         Args:
             find: Gives a model by its label, reading its app's models if need be.
+            list_models: Gives the models of an app, or of all.
             renderer: Gives the renderer, which is made when the first model is rendered.
         """
         self.environment = environment
         self._project = project
         self._registry = models
         self._find = find
+        self._list_models = list_models
         self._renderer = renderer
 
     @property
@@ -61,6 +64,13 @@ class ModelHost:
             return getattr(global_settings, name)
         return Unknown(f"`settings.{name}` is not set in the project's settings", span)
 
+    def has_setting(self, name: str) -> bool | Unknown:
+        """Whether the project, or Django, sets it."""
+        values = self._project.settings.values
+        if name in values or (name.isupper() and hasattr(global_settings, name)):
+            return True
+        return self._project.settings.incomplete or False
+
     def model_label(self, model: ModelClass | ThroughModel) -> str | Unknown:
         """`app_label.ModelName`."""
         return self._registry.label(model)
@@ -70,31 +80,21 @@ class ModelHost:
         found = self._find(label)
         return Unknown(found.reason, span) if isinstance(found, Unknown) else found
 
+    def models(self, app_label: str | None, span: Span) -> Any:
+        """The models of one app or of all, in Django's order.
+
+        Where an installed app was not found, the last item stands for its models.
+        """
+        return self._list_models(app_label, span)
+
     def model_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> Any:
         """`Model._meta.NAME`, without rendering where the name alone decides."""
-        if isinstance(model, ModelClass):
-            label = self._registry.label(model)
-            if isinstance(label, Unknown):
-                return label
-            app_label, _, object_name = label.partition(".")
-            match name:
-                case "app_label":
-                    return app_label
-                case "object_name":
-                    return object_name
-                case "model_name":
-                    return object_name.lower()
-                case "label":
-                    return label
-                case "label_lower":
-                    return label.lower()
-                case "db_table":
-                    return self._table(model)
-                case "triggers":
-                    # The very list that is declared: what is appended to it is declared too.
-                    declared = meta.option(model, "triggers")
-                    reason = f"`{model.name}` declares no triggers in its Meta"
-                    return Unknown(reason, span) if declared is meta.MISSING else declared
+        if isinstance(model, ThroughModel):
+            named = model.owner if name == "auto_created" else meta.MISSING
+        else:
+            named = self._named_option(model, name, span)
+        if named is not meta.MISSING:
+            return named
         rendered = self._renderer().render(model)
         if isinstance(rendered, Unknown):
             return rendered
@@ -124,6 +124,27 @@ class ModelHost:
         except (OSError, UnicodeDecodeError) as error:
             return Unknown(f"`{path.name}` cannot be read: {error}", span)
 
+    def _named_option(self, model: ModelClass, name: str, span: Span) -> Any:
+        """An option that needs no rendering, else `MISSING`."""
+        match name:
+            case "app_label" | "object_name" | "model_name" | "label" | "label_lower":
+                label = self._registry.label(model)
+                return label if isinstance(label, Unknown) else _part(label, name)
+            case "db_table":
+                return self._table(model)
+            case "abstract":
+                return meta.is_abstract(model)
+            case "proxy":
+                return registry.is_proxy(model)
+            case "auto_created":
+                return False
+            case "triggers":
+                # The very list that is declared: what is appended to it is declared too.
+                declared = meta.option(model, "triggers")
+                reason = f"`{model.name}` declares no triggers in its Meta"
+                return Unknown(reason, span) if declared is meta.MISSING else declared
+        return meta.MISSING
+
     def _table(self, model: ModelClass) -> str | Unknown:
         concrete = registry.concrete_model(model)
         if isinstance(concrete, Unknown):
@@ -141,6 +162,18 @@ class ModelHost:
             return str(explicit)
         app_label, _, name = label.partition(".")
         return truncate_name(f"{app_label}_{name.lower()}", _MAX_NAME_LENGTH)
+
+
+def _part(label: str, name: str) -> str:
+    app_label, _, object_name = label.partition(".")
+    parts = {
+        "app_label": app_label,
+        "object_name": object_name,
+        "model_name": object_name.lower(),
+        "label": label,
+        "label_lower": label.lower(),
+    }
+    return parts[name]
 
 
 # Reverse relations are not among them: they depend on models that were not rendered.

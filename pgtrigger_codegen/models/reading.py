@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator, Mapping
+import inspect
+import math
+from collections.abc import Iterable, Iterator, Mapping
 
+from pgtrigger_codegen.evaluator.attributes import has_base
 from pgtrigger_codegen.evaluator.functions import interpreted
+from pgtrigger_codegen.evaluator.hooks import run_receiver
 from pgtrigger_codegen.evaluator.import_order import ImportOrder, imported_modules
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
+from pgtrigger_codegen.evaluator.values import (
+    ModelClass,
+    Moment,
+    Receiver,
+    ThroughModel,
+    Unknown,
+)
+from pgtrigger_codegen.models import meta
+from pgtrigger_codegen.models.fields import declared_fields
 from pgtrigger_codegen.models.host import ModelHost
-from pgtrigger_codegen.models.registry import ModelRegistry
+from pgtrigger_codegen.models.registry import ModelRegistry, is_model
 from pgtrigger_codegen.models.relevance import RelevantModules, mentions_pgtrigger
 from pgtrigger_codegen.models.rendering import ModelRenderer
 from pgtrigger_codegen.project.project import App, Project
@@ -29,7 +41,9 @@ class ModelReader:
         self.project = project
         self.loader = loader
         self.registry = ModelRegistry(project)
-        host = ModelHost(project, self.registry, environment, self.find, lambda: self.renderer)
+        host = ModelHost(
+            project, self.registry, environment, self.find, self.models, lambda: self.renderer
+        )
         self.interpreter = Interpreter(loader, host)
         self._taken = 0
         self._opened: set[str] = set()
@@ -52,6 +66,7 @@ class ModelReader:
         for name in self.import_order.modules:
             if relevant.may_declare(name):
                 self._open(name)
+        self._send_class_prepared()
         for app in self._first_party_apps():
             self._run_ready(app)
         self._take()
@@ -80,6 +95,25 @@ class ModelReader:
             found = self.registry.get(label)
         return found or Unknown(f"model `{label}` was not found")
 
+    def models(self, app_label: str | None, span: Span) -> list[ModelClass | Unknown] | Unknown:
+        """The models of one app or of all, by app and then in the order they are prepared."""
+        apps = self.project.apps
+        if app_label is not None and app_label not in apps:
+            return Unknown(f"no installed app with the label `{app_label}` was found", span)
+        found: list[ModelClass | Unknown] = []
+        for label, app in apps.items():
+            if app_label in (None, label):
+                self._open(f"{app.name}.models")
+                self._take()
+                found += self._in_order(
+                    m for m in self._prepared_models() if self.registry.app_of(m) == app
+                )
+        entries = self.project.settings.get("INSTALLED_APPS", ())
+        if app_label is None and len(entries) > len(apps):
+            reason = "an installed app was not found: its models are not known"
+            found.append(Unknown(reason, span, spread=True))
+        return found
+
     def _take(self) -> None:
         classes = self.interpreter.model_classes
         self.registry.add(classes[self._taken :])
@@ -101,6 +135,55 @@ class ModelReader:
             if target.startswith(inside):
                 self._open(target)
 
+    def _send_class_prepared(self) -> None:
+        """Calls the receivers of `class_prepared` for each model, as Django prepares them."""
+        receivers = self.interpreter.receivers
+        if not receivers:
+            return
+        for app in self.project.apps.values():
+            self._open(f"{app.name}.models")
+        for model in self._in_order(self._prepared_models()):
+            senders: list[ModelClass | ThroughModel] = [model, *self._through_models(model)]
+            for sender in senders:
+                for receiver in list(receivers):
+                    connected = self._when(receiver.moment) < self._when(model.moment)
+                    if connected and self._receives(receiver, sender):
+                        run_receiver(self.interpreter, receiver, sender)
+        for receiver in receivers:
+            if isinstance(receiver.sender, Unknown):
+                run_receiver(self.interpreter, receiver, receiver.sender)
+
+    def _prepared_models(self) -> Iterator[ModelClass]:
+        for model in list(self.registry.classes):
+            if is_model(model) and meta.is_abstract(model) is not True:
+                yield model
+
+    def _through_models(self, model: ModelClass) -> Iterator[ThroughModel]:
+        """Django makes and prepares them with the model that has the field."""
+        for field in declared_fields(model, self.import_order):
+            related = has_base(
+                type(field.value), "django.db.models.fields.related", "ManyToManyField"
+            )
+            if related and field.value.remote_field.through is None:
+                yield ThroughModel(model, field.name, model.span)
+
+    def _receives(self, receiver: Receiver, sender: ModelClass | ThroughModel) -> bool:
+        """Whether a receiver is connected for a model, or for all.
+
+        By a label Django connects it once the model is registered: after the signal was sent.
+        """
+        wanted = receiver.sender
+        return wanted is None or wanted is sender or (wanted == sender)
+
+    def _in_order(self, models: Iterable[ModelClass]) -> list[ModelClass]:
+        return sorted(models, key=lambda model: self._when(model.moment))
+
+    def _when(self, moment: Moment | None) -> tuple[float, int, int]:
+        if moment is None or moment.module is None:
+            return (math.inf, 0, moment.turn if moment else 0)
+        clock, line = self.import_order.position(moment.module, moment.line) or (math.inf, 0)
+        return (clock, line, moment.turn)
+
     def _run_ready(self, app: App) -> None:
         """Calls `AppConfig.ready`, for what it registers and imports."""
         if app.config is None:
@@ -111,14 +194,13 @@ class ModelReader:
         if isinstance(scope, Unknown):
             return
         config = scope.names.get(name)
-        ready = vars(config).get("ready") if isinstance(config, type) else None
+        ready = inspect.getattr_static(config, "ready", None) if isinstance(config, type) else None
         function = interpreted(ready)
         if function is None or not self._may_register(function.module, function.node):
             return
         span = Span(str(scope.module.path), 1, 1, 1, 1)
-        self.interpreter.in_hook = True
-        self.interpreter.call(ready, (config,), span)
-        self.interpreter.in_hook = False
+        with self.interpreter.called_back():
+            self.interpreter.call(ready, (config,), span)
 
     def _may_register(self, module: Module, node: ast.AST) -> bool:
         return any(

@@ -12,8 +12,8 @@ import ast
 import functools
 from collections.abc import Iterator
 
-from pgtrigger_codegen.evaluator.imports import absolute_name
 from pgtrigger_codegen.evaluator.import_order import ImportOrder
+from pgtrigger_codegen.evaluator.imports import absolute_name
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.source.module import Module
 
@@ -72,7 +72,9 @@ def mentions_pgtrigger(loader: ModuleLoader, name: str) -> bool:
         return False
     if location.first_party:
         module = loader.load(name)
-        return isinstance(module, Module) and "pgtrigger" in module.text
+        # A receiver may be connected apart from the module that registers.
+        marks = ("pgtrigger", "class_prepared")
+        return isinstance(module, Module) and any(mark in module.text for mark in marks)
     return b"pgtrigger" in location.path.read_bytes()
 
 

@@ -1,0 +1,196 @@
+"""Triggers that hooks register, held against a real Django process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.pipeline import analyze
+from tests.models.project import analyzed, write_project
+from tests.support.django_process import DjangoProject
+from tests.support.oracle import registered_triggers
+
+APPS = """
+    from django.apps import AppConfig, apps
+    from django.db.models.signals import class_prepared
+
+    from shop.rules import AUDITED, forbid, mark
+
+
+    class ShopConfig(AppConfig):
+        name = "shop"
+
+        def ready(self):
+            import pgtrigger
+
+            for label in ("Order", "shop.Invoice"):
+                model = apps.get_model(label) if "." in label else self.get_model(label)
+                pgtrigger.register(forbid("ready"))(model)
+            for model in self.get_models():
+                if model._meta.proxy:
+                    pgtrigger.register(forbid("proxy"))(model)
+            for model in AUDITED:
+                forbid("audited").register(model)
+            # Too late: all models are prepared.
+            class_prepared.connect(mark, weak=False)
+"""
+RULES = """
+    import pgtrigger
+    from django.db.models.signals import class_prepared
+    from django.dispatch import receiver
+
+    AUDITED = []
+
+
+    def forbid(name):
+        return pgtrigger.Protect(name=name, operation=pgtrigger.Delete)
+
+
+    def mark(sender, **kwargs):
+        pgtrigger.register(forbid("never"))(sender)
+
+
+    @receiver(class_prepared)
+    def protect_labelled(sender, **kwargs):
+        if getattr(sender, "protected", False) and not sender._meta.proxy:
+            AUDITED.append(sender)
+            pgtrigger.register(forbid(f"protected_{sender._meta.model_name}"))(sender)
+
+
+    def protect_links(sender, **kwargs):
+        if sender._meta.auto_created:
+            pgtrigger.register(forbid("link"))(sender)
+
+
+    class_prepared.connect(protect_links)
+"""
+MODELS = """
+    import pgtrigger
+    from django.contrib.auth import get_user_model
+    from django.db import models
+    from django.db.models import signals
+
+    from shop.rules import forbid
+
+
+    class Early(models.Model):
+        protected = True
+
+
+    class Base(models.Model):
+        class Meta:
+            abstract = True
+
+
+    def by_base(sender, **kwargs):
+        if sender is not Early and issubclass(sender, Base):
+            pgtrigger.register(forbid("by_base"))(sender)
+
+
+    class Before(Base):
+        pass
+
+
+    signals.class_prepared.connect(by_base)
+    signals.class_prepared.connect(by_base)
+
+
+    def only_invoices(sender, signal, **kwargs):
+        forbid("only_invoices").register(sender)
+
+
+    signals.class_prepared.connect(only_invoices, sender="shop.Invoice")
+
+
+    class Order(Base):
+        protected = True
+        users = models.ManyToManyField("auth.User")
+
+
+    class Invoice(Base):
+        number = models.IntegerField()
+
+
+    class Staff(get_user_model()):
+        class Meta:
+            proxy = True
+
+
+    class Declared(models.Model):
+        kind = "plain"
+
+        def __init_subclass__(cls, kind="plain", **kwargs):
+            super().__init_subclass__(**kwargs)
+            cls.kind = kind
+            triggers = [forbid(f"is_{kind}"), *getattr(cls.Meta, "extra", ())]
+            cls.Meta.triggers = triggers
+
+        class Meta:
+            abstract = True
+
+
+    class Loose(Declared, kind="loose"):
+        pass
+
+
+    class Tight(Declared, kind="tight"):
+        pass
+
+
+    class Own(Declared, kind="own"):
+        class Meta:
+            triggers = [forbid("of_its_own")]
+
+
+    class Signalled(models.Model):
+        @classmethod
+        def _prepared(cls, sender, **kwargs):
+            if not sender._meta.abstract:
+                pgtrigger.register(forbid("signalled"))(sender)
+
+        def __init_subclass__(cls, **kwargs):
+            super().__init_subclass__(**kwargs)
+            signals.class_prepared.connect(Signalled._prepared, sender=cls)
+
+        class Meta:
+            abstract = True
+
+
+    class Letter(Signalled):
+        pass
+
+
+    Through = type(
+        "UserGroupRules",
+        (get_user_model().groups.through,),
+        {
+            "__module__": __name__,
+            "Meta": type("Meta", (), {"proxy": True, "triggers": [forbid("made")]}),
+        },
+    )
+
+
+    def make(name):
+        class Meta:
+            triggers = [forbid(f"made_{name}".lower())]
+
+        return type(name, (Base,), {"__module__": "shop.models", "Meta": Meta, "protected": True})
+
+
+    One, Two = make("One"), make("Two")
+"""
+
+
+def test_hooks_register_what_they_register_in_django(tmp_path: Path) -> None:
+    files = {"shop/apps.py": APPS, "shop/rules.py": RULES}
+    root = write_project(tmp_path, MODELS, files)
+    analysis = analyze(root)
+    assert analysis.unresolved == ()
+    theirs = registered_triggers(DjangoProject(root))
+    assert {trigger.uri: trigger.hash for trigger in analysis.triggers} == {
+        trigger.uri: trigger.hash for trigger in theirs
+    }
+    origins = {trigger.uri: trigger.origin for trigger in analysis.triggers}
+    assert origins["shop.Order:by_base"] == "hook"
+    assert origins["shop.Loose:is_loose"] == "meta"
