@@ -19,7 +19,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 IMPORTS = """
 import pgtrigger
 from django.db import models
-from django.db.models import F
 """
 MODELS = """
 class Order(models.Model):
