@@ -55,8 +55,12 @@ def _header_end(line: int, body: list[ast.stmt], module: Module) -> int:
     """The line of the colon: the last one before the body that is more than a comment."""
     start = body[0]
     decorators = getattr(start, "decorator_list", [])
-    pattern = getattr(start, "pattern", start)  # a `case` has no position of its own
-    last: int = min([pattern.lineno, *(item.lineno for item in decorators)]) - 1
+    positioned = getattr(start, "pattern", start)  # a `case` has no position of its own
+    first: int = min([positioned.lineno, *(item.lineno for item in decorators)])
+    before = module.lines[first - 1][: positioned.col_offset].strip(" \t@")
+    if before and positioned is start:
+        return first  # the body stands behind the colon
+    last = first - 1
     while last > line and module.lines[last - 1].lstrip()[:1] in ("", "#"):
         last -= 1
     return max(last, line)
