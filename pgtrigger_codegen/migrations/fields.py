@@ -5,6 +5,7 @@ Django's own rules: https://docs.djangoproject.com/en/stable/ref/models/options/
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -14,6 +15,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.backends.utils import strip_quotes, truncate_name
 
 from pgtrigger_codegen.evaluator.stand_in import StandInField
+from pgtrigger_codegen.evaluator.values import Refusal
 
 ModelKey = tuple[str, str]
 """App label and model name in lower case."""
@@ -100,9 +102,16 @@ def read_field(model_field: object, model: ModelKey) -> Field:
 
 def _db_type(model_field: models.Field[Any, Any]) -> str | None:
     """The type and collation of a field of Django's own."""
-    if not type(model_field).__module__.startswith("django."):
+    # Only classes that are really Django's: those of `django.contrib.gis`, say, are interpreted,
+    # and need a database that has their types.
+    if sys.modules.get(type(model_field).__module__) is None or not type(
+        model_field
+    ).__module__.startswith("django."):
         return None
-    parameters = model_field.db_parameters(_connection())
+    try:
+        parameters = model_field.db_parameters(_connection())
+    except Refusal:  # a length, say, that is not known
+        return None
     collation = parameters.get("collation")
     return f"{parameters['type']} COLLATE {collation}" if collation else parameters["type"]
 
