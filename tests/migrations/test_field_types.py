@@ -14,7 +14,7 @@ def test_the_type_of_djangos_own_field() -> None:
 
 
 def test_a_length_that_is_not_known_leaves_the_type_unknown() -> None:
-    field = models.CharField()
+    field: models.CharField[str, str] = models.CharField()
     field.max_length = Poison(Unknown("a setting"))  # type: ignore[assignment]
 
     assert read_field(field, MODEL).db_type is None
