@@ -124,6 +124,8 @@ def _expression(vm: Interpreter, node: ast.Expr, scope: Scope) -> Signal:
 
 def _assign(vm: Interpreter, node: ast.Assign, scope: Scope) -> Signal:
     value = evaluate(vm, node.value, scope)
+    if isinstance(value, Invalid) and scope.kind == "function":
+        return Return(value)  # what raises ends the function, as above
     for target in node.targets:
         assign(vm, target, value, scope)
     return None

@@ -194,3 +194,109 @@ def test_hooks_register_what_they_register_in_django(tmp_path: Path) -> None:
     origins = {trigger.uri: trigger.origin for trigger in analysis.triggers}
     assert origins["shop.Order:by_base"] == "hook"
     assert origins["shop.Loose:is_loose"] == "meta"
+
+
+def refused(root: Path, models: str) -> dict[str | None, str]:
+    """Refusals by model; nothing else may come of the project."""
+    analysis = analyzed(root, models)
+    assert analysis.triggers == ()
+    return {item.model: item.reason for item in analysis.unresolved}
+
+
+HEAD = """
+import os
+import pgtrigger
+from django.db import models
+from django.db.models.signals import class_prepared
+from django.dispatch import receiver
+
+PROTECT = pgtrigger.Protect(name="p", operation=pgtrigger.Delete)
+"""
+TWO_MODELS = """
+class Base(models.Model):
+    class Meta:
+        abstract = True
+
+
+class One(Base):
+    pass
+
+
+class Two(Base):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("if os.environ['X']: pgtrigger.register(PROTECT)(sender)", "`X`"),
+        ("for t in load(): pgtrigger.register(t)(sender)", "`load`"),
+        ("assert sender._meta.app_label == 'other'", "AssertionError"),
+        ("while True: pass", "steps"),
+    ],
+)
+def test_models_of_a_receiver_that_is_not_followed_are_listed(
+    tmp_path: Path, body: str, reason: str
+) -> None:
+    hook = "def hook(sender, **kwargs):\n    if issubclass(sender, Base):\n        {}\n"
+    connect = "class_prepared.connect(hook)\n"
+    base, rest = TWO_MODELS.split("class One", 1)
+    models = HEAD + base + hook.format(body) + connect + "class One" + rest
+    found = refused(tmp_path, models)
+    assert set(found) == {"shop.One", "shop.Two"}
+    assert all(reason in text for text in found.values())
+
+
+def test_a_receiver_that_nothing_holds_is_not_taken_as_called(tmp_path: Path) -> None:
+    connect = "class_prepared.connect(lambda sender, **kw: PROTECT.register(sender), {})\n"
+    base, rest = TWO_MODELS.split("class One", 1)
+    held = HEAD + base + connect.format("weak=False") + "class One" + rest
+    found = analyzed(tmp_path / "held", held)
+    assert {"shop.One:p", "shop.Two:p"} <= {trigger.uri for trigger in found.triggers}
+    weak = HEAD + base + connect.format("weak=True") + "class One" + rest
+    reasons = refused(tmp_path / "weak", weak)
+    assert "weakly" in reasons["shop.One"]
+
+
+def test_a_receiver_sees_no_model_that_was_prepared_before(tmp_path: Path) -> None:
+    hook = (
+        "\n@receiver([class_prepared])\ndef hook(sender, **kwargs):\n    PROTECT.register(sender)\n"
+    )
+    last = "\nclass Three(Base):\n    pass\n"
+    analysis = analyzed(tmp_path, HEAD + TWO_MODELS + hook + last)
+    assert {trigger.uri for trigger in analysis.triggers} == {"shop.Three:p"}
+    assert analysis.unresolved == ()
+
+
+def test_registering_a_class_that_django_has_not_prepared_is_refused(tmp_path: Path) -> None:
+    models = HEAD + TWO_MODELS.replace(
+        "    class Meta:",
+        "    def __init_subclass__(cls, **kw):\n        PROTECT.register(cls)\n\n    class Meta:",
+    )
+    found = refused(tmp_path, models)
+    assert set(found) == {"shop.One", "shop.Two"}
+    assert "before" in found["shop.One"]
+
+
+def test_a_subclass_hook_that_is_not_followed_leaves_the_model_in_doubt(tmp_path: Path) -> None:
+    models = HEAD + TWO_MODELS.replace(
+        "    class Meta:",
+        "    def __init_subclass__(cls, **kw):\n        cls.x = {}['y']\n\n    class Meta:",
+    )
+    found = refused(tmp_path, models)
+    assert set(found) == {"shop.One", "shop.Two"}
+    assert "KeyError" in found["shop.One"]
+
+
+def test_a_class_made_of_what_is_not_known_is_not_made(tmp_path: Path) -> None:
+    models = HEAD + "Made = type(os.environ['X'], (models.Model,), {'__module__': __name__})\n"
+    analysis = analyzed(tmp_path, models + "PROTECT.register(Made)\n")
+    [item] = analysis.unresolved
+    assert "`X`" in item.reason
+
+
+def test_a_model_made_without_a_module_raises_as_in_django(tmp_path: Path) -> None:
+    models = HEAD + "Made = type('Made', (models.Model,), {})\nPROTECT.register(Made)\n"
+    [item] = analyzed(tmp_path, models).unresolved
+    assert "__module__" in item.reason
