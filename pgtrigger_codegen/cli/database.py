@@ -18,6 +18,7 @@ from pgtrigger_codegen.cli.connecting import (
 from pgtrigger_codegen.database.errors import DatabaseError
 from pgtrigger_codegen.database.execution import as_script, execute
 from pgtrigger_codegen.database.managed import managed_triggers
+from pgtrigger_codegen.database.names import quote
 from pgtrigger_codegen.database.plan import Action, DatabasePlan, make_plan
 from pgtrigger_codegen.database.schemas import Scope
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
@@ -182,7 +183,7 @@ class _Run:
             click.echo(self._heading(scope) + "Nothing to do", err=True)
             return
         if scope.path is not None:
-            names = ", ".join('"' + name.replace('"', '""') + '"' for name in scope.path)
+            names = ", ".join(quote(name) for name in scope.path)
             click.echo(f"SET search_path = {names};")
         click.echo(as_script(plan) + "\n")
 

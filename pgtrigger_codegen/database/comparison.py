@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pgtrigger_codegen.database.catalog import InstalledTrigger
 from pgtrigger_codegen.database.lookalike import Lookalikes, Printed, Refused, Unavailable
+from pgtrigger_codegen.database.names import on_table
 from pgtrigger_codegen.database.normal_form import without_casts, without_function
 from pgtrigger_codegen.sql import layout
 from pgtrigger_codegen.sql.equivalence import canonical_function
@@ -60,7 +61,8 @@ def compare(
     trigger: CompiledTrigger, installed: InstalledTrigger, lookalikes: Lookalikes
 ) -> Comparison:
     """Compare definition and function."""
-    declared_sql = trigger_statement(trigger.parts)
+    parts = on_table(trigger.parts, installed.table)
+    declared_sql = trigger_statement(parts)
     refused = approximate = None
     shown = declared_sql
     there = _create_trigger(installed.definition)
@@ -70,7 +72,7 @@ def compare(
     except SqlSyntaxError as error:
         here, same, refused = None, False, error.message
     if here is not None and not same:
-        match lookalikes.ask(trigger.parts, installed.table):
+        match lookalikes.ask(parts, installed.table):
             case Printed(definition):
                 printed = _create_trigger(definition)
                 same = without_function(printed.definition) == without_function(there.definition)

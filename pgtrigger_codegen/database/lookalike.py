@@ -60,9 +60,10 @@ class Lookalikes:
         if self._unavailable is not None:
             return self._unavailable
         create_table = self._create_table(table)
-        key = (create_table, parts)
+        moved = _on_lookalike(parts)
+        key = (create_table, moved)
         if key not in self._answers:
-            answer = self._ask(create_table, parts)
+            answer = self._ask(create_table, moved)
             if isinstance(answer, Unavailable):
                 self._unavailable = answer
             self._answers[key] = answer
@@ -87,7 +88,7 @@ class Lookalikes:
                     raise
                 return Unavailable(error.diag.message_primary or str(error))
             try:
-                connection.execute(trigger_statement(_on_lookalike(parts)).encode())
+                connection.execute(trigger_statement(parts).encode())
                 printed = _text(connection.execute(_PRINTED.encode(), {"name": parts.pgid}))
             except psycopg.DatabaseError as error:
                 if isinstance(error, psycopg.OperationalError):

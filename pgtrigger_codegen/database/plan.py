@@ -12,6 +12,7 @@ from typing import Literal
 
 from pgtrigger_codegen.database.catalog import PREFIX, Catalog, Function, InstalledTrigger, Table
 from pgtrigger_codegen.database.errors import DatabaseError
+from pgtrigger_codegen.database.names import on_table, quote
 from pgtrigger_codegen.database.status import COMMENT_LOST, HASH_ONLY, TriggerStatus
 from pgtrigger_codegen.sql.names import quote_literal
 from pgtrigger_codegen.sql.render import (
@@ -21,7 +22,6 @@ from pgtrigger_codegen.sql.render import (
     replace_trigger,
     uses_own_function,
 )
-from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts
 
 Action = Literal["install", "uninstall", "enable", "disable", "prune"]
 
@@ -166,7 +166,7 @@ def _install_step(status: TriggerStatus, catalog: Catalog) -> Step:
     trigger, table, installed = status.trigger, status.table_fact, status.installed
     assert trigger is not None
     assert table is not None
-    parts = on_table(trigger, table)
+    parts = on_table(trigger.parts, table)
     if installed is None:
         return Step(status.label, "installed", create_trigger(parts, trigger.hash), table)
     comparison = status.comparison
@@ -181,11 +181,6 @@ def _install_step(status: TriggerStatus, catalog: Catalog) -> Step:
         return Step(status.label, "function replaced", alter_function(parts, trigger.hash), table)
     old = replace(parts, constraint="CONSTRAINT" if installed.is_constraint else "")
     return Step(status.label, "replaced", replace_trigger(old, parts, trigger.hash), table)
-
-
-def on_table(trigger: CompiledTrigger, table: Table) -> TriggerParts:
-    """The trigger's parts for the table as the catalog names it."""
-    return replace(trigger.parts, table=f"{_quote(table.schema)}.{_quote(table.name)}")
 
 
 def _is_replaced_in_place(installed: InstalledTrigger, catalog: Catalog) -> bool:
@@ -241,7 +236,7 @@ def _drop_function(function: Function, gone: set[int]) -> Iterator[Step]:
     """A function whose last trigger is gone; only one made for a trigger, and used by no one."""
     ours = function.name.startswith(PREFIX) and function.is_plain and function.owned
     if ours and not function.other_users and function.triggers <= gone:
-        name = f"{_quote(function.schema)}.{_quote(function.name)}"
+        name = quote(function.schema, function.name)
         yield Step(f"function {name}", "dropped", f"DROP FUNCTION IF EXISTS {name}();", None)
 
 
@@ -251,7 +246,7 @@ def _set_state(verb: str, clause: str, changing: Sequence[TriggerStatus]) -> Ite
         assert installed is not None
         table = installed.table
         sql = (
-            f"ALTER TABLE {_quote(table.schema)}.{_quote(table.name)} "
+            f"ALTER TABLE {quote(table.schema, table.name)} "
             f"{clause} TRIGGER {_own_name(installed)};"
         )
         yield Step(status.label, verb, sql, table)
@@ -276,15 +271,10 @@ _PLANNERS = {
 
 def _on(installed: InstalledTrigger) -> str:
     table = installed.table
-    return f"{_own_name(installed)} ON {_quote(table.schema)}.{_quote(table.name)}"
+    return f"{_own_name(installed)} ON {quote(table.schema, table.name)}"
 
 
 def _own_name(installed: InstalledTrigger) -> str:
     # The catalog's query asks for no others; a change there must not reach other triggers.
     assert installed.name.startswith(PREFIX)
-    return _quote(installed.name)
-
-
-def _quote(name: str) -> str:
-    """A name as SQL, whatever it holds."""
-    return '"' + name.replace('"', '""') + '"'
+    return quote(installed.name)

@@ -192,9 +192,7 @@ def test_a_right_comment_on_a_wrong_definition(shop: Shop, other: str) -> None:
         ("SET search_path = pg_catalog", None),
     ],
 )
-def test_a_right_comment_on_a_wrong_function(
-    shop: Shop, attributes: str, body: str | None
-) -> None:
+def test_a_right_comment_on_a_wrong_function(shop: Shop, attributes: str, body: str | None) -> None:
     shop.done("install")
     (pgid,) = (entry["pgid"] for entry in shop.list(PROTECT))
     body = body or shop.sql(f"SELECT prosrc FROM pg_proc WHERE proname = '{pgid}'")[0][0]
@@ -241,7 +239,10 @@ def test_what_only_the_comment_says(shop: Shop) -> None:
         PROTECT: ("OUTDATED", "comment lost", "ENABLED"),
     }
     assert shop.done("ls", "--diff").count("\n") == 2
-    assert shop.done("install").splitlines() == [f"comment set: {DOUBLE}", f"comment set: {PROTECT}"]
+    assert shop.done("install").splitlines() == [
+        f"comment set: {DOUBLE}",
+        f"comment set: {PROTECT}",
+    ]
     assert {found[0] for found in shop.statuses().values()} == {"INSTALLED"}
 
 
@@ -263,7 +264,9 @@ def test_the_ignore_function_is_missing(shop: Shop) -> None:
 
     status, reason, _ = shop.statuses()[PROTECT]
     assert status == "OUTDATED"
-    assert reason == 'function "public"._pgtrigger_should_ignore is missing, so that every write fails'
+    assert (
+        reason == 'function "public"._pgtrigger_should_ignore is missing, so that every write fails'
+    )
     shop.done("install")
     assert shop.statuses()[PROTECT][0] == "INSTALLED"
 

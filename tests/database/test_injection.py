@@ -1,0 +1,107 @@
+"""Names are data: quotes, semicolons, dollar signs and other alphabets do no harm."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.database.project import Shop
+
+_NAMES = (
+    'quo"te',
+    "apostro'phe",
+    "x; DROP TABLE victim; --",
+    'x"; DROP TABLE victim; --',
+    "$$ $body$ $x$",
+    "%s %(name)s {0}",
+    "Bücher 書",
+    "a.b",
+    "Mixed Case",
+    "back\\slash",
+)
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_tables_and_schemas(shop: Shop, name: str) -> None:
+    shop.write(
+        f"""
+        class Order(models.Model):
+            status = models.TextField(db_column="Sta tus")
+
+            class Meta:
+                db_table = {name!r}
+                triggers = [
+                    pgtrigger.Protect(
+                        name="protect", operation=pgtrigger.Delete,
+                        condition=pgtrigger.Condition("OLD.\\"Sta tus\\" = 'a'"),
+                    )
+                ]
+        """
+    )
+    schema, table = _quote(name), _quote(name)
+    shop.sql(
+        "CREATE TABLE victim ()",
+        f"CREATE SCHEMA {schema}",
+        f'CREATE TABLE {schema}.{table} (id bigint, "Sta tus" text)',
+    )
+    uri = "shop.Order:protect"
+    at = ("--schema", name)
+
+    assert shop.list(*at)[0]["schema"] == name
+    assert shop.list(*at)[0]["table"] == name
+    shop.done("install", *at)
+    assert shop.statuses(*at) == {uri: ("INSTALLED", None, "ENABLED")}
+    shop.done("disable", *at)
+    assert shop.statuses(*at) == {uri: ("INSTALLED", None, "DISABLED")}
+    shop.sql(f"COMMENT ON TRIGGER {shop.list(*at)[0]['pgid']} ON {schema}.{table} IS NULL")
+    shop.done("install", *at)
+    shop.sql(shop.run("uninstall", *at, "--dry-run").stdout)
+    assert shop.statuses(*at) == {uri: ("UNINSTALLED", None, None)}
+    assert shop.sql("SELECT to_regclass('victim')::text") == [("victim",)]
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_triggers_and_functions_to_prune(shop: Shop, name: str) -> None:
+    stray = f"pgtrigger_{name}"
+    shop.sql(
+        "CREATE TABLE victim ()",
+        f"CREATE FUNCTION {_quote(stray)}() RETURNS trigger LANGUAGE plpgsql "
+        "AS 'BEGIN RETURN NULL; END'",
+        f"CREATE TRIGGER {_quote(stray)} BEFORE DELETE ON shop_order "
+        f"EXECUTE FUNCTION {_quote(stray)}()",
+    )
+
+    assert [item["pgid"] for item in shop.list() if item["status"] == "PRUNE"] == [stray]
+    shop.done("prune")
+
+    assert [item for item in shop.list() if item["status"] == "PRUNE"] == []
+    assert shop.sql("SELECT proname FROM pg_proc WHERE proname LIKE 'pgtrigger%'") == []
+    assert shop.sql("SELECT to_regclass('victim')::text") == [("victim",)]
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_schemas_that_do_not_exist(shop: Shop, name: str) -> None:
+    outcome = shop.run("ls", "--schema", name)
+
+    assert outcome.exit_code == 2
+    assert f"there is no schema {name!r}" in outcome.stderr
+
+
+def test_a_schema_within_the_name_of_a_table(shop: Shop) -> None:
+    shop.write(
+        """
+        class Report(models.Model):
+            class Meta:
+                db_table = 'erc"."Report'
+                triggers = [pgtrigger.Protect(name="protect", operation=pgtrigger.Delete)]
+        """
+    )
+    shop.sql("CREATE SCHEMA erc", 'CREATE TABLE erc."Report" (id bigint)')
+
+    shop.done("install")
+
+    (entry,) = shop.list()
+    assert (entry["schema"], entry["table"], entry["status"]) == ("erc", "Report", "INSTALLED")
