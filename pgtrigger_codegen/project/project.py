@@ -74,12 +74,14 @@ class Project:
         root: The folder that paths in the output are relative to.
         apps: Installed apps by label, in the order of `INSTALLED_APPS`.
         first_party_roots: Folders whose code belongs to the project.
+        unread_apps: Entries of `INSTALLED_APPS` that were not found.
     """
 
     root: Path
     settings: Settings
     apps: Mapping[str, App]
     first_party_roots: tuple[Path, ...] = ()
+    unread_apps: tuple[str, ...] = ()
 
     def display_path(self, path: str | Path) -> str:
         """The path as the output shows it: relative to the root, `site-packages/…` outside."""

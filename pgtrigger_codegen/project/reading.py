@@ -94,12 +94,14 @@ def read_project(
     else:
         settings = _read_settings(layout.settings_module, layout.settings_origin, interpreter)
         names = _installed_apps(settings, layout)
-    apps = _AppReader(interpreter, settings, notices)
+    reader = _AppReader(interpreter, settings, notices)
+    apps = reader.read(names)
     project = Project(
         root=layout.root,
         settings=settings,
-        apps=apps.read(names),
+        apps=apps,
         first_party_roots=layout.source_roots,
+        unread_apps=tuple(reader.unread),
     )
     return project, tuple(notices)
 
@@ -144,13 +146,18 @@ def _installed_apps(settings: Settings, layout: Layout) -> list[Any]:
 
 
 class _AppReader:
-    """From entries of `INSTALLED_APPS` to apps."""
+    """From entries of `INSTALLED_APPS` to apps.
+
+    Attributes:
+        unread: Entries that were not found.
+    """
 
     def __init__(self, interpreter: Interpreter, settings: Settings, notices: list[str]) -> None:
         self._interpreter = interpreter
         self._loader: ModuleLoader = interpreter.loader
         self._settings = settings
         self._notices = notices
+        self.unread: list[str] = []
 
     def read(self, entries: Iterable[Any]) -> dict[str, App]:
         """Apps by label, in order."""
@@ -163,9 +170,14 @@ class _AppReader:
                 continue
             app = self._app(entry)
             if app is None:
-                self._notices.append(f"app `{entry}` was not found: its models are not known")
+                self.unread.append(entry)
             else:
                 apps.setdefault(app.label, app)
+        if self.unread:
+            listed = ", ".join(f"`{entry}`" for entry in self.unread)
+            self._notices.append(
+                f"apps that were not found, and whose models are not known: {listed}"
+            )
         return apps
 
     def _app(self, entry: str) -> App | None:
