@@ -29,11 +29,13 @@ def test_github() -> None:
 
     assert commands == [
         (
-            "::error title=PGT103 (some-rule),file=shop/models.py,line=2,endLine=2,col=11,endColumn=16"
+            "::error title=PGT103 (some-rule),file=shop/models.py,line=2,endLine=2,"
+            "col=11,endColumn=16"
             "::shop/models.py:2:11: PGT103 Something is wrong%0Ahelp: Derive it"
         ),
         (
-            "::error title=PGT104 (some-rule),file=shop/models.py,line=2,endLine=2,col=11,endColumn=16"
+            "::error title=PGT104 (some-rule),file=shop/models.py,line=2,endLine=2,"
+            "col=11,endColumn=16"
             "::shop/models.py:2:11: PGT104 Something is wrong"
         ),
         (
