@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,16 @@ from typing import Any
 import click
 
 from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary, pass_target
+from pgtrigger_codegen.cli.version_control import is_committed
 from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
-from pgtrigger_codegen.migrations.operations import describe
-from pgtrigger_codegen.migrations.planner import AppPlan, Options, Plan, Source, make_plan
+from pgtrigger_codegen.migrations.operations import TriggerOperation, describe
+from pgtrigger_codegen.migrations.plan import AppPlan, MigrationFile, Options, Plan, Source
+from pgtrigger_codegen.migrations.planner import make_plan
 from pgtrigger_codegen.migrations.preconditions import require_runsql_mode
+from pgtrigger_codegen.migrations.schema_changes import Way
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.sql.render import Style
 
 
 @click.command()
@@ -28,6 +33,44 @@ from pgtrigger_codegen.pipeline import Analysis
     "--allow-unresolved",
     is_flag=True,
     help="Write additions and changes for apps with triggers that cannot be read, too.",
+)
+@click.option(
+    "--weave",
+    "schema_changes",
+    flag_value="weave",
+    help="Put triggers out of the way inside of migrations that change their tables, even where "
+    "git does not say that they are uncommitted.",
+)
+@click.option(
+    "--no-weave",
+    "schema_changes",
+    flag_value="refuse",
+    help="Never add to a migration that is there; say what to do instead.",
+)
+@click.option(
+    "--split",
+    "schema_changes",
+    flag_value="split",
+    help="Write one migration before a migration that changes a table, and one after it.",
+)
+@click.option(
+    "--after",
+    "schema_changes",
+    flag_value="after",
+    help="Write what comes after a migration that changes a table: it has run everywhere.",
+)
+@click.option(
+    "--no-replace-trigger",
+    is_flag=True,
+    help="Drop and create triggers, for PostgreSQL before 14.",
+)
+@click.option(
+    "--lock-timeout", metavar="TIME", help="How long to wait for locks, as in 3s or 500ms."
+)
+@click.option(
+    "--refresh-hashes",
+    is_flag=True,
+    help="Record django-pgtrigger's hash anew where nothing else of a trigger has changed.",
 )
 @click.option(
     "--output-format",
@@ -47,6 +90,10 @@ def makemigrations(
     dry_run: bool,
     name: str | None,
     allow_unresolved: bool,
+    schema_changes: Way | None,
+    no_replace_trigger: bool,
+    lock_timeout: str | None,
+    refresh_hashes: bool,
     output_format: str,
 ) -> None:
     """Write the migrations that install, change and remove triggers.
@@ -55,6 +102,7 @@ def makemigrations(
     (or of all apps) leave installed.
     """
     _check_name(name)
+    _check_lock_timeout(lock_timeout)
     analysis = analyze_target(target)
     writes = not (check or dry_run)
     if writes:
@@ -64,8 +112,12 @@ def makemigrations(
         name=name,
         allow_unresolved=allow_unresolved,
         databases=analysis.config.databases,
+        style=Style(or_replace=not no_replace_trigger, lock_timeout=lock_timeout),
+        refresh_hashes=refresh_hashes,
+        schema_changes=schema_changes or "auto",
+        is_committed=is_committed,
     )
-    plan = make_plan(_source(analysis), analysis.load_migration, options)
+    plan = make_plan(source_of(analysis), analysis.load_migration, options)
     outcome = _Outcome(analysis, plan, shows_content=not writes)
     _echo_notes(outcome, app_labels)
     if not check:
@@ -96,45 +148,62 @@ class _Outcome:
         return {
             path: content
             for app in self.plan.apps
-            if app.file
-            for path, content in app.file.files.items()
+            for file in app.files
+            for path, content in file.files.items()
         }
 
     def as_json(self) -> dict[str, Any]:
-        shown = [app for app in self.plan.apps if app.file or self.shows_content]
-        left = self.plan.apps if self.shows_content else [a for a in self.plan.apps if not a.file]
+        left = self.plan.apps if self.shows_content else [a for a in self.plan.apps if not a.files]
         return {
-            "written": [self._app_as_json(app) for app in shown if app.operations],
+            "written": [
+                self._file_as_json(app, file, operations)
+                for app, file, operations in self._listed()
+                if file or self.shows_content
+            ],
             "pending": any(app.operations or app.error for app in left),
         }
 
     def as_text(self, *, with_content: bool) -> Iterator[str]:
-        listed = [app for app in self.plan.apps if app.operations]
-        if not listed:
+        if not any(app.operations for app in self.plan.apps):
             yield "No changes detected"
-        for app in listed:
-            yield f"Migrations for {app.app_label!r}:"
-            yield f"  {self._path(app) or '(not written)'}"
-            for operation in app.operations:
+        last = None
+        for app, file, operations in self._listed():
+            if app is not last:
+                yield f"Migrations for {app.app_label!r}:"
+            last = app
+            added = " (operations added)" if file and file.woven else ""
+            yield f"  {self._path(file) or '(not written)'}{added}"
+            for operation in operations:
                 yield f"    {_SIGNS[operation.kind]} {describe(operation)}"
-            if with_content and app.file:
-                yield from ("", app.file.content)
+            if with_content and file:
+                yield from ("", file.content)
 
-    def _app_as_json(self, app: AppPlan) -> dict[str, Any]:
+    def _listed(
+        self,
+    ) -> Iterator[tuple[AppPlan, MigrationFile | None, tuple[TriggerOperation, ...]]]:
+        """Every file with its operations; None for operations that cannot be written."""
+        for app in self.plan.apps:
+            for file in app.files:
+                yield app, file, file.operations
+            if app.operations and not app.files:
+                yield app, None, app.operations
+
+    def _file_as_json(
+        self, app: AppPlan, file: MigrationFile | None, operations: Iterable[TriggerOperation]
+    ) -> dict[str, Any]:
         entry = {
             "app": app.app_label,
-            "path": self._path(app),
+            "path": self._path(file),
             "operations": [
-                {"kind": operation.kind, "uri": operation.trigger.uri}
-                for operation in app.operations
+                {"kind": operation.kind, "uri": operation.trigger.uri} for operation in operations
             ],
         }
         if self.shows_content:
-            entry["content"] = app.file.content if app.file else None
+            entry["content"] = file.content if file else None
         return entry
 
-    def _path(self, app: AppPlan) -> str | None:
-        return self.analysis.project.display_path(app.file.path) if app.file else None
+    def _path(self, file: MigrationFile | None) -> str | None:
+        return self.analysis.project.display_path(file.path) if file else None
 
 
 _SIGNS = {"add": "+", "remove": "-", "alter": "~", "rename": "~"}
@@ -148,7 +217,16 @@ def _check_name(name: str | None) -> None:
         )
 
 
-def _source(analysis: Analysis) -> Source:
+def _check_lock_timeout(value: str | None) -> None:
+    if value is not None and not re.fullmatch(r"\d+(ms|s|min|h)?", value):
+        raise MigrationsError(
+            f"{value!r} is not a time that PostgreSQL knows",
+            help="give a number and a unit, as in 3s or 500ms",
+        )
+
+
+def source_of(analysis: Analysis) -> Source:
+    """What the planner needs to know of the source."""
     return Source(
         project=analysis.project,
         models=analysis.models,
@@ -180,6 +258,8 @@ def _echo_notes(outcome: _Outcome, app_labels: Iterable[str]) -> None:
                 "read (--allow-unresolved writes additions and changes).",
                 err=True,
             )
+        for note in app.notes:
+            click.echo(f"note: {note}", err=True)
         if app.error:
             click.echo(f"{app.app_label}: {app.error}", err=True)
     echo_summary(analysis)

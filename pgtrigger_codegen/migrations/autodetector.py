@@ -97,6 +97,11 @@ def trigger_key(trigger: CompiledTrigger) -> TriggerKey:
     return in_search_path(table_name(trigger.table)), trigger.pgid.lower()
 
 
+def operation_keys(operation: TriggerOperation) -> set[TriggerKey]:
+    """The triggers that the operation replaces and makes."""
+    return {_key(operation.trigger), _key(operation.replaced or operation.trigger)}
+
+
 def source_trigger(trigger: CompiledTrigger, display: Mapping[str, str]) -> Trigger:
     """A compiled trigger as operations want it."""
     return Trigger(

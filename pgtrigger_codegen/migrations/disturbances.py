@@ -47,9 +47,10 @@ def disturbance(
                 what = f"changes the type of column {column!r} of table {table}"
                 return Disturbance(migration, index, what, trigger, "retype-column")
         case RenamedColumn(old=old, new=new):
-            if _definition_names(trigger, old) or _body_names(trigger, old):
+            in_body = _body_names(trigger, old)
+            if in_body or _definition_names(trigger, old):
                 what = f"renames column {old!r} of table {table} to {new!r}"
-                return Disturbance(migration, index, what, trigger, "rename-column")
+                return Disturbance(migration, index, what, trigger, "rename-column", not in_body)
         case _:
             pass
     return None

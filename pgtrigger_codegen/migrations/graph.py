@@ -106,6 +106,23 @@ class MigrationGraph:
                 pending.extend(self.parents[parent])
         return found
 
+    def path(self, key: Key, ancestor: Key) -> list[Key]:
+        """The migrations from one to another that comes before it; empty when it does not."""
+        came_from: dict[Key, Key] = {}
+        pending = [key]
+        while pending:
+            current = pending.pop()
+            if current == ancestor:
+                path = [current]
+                while path[-1] != key:
+                    path.append(came_from[path[-1]])
+                return path[::-1]
+            for parent in self.parents.get(current, ()):
+                if parent not in came_from and parent != key:
+                    came_from[parent] = current
+                    pending.append(parent)
+        return []
+
     def _visit(self, start: Key, done: dict[Key, None]) -> None:
         """Depth first, without recursion: histories can be longer than Python's stack."""
         path: dict[Key, Iterator[Key]] = {}

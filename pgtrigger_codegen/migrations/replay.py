@@ -76,7 +76,7 @@ def replay(graph: MigrationGraph) -> MigrationState:
         tables=history.tables.by_name,
         functions={app: frozenset(names) for app, names in history.functions.items()},
         unreadable=tuple(history.unreadable),
-        disturbances=tuple(item for items in history.disturbed.values() for item in items),
+        disturbances={key: tuple(found) for key, found in history.disturbed.items()},
     )
 
 
@@ -280,6 +280,7 @@ class _History:
             case CommentOnTrigger():
                 if before:
                     self.records[key] = replace(before, followed=False)
+                    self.disturbed.pop(key, None)
 
     def _forget_parts(self, function: QualifiedName) -> None:
         """A function written anew is no longer the one that the parts render to."""

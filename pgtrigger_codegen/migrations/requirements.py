@@ -82,13 +82,18 @@ def dependencies(
             if installed:
                 needed.add(installed.made_by)
         if not isinstance(operation, DropTrigger):
-            needed.update(_requirements(declared[trigger.uri], history))
+            needed.update(requirements(declared[trigger.uri], history))
     leaf = history.graph.leaf(app_label)
     others = {key for key in needed if key[0] != app_label and key in history.graph.parents}
     return [*([leaf] if leaf else []), *sorted(_latest(others, history.graph))]
 
 
-def _requirements(trigger: CompiledTrigger, history: History) -> Iterator[Key]:
+def requirements(trigger: CompiledTrigger, history: History) -> Iterator[Key]:
+    """The migrations that make what the trigger uses.
+
+    Raises:
+        MigrationsError: There is none for its table or one of its columns.
+    """
     table = history.state.tables.get(in_search_path(table_name(trigger.table)))
     if table is None:
         yield from _without_table(trigger, history)
@@ -154,6 +159,11 @@ def _missing_column(trigger: CompiledTrigger, column: str, *, in_model: bool) ->
         "which no migration creates yet",
         help=f"write the migration of the model first: manage.py makemigrations {app_label}",
     )
+
+
+def later(keys: Iterable[Key], key: Key, history: History) -> set[Key]:
+    """Those of the migrations that are neither the migration nor before it."""
+    return set(keys) - history.graph.ancestors(key) - {key}
 
 
 def _latest(keys: set[Key], graph: MigrationGraph) -> set[Key]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pgtrigger_codegen.migrations.graph import Unreadable
@@ -83,7 +83,7 @@ class Disturbance:
         migration, index: The operation, counted among its migration's own.
         what: What it does, in words.
         trigger: As it was before.
-        certain: Whether PostgreSQL cannot but fail or drop the trigger.
+        harmless: Whether the trigger works on, and only its hash is out of date.
     """
 
     migration: Key
@@ -91,6 +91,7 @@ class Disturbance:
     what: str
     trigger: InstalledTrigger
     kind: Literal["drop-table", "drop-column", "retype-column", "rename-column"]
+    harmless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class MigrationState:
     tables: Mapping[QualifiedName, Table]
     functions: Mapping[str, frozenset[QualifiedName]]
     unreadable: tuple[Unreadable, ...]
-    disturbances: tuple[Disturbance, ...] = ()
+    disturbances: Mapping[TriggerKey, tuple[Disturbance, ...]] = field(default_factory=dict)
 
     def is_readable(self, app_label: str) -> bool:
         """Whether all operations of the app's migrations were read."""

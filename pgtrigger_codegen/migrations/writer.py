@@ -16,7 +16,12 @@ from pgtrigger_codegen.migrations.literal import sql_literal, string_literal
 from pgtrigger_codegen.migrations.operations import TriggerOperation, describe, name_fragment
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.state import URI_HINT
-from pgtrigger_codegen.sql.render import ignore_function
+from pgtrigger_codegen.sql.render import (
+    DEFAULT_STYLE,
+    Style,
+    ignore_function,
+    with_lock_timeout,
+)
 
 # black's and ruff's.
 _LINE_LENGTH = 88
@@ -42,6 +47,9 @@ def render_migration(
     operations: Sequence[TriggerOperation],
     dependencies: Sequence[Key],
     ignore_functions: Sequence[str] = (),
+    *,
+    run_before: Sequence[Key] = (),
+    style: Style = DEFAULT_STYLE,
 ) -> str:
     """The whole file.
 
@@ -49,8 +57,8 @@ def render_migration(
         ignore_functions: Names of the ignore functions that the app's history lacks.
     """
     blocks = [
-        *(_ignore_function(name) for name in ignore_functions),
-        *(_run_sql(operation) for operation in operations),
+        *(ignore_function_block(name) for name in ignore_functions),
+        *(operation_block(operation, style) for operation in operations),
     ]
     return "\n".join(
         [
@@ -60,13 +68,39 @@ def render_migration(
             "",
             "",
             "class Migration(migrations.Migration):",
-            *_dependencies(dependencies),
+            *_keys("dependencies", dependencies),
+            *(_keys("run_before", run_before) if run_before else ()),
             "",
             "    operations = [",
             *blocks,
             "    ]",
             "",
         ]
+    )
+
+
+def ignore_function_block(name: str) -> str:
+    """The operation that makes the shared ignore function."""
+    return _operation(
+        "The function by which pgtrigger.ignore() turns triggers off. All triggers share it, "
+        "so it stays.",
+        f"sql={sql_literal(_lines(ignore_function(name)))},",
+        "reverse_sql=migrations.RunSQL.noop,",
+    )
+
+
+def operation_block(operation: TriggerOperation, style: Style = DEFAULT_STYLE) -> str:
+    """One operation as it stands in a list of operations, with its comment."""
+    trigger = operation.trigger
+    where = f", declared in {trigger.declared_in}" if trigger.declared_in else ""
+    return _operation(
+        f"{describe(operation)}{where}.",
+        f"sql={sql_literal(_script(operation, style))},",
+        f"reverse_sql={sql_literal(_script(operation.reverse(), style))},",
+        "hints={",
+        f'    "model_name": {string_literal(trigger.model_name)},',
+        f"    {string_literal(URI_HINT)}: {string_literal(trigger.uri)},",
+        "},",
     )
 
 
@@ -80,38 +114,15 @@ def _suggested_name(operations: Sequence[TriggerOperation]) -> str:
     return name
 
 
-def _dependencies(dependencies: Iterable[Key]) -> Iterator[str]:
+def _keys(attribute: str, keys: Iterable[Key]) -> Iterator[str]:
     lines = [
         f"        ({string_literal(app_label)}, {string_literal(name)}),"
-        for app_label, name in dependencies
+        for app_label, name in keys
     ]
     if lines:
-        yield from ("    dependencies = [", *lines, "    ]")
+        yield from (f"    {attribute} = [", *lines, "    ]")
     else:
-        yield "    dependencies = []"
-
-
-def _ignore_function(name: str) -> str:
-    return _operation(
-        "The function by which pgtrigger.ignore() turns triggers off. All triggers share it, "
-        "so it stays.",
-        f"sql={sql_literal(_lines(ignore_function(name)))},",
-        "reverse_sql=migrations.RunSQL.noop,",
-    )
-
-
-def _run_sql(operation: TriggerOperation) -> str:
-    trigger = operation.trigger
-    where = f", declared in {trigger.declared_in}" if trigger.declared_in else ""
-    return _operation(
-        f"{describe(operation)}{where}.",
-        f"sql={sql_literal(_lines(operation.to_sql()))},",
-        f"reverse_sql={sql_literal(_lines(operation.reverse().to_sql()))},",
-        "hints={",
-        f'    "model_name": {string_literal(trigger.model_name)},',
-        f"    {string_literal(URI_HINT)}: {string_literal(trigger.uri)},",
-        "},",
-    )
+        yield f"    {attribute} = []"
 
 
 def _operation(comment: str, *arguments: str) -> str:
@@ -130,6 +141,10 @@ def _operation(comment: str, *arguments: str) -> str:
         "        ),",
     )
     return "\n".join(lines)
+
+
+def _script(operation: TriggerOperation, style: Style) -> str:
+    return _lines(with_lock_timeout(operation.to_sql(style), style))
 
 
 def _lines(sql: str) -> str:

@@ -14,7 +14,7 @@ from pgtrigger import compiler
 from pgtrigger.migrations import AddTrigger
 
 from pgtrigger_codegen.migrations.graph import MigrationGraph, build_graph
-from pgtrigger_codegen.migrations.planner import Source
+from pgtrigger_codegen.migrations.plan import Source
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration, MigrationReader
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.project.project import App, Project, Settings

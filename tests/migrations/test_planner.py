@@ -11,7 +11,8 @@ import pytest
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.operations import CreateTrigger
-from pgtrigger_codegen.migrations.planner import AppPlan, Options, Plan, Source, make_plan
+from pgtrigger_codegen.migrations.plan import AppPlan, Options, Plan, Source
+from pgtrigger_codegen.migrations.planner import make_plan
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger

@@ -10,8 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from pgtrigger_codegen.migrations.planner import Options, Source, make_plan
+from pgtrigger_codegen.migrations.plan import Options, Source
+from pgtrigger_codegen.migrations.planner import make_plan
 from pgtrigger_codegen.migrations.reader import MigrationReader
+from pgtrigger_codegen.migrations.schema_changes import Way
 from pgtrigger_codegen.sql.render import install_sql
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from tests.migrations.builders import (
@@ -53,8 +55,9 @@ def _source(root: Path) -> Source:
     return make_source(root, [app])
 
 
-def _write(source: Source, *triggers: CompiledTrigger) -> str:
-    (app,) = make_plan(replace(source, triggers=triggers), run_migration_file, Options()).apps
+def _write(source: Source, *triggers: CompiledTrigger, way: Way = "auto") -> str:
+    options = Options(schema_changes=way)
+    (app,) = make_plan(replace(source, triggers=triggers), run_migration_file, options).apps
     assert app.error is None
     assert app.file is not None
     app.file.path.write_text(app.file.content)
@@ -169,7 +172,7 @@ def test_a_change_after_a_renamed_column_can_be_undone(
     connection.execute("ALTER TABLE shop_order RENAME COLUMN status TO state")
     before = _catalog(connection)
 
-    name = _write(source, on_state)
+    name = _write(source, on_state, way="after")
     _run(connection, source, name)
     after = _catalog(connection)
     _run(connection, source, name, backwards=True)

@@ -35,8 +35,8 @@ class Stage:
         kinds: Kinds and trigger names of the operations that are expected of us.
         arguments: For our makemigrations.
         audit: The source of audit/models.py, and `audit_schema` its operations.
-        sql: What somebody does to the database by hand before the migrations run.
-        enabled: `pg_trigger.tgenabled` by trigger name, where it is not `O`.
+        disabled: What an operator does to triggers, by name, before this version is migrated
+            to: `DISABLE`, `ENABLE REPLICA` or `ENABLE ALWAYS`.
     """
 
     models: str
@@ -45,8 +45,7 @@ class Stage:
     arguments: tuple[str, ...] = ()
     audit: str | None = None
     audit_schema: str = ""
-    sql: str = ""
-    enabled: Mapping[str, str] = field(default_factory=dict)
+    disabled: Mapping[str, str] = field(default_factory=dict)
 
 
 def order(

@@ -18,6 +18,7 @@ from tests.migrations.scenarios.histories import HISTORIES
 from tests.migrations.scenarios.history import INITIAL, Stage
 from tests.migrations.scenarios.project import Catalog, DjangoServer, ScenarioProject
 
+_STATES = {"DISABLE": "D", "ENABLE REPLICA": "R", "ENABLE ALWAYS": "A"}
 EMPTY: Catalog = {"triggers": {}, "functions": []}
 
 
@@ -39,6 +40,7 @@ def project(
 @pytest.mark.parametrize("name", HISTORIES)
 def test_history(name: str, project: ScenarioProject) -> None:
     points: list[tuple[list[str], Catalog]] = []
+    states: dict[str, str] = {}
     for number, stage in enumerate(HISTORIES[name]):
         _write(project, stage, first=number == 0)
         outcome = project.makemigrations("--output-format", "json", *stage.arguments)
@@ -50,11 +52,13 @@ def test_history(name: str, project: ScenarioProject) -> None:
         ]
         assert written == list(stage.kinds), number
         assert project.makemigrations("--check").exit_code == 0, number
-        _execute(project.dsn, stage.sql)
+        if stage.disabled:
+            states |= {name: _STATES[state] for name, state in stage.disabled.items()}
+            points[-1] = (points[-1][0], _disable(project, stage.disabled, points[-1][1]))
         (catalog, _) = project.manage(
             ["migrate", "--verbosity=0"], ["makemigrations", "--check", "--dry-run"]
         )
-        assert catalog == _with_states(project.installed_afresh(), stage.enabled), number
+        assert catalog == _with_states(project.installed_afresh(), states), number
         points.append((_all_migrations(project), catalog))
 
     _there_and_back(project, points)
@@ -89,10 +93,14 @@ def _write(project: ScenarioProject, stage: Stage, *, first: bool) -> None:
         project.write_migration("audit", stage.audit_schema)
 
 
-def _execute(dsn: str, sql: str) -> None:
-    if sql:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(sql.encode())
+def _disable(project: ScenarioProject, disabled: Mapping[str, str], catalog: Catalog) -> Catalog:
+    """Do by hand what an operator does; the catalog after it."""
+    with psycopg.connect(project.dsn, autocommit=True) as connection:
+        for key in catalog["triggers"]:
+            if how := disabled.get(_trigger_name(key)):
+                table, name = key.split(" ")
+                connection.execute(f"ALTER TABLE {table} {how} TRIGGER {name}".encode())
+    return _with_states(catalog, {name: _STATES[how] for name, how in disabled.items()})
 
 
 def _all_migrations(project: ScenarioProject) -> list[str]:
