@@ -156,6 +156,8 @@ def _instantiate(
     ):
         return fields.make_field(vm, cls, args, kwargs, span)
     if attributes.has_base(cls, "django.db.migrations.operations.base", "Operation"):
+        if (idle := operations.without_effect(cls, args, kwargs)) is not None:
+            return idle
         args, kwargs = operations.known_arguments(args, kwargs)
     if attributes.is_user_class(vm, cls):
         return note_origin(vm, _instantiate_user_class(vm, cls, args, kwargs, span), span)

@@ -148,6 +148,7 @@ CALLABLES = {
     """,
     "django.db.migrations": _OPERATIONS + " Migration swappable_dependency",
     "django.db.models": _FIELDS + _EXPRESSIONS,
+    "django.db.models.expressions": "RawSQL",
     "django.db.models.functions": """
         Abs Cast Ceil Coalesce Collate Concat Extract ExtractDay ExtractHour ExtractMonth
         ExtractYear Floor Greatest JSONObject Least Left Length Lower LPad LTrim MD5 Mod Now

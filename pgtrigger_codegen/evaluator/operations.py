@@ -21,6 +21,29 @@ def known_arguments(
     )
 
 
+def without_effect(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """An operation in the place of one that is not known and changes no table or trigger.
+
+    Returns:
+        None where it is known, or does make a difference.
+    """
+    if cls.__name__ not in _WITHOUT_EFFECT or not cls.__module__.startswith("django."):
+        return None
+    if first_unknown([*args, *kwargs.values()]) is None:
+        return None
+    from django.db.migrations import RunPython
+
+    return RunPython(RunPython.noop)
+
+
+# What Python code does is not known in any case. Indexes and constraints fire no triggers.
+_WITHOUT_EFFECT = frozenset(
+    """
+    AddConstraint AddConstraintNotValid AddIndex AddIndexConcurrently AlterConstraint
+    AlterIndexTogether AlterModelManagers AlterUniqueTogether RunPython
+    """.split()
+)
+
 # `CreateModel(name, fields, …)` and `AddField(model_name, name, field)`.
 _POSITIONS = {1: "fields", 2: "field"}
 _DECISIVE_OPTIONS = frozenset({"db_table", "proxy", "managed"})
