@@ -59,9 +59,11 @@ def _expression(node: Tree) -> Tree:
     left, right = _normal(node.get("lexpr")), node.get("rexpr")
     match node["kind"]:
         case "AEXPR_IN":
-            return _membership(operator, left, _normal(right["List"]["items"]))
-        case "AEXPR_OP_ANY" | "AEXPR_OP_ALL" if elements := _elements(_normal(right)):
-            return _membership(operator, left, elements)
+            # `NOT IN` has the operator `<>`, and is true if it holds for all items.
+            quantifier = "ANY" if operator == "=" else "ALL"
+            return _membership(operator, quantifier, left, _normal(right["List"]["items"]))
+        case "AEXPR_OP_ANY" | "AEXPR_OP_ALL" as kind if elements := _elements(_normal(right)):
+            return _membership(operator, kind.removeprefix("AEXPR_OP_"), left, elements)
         case "AEXPR_NOT_DISTINCT":
             distinct = ["IS DISTINCT FROM", left, _normal(right)]
             return _flat("NOT_EXPR", [distinct])
@@ -81,11 +83,11 @@ def _elements(right: Tree) -> list[Tree] | None:
     return elements if isinstance(elements, list) else None
 
 
-def _membership(operator: str, left: Tree, items: list[Tree]) -> Tree:
+def _membership(operator: str, quantifier: str, left: Tree, items: list[Tree]) -> Tree:
     """`x IN (…)`, `x = ANY (ARRAY[…])`; of one item, `x = …`."""
     if len(items) == 1:
         return [operator, left, items[0]]
-    return [f"{operator} any of", left, items]
+    return [f"{operator} {quantifier}", left, items]
 
 
 def _flat(operator: str, arguments: list[Tree]) -> Tree:

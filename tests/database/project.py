@@ -67,17 +67,17 @@ class Shop:
         assert outcome.exit_code == 0, outcome.stderr
         return outcome.stdout
 
-    def list(self, *arguments: str) -> list[dict[str, Any]]:
+    def entries(self, *arguments: str) -> list[dict[str, Any]]:
         outcome = self.run("ls", *arguments, "--output-format", "json")
         assert outcome.exit_code == 0, outcome.stderr
-        entries: list[dict[str, Any]] = outcome.data
-        return entries
+        found: list[dict[str, Any]] = outcome.data
+        return found
 
     def statuses(self, *arguments: str) -> dict[str, tuple[str, str | None, str | None]]:
         """Status, reason and state by URI, or by pgid where there is no URI."""
         return {
             entry["uri"] or entry["pgid"]: (entry["status"], entry["reason"], entry["enabled"])
-            for entry in self.list(*arguments)
+            for entry in self.entries(*arguments)
         }
 
     def sql(self, *statements: str) -> list[tuple[Any, ...]]:

@@ -159,7 +159,8 @@ def test_a_default_that_the_environment_contradicts() -> None:
     databases = {"default": _DATABASE}
 
     assert _find(databases, assumptions=assumed).parameters == _EXPECTED
-    assert _find(databases, assumptions=assumed, DB_HOST="db.example", DEBUG="1")
+    agreeing = {"DB_HOST": "db.example", "DEBUG": "1"}
+    assert _find(databases, assumptions=assumed, **agreeing).parameters == _EXPECTED
     message = _message(databases, assumptions=assumed, DB_HOST="production")
     assert "was read with the default of DB_HOST, which is set to something else here" in message
 

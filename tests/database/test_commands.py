@@ -10,7 +10,7 @@ INSTALLED = ("INSTALLED", None, "ENABLED")
 
 
 def _pgid(shop: Shop, uri: str) -> str:
-    return str(next(entry["pgid"] for entry in shop.list() if entry["uri"] == uri))
+    return str(next(entry["pgid"] for entry in shop.entries() if entry["uri"] == uri))
 
 
 def _functions(shop: Shop) -> list[str]:
@@ -21,7 +21,7 @@ def _functions(shop: Shop) -> list[str]:
 def test_no_triggers_at_all_are_an_empty_list(shop: Shop) -> None:
     shop.write("class Order(models.Model):\n    pass\n")
 
-    assert shop.list() == []
+    assert shop.entries() == []
     outcome = shop.run("ls", "--check")
     assert (outcome.exit_code, outcome.stdout) == (0, "")
 
@@ -46,7 +46,7 @@ def test_uninstalled_then_installed(shop: Shop) -> None:
 
 
 def test_the_fields_of_ls(shop: Shop) -> None:
-    (entry,) = shop.list(PROTECT)
+    (entry,) = shop.entries(PROTECT)
 
     assert entry == {
         "uri": PROTECT,
@@ -204,7 +204,7 @@ def test_prune_touches_no_other_names(shop: Shop) -> None:
         "CREATE TRIGGER pgtrigger_mine BEFORE DELETE ON shop_order EXECUTE FUNCTION mine()",
     )
 
-    assert [entry["pgid"] for entry in shop.list() if entry["status"] == "PRUNE"] == [
+    assert [entry["pgid"] for entry in shop.entries() if entry["status"] == "PRUNE"] == [
         "pgtrigger_mine"
     ]
     shop.done("prune")

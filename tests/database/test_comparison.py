@@ -171,7 +171,7 @@ def test_without_temporary_tables(
 )
 def test_a_right_comment_on_a_wrong_definition(shop: Shop, other: str) -> None:
     shop.done("install")
-    (pgid,) = (entry["pgid"] for entry in shop.list(PROTECT))
+    (pgid,) = (entry["pgid"] for entry in shop.entries(PROTECT))
     when = "" if other == "NULL" else f"WHEN ({other})"
     shop.sql(
         f"CREATE OR REPLACE TRIGGER {pgid} BEFORE DELETE ON shop_order FOR EACH ROW {when} "
@@ -194,7 +194,7 @@ def test_a_right_comment_on_a_wrong_definition(shop: Shop, other: str) -> None:
 )
 def test_a_right_comment_on_a_wrong_function(shop: Shop, attributes: str, body: str | None) -> None:
     shop.done("install")
-    (pgid,) = (entry["pgid"] for entry in shop.list(PROTECT))
+    (pgid,) = (entry["pgid"] for entry in shop.entries(PROTECT))
     body = body or shop.sql(f"SELECT prosrc FROM pg_proc WHERE proname = '{pgid}'")[0][0]
     shop.sql(
         f"CREATE OR REPLACE FUNCTION {pgid}() RETURNS trigger LANGUAGE plpgsql {attributes} "
@@ -209,7 +209,7 @@ def test_a_right_comment_on_a_wrong_function(shop: Shop, attributes: str, body: 
 
 def test_another_function_of_the_same_body(shop: Shop) -> None:
     shop.done("install")
-    (pgid,) = (entry["pgid"] for entry in shop.list(DOUBLE))
+    (pgid,) = (entry["pgid"] for entry in shop.entries(DOUBLE))
     shop.sql(
         "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
         f"CREATE OR REPLACE TRIGGER {pgid} BEFORE INSERT ON shop_order FOR EACH ROW "
@@ -228,7 +228,7 @@ def test_another_function_of_the_same_body(shop: Shop) -> None:
 
 def test_what_only_the_comment_says(shop: Shop) -> None:
     shop.done("install")
-    pgids = {entry["uri"]: entry["pgid"] for entry in shop.list()}
+    pgids = {entry["uri"]: entry["pgid"] for entry in shop.entries()}
     shop.sql(
         f"COMMENT ON TRIGGER {pgids[PROTECT]} ON shop_order IS NULL",
         f"COMMENT ON TRIGGER {pgids[DOUBLE]} ON shop_order IS 'it''s mine'",
@@ -248,7 +248,7 @@ def test_what_only_the_comment_says(shop: Shop) -> None:
 
 def test_comments_and_layout_of_a_body_do_not_count(shop: Shop) -> None:
     shop.done("install")
-    (pgid,) = (entry["pgid"] for entry in shop.list(DOUBLE))
+    (pgid,) = (entry["pgid"] for entry in shop.entries(DOUBLE))
     ((body,),) = shop.sql(f"SELECT prosrc FROM pg_proc WHERE proname = '{pgid}'")
     shop.sql(
         f"CREATE OR REPLACE FUNCTION {pgid}() RETURNS trigger LANGUAGE plpgsql "
@@ -297,7 +297,7 @@ def test_diff(shop: Shop) -> None:
     (minus,) = (line for line in lines if line.startswith("-WHEN"))
     (plus,) = (line for line in lines if line.startswith("+WHEN"))
     assert minus.replace("sent", "gone")[1:] == plus[1:]
-    entries = {entry["uri"]: entry["diff"] for entry in shop.list("--diff")}
+    entries = {entry["uri"]: entry["diff"] for entry in shop.entries("--diff")}
     assert "+NEW.total" in entries[DOUBLE].replace("+    ", "+")
     assert "pg_temp" not in entries[PROTECT]
 

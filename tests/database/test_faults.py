@@ -212,4 +212,3 @@ def test_a_wrong_database_name(shop: Shop) -> None:
     message = _fails(shop, "ls", dsn=f"{shop.dsn} dbname=nowhere")
 
     assert 'database "nowhere" does not exist' in message
-

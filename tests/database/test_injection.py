@@ -50,13 +50,13 @@ def test_tables_and_schemas(shop: Shop, name: str) -> None:
     uri = "shop.Order:protect"
     at = ("--schema", name)
 
-    assert shop.list(*at)[0]["schema"] == name
-    assert shop.list(*at)[0]["table"] == name
+    assert shop.entries(*at)[0]["schema"] == name
+    assert shop.entries(*at)[0]["table"] == name
     shop.done("install", *at)
     assert shop.statuses(*at) == {uri: ("INSTALLED", None, "ENABLED")}
     shop.done("disable", *at)
     assert shop.statuses(*at) == {uri: ("INSTALLED", None, "DISABLED")}
-    shop.sql(f"COMMENT ON TRIGGER {shop.list(*at)[0]['pgid']} ON {schema}.{table} IS NULL")
+    shop.sql(f"COMMENT ON TRIGGER {shop.entries(*at)[0]['pgid']} ON {schema}.{table} IS NULL")
     shop.done("install", *at)
     shop.sql(shop.run("uninstall", *at, "--dry-run").stdout)
     assert shop.statuses(*at) == {uri: ("UNINSTALLED", None, None)}
@@ -74,10 +74,10 @@ def test_triggers_and_functions_to_prune(shop: Shop, name: str) -> None:
         f"EXECUTE FUNCTION {_quote(stray)}()",
     )
 
-    assert [item["pgid"] for item in shop.list() if item["status"] == "PRUNE"] == [stray]
+    assert [item["pgid"] for item in shop.entries() if item["status"] == "PRUNE"] == [stray]
     shop.done("prune")
 
-    assert [item for item in shop.list() if item["status"] == "PRUNE"] == []
+    assert [item for item in shop.entries() if item["status"] == "PRUNE"] == []
     assert shop.sql("SELECT proname FROM pg_proc WHERE proname LIKE 'pgtrigger%'") == []
     assert shop.sql("SELECT to_regclass('victim')::text") == [("victim",)]
 
@@ -103,5 +103,5 @@ def test_a_schema_within_the_name_of_a_table(shop: Shop) -> None:
 
     shop.done("install")
 
-    (entry,) = shop.list()
+    (entry,) = shop.entries()
     assert (entry["schema"], entry["table"], entry["status"]) == ("erc", "Report", "INSTALLED")

@@ -26,7 +26,7 @@ def _make_tenants(shop: Shop, *names: str) -> None:
 
 def _by_schema(shop: Shop, *arguments: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for entry in shop.list(*arguments):
+    for entry in shop.entries(*arguments):
         found.setdefault(entry["schema"], set()).add(entry["status"])
     return found
 
@@ -62,7 +62,7 @@ def test_the_search_path_of_the_connection(shop: Shop) -> None:
 def test_a_trigger_that_another_schema_function_serves(shop: Shop) -> None:
     _make_tenants(shop, "a")
     shop.done("install", "--schema", "public")
-    (pgid,) = (entry["pgid"] for entry in shop.list(DOUBLE))
+    (pgid,) = (entry["pgid"] for entry in shop.entries(DOUBLE))
     hash = shop.sql("SELECT obj_description(oid) FROM pg_trigger WHERE tgname LIKE '%double%'")
     shop.sql(
         f"CREATE TRIGGER {pgid} BEFORE INSERT ON a.shop_order FOR EACH ROW "
