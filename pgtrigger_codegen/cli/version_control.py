@@ -19,7 +19,7 @@ def is_committed(path: Path) -> bool | None:
 
 def _git(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  (nothing of it is the user's text but the path)
-        ["git", "-c", "core.fsmonitor=false", "-C", str(path.parent), *arguments],  # noqa: S607
+        ["git", "-c", "core.fsmonitor=false", "-C", str(path.parent), *arguments],  # noqa: S607  (the user's)
         capture_output=True,
         text=True,
         check=False,
