@@ -58,6 +58,12 @@ def option(model: ModelClass, name: str) -> Any:
     return meta_option(meta, name)
 
 
+def has_option(model: ModelClass, name: str) -> bool:
+    """Whether an option of `Meta` is given, known or not."""
+    meta = effective_meta(model)
+    return not isinstance(meta, Unknown) and any(name in names for _, names in _layers(meta))
+
+
 def meta_option(meta: Any, name: str) -> Any:
     """An option by the MRO of a `Meta` class."""
     if isinstance(meta, ModelClass):  # a Meta one of whose bases is not known

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from pgtrigger_codegen.evaluator.attributes import has_base
 from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown, first_unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.project.project import App, Project
+
+
+@dataclass(frozen=True)
+class NotInstalled(Unknown):
+    """In place of an app: the model belongs to none that is installed."""
 
 
 class ModelRegistry:
@@ -24,8 +30,10 @@ class ModelRegistry:
         self._by_label: dict[str, ModelClass] = {}
 
     def add(self, classes: Iterable[ModelClass]) -> None:
-        """Takes in classes that were executed."""
+        """Takes in classes that were executed, but for models of another registry of Django's."""
         for model in classes:
+            if meta.has_option(model, "apps"):
+                continue
             self.classes.append(model)
             if is_model(model) and meta.is_abstract(model) is not True:
                 label = self.label(model)
@@ -46,10 +54,10 @@ class ModelRegistry:
         explicit = meta.option(model, "app_label")
         if isinstance(explicit, str):
             app = self._project.apps.get(explicit)
-            return app or Unknown(f"no installed app has the label `{explicit}`", model.span)
+            return app or NotInstalled(f"no installed app has the label `{explicit}`", model.span)
         if isinstance(explicit, Unknown):
             return explicit
-        return self.app_of_module(model.module.name) or Unknown(
+        return self.app_of_module(model.module.name) or NotInstalled(
             f"`{model.module.name}` belongs to no installed app", model.span
         )
 
