@@ -1,87 +1,20 @@
-"""`lint` and `rule` as commands: the analysis is a literal, files and output are real."""
+"""`lint` as a command: the analysis is a literal, files and output are real."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from pgtrigger_codegen.cli import lint as command
-from pgtrigger_codegen.cli import rule as rule_command
-from pgtrigger_codegen.cli.common import Target
 from pgtrigger_codegen.cli.main import main
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.diagnostic import Severity
-from pgtrigger_codegen.models.facts import LostTriggers
-from pgtrigger_codegen.pipeline import Analysis, SyntaxProblem
-from pgtrigger_codegen.project.project import Project
-from pgtrigger_codegen.source.overlay import read_bytes
-from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.pipeline import SyntaxProblem
 from tests.lint import facts
-
-SOURCE = """\
-class Audited(models.Model):
-    class Meta:
-        abstract = True
-        triggers = [KEEP]
-
-
-class Order(Audited):
-    class Meta:
-        ordering = []
-"""
-FIXED = SOURCE.replace(
-    "class Meta:\n        ordering", "class Meta(Audited.Meta):\n        ordering"
-)
-
-
-@pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file with a lost trigger, as long as its text is unchanged."""
-    path = tmp_path / "shop" / "models.py"
-    path.parent.mkdir()
-    path.write_text(SOURCE)
-    monkeypatch.chdir(tmp_path)
-    analyse(monkeypatch, tmp_path, lambda: lost_triggers(path))
-    return path
-
-
-def lost_triggers(path: Path) -> dict[str, Any]:
-    if read_bytes(str(path)) != SOURCE.encode():
-        return {"read_files": frozenset({path})}
-    lost = LostTriggers(
-        model="Order",
-        base="Audited",
-        triggers=("keep",),
-        cause="own-meta",
-        span=Span(str(path), 8, 11, 8, 15),
-        base_span=Span(str(path), 1, 7, 1, 14),
-        meta_bases=(),
-    )
-    return {"lost_triggers": (lost,), "read_files": frozenset({path})}
-
-
-def analyse(
-    monkeypatch: pytest.MonkeyPatch, root: Path, found: Callable[[], dict[str, Any]]
-) -> None:
-    """Makes the analysis of any folder give these facts."""
-
-    def analyze_target(target: Target) -> Analysis:
-        known = facts.analysis()
-        project = Project(root, known.project.settings, known.project.apps)
-        return facts.analysis(project=project, notices=("No settings",), **found())
-
-    monkeypatch.setattr(command, "analyze_target", analyze_target)
-
-
-def lint(*arguments: str) -> Result:
-    return CliRunner().invoke(
-        command.lint, arguments, obj=Target(Path.cwd(), None), catch_exceptions=False
-    )
+from tests.lint.commands import FIXED, SOURCE, analyse, lint, lost_triggers
 
 
 def test_findings_on_stdout_the_rest_on_stderr(models: Path) -> None:
@@ -158,14 +91,6 @@ def test_information_alone_is_no_failure(models: Path, monkeypatch: pytest.Monke
     )
 
     assert lint().exit_code == 0
-
-
-def test_rule_explains() -> None:
-    result = CliRunner().invoke(rule_command.rule, ["lost-inherited-triggers"])
-
-    assert result.exit_code == 0
-    assert result.stdout.startswith("# lost-inherited-triggers (PGT103)\n\nSeverity: error. ")
-    assert "class Meta(Audited.Meta):" in result.stdout
 
 
 @pytest.mark.parametrize("path", ["shop/models.py", "project/shop/models.py"])
