@@ -18,6 +18,10 @@ COMMANDS = {
         "pgtrigger_codegen.cli.makemigrations",
         "Write RunSQL migrations for new, changed and removed triggers.",
     ),
+    "diff": (
+        "pgtrigger_codegen.cli.diff",
+        "Show what differs between the migrations and the source.",
+    ),
     "lint": ("pgtrigger_codegen.cli.lint", "Report triggers that will not work as written."),
     "rule": ("pgtrigger_codegen.cli.rule", "Explain a rule of `lint`."),
     "ls": ("pgtrigger_codegen.cli.ls", "List what a database has of the triggers."),

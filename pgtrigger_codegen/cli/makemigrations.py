@@ -119,7 +119,7 @@ def makemigrations(
     )
     plan = make_plan(source_of(analysis), analysis.load_migration, options)
     outcome = _Outcome(analysis, plan, shows_content=not writes)
-    _echo_notes(outcome, app_labels)
+    echo_notes(analysis, plan, app_labels)
     if not check:
         _stop_on_errors(plan)
     if writes:
@@ -129,6 +129,46 @@ def makemigrations(
     else:
         click.echo("\n".join(outcome.as_text(with_content=dry_run)))
     context.exit(_exit_code(plan, check=check))
+
+
+def source_of(analysis: Analysis) -> Source:
+    """What the planner needs to know of the source."""
+    return Source(
+        project=analysis.project,
+        models=analysis.models,
+        triggers=analysis.triggers,
+        foreign_triggers=analysis.foreign_triggers,
+        unresolved=analysis.unresolved,
+        unparsed=tuple(problem.span for problem in analysis.syntax_problems),
+        doubtful_models=frozenset(
+            label for label, model in analysis.models.items() if model.unread is not None
+        ),
+    )
+
+
+def echo_notes(analysis: Analysis, plan: Plan, app_labels: Iterable[str]) -> None:
+    """Say on standard error what the outcome does not rest on."""
+    wanted = set(app_labels)
+    for item in plan.unreadable:
+        migration = ".".join(item.migration)
+        click.echo(f"{item.part} of {migration} not read: {item.unknown.reason}", err=True)
+    for unresolved in analysis.unresolved:
+        if not wanted or unresolved.migration_app in {*wanted, None}:
+            span = unresolved.span
+            where = f"{analysis.project.display_path(span.path)}:{span.line}:{span.column}"
+            click.echo(f"{where}: {unresolved.code} {unresolved.reason}", err=True)
+    for app in plan.apps:
+        if app.unresolved:
+            click.echo(
+                f"Nothing is written for app {app.app_label!r}, where not all triggers could be "
+                "read (--allow-unresolved writes additions and changes).",
+                err=True,
+            )
+        for note in app.notes:
+            click.echo(f"note: {note}", err=True)
+        if app.error:
+            click.echo(f"{app.app_label}: {app.error}", err=True)
+    echo_summary(analysis)
 
 
 @dataclass(frozen=True)
@@ -223,46 +263,6 @@ def _check_lock_timeout(value: str | None) -> None:
             f"{value!r} is not a time that PostgreSQL knows",
             help="give a number and a unit, as in 3s or 500ms",
         )
-
-
-def source_of(analysis: Analysis) -> Source:
-    """What the planner needs to know of the source."""
-    return Source(
-        project=analysis.project,
-        models=analysis.models,
-        triggers=analysis.triggers,
-        foreign_triggers=analysis.foreign_triggers,
-        unresolved=analysis.unresolved,
-        unparsed=tuple(problem.span for problem in analysis.syntax_problems),
-        doubtful_models=frozenset(
-            label for label, model in analysis.models.items() if model.unread is not None
-        ),
-    )
-
-
-def _echo_notes(outcome: _Outcome, app_labels: Iterable[str]) -> None:
-    """Say on standard error what the outcome does not rest on."""
-    analysis, wanted = outcome.analysis, set(app_labels)
-    for item in outcome.plan.unreadable:
-        migration = ".".join(item.migration)
-        click.echo(f"{item.part} of {migration} not read: {item.unknown.reason}", err=True)
-    for unresolved in analysis.unresolved:
-        if not wanted or unresolved.migration_app in {*wanted, None}:
-            span = unresolved.span
-            where = f"{analysis.project.display_path(span.path)}:{span.line}:{span.column}"
-            click.echo(f"{where}: {unresolved.code} {unresolved.reason}", err=True)
-    for app in outcome.plan.apps:
-        if app.unresolved:
-            click.echo(
-                f"Nothing is written for app {app.app_label!r}, where not all triggers could be "
-                "read (--allow-unresolved writes additions and changes).",
-                err=True,
-            )
-        for note in app.notes:
-            click.echo(f"note: {note}", err=True)
-        if app.error:
-            click.echo(f"{app.app_label}: {app.error}", err=True)
-    echo_summary(analysis)
 
 
 def _stop_on_errors(plan: Plan) -> None:

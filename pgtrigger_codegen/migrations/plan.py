@@ -10,6 +10,7 @@ from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.graph import Unreadable
 from pgtrigger_codegen.migrations.operations import TriggerOperation
 from pgtrigger_codegen.migrations.schema_changes import IsCommitted, Way
+from pgtrigger_codegen.migrations.state import Disturbance
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.span import Span
@@ -109,10 +110,12 @@ class Plan:
 
     Attributes:
         unreadable: What of the first-party migrations could not be read.
+        disturbances: Changes of tables after which no migration has written a trigger anew.
     """
 
     apps: tuple[AppPlan, ...] = ()
     unreadable: tuple[Unreadable, ...] = field(default=())
+    disturbances: tuple[Disturbance, ...] = ()
 
     @property
     def pending(self) -> bool:

@@ -41,6 +41,7 @@ def make_plan(source: Source, load_migration: LoadMigration, options: Options) -
         unreadable=tuple(
             item for item in history.state.unreadable if item.migration[0] in first_party
         ),
+        disturbances=tuple(item for found in history.state.disturbances.values() for item in found),
     )
 
 

@@ -1,0 +1,63 @@
+"""`diff`: options → analysis → plan → differences → exit code. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
+from pgtrigger_codegen.cli.makemigrations import echo_notes, source_of
+from pgtrigger_codegen.migrations.differences import Difference, difference
+from pgtrigger_codegen.migrations.plan import Options
+from pgtrigger_codegen.migrations.planner import make_plan
+
+
+@click.command()
+@click.argument("app_labels", nargs=-1, metavar="[APP]...")
+@click.option(
+    "--color/--no-color", default=None, help="Colour the output; by default on a terminal."
+)
+@pass_target
+@click.pass_context
+def diff(
+    context: click.Context, target: Target, *, app_labels: tuple[str, ...], color: bool | None
+) -> None:
+    """Show what differs between the migrations and the source.
+
+    For each trigger of each APP (or of all apps) that `makemigrations` would write: why, and
+    what changes in its definition and its function.
+    """
+    analysis = analyze_target(target)
+    options = Options(
+        app_labels=app_labels or None,
+        databases=analysis.config.databases,
+        # What is to be compared is where both lead, not the way there.
+        schema_changes="after",
+    )
+    plan = make_plan(source_of(analysis), analysis.load_migration, options)
+    echo_notes(analysis, plan, app_labels)
+    found = [
+        difference(operation, plan.disturbances)
+        for app in plan.apps
+        for operation in app.operations
+    ]
+    click.echo("\n".join(_text(found)), color=color)
+    context.exit(2 if plan.unresolved else int(plan.pending))
+
+
+def _text(found: list[Difference]) -> Iterator[str]:
+    if not found:
+        yield "No differences"
+    for number, item in enumerate(found):
+        if number:
+            yield ""
+        yield click.style(f"{_SIGNS[item.kind]} {item.uri}", bold=True)
+        for reason in item.reasons:
+            yield f"  {reason}"
+        for line in item.lines:
+            yield click.style(line, fg=_COLORS[line[:1]]) if line[:1] in _COLORS else line
+
+
+_SIGNS = {"add": "+", "remove": "-", "alter": "~", "rename": "~"}
+_COLORS = {"+": "green", "-": "red", "@": "cyan"}

@@ -1,0 +1,111 @@
+"""Stage migrations: what an operation changes, for people to read.
+
+Definition and body are shown as the SQL that would be written; the reasons say which of
+django-pgtrigger's arguments made the difference, and which migration moved the ground.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pgtrigger_codegen.migrations.operations import (
+    CreateTrigger,
+    DropTrigger,
+    RecordHash,
+    Trigger,
+    TriggerOperation,
+)
+from pgtrigger_codegen.migrations.state import Disturbance, in_search_path
+from pgtrigger_codegen.sql.names import table_name
+from pgtrigger_codegen.sql.render import trigger_function, trigger_statement
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One trigger, as migrations leave it and as the source declares it.
+
+    Attributes:
+        uri: Of the source, or of the migrations when the source has it no more.
+        reasons: What changed, the nearest cause first.
+        lines: A unified diff without its heading.
+    """
+
+    uri: str
+    kind: str
+    reasons: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def difference(operation: TriggerOperation, disturbances: Iterable[Disturbance]) -> Difference:
+    """What the operation is for.
+
+    Args:
+        disturbances: Changes of tables after which no migration has written a trigger anew.
+    """
+    old = None if isinstance(operation, CreateTrigger) else operation.replaced
+    new = None if isinstance(operation, DropTrigger) else operation.trigger
+    causes = tuple(
+        f"migration {'.'.join(found.migration)} {found.what}"
+        for found in disturbances
+        if old and found.trigger.definition.pgid == old.parts.pgid.lower()
+    )
+    reasons = (*_reasons(operation, old, new), *causes)
+    return Difference(operation.trigger.uri, operation.kind, reasons, tuple(_lines(old, new)))
+
+
+def _reasons(
+    operation: TriggerOperation, old: Trigger | None, new: Trigger | None
+) -> Iterator[str]:
+    if old is None:
+        yield "no migration creates it"
+    elif new is None:
+        yield "the source declares it no more"
+    elif isinstance(operation, RecordHash):
+        yield f"only the recorded hash differs: {old.hash or 'none'} → {new.hash}"
+    else:
+        yield from _changed_parts(old, new)
+
+
+def _changed_parts(old: Trigger, new: Trigger) -> Iterator[str]:
+    if old.uri != new.uri:
+        yield f"renamed from {old.uri}"
+    if in_search_path(table_name(old.parts.table)) != in_search_path(table_name(new.parts.table)):
+        yield f"table changed: {old.parts.table} → {new.parts.table}"
+    for name, word in _WORDS.items():
+        before, after = _plain(getattr(old.parts, name)), _plain(getattr(new.parts, name))
+        if before != after:
+            values = f": {before or 'none'} → {after or 'none'}" if name in _SHORT else ""
+            yield f"{word} changed{values}"
+
+
+_WORDS = {
+    "when": "time",
+    "operation": "event",
+    "level": "level",
+    "timing": "timing",
+    "condition": "condition",
+    "referencing": "transition tables",
+    "declare": "declarations",
+    "func": "function",
+    "ignore_func_name": "ignore function",
+}
+_SHORT = frozenset({"when", "operation", "level", "timing", "condition", "referencing"})
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _lines(old: Trigger | None, new: Trigger | None) -> Iterator[str]:
+    context = 10_000 if old is None or new is None else 3
+    diff = difflib.unified_diff(_sql(old), _sql(new), "migrations", "source", "", "", context, "")
+    yield from list(diff)[2:]
+
+
+def _sql(trigger: Trigger | None) -> list[str]:
+    if trigger is None:
+        return []
+    statements = (trigger_function(trigger.parts), trigger_statement(trigger.parts))
+    return "\n\n".join(statement for statement in statements if statement).splitlines()
