@@ -24,6 +24,7 @@ COMMANDS = {
     ),
     "lint": ("pgtrigger_codegen.cli.lint", "Report triggers that will not work as written."),
     "rule": ("pgtrigger_codegen.cli.rule", "Explain a rule of `lint`."),
+    "config": ("pgtrigger_codegen.cli.config", "Show what was resolved, and from where."),
     "ls": ("pgtrigger_codegen.cli.ls", "List what a database has of the triggers."),
     "install": ("pgtrigger_codegen.cli.database", "Install triggers in a database."),
     "uninstall": ("pgtrigger_codegen.cli.database", "Drop triggers from a database."),
