@@ -138,6 +138,8 @@ def call_back(vm: Interpreter, value: Any, span: Span) -> Any:
     from pgtrigger_codegen.evaluator.calls import call
 
     def answer(*args: Any, **kwargs: Any) -> Any:
+        vm.steps += limits.STEPS_OF_A_CALL
+        vm.step(lambda: span)
         try:
             with vm.catching():
                 result = call(vm, value, args, kwargs, span)

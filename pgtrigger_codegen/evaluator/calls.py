@@ -197,6 +197,17 @@ def _make(
 def _call_real(
     vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
+    result = _call_checked(vm, function, args, kwargs, span)
+    if isinstance(result, Unknown):
+        receiver, name = _receiver(function)
+        if name and library.is_mutator(receiver, name):
+            attributes.poison(receiver, result)  # the change that it should have had is missing
+    return result
+
+
+def _call_checked(
+    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
     if not callable(function):
         return vm.raised(TypeError(f"'{type(function).__name__}' object is not callable"), span)
     receiver, name = _receiver(function)
@@ -264,11 +275,15 @@ def _check(
             subject = args[2] if called in ("sub", "subn") and len(args) > 2 else args[1]
             flags = kwargs.get("flags", args[2] if called in _FLAGS_THIRD and args[2:] else 0)
             regex.check_regex(called, args[0], subject, flags)
+            if subject is not args[1]:
+                regex.check_replacement(args[1], subject)
         return
     limits.check_method(receiver, name, args)
     if isinstance(receiver, re.Pattern) and args:
         subject = args[1] if name in ("sub", "subn") and len(args) > 1 else args[0]
         regex.check_regex(name, receiver, subject)
+        if subject is not args[0]:
+            regex.check_replacement(args[0], subject)
     elif isinstance(receiver, set) and name == "pop" and has_no_order(receiver):
         raise Refusal(Unknown(RUN_TO_RUN, span))
     elif isinstance(receiver, PurePath) and name in _ABSOLUTE and not receiver.is_absolute():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -542,14 +543,21 @@ def _assign_item(vm: Interpreter, container: Any, key: Any, value: Any, span: Sp
     if attributes.special_item_assignment(vm, container, key, value, span):
         return
     if isinstance(key, slice):
-        items = iterate(vm, value, span)
-        if isinstance(items, Unknown):
-            attributes.poison(container, items)
+        value = iterate(vm, value, span)
+        if isinstance(value, list) and isinstance(container, list):
+            value = vm.attempt(span, _joined_size, container, value)
+        if isinstance(value, Unknown):
+            attributes.poison(container, value)
             return
-        value = items
-        limits.check_size(len(items) + len(container) if isinstance(container, list) else 0)
-    if isinstance(container, list | dict) or attributes.is_user_object(vm, container):
-        vm.attempt(span, container.__setitem__, key, value)
+    if isinstance(container, list | dict | deque) or attributes.is_user_object(vm, container):
+        done = vm.attempt(span, container.__setitem__, key, value)
+        if isinstance(done, Unknown):
+            attributes.poison(container, done)
+
+
+def _joined_size(container: list[Any], items: list[Any]) -> list[Any]:
+    limits.check_size(len(container) + len(items))
+    return items
 
 
 _END = object()

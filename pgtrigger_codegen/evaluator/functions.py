@@ -107,6 +107,7 @@ def _call_from_real_code(
     vm: Interpreter, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     span = function.module.span(function.node)
+    vm.steps += limits.STEPS_OF_A_CALL
     try:
         with vm.catching():
             result = call_function(vm, function, args, kwargs, span)

@@ -60,7 +60,7 @@ SPECIAL_NAMES: dict[str, Any] = {
 
 # Builtins that need the interpreter's own view of classes and attributes.
 SPECIAL_BUILTINS = frozenset(
-    "getattr hasattr isinstance issubclass print setattr super type".split()
+    "getattr hasattr isinstance issubclass open print setattr super type".split()
 )
 
 # Modules of which only these names are looked up: the rest has effects or leaks the process.

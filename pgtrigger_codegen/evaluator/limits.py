@@ -18,8 +18,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-STEPS = 200_000
+STEPS = 100_000
 """Statements and expressions that one top-level statement may cost."""
+
+STEPS_OF_A_CALL = 9
+"""What a call from real code back to the interpreter costs besides."""
 
 DEPTH = 60
 """Nested calls of interpreted functions."""

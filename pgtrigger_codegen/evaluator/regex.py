@@ -15,6 +15,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.limits import LimitPassed
 
 _COST = 10**9
+_RESULT = 10**7
 _SMALL = 8
 """Repetitions of at most so many are counted as their number, larger ones as unbounded."""
 
@@ -45,6 +46,17 @@ def check_regex(name: str, pattern: Any, subject: Any, flags: int = 0) -> None:
     cost = size**unbounded // math.factorial(unbounded) * choices
     if cost * (size if name in _SEARCHES else 1) > _COST:
         raise LimitPassed("a regular expression that could take very long is not evaluated")
+
+
+def check_replacement(replacement: Any, subject: Any) -> None:
+    """Refuses `sub` where the result could be too large: each position may be replaced.
+
+    Raises:
+        LimitPassed: Before anything is replaced.
+    """
+    both = isinstance(replacement, str) and isinstance(subject, str)
+    if both and len(replacement) * (len(subject) + 1) > _RESULT:
+        raise LimitPassed("a replacement in so long a text is not evaluated")
 
 
 def _count(items: Iterable[Any], *, repeated: bool) -> tuple[int, int]:

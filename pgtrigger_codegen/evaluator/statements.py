@@ -172,8 +172,8 @@ def _augmented_assign(vm: Interpreter, node: ast.AugAssign, scope: Scope) -> Sig
         limits.check_size(len(left))
         value: Any = left
     elif isinstance(left, dict | set) and vm.speculation is None:
-        unknown = first_unknown(right)
-        value = unknown or vm.attempt(span, IN_PLACE[type(node.op)], left, right)
+        items = iterate(vm, right, span) if hasattr(type(right), "__next__") else right
+        value = first_unknown(items) or vm.attempt(span, IN_PLACE[type(node.op)], left, items)
     else:
         value = binary(vm, node.op, left, right, span)
     assign(vm, node.target, value, scope)

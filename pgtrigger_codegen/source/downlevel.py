@@ -12,6 +12,7 @@ know are replaced by text of the same length and lines, so that no position move
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 
 UNREADABLE_NAME = "___"
 
+# LibCST's native parser is recursive: what nests more deeply ends the process. Python itself
+# takes 200 brackets and 100 blocks.
+_MAX_DEPTH = 200
+_DEEP = re.compile(
+    r"(?:[-+~]\s*){200}|(?:\bnot\s+){200}|(?:\blambda\s*:\s*){200}|^[ \t]{1000}", re.MULTILINE
+)
+
 
 def downlevel(text: str) -> str | None:
     """Rewrites newer syntax in place.
@@ -29,6 +37,8 @@ def downlevel(text: str) -> str | None:
         Text with the same lines, or None when LibCST cannot parse it either, or when there
         is nothing to rewrite.
     """
+    if _DEEP.search(text) or _depth(text) > _MAX_DEPTH:
+        return None
     import libcst as cst
     from libcst.metadata import MetadataWrapper, PositionProvider
 
@@ -44,6 +54,18 @@ def downlevel(text: str) -> str | None:
         _overwrite(lines, where.start, where.end, replacement)
         changed = True
     return "\n".join("".join(line) for line in lines) if changed else None
+
+
+def _depth(text: str) -> int:
+    """How deeply brackets nest, those in strings and comments counted too."""
+    deepest = depth = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth = max(depth - 1, 0)
+    return deepest
 
 
 def _newer_nodes(module: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, str]]:

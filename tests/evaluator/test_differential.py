@@ -93,5 +93,5 @@ def test_what_is_assumed(ours: Any) -> None:
 
 
 def _text_at(root: Path, entry: Any) -> str:
-    line = (root / entry["path"]).read_text(encoding="utf-8").splitlines()[entry["line"] - 1]
+    line: str = (root / entry["path"]).read_text(encoding="utf-8").splitlines()[entry["line"] - 1]
     return line[entry["column"] - 1 :].rstrip()
