@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pgtrigger_codegen.cli.rule import rule
+from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.lint.registry import RULES
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(rule, arguments, catch_exceptions=False)
+
+
+@pytest.mark.parametrize("wanted", ["PGT103", "lost-inherited-triggers"])
+def test_one_rule(wanted: str) -> None:
+    result = run(wanted)
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("# lost-inherited-triggers (PGT103)\n\nSeverity: error. ")
+    assert "class Meta(Audited.Meta):" in result.stdout
+
+
+def test_one_rule_as_json() -> None:
+    document = json.loads(run("PGT103", "--output-format", "json").stdout)
+
+    explanation = document.pop("explanation")
+    assert explanation.startswith("# lost-inherited-triggers (PGT103)\n")
+    summary = document.pop("summary")
+    assert summary.startswith("Reports a model whose abstract base declares triggers that do not")
+    assert "\n" not in summary
+    assert document == {
+        "code": "PGT103",
+        "name": "lost-inherited-triggers",
+        "severity": "error",
+        "fixable": True,
+        "on_by_default": True,
+        "url": "https://github.com/pgtrigger-codegen/pgtrigger-codegen/blob/main/docs/rules/PGT103.md",
+    }
+
+
+def test_all_rules() -> None:
+    text = run("--all").stdout
+    documents = json.loads(run("--all", "--output-format", "json").stdout)
+
+    assert [document["code"] for document in documents] == [one.code for one in RULES]
+    assert all(document["summary"] for document in documents)
+    assert text == "\n".join(document["explanation"] for document in documents)
+
+
+@pytest.mark.parametrize("arguments", [(), ("PGT103", "--all")])
+def test_one_or_all(arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert "Give the CODE of a rule, or --all." in result.stderr
+
+
+def test_an_unknown_rule() -> None:
+    with pytest.raises(CodegenError, match="did you mean PGT103"):
+        run("lost-inherited-trigger")
