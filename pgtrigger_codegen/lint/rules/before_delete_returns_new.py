@@ -1,0 +1,57 @@
+"""PGT303: RETURN NEW where a row is about to be deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.missing_rows import cancelling_returns
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class BeforeDeleteReturnsNew(Rule):
+    """## What it does
+    Reports `RETURN NEW` in a BEFORE row-level trigger where a DELETE gets to it.
+
+    Conditions on `TG_OP` are followed. Where another condition may exclude the DELETE, nothing is
+    reported.
+
+    ## Why is this bad?
+    In a DELETE, `NEW` is NULL, and a BEFORE trigger that returns NULL cancels the operation for
+    the row: nothing is deleted, and no error says so.
+
+    ## Example
+    ```python
+    pgtrigger.Trigger(
+        name="log_delete",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete,
+        func="INSERT INTO log (order_id) VALUES (OLD.id); RETURN NEW;",
+    )
+    ```
+
+    ## Use instead
+    ```python
+    pgtrigger.Trigger(
+        name="log_delete",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete,
+        func="INSERT INTO log (order_id) VALUES (OLD.id); RETURN OLD;",
+    )
+    ```
+    """
+
+    code = "PGT303"
+    name = "before-delete-returns-new"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        places = BodyPlaces(analysis)
+        for trigger, statement in cancelling_returns(analysis, "NEW", "DELETE"):
+            yield self.diagnostic(
+                "RETURN NEW cancels the DELETE without an error: NEW is NULL there",
+                places.span(trigger, statement.place),
+                help="Return OLD for deletes",
+            )

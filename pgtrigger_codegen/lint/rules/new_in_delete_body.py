@@ -1,0 +1,59 @@
+"""PGT316: NEW where a row is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.missing_rows import uses_of_missing_row
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class NewInDeleteBody(Rule):
+    """## What it does
+    Reports `NEW` in a row-level trigger at a place that only a DELETE gets to. For `RETURN NEW`
+    there is PGT303.
+
+    Conditions on `TG_OP` are followed. Expressions that are made for NULL (`COALESCE`,
+    `IS DISTINCT FROM`) are not reported.
+
+    ## Why is this bad?
+    A DELETE has no new row: `NEW` and all of its columns are NULL, and PostgreSQL does not
+    complain. Comparisons with it are never true, and what is stored of it is NULL.
+
+    ## Example
+    ```python
+    pgtrigger.Trigger(
+        name="log_delete",
+        when=pgtrigger.After,
+        operation=pgtrigger.Delete,
+        func="INSERT INTO log (order_id) VALUES (NEW.id); RETURN NULL;",
+    )
+    ```
+
+    ## Use instead
+    ```python
+    pgtrigger.Trigger(
+        name="log_delete",
+        when=pgtrigger.After,
+        operation=pgtrigger.Delete,
+        func="INSERT INTO log (order_id) VALUES (OLD.id); RETURN NULL;",
+    )
+    ```
+    """
+
+    code = "PGT316"
+    name = "new-in-delete-body"
+    severity = Severity.WARNING
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        places = BodyPlaces(analysis)
+        for trigger, use in uses_of_missing_row(analysis, "NEW", "DELETE"):
+            column = f"NEW.{use.column}" if use.column else "NEW"
+            yield self.diagnostic(
+                f"`{column}` is always NULL here: a DELETE has no new row",
+                places.span(trigger, use.place),
+                help="Use OLD",
+            )

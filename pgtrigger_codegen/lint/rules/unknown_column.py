@@ -1,0 +1,90 @@
+"""PGT305: a column of NEW or OLD that the table does not have."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.bodies import row_bodies
+from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.definitions import table_owner
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.raw_columns import added_by_hand
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.models.facts import ModelFact
+from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS
+
+
+class UnknownColumn(Rule):
+    """## What it does
+    Reports `NEW.x` and `OLD.x` in a function when the trigger's table has no column `x`, and
+    suggests the one that was probably meant.
+
+    Columns are those of the model, where all of them are known and the model is managed. A column
+    that a migration adds with SQL of its own is not reported, nor is a place that another table's
+    trigger reaches (`IF TG_TABLE_NAME = …`).
+
+    ## Why is this bad?
+    PostgreSQL creates the function without looking. Every write that gets to the place then fails:
+    "record "new" has no field "x"". A common reason is the name of a foreign key's field, whose
+    column ends in `_id`.
+
+    ## Example
+    ```python
+    pgtrigger.Trigger(
+        name="keep_customer",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        func="NEW.customer = OLD.customer; RETURN NEW;",
+    )
+    ```
+
+    ## Use instead
+    ```python
+    pgtrigger.Trigger(
+        name="keep_customer",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        func="NEW.customer_id = OLD.customer_id; RETURN NEW;",
+    )
+    ```
+    """
+
+    code = "PGT305"
+    name = "unknown-column"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        places = BodyPlaces(analysis)
+        for trigger, body in row_bodies(analysis):
+            model = table_owner(analysis, trigger)
+            if model is None or model.columns is None or not model.managed:
+                continue
+            known = {*model.columns, *SYSTEM_COLUMNS}
+            for use in body.uses:
+                column = use.column
+                if column is None or column in known or use.in_handled_block:
+                    continue
+                doubtful = body.copies_context and any(p.doubtful for p in use.state.values())
+                if doubtful or added_by_hand(analysis, trigger, column):
+                    continue
+                yield self.diagnostic(
+                    f"Table `{model.table}` has no column `{column}`",
+                    places.span(trigger, use.place),
+                    help=_suggestion(use.row, column, model),
+                )
+
+
+def _suggestion(row: str, column: str, model: ModelFact) -> str:
+    fields = dict(model.field_columns)
+    columns = model.columns or ()
+    # Unquoted names are folded to lower case, so `NEW.createdAt` asks for `createdat`.
+    folded = next((one for one in columns if one.lower() == column), None)
+    if folded is not None:
+        return f'Quote the name: `{row}."{folded}"`'
+    close = difflib.get_close_matches(column, columns, n=1)
+    meant = fields.get(column) or (close[0] if close else None)
+    if meant is not None:
+        return f"Did you mean `{row}.{meant}`?"
+    return f"Its columns are {', '.join(columns)}"

@@ -1,0 +1,84 @@
+"""Stage sql: what a trigger's PL/pgSQL body does, as facts that the linter judges.
+
+The parser gives the tree; `body_text` tells where its expressions stand; here the statements are
+followed in order, for each event that fires the trigger, as far as conditions can be told from
+the event (`IF TG_OP = 'DELETE'`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pgtrigger_codegen.sql.body_error import BodyError, locate_error, unnoticed_error
+from pgtrigger_codegen.sql.body_facts import Dynamic, Path, Return, RowUse
+from pgtrigger_codegen.sql.body_flow import Flow
+from pgtrigger_codegen.sql.body_text import BodyText, create_function
+from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
+from pgtrigger_codegen.sql.parser import SqlSyntaxError, parse_function
+from pgtrigger_codegen.sql.render import uses_own_function
+from pgtrigger_codegen.triggers.compiled import TriggerParts
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a body does.
+
+    Attributes:
+        falls_off: The events for which control can reach the end without a RETURN.
+        has_loop: Whether statements may run again after later ones.
+        copies_context: Whether the body keeps `TG_OP` or the like in a variable, so that
+            conditions may depend on the event in ways that are not followed.
+    """
+
+    definition: Definition
+    returns: tuple[Return, ...]
+    uses: tuple[RowUse, ...]
+    dynamic: tuple[Dynamic, ...]
+    falls_off: Mapping[Event, Path]
+    has_loop: bool
+    copies_context: bool
+
+    @property
+    def decides_write(self) -> bool:
+        """Whether what the function returns is what is written, or not written."""
+        return self.definition.timing == "BEFORE" and self.definition.is_row_level
+
+    def is_read_after(self, assigned: RowUse) -> bool:
+        """Whether a later statement may read what is assigned there."""
+        return any(
+            use.row == assigned.row
+            and not use.written
+            and (use.order > assigned.order or self.has_loop)
+            and (use.column is None or assigned.column in (None, use.column))
+            for use in self.uses
+        )
+
+
+@functools.lru_cache(maxsize=4096)
+def read_body(parts: TriggerParts) -> Body | BodyError | None:
+    """The facts of the trigger's own function, or what is wrong with its syntax.
+
+    None when the trigger calls another function, or its definition does not parse.
+    """
+    definition = read_definition(parts)
+    if not isinstance(definition, Definition) or not uses_own_function(parts):
+        return None
+    try:
+        function = parse_function(create_function(parts.declare, parts.func))
+    except SqlSyntaxError as error:
+        return locate_error(parts.declare, parts.func, error.message)
+    if (unnoticed := unnoticed_error(function, parts.func)) is not None:
+        return unnoticed
+    flow = Flow(function, BodyText(parts.func), definition, parts)
+    flow.follow()
+    return Body(
+        definition=definition,
+        returns=tuple(flow.returns),
+        uses=tuple(flow.uses),
+        dynamic=tuple(flow.dynamic),
+        falls_off=flow.falls_off,
+        has_loop=flow.has_loop,
+        copies_context=flow.copies_context,
+    )

@@ -1,0 +1,99 @@
+"""Stage sql: the things that a trigger's body does, each with its place in the body's text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from pgtrigger_codegen.sql.definition import Event, Row
+
+
+class Place(NamedTuple):
+    """A stretch of the body's text, by character."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """How control gets to a place for one event.
+
+    Attributes:
+        doubts: Conditions on all ways, by number, that may in truth exclude the event.
+        uncertain: Whether only past what may never go on: a call that may raise, a loop that
+            returns, a chain of conditions that may leave nothing over.
+        assigned: Whether NEW has been assigned to on all ways.
+    """
+
+    doubts: frozenset[int] = frozenset()
+    uncertain: bool = False
+    assigned: bool = False
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it is open that control gets there at all for the event."""
+        return bool(self.doubts)
+
+    def joined(self, other: Path) -> Path:
+        """Either way leads there."""
+        return Path(
+            min(self.doubts, other.doubts, key=len),
+            self.uncertain and other.uncertain,
+            self.assigned and other.assigned,
+        )
+
+
+State = Mapping[Event, Path]
+"""The events for which control can be at a place; empty when it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A RETURN that can be reached.
+
+    Attributes:
+        place: Of the whole statement; None where it cannot be told.
+    """
+
+    value: Literal["NEW", "OLD", "NULL", "other"]
+    place: Place | None
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class RowUse:
+    """NEW or OLD, or a column of it, in a statement that can be reached.
+
+    Attributes:
+        column: None for the whole row.
+        written: Whether it is assigned to, not read.
+        minds_null: Whether the expression is made for values that may be NULL (`COALESCE`),
+            or asks for the event itself.
+        in_handled_block: Whether a handler of exceptions may deal with its failure.
+        order: Statements are numbered in the order of the text.
+    """
+
+    row: Row
+    column: str | None
+    place: Place | None
+    state: State
+    written: bool
+    minds_null: bool
+    in_handled_block: bool
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamic:
+    """An EXECUTE of SQL that is made at run time.
+
+    Attributes:
+        constant: Whether the text is a literal.
+        unquoted: Values that are put into the text without quoting, as written.
+    """
+
+    place: Place | None
+    constant: bool
+    unquoted: tuple[str, ...]

@@ -1,0 +1,428 @@
+"""Stage sql: follows a body's statements, for each event that fires the trigger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal
+
+from pgtrigger_codegen.sql.body_conditions import Conditions, Open, mentions_context
+from pgtrigger_codegen.sql.body_dynamic import made_of
+from pgtrigger_codegen.sql.body_facts import Dynamic, Path, Place, Return, RowUse, State
+from pgtrigger_codegen.sql.body_text import BodyText
+from pgtrigger_codegen.sql.definition import Definition, Event, Row
+from pgtrigger_codegen.sql.parser import Node, walk
+from pgtrigger_codegen.triggers.compiled import TriggerParts
+
+_ASSIGNMENT = frozenset({3, 4, 5})
+_ERROR_LEVEL = 21
+_MINDS_NULL = re.compile(
+    r"\b(COALESCE|NULLIF|NUM_NULLS|NUM_NONNULLS|CASE|DISTINCT|GREATEST|LEAST|CONCAT|CONCAT_WS"
+    r"|FORMAT)\b|\bIS\s+(NOT\s+)?NULL\b|\bISNULL\b|\bNOTNULL\b",
+    re.IGNORECASE,
+)
+# Functions known to return; any other may exist to raise an exception.
+_RETURNING = re.compile(
+    r"\A\s*SELECT\s+(pg_catalog\s*\.\s*)?(pg_notify|set_config|pg_advisory\w*|nextval|setval"
+    r"|pg_sleep)\s*\(",
+    re.IGNORECASE,
+)
+
+
+class Flow:
+    """One walk through a function's tree.
+
+    Attributes:
+        falls_off: What is left at the end of the body.
+    """
+
+    def __init__(
+        self, function: Node, text: BodyText, definition: Definition, parts: TriggerParts
+    ) -> None:
+        self.returns: list[Return] = []
+        self.uses: list[RowUse] = []
+        self.dynamic: list[Dynamic] = []
+        self.falls_off: State = {}
+        self._function = function
+        self._text = text
+        self._definition = definition
+        self._datums: list[Node] = function.get("datums", [])
+        names = (datum.get("PLpgSQL_var", {}).get("refname", "") for datum in self._datums)
+        own = frozenset(names) - {"found", "sqlstate", "sqlerrm"}
+        self._conditions = Conditions(definition, parts, own)
+        self.copies_context = _copies_context(function)
+        self.has_loop = any("body" in value for key, value in walk(function) if key in _LOOPS)
+        self._handled = 0
+        self._order = 0
+        self._exits: list[tuple[str | None, list[State]]] = []
+        self._conditions_met = 0
+
+    def follow(self) -> None:
+        """Walks through the body, once."""
+        state: State = {event: Path() for event in self._definition.events}
+        self.falls_off = self._statement(self._function["action"], state, outermost=True)
+
+    def _sequence(self, statements: list[Node] | None, state: State) -> State:
+        for statement in statements or ():
+            state = self._statement(statement, state)
+        return state
+
+    def _statement(self, statement: Node, state: State, *, outermost: bool = False) -> State:
+        kind, node = next(iter(statement.items()))
+        self._text.go_to_line(node.get("lineno"))
+        self._order += 1
+        if kind == "PLpgSQL_stmt_block":
+            return self._block(node, state, outermost=outermost)
+        handler = _HANDLERS.get(kind, Flow._plain)
+        return handler(self, node, state)
+
+    def _block(self, node: Node, state: State, *, outermost: bool) -> State:
+        exceptions = node.get("exceptions", {}).get("PLpgSQL_exception_block")
+        self._handled += exceptions is not None
+        body = list(node.get("body", ()))
+        if outermost and body and _is_dummy(body[-1]):
+            body.pop()
+        label = node.get("label")
+        self._exits.append((label, []))
+        after = self._sequence(body, state)
+        self._handled -= exceptions is not None
+        if exceptions is not None:
+            failed = _uncertain(state)
+            for item in exceptions["exc_list"]:
+                action = item["PLpgSQL_exception"].get("action")
+                after = _join(after, self._sequence(action, failed))
+        _, left = self._exits.pop()
+        for exit_state in left:
+            after = _join(after, exit_state)
+        return after
+
+    def _if(self, node: Node, state: State) -> State:
+        branches = [(node["cond"], node.get("then_body"))]
+        for item in node.get("elsif_list", ()):
+            elsif = item["PLpgSQL_if_elsif"]
+            branches.append((elsif["cond"], elsif.get("stmts")))
+        branching = _Branching(state, self._number())
+        rest = state
+        open_conditions = 0
+        goes_on = False
+        for condition, statements in branches:
+            query = condition["PLpgSQL_expr"]["query"]
+            self._expression(condition, rest)
+            taken, rest, is_open = self._split(query, rest, branching.number)
+            open_conditions += is_open
+            ended = self._sequence(statements, taken)
+            goes_on = goes_on or bool(ended) or not taken
+            branching.add(taken, ended)
+        if "else_body" not in node and open_conditions > 1 and not goes_on:
+            # `IF a THEN RETURN … ELSIF NOT a THEN RETURN …` may leave nothing over.
+            rest = _uncertain(rest)
+        branching.add(rest, self._sequence(node.get("else_body"), rest))
+        return branching.after()
+
+    def _case(self, node: Node, state: State) -> State:
+        case_of = None
+        if "t_expr" in node:
+            case_of = node["t_expr"]["PLpgSQL_expr"]["query"]
+            self._expression(node["t_expr"], state)
+        branching = _Branching(state, self._number())
+        rest = state
+        for item in node.get("case_when_list", ()):
+            when = item["PLpgSQL_case_when"]
+            query = when["expr"]["PLpgSQL_expr"]["query"]
+            self._expression(when["expr"], rest)
+            if case_of is not None:
+                query = re.sub(r'\A"__Case__Variable_\d+__"', f"({case_of})", query)
+            taken, rest, _ = self._split(query, rest, branching.number)
+            branching.add(taken, self._sequence(when.get("stmts"), taken))
+        # Without ELSE, a CASE that no WHEN fits raises an exception.
+        ended = self._sequence(node.get("else_stmts"), rest) if node.get("have_else") else {}
+        branching.add(rest, ended)
+        return branching.after()
+
+    def _split(self, query: str, state: State, number: int) -> tuple[State, State, bool]:
+        """The states in which a condition holds and in which it does not."""
+        taken, rest = {}, {}
+        is_open = False
+        doubtful = self.copies_context or self._conditions.tells_events_apart(query, state)
+        for event, path in state.items():
+            value = self._conditions.value(query, event)
+            if isinstance(value, Open | str):
+                is_open = True
+                doubts = path.doubts | {number} if doubtful else path.doubts
+                taken[event] = rest[event] = replace(path, doubts=doubts)
+            elif value is True:
+                taken[event] = path
+            else:
+                rest[event] = path
+        return taken, rest, is_open
+
+    def _number(self) -> int:
+        self._conditions_met += 1
+        return self._conditions_met
+
+    def _loop(self, node: Node, state: State) -> State:
+        """LOOP: only an EXIT leads behind it."""
+        self._exits.append((node.get("label"), []))
+        self._sequence(node.get("body"), state)
+        _, left = self._exits.pop()
+        after: State = {}
+        for exit_state in left:
+            after = _join(after, exit_state)
+        return after
+
+    def _counted_loop(self, node: Node, state: State) -> State:
+        """WHILE, FOR, FOREACH: may end at once, or, when the body returns, may never."""
+        for name in ("cond", "lower", "upper", "step", "query", "expr", "argquery"):
+            if name in node and "PLpgSQL_expr" in node[name]:
+                self._expression(node[name], state, dynamic="params" in node)
+        for parameter in node.get("params", ()):
+            self._expression(parameter, state)
+        before = len(self.returns)
+        self._exits.append((node.get("label"), []))
+        ended = self._sequence(node.get("body"), state)
+        _, left = self._exits.pop()
+        after = state
+        if len(self.returns) > before or not ended:
+            after = _uncertain(state)
+        for exit_state in left:
+            after = _join(after, exit_state)
+        return after
+
+    def _exit(self, node: Node, state: State) -> State:
+        taken, rest = state, state
+        if "cond" in node:
+            self._expression(node["cond"], state)
+        else:
+            rest = {}
+        if node.get("is_exit"):
+            label = node.get("label")
+            for name, left in reversed(self._exits):
+                if label is None or name == label:
+                    left.append(taken)
+                    break
+        return rest
+
+    def _return(self, node: Node, state: State) -> State:
+        keyword = self._text.find_word("RETURN")
+        query = node.get("expr", {}).get("PLpgSQL_expr", {}).get("query", "")
+        value = self._expression(node["expr"], state, is_return=True) if query else None
+        place = Place(keyword.start, value.end) if keyword and value else keyword
+        if state:
+            self.returns.append(Return(_returned(query), place, state))
+        return {}
+
+    def _raise(self, node: Node, state: State) -> State:
+        for parameter in node.get("params", ()):
+            self._expression(parameter, state)
+        for option in node.get("options", ()):
+            self._nested(option, state)
+        return {} if node.get("elog_level", _ERROR_LEVEL) >= _ERROR_LEVEL else state
+
+    def _assign(self, node: Node, state: State) -> State:
+        target = self._row_of(node["varno"])
+        self._expression(node["expr"], state, written=target is not None)
+        return _assigned(state) if target and target[0] == "NEW" else state
+
+    def _perform(self, node: Node, state: State) -> State:
+        self._expression(node["expr"], state, perform="PERFORM")
+        query = node["expr"]["PLpgSQL_expr"]["query"]
+        if "(" not in query or _RETURNING.match(query):
+            return state
+        return _uncertain(state)
+
+    def _plain(self, node: Node, state: State) -> State:
+        """Any other statement: expressions, and variables that it sets."""
+        before = len(self.uses)
+        self._nested({key: value for key, value in node.items() if key != "target"}, state)
+        found = {(use.row, use.column) for use in self.uses[before:] if use.written}
+        for number in _targets(node):
+            if (target := self._row_of(number)) is not None:
+                if target not in found:
+                    self._use(target[0], target[1], None, state, written=True)
+                state = _assigned(state) if target[0] == "NEW" else state
+        return state
+
+    def _execute(self, node: Node, state: State) -> State:
+        self._expression(node["query"], state, dynamic=True)
+        for parameter in node.get("params", ()):
+            self._expression(parameter, state)
+        return self._plain({"target": node.get("target", {})}, state)
+
+    def _call(self, node: Node, state: State) -> State:
+        state = self._plain(node, state)
+        return _uncertain(state)
+
+    def _nested(self, tree: object, state: State) -> None:
+        for key, value in walk(tree):
+            if key == "PLpgSQL_expr":
+                self._expression({key: value}, state)
+
+    def _expression(
+        self,
+        expression: Node,
+        state: State,
+        *,
+        written: bool = False,
+        is_return: bool = False,
+        perform: str = "",
+        dynamic: bool = False,
+    ) -> Place | None:
+        """Notes what an expression uses; returns its place."""
+        query = expression["PLpgSQL_expr"]["query"]
+        place = self._text.find_expression(query, perform=bool(perform))
+        if dynamic and state:
+            constant, unquoted = made_of(query)
+            self.dynamic.append(Dynamic(place, constant, unquoted))
+        source = self._text if place else BodyText(query)
+        minds_null = bool(_MINDS_NULL.search(query)) or mentions_context(query)
+        whole = is_return and _returned(query) != "other"
+        gaps = source.gaps
+        for row, column, at in source.rows_in(place or Place(0, len(query))):
+            written = written or any(gap.start <= at.start < gap.end for gap in gaps)
+            if not whole:
+                self._use(
+                    "NEW" if row == "NEW" else "OLD",
+                    column,
+                    at if place else None,
+                    state,
+                    written=written,
+                    minds_null=minds_null,
+                )
+            written = False
+        return place
+
+    def _use(
+        self,
+        row: Row,
+        column: str | None,
+        place: Place | None,
+        state: State,
+        *,
+        written: bool,
+        minds_null: bool = False,
+    ) -> None:
+        if state:
+            handled = self._handled > 0
+            self.uses.append(
+                RowUse(row, column, place, state, written, minds_null, handled, self._order)
+            )
+
+    def _row_of(self, number: int) -> tuple[Row, str | None] | None:
+        """NEW or OLD, and the column, that a variable's number stands for."""
+        rows: dict[int, Row] = {}
+        for key, row in (("new_varno", "NEW"), ("old_varno", "OLD")):
+            if key in self._function:
+                rows[self._function[key]] = row  # type: ignore[assignment]
+        if number in rows:
+            return rows[number], None
+        if number >= len(self._datums):
+            return None
+        field = self._datums[number].get("PLpgSQL_recfield", {})
+        if field.get("recparentno") in rows:
+            return rows[field["recparentno"]], field["fieldname"]
+        return None
+
+
+def _returned(query: str) -> Literal["NEW", "OLD", "NULL", "other"]:
+    match query.strip("() \t\r\n").upper():
+        case "NEW":
+            return "NEW"
+        case "OLD":
+            return "OLD"
+        case "NULL":
+            return "NULL"
+        case _:
+            return "other"
+
+
+def _join(one: State, other: State) -> State:
+    joined = dict(one)
+    for event, path in other.items():
+        joined[event] = joined[event].joined(path) if event in joined else path
+    return joined
+
+
+class _Branching:
+    """The ways of an IF or CASE, and where they meet again."""
+
+    def __init__(self, before: State, number: int) -> None:
+        self.number = number
+        self._before = before
+        self._after: State = {}
+        self._stopped: set[Event] = set()
+
+    def add(self, taken: State, ended: State) -> None:
+        """One way: with what it begins and with what it ends."""
+        self._after = _join(self._after, ended)
+        self._stopped.update(event for event in taken if event not in ended)
+
+    def after(self) -> State:
+        """Behind it. Where no way stops, its conditions say nothing of what comes then."""
+        return {
+            event: path
+            if event in self._stopped
+            else replace(path, doubts=path.doubts - {self.number})
+            for event, path in self._after.items()
+        }
+
+
+def _uncertain(state: State) -> State:
+    return {event: replace(path, uncertain=True) for event, path in state.items()}
+
+
+def _assigned(state: State) -> State:
+    return {event: replace(path, assigned=True) for event, path in state.items()}
+
+
+def _is_dummy(statement: Node) -> bool:
+    """Whether it is the RETURN that the parser puts at the end of any body."""
+    node = statement.get("PLpgSQL_stmt_return")
+    return node is not None and "lineno" not in node
+
+
+def _targets(node: Node) -> list[int]:
+    """The numbers of variables that a statement sets."""
+    found = [value for key, value in walk(node.get("target")) if key == "varno"]
+    items = (item["PLpgSQL_diag_item"] for item in node.get("diag_items", ()))
+    return [*found, *(item["target"] for item in items)]
+
+
+def _copies_context(function: Node) -> bool:
+    """Whether a variable is given what `TG_OP` or the like says."""
+    givers = [*function.get("datums", ())]
+    for key, value in walk(function.get("action")):
+        if key == "PLpgSQL_stmt_assign" or (key in _QUERIES and value.get("into")):
+            givers.append(value)
+    return any(
+        mentions_context(expression["query"])
+        for giver in givers
+        for key, expression in walk(giver)
+        if key == "PLpgSQL_expr"
+    )
+
+
+_LOOPS = frozenset(
+    f"PLpgSQL_stmt_{kind}"
+    for kind in ("loop", "while", "fori", "fors", "forc", "dynfors", "foreach_a")
+)
+_QUERIES = frozenset({"PLpgSQL_stmt_execsql", "PLpgSQL_stmt_dynexecute"})
+
+_HANDLERS: dict[str, Callable[[Flow, Any, State], State]] = {
+    "PLpgSQL_stmt_if": Flow._if,
+    "PLpgSQL_stmt_case": Flow._case,
+    "PLpgSQL_stmt_loop": Flow._loop,
+    "PLpgSQL_stmt_while": Flow._counted_loop,
+    "PLpgSQL_stmt_fori": Flow._counted_loop,
+    "PLpgSQL_stmt_fors": Flow._counted_loop,
+    "PLpgSQL_stmt_forc": Flow._counted_loop,
+    "PLpgSQL_stmt_dynfors": Flow._counted_loop,
+    "PLpgSQL_stmt_foreach_a": Flow._counted_loop,
+    "PLpgSQL_stmt_exit": Flow._exit,
+    "PLpgSQL_stmt_return": Flow._return,
+    "PLpgSQL_stmt_raise": Flow._raise,
+    "PLpgSQL_stmt_assign": Flow._assign,
+    "PLpgSQL_stmt_perform": Flow._perform,
+    "PLpgSQL_stmt_call": Flow._call,
+    "PLpgSQL_stmt_dynexecute": Flow._execute,
+}

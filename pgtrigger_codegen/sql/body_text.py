@@ -1,0 +1,128 @@
+"""Stage sql: where in a body's text the parser's expressions stand.
+
+PL/pgSQL's tree gives lines for statements and no positions at all for expressions, but the text
+of each expression just as it was written. Walking in the order of the text, each is found after
+the one before it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pgtrigger_codegen.sql.body_facts import Place
+from pgtrigger_codegen.sql.lexer import COMMENTS, Kind, Token, folded_name, tokenize
+from pgtrigger_codegen.sql.names import dollar_quote
+
+
+def create_function(declare: str, func: str, end: str = "\nEND;") -> str:
+    """A function of the body alone, which begins on its line 2."""
+    text = f"{one_line(declare)} BEGIN\n{func}{end}"
+    return f"CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS {dollar_quote(text)}"
+
+
+def one_line(declare: str) -> str:
+    """The DECLARE section without line breaks, unless a comment or literal needs them."""
+    return declare if "--" in declare else declare.replace("\n", " ").replace("\r", " ")
+
+
+def placed_tokens(text: str, start: int = 0) -> list[tuple[Token, Place]]:
+    """The tokens that mean something, with their places."""
+    found = []
+    for token in tokenize(text):
+        end = start + len(token.text)
+        if token.kind is not Kind.SPACE and token.kind not in COMMENTS:
+            found.append((token, Place(start, end)))
+        start = end
+    return found
+
+
+def last_code(text: str) -> Place | None:
+    """The last token that means something."""
+    tokens = placed_tokens(text)
+    return tokens[-1][1] if tokens else None
+
+
+# PL/pgSQL leaves spaces where it takes an INTO out of a query.
+_GAP = re.compile(r" {6,}")
+_CASE = re.compile(r'"__Case__Variable_\d+__" IN \((.*)\)', re.DOTALL)
+
+
+class BodyText:
+    """A body's text, and how far a walk through it has come."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._tokens = placed_tokens(text)
+        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._cursor = 0
+        self._next_token = 0
+        self.gaps: list[Place] = []
+
+    def go_to_line(self, line: int | None) -> None:
+        """Moves on to the line of a statement (line 2 of the function is the body's first)."""
+        if line is not None and 0 <= line - 2 < len(self._lines):
+            self._cursor = max(self._cursor, self._lines[line - 2])
+
+    def find_word(self, word: str) -> Place | None:
+        """The next such keyword."""
+        while self._next_token < len(self._tokens):
+            token, place = self._tokens[self._next_token]
+            if place.start < self._cursor:
+                self._next_token += 1
+                continue
+            break
+        for token, place in self._tokens[self._next_token :]:
+            if token.kind is Kind.WORD and token.text.upper() == word:
+                self._cursor = place.end
+                return place
+        return None
+
+    def find_expression(self, query: str, *, perform: bool = False) -> Place | None:
+        """The next text that the parser's expression was made of.
+
+        Afterwards `gaps` has the places of what the parser took out of it.
+        """
+        self.gaps = []
+        if perform:
+            query = re.sub(r"\ASELECT ", "", query)
+        if match := _CASE.fullmatch(query):
+            query = match.group(1)
+        start = self.text.find(query, self._cursor)
+        end = start + len(query)
+        if start < 0 or _GAP.search(query):
+            found = _with_gaps(query).search(self.text, self._cursor)
+            if found is None:
+                return None
+            start, end = found.span()
+            self.gaps = [Place(*found.span(group)) for group in range(1, found.re.groups + 1)]
+        self._cursor = end
+        return Place(start, end)
+
+    def rows_in(self, place: Place) -> list[tuple[str, str | None, Place]]:
+        """NEW and OLD in a stretch of text, with the column named, in order."""
+        found: list[tuple[str, str | None, Place]] = []
+        tokens = placed_tokens(self.text[place.start : place.end], place.start)
+        for index, (token, at) in enumerate(tokens):
+            name = token.text.upper()
+            follows_dot = index > 0 and tokens[index - 1][0].text == "."
+            if token.kind is not Kind.WORD or name not in ("NEW", "OLD") or follows_dot:
+                continue
+            column, end = None, at.end
+            after = tokens[index + 1 : index + 3]
+            if len(after) == 2 and after[0][0].text == ".":
+                end = after[1][1].end
+                if after[1][0].kind in (Kind.WORD, Kind.QUOTED_NAME):
+                    column = folded_name(after[1][0])
+            found.append((name, column, Place(at.start, end)))
+        return found
+
+
+def _with_gaps(query: str) -> re.Pattern[str]:
+    pieces = []
+    position = 0
+    for gap in _GAP.finditer(query):
+        pieces.append(re.escape(query[position : gap.start()]))
+        pieces.append(rf"([\s\S]{{{len(gap.group())}}})")
+        position = gap.end()
+    pieces.append(re.escape(query[position:]))
+    return re.compile("".join(pieces))

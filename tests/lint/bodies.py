@@ -1,0 +1,177 @@
+"""Reads the corpus of bodies, lints them, and asks a server what they do.
+
+The format is described in `fixtures/bodies/README.md`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic
+from pgtrigger_codegen.lint.registry import RULES
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.sql.body_text import create_function
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+from tests.lint.facts import analysis, model, trigger
+
+FOLDER = Path(__file__).parents[2] / "fixtures" / "bodies"
+FIRST_LINE = 4
+"""Where a body begins in the module that is made of it."""
+
+COLUMNS = ("id", "status", "amount", "customer_id", "note", "createdAt", "updated_at", "version")
+SCHEMA = """
+CREATE TABLE shop_order (
+    id bigint PRIMARY KEY, status text, amount integer, customer_id bigint, note text,
+    "createdAt" timestamptz, updated_at timestamptz, version integer, tags text[]
+);
+CREATE TABLE shop_log (id serial PRIMARY KEY, order_id bigint, message text);
+CREATE TABLE shop_customer (id bigint PRIMARY KEY, orders integer);
+CREATE FUNCTION is_delete(event text) RETURNS boolean LANGUAGE sql AS $$SELECT event = 'DELETE'$$;
+CREATE FUNCTION refuse(message text) RETURNS void LANGUAGE plpgsql AS
+$$BEGIN RAISE EXCEPTION '%', message; END$$;
+INSERT INTO shop_order (id, status, amount, version) VALUES (1, 'new', 10, 1);
+"""
+WRITES = {
+    "insert": "INSERT INTO shop_order (id, status, amount) VALUES (2, 'new', 10)",
+    "update": "UPDATE shop_order SET amount = amount + 1, status = 'open' WHERE id = 1",
+    "delete": "DELETE FROM shop_order WHERE id = 1",
+}
+
+
+@dataclass(frozen=True)
+class BodyCase:
+    """One body of the corpus.
+
+    Attributes:
+        finding: Code of the rule that reports it.
+        place: Line and column in the body, as far as they are announced.
+        outcome: As written down.
+    """
+
+    name: str
+    file: Path
+    when: str
+    operation: str
+    level: str
+    declare: str
+    finding: str | None
+    place: str | None
+    outcome: str
+    meant: str
+    func: str
+
+    @property
+    def events(self) -> list[str]:
+        return [event for event in WRITES if event.upper() in self.operation]
+
+
+def read_bodies(files: Iterable[Path]) -> list[BodyCase]:
+    """The bodies of some files, in order."""
+    return [
+        _body(file, "-- body: " + part)
+        for file in files
+        for part in re.split(r"^-- body: ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[
+            1:
+        ]
+    ]
+
+
+def _body(file: Path, text: str) -> BodyCase:
+    header = re.match(r"(?:-- (?:body|trigger|declare|finding|outcome|meant): .*\n)+", text)
+    assert header is not None
+    fields = dict(re.findall(r"^-- (\w+): (.*)$", header.group(), flags=re.MULTILINE))
+    when, operation = fields["trigger"].split(" ", 1)
+    level = "STATEMENT" if operation.endswith(" STATEMENT") else "ROW"
+    code, _, place = fields.get("finding", "").partition(" ")
+    return BodyCase(
+        name=fields["body"],
+        file=file,
+        when=when,
+        operation=operation.removesuffix(" STATEMENT"),
+        level=level,
+        declare=fields.get("declare", ""),
+        finding=code or None,
+        place=place or None,
+        outcome=fields.get("outcome", ""),
+        meant=fields.get("meant", ""),
+        func=text[header.end() :].strip("\n"),
+    )
+
+
+def compiled(body: BodyCase, at: Span | None = None) -> CompiledTrigger:
+    """The trigger that has the body."""
+    fact = trigger(
+        "shop.Order:case", at or Span("/nowhere/models.py", 1, 1, 1, 2), table="shop_order"
+    )
+    parts = replace(
+        fact.parts,
+        pgid="pgtrigger_case",
+        execute="pgtrigger_case()",
+        declare=body.declare,
+        func=body.func,
+        when=body.when,
+        operation=body.operation,
+        level=body.level,
+    )
+    return replace(fact, class_name="pgtrigger.core.Trigger", parts=parts)
+
+
+def lint(body: BodyCase, folder: Path) -> list[Diagnostic]:
+    """What the rules for bodies say of it, in a module that declares it."""
+    path = folder / "models.py"
+    source = f'import pgtrigger\n\nTRIGGER = pgtrigger.Trigger(func=r"""\n{body.func}\n""")\n'
+    path.write_text(source, encoding="utf-8")
+    end = source.count("\n")
+    fact = compiled(body, Span(str(path), 3, 11, end, 5))
+    order = replace(model("shop.Order"), table="shop_order", columns=(*COLUMNS, "tags"))
+    order = replace(order, field_columns=(("customer", "customer_id"),))
+    facts = analysis(models=[order], triggers=(fact,), read_files=frozenset({path}))
+    rules = [rule for rule in RULES if rule.code.startswith("PGT3")]
+    return sorted(
+        (finding for rule in rules for finding in rule.check(facts)), key=lambda one: one.sort_key
+    )
+
+
+def measure(body: BodyCase, connection: psycopg.Connection) -> str:
+    """What a server does with it; leaves the database as it was."""
+    function = create_function(body.declare, body.func)
+    events = body.operation
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute(function.encode())
+            connection.execute(
+                f"CREATE TRIGGER t {body.when} {events} ON shop_order FOR EACH {body.level}"
+                " EXECUTE FUNCTION f()".encode()
+            )
+            results = {event: _write(WRITES[event], connection) for event in body.events}
+    except psycopg.Error as error:
+        return f"refused {error.sqlstate}"
+    return ", ".join(f"{event} {result}" for event, result in results.items())
+
+
+def _write(statement: str, connection: psycopg.Connection) -> str:
+    try:
+        with connection.transaction(force_rollback=True):
+            count = connection.execute(statement.encode()).rowcount
+    except psycopg.Error as error:
+        return f"fails {error.sqlstate}"
+    return "ok" if count else "lost"
+
+
+def write_outcomes(file: Path, outcomes: Mapping[str, str]) -> None:
+    """Puts what was measured into a file of the corpus, by name of the body."""
+    parts = re.split(r"^(?=-- body: )", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    file.write_text("".join(_with_outcome(part, outcomes) for part in parts), encoding="utf-8")
+
+
+def _with_outcome(part: str, outcomes: Mapping[str, str]) -> str:
+    part = re.sub(r"^-- outcome: .*\n", "", part, flags=re.MULTILINE)
+    match = re.match(r"-- body: (.*)\n(?:-- (?:trigger|declare|finding|meant): .*\n)+", part)
+    if match is None:
+        return part
+    return f"{match.group()}-- outcome: {outcomes[match.group(1)]}\n{part[match.end() :]}"

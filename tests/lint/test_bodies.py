@@ -1,0 +1,86 @@
+"""The corpus of bodies: what the linter says of each is compared with what PostgreSQL does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.lint.bodies import (
+    FIRST_LINE,
+    FOLDER,
+    SCHEMA,
+    lint,
+    measure,
+    read_bodies,
+    write_outcomes,
+)
+
+FILES = sorted(FOLDER.glob("*.sql"))
+BODIES = {f"{body.file.stem}: {body.name}": body for body in read_bodies(FILES)}
+RAISED_ON_PURPOSE = "P0001"
+
+each_body = pytest.mark.parametrize("name", BODIES)
+
+
+@pytest.fixture(scope="module")
+def outcomes(postgres: str) -> Mapping[str, str]:
+    """What a server does with each body; all tables are temporary."""
+    with psycopg.connect(postgres) as connection:
+        connection.execute("SET search_path = pg_temp, public")
+        with connection.transaction(force_rollback=True):
+            connection.execute("CREATE SCHEMA bodies")
+            connection.execute("SET LOCAL search_path = bodies")
+            connection.execute(SCHEMA.encode())
+            found = {name: measure(body, connection) for name, body in BODIES.items()}
+    return found
+
+
+def test_there_are_many_and_all_have_names_of_their_own() -> None:
+    assert len(BODIES) == sum(file.read_text().count("-- body: ") for file in FILES) >= 120
+
+
+@each_body
+def test_findings(name: str, tmp_path: Path) -> None:
+    body = BODIES[name]
+
+    found = lint(body, tmp_path)
+
+    assert [one.code for one in found] == ([body.finding] if body.finding else [])
+    for one in found:
+        if body.place is not None:
+            line, column = map(int, body.place.split(":"))
+            assert (one.span.line - FIRST_LINE + 1, one.span.column) == (line, column)
+        elif one.span.line != 3:
+            assert FIRST_LINE <= one.span.line < FIRST_LINE + len(body.func.split("\n"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_outcomes(file: Path, outcomes: Mapping[str, str], *, update_expected: bool) -> None:
+    measured = {body.name: outcomes[name] for name, body in BODIES.items() if body.file == file}
+    if update_expected:
+        write_outcomes(file, measured)
+
+    assert {body.name: body.outcome for body in read_bodies([file])} == measured
+
+
+@each_body
+def test_an_error_is_what_postgresql_fails_on_or_loses(
+    name: str, outcomes: Mapping[str, str], tmp_path: Path
+) -> None:
+    body = BODIES[name]
+    severities = {one.severity for one in lint(body, tmp_path)}
+
+    if "error" in severities:
+        assert goes_wrong(outcomes[name])
+    elif not severities and not body.meant:
+        assert not goes_wrong(outcomes[name])
+
+
+def goes_wrong(outcome: str) -> bool:
+    """Whether a body is refused, fails though it does not say so, or loses a write."""
+    words = outcome.replace(f"fails {RAISED_ON_PURPOSE}", "raises")
+    return not {"refused", "fails", "lost"}.isdisjoint(re.findall(r"\w+", words))
