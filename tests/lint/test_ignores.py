@@ -6,6 +6,7 @@ import pytest
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.ignores import AddedIgnores, add_ignores
+from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
 from pgtrigger_codegen.lint.source_text import SourceText
 from pgtrigger_codegen.lint.suppression import read_suppressions
 from tests.lint import facts
@@ -71,6 +72,18 @@ def test_where_the_comment_goes(text: str, line: int, expected: str) -> None:
     assert (result.added, result.left) == ((at(line),), ())
     ast.parse(source.text)
     assert read_suppressions(PATH, source).suppress(at(line))
+
+
+@pytest.mark.parametrize(
+    "text", [SIMPLE, "a = 1  # why\n", "a = [\n    1,\n]\n", 'a = """\n"""  # noqa\n', "a = \\\n 1"]
+)
+def test_the_fix_of_unused_comments_takes_out_what_was_added(text: str) -> None:
+    (source,) = added(text, at(1), at(1, "PGT104")).texts.values()
+
+    (comment,) = read_suppressions(PATH, source).comments
+    fix = UnusedSuppression().unused(comment, comment.selectors).fix
+    assert fix is not None
+    assert source.apply(fix.edits).text == text
 
 
 def test_one_comment_for_several_findings() -> None:
