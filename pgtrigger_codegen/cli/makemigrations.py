@@ -68,6 +68,12 @@ from pgtrigger_codegen.sql.render import Style
     "--lock-timeout", metavar="TIME", help="How long to wait for locks, as in 3s or 500ms."
 )
 @click.option(
+    "--adopt",
+    is_flag=True,
+    help="Leave new triggers disabled where `manage.py pgtrigger install` made them before and "
+    "they are disabled.",
+)
+@click.option(
     "--refresh-hashes",
     is_flag=True,
     help="Record django-pgtrigger's hash anew where nothing else of a trigger has changed.",
@@ -93,6 +99,7 @@ def makemigrations(
     schema_changes: Way | None,
     no_replace_trigger: bool,
     lock_timeout: str | None,
+    adopt: bool,
     refresh_hashes: bool,
     output_format: str,
 ) -> None:
@@ -112,7 +119,7 @@ def makemigrations(
         name=name,
         allow_unresolved=allow_unresolved,
         databases=analysis.config.databases,
-        style=Style(or_replace=not no_replace_trigger, lock_timeout=lock_timeout),
+        style=Style(or_replace=not no_replace_trigger, lock_timeout=lock_timeout, adopt=adopt),
         refresh_hashes=refresh_hashes,
         schema_changes=schema_changes or "auto",
         is_committed=is_committed,

@@ -102,6 +102,21 @@ def operation_keys(operation: TriggerOperation) -> set[TriggerKey]:
     return {_key(operation.trigger), _key(operation.replaced or operation.trigger)}
 
 
+def is_renamed(old: Trigger, new: Trigger) -> bool:
+    """Whether only the model's name or the trigger's own has changed."""
+    if table_name(old.parts.table) != table_name(new.parts.table):
+        return False
+    if old.name.lower() == new.name.lower():
+        return True
+    renamed = replace(
+        old.parts,
+        pgid=new.parts.pgid,
+        execute=old.parts.execute.replace(old.parts.pgid, new.parts.pgid),
+    )
+    before, after = _definition(renamed, new.hash), _definition(new.parts, new.hash)
+    return same_definition(before, after) and same_function(before, after)
+
+
 def source_trigger(trigger: CompiledTrigger, display: Mapping[str, str]) -> Trigger:
     """A compiled trigger as operations want it."""
     return Trigger(
@@ -167,27 +182,12 @@ def _with_renames(
     left: list[TriggerOperation] = []
     for removal in removals:
         for index, change in enumerate(changes):
-            if isinstance(change, CreateTrigger) and _is_renamed(removal.trigger, change.new):
+            if isinstance(change, CreateTrigger) and is_renamed(removal.trigger, change.new):
                 changes[index] = ReplaceTrigger(removal.trigger, change.new)
                 break
         else:
             left.append(removal)
     return [*left, *changes]
-
-
-def _is_renamed(old: Trigger, new: Trigger) -> bool:
-    """Whether only the model's name or the trigger's own has changed."""
-    if table_name(old.parts.table) != table_name(new.parts.table):
-        return False
-    if old.name.lower() == new.name.lower():
-        return True
-    renamed = replace(
-        old.parts,
-        pgid=new.parts.pgid,
-        execute=old.parts.execute.replace(old.parts.pgid, new.parts.pgid),
-    )
-    before, after = _definition(renamed, new.hash), _definition(new.parts, new.hash)
-    return same_definition(before, after) and same_function(before, after)
 
 
 def _is_hash_alone(operation: TriggerOperation, installed: InstalledTrigger | None) -> bool:

@@ -67,6 +67,8 @@ class CreateTrigger:
         if self.lifted:
             parts, lifted = self.new.parts, self.lifted.parts
             return render.lower_trigger(parts, self.new.hash, lifted, style)
+        if style.adopt:
+            return render.replace_trigger(self.new.parts, self.new.parts, self.new.hash, style)
         return render.create_trigger(self.new.parts, self.new.hash, style)
 
 

@@ -16,6 +16,7 @@ from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.autodetector import (
     Declarations,
     installed_trigger,
+    is_renamed,
     operation_keys,
     source_trigger,
     trigger_key,
@@ -84,6 +85,7 @@ def find_lifts(
         if not _is_ours(key, found, app_label, declared):
             continue
         planned = [operation for operation in left if key in operation_keys(operation)]
+        planned = planned or _renamed(found[0], left)
         new = _successor(key, planned, declared, display)
         if new is None and not planned and not _may_be_gone(found[0], declared):
             continue
@@ -122,6 +124,17 @@ def _may_be_gone(found: Disturbance, declared: Declarations) -> bool:
     """Whether the trigger is surely declared no more: absence alone is not removal."""
     table = found.trigger.definition.table
     return declared.complete and table not in declared.doubtful_tables
+
+
+def _renamed(found: Disturbance, operations: Iterable[TriggerOperation]) -> list[TriggerOperation]:
+    """The new trigger in whose favour the disturbed one is gone, as after a renamed model."""
+    if found.trigger.parts() is None:
+        return []
+    old = installed_trigger(found.trigger)
+    for operation in operations:
+        if isinstance(operation, CreateTrigger) and is_renamed(old, operation.new):
+            return [operation]
+    return []
 
 
 def _successor(

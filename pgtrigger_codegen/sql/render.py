@@ -36,10 +36,12 @@ class Style:
     Attributes:
         or_replace: Whether `CREATE OR REPLACE TRIGGER` may be used: PostgreSQL 14 and later.
         lock_timeout: How long to wait for locks (`3s`), or None for the server's setting.
+        adopt: Whether a new trigger may be there already, and disabled.
     """
 
     or_replace: bool = True
     lock_timeout: str | None = None
+    adopt: bool = False
 
 
 DEFAULT_STYLE = Style()

@@ -18,6 +18,47 @@ _ON_ROW = 'pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.*")'
 _CONSTRAINT = {"when": "pgtrigger.After", "timing": "pgtrigger.Deferred"}
 _STATEMENT = {"when": "pgtrigger.After", "level": "pgtrigger.Statement", "func": "RETURN NULL;"}
 
+LOG = """
+import pgtrigger
+from django.db import models
+
+
+class Log(models.Model):
+    text = models.TextField()
+
+    class Meta:
+        triggers = []
+"""
+LOG_SCHEMA = """
+migrations.CreateModel(
+    name="Log",
+    fields=[
+        ("id", models.BigAutoField(
+            auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+        )),
+        ("text", models.TextField()),
+    ],
+),
+"""
+ABSTRACT = f"""
+import pgtrigger
+from django.db import models
+
+
+class Guarded(models.Model):
+    {STATUS}
+    {TOTAL}
+    {NOTE}
+
+    class Meta:
+        abstract = True
+        triggers = [{{trigger}}]
+
+
+class Order(Guarded):
+    pass
+"""
+
 HISTORIES: dict[str, list[Stage]] = {
     "add then nothing": [
         Stage(order(trigger()), ("add guard",)),
@@ -273,6 +314,235 @@ HISTORIES: dict[str, list[Stage]] = {
             ("remove guard",),
             schema='migrations.DeleteModel("Order"),',
             arguments=("--weave",),
+        ),
+    ],
+    "protect, read-only and soft delete together": [
+        Stage(
+            order(
+                'pgtrigger.Protect(name="keep", operation=pgtrigger.Delete)',
+                'pgtrigger.ReadOnly(name="fixed", fields=["status"])',
+            ),
+            ("add fixed", "add keep"),
+        ),
+        Stage(
+            order(
+                'pgtrigger.SoftDelete(name="keep", field="note", value="gone")',
+                'pgtrigger.ReadOnly(name="fixed", exclude=["status"])',
+            ),
+            ("alter fixed", "alter keep"),
+        ),
+    ],
+    "finite states": [
+        Stage(
+            order('pgtrigger.FSM(name="moves", field="status", transitions=[("a", "b")])'),
+            ("add moves",),
+        ),
+        Stage(
+            order(
+                'pgtrigger.FSM(name="moves", field="status", transitions=[("a", "b"), ("b", "c")])'
+            ),
+            ("alter moves",),
+        ),
+    ],
+    "declarations come and go": [
+        Stage(order(trigger()), ("add guard",)),
+        Stage(order(trigger(declare='[("count", "INTEGER")]')), ("alter guard",)),
+        Stage(order(trigger()), ("alter guard",)),
+    ],
+    "transition tables": [
+        Stage(order(trigger(**_STATEMENT)), ("add guard",)),
+        Stage(
+            order(trigger(**_STATEMENT, referencing='pgtrigger.Referencing(old="o", new="n")')),
+            ("alter guard",),
+        ),
+        Stage(
+            order(trigger(**_STATEMENT, referencing='pgtrigger.Referencing(new="fresh")')),
+            ("alter guard",),
+        ),
+    ],
+    "truncate": [
+        Stage(
+            order(
+                trigger(
+                    when="pgtrigger.Before",
+                    level="pgtrigger.Statement",
+                    operation="pgtrigger.Truncate",
+                    func="RETURN NULL;",
+                )
+            ),
+            ("add guard",),
+        ),
+        Stage(order(), ("remove guard",)),
+    ],
+    "texts with quotes, percent signs and dollars": [
+        Stage(order(trigger(func="NEW.note = 'it''s 100%'; RETURN NEW;")), ("add guard",)),
+        Stage(order(trigger(func="NEW.note = E'\\\\ %s %% \\n'; RETURN NEW;")), ("alter guard",)),
+    ],
+    "layout alone is no change until asked for": [
+        Stage(order(trigger(func="NEW.note = 'x'; RETURN NEW;")), ("add guard",)),
+        Stage(
+            order(trigger(func="NEW.note = 'x';  RETURN NEW;")),
+            ("alter guard",),
+            arguments=("--refresh-hashes",),
+        ),
+    ],
+    "always and replica survive": [
+        Stage(order(trigger("a"), trigger("b", when="pgtrigger.After")), ("add a", "add b")),
+        Stage(
+            order(
+                trigger("a", condition=_ON_STATUS),
+                trigger("b", when="pgtrigger.After", func="RETURN OLD;"),
+            ),
+            ("alter a", "alter b"),
+            disabled={"a": "ENABLE ALWAYS", "b": "ENABLE REPLICA"},
+        ),
+        Stage(
+            order(trigger("a", **_CONSTRAINT), trigger("b", condition=_ON_TOTAL)),
+            ("alter a", "alter b"),
+        ),
+    ],
+    "disabled and renamed": [
+        Stage(order(trigger("old")), ("add old",)),
+        Stage(order(trigger("old")), disabled={"old": "DISABLE"}),
+        Stage(order(trigger("new")), ("rename new",), enabled={"new": "D"}),
+    ],
+    "two triggers swap their names": [
+        Stage(order(trigger("a"), trigger("b", operation="pgtrigger.Delete")), ("add a", "add b")),
+        Stage(
+            order(trigger("b"), trigger("a", operation="pgtrigger.Delete")),
+            ("alter a", "alter b"),
+        ),
+    ],
+    "model and trigger renamed": [
+        Stage(order(trigger("old", condition=_ON_STATUS)), ("add old",)),
+        Stage(
+            order(trigger("new", condition=_ON_STATUS), name="Purchase"),
+            ("rename new",),
+            schema='migrations.RenameModel("Order", "Purchase"),',
+        ),
+    ],
+    "model renamed and its trigger changed": [
+        Stage(order(trigger()), ("add guard",)),
+        Stage(
+            order(trigger(condition=_ON_TOTAL, func="RETURN OLD;"), name="Purchase"),
+            ("rename guard",),
+            schema='migrations.RenameModel("Order", "Purchase"),',
+        ),
+        Stage(
+            order(trigger(condition=_ON_TOTAL, func="RETURN OLD;")),
+            ("rename guard",),
+            schema='migrations.RenameModel("Purchase", "Order"),',
+        ),
+    ],
+    "model renamed, table kept": [
+        Stage(order(trigger()), ("add guard",)),
+        Stage(
+            order(trigger(), name="Purchase", meta='db_table = "shop_order"'),
+            ("rename guard",),
+            schema="""
+                migrations.AlterModelTable("order", "shop_order"),
+                migrations.RenameModel("Order", "Purchase"),
+            """,
+        ),
+    ],
+    "model renamed and a column removed": [
+        Stage(order(trigger(condition=_ON_STATUS)), ("add guard",)),
+        Stage(
+            order(trigger(), name="Purchase", fields=f"{TOTAL}\n{NOTE}"),
+            ("alter guard", "alter guard"),
+            schema="""
+                migrations.RenameModel("Order", "Purchase"),
+                migrations.RemoveField("purchase", "status"),
+            """,
+            arguments=("--weave",),
+        ),
+    ],
+    "table that needs quotes": [
+        Stage(order(trigger()), ("add guard",)),
+        Stage(
+            order(trigger(condition=_ON_STATUS), meta="db_table = 'Orders of \\'24'"),
+            ("alter guard",),
+            schema='migrations.AlterModelTable("order", "Orders of \'24"),',
+        ),
+    ],
+    "column of WHEN gets another column name": [
+        Stage(order(trigger(condition="pgtrigger.Q(old__total__gt=3)")), ("add guard",)),
+        Stage(
+            order(
+                trigger(condition="pgtrigger.Q(old__total__gt=3)"),
+                fields=FIELDS.replace("IntegerField(null", "IntegerField(db_column='sum', null"),
+            ),
+            ("alter guard", "alter guard"),
+            schema="""
+                migrations.AlterField(
+                    "order", "total", models.IntegerField(db_column="sum", null=True)
+                ),
+            """,
+            arguments=("--weave",),
+        ),
+    ],
+    "one-line list of operations": [
+        Stage(order(trigger(operation='pgtrigger.UpdateOf("status", "note")')), ("add guard",)),
+        Stage(
+            order(trigger(operation='pgtrigger.UpdateOf("note")'), fields=f"{TOTAL}\n{NOTE}"),
+            ("alter guard", "alter guard"),
+            schema="""
+                migrations.SeparateDatabaseAndState(
+                    [migrations.RemoveField("order", "status")],
+                    [migrations.RemoveField("order", "status")],
+                )
+            """,
+            arguments=("--weave",),
+        ),
+    ],
+    "body that writes to another app's table": [
+        Stage(
+            order(trigger(func="INSERT INTO audit_log (text) VALUES (NEW.note); RETURN NEW;")),
+            ("add guard",),
+            audit=LOG,
+            audit_schema=LOG_SCHEMA,
+        ),
+        Stage(
+            order(trigger(func="DELETE FROM audit_log; RETURN NEW;")),
+            ("alter guard",),
+        ),
+    ],
+    "triggers in two apps": [
+        Stage(
+            order(trigger()),
+            ("add log", "add guard"),
+            audit=LOG.replace("triggers = []", f"triggers = [{trigger('log')}]"),
+            audit_schema=LOG_SCHEMA,
+        ),
+        Stage(
+            order(trigger(func="RETURN OLD;")),
+            ("remove log", "alter guard"),
+            audit=LOG,
+        ),
+    ],
+    "registered on another app's model": [
+        Stage(
+            order(),
+            ("add guard",),
+            audit=LOG.replace("import pgtrigger", "import pgtrigger\nfrom shop.models import Order")
+            + f"\n\npgtrigger.register({trigger()})(Order)\n",
+            audit_schema=LOG_SCHEMA,
+        ),
+        Stage(
+            order(),
+            ("alter guard",),
+            audit=LOG.replace("import pgtrigger", "import pgtrigger\nfrom shop.models import Order")
+            + f"\n\npgtrigger.register({trigger(condition=_ON_STATUS)})(Order)\n",
+        ),
+    ],
+    "inherited from an abstract base": [
+        Stage(
+            ABSTRACT.format(trigger=trigger()),
+            ("add guard",),
+        ),
+        Stage(
+            ABSTRACT.format(trigger=trigger(func="RETURN OLD;")),
+            ("alter guard",),
         ),
     ],
 }

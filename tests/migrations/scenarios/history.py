@@ -37,6 +37,7 @@ class Stage:
         audit: The source of audit/models.py, and `audit_schema` its operations.
         disabled: What an operator does to triggers, by name, before this version is migrated
             to: `DISABLE`, `ENABLE REPLICA` or `ENABLE ALWAYS`.
+        enabled: `pg_trigger.tgenabled` of triggers that got another name.
     """
 
     models: str
@@ -46,6 +47,7 @@ class Stage:
     audit: str | None = None
     audit_schema: str = ""
     disabled: Mapping[str, str] = field(default_factory=dict)
+    enabled: Mapping[str, str] = field(default_factory=dict)
 
 
 def order(

@@ -7,12 +7,13 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 import psycopg
+import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.cli import Outcome, run_cli
@@ -56,6 +57,21 @@ class Migration(migrations.Migration):
     ]
 """
 _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[DjangoServer]:
+    with DjangoServer() as server:
+        yield server
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path, server: DjangoServer, new_database: Callable[[], str]
+) -> ScenarioProject:
+    project = ScenarioProject(tmp_path, server, new_database(), new_database())
+    project.create()
+    return project
 
 
 class CommandFailed(AssertionError):

@@ -8,33 +8,19 @@ before it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 import psycopg
 import pytest
 
 from tests.migrations.scenarios.histories import HISTORIES
 from tests.migrations.scenarios.history import INITIAL, Stage
-from tests.migrations.scenarios.project import Catalog, DjangoServer, ScenarioProject
+from tests.migrations.scenarios.project import Catalog, ScenarioProject, project, server
+
+__all__ = ["project", "server"]
 
 _STATES = {"DISABLE": "D", "ENABLE REPLICA": "R", "ENABLE ALWAYS": "A"}
 EMPTY: Catalog = {"triggers": {}, "functions": []}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[DjangoServer]:
-    with DjangoServer() as server:
-        yield server
-
-
-@pytest.fixture
-def project(
-    tmp_path: Path, server: DjangoServer, new_database: Callable[[], str]
-) -> ScenarioProject:
-    project = ScenarioProject(tmp_path, server, new_database(), new_database())
-    project.create()
-    return project
 
 
 @pytest.mark.parametrize("name", HISTORIES)
@@ -52,6 +38,7 @@ def test_history(name: str, project: ScenarioProject) -> None:
         ]
         assert written == list(stage.kinds), number
         assert project.makemigrations("--check").exit_code == 0, number
+        states |= stage.enabled
         if stage.disabled:
             states |= {name: _STATES[state] for name, state in stage.disabled.items()}
             points[-1] = (points[-1][0], _disable(project, stage.disabled, points[-1][1]))

@@ -1,0 +1,87 @@
+"""Situations that are no history of models: what is in the database came by another way."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.migrations.scenarios.history import INITIAL, order, trigger
+from tests.migrations.scenarios.project import Catalog, ScenarioProject, project, server
+
+__all__ = ["project", "server"]
+
+MIGRATE = ["migrate", "--verbosity=0"]
+CONSTRAINT = trigger("late", when="pgtrigger.After", timing="pgtrigger.Deferred")
+
+
+@pytest.mark.parametrize("options", [[], ["--no-replace-trigger"]])
+def test_a_database_that_was_filled_without_migrations(
+    project: ScenarioProject, options: list[str]
+) -> None:
+    project.write_models("shop", order(trigger(), CONSTRAINT))
+    project.write_models("audit", "")
+    project.write_migration("shop", INITIAL)
+    (_, filled) = project.manage(MIGRATE, ["pgtrigger", "install"])
+    _disable_all(project)
+    written = project.makemigrations("--adopt", *options)
+
+    (catalog, empty) = project.manage(MIGRATE, ["migrate", "shop", "0001", "--verbosity=0"])
+
+    assert written.exit_code == 0
+    assert _without_states(catalog) == _without_states(filled)
+    assert [row[2] for row in catalog["triggers"].values()] == ["D", "D"]
+    assert empty == {"triggers": {}, "functions": []}
+
+
+def test_without_adopting_the_new_triggers_are_enabled(project: ScenarioProject) -> None:
+    project.write_models("shop", order(trigger()))
+    project.write_models("audit", "")
+    project.write_migration("shop", INITIAL)
+    project.manage(MIGRATE, ["pgtrigger", "install"])
+    _disable_all(project)
+    project.makemigrations()
+
+    (catalog,) = project.manage(MIGRATE)
+
+    assert [row[2] for row in catalog["triggers"].values()] == ["O"]
+
+
+def test_a_dropped_column_needs_no_cascade(project: ScenarioProject) -> None:
+    """Django before 6.0 says CASCADE, which takes the trigger along; later versions fail."""
+    on_status = 'pgtrigger.Condition("OLD.status IS DISTINCT FROM NEW.status")'
+    project.write_models("shop", order(trigger(condition=on_status)))
+    project.write_models("audit", "")
+    project.write_migration("shop", INITIAL)
+    project.makemigrations()
+    project.manage(MIGRATE)
+    project.write_models("shop", order(trigger(), fields="pass"))
+    drop = "migrations.RunSQL('ALTER TABLE shop_order DROP COLUMN status')"
+    project.write_migration(
+        "shop",
+        """
+        migrations.SeparateDatabaseAndState(
+            database_operations=[migrations.RemoveField("order", "status")],
+            state_operations=[migrations.RemoveField("order", "status")],
+        ),
+        """,
+    )
+    assert project.makemigrations("--weave").exit_code == 0
+    path = project.root / "shop" / "migrations" / "0003_schema.py"
+    # As Django 6.0 and later run it.
+    path.write_text(
+        path.read_text().replace('[migrations.RemoveField("order", "status")]', f"[{drop}]", 1)
+    )
+
+    (catalog,) = project.manage(MIGRATE)
+
+    assert len(catalog["triggers"]) == len(catalog["functions"]) == 1
+
+
+def _disable_all(project: ScenarioProject) -> None:
+    with psycopg.connect(project.dsn, autocommit=True) as connection:
+        connection.execute("ALTER TABLE shop_order DISABLE TRIGGER USER")
+
+
+def _without_states(catalog: Catalog) -> Catalog:
+    triggers = {key: [*row[:2], *row[3:]] for key, row in catalog["triggers"].items()}
+    return {**catalog, "triggers": triggers}
