@@ -9,7 +9,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pgtrigger_codegen.database.catalog import InstalledTrigger
 from pgtrigger_codegen.database.lookalike import Lookalikes, Printed, Refused, Unavailable
@@ -21,7 +22,7 @@ from pgtrigger_codegen.sql.names import called_function
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.render import trigger_function, trigger_statement, uses_own_function
 from pgtrigger_codegen.sql.statements import CreateFunction, CreateTrigger, read_statements
-from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Comparison:
         same_body: Whether the function does.
         refused: Why PostgreSQL would not install the declared trigger on this table.
         approximate: Why definitions could only be compared without their casts.
-        installed, declared: Both as text, for people to compare.
+        installed, declared: Both as text, for people to compare; empty where both are the same.
     """
 
     same_definition: bool
@@ -61,50 +62,59 @@ def compare(
     trigger: CompiledTrigger, installed: InstalledTrigger, lookalikes: Lookalikes
 ) -> Comparison:
     """Compare definition and function."""
-    parts = on_table(trigger.parts, installed.table)
-    declared_sql = trigger_statement(parts)
-    refused = approximate = None
-    shown = declared_sql
-    there = _create_trigger(installed.definition)
+    parts = trigger.parts
+    refused = approximate = shown = None
+    there = without_function(_definition(installed.definition))
     try:
-        here = _create_trigger(declared_sql)
-        same = without_function(here.definition) == without_function(there.definition)
+        here = _declared_definition(parts)
+        same = here == there
     except SqlSyntaxError as error:
-        here, same, refused = None, False, error.message
-    if here is not None and not same:
+        here, same, refused = "", False, error.message
+    if here and not same:
         match lookalikes.ask(parts, installed.table):
             case Printed(definition):
-                printed = _create_trigger(definition)
-                same = without_function(printed.definition) == without_function(there.definition)
-                shown = _on_real_table(definition, installed)
+                same = without_function(_definition(definition)) == there
+                shown = definition
             case Refused(message):
                 refused = message
             case Unavailable(message):
                 approximate = message
-                same = _loosely_same(here, there)
-    return Comparison(
+                same = without_casts(here) == without_casts(there)
+    found = Comparison(
         same_definition=same and _calls_the_same(trigger, installed),
-        same_body=_same_body(trigger, installed),
+        same_body=_same_body(parts, installed),
         refused=refused,
         approximate=approximate,
+    )
+    if found.same_definition and found.same_body:
+        return found
+    declared = installed.definition if found.same_definition else shown
+    return replace(
+        found,
         installed=_text(installed.definition, installed.function.definition),
         declared=_text(
-            _on_real_table(shown, installed) if not same else installed.definition,
-            trigger_function(trigger.parts) or None,
+            _on_real_table(declared, installed)
+            if declared
+            else trigger_statement(on_table(parts, installed.table)),
+            trigger_function(parts) or None,
         ),
     )
 
 
-def _create_trigger(sql: str) -> CreateTrigger:
+@lru_cache(maxsize=1024)
+def _declared_definition(parts: TriggerParts) -> str:
+    """What the source declares; the same for all tenants, so that it is parsed once."""
+    return without_function(_definition(trigger_statement(replace(parts, table=_ANY_TABLE))))
+
+
+# Tables are compared by their oids; what a model writes for one need not even parse.
+_ANY_TABLE = '"any"'
+
+
+def _definition(sql: str) -> str:
     (statement,) = read_statements(sql)
     assert isinstance(statement, CreateTrigger)
-    return statement
-
-
-def _loosely_same(here: CreateTrigger, there: CreateTrigger) -> bool:
-    definitions = (without_function(statement.definition) for statement in (here, there))
-    one, other = map(without_casts, definitions)
-    return one == other
+    return statement.definition
 
 
 def _calls_the_same(trigger: CompiledTrigger, installed: InstalledTrigger) -> bool:
@@ -116,12 +126,17 @@ def _calls_the_same(trigger: CompiledTrigger, installed: InstalledTrigger) -> bo
     }
 
 
-def _same_body(trigger: CompiledTrigger, installed: InstalledTrigger) -> bool:
-    if not uses_own_function(trigger.parts):
+def _same_body(parts: TriggerParts, installed: InstalledTrigger) -> bool:
+    if not uses_own_function(parts):
         return True
     if installed.function.definition is None:
         return False
-    return _canonical(trigger_function(trigger.parts)) == _canonical(installed.function.definition)
+    return _declared_function(parts) == _canonical(installed.function.definition)
+
+
+@lru_cache(maxsize=1024)
+def _declared_function(parts: TriggerParts) -> str:
+    return _canonical(trigger_function(parts))
 
 
 def _canonical(create_function: str) -> str:

@@ -53,13 +53,16 @@ class Lookalikes:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._answers: dict[tuple[str, TriggerParts], Answer] = {}
+        self._tables: dict[int, str] = {}
         self._unavailable: Unavailable | None = None
 
     def ask(self, parts: TriggerParts, table: Table) -> Answer:
         """How the trigger would be printed on a table like that one."""
         if self._unavailable is not None:
             return self._unavailable
-        create_table = self._create_table(table)
+        if table.oid not in self._tables:
+            self._tables[table.oid] = self._create_table(table)
+        create_table = self._tables[table.oid]
         moved = _on_lookalike(parts)
         key = (create_table, moved)
         if key not in self._answers:

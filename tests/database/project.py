@@ -83,8 +83,9 @@ class Shop:
     def sql(self, *statements: str) -> list[tuple[Any, ...]]:
         """Executes statements; the rows of the last, where it has some."""
         with psycopg.connect(self.dsn, autocommit=True) as connection:
+            cursor = connection.cursor()
             for statement in statements:
-                cursor = connection.execute(statement.encode())
+                cursor.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
 
