@@ -1,0 +1,76 @@
+"""`lint` on a real project, analysis and all; `tests/lint` has its options one by one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pgtrigger_codegen.cli.main import main
+from tests.support.cli import run_cli
+from tests.support.projects import copy_project
+
+ORDER = "shop/orders/models/order.py"
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("GITHUB_ACTIONS", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return copy_project("shop", tmp_path)
+
+
+def test_a_diff_is_what_fix_does(shop: Path) -> None:
+    before = (shop / ORDER).read_text()
+    diff = run_cli(shop, "lint", "--diff").stdout
+    assert (shop / ORDER).read_text() == before
+
+    run_cli(shop, "lint", "--fix-only")
+
+    after = (shop / ORDER).read_text()
+    changed = [line for line in diff.splitlines() if line[:1] in "+-" and line[1:2] not in "+-"]
+    assert after != before
+    assert changed == ["-    class Meta:", "+    class Meta(Timestamped.Meta):"]
+    assert changed[1][1:] in after.splitlines()
+    assert run_cli(shop, "lint", "--diff").exit_code == 0
+
+
+def test_text_that_is_not_saved(shop: Path) -> None:
+    path = shop / ORDER
+    before = path.read_text()
+    head, meta, tail = before.rpartition("class Meta:\n")
+    typed = f"{head}{meta.replace(':', '(Timestamped.Meta):')}{tail}"
+    options = ("--stdin-filename", ORDER, "--output-format", "json", "-")
+
+    saved = invoke(shop, *options, stdin=before)
+    unsaved = invoke(shop, *options, stdin=typed)
+
+    assert [finding["code"] for finding in json.loads(saved)] == ["PGT103"]
+    assert json.loads(unsaved) == []
+    assert path.read_text() == before
+
+
+def test_silenced_projects_stay_as_they_are(shop: Path) -> None:
+    triggers = run_cli(shop, "show", "--output-format", "sql").stdout
+
+    assert run_cli(shop, "lint", "--add-ignores").exit_code == 0
+
+    assert run_cli(shop, "lint").stdout == "All checks passed!\n"
+    assert "# pgtrigger-codegen: ignore[PGT103]" in (shop / ORDER).read_text()
+    assert run_cli(shop, "show", "--output-format", "sql").stdout == triggers
+
+
+def test_a_baseline_for_all_there_is(shop: Path) -> None:
+    run_cli(shop, "lint", "--baseline", "known.json", "--write-baseline")
+
+    outcome = run_cli(shop, "lint", "--baseline", "known.json")
+
+    assert (outcome.exit_code, outcome.stdout) == (0, "All checks passed!\n")
+    assert "stale" not in outcome.stderr
+
+
+def invoke(project: Path, *arguments: str, stdin: str) -> str:
+    command = ["-C", str(project), "lint", *arguments]
+    return CliRunner().invoke(main, command, input=stdin, catch_exceptions=False).stdout
