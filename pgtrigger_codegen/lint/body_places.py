@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pgtrigger_codegen.lint.alignment import Alignment, align
 from pgtrigger_codegen.pipeline import Analysis
-from pgtrigger_codegen.source.literals import literal_runs, string_literals
+from pgtrigger_codegen.source.literals import Run, literal_runs, string_literals
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.body_facts import Place
@@ -79,12 +79,25 @@ class BodyPlaces:
 
     def _module(self, path: Path) -> Module | None:
         if path not in self._modules:
-            try:
-                module = read_module(path.stem, path, is_package=False, first_party=True)
-            except (SourceSyntaxError, OSError):
-                module = None
-            self._modules[path] = module
+            self._modules[path] = _read(path)
         return self._modules[path]
+
+
+def literals_in(span: Span) -> Iterator[tuple[str, list[Run]]]:
+    """The string literals in the arguments of a call, the trigger's name aside."""
+    module = _read(Path(span.path))
+    if module is None:
+        return
+    for tree in _below(module, span):
+        for node in string_literals(tree):
+            yield span.path, literal_runs(module, node)
+
+
+def _read(path: Path) -> Module | None:
+    try:
+        return read_module(path.stem, path, is_package=False, first_party=True)
+    except (SourceSyntaxError, OSError):
+        return None
 
 
 def _is_library_body(trigger: CompiledTrigger) -> bool:

@@ -171,11 +171,14 @@ class Flow:
             after = _join(after, exit_state)
         return after
 
-    def _counted_loop(self, node: Node, state: State) -> State:
+    def _dynamic_loop(self, node: Node, state: State) -> State:
+        return self._counted_loop(node, state, dynamic=True)
+
+    def _counted_loop(self, node: Node, state: State, *, dynamic: bool = False) -> State:
         """WHILE, FOR, FOREACH: may end at once, or, when the body returns, may never."""
         for name in ("cond", "lower", "upper", "step", "query", "expr", "argquery"):
             if name in node and "PLpgSQL_expr" in node[name]:
-                self._expression(node[name], state, dynamic="params" in node)
+                self._expression(node[name], state, dynamic=dynamic)
         for parameter in node.get("params", ()):
             self._expression(parameter, state)
         before = len(self.returns)
@@ -416,7 +419,7 @@ _HANDLERS: dict[str, Callable[[Flow, Any, State], State]] = {
     "PLpgSQL_stmt_fori": Flow._counted_loop,
     "PLpgSQL_stmt_fors": Flow._counted_loop,
     "PLpgSQL_stmt_forc": Flow._counted_loop,
-    "PLpgSQL_stmt_dynfors": Flow._counted_loop,
+    "PLpgSQL_stmt_dynfors": Flow._dynamic_loop,
     "PLpgSQL_stmt_foreach_a": Flow._counted_loop,
     "PLpgSQL_stmt_exit": Flow._exit,
     "PLpgSQL_stmt_return": Flow._return,

@@ -1,0 +1,56 @@
+"""PGT315: EXECUTE of text that is made at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.bodies import bodies
+from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class BodyNotCheckable(Rule):
+    """## What it does
+    Tells of an `EXECUTE` whose SQL is made when the trigger fires. For information only: `lint`
+    does not fail.
+
+    ## Why is this bad?
+    It need not be. But its syntax, and the tables and columns that it uses, cannot be checked
+    before it runs, and no migration is ordered after those that make the tables.
+
+    ## Example
+    ```python
+    pgtrigger.Trigger(
+        name="log",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        func="EXECUTE FORMAT('INSERT INTO %I DEFAULT VALUES', TG_ARGV[0]); RETURN NULL;",
+    )
+    ```
+
+    ## Use instead
+    ```python
+    pgtrigger.Trigger(
+        name="log",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        func="INSERT INTO shop_log DEFAULT VALUES; RETURN NULL;",
+    )
+    ```
+    """
+
+    code = "PGT315"
+    name = "body-not-checkable"
+    severity = Severity.INFO
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        places = BodyPlaces(analysis)
+        for trigger, body in bodies(analysis):
+            for execute in body.dynamic:
+                if not execute.constant and not execute.unquoted:
+                    yield self.diagnostic(
+                        "This SQL is made when the trigger fires, and cannot be checked",
+                        places.span(trigger, execute.place),
+                    )

@@ -1,0 +1,59 @@
+"""PGT314: EXECUTE of text into which values are put without quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.bodies import bodies
+from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class UnquotedDynamicSql(Rule):
+    """## What it does
+    Reports an `EXECUTE` whose SQL is put together with `||` from columns of `NEW` or `OLD` that
+    nothing quotes, or with `FORMAT` and `%s` from these.
+
+    ## Why is this bad?
+    What a user has typed into a row becomes part of a statement: a quote in it is a syntax error,
+    and a clever text runs SQL of its own with the rights of whoever writes. A NULL makes the
+    whole text NULL, and the write fails.
+
+    ## Example
+    ```python
+    pgtrigger.Trigger(
+        name="log",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        func="EXECUTE 'INSERT INTO log VALUES (''' || NEW.note || ''')'; RETURN NULL;",
+    )
+    ```
+
+    ## Use instead
+    ```python
+    pgtrigger.Trigger(
+        name="log",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        func="EXECUTE 'INSERT INTO log VALUES ($1)' USING NEW.note; RETURN NULL;",
+    )
+    ```
+    """
+
+    code = "PGT314"
+    name = "unquoted-dynamic-sql"
+    severity = Severity.WARNING
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        places = BodyPlaces(analysis)
+        for trigger, body in bodies(analysis):
+            for execute in body.dynamic:
+                if execute.unquoted:
+                    values = ", ".join(f"`{value}`" for value in execute.unquoted)
+                    yield self.diagnostic(
+                        f"EXECUTE puts {values} into SQL without quotes",
+                        places.span(trigger, execute.place),
+                        help="Pass values with USING and $1, quote names with FORMAT and %I",
+                    )

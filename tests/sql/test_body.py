@@ -1,0 +1,58 @@
+"""Facts of bodies: whatever the text, reading it ends, and places lie in it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pgtrigger_codegen.sql.body import Body, read_body
+from pgtrigger_codegen.sql.body_error import BodyError
+from pgtrigger_codegen.sql.body_facts import Dynamic, Return, RowUse
+from tests.lint.bodies import FOLDER, BodyCase, compiled, read_bodies
+
+BODIES = read_bodies(sorted(FOLDER.glob("*.sql")))
+PIECES = ("END IF;", "IF", "'", "$$", "(", ")", ";", "/*", "--", "NEW.", "CASE", "<<a>>", "ä", "\n")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(BODIES), st.randoms(use_true_random=False), st.integers(1, 4))
+def test_random_edits_are_read(body: BodyCase, chance: random.Random, edits: int) -> None:
+    text = body.func
+    for _ in range(edits):
+        text = edited(text, chance)
+    facts = read_body(replace(compiled(body).parts, func=text))
+
+    assert isinstance(facts, Body | BodyError)
+    found: list[BodyError | Return | RowUse | Dynamic] = (
+        [facts] if isinstance(facts, BodyError) else [*facts.returns, *facts.uses, *facts.dynamic]
+    )
+    for one in found:
+        assert one.place is None or 0 <= one.place.start < one.place.end <= len(text)
+        if isinstance(one, RowUse) and one.place is not None:
+            assert text[one.place.start : one.place.end].upper().startswith(one.row)
+
+
+def edited(text: str, chance: random.Random) -> str:
+    start = chance.randrange(len(text) + 1)
+    end = min(len(text), start + chance.randrange(12))
+    return chance.choice(
+        (
+            text[:start] + text[end:],
+            text[:start] + chance.choice(PIECES) + text[start:],
+            text[:start] + text[end:] + text[start:end],
+            text[:start],
+        )
+    )
+
+
+def test_places_of_what_is_read() -> None:
+    body = next(one for one in BODIES if one.name == "a column of OLD in a query with INTO")
+    facts = read_body(compiled(body).parts)
+
+    assert isinstance(facts, Body)
+    (use,) = facts.uses
+    assert use.place is not None
+    assert body.func[use.place.start : use.place.end] == "OLD.id"
