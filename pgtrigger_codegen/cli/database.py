@@ -139,7 +139,7 @@ class _Run:
         )
         schemas = f", in {len(session.scopes)} schemas" if len(session.scopes) > 1 else ""
         question = f"{self.action} {what} in {session.place}{schemas}"
-        if not sys.stdin.isatty():
+        if not _is_terminal():
             raise CodegenError(
                 f"will not {question} without being told so",
                 help="add --yes, or name the triggers"
@@ -205,3 +205,8 @@ class _Run:
 
     def _heading(self, scope: Scope) -> str:
         return f"{scope.tenant}: " if scope.tenant is not None else ""
+
+
+def _is_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 
+from pgtrigger_codegen.cli.main import main
 from tests.database.project import DOUBLE, MODELS, PROTECT, TABLE, Shop
+from tests.support.cli import run_json
 
 INSTALLED = ("INSTALLED", None, "ENABLED")
 
@@ -246,6 +249,20 @@ def test_without_uris_somebody_must_agree(shop: Shop) -> None:
     assert shop.statuses()[PROTECT][0] == "UNINSTALLED"
 
 
+@pytest.mark.parametrize(("answer", "status"), [("y", "INSTALLED"), ("n", "UNINSTALLED")])
+def test_on_a_terminal_it_asks(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, answer: str, status: str
+) -> None:
+    monkeypatch.setattr("pgtrigger_codegen.cli.database._is_terminal", lambda: True)
+
+    command = ["-C", str(shop.root), "install", "--dsn", shop.dsn]
+    result = CliRunner().invoke(main, command, input=f"{answer}\n", catch_exceptions=False)
+
+    assert "install all triggers in database " in result.stderr
+    assert result.exit_code == (0 if answer == "y" else 2)
+    assert shop.statuses()[PROTECT][0] == status
+
+
 def test_dry_run_prints_what_would_run(shop: Shop) -> None:
     outcome = shop.run("install", "--dry-run")
 
@@ -270,8 +287,6 @@ def test_migrations_that_manage_the_triggers(shop: Shop) -> None:
         "('total', models.IntegerField())])]\n"
     )
     assert "warning: migrations" not in shop.run("install", "--dry-run").stderr
-    from tests.support.cli import run_json
-
     run_json(shop.root, "makemigrations")
 
     assert "warning: migrations of shop manage" in shop.run("install", "--dry-run").stderr

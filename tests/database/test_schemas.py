@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
-
 from tests.database.project import DOUBLE, MODELS, PROTECT, TABLE, Shop
 
 _SHARED = (
@@ -141,12 +139,12 @@ def test_prune_stays_with_the_tenants(shop: Shop) -> None:
     assert _by_schema(shop)["public"] == {"UNINSTALLED", "PRUNE"}
 
 
-@pytest.mark.parametrize("pattern", ["nothing_*", "pg_*", "information_schema"])
-def test_no_schema_matches(shop: Shop, pattern: str) -> None:
-    outcome = shop.run("ls", "--all-schemas", pattern)
+def test_no_schema_matches(shop: Shop) -> None:
+    for pattern in ("nothing_*", "pg_*", "information_schema"):
+        outcome = shop.run("ls", "--all-schemas", pattern)
 
-    assert outcome.exit_code == 2
-    assert f"no schema matches {pattern!r}" in outcome.stderr
+        assert outcome.exit_code == 2
+        assert f"no schema matches {pattern!r}" in outcome.stderr
 
 
 def test_dry_run_names_the_search_path(shop: Shop) -> None:
