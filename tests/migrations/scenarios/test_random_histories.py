@@ -1,0 +1,169 @@
+"""Random edits of models and triggers, each migrated, compared, taken back and made again.
+
+Few and always the same by default; PGTRIGGER_CODEGEN_RANDOM_HISTORIES=20 tries that many new ones.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from tests.migrations.scenarios.history import INITIAL, order, trigger
+from tests.migrations.scenarios.project import Catalog, DjangoServer, ScenarioProject, server
+
+__all__ = ["server"]
+
+EMPTY: Catalog = {"triggers": {}, "functions": []}
+MIGRATE = ["migrate", "--verbosity=0"]
+CHECK = ["makemigrations", "--check", "--dry-run"]
+
+# What a trigger may be: the fields that it needs, and the declaration with their columns.
+SPECS: dict[str, tuple[set[str], dict[str, str]]] = {
+    "plain": (set(), {}),
+    "other body": (set(), {"func": "RETURN OLD;"}),
+    "body with a column": ({"note"}, {"func": "NEW.{note} = 'x'; RETURN NEW;"}),
+    "condition": (
+        {"status"},
+        {"condition": 'pgtrigger.Condition("OLD.{status} IS DISTINCT FROM NEW.{status}")'},
+    ),
+    "whole row": (set(), {"condition": 'pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.*")'}),
+    "columns": ({"note"}, {"operation": 'pgtrigger.UpdateOf("{note}")'}),
+    "deletes": (set(), {"operation": "pgtrigger.Delete", "func": "RETURN OLD;"}),
+    "constraint": (set(), {"when": "pgtrigger.After", "timing": "pgtrigger.Deferred"}),
+    "statement": (
+        set(),
+        {"when": "pgtrigger.After", "level": "pgtrigger.Statement", "func": "RETURN NULL;"},
+    ),
+}
+NAMES = st.sampled_from(["a", "b"])
+
+
+class RandomHistory(RuleBasedStateMachine):
+    """A project under edit, and the two databases that must agree."""
+
+    make_project: Callable[[], ScenarioProject]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = type(self).make_project()
+        self.triggers: dict[str, str] = {}
+        self.model = "Order"
+        self.fields = {"status": "status", "note": "note"}
+        self.length = 10
+        self.catalog = EMPTY
+        self.project.write_models("audit", "")
+        self._migrate(INITIAL)
+
+    @rule(name=NAMES, spec=st.sampled_from(sorted(SPECS)))
+    def declare_trigger(self, name: str, spec: str) -> None:
+        if SPECS[spec][0] <= self.fields.keys():
+            self.triggers[name] = spec
+            self._migrate()
+
+    @precondition(lambda self: self.triggers)
+    @rule(name=NAMES)
+    def remove_trigger(self, name: str) -> None:
+        if self.triggers.pop(name, None):
+            self._migrate()
+
+    @rule()
+    def rename_model(self) -> None:
+        old, self.model = self.model, "Purchase" if self.model == "Order" else "Order"
+        self._migrate(f'migrations.RenameModel("{old}", "{self.model}"),')
+
+    @rule(field=st.sampled_from(["status", "note"]))
+    def rename_field(self, field: str) -> None:
+        if old := self.fields.get(field):
+            self.fields[field] = f"{field}_now" if old == field else field
+            self._migrate(
+                f'migrations.RenameField("{self.model}", "{old}", "{self.fields[field]}"),'
+            )
+
+    @precondition(lambda self: "status" in self.fields)
+    @rule()
+    def retype_field(self) -> None:
+        self.length += 10
+        name, field = self.fields["status"], self._field("status")
+        self._migrate(f'migrations.AlterField("{self.model}", "{name}", {field}),')
+
+    @rule(field=st.sampled_from(["status", "note"]), keep=st.booleans())
+    def remove_field(self, field: str, keep: bool) -> None:
+        if name := self.fields.pop(field, None):
+            for trigger_name, spec in list(self.triggers.items()):
+                if field in SPECS[spec][0]:
+                    del self.triggers[trigger_name]
+                    if keep:
+                        self.triggers[trigger_name] = "plain"
+            self._migrate(f'migrations.RemoveField("{self.model}", "{name}"),')
+
+    def teardown(self) -> None:
+        (zero, again) = self.project.manage(["migrate", "shop", "zero", "--verbosity=0"], MIGRATE)
+        assert zero == EMPTY
+        assert again == self.catalog
+
+    def _migrate(self, schema: str = "") -> None:
+        """Bring both databases to the models as they are now, and one of them back and forth."""
+        before = self.project.migrations("shop")
+        self.project.write_models("shop", self._models())
+        if schema:
+            self.project.write_migration("shop", schema)
+        outcome = self.project.makemigrations("--weave")
+        assert outcome.exit_code == 0, outcome.stderr
+        assert self.project.makemigrations("--check").exit_code == 0
+        expected = self.project.installed_afresh()
+        last = before[-1] if before else "zero"
+
+        (there, _, back, again) = self.project.manage(
+            MIGRATE, CHECK, ["migrate", "shop", last, "--verbosity=0"], MIGRATE
+        )
+
+        assert there == again == expected
+        assert back == self.catalog
+        self.catalog = there
+
+    def _models(self) -> str:
+        fields = [f"{name} = {self._field(field)}" for field, name in self.fields.items()]
+        fields.append("total = models.IntegerField(null=True)")
+        declared = (self._trigger(name, spec) for name, spec in self.triggers.items())
+        return order(*declared, fields="\n".join(fields), name=self.model)
+
+    def _field(self, field: str) -> str:
+        if field == "note":
+            return 'models.TextField(default="")'
+        return f'models.CharField(max_length={self.length}, default="")'
+
+    def _trigger(self, name: str, spec: str) -> str:
+        written = {key: text.format_map(self.fields) for key, text in SPECS[spec][1].items()}
+        return trigger(name, **written)
+
+
+def test_random_histories(
+    tmp_path: Path, server: DjangoServer, new_database: Callable[[], str]
+) -> None:
+    def make_project() -> ScenarioProject:
+        root = tmp_path / str(len(list(tmp_path.iterdir())))
+        project = ScenarioProject(root, server, new_database(), new_database())
+        project.create()
+        return project
+
+    class Machine(RandomHistory):
+        pass
+
+    Machine.make_project = staticmethod(make_project)
+    wanted = int(os.environ.get("PGTRIGGER_CODEGEN_RANDOM_HISTORIES", "0"))
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=wanted or 3,
+            stateful_step_count=12 if wanted else 5,
+            derandomize=not wanted,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
