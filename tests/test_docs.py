@@ -30,7 +30,10 @@ _NOT_RUN = {"pip install pgtrigger-codegen": "the package is not released yet"}
 
 
 @pytest.mark.parametrize("page", _PAGES)
-def test_commands_run(page: str, tmp_path: Path, database: str) -> None:
+def test_commands_run(
+    page: str, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database)
     project = DjangoProject(copy_project("shop", tmp_path), database)
     commands = _commands(page)
     # `--check` is shown as what a project runs that is in step; the story above it makes it so.
