@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration, LoadMigration
-from pgtrigger_codegen.models.facts import LostTriggers, ModelFact
+from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers, ModelFact
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.project.routers import AllowMigrate, always_allowed
 from pgtrigger_codegen.source.span import Span
@@ -43,6 +43,8 @@ class Analysis:
         foreign_triggers: Triggers that third-party packages declare.
         notices: What the user should know of how the project was read (no settings found…).
         read_files: First-party files that were read.
+        uninherited_triggers: Abstract models with triggers that no model inherits from.
+        imported_modules: First-party modules that Django imports as it starts.
         load_migration: Evaluates one migration file, when replaying asks for it.
         foreign_unresolved: What of third-party packages' declarations could not be compiled.
         allow_migrate: Asks the project's routers about a database, an app and a model.
@@ -60,6 +62,8 @@ class Analysis:
     notices: tuple[str, ...]
     read_files: frozenset[Path]
     load_migration: LoadMigration = field(repr=False, compare=False)
+    uninherited_triggers: tuple[AbstractTriggers, ...] = ()
+    imported_modules: frozenset[str] = frozenset()
     foreign_unresolved: tuple[UnresolvedTrigger, ...] = ()
     allow_migrate: AllowMigrate = field(default=always_allowed, repr=False, compare=False)
 
@@ -91,7 +95,7 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
     from pgtrigger_codegen.models.django_setup import configure
     from pgtrigger_codegen.models.reading import ModelReader
     from pgtrigger_codegen.triggers.declaration import declarations, foreign_declarations
-    from pgtrigger_codegen.triggers.inheritance import lost_triggers
+    from pgtrigger_codegen.triggers.inheritance import lost_triggers, uninherited_triggers
 
     configure(project.settings)
     reader = ModelReader(project, loader, config.env)
@@ -112,6 +116,8 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
         notices=notices,
         read_files=frozenset(module.path for module in loader.loaded() if module.first_party),
         load_migration=_migration_loader(reader),
+        uninherited_triggers=tuple(uninherited_triggers(reader.registry)),
+        imported_modules=frozenset(reader.import_order.modules),
         foreign_unresolved=foreign_unresolved,
         allow_migrate=_router(interpreter, project),
     )

@@ -11,28 +11,56 @@ from typing import Final
 
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.rules.abstract_triggers_never_inherited import (
+    AbstractTriggersNeverInherited,
+)
 from pgtrigger_codegen.lint.rules.always_true_or_false_condition import AlwaysTrueOrFalseCondition
+from pgtrigger_codegen.lint.rules.app_not_installed import AppNotInstalled
+from pgtrigger_codegen.lint.rules.before_delete_returns_new import BeforeDeleteReturnsNew
+from pgtrigger_codegen.lint.rules.before_row_trigger_returns_null import BeforeRowTriggerReturnsNull
+from pgtrigger_codegen.lint.rules.body_not_checkable import BodyNotCheckable
 from pgtrigger_codegen.lint.rules.columns_in_statement_condition import ColumnsInStatementCondition
+from pgtrigger_codegen.lint.rules.competing_autodetector import CompetingAutodetector
 from pgtrigger_codegen.lint.rules.condition_sql_syntax import ConditionSqlSyntax
 from pgtrigger_codegen.lint.rules.constraint_trigger_misuse import ConstraintTriggerMisuse
 from pgtrigger_codegen.lint.rules.default_through_proxy import DefaultThroughProxy
 from pgtrigger_codegen.lint.rules.duplicate_trigger_name import DuplicateTriggerName
+from pgtrigger_codegen.lint.rules.foreign_trigger import ForeignTrigger
 from pgtrigger_codegen.lint.rules.generated_column_in_before_condition import (
     GeneratedColumnInBeforeCondition,
 )
 from pgtrigger_codegen.lint.rules.identifier_too_long import IdentifierTooLong
+from pgtrigger_codegen.lint.rules.install_on_migrate import InstallOnMigrate
 from pgtrigger_codegen.lint.rules.invalid_trigger_arguments import InvalidTriggerArguments
 from pgtrigger_codegen.lint.rules.invalid_trigger_name import InvalidTriggerName
 from pgtrigger_codegen.lint.rules.lost_inherited_triggers import LostInheritedTriggers
+from pgtrigger_codegen.lint.rules.migrations_still_enabled import MigrationsStillEnabled
+from pgtrigger_codegen.lint.rules.missing_return import MissingReturn
+from pgtrigger_codegen.lint.rules.model_meta_disabled import ModelMetaDisabled
+from pgtrigger_codegen.lint.rules.new_assigned_in_after_trigger import NewAssignedInAfterTrigger
+from pgtrigger_codegen.lint.rules.new_in_delete_body import NewInDeleteBody
 from pgtrigger_codegen.lint.rules.new_in_delete_condition import NewInDeleteCondition
+from pgtrigger_codegen.lint.rules.old_in_insert_body import OldInInsertBody
 from pgtrigger_codegen.lint.rules.old_in_insert_condition import OldInInsertCondition
+from pgtrigger_codegen.lint.rules.overlapping_proxies import OverlappingProxies
 from pgtrigger_codegen.lint.rules.parent_table_column import ParentTableColumn
+from pgtrigger_codegen.lint.rules.plpgsql_syntax_error import PlpgsqlSyntaxError
 from pgtrigger_codegen.lint.rules.relation_in_condition import RelationInCondition
 from pgtrigger_codegen.lint.rules.row_level_truncate import RowLevelTruncate
+from pgtrigger_codegen.lint.rules.schema_editor_disabled import SchemaEditorDisabled
+from pgtrigger_codegen.lint.rules.swapped_model import SwappedModel
 from pgtrigger_codegen.lint.rules.syntax_error import SyntaxErrorRule
+from pgtrigger_codegen.lint.rules.template_braces import TemplateBraces
 from pgtrigger_codegen.lint.rules.third_party_registration import ThirdPartyRegistration
 from pgtrigger_codegen.lint.rules.transition_table_misuse import TransitionTableMisuse
+from pgtrigger_codegen.lint.rules.triggers_not_a_sequence import TriggersNotASequence
+from pgtrigger_codegen.lint.rules.unknown_column import UnknownColumn
 from pgtrigger_codegen.lint.rules.unknown_field import UnknownField
+from pgtrigger_codegen.lint.rules.unmanaged_model import UnmanagedModel
+from pgtrigger_codegen.lint.rules.unquoted_dynamic_sql import UnquotedDynamicSql
+from pgtrigger_codegen.lint.rules.unreachable_registration import UnreachableRegistration
+from pgtrigger_codegen.lint.rules.unresolved_model_base import UnresolvedModelBase
+from pgtrigger_codegen.lint.rules.unresolved_settings import UnresolvedSettings
 from pgtrigger_codegen.lint.rules.unresolved_trigger import UnresolvedTriggerRule
 from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
 from pgtrigger_codegen.lint.rules.update_of_field_not_column import UpdateOfFieldNotColumn
@@ -41,6 +69,8 @@ from pgtrigger_codegen.lint.rules.view_restriction import ViewRestriction
 RULES: Final[tuple[Rule, ...]] = (
     SyntaxErrorRule(),
     UnresolvedTriggerRule(),
+    UnresolvedModelBase(),
+    UnresolvedSettings(),
     UnusedSuppression(),
     ThirdPartyRegistration(),
     DefaultThroughProxy(),
@@ -48,6 +78,14 @@ RULES: Final[tuple[Rule, ...]] = (
     DuplicateTriggerName(),
     InvalidTriggerName(),
     InvalidTriggerArguments(),
+    UnreachableRegistration(),
+    AppNotInstalled(),
+    AbstractTriggersNeverInherited(),
+    UnmanagedModel(),
+    SwappedModel(),
+    TriggersNotASequence(),
+    OverlappingProxies(),
+    ForeignTrigger(),
     OldInInsertCondition(),
     NewInDeleteCondition(),
     RelationInCondition(),
@@ -63,6 +101,22 @@ RULES: Final[tuple[Rule, ...]] = (
     UpdateOfFieldNotColumn(),
     ConditionSqlSyntax(),
     AlwaysTrueOrFalseCondition(),
+    PlpgsqlSyntaxError(),
+    MissingReturn(),
+    BeforeDeleteReturnsNew(),
+    OldInInsertBody(),
+    UnknownColumn(),
+    BeforeRowTriggerReturnsNull(),
+    NewAssignedInAfterTrigger(),
+    TemplateBraces(),
+    UnquotedDynamicSql(),
+    BodyNotCheckable(),
+    NewInDeleteBody(),
+    InstallOnMigrate(),
+    MigrationsStillEnabled(),
+    CompetingAutodetector(),
+    SchemaEditorDisabled(),
+    ModelMetaDisabled(),
 )
 
 

@@ -78,3 +78,18 @@ class LostTriggers:
     span: Span
     base_span: Span
     meta_bases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AbstractTriggers:
+    """An abstract model with triggers that no model inherits from.
+
+    Attributes:
+        model: The class's name.
+        triggers: Names of its triggers, as far as they are known.
+        span: The class's name in its `class` statement.
+    """
+
+    model: str
+    triggers: tuple[str, ...]
+    span: Span

@@ -23,6 +23,7 @@ from pgtrigger_codegen.evaluator.values import (
     Unknown,
 )
 from pgtrigger_codegen.models.reading import ModelReader
+from pgtrigger_codegen.models.registry import NotInstalled
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import (
     CompiledTrigger,
@@ -30,7 +31,7 @@ from pgtrigger_codegen.triggers.compiled import (
     UnresolvedCode,
     UnresolvedTrigger,
 )
-from pgtrigger_codegen.triggers.declaration import Declaration
+from pgtrigger_codegen.triggers.declaration import Declaration, NotASequence
 from pgtrigger_codegen.triggers.joins import joined_lookups
 
 # Functions of django-pgtrigger whose errors are about a trigger's name.
@@ -171,11 +172,17 @@ _PART_NAMES = tuple(TriggerParts.__dataclass_fields__)
 def _refused(unknown: Unknown, place: _Place, uri: str | None = None) -> UnresolvedTrigger:
     code: UnresolvedCode = "PGT002"
     reason = unknown.reason
-    if isinstance(unknown, Invalid):
+    if isinstance(unknown, NotASequence):
+        code = "PGT112"
+    elif isinstance(unknown, NotInstalled):
+        code = "PGT108"
+    elif isinstance(unknown, Invalid):
         if _NAME_CHECKS & set(unknown.raised_in):
             code = "PGT105"
         elif isinstance(unknown.error, FieldDoesNotExist | FieldError):
             code = "PGT208"
+        elif _is_about_template(unknown):
+            code = "PGT313"
         elif any(name in unknown.raised_in for name in ("__init__", "compile")) or unknown.error:
             code = "PGT106"
         reason = re.sub(r"^raises \w+: ", "", reason) if code != "PGT002" else reason
@@ -188,6 +195,13 @@ def _refused(unknown: Unknown, place: _Place, uri: str | None = None) -> Unresol
         unknown.span or place.span,
         (*unknown.notes, *place.notes),
     )
+
+
+def _is_about_template(unknown: Invalid) -> bool:
+    """Whether `Func.render` broke on a brace (in `columns.x` it is the field that is wrong)."""
+    names = set(unknown.raised_in)
+    about_braces = isinstance(unknown.error, KeyError | IndexError | ValueError)
+    return about_braces and "render" in names and "__getattr__" not in names
 
 
 def _without_text(sql: str) -> str | None:

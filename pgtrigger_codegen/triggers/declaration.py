@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,11 @@ from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import Origin
+
+
+@dataclass(frozen=True)
+class NotASequence(Unknown):
+    """In place of triggers: something that cannot be gone through for triggers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,9 @@ def _of_meta(model: ModelClass) -> Iterator[Declaration]:
             yield Declaration(model, item, origin, model.module, span)
     else:
         reason = f"`triggers` is a `{type(value).__name__}`, not a list of triggers"
-        yield Declaration(model, Unknown(reason, span), origin, model.module, span)
+        refused = isinstance(value, str | dict) or not isinstance(value, Iterable)
+        unknown = (NotASequence if refused else Unknown)(reason, span)
+        yield Declaration(model, unknown, origin, model.module, span)
 
 
 def _of_registration(interpreter: Interpreter, registration: Registration) -> Declaration:

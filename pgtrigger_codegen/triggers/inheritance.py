@@ -1,4 +1,4 @@
-"""Stage triggers: triggers of abstract bases that a model's `Meta` does not pass on."""
+"""Stage triggers: triggers of abstract bases that do not arrive at any model, or not at one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.values import ModelClass
 from pgtrigger_codegen.models import meta, registry
-from pgtrigger_codegen.models.facts import LostTriggers
+from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers
 from pgtrigger_codegen.models.registry import ModelRegistry
 from pgtrigger_codegen.triggers.declaration import declared_triggers
 
@@ -18,6 +18,33 @@ def lost_triggers(models: ModelRegistry) -> Iterator[LostTriggers]:
     for model in models.classes:
         if model.module.first_party and registry.is_model(model):
             yield from _lost_by(model)
+
+
+def uninherited_triggers(models: ModelRegistry) -> Iterator[AbstractTriggers]:
+    """Every first-party abstract class with triggers of its own and no concrete model below."""
+    for model in models.classes:
+        if not model.module.first_party or meta.is_abstract(model) is not True:
+            continue
+        own = meta.own_meta(model)
+        if own is None or not _names_triggers(own):
+            continue
+        declared, _ = declared_triggers(model)
+        if not isinstance(declared, list) or not declared or _has_concrete_model(model, models):
+            continue
+        yield AbstractTriggers(
+            model=model.name,
+            triggers=tuple(
+                name for trigger in declared if isinstance(name := getattr(trigger, "name", 0), str)
+            ),
+            span=model.span,
+        )
+
+
+def _has_concrete_model(base: ModelClass, models: ModelRegistry) -> bool:
+    return any(
+        meta.is_abstract(model) is not True and any(cls is base for cls in model.mro())
+        for model in models.classes
+    )
 
 
 def _lost_by(model: ModelClass) -> Iterator[LostTriggers]:

@@ -6,7 +6,7 @@ The format is described in `fixtures/rules/README.md`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _BLOCK = re.compile(
@@ -76,7 +76,7 @@ class Case:
 
     def write(self, root: Path) -> None:
         """Makes a project of the case: what every project needs, and the case's files."""
-        apps = sorted({path.partition("/")[0] for path in self.files if "/" in path} - {"config"})
+        apps = sorted({path.partition("/")[0] for path in self.files if "/" in path} - {"config", ".venv"})
         settings = _SETTINGS.format(apps=", ".join(f'"{app}"' for app in apps))
         files = {"manage.py": _MANAGE, **self.files}
         files["config/settings.py"] = settings + self.files.get("config/settings.py", "")
@@ -99,6 +99,7 @@ def _case(name: str, text: str) -> Case:
     for match in _BLOCK.finditer(text):
         blocks[match["kind"] or ""][match["path"]] = match["text"]
     expected = [one for path, source in blocks[""].items() for one in _expected(path, source)]
+    expected = [_in_whole_file(one) for one in expected]
     return Case(
         name=name,
         files={path: _EXPECTED.sub("", source) for path, source in blocks[""].items()},
@@ -114,3 +115,10 @@ def _expected(path: str, source: str) -> list[Expected]:
         for number, line in enumerate(source.split("\n"), start=1)
         for match in _EXPECTED.finditer(line)
     ]
+
+
+def _in_whole_file(expected: Expected) -> Expected:
+    """The settings of a case stand below those that every case has."""
+    if expected.path != "config/settings.py":
+        return expected
+    return replace(expected, line=expected.line + _SETTINGS.count("\n"))

@@ -1,0 +1,51 @@
+"""PGT501: triggers installed after every migrate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.settings_places import setting_place
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class InstallOnMigrate(Rule):
+    """## What it does
+    Reports `PGTRIGGER_INSTALL_ON_MIGRATE = True`.
+
+    ## Why is this bad?
+    Then every `migrate` installs the triggers of the models as they are now, whatever state
+    the database is migrated to: going back to an older migration leaves triggers of newer
+    code, and one that names a column which is not there yet fails. Triggers in migrations need
+    no such help, and are there in the middle of a series of migrations as well.
+
+    ## Example
+    ```python
+    PGTRIGGER_MIGRATIONS = False
+    PGTRIGGER_INSTALL_ON_MIGRATE = True
+    ```
+
+    ## Use instead
+    ```python
+    PGTRIGGER_MIGRATIONS = False
+    ```
+
+    and `pgtrigger-codegen makemigrations`.
+    """
+
+    code = "PGT501"
+    name = "install-on-migrate"
+    severity = Severity.WARNING
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        name = "PGTRIGGER_INSTALL_ON_MIGRATE"
+        place = setting_place(analysis, name)
+        if place is not None and analysis.project.settings.get(name) is True:
+            yield self.diagnostic(
+                f"`{name}` installs triggers after every `migrate`, whatever state the database"
+                " is migrated to",
+                place,
+                help="Remove it, and let migrations install the triggers:"
+                " `pgtrigger-codegen makemigrations`",
+            )

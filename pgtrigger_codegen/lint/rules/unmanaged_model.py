@@ -1,0 +1,67 @@
+"""PGT110: a trigger on a model whose table Django does not manage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.definitions import named, table_owner
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class UnmanagedModel(Rule):
+    """## What it does
+    Reports a trigger on a model with `managed = False`. It is an error while django-pgtrigger's
+    own migrations are in use, and a warning in RunSQL mode (`PGTRIGGER_MIGRATIONS = False`).
+
+    ## Why is this bad?
+    django-pgtrigger leaves unmanaged models out of migrations, so the trigger is never
+    installed by `migrate`.
+
+    In RunSQL mode `pgtrigger-codegen` writes a migration for it. But what makes the table is not
+    among Django's migrations: nothing sees to it that the table is there before.
+
+    ## Example
+    ```python
+    class Order(models.Model):
+        class Meta:
+            managed = False
+            triggers = [pgtrigger.Protect(name="keep", operation=pgtrigger.Delete)]
+    ```
+
+    ## Use instead
+    ```python
+    class Order(models.Model):
+        class Meta:
+            triggers = [pgtrigger.Protect(name="keep", operation=pgtrigger.Delete)]
+    ```
+
+    Where the table is really another's, suppress the finding with the reason why it is there
+    when `migrate` runs.
+    """
+
+    code = "PGT110"
+    name = "unmanaged-model"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        runsql_mode = analysis.project.settings.runsql_mode
+        for trigger in analysis.triggers:
+            model = table_owner(analysis, trigger)
+            if model is None or model.managed:
+                continue
+            what = (
+                f"a migration of `{trigger.migration_app}` installs it, but none makes the table"
+                if runsql_mode
+                else "django-pgtrigger writes no migration for it"
+            )
+            yield self.diagnostic(
+                f"{named(trigger)} is on `{model.label}`, which is unmanaged: {what}",
+                trigger.span,
+                severity=Severity.WARNING if runsql_mode else Severity.ERROR,
+                help="See to it that the table is there before `migrate` runs"
+                if runsql_mode
+                else "Set `PGTRIGGER_MIGRATIONS = False`, so that `pgtrigger-codegen` migrates it,"
+                " or let Django manage the model",
+            )

@@ -1,0 +1,142 @@
+"""PGT107: triggers in a module that nothing imports."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.project_files import (
+    first_party_apps,
+    first_party_files,
+    is_test,
+    python_files,
+    text_of,
+)
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.project.project import App
+from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
+
+
+class UnreachableRegistration(Rule):
+    """## What it does
+    Reports a module of an installed app that registers triggers or declares models with
+    triggers, and that no module of the project imports or names.
+
+    ## Why is this bad?
+    Django imports an app's `models` as it starts, and what `AppConfig.ready()` imports. A
+    registration in another module never happens, so the trigger is not there: neither in
+    migrations nor in the database.
+
+    ## Example
+    ```python
+    # shop/triggers.py, which nothing imports
+    pgtrigger.register(pgtrigger.Protect(name="keep", operation=pgtrigger.Delete))(Order)
+    ```
+
+    ## Use instead
+    ```python
+    # shop/apps.py
+    class ShopConfig(AppConfig):
+        name = "shop"
+
+        def ready(self):
+            from shop import triggers
+    ```
+    """
+
+    code = "PGT107"
+    name = "unreachable-registration"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        for app in first_party_apps(analysis):
+            for path in python_files(app.path):
+                name = _module_name(path, app)
+                if name not in analysis.imported_modules and _may_register(path, app, analysis):
+                    yield from self._of_module(analysis, path, name, app)
+
+    def _of_module(
+        self, analysis: Analysis, path: Path, name: str, app: App
+    ) -> Iterator[Diagnostic]:
+        try:
+            module = read_module(name, path, is_package=False, first_party=True)
+        except (OSError, SourceSyntaxError):
+            return
+        node = next(_registrations(module), None)
+        if node is None or _is_mentioned(analysis, path):
+            return
+        yield self.diagnostic(
+            f"Module `{name}` declares triggers, but nothing imports it: they are never registered",
+            module.span(node),
+            help=f"Import it in `{app.name}.models`, or in `ready()` of the app's `AppConfig`",
+        )
+
+
+def _module_name(path: Path, app: App) -> str:
+    parts = path.relative_to(app.path).with_suffix("").parts
+    return ".".join((app.name, *(part for part in parts if part != "__init__")))
+
+
+def _may_register(path: Path, app: App, analysis: Analysis) -> bool:
+    inside = path.relative_to(app.path)
+    if is_test(inside) or "migrations" in inside.parts or "management" in inside.parts:
+        return False
+    others = (other.path for other in analysis.project.apps.values() if other is not app)
+    if any(path.is_relative_to(other) and other.is_relative_to(app.path) for other in others):
+        return False  # the inner app's own
+    return path not in analysis.read_files and "pgtrigger" in text_of(path)
+
+
+def _registrations(module: Module) -> Iterator[ast.expr]:
+    """Calls of `register` and lists of triggers that would run at import."""
+    imported = {
+        alias.asname or alias.name: node.module if isinstance(node, ast.ImportFrom) else alias.name
+        for node in module.tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    for statement in module.tree.body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and _is_register(node.func, imported):
+                yield node.func
+            elif isinstance(node, ast.ClassDef) and node.name == "Meta":
+                yield from _trigger_lists(node)
+
+
+def _is_register(function: ast.expr, imported: dict[str, str | None]) -> bool:
+    match function:
+        case ast.Attribute(value=ast.Name(id=name), attr="register"):
+            return imported.get(name) == "pgtrigger"
+        case ast.Name(id="register"):
+            return imported.get("register") == "pgtrigger"
+        case _:
+            return False
+
+
+def _trigger_lists(meta: ast.ClassDef) -> Iterator[ast.expr]:
+    names = {ast.unparse(node) for node in meta.body}
+    if "abstract = True" in names:
+        return
+    for node in meta.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="triggers") as target]):
+                yield target
+
+
+def _is_mentioned(analysis: Analysis, path: Path) -> bool:
+    """Whether any other file imports a module of that name, or has the name in a string."""
+    stem = re.escape(path.parent.name if path.name == "__init__.py" else path.stem)
+    pattern = re.compile(rf"\bimport\b.*\b{stem}\b|\bfrom\b.*\b{stem}\b|['\".]{stem}['\"]")
+    listed = re.compile(rf"^\s+{stem}\b\s*(,|\)|$|as\b)", re.MULTILINE)
+    for other in first_party_files(analysis):
+        if other != path and not is_test(other.relative_to(other.anchor)):
+            text = text_of(other)
+            if pattern.search(text) or (" import (" in text and listed.search(text)):
+                return True
+    return False

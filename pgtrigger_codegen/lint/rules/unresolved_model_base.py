@@ -1,0 +1,57 @@
+"""PGT003: a model with a base class that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class UnresolvedModelBase(Rule):
+    """## What it does
+    Reports a model of the project one of whose bases cannot be read: it comes from a package
+    that is not found, or from a call.
+
+    ## Why is this bad?
+    The base may declare triggers, which the model inherits, and fields, which its triggers may
+    name. As long as it is not read, no trigger is ever removed from the model's table, and a
+    trigger that needs a field of the base cannot be compiled.
+
+    ## Example
+    ```python
+    class Order(make_base("orders")):
+        total = models.IntegerField()
+    ```
+
+    ## Use instead
+    ```python
+    class Order(OrderBase):
+        total = models.IntegerField()
+    ```
+
+    Where the base is a package's, run `pgtrigger-codegen` where the project's packages are
+    installed, or point `python` under `[tool.pgtrigger-codegen]` at their environment.
+    """
+
+    code = "PGT003"
+    name = "unresolved-model-base"
+    severity = Severity.WARNING
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        reported = {unresolved.model for unresolved in analysis.unresolved}
+        for model in analysis.models.values():
+            if not model.first_party or model.unknown_base is None or model.unread is None:
+                continue
+            if model.label not in reported:  # else `unresolved-trigger` says so already
+                reason = model.unread[:1].upper() + model.unread[1:]
+                yield self.diagnostic(
+                    f"{reason}. Triggers and fields that it gives `{model.label}` are not seen",
+                    model.unknown_base,
+                    notes=[Note(f"`{model.name}` is declared here", model.span)]
+                    if model.unknown_base.line != model.span.line
+                    else (),
+                    help="Install the package where `pgtrigger-codegen` finds it (`python` under"
+                    " `[tool.pgtrigger-codegen]`), or name the base in source",
+                )

@@ -1,0 +1,66 @@
+"""PGT004: a setting that matters to triggers and cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pgtrigger_codegen.evaluator.values import first_unknown
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule, notes_at
+from pgtrigger_codegen.lint.settings_places import setting_place
+from pgtrigger_codegen.pipeline import Analysis
+
+_CONSEQUENCES: Final = {
+    "INSTALLED_APPS": "the triggers of an app that is not known are not seen",
+    "AUTH_USER_MODEL": "triggers on the user model may be on another table",
+    "DEFAULT_AUTO_FIELD": "conditions may compare keys of another type",
+    "MIGRATION_MODULES": "migrations may be written into the wrong folder",
+    "PGTRIGGER_MIGRATIONS": "whether migrations may be written here is not known",
+    "PGTRIGGER_MODEL_META": "whether migrations may be written here is not known",
+    "PGTRIGGER_SCHEMA": "triggers may call a function of another schema",
+    "TIME_ZONE": "conditions on times may compile to another SQL",
+    "USE_TZ": "conditions on times may compile to another SQL",
+}
+
+
+class UnresolvedSettings(Rule):
+    """## What it does
+    Reports a setting on which triggers or their migrations depend, and whose value does not
+    follow from the source: `INSTALLED_APPS`, `AUTH_USER_MODEL`, `DEFAULT_AUTO_FIELD`,
+    `MIGRATION_MODULES`, `USE_TZ`, `TIME_ZONE` and those of django-pgtrigger.
+
+    ## Why is this bad?
+    What depends on it is taken as Django's default, or is not known. Then a trigger may be
+    missed, or compile to something else than in production.
+
+    ## Example
+    ```python
+    PGTRIGGER_MIGRATIONS = load_flags()["migrations"]
+    ```
+
+    ## Use instead
+    ```python
+    PGTRIGGER_MIGRATIONS = False
+    ```
+
+    A value from the environment can be pinned in `[tool.pgtrigger-codegen.env]`.
+    """
+
+    code = "PGT004"
+    name = "unresolved-settings"
+    severity = Severity.WARNING
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        for name, consequence in _CONSEQUENCES.items():
+            unknown = first_unknown(analysis.project.settings.get(name))
+            place = setting_place(analysis, name) if unknown is not None else None
+            if unknown is not None and place is not None:
+                span = unknown.span or place
+                yield self.diagnostic(
+                    f"`{name}` cannot be read statically, so {consequence}: {unknown.reason}",
+                    span,
+                    notes=notes_at(unknown.notes, span),
+                    help="Write the value, or pin what it depends on under"
+                    " `[tool.pgtrigger-codegen.env]`",
+                )
