@@ -40,6 +40,8 @@ class Declarations:
         triggers: Those that belong in this app's migrations.
         kept: Triggers that are not this app's to remove: declared elsewhere, or foreign.
         doubtful_tables: Tables on which something unread may declare triggers.
+        known_tables: Tables of the models that were read; None for any. Models that a package
+            makes (history tables) have triggers that nothing here declares.
         complete: Whether all of the app's own declarations were read.
     """
 
@@ -47,6 +49,7 @@ class Declarations:
     kept: frozenset[TriggerKey]
     doubtful_tables: frozenset[QualifiedName]
     complete: bool
+    known_tables: frozenset[QualifiedName] | None = None
 
 
 def detect_changes(
@@ -226,6 +229,7 @@ def _may_remove(trigger: InstalledTrigger, app_label: str, declared: Declaration
         and trigger.is_pgtrigger
         and declared.complete
         and trigger.definition.table not in declared.doubtful_tables
+        and (declared.known_tables is None or trigger.definition.table in declared.known_tables)
     )
 
 

@@ -157,6 +157,9 @@ def _declarations(app_label: str, source: Source, *, complete: bool) -> Declarat
         kept=frozenset(trigger_key(trigger) for trigger in others),
         doubtful_tables=frozenset(_doubtful_tables(source)),
         complete=complete,
+        known_tables=frozenset(
+            in_search_path(table_name(model.table)) for model in source.models.values()
+        ),
     )
 
 
