@@ -16,7 +16,6 @@ from pgtrigger_codegen.cli.main import main
 from pgtrigger_codegen.errors import CodegenError, ConfigError
 from pgtrigger_codegen.pipeline import SyntaxProblem
 from pgtrigger_codegen.source.span import Span
-from tests.lint import facts
 from tests.lint.commands import FIXED, SILENCED, SOURCE, analyse, lint, lost_triggers
 
 ROOT = Path(__file__).parents[2]
