@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, library
 from pgtrigger_codegen.evaluator.func_render import accept_model
+from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.hooks import init_subclass
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
@@ -221,6 +222,11 @@ def _decorate(vm: Interpreter, value: Any, node: ast.ClassDef, scope: Scope) -> 
             # A model's decorator returns the model; what else it does is not known.
             value.doubts.append(result)
             continue
+        maker = interpreted(function)
+        if isinstance(value, ModelClass) and maker and not maker.module.first_party:
+            # A package's code is read for what it returns: what else it did may be missing.
+            reason = f"`{maker.module.name}` is of a package, and is not followed to all its ends"
+            value.doubts.append(Unknown(reason, span))
         value = result
         if isinstance(value, type):
             vm.user_classes.setdefault(value, (scope.module, node))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator.scope import Scope
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
 
 
+# Packages whose decorators of functions register triggers.
+BUILT_ON_PGTRIGGER = frozenset({"pgpubsub"})
+
+
 def register(
     vm: Interpreter, registrar: Registrar, args: tuple[Any, ...], span: Span, scope: Scope | None
 ) -> Any:
@@ -31,6 +36,21 @@ def register(
     return model
 
 
+def note_unread_decorator(
+    vm: Interpreter, decorator: ast.expr, outcome: Unknown, scope: Scope
+) -> None:
+    """A trigger that a package registers for a decorated function, but that cannot be read."""
+    root = decorator
+    while isinstance(root, ast.Attribute | ast.Call):
+        root = root.func if isinstance(root, ast.Call) else root.value
+    span = scope.module.span(decorator)
+    value = vm.name(root.id, scope, span) if isinstance(root, ast.Name) else None
+    origin = getattr(value, "dotted", None) or getattr(value, "name", None)
+    package = str(origin or getattr(value, "__module__", "")).partition(".")[0]
+    if package in BUILT_ON_PGTRIGGER and scope.module.first_party:
+        vm.registrations.append(Registration(outcome, outcome, scope.module, span))
+
+
 def _record(vm: Interpreter, model: Any, trigger: Any, span: Span, scope: Scope | None) -> None:
     if scope is None:
         return
@@ -39,6 +59,9 @@ def _record(vm: Interpreter, model: Any, trigger: Any, span: Span, scope: Scope 
     elif isinstance(model, ModelClass) and not model.prepared:
         reason = "is registered in `__init_subclass__`, before the model has a `_meta` of its own"
         trigger = Unknown(reason, span)
+    unknown = first_unknown(trigger)
+    if unknown is not None and isinstance(model, ModelClass) and not scope.module.first_party:
+        model.doubts.append(unknown)  # what a package registers is not reported, but not denied
     vm.registrations.append(Registration(model, trigger, scope.module, span, vm.in_hook))
 
 

@@ -28,6 +28,7 @@ from pgtrigger_codegen.evaluator.expressions import (
 from pgtrigger_codegen.evaluator.functions import make_function
 from pgtrigger_codegen.evaluator.matching import matches
 from pgtrigger_codegen.evaluator.operators import IN_PLACE
+from pgtrigger_codegen.evaluator.registration import note_unread_decorator
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
     Invalid,
@@ -117,9 +118,19 @@ def _expression(vm: Interpreter, node: ast.Expr, scope: Scope) -> Signal:
     if not isinstance(node.value, ast.Constant):
         value = evaluate(vm, node.value, scope)
         # In a function, a statement that raises would end it: what follows may not happen.
-        if isinstance(value, Invalid) and scope.kind == "function":
+        ends = isinstance(value, Invalid) or _initializes(node.value)
+        if ends and isinstance(value, Unknown) and scope.kind == "function":
             return Return(value)
     return None
+
+
+def _initializes(node: ast.expr) -> bool:
+    """Whether an object is not what it should be unless this call happens."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("__init__", "__post_init__", "__setattr__")
+    )
 
 
 def _assign(vm: Interpreter, node: ast.Assign, scope: Scope) -> Signal:
@@ -423,9 +434,11 @@ def _decorated(
     for decorator in reversed(node.decorator_list):
         span = scope.module.span(decorator)
         function = evaluate(vm, decorator, scope)
+        value = call(vm, function, (value,), {}, span, scope)
+        if isinstance(value, Unknown):
+            note_unread_decorator(vm, decorator, value, scope)
         if isinstance(function, Unknown):
             return Unknown(f"`{node.name}` is decorated by what is not evaluated", span)
-        value = call(vm, function, (value,), {}, span, scope)
     return value
 
 

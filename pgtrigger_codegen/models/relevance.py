@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.evaluator.import_order import ImportOrder
 from pgtrigger_codegen.evaluator.imports import absolute_name
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.registration import BUILT_ON_PGTRIGGER
 from pgtrigger_codegen.source.module import Module
 
 
@@ -38,6 +39,8 @@ class RelevantModules:
             if bound in used and (source in self._leading or f"{source}.{bound}" in self._leading):
                 return True
             if bound in bases and self._is_outside(source):
+                return True
+            if bound in used and source.partition(".")[0] in BUILT_ON_PGTRIGGER:
                 return True
         return False
 
@@ -92,10 +95,11 @@ def _imported_names(module: Module) -> Iterator[tuple[str, str]]:
 
 def _used_roots(node: ast.stmt) -> Iterator[str]:
     """Names that bases, decorators and calls of a top-level statement start from."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Import | ast.ImportFrom):
-        return
-    yield from _base_roots(node)
-    parts: list[ast.AST] = list(node.decorator_list) if isinstance(node, ast.ClassDef) else [node]
+    parts: list[ast.AST] = [node]
+    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        parts = list(node.decorator_list)
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield from _base_roots(node)
     for part in parts:
         if isinstance(part, ast.Name | ast.Attribute):
             yield from _root(part)
