@@ -182,3 +182,87 @@ def test_a_lock_timeout_that_is_no_time(project: Path) -> None:
 
     assert refused.exit_code == 2
     assert "is not a time that PostgreSQL knows" in refused.stderr
+
+
+LOG = """\
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [{dependency}]
+    operations = [
+        migrations.CreateModel(
+            name="Log",
+            fields=[("id", models.BigAutoField(primary_key=True))],
+            options={{"db_table": "log"}},
+        ),
+    ]
+"""
+LOG_MODELS = """
+from django.db import models
+
+
+class Log(models.Model):
+    class Meta:
+        db_table = "log"
+"""
+WRITES_LOG = (
+    'pgtrigger.Trigger(name="protect", operation=pgtrigger.Update, when=pgtrigger.Before, '
+    'func="INSERT INTO log DEFAULT VALUES; RETURN NEW;")'
+)
+
+
+@pytest.mark.parametrize(("dependency", "code"), [("", 0), ('("shop", "0003_remove_status")', 2)])
+def test_tables_of_other_apps_are_there_before(project: Path, dependency: str, code: int) -> None:
+    folder = project / "audit/migrations"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "0001_initial.py").write_text(LOG.format(dependency=dependency))
+    (project / "audit/models.py").write_text(LOG_MODELS)
+    _write_models(project, "pass", WRITES_LOG)
+
+    result = run(project, "--weave")
+
+    assert result.exit_code == code
+    written = (project / REMOVAL).read_text()
+    if code:
+        assert "circle: audit.0001_initial → shop.0003_remove_status" in result.stderr
+        assert written == REMOVE
+    else:
+        assert '("shop", "0002_order_protect"),\n        ("audit", "0001_initial"),' in written
+        assert run(project, "--check").exit_code == 0
+
+
+def test_a_column_that_is_not_migrated_yet(project: Path) -> None:
+    on_size = ON_ID.replace("old__id__gt", "old__size__gt")
+    _write_models(project, "size = models.IntegerField()", on_size)
+
+    refused = run(project, "--weave")
+
+    assert refused.exit_code == 2
+    assert (
+        "trigger shop.Order:protect needs column 'size' of model shop.Order, "
+        "which no migration creates yet" in refused.stderr
+    )
+    assert "manage.py makemigrations shop" in refused.stderr
+    assert (project / REMOVAL).read_text() == REMOVE
+
+
+def test_a_model_that_is_deleted(project: Path) -> None:
+    (project / REMOVAL).write_text(
+        REMOVE.replace(
+            'migrations.RemoveField("order", "status")', 'migrations.DeleteModel("Order")'
+        )
+    )
+    (project / "shop/models.py").write_text("")
+
+    code, document = as_json(project, "--weave")
+
+    (entry,) = document["written"]
+    assert (code, entry["operations"]) == (
+        0,
+        [{"kind": "remove", "uri": "shop.Order:protect"}],
+    )
+    written = (project / REMOVAL).read_text()
+    assert written.index("DROP FUNCTION IF EXISTS") < written.index("migrations.DeleteModel")
+    assert as_json(project, "--check") == (0, {"written": [], "pending": False})

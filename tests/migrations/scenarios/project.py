@@ -157,9 +157,9 @@ class ScenarioProject:
     def makemigrations(self, *arguments: str) -> Outcome:
         return run_cli(self.root, "makemigrations", *arguments)
 
-    def manage(self, *commands: Sequence[str]) -> list[Catalog]:
+    def manage(self, *commands: Sequence[str], settings: str = "settings") -> list[Catalog]:
         """Run management commands in one new process; the catalog after each of them."""
-        return self._run(self.dsn, "settings", commands)
+        return self._run(self.dsn, settings, commands)
 
     def installed_afresh(self) -> Catalog:
         """What `manage.py pgtrigger install` makes of the models as they are."""

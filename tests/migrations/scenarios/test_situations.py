@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import psycopg
 import pytest
 
 from tests.migrations.scenarios.history import INITIAL, order, trigger
 from tests.migrations.scenarios.project import Catalog, ScenarioProject, project, server
+from tests.support.cli import run_cli
 
 __all__ = ["project", "server"]
 
@@ -75,6 +78,53 @@ def test_a_dropped_column_needs_no_cascade(project: ScenarioProject) -> None:
     (catalog,) = project.manage(MIGRATE)
 
     assert len(catalog["triggers"]) == len(catalog["functions"]) == 1
+
+
+def test_what_django_pgtrigger_created_is_changed_by_nobody_else(
+    project: ScenarioProject,
+) -> None:
+    _write_with_django_pgtrigger(project)
+    project.write_models("shop", order(trigger(func="RETURN OLD;")))
+
+    refused = project.makemigrations()
+
+    assert refused.exit_code == 2
+    assert "convert them first: pgtrigger-codegen convert shop" in refused.stderr
+    assert project.migrations("shop") == ["0001_initial", "0002_order_guard"]
+
+
+def test_a_trigger_that_reversing_brings_back_twice(project: ScenarioProject) -> None:
+    """Once by Django's state, which has it from AddTrigger, and once by our reverse SQL."""
+    _write_with_django_pgtrigger(project)
+    (shown,) = json.loads(run_cli(project.root, "show", "--output-format", "json").stdout)[
+        "triggers"
+    ]
+    project.write_models("shop", "")
+    project.write_migration(
+        "shop",
+        f"""
+        migrations.RunSQL({shown["uninstall_sql"]!r}, {shown["install_sql"]!r}),
+        migrations.DeleteModel("Order"),
+        """,
+    )
+    back = ["migrate", "shop", "0002", "--verbosity=0"]
+
+    (before, gone, restored, again) = project.manage(back, MIGRATE, back, MIGRATE)
+
+    assert list(before["functions"]) == [shown["pgid"]]
+    assert restored == before
+    assert gone == again == {"triggers": {}, "functions": []}
+
+
+def _write_with_django_pgtrigger(project: ScenarioProject) -> None:
+    """A model whose trigger is in the migrations as an AddTrigger."""
+    project.write_models("shop", order(trigger()))
+    project.write_models("audit", "")
+    project.write_migration("shop", INITIAL)
+    (project.root / "patched_settings.py").write_text(
+        "from settings import *\n\nPGTRIGGER_MIGRATIONS = True\n"
+    )
+    project.manage(["makemigrations", "shop", "--name", "order_guard"], settings="patched_settings")
 
 
 def _disable_all(project: ScenarioProject) -> None:
