@@ -28,7 +28,7 @@ from django.db import models
 
 _TEXT = st.text("ab'\"%_\\ é{}\n$", max_size=6)
 _INTEGERS = st.integers(-(2**15), 2**15 - 1)
-_MOMENTS = st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 1, 1), timezones=st.just(dt.UTC))
+_MOMENTS = st.datetimes(timezones=st.just(dt.UTC)).filter(lambda moment: moment.year > 1000)
 _DECIMALS = st.decimals(-999, 999, places=2)
 _SPANS = st.timedeltas(dt.timedelta(days=-9), dt.timedelta(days=9))
 
