@@ -3,6 +3,7 @@
 The resolvable declarations are those of the evaluation fixture's helpers, in small.
 """
 
+# ruff: noqa: E501  (one declaration, one line)
 from __future__ import annotations
 
 import ast
