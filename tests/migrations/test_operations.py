@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pgtrigger_codegen.migrations.autodetector import source_trigger
@@ -9,6 +11,7 @@ from pgtrigger_codegen.migrations.operations import (
     AlterTriggerFunction,
     CreateTrigger,
     DropTrigger,
+    RecordHash,
     ReplaceTrigger,
     TriggerOperation,
     describe,
@@ -18,12 +21,16 @@ from tests.migrations.builders import moved, trigger
 
 OLD = source_trigger(trigger(), {})
 NEW = source_trigger(moved(trigger(), func="RETURN OLD;"), {})
+RENAMED = source_trigger(trigger("shop.Order:keep"), {})
 
 OPERATIONS: list[tuple[TriggerOperation, TriggerOperation]] = [
     (CreateTrigger(NEW), DropTrigger(NEW)),
     (DropTrigger(OLD), CreateTrigger(OLD)),
     (AlterTriggerFunction(OLD, NEW), AlterTriggerFunction(NEW, OLD)),
     (ReplaceTrigger(OLD, NEW), ReplaceTrigger(NEW, OLD)),
+    (RecordHash(OLD, NEW), RecordHash(NEW, OLD)),
+    (CreateTrigger(NEW, lifted=OLD), DropTrigger(NEW, lowered=OLD)),
+    (DropTrigger(OLD, lowered=NEW), CreateTrigger(OLD, lifted=NEW)),
 ]
 
 
@@ -51,9 +58,46 @@ def test_reversing(operation: TriggerOperation, reverse: TriggerOperation) -> No
             "Change trigger shop.Order:protect",
             "alter_order_protect",
         ),
+        (
+            ReplaceTrigger(OLD, RENAMED),
+            "rename",
+            "Rename trigger shop.Order:protect to shop.Order:keep",
+            "rename_order_keep",
+        ),
+        (
+            RecordHash(OLD, NEW),
+            "alter",
+            "Record the new hash of trigger shop.Order:protect",
+            "alter_order_protect",
+        ),
+        (
+            DropTrigger(OLD, lowered=NEW),
+            "alter",
+            "Drop trigger shop.Order:protect while its table changes",
+            "alter_order_protect",
+        ),
+        (
+            CreateTrigger(NEW, lifted=OLD),
+            "alter",
+            "Create trigger shop.Order:protect again, after its table has changed",
+            "alter_order_protect",
+        ),
     ],
 )
 def test_words(operation: TriggerOperation, kind: str, description: str, fragment: str) -> None:
     assert operation.kind == kind
     assert describe(operation) == description
     assert name_fragment(operation) == fragment
+
+
+def test_a_lifted_trigger_is_remembered_where_its_successor_looks() -> None:
+    """Renamed or not, and backwards too."""
+    for old, new in ((OLD, NEW), (OLD, RENAMED)):
+        drop, create = DropTrigger(old, lowered=new), CreateTrigger(new, lifted=old)
+        settings = [
+            set(re.findall(r"'(pgtrigger_codegen\.\w+)'", operation.to_sql()))
+            for operation in (drop, create, drop.reverse(), create.reverse())
+        ]
+
+        assert len(settings[0]) == 1
+        assert all(found == settings[0] for found in settings)
