@@ -116,6 +116,7 @@ class _Run:
                 self._confirm(session)
             for scope in session.scopes:
                 self._run_scope(session, scope, dry_run=dry_run)
+            self._note_unresolved(session)
         if self.incomplete:
             click.get_current_context().exit(2)
 
@@ -132,6 +133,13 @@ class _Run:
                 f"not know what `{self.action}` does",
                 err=True,
             )
+
+    def _note_unresolved(self, session: Session) -> None:
+        """All triggers were asked for, and not all could be read."""
+        if session.analysis.unresolved and not self.uris and self.action != "prune":
+            count = len(session.analysis.unresolved)
+            click.echo(f"left alone: {count} declarations that could not be read", err=True)
+            self.incomplete = True
 
     def _confirm(self, session: Session) -> None:
         what = {"prune": "all triggers that the source does not declare"}.get(

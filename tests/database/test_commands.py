@@ -263,6 +263,16 @@ def test_on_a_terminal_it_asks(
     assert shop.statuses()[PROTECT][0] == status
 
 
+def test_all_triggers_are_more_than_those_that_were_read(shop: Shop) -> None:
+    shop.write(MODELS.replace('name="protect"', "name=str(object())"))
+
+    everything = shop.run("install", "--yes")
+    assert everything.exit_code == 2
+    assert everything.stdout.endswith(f"installed: {DOUBLE}\n")
+    assert "left alone: 1 declarations that could not be read" in everything.stderr
+    assert shop.run("install", DOUBLE).exit_code == 0
+
+
 def test_dry_run_prints_what_would_run(shop: Shop) -> None:
     outcome = shop.run("install", "--dry-run")
 
