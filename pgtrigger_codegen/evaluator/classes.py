@@ -95,11 +95,32 @@ def _model_class(
     """A class that is or may be a model, with what its bases do to it."""
     model = ModelClass(node.name, module, node, bases, body.names, span, body.qualname)
     body.owner.append(model)
+    model.abstract = _take_abstract(body.names.get("Meta"))
     named = {name: value for name, value in keywords.items() if name and name != "metaclass"}
     init_subclass(vm, model, named)
     model.moment = vm.moment()
     vm.model_classes.append(model)
     return model
+
+
+def _take_abstract(meta: Any) -> bool | Unknown:
+    """Whether a class is abstract by its own `Meta`, on which Django then sets `abstract = False`.
+
+    So a `Meta` that derives from it is not abstract by inheritance, whatever class it is in.
+    """
+    value: Any = False
+    if isinstance(meta, ModelClass):  # a Meta one of whose bases is not known
+        found = meta.lookup("abstract")
+        value = found[0] if found is not None else False
+    elif isinstance(meta, type):
+        value = getattr(meta, "abstract", False)
+    if isinstance(value, Unknown):
+        return value
+    if value and isinstance(meta, ModelClass):
+        meta.namespace["abstract"] = False
+    elif value:
+        meta.abstract = False
+    return bool(value)
 
 
 def _class_node(name: str, span: Span) -> ast.ClassDef:

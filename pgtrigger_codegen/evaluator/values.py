@@ -149,6 +149,7 @@ class ModelClass:
     Attributes:
         bases: Model classes, real classes, references to models, or `Unknown`.
         namespace: What the class body bound, in order.
+        abstract: Whether the class is abstract by its own `Meta`.
         doubts: Decorators and hooks that are not evaluated: they may have declared more triggers.
         moment: When Django prepares the model.
         prepared: Not while `__init_subclass__` runs: the class has no `_meta` of its own yet.
@@ -161,6 +162,7 @@ class ModelClass:
     namespace: dict[str, Any]
     span: Span
     qualname: str = ""
+    abstract: bool | Unknown = False
     doubts: list[Unknown] = field(default_factory=list)
     moment: Moment | None = None
     prepared: bool = True

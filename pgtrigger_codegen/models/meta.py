@@ -36,16 +36,7 @@ def effective_meta(model: ModelClass) -> Any:
 
 def is_abstract(model: ModelClass) -> bool | Unknown:
     """Whether the class is abstract by its own `Meta`."""
-    meta = own_meta(model)
-    if meta is None:
-        return False
-    for holder, attributes in _layers(meta):
-        if holder is not meta and holder in _metas_of_bases(model):
-            return False  # Django sets `abstract = False` on the Meta of an abstract class
-        if "abstract" in attributes:
-            value = attributes["abstract"]
-            return value if isinstance(value, Unknown) else bool(value)
-    return False
+    return model.abstract
 
 
 def option(model: ModelClass, name: str) -> Any:
@@ -96,16 +87,3 @@ def _layers(meta: Any) -> list[tuple[Any, Any]]:
     if isinstance(meta, type):
         return [(cls, vars(cls)) for cls in meta.__mro__]
     return []
-
-
-def _metas_of_bases(model: ModelClass) -> list[Any]:
-    """The `Meta` classes of the abstract models above a model."""
-    metas: list[Any] = []
-    pending = list(model.bases)
-    while pending:
-        base = pending.pop()
-        if isinstance(base, ModelClass):
-            if (meta := own_meta(base)) is not None:
-                metas.append(meta)
-            pending.extend(base.bases)
-    return metas
