@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pgtrigger_codegen.sql.body_error import BodyError, locate_error, unnoticed_error
-from pgtrigger_codegen.sql.body_facts import Dynamic, Path, Return, RowUse
+from pgtrigger_codegen.sql.body_facts import Dynamic, Path, Query, Return, RowUse
 from pgtrigger_codegen.sql.body_flow import Flow
 from pgtrigger_codegen.sql.body_text import BodyText, create_function
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
@@ -36,6 +36,7 @@ class Body:
     returns: tuple[Return, ...]
     uses: tuple[RowUse, ...]
     dynamic: tuple[Dynamic, ...]
+    queries: tuple[Query, ...]
     falls_off: Mapping[Event, Path]
     has_loop: bool
     copies_context: bool
@@ -78,6 +79,7 @@ def read_body(parts: TriggerParts) -> Body | BodyError | None:
         returns=tuple(flow.returns),
         uses=tuple(flow.uses),
         dynamic=tuple(flow.dynamic),
+        queries=tuple(flow.queries),
         falls_off=flow.falls_off,
         has_loop=flow.has_loop,
         copies_context=flow.copies_context,

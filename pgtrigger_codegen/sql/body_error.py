@@ -6,12 +6,14 @@ cut off behind the fault gives the same message, and cut off before it another o
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pgtrigger_codegen.sql.body_facts import Place
-from pgtrigger_codegen.sql.body_text import BodyText, create_function, placed_tokens
+from pgtrigger_codegen.sql.body_text import create_function, placed_tokens
 from pgtrigger_codegen.sql.lexer import Kind, Token, tokenize
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_function, parse_sql, walk
 
@@ -63,22 +65,29 @@ def locate_error(declare: str, func: str, message: str) -> BodyError:
 
 def unnoticed_error(function: Node, func: str) -> BodyError | None:
     """What PostgreSQL refuses and the parser, which knows neither types nor triggers, lets pass."""
-    text = BodyText(func)
-    for key, node in walk(function.get("action")):
-        if key == "PLpgSQL_stmt_return" and "lineno" in node:
-            text.go_to_line(node["lineno"])
-            place = text.find_word("RETURN")
-            if "expr" not in node:
-                return BodyError('missing expression at or near ";"', place)
-    for key, node in walk(function.get("datums")):
-        if key == "PLpgSQL_type" and (message := _type_error(node.get("typname", ""))):
+    returns = [node for key, node in walk(function.get("action")) if key == "PLpgSQL_stmt_return"]
+    if any("lineno" in node and "expr" not in node for node in returns):
+        return BodyError('missing expression at or near ";"', _bare_return(func))
+    for datum in function.get("datums", ()):
+        variable = datum.get("PLpgSQL_var", {})
+        name = variable.get("datatype", {}).get("PLpgSQL_type", {}).get("typname", "")
+        if message := _type_error(name):
             return BodyError(message, None)
     return None
 
 
+def _bare_return(func: str) -> Place | None:
+    tokens = placed_tokens(func)
+    for (token, place), (after, _) in pairwise(tokens):
+        if token.text.upper() == "RETURN" and after.text == ";":
+            return place
+    return None
+
+
+@functools.lru_cache(maxsize=1024)
 def _type_error(name: str) -> str | None:
-    if "%" in name:
-        return None  # the type of a column or row
+    if not name or "%" in name:
+        return None  # `table.column%TYPE`
     try:
         parse_sql(f"SELECT CAST(NULL AS {name})")
     except SqlSyntaxError as error:

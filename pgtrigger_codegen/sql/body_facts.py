@@ -97,3 +97,16 @@ class Dynamic:
     place: Place | None
     constant: bool
     unquoted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement of SQL that can be reached.
+
+    Attributes:
+        text: As the parser has it: of the length of the place, where that is known.
+    """
+
+    text: str
+    place: Place | None
+    in_handled_block: bool

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pgtrigger_codegen.sql.body_conditions import Conditions, Open, mentions_context
 from pgtrigger_codegen.sql.body_dynamic import made_of
-from pgtrigger_codegen.sql.body_facts import Dynamic, Path, Place, Return, RowUse, State
+from pgtrigger_codegen.sql.body_facts import Dynamic, Path, Place, Query, Return, RowUse, State
 from pgtrigger_codegen.sql.body_text import BodyText
 from pgtrigger_codegen.sql.definition import Definition, Event, Row
 from pgtrigger_codegen.sql.parser import Node, walk
@@ -43,6 +43,7 @@ class Flow:
         self.returns: list[Return] = []
         self.uses: list[RowUse] = []
         self.dynamic: list[Dynamic] = []
+        self.queries: list[Query] = []
         self.falls_off: State = {}
         self._function = function
         self._text = text
@@ -277,6 +278,8 @@ class Flow:
         if dynamic and state:
             constant, unquoted = made_of(query)
             self.dynamic.append(Dynamic(place, constant, unquoted))
+        if state and expression["PLpgSQL_expr"].get("parseMode", 0) == 0 and not perform:
+            self.queries.append(Query(query, place, self._handled > 0))
         source = self._text if place else BodyText(query)
         minds_null = bool(_MINDS_NULL.search(query)) or mentions_context(query)
         whole = is_return and _returned(query) != "other"

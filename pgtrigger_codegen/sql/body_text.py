@@ -42,6 +42,8 @@ def last_code(text: str) -> Place | None:
     return tokens[-1][1] if tokens else None
 
 
+_ROW = re.compile(r"NEW|OLD", re.IGNORECASE)
+
 # PL/pgSQL leaves spaces where it takes an INTO out of a query.
 _GAP = re.compile(r" {6,}")
 _CASE = re.compile(r'"__Case__Variable_\d+__" IN \((.*)\)', re.DOTALL)
@@ -65,12 +67,11 @@ class BodyText:
 
     def find_word(self, word: str) -> Place | None:
         """The next such keyword."""
-        while self._next_token < len(self._tokens):
-            token, place = self._tokens[self._next_token]
-            if place.start < self._cursor:
-                self._next_token += 1
-                continue
-            break
+        while (
+            self._next_token < len(self._tokens)
+            and self._tokens[self._next_token][1].start < self._cursor
+        ):
+            self._next_token += 1
         for token, place in self._tokens[self._next_token :]:
             if token.kind is Kind.WORD and token.text.upper() == word:
                 self._cursor = place.end
@@ -101,6 +102,8 @@ class BodyText:
     def rows_in(self, place: Place) -> list[tuple[str, str | None, Place]]:
         """NEW and OLD in a stretch of text, with the column named, in order."""
         found: list[tuple[str, str | None, Place]] = []
+        if not _ROW.search(self.text, place.start, place.end):
+            return found
         tokens = placed_tokens(self.text[place.start : place.end], place.start)
         for index, (token, at) in enumerate(tokens):
             name = token.text.upper()

@@ -9,7 +9,7 @@ from pgtrigger_codegen.lint.bodies import row_bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.definitions import table_owner
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.raw_columns import added_by_hand
+from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.pipeline import Analysis
@@ -67,7 +67,7 @@ class UnknownColumn(Rule):
                 if column is None or column in known or use.in_handled_block:
                     continue
                 doubtful = body.copies_context and any(p.doubtful for p in use.state.values())
-                if doubtful or added_by_hand(analysis, trigger, column):
+                if doubtful or made_by_hand(analysis, trigger, column):
                     continue
                 yield self.diagnostic(
                     f"Table `{model.table}` has no column `{column}`",

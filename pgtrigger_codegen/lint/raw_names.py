@@ -1,4 +1,4 @@
-"""Columns that migrations add with SQL of their own, which no model has."""
+"""Columns and tables that migrations make with SQL of their own, which no model has."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
-def added_by_hand(analysis: Analysis, trigger: CompiledTrigger, column: str) -> bool:
-    """Whether a migration with raw SQL speaks of a column of that name.
+def made_by_hand(analysis: Analysis, trigger: CompiledTrigger, name: str) -> bool:
+    """Whether a migration with raw SQL speaks of a column or table of that name.
 
-    Read as text, and only for columns that seem to be missing: what an `ALTER TABLE` in an
-    `.sql` file or behind a condition does cannot always be told.
+    Read as text, and only for names that seem to be missing: what an `ALTER TABLE` in an `.sql`
+    file or behind a condition does cannot always be told.
     """
-    word = re.compile(rf"(?<!\w){re.escape(column)}(?!\w)", re.IGNORECASE)
-    return any(
-        re.search(r"\bADD\b", text, re.IGNORECASE) and word.search(text)
-        for text in _raw_texts(analysis, trigger)
-    )
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+    return any(word.search(text) for text in _raw_texts(analysis, trigger))
 
 
 def _raw_texts(analysis: Analysis, trigger: CompiledTrigger) -> Iterator[str]:
