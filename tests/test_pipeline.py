@@ -1,0 +1,85 @@
+"""From a folder to the facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pgtrigger_codegen.pipeline import analyze
+from tests.models.project import analyzed, write_project
+
+MODELS = """
+import os
+import pgtrigger
+from django.contrib.auth.models import User
+from django.db import connection, models
+
+def names():
+    return os.environ.get("NAME", "fallback")
+
+class Order(models.Model):
+    buyers = models.ManyToManyField(User)
+    class Meta:
+        if connection.vendor == "postgresql":
+            triggers = [pgtrigger.Protect(name=names(), operation=pgtrigger.Delete)]
+"""
+
+
+def test_facts_of_models_and_assumptions(tmp_path: Path) -> None:
+    analysis = analyzed(tmp_path, MODELS)
+
+    order = analysis.models["shop.Order"]
+    assert (order.table, order.columns, order.first_party) == ("shop_order", ("id",), True)
+    through = analysis.models["shop.Order_buyers"]
+    assert through.through_field == "shop.Order.buyers"
+    assert through.columns == ("id", "order_id", "user_id")
+    assert [trigger.uri for trigger in analysis.triggers] == ["shop.Order:fallback"]
+    assert {(found.name, found.value) for found in analysis.assumptions} == {
+        ("NAME", "fallback"),
+        ("connection.vendor", "postgresql"),
+    }
+    assert {path.name for path in analysis.read_files} >= {"settings.py", "models.py"}
+
+
+def test_a_pinned_variable_is_no_assumption(tmp_path: Path) -> None:
+    pinned = '[tool.pgtrigger-codegen.env]\nNAME = "pinned"\n'
+
+    analysis = analyzed(tmp_path, MODELS, {"pyproject.toml": pinned})
+
+    assert [trigger.uri for trigger in analysis.triggers] == ["shop.Order:pinned"]
+    assert {found.name for found in analysis.assumptions} == {"connection.vendor"}
+
+
+def test_a_file_that_does_not_parse_is_told_and_the_rest_read(tmp_path: Path) -> None:
+    analysis = analyzed(
+        tmp_path, MODELS + "from shop import broken\n", {"shop/broken.py": "pgtrigger = = 1\n"}
+    )
+
+    (problem,) = analysis.syntax_problems
+    assert Path(problem.span.path).name == "broken.py"
+    assert (problem.span.line, problem.span.column) == (1, 13)
+    assert len(analysis.triggers) == 1
+
+
+def test_reading_twice_gives_the_same(tmp_path: Path) -> None:
+    root = write_project(tmp_path, MODELS)
+
+    first, second = analyze(root), analyze(root)
+
+    assert first.triggers == second.triggers
+    assert first.models == second.models
+    assert first.assumptions == second.assumptions
+
+
+def test_settings_of_one_project_do_not_reach_the_next(tmp_path: Path) -> None:
+    write_project(tmp_path / "a", MODELS)
+    write_project(tmp_path / "b", MODELS)
+    settings = tmp_path / "b" / "settings.py"
+    settings.write_text(settings.read_text() + 'PGTRIGGER_SCHEMA = "apart"\n')
+
+    without, with_schema, again = (analyze(tmp_path / name).triggers for name in "aba")
+
+    assert [trigger.parts for trigger in without] == [trigger.parts for trigger in again]
+    assert [trigger.parts.ignore_func_name for trigger in with_schema] == [
+        '"apart"._pgtrigger_should_ignore'
+    ]
+    assert "apart" not in without[0].parts.ignore_func_name
