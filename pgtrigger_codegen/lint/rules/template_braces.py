@@ -58,11 +58,16 @@ class TemplateBraces(Rule):
 _TOKEN = re.compile(r"\{\{|\}\}|\{(?:meta|fields|columns)\b[^{}]*\}|(?P<fault>[{}])")
 
 
+def first_fault(template: str) -> int | None:
+    """Where the first brace stands that `str.format` breaks on."""
+    faults = (match.start() for match in _TOKEN.finditer(template) if match["fault"])
+    return next(faults, None)
+
+
 def _fault(path: str, runs: list[Run]) -> Span | None:
-    """The first brace that `str.format` breaks on."""
     for run in runs:
-        for match in _TOKEN.finditer("".join(char.text for char in run)):
-            if match["fault"]:
-                char = run[match.start()]
-                return Span(path, char.line, char.column, char.line, char.end_column)
+        index = first_fault("".join(char.text for char in run))
+        if index is not None:
+            char = run[index]
+            return Span(path, char.line, char.column, char.line, char.end_column)
     return None

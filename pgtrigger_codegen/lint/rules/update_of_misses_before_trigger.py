@@ -1,0 +1,95 @@
+"""PGT312: UPDATE OF a column that another trigger changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.bodies import bodies, row_bodies
+from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.sql.body import Body
+from pgtrigger_codegen.sql.body_facts import RowUse
+
+
+class UpdateOfMissesBeforeTrigger(Rule):
+    """## What it does
+    Reports a trigger for `UPDATE OF` a column that a BEFORE trigger of the same table sets, in
+    updates which need not name the column.
+
+    ## Why is this bad?
+    `UPDATE OF` looks at the columns that the UPDATE statement names, not at what has changed. A
+    change that another trigger makes to `NEW` does not fire it.
+
+    ## Example
+    ```python
+    triggers = [
+        pgtrigger.Trigger(
+            name="total",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update,
+            func="NEW.total = NEW.price * NEW.amount; RETURN NEW;",
+        ),
+        pgtrigger.Trigger(
+            name="log_total",
+            when=pgtrigger.After,
+            operation=pgtrigger.UpdateOf("total"),
+            func="INSERT INTO log (total) VALUES (NEW.total); RETURN NULL;",
+        ),
+    ]
+    ```
+
+    ## Use instead
+    ```python
+    pgtrigger.Trigger(
+        name="log_total",
+        when=pgtrigger.After,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange("total"),
+        func="INSERT INTO log (total) VALUES (NEW.total); RETURN NULL;",
+    )
+    ```
+    """
+
+    code = "PGT312"
+    name = "update-of-misses-before-trigger"
+    severity = Severity.WARNING
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        places = BodyPlaces(analysis)
+        setters = [
+            (trigger, body, use)
+            for trigger, body in row_bodies(analysis)
+            if body.decides_write
+            for use in _sets_in_update(body)
+        ]
+        for trigger, body in bodies(analysis):
+            for other, setting, use in setters:
+                if other.table == trigger.table and _misses(body, setting, use):
+                    yield self.diagnostic(
+                        f"UPDATE OF `{use.column}` does not fire when `{other.uri}` sets it",
+                        trigger.span,
+                        notes=[Note("set here", places.span(other, use.place))],
+                        help="Fire on every UPDATE, with the condition "
+                        f"OLD.{use.column} IS DISTINCT FROM NEW.{use.column}",
+                    )
+                    break
+
+
+def _sets_in_update(body: Body) -> Iterator[RowUse]:
+    """Assignments to columns that an UPDATE gets to, other than back to the old value."""
+    for use in body.uses:
+        if use.row == "NEW" and use.written and use.column and "UPDATE" in use.state:
+            old = (one for one in body.uses if one.order == use.order and one.row == "OLD")
+            if all(one.column != use.column for one in old):
+                yield use
+
+
+def _misses(body: Body, setting: Body, use: RowUse) -> bool:
+    wanted = body.definition.update_of
+    # Where the setting trigger fires only on columns of the list, both fire.
+    fires_alone = not setting.definition.update_of or not (
+        set(setting.definition.update_of) <= set(wanted)
+    )
+    return use.column in wanted and fires_alone
