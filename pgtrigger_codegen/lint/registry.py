@@ -56,6 +56,7 @@ from pgtrigger_codegen.lint.rules.transition_table_misuse import TransitionTable
 from pgtrigger_codegen.lint.rules.triggers_not_a_sequence import TriggersNotASequence
 from pgtrigger_codegen.lint.rules.unknown_column import UnknownColumn
 from pgtrigger_codegen.lint.rules.unknown_field import UnknownField
+from pgtrigger_codegen.lint.rules.unknown_table import UnknownTable
 from pgtrigger_codegen.lint.rules.unmanaged_model import UnmanagedModel
 from pgtrigger_codegen.lint.rules.unquoted_dynamic_sql import UnquotedDynamicSql
 from pgtrigger_codegen.lint.rules.unreachable_registration import UnreachableRegistration
@@ -64,6 +65,7 @@ from pgtrigger_codegen.lint.rules.unresolved_settings import UnresolvedSettings
 from pgtrigger_codegen.lint.rules.unresolved_trigger import UnresolvedTriggerRule
 from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
 from pgtrigger_codegen.lint.rules.update_of_field_not_column import UpdateOfFieldNotColumn
+from pgtrigger_codegen.lint.rules.update_of_misses_before_trigger import UpdateOfMissesBeforeTrigger
 from pgtrigger_codegen.lint.rules.view_restriction import ViewRestriction
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -106,8 +108,10 @@ RULES: Final[tuple[Rule, ...]] = (
     BeforeDeleteReturnsNew(),
     OldInInsertBody(),
     UnknownColumn(),
+    UnknownTable(),
     BeforeRowTriggerReturnsNull(),
     NewAssignedInAfterTrigger(),
+    UpdateOfMissesBeforeTrigger(),
     TemplateBraces(),
     UnquotedDynamicSql(),
     BodyNotCheckable(),
