@@ -14,7 +14,7 @@ import yaml
 
 import pgtrigger_codegen
 from pgtrigger_codegen.cli.main import COMMANDS
-from tests.support.projects import ALL, PROJECTS, REPOSITORY
+from tests.support.projects import ALL, EVALUATION, PROJECTS, REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_every_package_is_in_the_contracts(pyproject: dict[str, Any]) -> None:
     packages = {
         path.stem
         for path in Path(pgtrigger_codegen.__file__).parent.iterdir()
-        if not path.stem.startswith("__") and (path.is_dir() or path.suffix == ".py")
+        if not path.stem.startswith(("__", ".")) and (path.is_dir() or path.suffix == ".py")
     }
     for contract in pyproject["tool"]["importlinter"]["contracts"]:
         if contract["type"] != "forbidden":
@@ -98,7 +98,7 @@ def test_hooks_call_commands_that_exist() -> None:
 
 
 def test_every_fixture_project_is_in_the_tests() -> None:
-    assert {path.name for path in PROJECTS.iterdir() if path.is_dir()} == set(ALL)
+    assert {path.name for path in PROJECTS.iterdir() if path.is_dir()} == {*ALL, EVALUATION}
 
 
 def test_the_changelog_has_an_unreleased_section() -> None:

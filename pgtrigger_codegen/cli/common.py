@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Target:
 
 
 _MOST_ASSUMPTIONS = 10
+_SECRET = re.compile(r"pass|secret|key|token|url|dsn|credential", re.IGNORECASE)
 
 pass_target = click.make_pass_decorator(Target)
 
@@ -57,8 +59,10 @@ def _echo_assumptions(analysis: Analysis) -> None:
         return
     for assumption in analysis.assumptions:
         path = analysis.project.display_path(assumption.span.path)
+        # A default is in the source for all to see, but logs travel further.
+        value = "…" if _SECRET.search(assumption.name) else repr(assumption.value)
         click.echo(
-            f"note: assumed {assumption.name} = {assumption.value!r} "
+            f"note: assumed {assumption.name} = {value} "
             f"({path}:{assumption.span.line}:{assumption.span.column})",
             err=True,
         )

@@ -11,6 +11,8 @@ PROJECTS = REPOSITORY / "fixtures" / "projects"
 ALL = ("shop", "split_settings", "adopted", "cookbook", "broken")
 # All but the one that is broken on purpose: a real Django starts on these.
 WORKING = tuple(name for name in ALL if name != "broken")
+# What the evaluator follows and refuses, compared by a test of its own.
+EVALUATION = "evaluation"
 
 
 def copy_project(name: str, parent: Path) -> Path:
