@@ -9,16 +9,13 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
-    ModelReference,
     Receiver,
     Registration,
     Special,
-    ThroughModel,
     Unknown,
     first_unknown,
 )
@@ -200,13 +197,6 @@ def _dies(function: Any) -> bool:
     if found is None or isinstance(function, types.MethodType):
         return False
     return found.name == "<lambda>" or found.scope.kind == "function"
-
-
-def is_model_value(value: Any) -> bool:
-    """Whether a value stands for a model."""
-    return isinstance(
-        value, ModelClass | ThroughModel | ModelReference
-    ) or attributes.is_rendered_model(value)
 
 
 HANDLERS: dict[str, Handler] = {
