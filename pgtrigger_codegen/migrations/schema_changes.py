@@ -122,7 +122,9 @@ def _is_ours(
 
 def _may_be_gone(found: Disturbance, declared: Declarations) -> bool:
     """Whether the trigger is surely declared no more: absence alone is not removal."""
-    table = found.trigger.definition.table
+    table, known = found.trigger.definition.table, declared.known_tables
+    if found.kind != "drop-table" and known is not None and table not in known:
+        return False
     return declared.complete and table not in declared.doubtful_tables
 
 

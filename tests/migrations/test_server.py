@@ -21,6 +21,7 @@ from tests.migrations.builders import (
     make_app,
     make_source,
     moved,
+    order_model,
     run_migration_file,
     trigger,
 )
@@ -52,7 +53,7 @@ def connection(database: str) -> Iterator[Connection]:
 
 def _source(root: Path) -> Source:
     app = make_app(root, "shop", {"0001_initial.py": ORDER_MIGRATION})
-    return make_source(root, [app])
+    return make_source(root, [app], models=[order_model()])
 
 
 def _write(source: Source, *triggers: CompiledTrigger, way: Way = "auto") -> str:
