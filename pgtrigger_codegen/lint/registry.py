@@ -33,19 +33,23 @@ from pgtrigger_codegen.lint.rules.identifier_too_long import IdentifierTooLong
 from pgtrigger_codegen.lint.rules.install_on_migrate import InstallOnMigrate
 from pgtrigger_codegen.lint.rules.invalid_trigger_arguments import InvalidTriggerArguments
 from pgtrigger_codegen.lint.rules.invalid_trigger_name import InvalidTriggerName
+from pgtrigger_codegen.lint.rules.irreversible_trigger_sql import IrreversibleTriggerSql
 from pgtrigger_codegen.lint.rules.lost_inherited_triggers import LostInheritedTriggers
 from pgtrigger_codegen.lint.rules.migrations_still_enabled import MigrationsStillEnabled
 from pgtrigger_codegen.lint.rules.missing_return import MissingReturn
+from pgtrigger_codegen.lint.rules.mixed_integration import MixedIntegration
 from pgtrigger_codegen.lint.rules.model_meta_disabled import ModelMetaDisabled
 from pgtrigger_codegen.lint.rules.new_assigned_in_after_trigger import NewAssignedInAfterTrigger
 from pgtrigger_codegen.lint.rules.new_in_delete_body import NewInDeleteBody
 from pgtrigger_codegen.lint.rules.new_in_delete_condition import NewInDeleteCondition
+from pgtrigger_codegen.lint.rules.non_postgresql_database import NonPostgresqlDatabase
 from pgtrigger_codegen.lint.rules.old_in_insert_body import OldInInsertBody
 from pgtrigger_codegen.lint.rules.old_in_insert_condition import OldInInsertCondition
 from pgtrigger_codegen.lint.rules.overlapping_proxies import OverlappingProxies
 from pgtrigger_codegen.lint.rules.parent_table_column import ParentTableColumn
 from pgtrigger_codegen.lint.rules.plpgsql_syntax_error import PlpgsqlSyntaxError
 from pgtrigger_codegen.lint.rules.relation_in_condition import RelationInCondition
+from pgtrigger_codegen.lint.rules.removed_column_in_trigger import RemovedColumnInTrigger
 from pgtrigger_codegen.lint.rules.row_level_truncate import RowLevelTruncate
 from pgtrigger_codegen.lint.rules.schema_editor_disabled import SchemaEditorDisabled
 from pgtrigger_codegen.lint.rules.swapped_model import SwappedModel
@@ -116,6 +120,10 @@ RULES: Final[tuple[Rule, ...]] = (
     UnquotedDynamicSql(),
     BodyNotCheckable(),
     NewInDeleteBody(),
+    RemovedColumnInTrigger(),
+    IrreversibleTriggerSql(),
+    NonPostgresqlDatabase(),
+    MixedIntegration(),
     InstallOnMigrate(),
     MigrationsStillEnabled(),
     CompetingAutodetector(),

@@ -76,7 +76,9 @@ class Case:
 
     def write(self, root: Path) -> None:
         """Makes a project of the case: what every project needs, and the case's files."""
-        apps = sorted({path.partition("/")[0] for path in self.files if "/" in path} - {"config", ".venv"})
+        apps = sorted(
+            {path.partition("/")[0] for path in self.files if "/" in path} - {"config", ".venv"}
+        )
         settings = _SETTINGS.format(apps=", ".join(f'"{app}"' for app in apps))
         files = {"manage.py": _MANAGE, **self.files}
         files["config/settings.py"] = settings + self.files.get("config/settings.py", "")

@@ -10,8 +10,9 @@ import pytest
 
 from pgtrigger_codegen.lint.runner import run
 from pgtrigger_codegen.pipeline import analyze
-from tests.lint.cases import read_cases
+from tests.lint.cases import Case, read_cases
 from tests.lint.installing import refusals
+from tests.support.django_process import DjangoProject
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
 DEFINITION_RULES = sorted(FIXTURES.glob("PGT2*.md"))
@@ -84,6 +85,57 @@ def test_a_constant_condition_fires_for_every_row_or_for_none(
         updated = connection.execute("UPDATE shop_order SET total = 7").rowcount
 
     assert updated == (0 if fires else 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("A column of UPDATE OF", True),
+        ("Not firing: a column that the trigger does not name", False),
+        ("Not firing: the trigger is written anew", False),
+    ],
+)
+def test_a_trigger_is_lost_with_its_column(
+    name: str, lost: bool, database: str, tmp_path: Path
+) -> None:
+    case("PGT403-removed-column-in-trigger", name).write(tmp_path)
+    project = DjangoProject(tmp_path, database)
+
+    migrated = project.try_manage("migrate")
+
+    # Before Django 6.0 the trigger is gone, and from then on the migration fails.
+    assert (migrated.returncode != 0 or not triggers_of(database, "shop_order")) is lost
+
+
+@pytest.mark.parametrize(
+    ("name", "fails"),
+    [("A trigger without a reverse", True), ("Not firing: with a reverse", False)],
+)
+def test_nobody_migrates_back_past_irreversible_sql(
+    name: str, fails: bool, database: str, tmp_path: Path
+) -> None:
+    case("PGT406-irreversible-trigger-sql", name).write(tmp_path)
+    project = DjangoProject(tmp_path, database)
+    project.manage("migrate")
+
+    back = project.try_manage("migrate", "shop", "0001")
+
+    assert ("IrreversibleError" in back.stderr) is fails
+    assert bool(triggers_of(database, "shop_order")) is fails
+
+
+def case(fixture: str, name: str) -> Case:
+    (found,) = (one for one in read_cases(FIXTURES / f"{fixture}.md") if one.name == name)
+    return found
+
+
+def triggers_of(dsn: str, table: str) -> list[str]:
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal",
+            [table],
+        )
+        return [name for (name,) in rows]
 
 
 def errors(root: Path) -> dict[str, str]:

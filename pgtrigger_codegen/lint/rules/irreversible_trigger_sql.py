@@ -1,0 +1,54 @@
+"""PGT406: trigger SQL in a migration that cannot be reversed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.history import migrations_with, operation_span
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.migrations.irreversible import irreversible_trigger_sql
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class IrreversibleTriggerSql(Rule):
+    """## What it does
+    Reports `RunSQL` in a migration of the project that creates, drops or renames a trigger, or
+    creates a trigger's function, without `reverse_sql`.
+
+    ## Why is this bad?
+    Nobody can migrate back past it: Django raises `IrreversibleError`. What a trigger needs to be
+    reversed is short, and known when the migration is written.
+
+    ## Example
+    ```python
+    migrations.RunSQL("CREATE TRIGGER keep BEFORE DELETE ON shop_order ...")
+    ```
+
+    ## Use instead
+    ```python
+    migrations.RunSQL(
+        sql="CREATE TRIGGER keep BEFORE DELETE ON shop_order ...",
+        reverse_sql="DROP TRIGGER keep ON shop_order",
+    )
+    ```
+
+    `reverse_sql=migrations.RunSQL.noop` says that there is nothing to take back.
+    """
+
+    code = "PGT406"
+    name = "irreversible-trigger-sql"
+    severity = Severity.WARNING
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        for key, migration in migrations_with(analysis, "trigger"):
+            if isinstance(migration.operations, Unknown):
+                continue
+            for index, what in irreversible_trigger_sql(migration.operations):
+                yield self.diagnostic(
+                    f"Migration `{'.'.join(key)}` {what} and has no `reverse_sql`: it cannot be"
+                    " reversed",
+                    operation_span(analysis, key, index),
+                    help="Give `RunSQL` a `reverse_sql`",
+                )

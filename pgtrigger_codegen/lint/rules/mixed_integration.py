@@ -1,0 +1,61 @@
+"""PGT411: triggers by django-pgtrigger's operations and by SQL side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.history import migration_span, replayed
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.migrations.reader import Key
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class MixedIntegration(Rule):
+    """## What it does
+    Reports an app whose migrations leave some triggers that django-pgtrigger's `AddTrigger` made,
+    and others that plain SQL made.
+
+    ## Why is this bad?
+    The first are in Django's state of the models and the others are not. Which of two tools may
+    change a trigger then depends on its history, and a migration that is reversed brings back
+    what is in the state.
+
+    ## Example
+    ```python
+    # 0002                                      # 0003
+    pgtrigger.migrations.AddTrigger(...)        migrations.RunSQL("CREATE TRIGGER ...")
+    ```
+
+    ## Use instead
+    ```python
+    # 0002                                      # 0003
+    migrations.RunSQL("CREATE TRIGGER ...")     migrations.RunSQL("CREATE TRIGGER ...")
+    ```
+
+    `pgtrigger-codegen convert` writes the first as the second.
+    """
+
+    code = "PGT411"
+    name = "mixed-integration"
+    severity = Severity.WARNING
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        state = replayed(analysis)
+        makers: dict[str, dict[str, Key]] = {}
+        for trigger in state.triggers.values() if state else ():
+            app = analysis.project.apps.get(trigger.made_by[0])
+            if app and app.first_party and trigger.is_pgtrigger:
+                by = makers.setdefault(app.label, {})
+                by[trigger.by] = max(by.get(trigger.by, trigger.made_by), trigger.made_by)
+        for label, by in sorted(makers.items()):
+            if len(by) == 2:
+                yield self.diagnostic(
+                    f"Migrations of `{label}` make some triggers with `AddTrigger` and others"
+                    " with SQL",
+                    migration_span(analysis, by["runsql"]),
+                    notes=[
+                        Note("with `AddTrigger` here", migration_span(analysis, by["addtrigger"]))
+                    ],
+                    help=f"Make them all SQL: `pgtrigger-codegen convert {label}`",
+                )

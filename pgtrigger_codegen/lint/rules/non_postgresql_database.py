@@ -1,0 +1,54 @@
+"""PGT409: trigger SQL that would reach a database that is not PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.settings_places import setting_place
+from pgtrigger_codegen.migrations.preconditions import require_postgresql
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class NonPostgresqlDatabase(Rule):
+    """## What it does
+    Reports, in RunSQL mode, a database in the settings whose engine is not PostgreSQL, in a project
+    with triggers.
+
+    ## Why is this bad?
+    `RunSQL` runs on every database that is migrated and that the routers allow. There, the SQL of
+    a trigger is a syntax error.
+
+    ## Example
+    ```python
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}
+    ```
+
+    ## Use instead
+    ```python
+    DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "shop"}}
+    ```
+
+    With several databases, name those that have the triggers: `databases = ["default"]` under
+    `[tool.pgtrigger-codegen]`.
+    """
+
+    code = "PGT409"
+    name = "non-postgresql-database"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        settings = analysis.project.settings
+        place = setting_place(analysis, "DATABASES")
+        if place is None or not settings.runsql_mode or not analysis.triggers:
+            return
+        try:
+            require_postgresql(settings, analysis.config.databases)
+        except MigrationsError as error:
+            message = str(error).partition("\n")[0]
+            help = error.help or ""
+            yield self.diagnostic(
+                message[:1].upper() + message[1:], place, help=help[:1].upper() + help[1:]
+            )
