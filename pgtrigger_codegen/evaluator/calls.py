@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import string
 import types
@@ -270,6 +271,8 @@ def _check(
     """Refuses a call that would take too long, or whose result differs from run to run."""
     if receiver is None or not name:
         limits.check_call(function, args)
+        if function is os.path.abspath and args and not PurePath(args[0]).is_absolute():
+            raise Refusal(Unknown("the working directory is not known", span))
         if function in regex.FUNCTIONS and len(args) > 1:
             called = regex.FUNCTIONS[function]
             subject = args[2] if called in ("sub", "subn") and len(args) > 2 else args[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import types
 from collections import deque
 from collections.abc import Iterable
@@ -69,6 +70,10 @@ def _parts(value: Any) -> Iterable[Any]:
         return value.args
     if isinstance(value, enum.Enum):
         return [value.value]
+    if isinstance(value, functools.partial):
+        return [value.func, *value.args, *value.keywords.values()]
+    if isinstance(value, staticmethod | classmethod):
+        return [value.__func__]
     if isinstance(value, types.SimpleNamespace):
         return list(vars(value).values())
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

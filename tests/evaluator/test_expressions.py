@@ -164,6 +164,41 @@ REFUSED = {
         "'{}'.format(object())",
     ),
     "an address in a list": ("a = repr([lambda: 1])", "no text of its own", "repr([lambda: 1])"),
+    "an address in a partial": (
+        "import functools; a = str(functools.partial(lambda: 1))",
+        "no text of its own",
+        "str(functools.partial(lambda: 1))",
+    ),
+    "the working directory": (
+        "import os; a = os.path.abspath('x')",
+        "the working directory is not known",
+        "os.path.abspath('x')",
+    ),
+    "the working directory by a path": (
+        "from pathlib import Path; a = str(Path('x').resolve())",
+        "the working directory is not known",
+        "Path('x').resolve()",
+    ),
+    "a file by a relative path": (
+        "from pathlib import Path; a = Path('x').read_text()",
+        "not absolute",
+        "Path('x').read_text()",
+    ),
+    "a file opened for writing": (
+        "a = open(__file__, 'w')",
+        "opened with mode `w`",
+        "open(__file__, 'w')",
+    ),
+    "writing a file": (
+        "from pathlib import Path; a = Path(__file__).write_text('x')",
+        "calls `pathlib.Path.write_text`",
+        "Path(__file__).write_text('x')",
+    ),
+    "a file in another encoding": (
+        "a = open(__file__, encoding='latin-1').read()",
+        "encoding",
+        "open(__file__, encoding='latin-1')",
+    ),
     "id": ("a = id(1)", "calls `id`", "id(1)"),
     "await": ("async def f(): return 1\na = f()", "asynchronous", "f()"),
     "an error": ("a = 1 / 0", "ZeroDivisionError", "1 / 0"),
@@ -228,3 +263,41 @@ def test_an_attribute_of_an_object_that_is_not_known_is_no_text(tmp_path: Path) 
 
     for name in "abcef":
         assert ours.refusal(name)[0] == "name `unknown` is not defined"
+
+
+def test_files_beside_the_module_are_read(tmp_path: Path) -> None:
+    source = """
+        import os
+        from pathlib import Path
+        HERE = Path(__file__).resolve().parent
+        a = (HERE / "x.sql").read_text()
+        b = open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "x.sql")).read()
+        with open(HERE / "x.sql", encoding="utf-8") as file:
+            c = [line.strip() for line in file]
+        with (HERE / "x.sql").open() as file:
+            d = file.readline()
+    """
+
+    ours = execute(tmp_path.resolve(), source, files={"x.sql": "one;\ntwo;\n"})
+
+    assert (ours["a"], ours["b"]) == ("one;\ntwo;\n", "one;\ntwo;\n")
+    assert (ours["c"], ours["d"]) == (["one;", "two;"], "one;\n")
+
+
+def test_a_call_that_would_change_a_list_and_is_refused_leaves_it_unknown(tmp_path: Path) -> None:
+    ours = execute(tmp_path, "import os\ns = {1}\ns.add(os.environ['X'])\na = 1 in s")
+
+    assert ours.refusal("a")[1] == "os.environ['X']"
+
+
+def test_an_assignment_that_is_not_followed_is_refused(tmp_path: Path) -> None:
+    source = """
+        from django.db import models
+        def changed():
+            field = models.Q(x=1)
+            field.negated = True
+            return field
+        a = changed()
+    """
+
+    assert "assignment" in execute(tmp_path, source).refusal("a")[0]
