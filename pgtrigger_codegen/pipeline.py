@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
     from pgtrigger_codegen.evaluator.loader import ModuleLoader
     from pgtrigger_codegen.evaluator.values import Unknown
+    from pgtrigger_codegen.migrations.sites import SiteReader
     from pgtrigger_codegen.models.reading import ModelReader
     from pgtrigger_codegen.project.config import Config
     from pgtrigger_codegen.triggers.declaration import Declaration
@@ -46,6 +47,7 @@ class Analysis:
         uninherited_triggers: Abstract models with triggers that no model inherits from.
         imported_modules: First-party modules that Django imports as it starts.
         load_migration: Evaluates one migration file, when replaying asks for it.
+        sites: Finds operations in the text of migration files.
         foreign_unresolved: What of third-party packages' declarations could not be compiled.
         allow_migrate: Asks the project's routers about a database, an app and a model.
     """
@@ -66,6 +68,7 @@ class Analysis:
     imported_modules: frozenset[str] = frozenset()
     foreign_unresolved: tuple[UnresolvedTrigger, ...] = ()
     allow_migrate: AllowMigrate = field(default=always_allowed, repr=False, compare=False)
+    sites: SiteReader | None = field(default=None, repr=False, compare=False)
 
 
 def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
@@ -91,6 +94,7 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
     interpreter = Interpreter(loader, SettingsHost(config.env))
     project, notices = read_project(layout, config, interpreter)
 
+    from pgtrigger_codegen.migrations.sites import SiteReader
     from pgtrigger_codegen.models.describing import describe_models
     from pgtrigger_codegen.models.django_setup import configure
     from pgtrigger_codegen.models.reading import ModelReader
@@ -118,6 +122,7 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
         load_migration=_migration_loader(reader),
         uninherited_triggers=tuple(uninherited_triggers(reader.registry)),
         imported_modules=frozenset(reader.import_order.modules),
+        sites=SiteReader(reader.interpreter, project.apps),
         foreign_unresolved=foreign_unresolved,
         allow_migrate=_router(interpreter, project),
     )

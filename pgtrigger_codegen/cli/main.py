@@ -22,6 +22,10 @@ COMMANDS = {
         "pgtrigger_codegen.cli.diff",
         "Show what differs between the migrations and the source.",
     ),
+    "convert": (
+        "pgtrigger_codegen.cli.convert",
+        "Turn django-pgtrigger's operations in migrations into RunSQL.",
+    ),
     "lint": ("pgtrigger_codegen.cli.lint", "Report triggers that will not work as written."),
     "rule": ("pgtrigger_codegen.cli.rule", "Explain a rule of `lint`."),
     "config": ("pgtrigger_codegen.cli.config", "Show what was resolved, and from where."),

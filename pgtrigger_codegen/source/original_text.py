@@ -1,0 +1,39 @@
+"""Stage source: a file's text as it is read here, and back to how it is kept on disk.
+
+Positions count lines that end in a single newline; the file may have other ends, and a mark
+at its beginning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgtrigger_codegen.source.overlay import read_bytes
+
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalText:
+    """How a file of UTF-8 text is kept.
+
+    Attributes:
+        newline: The ends of its lines; of several kinds, that of the first line.
+        bom: Whether it begins with a byte order mark.
+    """
+
+    newline: str = "\n"
+    bom: bool = False
+
+    @classmethod
+    def read(cls, path: Path) -> OriginalText:
+        """How the file is kept now."""
+        data = read_bytes(path)
+        first, _, _ = data.partition(b"\n")
+        newline = "\r\n" if first.endswith(b"\r") else "\n"
+        return cls(newline, data.startswith(_BOM.encode()))
+
+    def with_text(self, text: str) -> str:
+        """The text as it is to be written."""
+        return (_BOM if self.bom else "") + text.removeprefix(_BOM).replace("\n", self.newline)
