@@ -133,7 +133,6 @@ REFUSED = {
         "settings.TWO",
     ),
     "the standard library's process": ("import os; a = os.getpid()", {}, "os.getpid"),
-    "arguments of the command line": ("import sys; a = sys.argv[0]", {}, "sys.argv"),
 }
 
 
@@ -250,3 +249,12 @@ def test_no_module_is_imported_on_the_way(tmp_path: Path) -> None:
     execute(tmp_path, "import m; a = m.x", files={"m.py": "raise SystemExit\nx = 1"})
 
     assert "m" not in sys.modules
+
+
+def test_the_command_line_is_taken_to_be_that_of_migrate(tmp_path: Path) -> None:
+    ours = execute(tmp_path, 'import sys; a = "test" in sys.argv; b = sys.argv[1:2] == ["test"]')
+
+    assert (ours["a"], ours["b"]) == (False, False)
+    assert {item.name: item.value for item in ours.vm.assumptions} == {
+        "sys.argv": "manage.py migrate"
+    }

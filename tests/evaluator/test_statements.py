@@ -91,6 +91,48 @@ AS_PYTHON = {
     "lru_cache": "import functools\n@functools.lru_cache\ndef f(x):\n    return x + 1\na = f(1), f(1)",
     "pass and docstring": "'''doc'''\ndef f():\n    '''text'''\n    pass\na = f(), f.__doc__",
     "nullcontext": "import contextlib\nwith contextlib.suppress(KeyError):\n    a = 1",
+    "generator with loops": """
+        def g(n):
+            while n:
+                n -= 1
+                if n == 3: continue
+                if n == 1: break
+                yield n
+            else:
+                yield 'never'
+            for c in 'ab':
+                yield c
+            else:
+                yield 'end'
+            for c in 'x':
+                if c == 'x': break
+                yield c
+            else:
+                yield 'not this'
+        a = list(g(6)), list(g(0))
+    """,
+    "generator with try": """
+        def g():
+            try:
+                yield 1
+                {}['x']
+                yield 2
+            except KeyError as error:
+                yield str(error)
+            else:
+                yield 'else'
+            finally:
+                yield 'finally'
+            try:
+                yield 3
+            except ValueError:
+                yield 'never'
+            else:
+                yield 'fine'
+        a = list(g())
+    """,
+    "generator that returns": "def g():\n    yield 1\n    if True:\n        yield 2\n        return\n    yield 3\na = list(g()), [x for x in g()]",
+    "generator that raises": "def g():\n    yield 1\n    raise ValueError('x')\ntry:\n    a = list(g())\nexcept ValueError as error:\n    a = str(error)",
     "match literal": """
         def f(x):
             match x:
