@@ -39,7 +39,6 @@ SPECIAL_NAMES: dict[str, Any] = {
     "django.utils.module_loading.import_string": Special("import_string"),
     "os.environ": Special("os.environ"),
     "os.getenv": Special("os.getenv"),
-    "sys.argv": Special("sys.argv"),
     "environ.Env": Special("environ.Env"),
     "decouple.config": Special("decouple.config"),
     "django.conf.settings": SettingsObject(),
@@ -62,6 +61,8 @@ SPECIAL_NAMES: dict[str, Any] = {
 SPECIAL_BUILTINS = frozenset(
     "getattr hasattr isinstance issubclass open print setattr super type".split()
 )
+
+_COMMAND_LINE = ("manage.py", "migrate")
 
 # Modules of which only these names are looked up: the rest has effects or leaks the process.
 _NARROW = {
@@ -152,6 +153,10 @@ def module_value(vm: Interpreter, name: str, span: Span) -> Any:
 def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
     """`module.name`, whichever kind of module it is."""
     dotted = f"{module}.{name}"
+    if dotted == "sys.argv":
+        # What is declared counts for the program that migrates, not for one that tests.
+        vm.assume("sys.argv", " ".join(_COMMAND_LINE), span)
+        return list(_COMMAND_LINE)
     if dotted in SPECIAL_NAMES and not _is_shadowed(vm, module):
         return SPECIAL_NAMES[dotted]
     if _is_library(vm, module):

@@ -38,8 +38,6 @@ def special_attribute(vm: Interpreter, special: Special, name: str, span: Span) 
     if special.name == "connection" and name == "vendor":
         vm.assume("connection.vendor", "postgresql", span)
         return "postgresql"
-    if special.name == "sys.argv":
-        return Unknown("`sys.argv` is not known", span)
     if special.name == "super.model":
         owner, instance = special.receiver
         return hooks.super_attribute(vm, owner, instance, name, span)
