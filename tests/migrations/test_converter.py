@@ -212,6 +212,10 @@ def test_a_removal_that_missed_its_renamed_table_still_misses_it(tmp_path: Path)
     _, _, removal = path.read_text().rpartition("migrations.RunSQL(")
     assert 'ON "shop_order";' in removal
     assert "reverse_sql=migrations.RunSQL.noop," in removal
+    models = "from django.db import models\n\n\nclass Sale(models.Model):\n    pass\n"
+    (tmp_path / "shop" / "models.py").write_text(models)
+    left = run_cli(tmp_path, "makemigrations", "--dry-run").stdout
+    assert 'DROP TRIGGER IF EXISTS pgtrigger_keep_11111 ON "shop_sale";' in left
 
 
 @pytest.mark.parametrize(
