@@ -1,6 +1,6 @@
 """Something unknowable in the place of any sub-expression is refused there, and never compiled.
 
-The resolvable declarations are those of the evaluation fixture's helpers, in small.
+The resolvable declarations are those of the evaluation fixture, in small.
 """
 
 # ruff: noqa: E501  (one declaration, one line)
