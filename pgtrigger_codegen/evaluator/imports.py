@@ -165,6 +165,23 @@ def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any
         return LibraryModule(dotted)
     if _is_closed(vm, module) or vm.loader.find(module) is None:
         return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
+    return _source_attribute(vm, module, name, span)
+
+
+def is_found(vm: Interpreter, module: str) -> bool:
+    """Whether a module is a library's, Python's own, or in one of the folders searched."""
+    top = module.partition(".")[0]
+    return (
+        _is_library(vm, module)
+        or library.is_package_of_library(module)
+        or top in sys.stdlib_module_names
+        or vm.loader.find(module) is not None
+    )
+
+
+def _source_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
+    """A name of a module that is read."""
+    dotted = f"{module}.{name}"
     scope = vm.module(module)
     if isinstance(scope, Scope):
         if name in scope.names:
@@ -180,17 +197,6 @@ def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any
     if "__getattr__" in scope.names:
         return Unknown(f"`{dotted}` is made by the module's `__getattr__`", span)
     return Unknown(f"`{module}` has no name `{name}`", span)
-
-
-def is_found(vm: Interpreter, module: str) -> bool:
-    """Whether a module is a library's, Python's own, or in one of the folders searched."""
-    top = module.partition(".")[0]
-    return (
-        _is_library(vm, module)
-        or library.is_package_of_library(module)
-        or top in sys.stdlib_module_names
-        or vm.loader.find(module) is not None
-    )
 
 
 def _require(vm: Interpreter, module: str, span: Span) -> None:
