@@ -35,6 +35,7 @@ from pgtrigger_codegen.lint.rules.invalid_trigger_arguments import InvalidTrigge
 from pgtrigger_codegen.lint.rules.invalid_trigger_name import InvalidTriggerName
 from pgtrigger_codegen.lint.rules.irreversible_trigger_sql import IrreversibleTriggerSql
 from pgtrigger_codegen.lint.rules.lost_inherited_triggers import LostInheritedTriggers
+from pgtrigger_codegen.lint.rules.migration_outside_project import MigrationOutsideProject
 from pgtrigger_codegen.lint.rules.migrations_still_enabled import MigrationsStillEnabled
 from pgtrigger_codegen.lint.rules.missing_return import MissingReturn
 from pgtrigger_codegen.lint.rules.mixed_integration import MixedIntegration
@@ -121,6 +122,7 @@ RULES: Final[tuple[Rule, ...]] = (
     BodyNotCheckable(),
     NewInDeleteBody(),
     RemovedColumnInTrigger(),
+    MigrationOutsideProject(),
     IrreversibleTriggerSql(),
     NonPostgresqlDatabase(),
     MixedIntegration(),
