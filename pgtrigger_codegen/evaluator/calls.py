@@ -252,7 +252,8 @@ def _unknown_key(receiver: Any, name: str, args: tuple[Any, ...]) -> Unknown | N
 
 def _known_items(vm: Interpreter, value: Any, span: Span) -> list[Any]:
     """What a list is extended by: items that are not known stay so, one by one."""
-    from pgtrigger_codegen.evaluator.expressions import iterate, spread
+    from pgtrigger_codegen.evaluator.iteration import iterate
+    from pgtrigger_codegen.evaluator.unknowns import spread
 
     if isinstance(value, list | tuple):
         return list(value)

@@ -10,14 +10,22 @@ import ast
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import expressions, limits, statements
+from pgtrigger_codegen.evaluator import (
+    expressions,
+    iteration,
+    limits,
+    signals,
+    statements,
+    targets,
+    unknowns,
+)
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import PythonRaise, Refusal, Unknown
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
 
-_Steps = Generator[Any, None, "statements.Signal"]
+_Steps = Generator[Any, None, "signals.Signal"]
 
 
 def run_generator(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> Iterator[Any]:
@@ -78,9 +86,9 @@ def _block(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> _Steps:
             signal = yield from _step(vm, node, scope)
         else:
             signal = statements.execute_block(vm, [node], scope)
-        if isinstance(signal, statements.Maybe):
-            yield expressions.spread(signal.why)
-            return statements.Return(None)
+        if isinstance(signal, signals.Maybe):
+            yield unknowns.spread(signal.why)
+            return signals.Return(None)
         if signal is not None:
             return signal
     return None
@@ -104,35 +112,35 @@ def _assign(vm: Interpreter, node: ast.Assign, scope: Scope) -> _Steps:
         raise _not_followed(node.value, scope)
     yield from _yielded(vm, node.value, scope)
     for target in node.targets:
-        expressions.assign(vm, target, None, scope)  # `next` sends None
+        targets.assign(vm, target, None, scope)  # `next` sends None
     return None
 
 
 def _if(vm: Interpreter, node: ast.If, scope: Scope) -> _Steps:
     span = scope.module.span(node.test)
-    decided = expressions.truth(vm, _without_yield(vm, node.test, scope), span)
+    decided = unknowns.truth(vm, _without_yield(vm, node.test, scope), span)
     if isinstance(decided, Unknown):
-        yield expressions.spread(decided)
-        return statements.Return(None)
+        yield unknowns.spread(decided)
+        return signals.Return(None)
     return (yield from _block(vm, node.body if decided else node.orelse, scope))
 
 
 def _for(vm: Interpreter, node: ast.For, scope: Scope) -> _Steps:
     span = scope.module.span(node.iter)
-    items = expressions.each(vm, _without_yield(vm, node.iter, scope), span)
+    items = iteration.each(vm, _without_yield(vm, node.iter, scope), span)
     if isinstance(items, Unknown):
-        yield expressions.spread(items)
-        return statements.Return(None)
+        yield unknowns.spread(items)
+        return signals.Return(None)
     for item in items:
         vm.step(lambda: span)
-        if expressions.is_spread(item):
+        if unknowns.is_spread(item):
             yield item
-            return statements.Return(None)
-        expressions.assign(vm, node.target, item, scope)
+            return signals.Return(None)
+        targets.assign(vm, node.target, item, scope)
         signal = yield from _block(vm, node.body, scope)
-        if isinstance(signal, statements.Break):
+        if isinstance(signal, signals.Break):
             return None
-        if isinstance(signal, statements.Return):
+        if isinstance(signal, signals.Return):
             return signal
     return (yield from _block(vm, node.orelse, scope))
 
@@ -141,23 +149,23 @@ def _while(vm: Interpreter, node: ast.While, scope: Scope) -> _Steps:
     span = scope.module.span(node.test)
     while True:
         vm.step(lambda: span)
-        decided = expressions.truth(vm, _without_yield(vm, node.test, scope), span)
+        decided = unknowns.truth(vm, _without_yield(vm, node.test, scope), span)
         if isinstance(decided, Unknown):
-            yield expressions.spread(decided)
-            return statements.Return(None)
+            yield unknowns.spread(decided)
+            return signals.Return(None)
         if not decided:
             return (yield from _block(vm, node.orelse, scope))
         signal = yield from _block(vm, node.body, scope)
-        if isinstance(signal, statements.Break):
+        if isinstance(signal, signals.Break):
             return None
-        if isinstance(signal, statements.Return):
+        if isinstance(signal, signals.Return):
             return signal
 
 
 def _try(vm: Interpreter, node: ast.Try, scope: Scope) -> _Steps:
     # Not `vm.catching()`: its exit would also run when the generator is thrown away, suspended.
     vm.try_depth += 1
-    signal: statements.Signal = None
+    signal: signals.Signal = None
     raised: PythonRaise | None = None
     try:
         signal = yield from _block(vm, node.body, scope)
@@ -170,8 +178,8 @@ def _try(vm: Interpreter, node: ast.Try, scope: Scope) -> _Steps:
     if raised is not None:
         handler = statements.matching_handler(vm, node, raised, scope)
         if isinstance(handler, Unknown):
-            yield expressions.spread(handler)
-            return statements.Return(None)
+            yield unknowns.spread(handler)
+            return signals.Return(None)
         if handler is None:
             yield from _block(vm, node.finalbody, scope)
             raise raised
@@ -189,9 +197,9 @@ def _yielded(vm: Interpreter, node: ast.expr, scope: Scope) -> Iterator[Any]:
         case ast.Yield():
             yield None if node.value is None else _without_yield(vm, node.value, scope)
         case ast.YieldFrom():
-            items = expressions.each(vm, _without_yield(vm, node.value, scope), span)
+            items = iteration.each(vm, _without_yield(vm, node.value, scope), span)
             if isinstance(items, Unknown):
-                yield expressions.spread(items)
+                yield unknowns.spread(items)
             else:
                 yield from items
         case _:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, expressions
+from pgtrigger_codegen.evaluator import attributes, expressions, iteration, unknowns
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
 
@@ -36,7 +36,7 @@ def _value(vm: Interpreter, pattern: ast.MatchValue, value: Any, scope: Scope) -
     wanted = expressions.evaluate(vm, pattern.value, scope)
     if (unknown := first_unknown([wanted, value])) is not None:
         return unknown
-    return expressions.truth(vm, vm.attempt(span, lambda: value == wanted), span)
+    return unknowns.truth(vm, vm.attempt(span, lambda: value == wanted), span)
 
 
 def _singleton(
@@ -66,7 +66,7 @@ def _sequence(
 ) -> bool | Unknown:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray):
         return False
-    items = expressions.iterate(vm, value, scope.module.span(pattern))
+    items = iteration.iterate(vm, value, scope.module.span(pattern))
     if isinstance(items, Unknown):
         return items
     patterns = pattern.patterns

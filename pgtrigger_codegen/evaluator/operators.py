@@ -1,11 +1,21 @@
-"""Python's operators over real values."""
+"""Python's operators: over real values, and refused over what is not known."""
 
 from __future__ import annotations
 
 import ast
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator import attributes, calls, limits
+from pgtrigger_codegen.evaluator.iteration import iterate
+from pgtrigger_codegen.evaluator.text import as_text
+from pgtrigger_codegen.evaluator.unknowns import spread, used
+from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
 
 BINARY: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("+", operator.add),
@@ -58,3 +68,73 @@ COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.In: lambda item, container: item in container,
     ast.NotIn: lambda item, container: item not in container,
 }
+
+
+def binary(vm: Interpreter, operator: ast.operator, left: Any, right: Any, span: Span) -> Any:
+    """`left <operator> right`."""
+    symbol, function = BINARY[type(operator)]
+    if symbol == "+" and (joined := _join_partly_known(left, right)) is not None:
+        return joined
+    inert = symbol == "+" and type(left) is type(right) and isinstance(left, list | tuple)
+    if not inert:
+        for operand in (left, right):
+            if (unknown := first_unknown(operand)) is not None:
+                return used(unknown, span)
+            if not attributes.is_plain(operand):
+                return Unknown(
+                    f"`{symbol}` on {attributes.describe(operand)} is not evaluated", span
+                )
+        if symbol == "%" and isinstance(left, str) and (refused := _refuse_text(right, span)):
+            return refused
+    try:
+        limits.check_binary(symbol, left, right)
+    except limits.LimitPassed as error:
+        return Unknown(str(error), span)
+    result = vm.attempt(span, lambda: limits.checked(function(left, right)))
+    return calls.note_origin(vm, result, span)
+
+
+def _join_partly_known(left: Any, right: Any) -> list[Any] | None:
+    """`known + [unknown]` keeps what is known of a list, so that no item of it is lost."""
+    if isinstance(left, Unknown) and isinstance(right, list | tuple):
+        return [spread(left), *right]
+    if isinstance(right, Unknown) and isinstance(left, list | tuple):
+        return [*left, spread(right)]
+    return None
+
+
+def _refuse_text(value: Any, span: Span) -> Unknown | None:
+    items = (
+        value
+        if isinstance(value, tuple)
+        else value.values()
+        if isinstance(value, dict)
+        else [value]
+    )
+    for item in items:
+        text = as_text(item, span)
+        if isinstance(text, Unknown):
+            return text
+    return None
+
+
+def compare(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, span: Span) -> Any:
+    """`left <operator> right`, for one pair of a chain."""
+    left, right = (attributes.as_model_class(vm, value, span) for value in (left, right))
+    if isinstance(operator, ast.Is | ast.IsNot) and not (
+        isinstance(left, Unknown) or isinstance(right, Unknown)
+    ):
+        return COMPARE[type(operator)](left, right)
+    for operand in (left, right):
+        if (unknown := first_unknown(operand)) is not None:
+            return used(unknown, span)
+    if isinstance(operator, ast.In | ast.NotIn):
+        if attributes.is_own_kind(right):
+            return Unknown(f"what {attributes.describe(right)} contains is not known", span)
+        if hasattr(type(right), "__next__") or (
+            isinstance(right, range) and not isinstance(left, int)
+        ):
+            right = iterate(vm, right, span)
+            if isinstance(right, Unknown):
+                return right
+    return vm.attempt(span, COMPARE[type(operator)], left, right)

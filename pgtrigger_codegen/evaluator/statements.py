@@ -9,30 +9,23 @@ from __future__ import annotations
 import ast
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, files, imports, limits
+from pgtrigger_codegen.evaluator.branches import bound_names, merge
 from pgtrigger_codegen.evaluator.classes import make_class
-from pgtrigger_codegen.evaluator.expressions import (
-    assign,
-    binary,
-    each,
-    evaluate,
-    is_spread,
-    iterate,
-    spread,
-    subscript,
-    truth,
-)
+from pgtrigger_codegen.evaluator.expressions import evaluate, subscript
 from pgtrigger_codegen.evaluator.functions import make_function
+from pgtrigger_codegen.evaluator.iteration import each, iterate
 from pgtrigger_codegen.evaluator.matching import matches
-from pgtrigger_codegen.evaluator.operators import IN_PLACE
+from pgtrigger_codegen.evaluator.operators import IN_PLACE, binary
 from pgtrigger_codegen.evaluator.registration import note_unread_decorator
 from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.signals import Break, Continue, Maybe, Return, Signal
+from pgtrigger_codegen.evaluator.targets import assign
+from pgtrigger_codegen.evaluator.unknowns import is_spread, spread, truth
 from pgtrigger_codegen.evaluator.values import (
     Invalid,
-    LazyImport,
     PythonRaise,
     Registration,
     Unknown,
@@ -41,33 +34,6 @@ from pgtrigger_codegen.evaluator.values import (
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
-
-
-@dataclass(frozen=True, slots=True)
-class Return:
-    """The function ended."""
-
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """The loop ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Continue:
-    """The loop goes on with the next item."""
-
-
-@dataclass(frozen=True, slots=True)
-class Maybe:
-    """The block may have ended here or not."""
-
-    why: Unknown
-
-
-Signal = Return | Break | Continue | Maybe | None
 
 
 def execute_resiliently(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope) -> None:
@@ -79,7 +45,7 @@ def execute_resiliently(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope)
         outcome = vm.guarded(lambda node=node: _execute(vm, node, scope), scope.module.span(node))  # type: ignore[misc]
         vm.statement = around
         if isinstance(outcome, Unknown):
-            scope.names.update(dict.fromkeys(_bound_names(node), outcome))
+            scope.names.update(dict.fromkeys(bound_names(node), outcome))
             if not isinstance(node, ast.ClassDef) and "register" in ast.unparse(node):
                 # It ended early: what it would have registered is not known, but not forgotten.
                 span = scope.module.span(node)
@@ -206,7 +172,7 @@ def _either(
 ) -> Signal:
     """Executes blocks of which only one will run, and keeps what they agree on."""
     before = dict(scope.names)
-    bound = {name for block in blocks for node in block for name in _bound_names(node)}
+    bound = {name for block in blocks for node in block for name in bound_names(node)}
     ended = False
     outcomes: list[dict[str, Any]] = []
     for block in blocks:
@@ -216,42 +182,10 @@ def _either(
             signal = execute_block(vm, block, scope)
         ended = ended or signal is not None
         outcomes.append(dict(scope.names))
+    merged = merge(before, outcomes, bound, why)
     scope.names.clear()
-    for name in dict.fromkeys(name for outcome in outcomes for name in outcome):
-        values = [outcome.get(name, _MISSING) for outcome in outcomes]
-        if isinstance(before.get(name), LazyImport) and name not in bound:
-            # Following an import binds it anew, and to the same wherever it is first needed.
-            values = [value for value in values if not isinstance(value, LazyImport)]
-            values = values[:1] or [before[name]]
-        scope.names[name] = _merged(values, why)
+    scope.names.update(merged)
     return Maybe(why) if ended else None
-
-
-_MISSING = object()
-
-
-def _merged(values: list[Any], why: Unknown) -> Any:
-    """What values of one name have in common: of lists, the items they begin with."""
-    first = values[0]
-    if all(_is_same(value, first) for value in values):
-        return first
-    if not isinstance(first, list | tuple) or any(
-        type(value) is not type(first) for value in values
-    ):
-        return why
-    shared = []
-    for items in zip(*values, strict=False):
-        if not all(_is_same(item, items[0]) for item in items):
-            break
-        shared.append(items[0])
-    return type(first)([*shared, Unknown(why.reason, why.span, why.notes, spread=True)])
-
-
-def _is_same(left: Any, right: Any) -> bool:
-    """Whether it makes no difference which of two values it is."""
-    if left is right:
-        return True
-    return isinstance(left, str | int | bool) and type(left) is type(right) and left == right
 
 
 def _for(vm: Interpreter, node: ast.For, scope: Scope) -> Signal:
@@ -482,24 +416,6 @@ def _match(vm: Interpreter, node: ast.Match, scope: Scope) -> Signal:
         if fits:
             return execute_block(vm, case.body, scope)
     return None
-
-
-def _bound_names(node: ast.stmt) -> set[str]:
-    """Names that a statement at the top of a body may bind."""
-    names = set()
-    pending: list[ast.AST] = [node]
-    while pending:
-        child = pending.pop()
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(child.name)
-            continue
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-            names.add(child.id)
-        elif isinstance(child, ast.Import | ast.ImportFrom):
-            names.update(a.asname or a.name.partition(".")[0] for a in child.names)
-        if not isinstance(child, ast.Lambda):
-            pending.extend(ast.iter_child_nodes(child))
-    return names
 
 
 def _signal(signal: Signal) -> Callable[[Interpreter, Any, Scope], Signal]:

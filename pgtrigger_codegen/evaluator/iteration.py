@@ -1,0 +1,64 @@
+"""The items of every kind of iterable, all at once or one by one, within limits."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator import attributes, limits
+from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, has_no_order
+from pgtrigger_codegen.evaluator.unknowns import spread, used
+from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+
+def iterate(
+    vm: Interpreter, value: Any, span: Span, *, ordered: bool = True
+) -> list[Any] | Unknown:
+    """All items of an iterable, within limits.
+
+    Args:
+        ordered: Whether the order of the items matters to the caller.
+    """
+    if isinstance(value, Unknown):
+        return used(value, span)
+    if isinstance(value, list | tuple):
+        for item in value:
+            if isinstance(item, Unknown) and item.spread:
+                return used(item, span)
+        return list(value)
+    if isinstance(value, dict) and any(isinstance(key, Unknown) for key in value):
+        return first_unknown(value) or Unknown("keys are not known", span)
+    if isinstance(value, set | frozenset) and ordered and has_no_order(value):
+        return Unknown(RUN_TO_RUN, span)
+    if not attributes.is_plain(value):
+        return Unknown(f"{attributes.describe(value)} is not iterated", span)
+    result = vm.attempt(span, lambda: list(limits.bounded(value)))
+    return result if isinstance(result, Unknown) else list(result)
+
+
+def each(vm: Interpreter, value: Any, span: Span) -> Iterator[Any] | Unknown:
+    """The items of an iterable for a loop, which may end before they do."""
+    if isinstance(value, types.GeneratorType):
+        return limits.bounded(value)
+    if isinstance(value, list | tuple):
+        return iter(list(value))  # an item may stand for any number of them
+    if isinstance(value, Iterator) and attributes.is_plain(value):
+        return limits.bounded(_resumed(vm, value, span))
+    items = iterate(vm, value, span)
+    return items if isinstance(items, Unknown) else iter(items)
+
+
+def _resumed(vm: Interpreter, iterator: Iterator[Any], span: Span) -> Iterator[Any]:
+    while (item := vm.attempt(span, next, iterator, _END)) is not _END:
+        if isinstance(item, Unknown):
+            yield spread(item)
+            return
+        yield item
+
+
+_END = object()

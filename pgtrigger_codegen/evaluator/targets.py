@@ -1,0 +1,86 @@
+"""What assignments, loops and `with` bind: names, attributes, items, and several at once."""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator import attributes, limits
+from pgtrigger_codegen.evaluator.functions import vm_evaluate as evaluate
+from pgtrigger_codegen.evaluator.iteration import iterate
+from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+
+def assign(vm: Interpreter, target: ast.expr, value: Any, scope: Scope) -> None:
+    """Binds a target of an assignment, a loop or a `with`."""
+    span = scope.module.span(target)
+    match target:
+        case ast.Name():
+            scope.bind(target.id, value)
+        case ast.Starred():
+            assign(vm, target.value, value, scope)
+        case ast.Tuple() | ast.List():
+            _unpack(vm, target.elts, value, scope, span)
+        case ast.Attribute():
+            attributes.assign_attribute(
+                vm, evaluate(vm, target.value, scope), target.attr, value, span
+            )
+        case ast.Subscript():
+            container = evaluate(vm, target.value, scope)
+            key = evaluate(vm, target.slice, scope)
+            _assign_item(vm, container, key, value, span)
+        case _:
+            raise AssertionError(f"not a target: {ast.dump(target)}")
+
+
+def _unpack(vm: Interpreter, targets: list[ast.expr], value: Any, scope: Scope, span: Span) -> None:
+    items = iterate(vm, value, span)
+    if isinstance(items, Unknown):
+        for target in targets:
+            assign(vm, target, items, scope)
+        return
+    star = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
+    if star is None:
+        parts: list[Any] = items
+    else:
+        tail = len(targets) - star - 1
+        middle = items[star : len(items) - tail]
+        parts = [*items[:star], middle, *(items[len(items) - tail :] if tail else [])]
+    if len(parts) != len(targets) or (star is not None and len(items) < len(targets) - 1):
+        error = ValueError(f"cannot unpack {len(items)} values into {len(targets)} names")
+        unknown = vm.raised(error, span)
+        parts = [unknown] * len(targets)
+    for target, part in zip(targets, parts, strict=True):
+        assign(vm, target, part, scope)
+
+
+def _assign_item(vm: Interpreter, container: Any, key: Any, value: Any, span: Span) -> None:
+    if isinstance(container, Unknown):
+        return
+    if (unknown := first_unknown(key)) is not None or vm.speculation is not None:
+        attributes.poison(container, unknown or vm.speculation or Unknown("not known", span))
+        return
+    if attributes.special_item_assignment(vm, container, key, value, span):
+        return
+    if isinstance(key, slice):
+        value = iterate(vm, value, span)
+        if isinstance(value, list) and isinstance(container, list):
+            value = vm.attempt(span, _joined_size, container, value)
+        if isinstance(value, Unknown):
+            attributes.poison(container, value)
+            return
+    if isinstance(container, list | dict | deque) or attributes.is_user_object(vm, container):
+        done = vm.attempt(span, container.__setitem__, key, value)
+        if isinstance(done, Unknown):
+            attributes.poison(container, done)
+
+
+def _joined_size(container: list[Any], items: list[Any]) -> list[Any]:
+    limits.check_size(len(container) + len(items))
+    return items
