@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.projects import REPOSITORY, copy_project
 
+pytestmark = pytest.mark.slow
+
 _OPTIONS = ("--all-files", "--verbose", "--color", "never")
 
 _LOST_META = """

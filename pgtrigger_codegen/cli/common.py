@@ -60,7 +60,7 @@ def _echo_assumptions(analysis: Analysis) -> None:
     for assumption in analysis.assumptions:
         path = analysis.project.display_path(assumption.span.path)
         # A default is in the source for all to see, but logs travel further.
-        value = "…" if _SECRET.search(assumption.name) else repr(assumption.value)
+        value = repr("…" if _SECRET.search(assumption.name) else assumption.value)
         click.echo(
             f"note: assumed {assumption.name} = {value} "
             f"({path}:{assumption.span.line}:{assumption.span.column})",

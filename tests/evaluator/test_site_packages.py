@@ -21,6 +21,8 @@ from pgtrigger_codegen.project.site_packages import own_site_packages
 from pgtrigger_codegen.source.finder import ModuleFinder
 from tests.evaluator.code import FakeHost
 
+pytestmark = pytest.mark.slow
+
 _SAMPLE = 60
 _ALL = bool(os.environ.get("PGTRIGGER_CODEGEN_ALL_MODULES"))
 

@@ -12,6 +12,8 @@ from tests.support.catalog import installed_triggers
 from tests.support.cli import run_cli
 from tests.support.django_process import DjangoProject
 
+pytestmark = pytest.mark.slow
+
 
 def _convert(project: Path) -> None:
     outcome = run_cli(project, "convert", "--allow-dirty", "--settings")

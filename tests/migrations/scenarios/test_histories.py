@@ -17,6 +17,8 @@ from tests.migrations.scenarios.histories import HISTORIES
 from tests.migrations.scenarios.history import INITIAL, Stage
 from tests.migrations.scenarios.project import Catalog, ScenarioProject, project, server
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["project", "server"]
 
 _STATES = {"DISABLE": "D", "ENABLE REPLICA": "R", "ENABLE ALWAYS": "A"}

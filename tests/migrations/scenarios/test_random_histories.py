@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
@@ -16,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from tests.migrations.scenarios.history import INITIAL, order, trigger
 from tests.migrations.scenarios.project import Catalog, DjangoServer, ScenarioProject, server
 
+pytestmark = pytest.mark.slow
 __all__ = ["server"]
 
 EMPTY: Catalog = {"triggers": {}, "functions": []}
