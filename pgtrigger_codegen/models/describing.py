@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pgtrigger_codegen.evaluator.imports import is_found
 from pgtrigger_codegen.evaluator.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown
 from pgtrigger_codegen.models import registry
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.models.reading import ModelReader
+from pgtrigger_codegen.models.relevance import imported_names, root_name
 from pgtrigger_codegen.source.span import Span
 
 
@@ -62,6 +64,7 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
         span=(model.span or owner.span) if isinstance(model, ThroughModel) else model.span,
         unread=_unread(owner),
         unknown_base=_unknown_base(owner),
+        missing_package=_missing_package(reader, owner),
         generated=tuple(
             field.column
             for field in concrete._meta.local_concrete_fields
@@ -75,6 +78,20 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
         parents=_parents(concrete),
         swapped_by=options.swapped if isinstance(options.swapped, str) else None,
     )
+
+
+def _missing_package(reader: ModelReader, model: ModelClass) -> str | None:
+    """The package that an unknown base comes from, when nothing of it was found."""
+    for cls in model.mro():
+        if not isinstance(cls, ModelClass):
+            continue
+        for base, node in zip(cls.bases, cls.node.bases, strict=False):
+            roots = set(root_name(node)) if isinstance(base, Unknown) else set()
+            for bound, source in imported_names(cls.module) if roots else ():
+                top = source.partition(".")[0]
+                if bound in roots and top and not is_found(reader.interpreter, top):
+                    return top
+    return None
 
 
 def _unknown_base(model: ModelClass) -> Span | None:

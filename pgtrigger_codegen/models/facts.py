@@ -26,6 +26,7 @@ class ModelFact:
         unread: Why the model may have triggers that were not found, None when it was read
             completely.
         unknown_base: Where the base stands that is not known, None without one.
+        missing_package: The package of that base, when it was not found at all.
         generated: Columns that the database computes, in field order.
         field_columns: Names of the local fields that have a column, with it, in field order.
         parents: Labels of the models whose tables hold inherited fields (multi-table
@@ -46,6 +47,7 @@ class ModelFact:
     span: Span
     unread: str | None = None
     unknown_base: Span | None = None
+    missing_package: str | None = None
     generated: tuple[str, ...] = ()
     field_columns: tuple[tuple[str, str], ...] = ()
     parents: tuple[str, ...] = ()

@@ -35,7 +35,7 @@ class RelevantModules:
             return False
         used = {root for node in module.tree.body for root in _used_roots(node)}
         bases = {root for node in module.tree.body for root in _base_roots(node)}
-        for bound, source in _imported_names(module):
+        for bound, source in imported_names(module):
             if bound in used and (source in self._leading or f"{source}.{bound}" in self._leading):
                 return True
             if bound in bases and self._is_outside(source):
@@ -81,7 +81,7 @@ def mentions_pgtrigger(loader: ModuleLoader, name: str) -> bool:
     return b"pgtrigger" in location.path.read_bytes()
 
 
-def _imported_names(module: Module) -> Iterator[tuple[str, str]]:
+def imported_names(module: Module) -> Iterator[tuple[str, str]]:
     """Names that a module's imports bind, with the module each comes from."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ImportFrom):
@@ -102,10 +102,10 @@ def _used_roots(node: ast.stmt) -> Iterator[str]:
         yield from _base_roots(node)
     for part in parts:
         if isinstance(part, ast.Name | ast.Attribute):
-            yield from _root(part)
+            yield from root_name(part)
         for child in ast.walk(part):
             if isinstance(child, ast.Call):
-                yield from _root(child.func)
+                yield from root_name(child.func)
 
 
 def _base_roots(node: ast.stmt) -> Iterator[str]:
@@ -113,10 +113,10 @@ def _base_roots(node: ast.stmt) -> Iterator[str]:
     for child in ast.walk(node):
         if isinstance(child, ast.ClassDef):
             for base in child.bases:
-                yield from _root(base)
+                yield from root_name(base)
 
 
-def _root(node: ast.expr) -> Iterator[str]:
+def root_name(node: ast.expr) -> Iterator[str]:
     while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
         node = node.func if isinstance(node, ast.Call) else node.value
     if isinstance(node, ast.Name):

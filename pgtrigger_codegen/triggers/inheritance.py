@@ -59,7 +59,7 @@ def _lost_by(model: ModelClass) -> Iterator[LostTriggers]:
         if not isinstance(base, ModelClass) or meta.is_abstract(base) is not True:
             continue
         inherited, _ = declared_triggers(base)
-        if not isinstance(inherited, list):
+        if not isinstance(inherited, list) or not _are_written(base):
             continue
         lost = [trigger for trigger in inherited if id(trigger) not in present]
         if lost:
@@ -78,6 +78,17 @@ def _names_triggers(own: Any) -> bool:
     """Whether a `Meta`, or a plain class it derives from, sets `triggers` for this model."""
     names = own.namespace if isinstance(own, ModelClass) else vars(own)
     return "triggers" in names
+
+
+def _are_written(base: ModelClass) -> bool:
+    """Whether triggers stand in the `Meta` that a class has, and were not put there by a hook."""
+    for cls in base.mro():
+        node = _meta_node(cls) if isinstance(cls, ModelClass) else None
+        for child in ast.walk(node) if node is not None else ():
+            stored = isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)
+            if stored and getattr(child, "id", None) == "triggers":
+                return True
+    return False
 
 
 def _meta_node(model: ModelClass) -> ast.ClassDef | None:

@@ -31,8 +31,10 @@ class UnresolvedModelBase(Rule):
         total = models.IntegerField()
     ```
 
-    Where the base is a package's, run `pgtrigger-codegen` where the project's packages are
-    installed, or point `python` under `[tool.pgtrigger-codegen]` at their environment.
+    A base of a package that is not found at all is reported as information only: a hook runs
+    without the project's environment, and most such bases are plain mixins. To have it read, run
+    `pgtrigger-codegen` where the project's packages are installed, or point `python` under
+    `[tool.pgtrigger-codegen]` at their environment.
     """
 
     code = "PGT003"
@@ -49,6 +51,7 @@ class UnresolvedModelBase(Rule):
                 yield self.diagnostic(
                     f"{reason}. Triggers and fields that it gives `{model.label}` are not seen",
                     model.unknown_base,
+                    severity=Severity.INFO if model.missing_package else Severity.WARNING,
                     notes=[Note(f"`{model.name}` is declared here", model.span)]
                     if model.unknown_base.line != model.span.line
                     else (),
