@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -296,8 +297,17 @@ def test_github_actions_get_their_format(models: Path, monkeypatch: pytest.Monke
     assert Path("report.txt").read_text().startswith("shop/models.py:8:11: ")
 
 
+@pytest.fixture
+def repository(models: Path) -> Iterator[Path]:
+    """The folder around the project as a git repository; other tests have theirs beside it."""
+    git = models.parents[2] / ".git"
+    git.mkdir()
+    yield models.parents[2]
+    git.rmdir()
+
+
+@pytest.mark.usefixtures("repository")
 def test_code_hosts_get_paths_from_the_root_of_the_repository(models: Path) -> None:
-    (models.parents[2] / ".git").mkdir()
     folder = models.parents[1].name
 
     (found,) = json.loads(lint("--output-format", "gitlab").stdout)

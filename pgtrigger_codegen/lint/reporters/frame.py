@@ -59,7 +59,7 @@ def render_frame(
     draw = _draw_one_line if span.line == span.end_line else _draw_lines
     suffix = f" {label}" if label else ""
     rows = list(draw(lines, span, first, last, underline, suffix))
-    width = gutter_width(lines, span, context=context)
+    width = len(str(last))
     edge = palette.gutter(f"{'':{width}} |")
     return [edge, *(_render(row, width, edge, palette) for row in rows), edge]
 

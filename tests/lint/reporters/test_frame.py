@@ -106,6 +106,15 @@ def test_a_place_behind_the_text_gets_one_caret() -> None:
     assert frame(["class A"], 1, 8, 1, 9).split("\n")[2] == "  |        ^"
 
 
+def test_a_span_beyond_a_file_of_blank_lines_has_one_width() -> None:
+    span = Span("/a.py", 1, 1, 11, 0)
+
+    rows = render_frame([""] * 10, span, palette=Palette())
+
+    assert gutter_width([""] * 10, span) == 2
+    assert all(row[3] == "|" for row in rows if row != "...")
+
+
 def test_outside_the_file_there_is_nothing_to_show() -> None:
     assert frame(TEN, 11, 1, 11, 2) == ""
     assert frame([], 1, 1, 1, 2) == ""
