@@ -36,6 +36,8 @@ class Layout:
         site_packages: Folders of the project's environment, then of our own.
         python_version: Of the project's environment, where known.
         notices: What the user should know of how all this was found.
+        has_environment: Whether the project's own environment is known (which may be the one
+            that we run in), so that what is not found is not installed.
     """
 
     root: Path
@@ -45,12 +47,7 @@ class Layout:
     site_packages: tuple[Path, ...]
     python_version: tuple[int, int] | None = None
     notices: tuple[str, ...] = ()
-
-    @property
-    def has_environment(self) -> bool:
-        """Whether the project's own environment is known, so that what is absent is absent."""
-        own = set(own_site_packages())
-        return any(folder not in own for folder in self.site_packages)
+    has_environment: bool = False
 
     def finder(self) -> ModuleFinder:
         """A new finder over the layout's folders."""
@@ -96,6 +93,7 @@ def discover(
         site_packages=tuple(dict.fromkeys(site_packages)),
         python_version=environment.python_version if environment else None,
         notices=(*_root_notice(directory, search.root), *search.notices, *notices),
+        has_environment=environment is not None,
     )
     search.check_settings(layout)
     return layout

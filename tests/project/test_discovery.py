@@ -534,3 +534,13 @@ def test_links_do_not_lead_round_in_circles(tmp_path: Path) -> None:
     write(tmp_path, ["setup.py", "shop/__init__.py", "shop/models.py"])
     (tmp_path / "shop" / "round").symlink_to(tmp_path)
     assert find_app_packages(found(tmp_path), Config()) == ["shop"]
+
+
+def test_the_projects_environment_may_be_our_own(project: Path) -> None:
+    (project / ".venv").symlink_to(sys.prefix)
+
+    assert discover(project, Config(), environ={}).has_environment
+
+
+def test_our_own_environment_is_not_taken_for_the_projects(project: Path) -> None:
+    assert not discover(project, Config(), environ={"VIRTUAL_ENV": sys.prefix}).has_environment
