@@ -95,7 +95,7 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
     project, notices = read_project(layout, config, interpreter)
 
     from pgtrigger_codegen.migrations.sites import SiteReader
-    from pgtrigger_codegen.models.describing import describe_models
+    from pgtrigger_codegen.models.describing import ModelFacts
     from pgtrigger_codegen.models.django_setup import configure
     from pgtrigger_codegen.models.reading import ModelReader
     from pgtrigger_codegen.triggers.declaration import declarations, foreign_declarations
@@ -110,7 +110,7 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
     return Analysis(
         project=project,
         config=config,
-        models={fact.label: fact for fact in describe_models(reader)},
+        models=ModelFacts(reader),
         triggers=triggers,
         unresolved=unresolved,
         assumptions=tuple(sorted(interpreter.assumptions | reader.interpreter.assumptions)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pgtrigger_codegen.evaluator.imports import is_found
@@ -13,6 +14,29 @@ from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.relevance import imported_names, root_name
 from pgtrigger_codegen.source.span import Span
+
+
+class ModelFacts(Mapping[str, ModelFact]):
+    """The facts of a project's models by label, collected when one is first asked for.
+
+    `show` asks for none, and describing a model renders it.
+    """
+
+    def __init__(self, reader: ModelReader) -> None:
+        self._reader = reader
+
+    @functools.cached_property
+    def _facts(self) -> dict[str, ModelFact]:
+        return {fact.label: fact for fact in describe_models(self._reader)}
+
+    def __getitem__(self, label: str) -> ModelFact:
+        return self._facts[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
 
 
 def describe_models(reader: ModelReader) -> Iterator[ModelFact]:
