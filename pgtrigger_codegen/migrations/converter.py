@@ -209,6 +209,8 @@ class _Converter:
                 self._check_all_found(evaluated, file)
         for site in source.sites:
             self._walk_site(site, key, file, history)
+        if file:
+            self._note_unread(evaluated, source)
         self._files.setdefault(key, file)
 
     def _check_all_found(self, evaluated: object, file: _File) -> None:
@@ -224,10 +226,23 @@ class _Converter:
                 "elsewhere than in this file",
             )
 
+    def _note_unread(self, evaluated: object, source: MigrationSource) -> None:
+        """Operations that no call in the file makes, and whose effect is therefore not followed."""
+        for operation in evaluated if isinstance(evaluated, list | tuple) else ():
+            span = operation.span if isinstance(operation, Unknown) else None
+            if span is not None and not any(site.span.contains(span) for site in source.sites):
+                self._note(span, f"an operation is not followed: {operation.reason}")
+
     def _walk_site(self, site: Site, key: Key, file: _File | None, history: _History) -> None:
         match site.operation:
             case Unknown():
-                if file and site.is_about_triggers:
+                if file and issubclass(
+                    site.kind, operations.RenameModel | operations.AlterModelTable
+                ):
+                    span = site.operation.span or site.span
+                    reason = f"{site.kind.__name__} cannot be read: {site.operation.reason}"
+                    self._obstruct(span, f"{reason}; triggers may stand on that table")
+                elif file and site.is_about_triggers:
                     name = site.kind.__name__
                     span = site.operation.span or site.span
                     self._obstruct(span, f"{name} cannot be read: {site.operation.reason}")

@@ -228,6 +228,11 @@ def test_a_removal_that_missed_its_renamed_table_still_misses_it(tmp_path: Path)
         ),
         (REMOVE, "14:9", "which no migration before it adds"),
         (ADD.replace("'RETURN NULL;'", "open('x').read()"), "14:", "cannot be read"),
+        (
+            f'{ADD}\nmigrations.RenameModel("Order", __import__("os").environ["NEW"]),',
+            "15:41",
+            "triggers may stand on that table",
+        ),
     ],
 )
 def test_obstacles_have_a_place_and_change_nothing(
@@ -241,6 +246,14 @@ def test_obstacles_have_a_place_and_change_nothing(
     assert f"0001_initial.py:{place}" in outcome.stderr
     assert reason in outcome.stderr
     assert path.read_text() == before
+
+
+def test_an_operation_that_is_made_elsewhere_and_cannot_be_read_is_noted(tmp_path: Path) -> None:
+    _project(tmp_path, f"{ADD}\nmade_by_nobody(),")
+
+    outcome = _convert(tmp_path, "--check")
+
+    assert "0001_initial.py:15:9: an operation is not followed" in outcome.stderr
 
 
 def test_what_runs_later_may_go_on_using_pgtrigger(tmp_path: Path) -> None:
