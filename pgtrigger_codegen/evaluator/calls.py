@@ -22,6 +22,7 @@ from pgtrigger_codegen.evaluator import (
 )
 from pgtrigger_codegen.evaluator.formatting import format_text
 from pgtrigger_codegen.evaluator.functions import call_function, interpreted
+from pgtrigger_codegen.evaluator.registration import note_refused
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, as_text, has_no_order
@@ -200,6 +201,8 @@ def _call_real(
 ) -> Any:
     result = _call_checked(vm, function, args, kwargs, span)
     if isinstance(result, Unknown):
+        if library.is_callable_listed(function):  # refused for its arguments, not for itself
+            note_refused(vm, (*args, *kwargs.values()), result, span)
         receiver, name = _receiver(function)
         if name and library.is_mutator(receiver, name):
             attributes.poison(receiver, result)  # the change that it should have had is missing

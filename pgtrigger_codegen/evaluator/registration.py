@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import (
@@ -16,6 +18,7 @@ from pgtrigger_codegen.evaluator.values import (
     Unknown,
     first_unknown,
 )
+from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -51,18 +54,45 @@ def note_unread_decorator(
         vm.registrations.append(Registration(outcome, outcome, scope.module, span))
 
 
+def note_refused(vm: Interpreter, args: Iterable[Any], outcome: Unknown, span: Span) -> None:
+    """A registration handed to a call that is refused: it may well have been made there."""
+    for value in args:
+        if _registers(value):
+            module = _module_at(vm, span)
+            vm.registrations.append(Registration(outcome, outcome, module, span, vm.in_hook))
+            return
+
+
+def _registers(value: Any) -> bool:
+    """Whether calling a value registers triggers: by itself, or by what its body mentions."""
+    if isinstance(value, Special):
+        return value.name.startswith("register")
+    function = interpreted(value)
+    return isinstance(value, Registrar) or (
+        function is not None
+        and any(
+            "register" in (getattr(node, "attr", None), getattr(node, "id", None))
+            for node in ast.walk(function.node)
+        )
+    )
+
+
 def _record(vm: Interpreter, model: Any, trigger: Any, span: Span, scope: Scope | None) -> None:
-    if scope is None:
-        return
+    module = scope.module if scope is not None else _module_at(vm, span)
     if vm.speculation is not None:
         trigger = vm.speculation
     elif isinstance(model, ModelClass) and not model.prepared:
         reason = "is registered in `__init_subclass__`, before the model has a `_meta` of its own"
         trigger = Unknown(reason, span)
     unknown = first_unknown(trigger)
-    if unknown is not None and isinstance(model, ModelClass) and not scope.module.first_party:
+    if unknown is not None and isinstance(model, ModelClass) and not module.first_party:
         model.doubts.append(unknown)  # what a package registers is not reported, but not denied
-    vm.registrations.append(Registration(model, trigger, scope.module, span, vm.in_hook))
+    vm.registrations.append(Registration(model, trigger, module, span, vm.in_hook))
+
+
+def _module_at(vm: Interpreter, span: Span) -> Module:
+    """The module that a place is in: real code (`map`) calls back without a scope."""
+    return next(module for module in vm.loader.loaded() if str(module.path) == span.path)
 
 
 def _register(vm: Interpreter, call: SpecialCall) -> Any:
