@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pgtrigger_codegen.sql.body_error import BodyError, locate_error, unnoticed_error
-from pgtrigger_codegen.sql.body_facts import Dynamic, Path, Query, Return, RowUse
+from pgtrigger_codegen.sql.body_facts import Dynamic, Query, Return, RowUse
 from pgtrigger_codegen.sql.body_flow import Flow
+from pgtrigger_codegen.sql.body_paths import Path
 from pgtrigger_codegen.sql.body_text import BodyText, create_function
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
+from pgtrigger_codegen.sql.names import table_name
 from pgtrigger_codegen.sql.parser import SqlSyntaxError, parse_function
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import TriggerParts
@@ -72,14 +74,14 @@ def read_body(parts: TriggerParts) -> Body | BodyError | None:
         return locate_error(parts.declare, parts.func, error.message)
     if (unnoticed := unnoticed_error(function, parts.func)) is not None:
         return unnoticed
-    flow = Flow(function, BodyText(parts.func), definition, parts)
+    flow = Flow(function, BodyText(parts.func), definition, table_name(parts.table).name)
     flow.follow()
     return Body(
         definition=definition,
         returns=tuple(flow.returns),
-        uses=tuple(flow.uses),
-        dynamic=tuple(flow.dynamic),
-        queries=tuple(flow.queries),
+        uses=tuple(flow.uses.rows),
+        dynamic=tuple(flow.uses.dynamic),
+        queries=tuple(flow.uses.queries),
         falls_off=flow.falls_off,
         has_loop=flow.has_loop,
         copies_context=flow.copies_context,

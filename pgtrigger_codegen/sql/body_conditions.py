@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pgtrigger_codegen.sql.definition import Definition, Event
-from pgtrigger_codegen.sql.names import table_name
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql, strings, walk
-from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
 class Open:
@@ -44,10 +42,15 @@ CONTEXT = frozenset(
 
 @dataclass(frozen=True)
 class Conditions:
-    """Evaluates conditions for one trigger."""
+    """Evaluates conditions for one trigger.
+
+    Attributes:
+        table: The name of its table.
+        shadowed: Names of variables, which hide those that PL/pgSQL defines.
+    """
 
     definition: Definition
-    parts: TriggerParts
+    table: str
     shadowed: frozenset[str] = frozenset()
 
     def value(self, query: str, event: Event) -> Value:
@@ -111,7 +114,7 @@ class Conditions:
             case "tg_level":
                 return "ROW" if self.definition.is_row_level else "STATEMENT"
             case "tg_table_name" | "tg_relname":
-                return table_name(self.parts.table).name
+                return self.table
             case _:
                 return OPEN
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pgtrigger_codegen.sql.definition import Event, Row
+from pgtrigger_codegen.sql.body_paths import State
+from pgtrigger_codegen.sql.definition import Row
 
 
 class Place(NamedTuple):
@@ -14,39 +14,6 @@ class Place(NamedTuple):
 
     start: int
     end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """How control gets to a place for one event.
-
-    Attributes:
-        doubts: Conditions on all ways, by number, that may in truth exclude the event.
-        uncertain: Whether only past what may never go on: a call that may raise, a loop that
-            returns, a chain of conditions that may leave nothing over.
-        assigned: Whether NEW has been assigned to on all ways.
-    """
-
-    doubts: frozenset[int] = frozenset()
-    uncertain: bool = False
-    assigned: bool = False
-
-    @property
-    def doubtful(self) -> bool:
-        """Whether it is open that control gets there at all for the event."""
-        return bool(self.doubts)
-
-    def joined(self, other: Path) -> Path:
-        """Either way leads there."""
-        return Path(
-            min(self.doubts, other.doubts, key=len),
-            self.uncertain and other.uncertain,
-            self.assigned and other.assigned,
-        )
-
-
-State = Mapping[Event, Path]
-"""The events for which control can be at a place; empty when it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +76,5 @@ class Query:
 
     text: str
     place: Place | None
+    state: State
     in_handled_block: bool

@@ -5,57 +5,57 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from pgtrigger_codegen.sql.body_conditions import Conditions, Open, mentions_context
-from pgtrigger_codegen.sql.body_dynamic import made_of
-from pgtrigger_codegen.sql.body_facts import Dynamic, Path, Place, Query, Return, RowUse, State
-from pgtrigger_codegen.sql.body_text import BodyText
-from pgtrigger_codegen.sql.definition import Definition, Event, Row
-from pgtrigger_codegen.sql.parser import Node, walk
-from pgtrigger_codegen.triggers.compiled import TriggerParts
-
-_ASSIGNMENT = frozenset({3, 4, 5})
-_ERROR_LEVEL = 21
-_MINDS_NULL = re.compile(
-    r"\b(COALESCE|NULLIF|NUM_NULLS|NUM_NONNULLS|CASE|DISTINCT|GREATEST|LEAST|CONCAT|CONCAT_WS"
-    r"|FORMAT)\b|\bIS\s+(NOT\s+)?NULL\b|\bISNULL\b|\bNOTNULL\b",
-    re.IGNORECASE,
+from pgtrigger_codegen.sql.body_facts import Place, Return
+from pgtrigger_codegen.sql.body_paths import (
+    Branching,
+    Path,
+    State,
+    assigned,
+    depending_on,
+    join,
+    uncertain,
 )
+from pgtrigger_codegen.sql.body_text import BodyText
+from pgtrigger_codegen.sql.body_uses import Uses, returned
+from pgtrigger_codegen.sql.definition import Definition
+from pgtrigger_codegen.sql.parser import Node, walk
+
+_ERROR_LEVEL = 21
 # Functions known to return; any other may exist to raise an exception.
 _RETURNING = re.compile(
     r"\A\s*SELECT\s+(pg_catalog\s*\.\s*)?(pg_notify|set_config|pg_advisory\w*|nextval|setval"
     r"|pg_sleep)\s*\(",
     re.IGNORECASE,
 )
+_PREDEFINED = frozenset({"found", "sqlstate", "sqlerrm"})
 
 
 class Flow:
     """One walk through a function's tree.
 
+    Args:
+        table: The name of the trigger's table, for `TG_TABLE_NAME`.
+
     Attributes:
+        uses: What the expressions of the body use.
         falls_off: What is left at the end of the body.
     """
 
-    def __init__(
-        self, function: Node, text: BodyText, definition: Definition, parts: TriggerParts
-    ) -> None:
+    def __init__(self, function: Node, text: BodyText, definition: Definition, table: str) -> None:
+        self.uses = Uses(function, text)
         self.returns: list[Return] = []
-        self.uses: list[RowUse] = []
-        self.dynamic: list[Dynamic] = []
-        self.queries: list[Query] = []
         self.falls_off: State = {}
         self._function = function
         self._text = text
         self._definition = definition
-        self._datums: list[Node] = function.get("datums", [])
-        names = (datum.get("PLpgSQL_var", {}).get("refname", "") for datum in self._datums)
-        own = frozenset(names) - {"found", "sqlstate", "sqlerrm"}
-        self._conditions = Conditions(definition, parts, own)
+        variables = (item.get("PLpgSQL_var", {}) for item in function.get("datums", ()))
+        own = frozenset(item.get("refname", "") for item in variables)
+        self._conditions = Conditions(definition, table, own - _PREDEFINED)
         self.copies_context = _copies_context(function)
         self.has_loop = any("body" in value for key, value in walk(function) if key in _LOOPS)
-        self._handled = 0
-        self._order = 0
         self._exits: list[tuple[str | None, list[State]]] = []
         self._conditions_met = 0
 
@@ -72,7 +72,7 @@ class Flow:
     def _statement(self, statement: Node, state: State, *, outermost: bool = False) -> State:
         kind, node = next(iter(statement.items()))
         self._text.go_to_line(node.get("lineno"))
-        self._order += 1
+        self.uses.order += 1
         if kind == "PLpgSQL_stmt_block":
             return self._block(node, state, outermost=outermost)
         handler = _HANDLERS.get(kind, Flow._plain)
@@ -80,22 +80,22 @@ class Flow:
 
     def _block(self, node: Node, state: State, *, outermost: bool) -> State:
         exceptions = node.get("exceptions", {}).get("PLpgSQL_exception_block")
-        self._handled += exceptions is not None
+        self.uses.handled += exceptions is not None
         body = list(node.get("body", ()))
         if outermost and body and _is_dummy(body[-1]):
             body.pop()
         label = node.get("label")
         self._exits.append((label, []))
         after = self._sequence(body, state)
-        self._handled -= exceptions is not None
+        self.uses.handled -= exceptions is not None
         if exceptions is not None:
-            failed = _uncertain(state)
+            failed = depending_on(uncertain(state), self._number())
             for item in exceptions["exc_list"]:
                 action = item["PLpgSQL_exception"].get("action")
-                after = _join(after, self._sequence(action, failed))
+                after = join(after, self._sequence(action, failed))
         _, left = self._exits.pop()
         for exit_state in left:
-            after = _join(after, exit_state)
+            after = join(after, exit_state)
         return after
 
     def _if(self, node: Node, state: State) -> State:
@@ -103,13 +103,13 @@ class Flow:
         for item in node.get("elsif_list", ()):
             elsif = item["PLpgSQL_if_elsif"]
             branches.append((elsif["cond"], elsif.get("stmts")))
-        branching = _Branching(state, self._number())
+        branching = Branching(self._number())
         rest = state
         open_conditions = 0
         goes_on = False
         for condition, statements in branches:
             query = condition["PLpgSQL_expr"]["query"]
-            self._expression(condition, rest)
+            self.uses.expression(condition, rest)
             taken, rest, is_open = self._split(query, rest, branching.number)
             open_conditions += is_open
             ended = self._sequence(statements, taken)
@@ -117,7 +117,7 @@ class Flow:
             branching.add(taken, ended)
         if "else_body" not in node and open_conditions > 1 and not goes_on:
             # `IF a THEN RETURN … ELSIF NOT a THEN RETURN …` may leave nothing over.
-            rest = _uncertain(rest)
+            rest = uncertain(rest)
         branching.add(rest, self._sequence(node.get("else_body"), rest))
         return branching.after()
 
@@ -125,13 +125,13 @@ class Flow:
         case_of = None
         if "t_expr" in node:
             case_of = node["t_expr"]["PLpgSQL_expr"]["query"]
-            self._expression(node["t_expr"], state)
-        branching = _Branching(state, self._number())
+            self.uses.expression(node["t_expr"], state)
+        branching = Branching(self._number())
         rest = state
         for item in node.get("case_when_list", ()):
             when = item["PLpgSQL_case_when"]
             query = when["expr"]["PLpgSQL_expr"]["query"]
-            self._expression(when["expr"], rest)
+            self.uses.expression(when["expr"], rest)
             if case_of is not None:
                 query = re.sub(r'\A"__Case__Variable_\d+__"', f"({case_of})", query)
             taken, rest, _ = self._split(query, rest, branching.number)
@@ -151,7 +151,8 @@ class Flow:
             if isinstance(value, Open | str):
                 is_open = True
                 doubts = path.doubts | {number} if doubtful else path.doubts
-                taken[event] = rest[event] = replace(path, doubts=doubts)
+                met = path.conditions | {number}
+                taken[event] = rest[event] = replace(path, conditions=met, doubts=doubts)
             elif value is True:
                 taken[event] = path
             else:
@@ -165,11 +166,11 @@ class Flow:
     def _loop(self, node: Node, state: State) -> State:
         """LOOP: only an EXIT leads behind it."""
         self._exits.append((node.get("label"), []))
-        self._sequence(node.get("body"), state)
+        self._sequence(node.get("body"), depending_on(state, self._number()))
         _, left = self._exits.pop()
         after: State = {}
         for exit_state in left:
-            after = _join(after, exit_state)
+            after = join(after, exit_state)
         return after
 
     def _dynamic_loop(self, node: Node, state: State) -> State:
@@ -179,24 +180,25 @@ class Flow:
         """WHILE, FOR, FOREACH: may end at once, or, when the body returns, may never."""
         for name in ("cond", "lower", "upper", "step", "query", "expr", "argquery"):
             if name in node and "PLpgSQL_expr" in node[name]:
-                self._expression(node[name], state, dynamic=dynamic)
+                self.uses.expression(node[name], state, dynamic=dynamic)
         for parameter in node.get("params", ()):
-            self._expression(parameter, state)
+            self.uses.expression(parameter, state)
         before = len(self.returns)
         self._exits.append((node.get("label"), []))
-        ended = self._sequence(node.get("body"), state)
+        ended = self._sequence(node.get("body"), depending_on(state, self._number()))
         _, left = self._exits.pop()
         after = state
         if len(self.returns) > before or not ended:
-            after = _uncertain(state)
+            after = uncertain(state)
         for exit_state in left:
-            after = _join(after, exit_state)
+            after = join(after, exit_state)
         return after
 
     def _exit(self, node: Node, state: State) -> State:
         taken, rest = state, state
         if "cond" in node:
-            self._expression(node["cond"], state)
+            self.uses.expression(node["cond"], state)
+            taken = rest = depending_on(state, self._number())
         else:
             rest = {}
         if node.get("is_exit"):
@@ -210,175 +212,52 @@ class Flow:
     def _return(self, node: Node, state: State) -> State:
         keyword = self._text.find_word("RETURN")
         query = node.get("expr", {}).get("PLpgSQL_expr", {}).get("query", "")
-        value = self._expression(node["expr"], state, is_return=True) if query else None
+        value = self.uses.expression(node["expr"], state, is_return=True) if query else None
         place = Place(keyword.start, value.end) if keyword and value else keyword
         if state:
-            self.returns.append(Return(_returned(query), place, state))
+            self.returns.append(Return(returned(query), place, state))
         return {}
 
     def _raise(self, node: Node, state: State) -> State:
         for parameter in node.get("params", ()):
-            self._expression(parameter, state)
+            self.uses.expression(parameter, state)
         for option in node.get("options", ()):
-            self._nested(option, state)
+            self.uses.nested(option, state)
         return {} if node.get("elog_level", _ERROR_LEVEL) >= _ERROR_LEVEL else state
 
     def _assign(self, node: Node, state: State) -> State:
-        target = self._row_of(node["varno"])
-        self._expression(node["expr"], state, written=target is not None)
-        return _assigned(state) if target and target[0] == "NEW" else state
+        target = self.uses.row_of(node["varno"])
+        self.uses.expression(node["expr"], state, written=target is not None)
+        return assigned(state) if target and target[0] == "NEW" else state
 
     def _perform(self, node: Node, state: State) -> State:
-        self._expression(node["expr"], state, perform="PERFORM")
+        self.uses.expression(node["expr"], state, perform="PERFORM")
         query = node["expr"]["PLpgSQL_expr"]["query"]
         if "(" not in query or _RETURNING.match(query):
             return state
-        return _uncertain(state)
+        return uncertain(state)
 
     def _plain(self, node: Node, state: State) -> State:
         """Any other statement: expressions, and variables that it sets."""
-        before = len(self.uses)
-        self._nested({key: value for key, value in node.items() if key != "target"}, state)
-        found = {(use.row, use.column) for use in self.uses[before:] if use.written}
+        before = len(self.uses.rows)
+        self.uses.nested({key: value for key, value in node.items() if key != "target"}, state)
+        found = {(use.row, use.column) for use in self.uses.rows[before:] if use.written}
         for number in _targets(node):
-            if (target := self._row_of(number)) is not None:
+            if (target := self.uses.row_of(number)) is not None:
                 if target not in found:
-                    self._use(target[0], target[1], None, state, written=True)
-                state = _assigned(state) if target[0] == "NEW" else state
+                    self.uses.use(target[0], target[1], None, state, written=True)
+                state = assigned(state) if target[0] == "NEW" else state
         return state
 
     def _execute(self, node: Node, state: State) -> State:
-        self._expression(node["query"], state, dynamic=True)
+        self.uses.expression(node["query"], state, dynamic=True)
         for parameter in node.get("params", ()):
-            self._expression(parameter, state)
+            self.uses.expression(parameter, state)
         return self._plain({"target": node.get("target", {})}, state)
 
     def _call(self, node: Node, state: State) -> State:
         state = self._plain(node, state)
-        return _uncertain(state)
-
-    def _nested(self, tree: object, state: State) -> None:
-        for key, value in walk(tree):
-            if key == "PLpgSQL_expr":
-                self._expression({key: value}, state)
-
-    def _expression(
-        self,
-        expression: Node,
-        state: State,
-        *,
-        written: bool = False,
-        is_return: bool = False,
-        perform: str = "",
-        dynamic: bool = False,
-    ) -> Place | None:
-        """Notes what an expression uses; returns its place."""
-        query = expression["PLpgSQL_expr"]["query"]
-        place = self._text.find_expression(query, perform=bool(perform))
-        if dynamic and state:
-            constant, unquoted = made_of(query)
-            self.dynamic.append(Dynamic(place, constant, unquoted))
-        if state and expression["PLpgSQL_expr"].get("parseMode", 0) == 0 and not perform:
-            self.queries.append(Query(query, place, self._handled > 0))
-        source = self._text if place else BodyText(query)
-        minds_null = bool(_MINDS_NULL.search(query)) or mentions_context(query)
-        whole = is_return and _returned(query) != "other"
-        gaps = source.gaps
-        for row, column, at in source.rows_in(place or Place(0, len(query))):
-            written = written or any(gap.start <= at.start < gap.end for gap in gaps)
-            if not whole:
-                self._use(
-                    "NEW" if row == "NEW" else "OLD",
-                    column,
-                    at if place else None,
-                    state,
-                    written=written,
-                    minds_null=minds_null,
-                )
-            written = False
-        return place
-
-    def _use(
-        self,
-        row: Row,
-        column: str | None,
-        place: Place | None,
-        state: State,
-        *,
-        written: bool,
-        minds_null: bool = False,
-    ) -> None:
-        if state:
-            handled = self._handled > 0
-            self.uses.append(
-                RowUse(row, column, place, state, written, minds_null, handled, self._order)
-            )
-
-    def _row_of(self, number: int) -> tuple[Row, str | None] | None:
-        """NEW or OLD, and the column, that a variable's number stands for."""
-        rows: dict[int, Row] = {}
-        for key, row in (("new_varno", "NEW"), ("old_varno", "OLD")):
-            if key in self._function:
-                rows[self._function[key]] = row  # type: ignore[assignment]
-        if number in rows:
-            return rows[number], None
-        if number >= len(self._datums):
-            return None
-        field = self._datums[number].get("PLpgSQL_recfield", {})
-        if field.get("recparentno") in rows:
-            return rows[field["recparentno"]], field["fieldname"]
-        return None
-
-
-def _returned(query: str) -> Literal["NEW", "OLD", "NULL", "other"]:
-    match query.strip("() \t\r\n").upper():
-        case "NEW":
-            return "NEW"
-        case "OLD":
-            return "OLD"
-        case "NULL":
-            return "NULL"
-        case _:
-            return "other"
-
-
-def _join(one: State, other: State) -> State:
-    joined = dict(one)
-    for event, path in other.items():
-        joined[event] = joined[event].joined(path) if event in joined else path
-    return joined
-
-
-class _Branching:
-    """The ways of an IF or CASE, and where they meet again."""
-
-    def __init__(self, before: State, number: int) -> None:
-        self.number = number
-        self._before = before
-        self._after: State = {}
-        self._stopped: set[Event] = set()
-
-    def add(self, taken: State, ended: State) -> None:
-        """One way: with what it begins and with what it ends."""
-        self._after = _join(self._after, ended)
-        self._stopped.update(event for event in taken if event not in ended)
-
-    def after(self) -> State:
-        """Behind it. Where no way stops, its conditions say nothing of what comes then."""
-        return {
-            event: path
-            if event in self._stopped
-            else replace(path, doubts=path.doubts - {self.number})
-            for event, path in self._after.items()
-        }
-
-
-def _uncertain(state: State) -> State:
-    return {event: replace(path, uncertain=True) for event, path in state.items()}
-
-
-def _assigned(state: State) -> State:
-    return {event: replace(path, assigned=True) for event, path in state.items()}
+        return uncertain(state)
 
 
 def _is_dummy(statement: Node) -> bool:

@@ -1,0 +1,122 @@
+"""Stage sql: notes what the expressions of a body use: rows, statements of SQL, dynamic SQL."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pgtrigger_codegen.sql.body_conditions import mentions_context
+from pgtrigger_codegen.sql.body_dynamic import made_of
+from pgtrigger_codegen.sql.body_facts import Dynamic, Place, Query, RowUse
+from pgtrigger_codegen.sql.body_paths import State
+from pgtrigger_codegen.sql.body_text import BodyText
+from pgtrigger_codegen.sql.definition import Row
+from pgtrigger_codegen.sql.parser import Node, walk
+
+_MINDS_NULL = re.compile(
+    r"\b(COALESCE|NULLIF|NUM_NULLS|NUM_NONNULLS|CASE|DISTINCT|GREATEST|LEAST|CONCAT|CONCAT_WS"
+    r"|FORMAT)\b|\bIS\s+(NOT\s+)?NULL\b|\bISNULL\b|\bNOTNULL\b",
+    re.IGNORECASE,
+)
+
+
+class Uses:
+    """What has been noted so far, and where the walk through the body stands.
+
+    Attributes:
+        order: Number of the statement, in the order of the text.
+        handled: How many handlers of exceptions are around it.
+    """
+
+    def __init__(self, function: Node, text: BodyText) -> None:
+        self.rows: list[RowUse] = []
+        self.dynamic: list[Dynamic] = []
+        self.queries: list[Query] = []
+        self.order = 0
+        self.handled = 0
+        self._text = text
+        self._datums: list[Node] = function.get("datums", [])
+        keys: tuple[tuple[str, Row], ...] = (("new_varno", "NEW"), ("old_varno", "OLD"))
+        self._rows: dict[int, Row] = {function[key]: row for key, row in keys if key in function}
+
+    def nested(self, tree: object, state: State) -> None:
+        """Notes what all expressions below a node use."""
+        for key, value in walk(tree):
+            if key == "PLpgSQL_expr":
+                self.expression({key: value}, state)
+
+    def expression(
+        self,
+        expression: Node,
+        state: State,
+        *,
+        written: bool = False,
+        is_return: bool = False,
+        perform: str = "",
+        dynamic: bool = False,
+    ) -> Place | None:
+        """Notes what an expression uses; returns its place."""
+        query = expression["PLpgSQL_expr"]["query"]
+        place = self._text.find_expression(query, perform=bool(perform))
+        if dynamic and state:
+            constant, unquoted = made_of(query)
+            self.dynamic.append(Dynamic(place, constant, unquoted))
+        if state and expression["PLpgSQL_expr"].get("parseMode", 0) == 0 and not perform:
+            self.queries.append(Query(query, place, state, self.handled > 0))
+        source = self._text if place else BodyText(query)
+        minds_null = bool(_MINDS_NULL.search(query)) or mentions_context(query)
+        whole = is_return and returned(query) != "other"
+        gaps = source.gaps
+        for row, column, at in source.rows_in(place or Place(0, len(query))):
+            written = written or any(gap.start <= at.start < gap.end for gap in gaps)
+            if not whole:
+                self.use(
+                    "NEW" if row == "NEW" else "OLD",
+                    column,
+                    at if place else None,
+                    state,
+                    written=written,
+                    minds_null=minds_null,
+                )
+            written = False
+        return place
+
+    def use(
+        self,
+        row: Row,
+        column: str | None,
+        place: Place | None,
+        state: State,
+        *,
+        written: bool,
+        minds_null: bool = False,
+    ) -> None:
+        if state:
+            handled = self.handled > 0
+            self.rows.append(
+                RowUse(row, column, place, state, written, minds_null, handled, self.order)
+            )
+
+    def row_of(self, number: int) -> tuple[Row, str | None] | None:
+        """NEW or OLD, and the column, that a variable's number stands for."""
+        if number in self._rows:
+            return self._rows[number], None
+        if number >= len(self._datums):
+            return None
+        field = self._datums[number].get("PLpgSQL_recfield", {})
+        if field.get("recparentno") in self._rows:
+            return self._rows[field["recparentno"]], field["fieldname"]
+        return None
+
+
+def returned(query: str) -> Literal["NEW", "OLD", "NULL", "other"]:
+    """What a RETURN with that expression returns."""
+    match query.strip("() \t\r\n").upper():
+        case "NEW":
+            return "NEW"
+        case "OLD":
+            return "OLD"
+        case "NULL":
+            return "NULL"
+        case _:
+            return "other"
