@@ -1,0 +1,242 @@
+"""Stage migrations: the triggers at some point of the history, and where each came from.
+
+`InstalledTriggers` knows what SQL leaves behind. Here stands what a migration adds to that: who
+made a trigger and by which operation, what it was rendered from, and which changes of its table
+it has not been adapted to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from pgtrigger_codegen.migrations.columns import names_column, rename_column
+from pgtrigger_codegen.migrations.disturbances import changed_table, disturbance
+from pgtrigger_codegen.migrations.fields import ModelKey
+from pgtrigger_codegen.migrations.reader import Key
+from pgtrigger_codegen.migrations.sql_statements import normalised
+from pgtrigger_codegen.migrations.state import (
+    Disturbance,
+    InstalledTrigger,
+    db_table,
+    in_search_path,
+)
+from pgtrigger_codegen.migrations.tables import (
+    DroppedColumn,
+    DroppedTable,
+    RenamedColumn,
+    RenamedTable,
+    RetypedColumn,
+    TableChange,
+)
+from pgtrigger_codegen.sql.equivalence import InstalledTriggers, TriggerKey
+from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.statements import (
+    CommentOnTrigger,
+    CreateFunction,
+    CreateTrigger,
+    DropTable,
+    DropTrigger,
+    RenameTable,
+    RenameTrigger,
+    Statement,
+    read_statements,
+)
+from pgtrigger_codegen.triggers.compiled import TriggerParts
+
+MadeBy = Literal["runsql", "addtrigger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Where a trigger came from.
+
+    Attributes:
+        sql: The statement that made it.
+        parts: What it was rendered from, where the history has that.
+        model, name: In Django's state.
+        followed: Whether its table or a column has got another name since.
+    """
+
+    made_by: Key
+    sql: str
+    by: MadeBy
+    parts: TriggerParts | None = None
+    uri: str | None = None
+    model: ModelKey | None = None
+    name: str | None = None
+    followed: bool = False
+
+
+@dataclass(slots=True)
+class TriggerHistory:
+    """What the migrations so far leave installed.
+
+    Attributes:
+        functions: Functions with parameters that each app's migrations create.
+        disturbed: Changes of tables after which no migration has written the trigger anew.
+    """
+
+    installed: InstalledTriggers = field(default_factory=InstalledTriggers)
+    records: dict[TriggerKey, Record] = field(default_factory=dict)
+    functions: dict[str, set[QualifiedName]] = field(default_factory=dict)
+    function_sql: dict[QualifiedName, str] = field(default_factory=dict)
+    disturbed: dict[TriggerKey, list[Disturbance]] = field(default_factory=dict)
+
+    def triggers(self) -> Iterator[InstalledTrigger]:
+        """All that are there, sorted."""
+        for key in sorted(self.installed.triggers, key=str):
+            yield self._trigger(key)
+
+    def apply(self, statement: Statement, record: Record) -> None:
+        """A migration runs a statement.
+
+        Args:
+            record: What is known of a trigger that the statement makes.
+        """
+        match statement:
+            case CreateFunction():
+                self._record_function(statement, record)
+            case CreateTrigger() | DropTrigger() | RenameTrigger() | CommentOnTrigger():
+                self._record_trigger(statement, record)
+            case DropTable(table=table):
+                self._drop_records(table)
+            case RenameTable(table=table, new_name=new_name):
+                self._move_records(table, table._replace(name=new_name))
+            case _:
+                pass
+        self.installed = self.installed.after([statement])
+
+    def change_table(self, change: TableChange, migration: Key, index: int) -> None:
+        """A migration changes a table by the operation at that place."""
+        self._disturb(change, migration, index)
+        match change:
+            case RenamedTable(old=old, new=new):
+                self._move_triggers(in_search_path(old), in_search_path(new))
+            case DroppedTable(table=table):
+                self._drop_records(in_search_path(table))
+                self.installed = self.installed.after([DropTable(in_search_path(table))])
+            case RenamedColumn():
+                self._rename_column(change)
+            case DroppedColumn(table=table, column=column):
+                self._drop_triggers_on(in_search_path(table), column)
+            case RetypedColumn():
+                pass
+
+    def rename_model(self, old: ModelKey, new: ModelKey) -> None:
+        """Django's state calls a model by another name."""
+        for key, record in self.records.items():
+            if record.model == old:
+                self.records[key] = replace(record, model=new)
+
+    def _trigger(self, key: TriggerKey) -> InstalledTrigger:
+        definition, record = self.installed.triggers[key], self.records[key]
+        table = db_table(definition.table)
+        return InstalledTrigger(
+            definition=definition,
+            exact_parts=record.parts and replace(record.parts, table=table),
+            trigger_sql=record.sql,
+            function_sql=self.function_sql.get(definition.calls),
+            uri=record.uri,
+            model_name=record.model[1] if record.model else None,
+            made_by=record.made_by,
+            by=record.by,
+            followed=record.followed and record.by == "runsql",
+        )
+
+    def _record_function(self, statement: CreateFunction, record: Record) -> None:
+        function = statement.function
+        if statement.arguments:
+            self.functions.setdefault(record.made_by[0], set()).add(function)
+            return
+        self.function_sql[function] = record.sql
+        for key, trigger in self.installed.triggers.items():
+            if trigger.calls == function:
+                # A function written anew is no longer the one that the parts render to.
+                self.records[key] = replace(self.records[key], parts=None)
+                self.disturbed.pop(key, None)
+
+    def _record_trigger(
+        self,
+        statement: CreateTrigger | DropTrigger | RenameTrigger | CommentOnTrigger,
+        record: Record,
+    ) -> None:
+        key = (statement.table, statement.name)
+        before = self.records.get(key)
+        match statement:
+            case CreateTrigger():
+                if before and before.by == "addtrigger" and record.by == "runsql":
+                    # Django's state has it still, whatever SQL made of it since.
+                    record = replace(record, by="addtrigger", model=before.model, name=before.name)
+                if before and record.uri is None:
+                    record = replace(record, uri=before.uri)
+                self.records[key] = record
+                self.disturbed.pop(key, None)
+            case RenameTrigger(table=table, new_name=new_name):
+                if before:
+                    self.records[table, new_name] = replace(self.records.pop(key), parts=None)
+            case DropTrigger():
+                # Django's state keeps what AddTrigger made, whatever SQL makes of it.
+                if before and before.by == "runsql":
+                    del self.records[key]
+                    self.disturbed.pop(key, None)
+            case CommentOnTrigger():
+                if before:
+                    self.records[key] = replace(before, followed=False)
+                    self.disturbed.pop(key, None)
+
+    def _disturb(self, change: TableChange, migration: Key, index: int) -> None:
+        """Note which triggers the change does not leave as they are."""
+        table = changed_table(change)
+        for key in [key for key in self.installed.triggers if key[0] == table]:
+            if self.records[key].by == "addtrigger":
+                continue
+            if found := disturbance(change, self._trigger(key), migration, index):
+                self.disturbed.setdefault(key, []).append(found)
+
+    def _rename_column(self, change: RenamedColumn) -> None:
+        table = in_search_path(change.table)
+        for key, record in list(self.records.items()):
+            if key[0] == table and key in self.installed.triggers:
+                sql = rename_column(record.sql, change.old, change.new)
+                if sql != record.sql:
+                    self.records[key] = replace(record, sql=sql, parts=None, followed=True)
+                    # The statement may name the table or trigger as it was once.
+                    for statement in read_statements(sql):
+                        if isinstance(statement, CreateTrigger):
+                            current = replace(statement, table=key[0], name=key[1])
+                            self.installed = self.installed.after([normalised(current)])
+
+    def _drop_triggers_on(self, table: QualifiedName, column: str) -> None:
+        """Django drops columns with CASCADE before 6.0, and later fails where a trigger is left.
+
+        What AddTrigger made stays in Django's state, and counts as there.
+        """
+        for key, record in list(self.records.items()):
+            if key[0] == table and record.by == "runsql" and names_column(record.sql, column):
+                self.installed = self.installed.after([DropTrigger(*key)])
+                del self.records[key]
+
+    def _move_triggers(self, old: QualifiedName, new: QualifiedName) -> None:
+        self._move_records(old, new)
+        for key in self.records:
+            if key[0] == new:
+                self.records[key] = replace(self.records[key], followed=True)
+        moved = {
+            (new if table == old else table, name): (
+                replace(trigger, table=new) if table == old else trigger
+            )
+            for (table, name), trigger in self.installed.triggers.items()
+        }
+        self.installed = replace(self.installed, triggers=moved)
+
+    def _move_records(self, old: QualifiedName, new: QualifiedName) -> None:
+        for key in [key for key in self.records if key[0] == old]:
+            self.records[new, key[1]] = self.records.pop(key)
+        for key in [key for key in self.disturbed if key[0] == old]:
+            self.disturbed[new, key[1]] = self.disturbed.pop(key)
+
+    def _drop_records(self, table: QualifiedName) -> None:
+        for key in [key for key in self.records if key[0] == table]:
+            del self.records[key]
