@@ -19,6 +19,7 @@ from pgtrigger.migrations import AddTrigger, RemoveTrigger
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.fields import ModelKey
 from pgtrigger_codegen.migrations.graph import MigrationGraph, Unreadable
+from pgtrigger_codegen.migrations.moment import Moment, Watcher
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.sql_statements import statements
 from pgtrigger_codegen.migrations.sql_texts import sql_texts
@@ -30,14 +31,19 @@ from pgtrigger_codegen.sql.statements import DropTrigger
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
-def replay(graph: MigrationGraph) -> MigrationState:
+def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationState:
     """Run all migrations of the graph in thought."""
     run = _Replay(unreadable=list(graph.unreadable))
     for key in graph.order():
         migration = graph.migrations[key]
         if not isinstance(migration.operations, Unknown):
             for index, operation in enumerate(migration.operations):
+                moment = Moment(key, index, operation, run.tables, run.history)
+                if watcher:
+                    watcher.before(moment)
                 run.run([operation], _Step(key, index))
+                if watcher:
+                    watcher.after(moment)
     history = run.history
     return MigrationState(
         triggers={trigger.key: trigger for trigger in history.triggers()},
@@ -46,41 +52,6 @@ def replay(graph: MigrationGraph) -> MigrationState:
         unreadable=tuple(run.unreadable),
         disturbances={key: tuple(found) for key, found in history.disturbed.items()},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The history as one of its operations finds or leaves it.
-
-    Attributes:
-        index: The place among the migration's own operations.
-    """
-
-    migration: Key
-    index: int
-    operation: object
-    _history: _History
-
-    @property
-    def definitions(self) -> Mapping[TriggerKey, TriggerDefinition]:
-        return self._history.installed.triggers
-
-    @property
-    def tables(self) -> Mapping[QualifiedName, Table]:
-        """The tables, which later operations change."""
-        return self._history.tables.by_name
-
-    @property
-    def functions(self) -> Collection[QualifiedName]:
-        """Functions with parameters that the app's migrations have made."""
-        return self._history.functions.get(self.migration[0], ())
-
-    def trigger(self, key: TriggerKey) -> InstalledTrigger:
-        return self._history.trigger(key)
-
-    def changes(self, operation: Operation) -> Sequence[TableChange]:
-        """What an operation does, or would do, to the tables that are there."""
-        return self._history.tables.changes(operation, self.migration[0])
 
 
 @dataclass(frozen=True, slots=True)

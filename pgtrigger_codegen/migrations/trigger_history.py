@@ -87,7 +87,23 @@ class TriggerHistory:
     def triggers(self) -> Iterator[InstalledTrigger]:
         """All that are there, sorted."""
         for key in sorted(self.installed.triggers, key=str):
-            yield self._trigger(key)
+            yield self.trigger(key)
+
+    def trigger(self, key: TriggerKey) -> InstalledTrigger:
+        """One that is there."""
+        definition, record = self.installed.triggers[key], self.records[key]
+        table = db_table(definition.table)
+        return InstalledTrigger(
+            definition=definition,
+            exact_parts=record.parts and replace(record.parts, table=table),
+            trigger_sql=record.sql,
+            function_sql=self.function_sql.get(definition.calls),
+            uri=record.uri,
+            model_name=record.model[1] if record.model else None,
+            made_by=record.made_by,
+            by=record.by,
+            followed=record.followed and record.by == "runsql",
+        )
 
     def apply(self, statement: Statement, record: Record) -> None:
         """A migration runs a statement.
@@ -129,21 +145,6 @@ class TriggerHistory:
         for key, record in self.records.items():
             if record.model == old:
                 self.records[key] = replace(record, model=new)
-
-    def _trigger(self, key: TriggerKey) -> InstalledTrigger:
-        definition, record = self.installed.triggers[key], self.records[key]
-        table = db_table(definition.table)
-        return InstalledTrigger(
-            definition=definition,
-            exact_parts=record.parts and replace(record.parts, table=table),
-            trigger_sql=record.sql,
-            function_sql=self.function_sql.get(definition.calls),
-            uri=record.uri,
-            model_name=record.model[1] if record.model else None,
-            made_by=record.made_by,
-            by=record.by,
-            followed=record.followed and record.by == "runsql",
-        )
 
     def _record_function(self, statement: CreateFunction, record: Record) -> None:
         function = statement.function
@@ -192,7 +193,7 @@ class TriggerHistory:
         for key in [key for key in self.installed.triggers if key[0] == table]:
             if self.records[key].by == "addtrigger":
                 continue
-            if found := disturbance(change, self._trigger(key), migration, index):
+            if found := disturbance(change, self.trigger(key), migration, index):
                 self.disturbed.setdefault(key, []).append(found)
 
     def _rename_column(self, change: RenamedColumn) -> None:
