@@ -170,7 +170,13 @@ class _Replay:
         if record_now := self.history.records.get(key):
             by: MadeBy = "addtrigger" if step.state else "runsql"
             self.history.records[key] = replace(
-                record_now, by=by, parts=parts, uri=uri, model=model, name=trigger.name
+                record_now,
+                by=by,
+                parts=parts,
+                uri=uri,
+                model=model,
+                name=trigger.name,
+                made_on=key[0],
             )
 
     def _remove_trigger(self, model: ModelKey, name: str, step: _Step) -> None:
@@ -180,7 +186,9 @@ class _Replay:
                 if step.state:
                     records[key] = replace(record, by="runsql")
                 if step.database:
-                    self.history.apply(DropTrigger(*key), record)
+                    # By the table's name of then: where it has another one now, the trigger
+                    # stays, and `DROP TRIGGER IF EXISTS` says nothing of it.
+                    self.history.apply(DropTrigger(record.made_on or key[0], key[1]), record)
 
 
 def _parts(sql: compiler.UpsertTriggerSql) -> TriggerParts:

@@ -57,6 +57,7 @@ class Record:
         parts: What it was rendered from, where the history has that.
         model, name: In Django's state.
         followed: Whether its table or a column has got another name since.
+        made_on: The table that the `AddTrigger` named which made it.
     """
 
     made_by: Key
@@ -67,6 +68,7 @@ class Record:
     model: ModelKey | None = None
     name: str | None = None
     followed: bool = False
+    made_on: QualifiedName | None = None
 
 
 @dataclass(slots=True)

@@ -196,11 +196,17 @@ def test_a_dropped_column_takes_the_trigger_along() -> None:
     assert summary(history(add_trigger(ON_STATUS), gone)) != []
 
 
-def test_remove_trigger_follows_the_renamed_model() -> None:
+def test_remove_trigger_follows_the_renamed_model_and_misses_the_renamed_table() -> None:
     rename = migrations.RenameModel("Order", "Sale")
+    keep_table = migrations.AlterModelTable("order", "shop_order")
+    remove = RemoveTrigger("sale", "protect")
 
-    assert summary(history(add_trigger(PROTECT), rename, RemoveTrigger("sale", "protect"))) == []
+    assert summary(history(add_trigger(PROTECT), keep_table, rename, remove)) == []
     assert summary(history(add_trigger(PROTECT), rename, RemoveTrigger("sale", "other"))) != []
+    # It drops the trigger if there is one on the table that it was made on, which there is not.
+    assert summary(history(add_trigger(PROTECT), rename, remove)) == [
+        ("shop.Order:protect", "shop_sale", "0002", "runsql")
+    ]
 
 
 def test_only_what_runs_in_the_database_touches_triggers() -> None:
