@@ -76,7 +76,7 @@ def test_goes_back_to_zero_and_forwards_again(name: str, tmp_path: Path, databas
     assert before
     assert installed_triggers(database) == {}
     if name != "adopted":  # `RemoveTrigger` of django-pgtrigger leaves the functions behind.
-        assert trigger_functions(database) == []
+        assert trigger_functions(database) == {}
 
     project.run(_ALL_TO_ZERO)
     project.run(_MIGRATE)

@@ -15,6 +15,7 @@ SELECT
     n.nspname || '.' || c.relname,
     t.tgname,
     pg_get_triggerdef(t.oid),
+    pg_get_functiondef(p.oid),
     p.prosrc,
     t.tgenabled::text,
     obj_description(t.oid, 'pg_trigger')
@@ -27,7 +28,8 @@ ORDER BY 1, 2
 """
 
 _FUNCTIONS = r"""
-SELECT proname FROM pg_proc
+SELECT p.oid::regproc::text, pg_get_functiondef(p.oid), prosrc
+FROM pg_proc p
 JOIN pg_namespace n ON n.oid = pronamespace
 WHERE proname LIKE 'pgtrigger\_%' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
 ORDER BY 1
@@ -42,7 +44,7 @@ _OPAQUE = re.compile(
 
 @dataclass(frozen=True)
 class InstalledTrigger:
-    """One trigger, with its function's source in a form that ignores layout."""
+    """One trigger, with its function's whole definition but for the layout of the body."""
 
     definition: str
     function: str
@@ -56,16 +58,17 @@ def installed_triggers(dsn: str) -> dict[tuple[str, str], InstalledTrigger]:
         rows = connection.execute(_QUERY).fetchall()
     return {
         (table, name): InstalledTrigger(
-            definition, normalised(str(source)), str(enabled), None if comment is None else comment
+            definition, _without_layout(function, source), enabled, comment
         )
-        for table, name, definition, source, enabled, comment in rows
+        for table, name, definition, function, source, enabled, comment in rows
     }
 
 
-def trigger_functions(dsn: str) -> list[str]:
-    """The names of the functions that django-pgtrigger's triggers call, orphans included."""
+def trigger_functions(dsn: str) -> dict[str, str]:
+    """The functions that django-pgtrigger's triggers call by name, orphans included."""
     with psycopg.connect(dsn) as connection:
-        return [str(name) for (name,) in connection.execute(_FUNCTIONS)]
+        rows = connection.execute(_FUNCTIONS).fetchall()
+    return {name: _without_layout(function, source) for name, function, source in rows}
 
 
 def normalised(source: str) -> str:
@@ -75,3 +78,10 @@ def normalised(source: str) -> str:
         part.rstrip() if position % 2 else re.sub(r"\s+", " ", part)
         for position, part in enumerate(parts)
     ).strip()
+
+
+def _without_layout(function: str, source: str) -> str:
+    """What `pg_get_functiondef` says, but for the layout of the body."""
+    head, tag, tail = function.rpartition(source)
+    assert tag, "PostgreSQL quotes a function's source as it is"
+    return f"{head}{normalised(source)}{tail}"

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 __all__ = ["project", "server"]
 
 _STATES = {"DISABLE": "D", "ENABLE REPLICA": "R", "ENABLE ALWAYS": "A"}
-EMPTY: Catalog = {"triggers": {}, "functions": []}
+EMPTY: Catalog = {"triggers": {}, "functions": {}}
 
 
 @pytest.mark.parametrize("name", HISTORIES)

@@ -20,7 +20,7 @@ from tests.migrations.scenarios.project import Catalog, DjangoServer, ScenarioPr
 pytestmark = pytest.mark.slow
 __all__ = ["server"]
 
-EMPTY: Catalog = {"triggers": {}, "functions": []}
+EMPTY: Catalog = {"triggers": {}, "functions": {}}
 MIGRATE = ["migrate", "--verbosity=0"]
 CHECK = ["makemigrations", "--check", "--dry-run"]
 

@@ -33,7 +33,7 @@ def test_a_database_that_was_filled_without_migrations(
     assert written.exit_code == 0
     assert _without_states(catalog) == _without_states(filled)
     assert [row[2] for row in catalog["triggers"].values()] == ["D", "D"]
-    assert empty == {"triggers": {}, "functions": []}
+    assert empty == {"triggers": {}, "functions": {}}
 
 
 def test_without_adopting_the_new_triggers_are_enabled(project: ScenarioProject) -> None:
@@ -113,7 +113,7 @@ def test_a_trigger_that_reversing_brings_back_twice(project: ScenarioProject) ->
 
     assert list(before["functions"]) == [shown["pgid"]]
     assert restored == before
-    assert gone == again == {"triggers": {}, "functions": []}
+    assert gone == again == {"triggers": {}, "functions": {}}
 
 
 def _write_with_django_pgtrigger(project: ScenarioProject) -> None:
