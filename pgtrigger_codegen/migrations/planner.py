@@ -12,6 +12,7 @@ from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.autodetector import Declarations, detect_changes, trigger_key
 from pgtrigger_codegen.migrations.files import app_files
 from pgtrigger_codegen.migrations.graph import build_graph
+from pgtrigger_codegen.migrations.moment import Watcher
 from pgtrigger_codegen.migrations.operations import TriggerOperation
 from pgtrigger_codegen.migrations.plan import AppPlan, Options, Plan, Source
 from pgtrigger_codegen.migrations.reader import LoadMigration, MigrationReader
@@ -24,14 +25,22 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 
 
-def make_plan(source: Source, load_migration: LoadMigration, options: Options) -> Plan:
+def make_plan(
+    source: Source,
+    load_migration: LoadMigration,
+    options: Options,
+    history: History | None = None,
+) -> Plan:
     """Compare the source with the migrations, and render what is missing.
+
+    Args:
+        history: Where it has been read already.
 
     Raises:
         MigrationsError: An app asked for is not there, or the migrations go in a circle.
     """
     labels = _target_apps(source, options)
-    history = _read_history(source, load_migration)
+    history = history or read_history(source, load_migration)
     apps = [_plan_app(label, source, history, options) for label in labels]
     if options.app_labels is None:
         apps.extend(_homeless(source, history))
@@ -43,6 +52,21 @@ def make_plan(source: Source, load_migration: LoadMigration, options: Options) -
         ),
         disturbances=tuple(item for found in history.state.disturbances.values() for item in found),
     )
+
+
+def read_history(
+    source: Source, load_migration: LoadMigration, watcher: Watcher | None = None
+) -> History:
+    """Read the project's own migrations, and those of the tables that triggers need.
+
+    Raises:
+        MigrationsError: The migrations go in a circle.
+    """
+    reader = MigrationReader(source.project.apps, load_migration)
+    apps_by_table = model_apps_by_table(source.models)
+    needed = {app for trigger in source.triggers for app in apps_touched(trigger, apps_by_table)}
+    graph = build_graph(reader, {*_own_apps(source), *needed})
+    return History(reader, graph, replay(graph, watcher), source.models)
 
 
 def _target_apps(source: Source, options: Options) -> list[str]:
@@ -62,15 +86,6 @@ def _target_apps(source: Source, options: Options) -> list[str]:
 
 def _own_apps(source: Source) -> list[str]:
     return sorted(label for label, app in source.project.apps.items() if app.first_party)
-
-
-def _read_history(source: Source, load_migration: LoadMigration) -> History:
-    """Read the project's own migrations, and those of the tables that triggers need."""
-    reader = MigrationReader(source.project.apps, load_migration)
-    apps_by_table = model_apps_by_table(source.models)
-    needed = {app for trigger in source.triggers for app in apps_touched(trigger, apps_by_table)}
-    graph = build_graph(reader, {*_own_apps(source), *needed})
-    return History(reader, graph, replay(graph), source.models)
 
 
 def _plan_app(app_label: str, source: Source, history: History, options: Options) -> AppPlan:
