@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
     from pgtrigger_codegen.evaluator.loader import ModuleLoader
     from pgtrigger_codegen.evaluator.values import Unknown
+    from pgtrigger_codegen.migrations.plan import Source
     from pgtrigger_codegen.migrations.sites import SiteReader
     from pgtrigger_codegen.models.reading import ModelReader
     from pgtrigger_codegen.project.config import Config
@@ -125,6 +126,23 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
         sites=SiteReader(reader.interpreter, project.apps),
         foreign_unresolved=foreign_unresolved,
         allow_migrate=_router(interpreter, project),
+    )
+
+
+def source_of(analysis: Analysis) -> Source:
+    """What the planner of migrations needs to know of the source."""
+    from pgtrigger_codegen.migrations.plan import Source
+
+    return Source(
+        project=analysis.project,
+        models=analysis.models,
+        triggers=analysis.triggers,
+        foreign_triggers=analysis.foreign_triggers,
+        unresolved=analysis.unresolved,
+        unparsed=tuple(problem.span for problem in analysis.syntax_problems),
+        doubtful_models=frozenset(
+            label for label, model in analysis.models.items() if model.unread is not None
+        ),
     )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import click
 
 from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
-from pgtrigger_codegen.cli.makemigrations import echo_notes, source_of
+from pgtrigger_codegen.cli.makemigrations import echo_notes
 from pgtrigger_codegen.migrations.differences import Difference, difference
 from pgtrigger_codegen.migrations.plan import Options
 from pgtrigger_codegen.migrations.planner import make_plan
+from pgtrigger_codegen.pipeline import source_of
 
 
 @click.command()

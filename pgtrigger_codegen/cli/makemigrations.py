@@ -16,11 +16,11 @@ from pgtrigger_codegen.cli.version_control import is_committed
 from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.migrations.operations import TriggerOperation, describe
-from pgtrigger_codegen.migrations.plan import AppPlan, MigrationFile, Options, Plan, Source
+from pgtrigger_codegen.migrations.plan import AppPlan, MigrationFile, Options, Plan
 from pgtrigger_codegen.migrations.planner import make_plan
 from pgtrigger_codegen.migrations.preconditions import require_runsql_mode
 from pgtrigger_codegen.migrations.schema_changes import Way
-from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.pipeline import Analysis, source_of
 from pgtrigger_codegen.sql.render import Style
 
 
@@ -136,21 +136,6 @@ def makemigrations(
     else:
         click.echo("\n".join(outcome.as_text(with_content=dry_run)))
     context.exit(_exit_code(plan, check=check))
-
-
-def source_of(analysis: Analysis) -> Source:
-    """What the planner needs to know of the source."""
-    return Source(
-        project=analysis.project,
-        models=analysis.models,
-        triggers=analysis.triggers,
-        foreign_triggers=analysis.foreign_triggers,
-        unresolved=analysis.unresolved,
-        unparsed=tuple(problem.span for problem in analysis.syntax_problems),
-        doubtful_models=frozenset(
-            label for label, model in analysis.models.items() if model.unread is not None
-        ),
-    )
 
 
 def echo_notes(analysis: Analysis, plan: Plan, app_labels: Iterable[str]) -> None:
