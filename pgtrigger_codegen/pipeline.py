@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration, LoadMigration
-from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers, ModelFact
+from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers, ModelFact, ProvidedModel
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.project.routers import AllowMigrate, always_allowed
 from pgtrigger_codegen.source.span import Span
@@ -49,6 +49,7 @@ class Analysis:
         imported_modules: First-party modules that Django imports as it starts.
         load_migration: Evaluates one migration file, when replaying asks for it.
         sites: Finds operations in the text of migration files.
+        provided_models: Models that libraries make for calls in the source.
         foreign_unresolved: What of third-party packages' declarations could not be compiled.
         allow_migrate: Asks the project's routers about a database, an app and a model.
     """
@@ -68,6 +69,7 @@ class Analysis:
     uninherited_triggers: tuple[AbstractTriggers, ...] = ()
     imported_modules: frozenset[str] = frozenset()
     foreign_unresolved: tuple[UnresolvedTrigger, ...] = ()
+    provided_models: tuple[ProvidedModel, ...] = ()
     allow_migrate: AllowMigrate = field(default=always_allowed, repr=False, compare=False)
     sites: SiteReader | None = field(default=None, repr=False, compare=False)
 
@@ -88,11 +90,13 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
     from pgtrigger_codegen.project.config import load_config
     from pgtrigger_codegen.project.discovery import discover
     from pgtrigger_codegen.project.reading import SettingsHost, read_project
+    from pgtrigger_codegen.providers.loading import InstalledProviders
 
     config = load_config(directory)
     layout = discover(directory, config, settings_override=settings)
     loader = ModuleLoader(layout.finder(), complete=layout.has_environment)
-    interpreter = Interpreter(loader, SettingsHost(config.env))
+    providers = InstalledProviders()
+    interpreter = Interpreter(loader, SettingsHost(config.env), providers)
     project, notices = read_project(layout, config, interpreter)
 
     from pgtrigger_codegen.migrations.sites import SiteReader
@@ -103,7 +107,7 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
     from pgtrigger_codegen.triggers.inheritance import lost_triggers, uninherited_triggers
 
     configure(project.settings)
-    reader = ModelReader(project, loader, config.env)
+    reader = ModelReader(project, loader, config.env, providers)
     reader.read()
     triggers, unresolved = _compile(reader, list(declarations(reader)))
     reader.read_foreign()
@@ -126,6 +130,7 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
         sites=SiteReader(reader.interpreter, project.apps),
         foreign_unresolved=foreign_unresolved,
         allow_migrate=_router(interpreter, project),
+        provided_models=tuple(reader.provided.made),
     )
 
 

@@ -120,8 +120,9 @@ def call_with_unknown(
 
 
 def note_origin(vm: Interpreter, value: Any, span: Span) -> Any:
-    """Remembers where a trigger was made."""
-    if attributes.is_trigger(value) and vm.origin(value) is None:
+    """Remembers where a trigger was made, or an object of a library that registers triggers."""
+    noted = attributes.is_trigger(value) or vm.libraries.made_here(value)
+    if noted and vm.origin(value) is None:
         cls = type(value)
         vm.remember_origin(value, span, f"{cls.__module__}.{cls.__qualname__}")
     return value

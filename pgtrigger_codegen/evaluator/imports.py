@@ -13,6 +13,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import library
+from pgtrigger_codegen.evaluator.provided import provided_value
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
     External,
@@ -159,6 +160,8 @@ def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any
         return list(_COMMAND_LINE)
     if dotted in SPECIAL_NAMES and not _is_shadowed(vm, module):
         return SPECIAL_NAMES[dotted]
+    if (provided := _provided(vm, module, dotted)) is not None:
+        return provided
     if _is_library(vm, module):
         return _library_attribute(vm, module, name, span)
     if _is_library(vm, dotted):  # listed below a package that is not: `django.core.validators`
@@ -303,8 +306,17 @@ def _library_attribute(vm: Interpreter, module: str, name: str, span: Span) -> A
     return value
 
 
+def _provided(vm: Interpreter, module: str, dotted: str) -> Special | None:
+    """What stands for a callable of a library that declares triggers."""
+    if vm.loader.is_first_party(module.partition(".")[0]):
+        return None
+    return provided_value(vm, dotted)
+
+
 def _is_library(vm: Interpreter, name: str) -> bool:
-    return name in library.MODULES and not _is_shadowed(vm, name)
+    if name in library.MODULES:
+        return not _is_shadowed(vm, name)
+    return vm.libraries.is_module(name) and not vm.loader.is_first_party(name.partition(".")[0])
 
 
 def _is_closed(vm: Interpreter, name: str) -> bool:

@@ -15,6 +15,7 @@ from pgtrigger_codegen.evaluator import imports, limits
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.evaluator.host import Host
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.provided import Libraries, NoLibraries, ProvidedCall
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
     BudgetPassed,
@@ -50,6 +51,9 @@ class Interpreter:
     Attributes:
         registrations: Every `register` that was executed, in order.
         model_classes: Every class that is or may be a model, in order of execution.
+        libraries: Libraries that declare models and triggers, behind their providers.
+        provided_calls: Every call of what those provide, in order.
+        provided_triggers: Identities of the triggers that they made.
         assumptions: What was taken as given on the way.
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
@@ -60,9 +64,14 @@ class Interpreter:
         try_depth: How many enclosing `try` statements could catch an exception.
     """
 
-    def __init__(self, loader: ModuleLoader, host: Host) -> None:
+    def __init__(
+        self, loader: ModuleLoader, host: Host, libraries: Libraries | None = None
+    ) -> None:
         self.loader = loader
         self.host = host
+        self.libraries: Libraries = libraries or NoLibraries()
+        self.provided_calls: list[ProvidedCall] = []
+        self.provided_triggers: set[int] = set()
         self.registrations: list[Registration] = []
         self.model_classes: list[ModelClass] = []
         self.assumptions: set[Assumption] = set()

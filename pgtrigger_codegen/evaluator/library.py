@@ -11,10 +11,11 @@ import functools
 import importlib
 import sys
 import types
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 # Modules whose names may be looked up; importing them has no effect on anything of the user's.
-MODULES = frozenset(
+MODULES = set(
     """
     abc builtins collections collections.abc contextlib copy dataclasses datetime decimal enum
     fractions functools hashlib itertools json math numbers operator os os.path pathlib re string
@@ -303,6 +304,17 @@ def load(name: str) -> types.ModuleType | None:
         return importlib.import_module(name)
     except ImportError:
         return None
+
+
+def admit(modules: Iterable[str], callables: Mapping[str, str], methods: Mapping[str, str]) -> None:
+    """Lists what a provider vouches for, by the same tables and rules as above."""
+    MODULES.update(modules)
+    for module, names in callables.items():
+        CALLABLES[module] = names
+        _indexed.discard(module)
+    for cls, names in methods.items():
+        if names not in METHODS.get(cls, ""):
+            METHODS[cls] = f"{METHODS.get(cls, '')} {names}"
 
 
 def is_package_of_library(name: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator.functions import interpreted
+from pgtrigger_codegen.evaluator.provided import is_provided
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import (
@@ -23,10 +24,6 @@ from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
-
-
-# Packages whose decorators of functions register triggers.
-BUILT_ON_PGTRIGGER = frozenset({"pgpubsub"})
 
 
 def register(
@@ -50,7 +47,7 @@ def note_unread_decorator(
     value = vm.name(root.id, scope, span) if isinstance(root, ast.Name) else None
     origin = getattr(value, "dotted", None) or getattr(value, "name", None)
     package = str(origin or getattr(value, "__module__", "")).partition(".")[0]
-    if package in BUILT_ON_PGTRIGGER and scope.module.first_party:
+    if vm.libraries.registers(package) and scope.module.first_party:
         vm.registrations.append(Registration(outcome, outcome, scope.module, span))
 
 
@@ -66,7 +63,7 @@ def note_refused(vm: Interpreter, args: Iterable[Any], outcome: Unknown, span: S
 def _registers(value: Any) -> bool:
     """Whether calling a value registers triggers: by itself, or by what its body mentions."""
     if isinstance(value, Special):
-        return value.name.startswith("register")
+        return value.name.startswith("register") or is_provided(value)
     function = interpreted(value)
     return isinstance(value, Registrar) or (
         function is not None

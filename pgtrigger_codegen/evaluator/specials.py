@@ -13,6 +13,7 @@ from pgtrigger_codegen.evaluator import (
     environment,
     files,
     hooks,
+    provided,
     reflection,
     registration,
 )
@@ -65,6 +66,7 @@ _HANDLERS: dict[str, Handler] = {
     **environment.HANDLERS,
     **files.HANDLERS,
     **hooks.HANDLERS,
+    **provided.HANDLERS,
     **reflection.HANDLERS,
     **registration.HANDLERS,
 }

@@ -40,6 +40,10 @@ class StandInField(Field):  # type: ignore[type-arg]
     def column(self, value: object) -> None:
         """Django sets the column from the name: ignored."""
 
+    def deconstruct(self) -> Any:
+        """Refused: no other field can be made after this one."""
+        raise Refusal(self.unknown)
+
     def clone(self) -> StandInField:
         """A copy for another model."""
         copy = stand_in(self.unknown)

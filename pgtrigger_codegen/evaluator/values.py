@@ -275,6 +275,7 @@ class Registration:
         module: The module whose code made the call.
         span: The call that registers.
         hook: Whether it ran inside a hook (`class_prepared`, `__init_subclass__`, `ready()`).
+        provided: Whether a library registers it, for something that the module declares.
     """
 
     model: Any
@@ -282,6 +283,7 @@ class Registration:
     module: Module
     span: Span
     hook: bool = False
+    provided: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,15 @@ def configure(settings: Settings) -> None:
     _forget_cached_settings()
 
 
+def hand_over(settings: Settings, prefixes: tuple[str, ...]) -> None:
+    """Gives Django the project's settings that a library reads."""
+    from django.conf import settings as django_settings
+
+    for name, value in settings.values.items():
+        if name.startswith(prefixes):
+            setattr(django_settings, name, value)
+
+
 def _forget_cached_settings() -> None:
     import django
     from django.apps import apps

@@ -83,6 +83,28 @@ class LostTriggers:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvidedModel:
+    """A model that a library makes for a call in the source.
+
+    Attributes:
+        label: `app_label.ModelName`.
+        first_party_app: Whether its app is the project's, so that its table can be migrated.
+        declared_in_project: Whether the call stands in the project's own code.
+        target: Label of the model that the call is for, where there is one.
+        library: Top-level package of the library.
+        span: The call.
+    """
+
+    label: str
+    app_label: str
+    first_party_app: bool
+    declared_in_project: bool
+    target: str | None
+    library: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class AbstractTriggers:
     """An abstract model with triggers that no model inherits from.
 

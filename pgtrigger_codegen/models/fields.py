@@ -41,7 +41,9 @@ def declared_fields(model: ModelClass, order: ImportOrder) -> list[DeclaredField
         # Django orders fields by when they were created: by class, in order of execution.
         module = field.owner.module.name
         where = order.position(module, field.owner.node.lineno) or (0, 0)
-        return (*where, field.index)
+        # A base that a call in the `class` statement gives is made in the same line before it.
+        turn = field.owner.moment.turn if field.owner.moment else 0
+        return (*where, turn, field.index)
 
     return sorted(fields, key=key)
 

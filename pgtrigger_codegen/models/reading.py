@@ -24,6 +24,7 @@ from pgtrigger_codegen.evaluator.values import (
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.models.fields import declared_fields
 from pgtrigger_codegen.models.host import ModelHost
+from pgtrigger_codegen.models.provided import ModelLibraries, NoProviders, ProvidedModels
 from pgtrigger_codegen.models.registry import ModelRegistry, is_model
 from pgtrigger_codegen.models.relevance import RelevantModules, mentions_pgtrigger
 from pgtrigger_codegen.models.rendering import ModelRenderer
@@ -36,15 +37,28 @@ class ModelReader:
     """Executes the modules of a project that declare models or register triggers."""
 
     def __init__(
-        self, project: Project, loader: ModuleLoader, environment: Mapping[str, str]
+        self,
+        project: Project,
+        loader: ModuleLoader,
+        environment: Mapping[str, str],
+        libraries: ModelLibraries | None = None,
     ) -> None:
         self.project = project
         self.loader = loader
+        self.libraries = libraries or NoProviders()
         self.registry = ModelRegistry(project)
         host = ModelHost(
             project, self.registry, environment, self.find, self.models, lambda: self.renderer
         )
-        self.interpreter = Interpreter(loader, host)
+        self.interpreter = Interpreter(loader, host, self.libraries)
+        self.provided = ProvidedModels(
+            project,
+            self.registry,
+            self.interpreter,
+            self.libraries,
+            self.find,
+            lambda: self.renderer,
+        )
         self._taken = 0
         self._opened: set[str] = set()
 
@@ -62,14 +76,16 @@ class ModelReader:
         """Executes every first-party module that may declare models or register triggers."""
         for app in self._first_party_apps():
             self._open(f"{app.name}.models")
-        relevant = RelevantModules(self.loader, self.import_order)
+        relevant = RelevantModules(self.loader, self.import_order, self.libraries.packages)
         for name in self.import_order.modules:
             if relevant.may_declare(name):
                 self._open(name)
+        self.provided.resolve(self._when)
         self._send_class_prepared()
         for app in self._first_party_apps():
             self._run_ready(app)
         self._take()
+        self.provided.resolve(self._when)
 
     def read_foreign(self) -> None:
         """Executes third-party apps' models that mention django-pgtrigger."""
@@ -77,11 +93,12 @@ class ModelReader:
             name = f"{app.name}.models"
             if (
                 not app.first_party
-                and app.name != "pgtrigger"
-                and mentions_pgtrigger(self.loader, name)
+                and app.name not in ("pgtrigger", *self.libraries.packages)
+                and mentions_pgtrigger(self.loader, name, self.libraries.packages)
             ):
                 self._open(name)
         self._take()
+        self.provided.resolve(self._when)
 
     def find(self, label: str) -> ModelClass | Unknown:
         """The model of a label; its app's models are executed when they have not been."""

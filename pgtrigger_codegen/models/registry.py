@@ -41,6 +41,11 @@ class ModelRegistry:
                     # Of two classes of one name in an app, the first is Django's model.
                     self._by_label.setdefault(label.lower(), model)
 
+    def relabel(self) -> None:
+        """Labels all classes anew, since a library has changed some."""
+        classes, self.classes, self._by_label = self.classes, [], {}
+        self.add(classes)
+
     def get(self, label: str) -> ModelClass | None:
         """The model of that label, in any case."""
         return self._by_label.get(label.lower())

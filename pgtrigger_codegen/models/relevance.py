@@ -10,25 +10,32 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pgtrigger_codegen.evaluator.import_order import ImportOrder
 from pgtrigger_codegen.evaluator.imports import absolute_name
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.registration import BUILT_ON_PGTRIGGER
 from pgtrigger_codegen.source.module import Module
 
 
 class RelevantModules:
     """Answers for the modules of one project."""
 
-    def __init__(self, loader: ModuleLoader, order: ImportOrder) -> None:
+    def __init__(
+        self, loader: ModuleLoader, order: ImportOrder, libraries: Iterable[str] = ()
+    ) -> None:
+        """Takes the project.
+
+        Args:
+            libraries: Packages that register triggers.
+        """
         self._loader = loader
         self._order = order
+        self._libraries = frozenset(libraries)
 
     def may_declare(self, name: str) -> bool:
         """Whether the module's top level can declare triggers."""
-        if mentions_pgtrigger(self._loader, name):
+        if self._mentions(name):
             return True
         module = self._loader.load(name)
         if not isinstance(module, Module):
@@ -40,8 +47,6 @@ class RelevantModules:
                 return True
             if bound in bases and self._is_outside(source):
                 return True
-            if bound in used and source.partition(".")[0] in BUILT_ON_PGTRIGGER:
-                return True
         return False
 
     @functools.cached_property
@@ -52,13 +57,16 @@ class RelevantModules:
             for _, target in imports:
                 importers.setdefault(target, []).append(name)
         leading: set[str] = set()
-        pending = [name for name in self._order.modules if mentions_pgtrigger(self._loader, name)]
+        pending = [name for name in self._order.modules if self._mentions(name)]
         while pending:
             name = pending.pop()
             if name not in leading:
                 leading.add(name)
                 pending.extend(importers.get(name, ()))
         return leading
+
+    def _mentions(self, name: str) -> bool:
+        return mentions_pgtrigger(self._loader, name, self._libraries)
 
     def _is_outside(self, name: str) -> bool:
         """Whether a module belongs to a package that is neither the project's nor Django."""
@@ -68,17 +76,18 @@ class RelevantModules:
         return location is not None and not location.first_party
 
 
-def mentions_pgtrigger(loader: ModuleLoader, name: str) -> bool:
-    """Whether a module's text mentions django-pgtrigger."""
+def mentions_pgtrigger(loader: ModuleLoader, name: str, libraries: Iterable[str] = ()) -> bool:
+    """Whether a module's text mentions django-pgtrigger, or a library that registers triggers."""
     location = loader.find(name)
     if location is None or location.path is None:
         return False
     if location.first_party:
         module = loader.load(name)
         # A receiver may be connected apart from the module that registers.
-        marks = ("pgtrigger", "class_prepared")
+        marks = ("pgtrigger", "class_prepared", *libraries)
         return isinstance(module, Module) and any(mark in module.text for mark in marks)
-    return b"pgtrigger" in location.path.read_bytes()
+    content = location.path.read_bytes()
+    return any(mark.encode() in content for mark in ("pgtrigger", *libraries))
 
 
 def imported_names(module: Module) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,9 @@ from pgtrigger_codegen.evaluator.values import Note
 from pgtrigger_codegen.source.span import Span
 
 Origin = Literal["meta", "inherited", "register", "hook", "provider"]
-UnresolvedCode = Literal["PGT002", "PGT105", "PGT106", "PGT108", "PGT112", "PGT208", "PGT313"]
+UnresolvedCode = Literal[
+    "PGT002", "PGT105", "PGT106", "PGT108", "PGT112", "PGT116", "PGT208", "PGT313"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class CompiledTrigger:
         columns: Columns of the table that condition and `UPDATE OF` name, sorted.
         span: The trigger's own expression (in the base, when inherited).
         joined: Lookups of the condition that lead to other tables.
+        requires: App and name of migrations of libraries that create what the function calls.
     """
 
     uri: str
@@ -92,6 +95,7 @@ class CompiledTrigger:
     parts: TriggerParts
     columns: tuple[str, ...] = ()
     joined: tuple[JoinedLookup, ...] = ()
+    requires: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,8 @@ class UnresolvedTrigger:
     Attributes:
         code: `PGT002` when it cannot be read statically, else the rule that says what Django,
             django-pgtrigger or PostgreSQL would refuse: `PGT105` a name, `PGT108` an app that
-            is not installed, `PGT112` a value of `triggers` that is no list, `PGT208` a field
+            is not installed, `PGT112` a value of `triggers` that is no list, `PGT116` a model of
+            a library in an app of another package, `PGT208` a field
             that the model does not have, `PGT313` a template of `Func` that `str.format` cannot
             fill, `PGT106` anything else.
         reason: What defeated the analysis, or what is wrong, in words.

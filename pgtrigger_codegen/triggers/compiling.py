@@ -22,6 +22,7 @@ from pgtrigger_codegen.evaluator.values import (
     ThroughModel,
     Unknown,
 )
+from pgtrigger_codegen.models.provided import LandsElsewhere
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.registry import NotInstalled
 from pgtrigger_codegen.source.span import Span
@@ -134,6 +135,7 @@ class TriggerCompiler:
             parts=parts,
             columns=_columns_named(parts),
             joined=tuple(joined_lookups(trigger.condition, model)),
+            requires=self._reader.libraries.requirements(compiled.install_sql),
         )
 
     def _place(self, declaration: Declaration) -> _Place:
@@ -153,6 +155,10 @@ class TriggerCompiler:
         if declaration.origin in ("meta", "inherited") and isinstance(model, ModelClass):
             app = self._reader.registry.app_of(model)
             return None if isinstance(app, Unknown) else app.label
+        if declaration.origin == "provider" and isinstance(model, ModelClass):
+            app = self._reader.registry.app_of(model)
+            if not isinstance(app, Unknown) and app.first_party:
+                return app.label
         own = self._reader.registry.app_of_module(declaration.module.name)
         if own is not None and own.first_party:
             return own.label
@@ -176,6 +182,8 @@ def _refused(unknown: Unknown, place: _Place, uri: str | None = None) -> Unresol
         code = "PGT112"
     elif isinstance(unknown, NotInstalled):
         code = "PGT108"
+    elif isinstance(unknown, LandsElsewhere):
+        code = "PGT116"
     elif isinstance(unknown, Invalid):
         if _NAME_CHECKS & set(unknown.raised_in):
             code = "PGT105"

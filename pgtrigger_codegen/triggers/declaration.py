@@ -50,7 +50,7 @@ def declarations(reader: ModelReader) -> Iterator[Declaration]:
     """Every declaration of the project's own code, `Meta` first, in order of execution."""
     for model in list(reader.registry.classes):
         if model.module.first_party:
-            yield from _of_meta(model)
+            yield from _of_meta(model, reader.interpreter)
     for registration in reader.interpreter.registrations:
         if registration.module.first_party:
             yield _of_registration(reader.interpreter, registration)
@@ -60,7 +60,7 @@ def foreign_declarations(reader: ModelReader) -> Iterator[Declaration]:
     """Declarations of third-party packages."""
     for model in list(reader.registry.classes):
         if not model.module.first_party:
-            yield from _of_meta(model)
+            yield from _of_meta(model, reader.interpreter)
     for registration in reader.interpreter.registrations:
         if not registration.module.first_party:
             yield _of_registration(reader.interpreter, registration)
@@ -80,7 +80,7 @@ def declared_triggers(model: ModelClass) -> tuple[Any, Span]:
     return value, _triggers_span(model)
 
 
-def _of_meta(model: ModelClass) -> Iterator[Declaration]:
+def _of_meta(model: ModelClass, interpreter: Interpreter) -> Iterator[Declaration]:
     abstract = meta.is_abstract(model)
     if abstract is True or not registry.is_model(model):
         return
@@ -98,7 +98,9 @@ def _of_meta(model: ModelClass) -> Iterator[Declaration]:
         yield Declaration(model, value, origin, model.module, value.span or span)
     elif isinstance(value, list):
         for item in value:
-            yield Declaration(model, item, origin, model.module, span)
+            provided = id(item) in interpreter.provided_triggers
+            given: Origin = "provider" if provided else origin
+            yield Declaration(model, item, given, model.module, span)
     else:
         reason = f"`triggers` is a `{type(value).__name__}`, not a list of triggers"
         refused = isinstance(value, str | dict) or not isinstance(value, Iterable)
@@ -119,6 +121,8 @@ def _of_registration(interpreter: Interpreter, registration: Registration) -> De
     if (unknown := first_unknown(trigger)) is not None:
         trigger = unknown
     origin: Origin = "hook" if registration.hook else "register"
+    if registration.provided:
+        origin = "provider"
     return Declaration(model, trigger, origin, registration.module, registration.span)
 
 

@@ -1,0 +1,111 @@
+"""Finds providers by their entry points, and loads one when code imports its library."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import re
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from pgtrigger_codegen.evaluator import library
+from pgtrigger_codegen.evaluator.provided import KNOWN, ProvidedCallable
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.providers.interface import Provider
+
+GROUP = "pgtrigger_codegen.providers"
+
+EXTRAS: Mapping[str, str] = {"pghistory": "pghistory"}
+"""Our own extras, by the package whose provider needs them."""
+
+
+class InstalledProviders:
+    """The providers of one analysis.
+
+    Args:
+        entry_points: What is installed, by the library's top-level package.
+    """
+
+    def __init__(self, entry_points: Mapping[str, metadata.EntryPoint] | None = None) -> None:
+        self._entry_points = entry_points
+        self._providers: dict[str, Provider | None] = {}
+        self._callables: dict[str, ProvidedCallable] = {}
+        self._loaded_packages: set[str] = set()
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """Top-level packages that register triggers."""
+        return frozenset({*KNOWN, *self._installed})
+
+    def is_module(self, name: str) -> bool:
+        """Whether the names of a module are looked up in the real one."""
+        provider = self.provider(name.partition(".")[0])
+        return provider is not None and name in provider.modules
+
+    def callable(self, dotted: str) -> ProvidedCallable | None:
+        """What a provider has to say of a callable."""
+        if self.provider(dotted.partition(".")[0]) is None:
+            return None
+        return self._callables.get(dotted)
+
+    def registers(self, package: str) -> bool:
+        """Whether a package is known to register triggers."""
+        return package in KNOWN or package in self._installed
+
+    def is_missing(self, package: str) -> bool:
+        """Whether a library is known to register triggers, and has no provider here."""
+        return package in KNOWN and self.provider(package) is None
+
+    def provider(self, package: str) -> Provider | None:
+        """The provider of a package; None as well when its library is not installed here."""
+        if package not in self._providers:
+            self._providers[package] = self._load(package)
+        return self._providers[package]
+
+    def loaded(self) -> Iterator[tuple[str, Provider]]:
+        """The providers that were asked for."""
+        for package, provider in self._providers.items():
+            if provider is not None:
+                yield package, provider
+
+    def made_here(self, value: object) -> bool:
+        """Whether an object is of a class of one of these libraries, or derived from one."""
+        if not self._loaded_packages:
+            return False
+        return any(
+            cls.__module__.partition(".")[0] in self._loaded_packages for cls in type(value).__mro__
+        )
+
+    def requirements(self, sql: str) -> tuple[tuple[str, str], ...]:
+        """Migrations of libraries that create functions which the SQL calls."""
+        return tuple(
+            sorted(
+                {
+                    migration
+                    for _, provider in self.loaded()
+                    for function, migration in provider.functions.items()
+                    if re.search(rf"\b{re.escape(function)}\s*\(", sql)
+                }
+            )
+        )
+
+    @functools.cached_property
+    def _installed(self) -> Mapping[str, metadata.EntryPoint]:
+        if self._entry_points is not None:
+            return self._entry_points
+        return {point.name: point for point in metadata.entry_points(group=GROUP)}
+
+    def _load(self, package: str) -> Provider | None:
+        point = self._installed.get(package)
+        if point is None or importlib.util.find_spec(package) is None:
+            return None
+        provider: Provider = point.load()()
+        self._loaded_packages.add(package)
+        library.admit(provider.modules, provider.callables, provider.methods)
+        for name in provider.decorators:
+            self._callables[name] = ProvidedCallable(package, name, "decorator")
+        for name in provider.base_calls:
+            self._callables[name] = ProvidedCallable(package, name, "base")
+        return provider
