@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration, LoadMigration
-from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers, ModelFact, ProvidedModel
+from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers, Models, ProvidedModel
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.project.routers import AllowMigrate, always_allowed
 from pgtrigger_codegen.source.span import Span
@@ -56,7 +55,7 @@ class Analysis:
 
     project: Project
     config: Config
-    models: Mapping[str, ModelFact]
+    models: Models
     triggers: tuple[CompiledTrigger, ...]
     unresolved: tuple[UnresolvedTrigger, ...]
     assumptions: tuple[Assumption, ...]
@@ -100,7 +99,7 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
     project, notices = read_project(layout, config, interpreter)
 
     from pgtrigger_codegen.migrations.sites import SiteReader
-    from pgtrigger_codegen.models.describing import ModelFacts
+    from pgtrigger_codegen.models.describing import ReadModels
     from pgtrigger_codegen.models.django_setup import configure
     from pgtrigger_codegen.models.reading import ModelReader
     from pgtrigger_codegen.triggers.declaration import declarations, foreign_declarations
@@ -115,7 +114,7 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
     return Analysis(
         project=project,
         config=config,
-        models=ModelFacts(reader),
+        models=ReadModels(reader),
         triggers=triggers,
         unresolved=unresolved,
         assumptions=tuple(sorted(interpreter.assumptions | reader.interpreter.assumptions)),
@@ -145,9 +144,7 @@ def source_of(analysis: Analysis) -> Source:
         foreign_triggers=analysis.foreign_triggers,
         unresolved=analysis.unresolved,
         unparsed=tuple(problem.span for problem in analysis.syntax_problems),
-        doubtful_models=frozenset(
-            label for label, model in analysis.models.items() if model.unread is not None
-        ),
+        doubtful_models=analysis.models.doubtful,
     )
 
 

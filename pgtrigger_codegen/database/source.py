@@ -61,7 +61,7 @@ def source_of(analysis: Analysis, disallowed: Mapping[str, str]) -> Source:
     triggers = {
         trigger.uri: trigger for trigger in (*analysis.foreign_triggers, *analysis.triggers)
     }
-    tables = {table_reference(model.table) for model in analysis.models.values()}
+    tables = {table_reference(table) for table in analysis.models.tables}
     tables |= {table_reference(trigger.table) for trigger in triggers.values()}
     return Source(
         triggers=tuple(sorted(triggers.values(), key=lambda trigger: trigger.uri)),
@@ -77,7 +77,7 @@ def doubts_of(analysis: Analysis) -> Doubts:
     names = {_pgid(item.uri): item.reason for item in unresolved if item.uri is not None}
     tables = {
         table_reference(model.table): model.unread
-        for model in analysis.models.values()
+        for model in map(analysis.models.__getitem__, sorted(analysis.models.doubtful))
         if model.unread is not None
     }
     tables |= dict(_unresolved_tables(analysis, unresolved))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -198,7 +199,8 @@ def is_user_object(vm: Interpreter, value: Any) -> bool:
     return type(value) in vm.user_classes
 
 
-def has_base(cls: type, module: str, name: str) -> bool:
+@functools.lru_cache(maxsize=4096)
+def has_base(cls: Any, module: str, name: str) -> bool:
     """Whether a class derives from a library's class, by name: the library need not be loaded."""
     return any(base.__name__ == name and base.__module__.startswith(module) for base in cls.__mro__)
 

@@ -22,6 +22,7 @@ from pgtrigger_codegen.evaluator import (
 )
 from pgtrigger_codegen.evaluator.formatting import format_text
 from pgtrigger_codegen.evaluator.functions import call_function, interpreted
+from pgtrigger_codegen.evaluator.postponed import PostponedFields
 from pgtrigger_codegen.evaluator.registration import note_refused
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import SpecialCall
@@ -161,6 +162,12 @@ def _instantiate(
     if attributes.has_base(cls, "django.db.migrations.operations.base", "Operation"):
         if (idle := operations.without_effect(cls, args, kwargs)) is not None:
             return idle
+        if isinstance(fields_ := kwargs.get("fields"), PostponedFields):
+            # Django's own `__init__` would read them all.
+            made = _instantiate(vm, cls, args, {**kwargs, "fields": []}, span)
+            if not isinstance(made, Unknown):
+                made.fields = fields_
+            return made
         args, kwargs = operations.known_arguments(args, kwargs)
     if attributes.is_user_class(vm, cls):
         return note_origin(vm, _instantiate_user_class(vm, cls, args, kwargs, span), span)

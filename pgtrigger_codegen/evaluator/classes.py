@@ -16,6 +16,7 @@ from pgtrigger_codegen.evaluator import attributes, library
 from pgtrigger_codegen.evaluator.func_render import accept_model
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.hooks import init_subclass
+from pgtrigger_codegen.evaluator.postponed import PostponedNames
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
     FieldDescriptor,
@@ -43,13 +44,15 @@ def make_class(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> Any:
 
     span = scope.module.name_span(node)
     bases = _bases(vm, node, scope)
-    body = Scope("class", scope.module, parent=scope.function_parent())
+    may_wait = any(_makes_model(base) for base in bases)
+    names = PostponedNames() if may_wait else dict[str, Any]()
+    body = Scope("class", scope.module, parent=scope.function_parent(), names=names)
     body.qualname = f"{scope.qualname}.{node.name}" if scope.qualname else node.name
     execute_resiliently(vm, node.body, body)
     value: Any = None
     keywords = {keyword.arg: vm.evaluate(keyword.value, scope) for keyword in node.keywords}
     problem = first_unknown(list(keywords.values()))
-    if problem is None and not any(_makes_model(base) for base in bases):
+    if problem is None and not may_wait:
         value = _real_class(vm, node, scope.module, bases, body, keywords, span)
     if value is None or isinstance(value, Unknown):
         stand_ins = bases if value is None else (*bases, value)

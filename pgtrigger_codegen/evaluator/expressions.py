@@ -6,11 +6,12 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, calls, limits
+from pgtrigger_codegen.evaluator import attributes, calls, limits, operations
 from pgtrigger_codegen.evaluator.comprehensions import comprehension
 from pgtrigger_codegen.evaluator.functions import make_function
 from pgtrigger_codegen.evaluator.iteration import iterate
 from pgtrigger_codegen.evaluator.operators import UNARY, binary, compare
+from pgtrigger_codegen.evaluator.postponed import postpone_fields
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.text import as_text
 from pgtrigger_codegen.evaluator.unknowns import spread, truth, used
@@ -70,7 +71,7 @@ def _call(vm: Interpreter, node: ast.Call, scope: Scope) -> Any:
             args.append(evaluate(vm, arg, scope))
     kwargs: dict[str, Any] = {}
     for keyword in node.keywords:
-        value = evaluate(vm, keyword.value, scope)
+        value = _argument(vm, function, keyword, scope)
         if keyword.arg is not None:
             kwargs[keyword.arg] = value
         elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
@@ -81,6 +82,14 @@ def _call(vm: Interpreter, node: ast.Call, scope: Scope) -> Any:
             )
             return calls.call_with_unknown(vm, function, args, unknown, span)
     return vm.noticed(calls.call(vm, function, tuple(args), kwargs, span, scope))
+
+
+def _argument(vm: Interpreter, function: Any, keyword: ast.keyword, scope: Scope) -> Any:
+    if keyword.arg == "fields" and operations.makes_table(function):
+        fields = postpone_fields(vm, keyword.value, scope)
+        if fields is not None:
+            return fields
+    return evaluate(vm, keyword.value, scope)
 
 
 def _binary_node(vm: Interpreter, node: ast.BinOp, scope: Scope) -> Any:

@@ -92,6 +92,7 @@ class Interpreter:
         self.blessed: dict[int, Any] = {}
         self.user_classes: dict[type, tuple[Module, ast.ClassDef]] = {}
         self._origins: dict[int, Origin] = {}
+        self._library_classes: dict[tuple[str, str], type | None] = {}
 
     def module(self, name: str) -> Scope | Unknown:
         """The namespace of a module, executed the first time it is asked for."""
@@ -115,7 +116,7 @@ class Interpreter:
         )
         self.scopes[module.name] = scope
         self.executing.add(module.name)
-        with self._fresh_state():
+        with self.fresh_state():
             execute_resiliently(self, module.tree.body, scope)
         self.executing.discard(module.name)
         return scope
@@ -204,6 +205,15 @@ class Interpreter:
         reason = f"raises {type(error).__name__}" + (f": {text}" if text else "")
         return Invalid(reason, span, error=error, raised_in=tuple(names))
 
+    def library_class(self, module: str, name: str) -> type | None:
+        """A class of a library by its name, None where the name stands for something else."""
+        key = (module, name)
+        if key not in self._library_classes:
+            nowhere = Span("", 1, 1, 1, 1)
+            value = imports.module_attribute(self, module, name, nowhere)
+            self._library_classes[key] = value if isinstance(value, type) else None
+        return self._library_classes[key]
+
     def assume(self, name: str, value: object, span: Span) -> None:
         """Notes that something was taken as given."""
         self.assumptions.add(Assumption(name, str(value), span))
@@ -263,7 +273,7 @@ class Interpreter:
             self.in_hook = before
 
     @contextlib.contextmanager
-    def _fresh_state(self) -> Iterator[None]:
+    def fresh_state(self) -> Iterator[None]:
         """A module is executed as if by the first import of it, whoever needed it."""
         saved = {name: getattr(self, name) for name in _CIRCUMSTANCES}
         vars(self).update(_CIRCUMSTANCES)

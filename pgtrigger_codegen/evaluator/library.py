@@ -300,6 +300,8 @@ def load(name: str) -> types.ModuleType | None:
     """The real module of that name, if it is listed and exists."""
     if name not in MODULES:
         return None
+    if (loaded := sys.modules.get(name)) is not None:
+        return loaded
     try:
         return importlib.import_module(name)
     except ImportError:

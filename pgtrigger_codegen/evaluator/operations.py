@@ -21,6 +21,15 @@ def known_arguments(
     )
 
 
+def makes_table(function: Any) -> bool:
+    """Whether a call of it is a `CreateModel` of Django's own."""
+    return (
+        isinstance(function, type)
+        and function.__name__ == "CreateModel"
+        and function.__module__ == "django.db.migrations.operations.models"
+    )
+
+
 def without_effect(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """An operation in the place of one that is not known and changes no table or trigger.
 
@@ -49,18 +58,23 @@ _POSITIONS = {1: "fields", 2: "field"}
 _DECISIVE_OPTIONS = frozenset({"db_table", "proxy", "managed"})
 
 
-def _known(name: str, value: Any) -> Any:
+def known_field(value: Any) -> Any:
+    """A field as it is, or a stand-in for one that is not known."""
     from pgtrigger_codegen.evaluator.stand_in import stand_in
 
+    return stand_in(value) if isinstance(value, Unknown) else value
+
+
+def _known(name: str, value: Any) -> Any:
     if first_unknown(value) is None:
         return value
     match name:
-        case "field" if isinstance(value, Unknown):
-            return stand_in(value)
+        case "field":
+            return known_field(value)
         case "fields" if isinstance(value, list | tuple):
             return [
-                (item[0], stand_in(item[1]))
-                if isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], Unknown)
+                (item[0], known_field(item[1]))
+                if isinstance(item, tuple) and len(item) == 2
                 else item
                 for item in value
             ]

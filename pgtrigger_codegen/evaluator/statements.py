@@ -19,6 +19,7 @@ from pgtrigger_codegen.evaluator.functions import make_function
 from pgtrigger_codegen.evaluator.iteration import each, iterate
 from pgtrigger_codegen.evaluator.matching import matches
 from pgtrigger_codegen.evaluator.operators import IN_PLACE, binary
+from pgtrigger_codegen.evaluator.postponed import PostponedNames, postpone_field
 from pgtrigger_codegen.evaluator.registration import note_unread_decorator
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.signals import Break, Continue, Maybe, Return, Signal
@@ -100,12 +101,25 @@ def _initializes(node: ast.expr) -> bool:
 
 
 def _assign(vm: Interpreter, node: ast.Assign, scope: Scope) -> Signal:
+    if isinstance(scope.names, PostponedNames) and _postpone(vm, node, scope):
+        return None
     value = evaluate(vm, node.value, scope)
     if isinstance(value, Invalid) and scope.kind == "function":
         return Return(value)  # what raises ends the function, as above
     for target in node.targets:
         assign(vm, target, value, scope)
     return None
+
+
+def _postpone(vm: Interpreter, node: ast.Assign, scope: Scope) -> bool:
+    """Binds a model's field without making it, where nothing can depend on when it is made."""
+    match node.targets:
+        case [ast.Name(id=name)] if name not in scope.global_names | scope.nonlocal_names:
+            field = postpone_field(vm, node.value, scope)
+            if field is not None and isinstance(scope.names, PostponedNames):
+                scope.names.postpone(name, field)
+                return True
+    return False
 
 
 def _annotated_assign(vm: Interpreter, node: ast.AnnAssign, scope: Scope) -> Signal:

@@ -166,10 +166,13 @@ class ModelClass:
     doubts: list[Unknown] = field(default_factory=list)
     moment: Moment | None = None
     prepared: bool = True
+    _mro: list[Any] | None = None
 
     def mro(self) -> list[Any]:
         """Python's linearisation; bases that are not known count as classes without bases."""
-        return linearize(self, self.bases)
+        if self._mro is None:
+            self._mro = linearize(self, self.bases)
+        return self._mro
 
     def lookup(self, name: str) -> tuple[Any, ModelClass | type] | None:
         """The attribute by MRO and the class that has it."""

@@ -6,7 +6,7 @@ app's own migrations made it and no declaration is left unread that could still 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pgtrigger_codegen.errors import MigrationsError
@@ -46,7 +46,7 @@ class Declarations:
     """
 
     triggers: tuple[CompiledTrigger, ...]
-    kept: frozenset[TriggerKey]
+    kept: Container[TriggerKey]
     doubtful_tables: frozenset[QualifiedName]
     complete: bool
     known_tables: frozenset[QualifiedName] | None = None
@@ -67,11 +67,12 @@ def detect_changes(
         refresh_hashes: Whether a hash alone is worth an operation.
     """
     wanted = {trigger_key(trigger): trigger for trigger in declared.triggers}
-    known = wanted.keys() | declared.kept
     removals = [
         DropTrigger(installed_trigger(trigger))
         for key, trigger in installed.items()
-        if key not in known and _may_remove(trigger, app_label, declared)
+        if _may_remove(trigger, app_label, declared)
+        and key not in wanted
+        and key not in declared.kept
     ]
     changes = [
         operation

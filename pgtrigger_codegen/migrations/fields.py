@@ -16,12 +16,10 @@ from django.db.backends.utils import strip_quotes, truncate_name
 
 from pgtrigger_codegen.evaluator.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values import Refusal
+from pgtrigger_codegen.models.table_names import MAX_NAME_LENGTH
 
 ModelKey = tuple[str, str]
 """App label and model name in lower case."""
-
-# PostgreSQL's limit for identifiers, to which Django cuts the names it makes up.
-_MAX_NAME_LENGTH = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class Field:
 
     def through_table(self, table: str, name: str) -> str:
         """The table between the model's own and the target's."""
-        default = truncate_name(f"{strip_quotes(table)}_{name}", _MAX_NAME_LENGTH)
+        default = truncate_name(f"{strip_quotes(table)}_{name}", MAX_NAME_LENGTH)
         return self.db_table or default
 
     def through_columns(self, model: ModelKey) -> tuple[str, ...]:
@@ -68,11 +66,6 @@ class Field:
 
     def with_target_renamed(self, old: ModelKey, new: ModelKey) -> Field:
         return replace(self, target=new) if self.target == old else self
-
-
-def default_table_name(app_label: str, model_name: str) -> str:
-    """The table of a model that names none."""
-    return truncate_name(f"{app_label}_{model_name.lower()}", _MAX_NAME_LENGTH)
 
 
 def read_field(model_field: object, model: ModelKey) -> Field:

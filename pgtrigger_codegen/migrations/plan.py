@@ -11,7 +11,7 @@ from pgtrigger_codegen.migrations.graph import Unreadable
 from pgtrigger_codegen.migrations.operations import TriggerOperation
 from pgtrigger_codegen.migrations.schema_changes import IsCommitted, Way
 from pgtrigger_codegen.migrations.state import Disturbance
-from pgtrigger_codegen.models.facts import ModelFact
+from pgtrigger_codegen.models.facts import Models
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.render import DEFAULT_STYLE, Style
@@ -31,7 +31,7 @@ class Source:
     """
 
     project: Project
-    models: Mapping[str, ModelFact]
+    models: Models
     triggers: tuple[CompiledTrigger, ...]
     foreign_triggers: tuple[CompiledTrigger, ...] = ()
     unresolved: tuple[UnresolvedTrigger, ...] = ()

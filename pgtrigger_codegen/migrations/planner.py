@@ -5,7 +5,9 @@ Each app stands for itself: what keeps one from being written does not keep the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.errors import MigrationsError
@@ -22,7 +24,9 @@ from pgtrigger_codegen.migrations.schema_changes import Lift, find_lifts, notes
 from pgtrigger_codegen.migrations.state import in_search_path
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 def make_plan(
@@ -41,7 +45,8 @@ def make_plan(
     """
     labels = _target_apps(source, options)
     history = history or read_history(source, load_migration)
-    apps = [_plan_app(label, source, history, options) for label in labels]
+    declared = _Declared(source)
+    apps = [_plan_app(label, declared, history, options) for label in labels]
     if options.app_labels is None:
         apps.extend(_homeless(source, history))
     first_party = {label for label, app in source.project.apps.items() if app.first_party}
@@ -88,11 +93,53 @@ def _own_apps(source: Source) -> list[str]:
     return sorted(label for label, app in source.project.apps.items() if app.first_party)
 
 
-def _plan_app(app_label: str, source: Source, history: History, options: Options) -> AppPlan:
+class _Declared:
+    """What the source declares, sorted by app: each app is planned by itself."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.display = _display_paths(source)
+        self._triggers: dict[str, list[CompiledTrigger]] = {}
+        self._declaring: dict[TriggerKey, set[str | None]] = {}
+        for trigger in source.triggers:
+            self._triggers.setdefault(trigger.migration_app, []).append(trigger)
+            self._declaring.setdefault(trigger_key(trigger), set()).add(trigger.migration_app)
+        for trigger in source.foreign_triggers:
+            self._declaring.setdefault(trigger_key(trigger), set()).add(None)
+        self._doubtful_tables = frozenset(_doubtful_tables(source))
+
+    @functools.cached_property
+    def _known_tables(self) -> frozenset[QualifiedName]:
+        return frozenset(in_search_path(table_name(table)) for table in self.source.models.tables)
+
+    def of(self, app_label: str, *, complete: bool) -> Declarations:
+        """What concerns one app."""
+        return Declarations(
+            triggers=tuple(self._triggers.get(app_label, ())),
+            kept=_Elsewhere(app_label, self._declaring),
+            doubtful_tables=self._doubtful_tables,
+            complete=complete,
+            known_tables=self._known_tables,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """The triggers that are not, or not only, one app's own."""
+
+    app_label: str
+    declaring: Mapping[TriggerKey, set[str | None]]
+
+    def __contains__(self, key: object) -> bool:
+        apps = self.declaring.get(key)  # type: ignore[call-overload]
+        return apps is not None and apps != {self.app_label}
+
+
+def _plan_app(app_label: str, known: _Declared, history: History, options: Options) -> AppPlan:
+    source, display = known.source, known.display
     incomplete = _is_incomplete(app_label, source)
     blocked = incomplete and not options.allow_unresolved
-    declared = _declarations(app_label, source, complete=not incomplete)
-    display = _display_paths(source)
+    declared = known.of(app_label, complete=not incomplete)
     operations: list[TriggerOperation] = []
     lifts: list[Lift] = []
     try:
@@ -159,23 +206,6 @@ def _app_of(span: Span, project: Project) -> str | None:
     """The app in whose folder the file lies, the innermost one."""
     holders = [app for app in project.apps.values() if Path(span.path).is_relative_to(app.path)]
     return max(holders, key=lambda app: len(app.path.parts)).label if holders else None
-
-
-def _declarations(app_label: str, source: Source, *, complete: bool) -> Declarations:
-    own = tuple(trigger for trigger in source.triggers if trigger.migration_app == app_label)
-    others = (
-        *(trigger for trigger in source.triggers if trigger.migration_app != app_label),
-        *source.foreign_triggers,
-    )
-    return Declarations(
-        triggers=own,
-        kept=frozenset(trigger_key(trigger) for trigger in others),
-        doubtful_tables=frozenset(_doubtful_tables(source)),
-        complete=complete,
-        known_tables=frozenset(
-            in_search_path(table_name(model.table)) for model in source.models.values()
-        ),
-    )
 
 
 def _doubtful_tables(source: Source) -> Iterator[QualifiedName]:

@@ -16,7 +16,7 @@ from pgtrigger_codegen.migrations.operations import DropTrigger, TriggerOperatio
 from pgtrigger_codegen.migrations.reader import Key, MigrationReader
 from pgtrigger_codegen.migrations.state import MigrationState, in_search_path
 from pgtrigger_codegen.migrations.tables import Table
-from pgtrigger_codegen.models.facts import ModelFact
+from pgtrigger_codegen.models.facts import Models
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.usage import columns_used, definition_facts, tables_touched
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
@@ -36,14 +36,14 @@ class History:
     reader: MigrationReader
     graph: MigrationGraph
     state: MigrationState
-    models: Mapping[str, ModelFact]
+    models: Models
 
 
-def model_apps_by_table(models: Mapping[str, ModelFact]) -> dict[QualifiedName, str]:
+def model_apps_by_table(models: Models) -> dict[QualifiedName, str]:
     """The app whose model owns each table."""
     return {
-        in_search_path(table_name(model.table)): model.concrete_model.rpartition(".")[0]
-        for model in models.values()
+        in_search_path(table_name(table)): label.rpartition(".")[0]
+        for table, label in models.tables.items()
     }
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
 
-from pgtrigger_codegen.migrations.fields import Field, ModelKey, default_table_name, read_field
+from pgtrigger_codegen.migrations.fields import Field, ModelKey, read_field
 from pgtrigger_codegen.migrations.reader import Key
+from pgtrigger_codegen.models.table_names import default_table_name
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 
 

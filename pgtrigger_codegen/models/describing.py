@@ -10,57 +10,98 @@ from pgtrigger_codegen.evaluator.imports import is_found
 from pgtrigger_codegen.evaluator.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown
 from pgtrigger_codegen.models import registry
-from pgtrigger_codegen.models.facts import ModelFact
+from pgtrigger_codegen.models.facts import ModelFact, Models
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.relevance import imported_names, root_name
+from pgtrigger_codegen.models.table_names import written_table_name
 from pgtrigger_codegen.source.span import Span
 
 
-class ModelFacts(Mapping[str, ModelFact]):
-    """The facts of a project's models by label, collected when one is first asked for.
-
-    `show` asks for none, and describing a model renders it.
-    """
+class ReadModels(Models):
+    """The models that a reader has read, each described when it is first asked for."""
 
     def __init__(self, reader: ModelReader) -> None:
+        super().__init__()
         self._reader = reader
-
-    @functools.cached_property
-    def _facts(self) -> dict[str, ModelFact]:
-        return {fact.label: fact for fact in describe_models(self._reader)}
+        self._described: dict[str, ModelFact | None] = {}
 
     def __getitem__(self, label: str) -> ModelFact:
-        return self._facts[label]
+        if label not in self._described:
+            model = self._index.get(label)
+            self._described[label] = None if model is None else describe_model(self._reader, model)
+        fact = self._described[label]
+        if fact is None:
+            raise KeyError(label)
+        return fact
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._facts)
+        return (label for label in self._index if self.get(label) is not None)
 
     def __len__(self) -> int:
-        return len(self._facts)
+        return sum(1 for _ in self)
+
+    @functools.cached_property
+    def tables(self) -> Mapping[str, str]:
+        tables: dict[str, str] = {}
+        for label, model in self._index.items():
+            table = self._table(model)
+            if table is not None:
+                tables.setdefault(table, label)
+        return tables
+
+    @functools.cached_property
+    def doubtful(self) -> frozenset[str]:
+        return frozenset(
+            label
+            for label, model in self._index.items()
+            if _unread(owner_of(model)) is not None and label in self
+        )
+
+    @functools.cached_property
+    def baseless(self) -> tuple[str, ...]:
+        return tuple(
+            label
+            for label, model in self._index.items()
+            if registry.unknown_base(owner_of(model)) is not None and label in self
+        )
+
+    @functools.cached_property
+    def through_proxies(self) -> tuple[str, ...]:
+        return tuple(
+            label
+            for label, model in self._index.items()
+            if isinstance(model, ModelClass) and _through(model) is not None and label in self
+        )
+
+    @functools.cached_property
+    def _index(self) -> dict[str, ModelClass | ThroughModel]:
+        """Models, and the default through models of their fields."""
+        index: dict[str, ModelClass | ThroughModel] = {}
+        for model in self._reader.registry.concrete_models():
+            label = self._reader.registry.label(model)
+            if isinstance(label, str):
+                index[label] = model
+                for through in self._reader.through_models(model):
+                    index[f"{label}_{through.field_name}"] = through
+        return index
+
+    def _table(self, model: ModelClass | ThroughModel) -> str | None:
+        """The table of a model that has one of its own, as Django names it.
+
+        From what is written where that says it all, for a rendered model costs much more.
+        """
+        if isinstance(model, ModelClass):
+            if registry.is_proxy(model) is not False:
+                return None
+            table = written_table_name(model, self._reader.registry)
+            return None if isinstance(table, Unknown) else table
+        rendered = self._reader.renderer.render(model)
+        return None if isinstance(rendered, Unknown) else str(rendered._meta.db_table)
 
 
-def describe_models(reader: ModelReader) -> Iterator[ModelFact]:
-    """The models that can be rendered, and the default through models of their fields."""
-    for model in reader.registry.concrete_models():
-        fact = describe_model(reader, model)
-        if fact is None:
-            continue
-        yield fact
-        for name in _default_through_fields(reader, model):
-            through = describe_model(reader, ThroughModel(model, name, fact.span))
-            if through is not None:
-                yield through
-
-
-def _default_through_fields(reader: ModelReader, model: ModelClass) -> Iterator[str]:
-    """Many-to-many fields of the model, inherited from abstract bases too, without `through=`."""
-    rendered = reader.renderer.render(model)
-    if isinstance(rendered, Unknown):
-        return
-    for field in rendered._meta.local_many_to_many:
-        through = getattr(field.remote_field.through, "_meta", None)  # a string if unresolved
-        if through is not None and through.auto_created:
-            yield field.name
+def owner_of(model: ModelClass | ThroughModel) -> ModelClass:
+    """The class that is written in source: a through model has none of its own."""
+    return model.owner if isinstance(model, ThroughModel) else model
 
 
 def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> ModelFact | None:
@@ -73,7 +114,7 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
     if concrete is None:
         return None
     through = _through(model)
-    owner = model.owner if isinstance(model, ThroughModel) else model
+    owner = owner_of(model)
     app = reader.registry.app_of(owner)
     return ModelFact(
         app_label=options.app_label,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,6 +58,48 @@ class ModelFact:
     @property
     def label(self) -> str:
         return f"{self.app_label}.{self.name}"
+
+
+class Models(Mapping[str, ModelFact]):
+    """The facts of a project's models by label, and what can be asked about all of them at once.
+
+    Describing a model costs a hundred times what finding it does. Whoever wants one model asks
+    for it by its label; whoever wants to know something of all asks one of the questions here.
+
+    Attributes:
+        tables: By `db_table`: the label of a model that has it, for a proxy that of its model.
+        doubtful: Labels of models that may have more triggers than those that were read.
+        baseless: Labels of models that have a base which is not known.
+        through_proxies: Labels of proxies of default through models.
+    """
+
+    def __init__(self, facts: Iterable[ModelFact] = ()) -> None:
+        self._by_label = {fact.label: fact for fact in facts}
+
+    def __getitem__(self, label: str) -> ModelFact:
+        return self._by_label[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_label)
+
+    def __len__(self) -> int:
+        return len(self._by_label)
+
+    @functools.cached_property
+    def tables(self) -> Mapping[str, str]:
+        return {fact.table: fact.concrete_model for fact in self.values()}
+
+    @functools.cached_property
+    def doubtful(self) -> frozenset[str]:
+        return frozenset(label for label, fact in self.items() if fact.unread is not None)
+
+    @functools.cached_property
+    def baseless(self) -> tuple[str, ...]:
+        return tuple(label for label, fact in self.items() if fact.unknown_base is not None)
+
+    @functools.cached_property
+    def through_proxies(self) -> tuple[str, ...]:
+        return tuple(label for label, fact in self.items() if fact.proxy_of and fact.through_field)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator.attributes import is_field_class
+from pgtrigger_codegen.evaluator.attributes import has_base, is_field_class
+from pgtrigger_codegen.evaluator.postponed import PostponedNames
 from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.source.span import Span
@@ -46,6 +48,20 @@ def declared_fields(model: ModelClass, order: ImportOrder) -> list[DeclaredField
         return (*where, turn, field.index)
 
     return sorted(fields, key=key)
+
+
+def may_have(model: ModelClass, wanted: Callable[[type], bool]) -> bool:
+    """Whether a model can have a field of a class, by what is known without making its fields."""
+    spaces = [cls.namespace for cls in model.mro() if isinstance(cls, ModelClass)]
+    return any(
+        not isinstance(names, PostponedNames) or any(map(wanted, names.value_classes()))
+        for names in spaces
+    )
+
+
+def is_many_to_many(cls: type) -> bool:
+    """Whether a class is Django's field for many-to-many relations, or derives from it."""
+    return has_base(cls, "django.db.models.fields.related", "ManyToManyField")
 
 
 def may_be_field(model: ModelClass, name: str, value: Any) -> bool:

@@ -7,21 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import global_settings
-from django.db.backends.utils import truncate_name
 
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     ThroughModel,
     Unknown,
-    first_unknown,
 )
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.registry import ModelRegistry
 from pgtrigger_codegen.models.rendering import FindModel, ModelRenderer
+from pgtrigger_codegen.models.table_names import written_table_name
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.span import Span
-
-_MAX_NAME_LENGTH = 63
 
 
 class ModelHost:
@@ -152,16 +149,7 @@ class ModelHost:
         if isinstance(concrete, ThroughModel):
             rendered = self._renderer().render(concrete)
             return rendered if isinstance(rendered, Unknown) else rendered._meta.db_table
-        explicit = meta.option(concrete, "db_table")
-        if (unknown := first_unknown(explicit)) is not None:
-            return unknown
-        label = self._registry.label(concrete)
-        if isinstance(label, Unknown):
-            return label
-        if explicit is not meta.MISSING and explicit:
-            return str(explicit)
-        app_label, _, name = label.partition(".")
-        return truncate_name(f"{app_label}_{name.lower()}", _MAX_NAME_LENGTH)
+        return written_table_name(concrete, self._registry)
 
 
 def _part(label: str, name: str) -> str:

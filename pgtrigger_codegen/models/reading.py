@@ -8,7 +8,6 @@ import inspect
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
-from pgtrigger_codegen.evaluator.attributes import has_base
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.hooks import run_receiver
 from pgtrigger_codegen.evaluator.import_order import ImportOrder, imported_modules
@@ -22,7 +21,7 @@ from pgtrigger_codegen.evaluator.values import (
     Unknown,
 )
 from pgtrigger_codegen.models import meta
-from pgtrigger_codegen.models.fields import declared_fields
+from pgtrigger_codegen.models.fields import declared_fields, is_many_to_many, may_have
 from pgtrigger_codegen.models.host import ModelHost
 from pgtrigger_codegen.models.provided import ModelLibraries, NoProviders, ProvidedModels
 from pgtrigger_codegen.models.registry import ModelRegistry, is_model
@@ -131,6 +130,15 @@ class ModelReader:
             found.append(Unknown(reason, span, spread=True))
         return found
 
+    def through_models(self, model: ModelClass) -> Iterator[ThroughModel]:
+        """Default through models of a model's fields: Django makes them with the model."""
+        if not may_have(model, is_many_to_many):
+            return
+        for field in declared_fields(model, self.import_order):
+            related = is_many_to_many(type(field.value))
+            if related and field.value.remote_field.through is None:
+                yield ThroughModel(model, field.name, model.span)
+
     def _take(self) -> None:
         classes = self.interpreter.model_classes
         self.registry.add(classes[self._taken :])
@@ -160,7 +168,7 @@ class ModelReader:
         for app in self.project.apps.values():
             self._open(f"{app.name}.models")
         for model in self._in_order(self._prepared_models()):
-            senders: list[ModelClass | ThroughModel] = [model, *self._through_models(model)]
+            senders: list[ModelClass | ThroughModel] = [model, *self.through_models(model)]
             for sender in senders:
                 for receiver in list(receivers):
                     connected = self._when(receiver.moment) < self._when(model.moment)
@@ -174,15 +182,6 @@ class ModelReader:
         for model in list(self.registry.classes):
             if is_model(model) and meta.is_abstract(model) is not True:
                 yield model
-
-    def _through_models(self, model: ModelClass) -> Iterator[ThroughModel]:
-        """Django makes and prepares them with the model that has the field."""
-        for field in declared_fields(model, self.import_order):
-            related = has_base(
-                type(field.value), "django.db.models.fields.related", "ManyToManyField"
-            )
-            if related and field.value.remote_field.through is None:
-                yield ThroughModel(model, field.name, model.span)
 
     def _receives(self, receiver: Receiver, sender: ModelClass | ThroughModel) -> bool:
         """Whether a receiver is connected for a model, or for all.

@@ -57,16 +57,28 @@ class Module:
         """The lines without their ends."""
         return self.text.split("\n")
 
+    @functools.cached_property
+    def _path(self) -> str:
+        return str(self.path)
+
+    @functools.cached_property
+    def _is_ascii(self) -> bool:
+        return self.text.isascii()
+
     def span(self, node: ast.AST) -> Span:
         """Where a node stands; decorators are not part of a class or function."""
-        line = getattr(node, "lineno", 1)
-        end_line = getattr(node, "end_lineno", None) or line
+        line: int = getattr(node, "lineno", 1)
+        end_line: int = getattr(node, "end_lineno", None) or line
+        column: int = getattr(node, "col_offset", 0)
+        end_column: int = getattr(node, "end_col_offset", None) or 0
+        if self._is_ascii:  # asked for once for nearly every node that is evaluated
+            return Span(self._path, line, column + 1, end_line, end_column + 1)
         return Span(
-            str(self.path),
+            self._path,
             line,
-            self._column(line, getattr(node, "col_offset", 0)),
+            self._column(line, column),
             end_line,
-            self._column(end_line, getattr(node, "end_col_offset", None) or 0),
+            self._column(end_line, end_column),
         )
 
     def name_span(self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Span:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from itertools import chain, count
 from typing import NamedTuple
 
@@ -53,6 +54,7 @@ def dollar_quote(body: str) -> str:
     return f"{tag}{body}{tag}"
 
 
+@functools.cache
 def _qualified_name(text: str) -> QualifiedName:
     names = [
         folded_name(token)

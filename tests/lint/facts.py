@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.models.facts import ModelFact
+from pgtrigger_codegen.models.facts import ModelFact, Models
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.project import App, Project, Settings
@@ -31,7 +31,7 @@ def analysis(
     known: dict[str, Any] = {
         "project": Project(ROOT, settings, apps),
         "config": Config(),
-        "models": {model.label: model for model in models},
+        "models": Models(models),
         "triggers": (),
         "unresolved": (),
         "assumptions": (),

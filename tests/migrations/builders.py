@@ -16,7 +16,7 @@ from pgtrigger.migrations import AddTrigger
 from pgtrigger_codegen.migrations.graph import MigrationGraph, build_graph
 from pgtrigger_codegen.migrations.plan import Source
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration, MigrationReader
-from pgtrigger_codegen.models.facts import ModelFact
+from pgtrigger_codegen.models.facts import ModelFact, Models
 from pgtrigger_codegen.project.project import App, Project, Settings
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
@@ -180,7 +180,7 @@ def make_source(
     listed = {app.label: app for app in apps}
     return Source(
         project=Project(root, Settings("settings", {**RUNSQL_MODE, **(settings or {})}), listed),
-        models={model.label: model for model in models},
+        models=Models(models),
         triggers=triggers,
         unresolved=tuple(unresolved),
     )

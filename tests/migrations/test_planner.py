@@ -14,6 +14,7 @@ from pgtrigger_codegen.migrations.operations import CreateTrigger
 from pgtrigger_codegen.migrations.plan import AppPlan, Options, Plan, Source
 from pgtrigger_codegen.migrations.planner import make_plan
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration
+from pgtrigger_codegen.models.facts import Models
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from tests.migrations.builders import (
@@ -324,7 +325,7 @@ def test_a_table_that_something_unread_may_use_keeps_its_triggers(tmp_path: Path
 def test_a_model_with_a_decorator_that_is_not_understood_keeps_its_triggers(
     tmp_path: Path, declared: tuple[CompiledTrigger, ...]
 ) -> None:
-    source = replace(_adopted(tmp_path, *declared), models={"shop.Order": order_model()})
+    source = replace(_adopted(tmp_path, *declared), models=Models([order_model()]))
     doubtful = replace(source, doubtful_models=frozenset({"shop.Order"}))
 
     assert "convert" in str(only(plan(source)).error)
@@ -376,7 +377,7 @@ def test_a_project_with_django_pgtriggers_migrations_starts_clean(tmp_path: Path
 
 
 def test_triggers_of_a_table_that_no_model_was_read_for_stay(tmp_path: Path) -> None:
-    assert plan(replace(_adopted(tmp_path), models={})) == Plan()
+    assert plan(replace(_adopted(tmp_path), models=Models())) == Plan()
 
 
 def test_new_triggers_go_beside_those_of_add_trigger(tmp_path: Path) -> None:

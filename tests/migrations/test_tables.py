@@ -10,7 +10,6 @@ from django.db.migrations.operations.base import Operation
 
 from pgtrigger_codegen.evaluator.stand_in import stand_in
 from pgtrigger_codegen.evaluator.values import Unknown
-from pgtrigger_codegen.migrations.fields import default_table_name
 from pgtrigger_codegen.migrations.tables import (
     DroppedColumn,
     DroppedTable,
@@ -20,6 +19,7 @@ from pgtrigger_codegen.migrations.tables import (
     TableChange,
     Tables,
 )
+from pgtrigger_codegen.models.table_names import default_table_name
 from pgtrigger_codegen.sql.names import QualifiedName
 from tests.migrations.builders import create_model
 

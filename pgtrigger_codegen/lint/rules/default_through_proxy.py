@@ -50,7 +50,7 @@ class DefaultThroughProxy(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         runsql_mode = analysis.project.settings.runsql_mode
-        for model in analysis.models.values():
+        for model in map(analysis.models.__getitem__, analysis.models.through_proxies):
             if model.proxy_of is None or model.through_field is None or not model.first_party:
                 continue
             fails = runsql_mode and _is_first_party(analysis, model.through_field)

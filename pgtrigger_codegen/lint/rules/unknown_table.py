@@ -10,7 +10,6 @@ from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Query
@@ -58,7 +57,7 @@ class UnknownTable(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         places = BodyPlaces(analysis)
-        models = {table_name(model.table): model for model in analysis.models.values()}
+        models = {table_name(table): label for table, label in analysis.models.tables.items()}
         for trigger, body in bodies(analysis):
             for query in _certain(body):
                 yield from self._columns(analysis, places, models, trigger, query)
@@ -68,12 +67,12 @@ class UnknownTable(Rule):
         self,
         analysis: Analysis,
         places: BodyPlaces,
-        models: Mapping[QualifiedName, ModelFact],
+        models: Mapping[QualifiedName, str],
         trigger: CompiledTrigger,
         query: Query,
     ) -> Iterator[Diagnostic]:
         for target in written_columns(query):
-            model = models.get(target.table)
+            model = analysis.models.get(models.get(target.table, ""))
             if model is None or model.columns is None or not model.managed:
                 continue
             column = target.column
@@ -93,7 +92,7 @@ class UnknownTable(Rule):
         self,
         analysis: Analysis,
         places: BodyPlaces,
-        models: Mapping[QualifiedName, ModelFact],
+        models: Mapping[QualifiedName, str],
         trigger: CompiledTrigger,
         body: Body,
         query: Query,

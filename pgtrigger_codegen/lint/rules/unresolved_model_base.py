@@ -43,7 +43,7 @@ class UnresolvedModelBase(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         reported = {unresolved.model for unresolved in analysis.unresolved}
-        for model in analysis.models.values():
+        for model in map(analysis.models.__getitem__, analysis.models.baseless):
             if not model.first_party or model.unknown_base is None or model.unread is None:
                 continue
             if model.label not in reported:  # else `unresolved-trigger` says so already

@@ -1,0 +1,216 @@
+"""Fields that are made when somebody asks for them, which for most is never.
+
+A project has many times more fields than its triggers need, and making one takes fifty times as
+long as passing over it. A field can wait when its class is Django's and its arguments are
+constants, or names that mean the same for ever: then it is the same whenever it is made.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+import types
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator import attributes, library
+from pgtrigger_codegen.evaluator.operations import known_field
+from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.values import LazyImport, LibraryModule, ModelClass
+
+if TYPE_CHECKING:
+    from _collections_abc import dict_items, dict_values
+
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+
+class PostponedField:
+    """A call that makes a field.
+
+    Attributes:
+        cls: The field's class.
+    """
+
+    __slots__ = ("_names", "_node", "_scope", "_vm", "cls")
+
+    def __init__(
+        self, vm: Interpreter, node: ast.Call, scope: Scope, cls: type, names: dict[str, Any]
+    ) -> None:
+        self._vm = vm
+        self._node = node
+        self._scope = scope
+        self._names = names
+        self.cls = cls
+
+    def make(self) -> Any:
+        """The field, or `Unknown`."""
+        # The names mean what they meant when the statement was executed.
+        scope = Scope("function", self._scope.module, self._scope, self._names)
+        with self._vm.fresh_state():
+            return self._vm.evaluate(self._node, scope)
+
+
+class PostponedNames(dict[str, Any]):
+    """The namespace of a model's class body: who reads a field makes it."""
+
+    def postpone(self, name: str, field: PostponedField) -> None:
+        """Binds a name to a field that is not made yet."""
+        super().__setitem__(name, field)
+
+    def value_classes(self) -> Iterator[type]:
+        """The class of each value; no field is made for it."""
+        for value in super().values():
+            yield value.cls if isinstance(value, PostponedField) else type(value)
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        if isinstance(value, PostponedField):
+            value = value.make()
+            self[name] = value
+        return value
+
+    # What is written in C would else pass by `__getitem__`.
+    def __iter__(self) -> Iterator[str]:
+        return super().__iter__()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default  # noqa: SIM401  (it would call itself)
+
+    def pop(self, name: str, *default: Any) -> Any:
+        if name in self:
+            self[name] = self[name]
+        return super().pop(name, *default)
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else super().setdefault(name, default)
+
+    def items(self) -> dict_items[str, Any]:
+        self._make_all()
+        return super().items()
+
+    def values(self) -> dict_values[str, Any]:
+        self._make_all()
+        return super().values()
+
+    def copy(self) -> dict[str, Any]:
+        return dict(self.items())
+
+    def _make_all(self) -> None:
+        for name in self:
+            self[name]
+
+
+class PostponedFields(list[Any]):
+    """The `fields` of a `CreateModel`: pairs of a name and a field that is made when it is read."""
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        """Names with what is there: fields, or `PostponedField`."""
+        return super().__iter__()
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        for index in range(len(self)):
+            yield self[index]
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[position] for position in range(*index.indices(len(self)))]
+        name, field = super().__getitem__(index)
+        if isinstance(field, PostponedField):
+            field = known_field(field.make())
+            super().__setitem__(index, (name, field))
+        return name, field
+
+
+def postpone_field(vm: Interpreter, node: ast.expr, scope: Scope) -> PostponedField | None:
+    """The field that an expression makes; None when it cannot wait, or is something else."""
+    if not isinstance(node, ast.Call) or vm.speculation is not None or vm.try_depth:
+        return None
+    names: dict[str, Any] = {}
+    for value in (*node.args, *(keyword.value for keyword in node.keywords)):
+        if not isinstance(value, ast.Constant) and not _lasts(vm, value, scope, names):
+            return None
+    if any(keyword.arg is None for keyword in node.keywords):
+        return None
+    cls = _called_class(vm, node.func, scope, names)
+    if cls is None or not _is_djangos_field(cls):
+        return None
+    return PostponedField(vm, node, scope, cls, names)
+
+
+def postpone_fields(vm: Interpreter, node: ast.expr, scope: Scope) -> PostponedFields | None:
+    """The list of fields that an expression gives to `CreateModel`; None when it cannot wait."""
+    if not isinstance(node, ast.List):
+        return None
+    fields = PostponedFields()
+    names = set()
+    for item in node.elts:
+        match item:
+            case ast.Tuple(elts=[ast.Constant(value=str(name)), made]) if name not in names:
+                field = postpone_field(vm, made, scope)
+                fields.append((name, vm.evaluate(made, scope) if field is None else field))
+                names.add(name)
+            case _:
+                return None
+    return fields
+
+
+def _is_djangos_field(cls: type) -> bool:
+    return (
+        cls.__module__.startswith("django.")
+        and attributes.is_field_class(cls)
+        and library.is_callable_listed(cls)
+    )
+
+
+def _called_class(
+    vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]
+) -> type | None:
+    if isinstance(node, ast.Attribute):
+        module = _bound(vm, node.value, scope, names)
+        if not isinstance(module, LibraryModule):
+            return None
+        value = vm.library_class(module.name, node.attr)
+    else:
+        value = _bound(vm, node, scope, names)
+    return value if isinstance(value, type) and value not in vm.user_classes else None
+
+
+def _bound(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]) -> Any:
+    """What a name means; an import is followed."""
+    if not isinstance(node, ast.Name):
+        return None
+    if node.id in names:
+        return names[node.id]
+    holder = scope.find(node.id)
+    if holder is None:
+        return None
+    value = holder.names[node.id]
+    if isinstance(value, LazyImport):
+        value = vm.name(node.id, scope, scope.module.span(node))
+    names[node.id] = value
+    return value
+
+
+def _lasts(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]) -> bool:
+    """Whether an expression has no effect and the same value for ever."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Name():
+            return isinstance(_bound(vm, node, scope, names), _LASTING)
+        case ast.Attribute(value=ast.Name() as root):
+            value = _bound(vm, root, scope, names)
+            return isinstance(value, LibraryModule) or _is_enum(value)
+        case ast.UnaryOp(operand=ast.Constant(value=int() | float())):
+            return True
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return all(_lasts(vm, item, scope, names) for item in items)
+    return False
+
+
+# Values that nothing changes.
+_LASTING = (ModelClass, type, types.FunctionType, str, bytes, int, float, types.NoneType)
+
+
+def _is_enum(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, enum.Enum)
