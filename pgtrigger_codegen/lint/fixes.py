@@ -63,6 +63,9 @@ def apply_fixes(
         fix = finding.fix
         if fix is None or not may_apply(fix, unsafe=unsafe):
             continue
+        if _is_made(edits, fix):  # it is that of another finding too
+            applied.append(finding)
+            continue
         merged = _merge(edits, fix)
         if merged is None:
             continue
@@ -83,6 +86,10 @@ def _merge(edits: Mapping[str, tuple[Edit, ...]], fix: Fix) -> dict[str, tuple[E
             return None
         merged[edit.span.path] = (*others, edit)
     return merged
+
+
+def _is_made(edits: Mapping[str, tuple[Edit, ...]], fix: Fix) -> bool:
+    return all(edit in edits.get(edit.span.path, ()) for edit in fix.edits)
 
 
 def _overlap(one: Span, other: Span) -> bool:

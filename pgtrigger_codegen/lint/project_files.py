@@ -13,6 +13,7 @@ from pathlib import Path
 from pgtrigger_codegen.migrations.reader import migration_files
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.project import App
+from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 
 _NOT_SOURCE = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
 
@@ -35,6 +36,40 @@ def first_party_files(analysis: Analysis) -> Iterator[Path]:
 def first_party_apps(analysis: Analysis) -> Iterator[App]:
     """The apps that belong to the project."""
     return (app for app in analysis.project.apps.values() if app.first_party)
+
+
+def project_module(analysis: Analysis, path: str | Path) -> Module | None:
+    """A file of an app as the module that it is imported as; None when it cannot be read."""
+    file = Path(path)
+    app = app_of_file(analysis, file)
+    is_package = file.name == "__init__.py"
+    name = ""
+    if app is not None:
+        parts = file.relative_to(app.path).with_suffix("").parts
+        name = ".".join((app.name, *(parts[:-1] if is_package else parts)))
+    try:
+        return read_module(name, file, is_package=is_package, first_party=True)
+    except (OSError, SourceSyntaxError):  # changed since it was analysed
+        return None
+
+
+def app_of_file(analysis: Analysis, file: Path) -> App | None:
+    """The app whose folder a file is in; the inner one of two."""
+    apps = (app for app in analysis.project.apps.values() if file.is_relative_to(app.path))
+    return max(apps, key=lambda app: len(app.path.parts), default=None)
+
+
+def holds_models(analysis: Analysis, file: Path) -> bool:
+    """Whether Django imports a file as it loads models, and not as late as `ready()`.
+
+    django-pgtrigger reads `Meta.triggers` in its own `ready()`, so it does not see those of a
+    class that comes later.
+    """
+    app = app_of_file(analysis, file)
+    if app is None:
+        return False
+    first, *_ = file.relative_to(app.path).parts
+    return first in ("models.py", "models")
 
 
 def migration_texts(apps: Iterator[App]) -> Iterator[tuple[Path, str]]:

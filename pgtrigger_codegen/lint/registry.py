@@ -49,6 +49,7 @@ from pgtrigger_codegen.lint.rules.old_in_insert_condition import OldInInsertCond
 from pgtrigger_codegen.lint.rules.overlapping_proxies import OverlappingProxies
 from pgtrigger_codegen.lint.rules.parent_table_column import ParentTableColumn
 from pgtrigger_codegen.lint.rules.plpgsql_syntax_error import PlpgsqlSyntaxError
+from pgtrigger_codegen.lint.rules.programmatic_registration import ProgrammaticRegistration
 from pgtrigger_codegen.lint.rules.relation_in_condition import RelationInCondition
 from pgtrigger_codegen.lint.rules.removed_column_in_trigger import RemovedColumnInTrigger
 from pgtrigger_codegen.lint.rules.row_level_truncate import RowLevelTruncate
@@ -91,6 +92,7 @@ RULES: Final[tuple[Rule, ...]] = (
     UnmanagedModel(),
     SwappedModel(),
     TriggersNotASequence(),
+    ProgrammaticRegistration(),
     OverlappingProxies(),
     ForeignTrigger(),
     OldInInsertCondition(),

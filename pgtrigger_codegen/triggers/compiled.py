@@ -6,7 +6,7 @@ equal to `pgtrigger.Update`, so level and event tests on a copy go wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pgtrigger_codegen.evaluator.values import Note
@@ -64,6 +64,27 @@ class JoinedLookup:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterCall:
+    """The call of `register` that puts a trigger on a model.
+
+    Attributes:
+        span: The call, without the one that names the model: `pgtrigger.register(…)`.
+        class_span: The name of the project's own model in its `class` statement; None for other
+            models, and for default many-to-many through models, which have none.
+        inherited_meta: How the class names the `Meta` that it inherits (`Audited.Meta`), empty
+            when it has no name for it, None when it has one of its own or none at all.
+        meta_is_known: Whether the `Meta` that Django reads was read.
+        meta_has_triggers: Whether that one gives `triggers`, inherited ones included.
+    """
+
+    span: Span
+    class_span: Span | None = None
+    inherited_meta: str | None = None
+    meta_is_known: bool = True
+    meta_has_triggers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledTrigger:
     """A trigger on one model, exactly as django-pgtrigger would install it.
 
@@ -78,6 +99,7 @@ class CompiledTrigger:
         span: The trigger's own expression (in the base, when inherited).
         joined: Lookups of the condition that lead to other tables.
         requires: App and name of migrations of libraries that create what the function calls.
+        registered: The call that registers it, None when it stands in a `Meta`.
     """
 
     uri: str
@@ -96,6 +118,7 @@ class CompiledTrigger:
     columns: tuple[str, ...] = ()
     joined: tuple[JoinedLookup, ...] = ()
     requires: tuple[tuple[str, str], ...] = ()
+    registered: RegisterCall | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

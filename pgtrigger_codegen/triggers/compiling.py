@@ -34,6 +34,7 @@ from pgtrigger_codegen.triggers.compiled import (
 )
 from pgtrigger_codegen.triggers.declaration import Declaration, NotASequence
 from pgtrigger_codegen.triggers.joins import joined_lookups
+from pgtrigger_codegen.triggers.registering import register_call
 
 # Functions of django-pgtrigger whose errors are about a trigger's name.
 _NAME_CHECKS = frozenset({"validate_name", "get_pgid"})
@@ -136,6 +137,7 @@ class TriggerCompiler:
             columns=_columns_named(parts),
             joined=tuple(joined_lookups(trigger.condition, model)),
             requires=self._reader.libraries.requirements(compiled.install_sql),
+            registered=register_call(declaration),
         )
 
     def _place(self, declaration: Declaration) -> _Place:

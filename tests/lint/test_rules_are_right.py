@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.support.django_process import DjangoProject
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
 CASES = {
     f"{fixture.stem}: {case.name}": case
-    for fixture in sorted(FIXTURES.glob("PGT10[1-6]*.md"))
+    for fixture in (*sorted(FIXTURES.glob("PGT10[1-6]*.md")), *FIXTURES.glob("PGT113*.md"))
     for case in read_cases(fixture)
 }
 FIXED = {name: case for name, case in CASES.items() if case.fixed or case.unsafely_fixed}
@@ -48,10 +48,27 @@ def test_an_error_stops_the_project_and_no_error_does_not(
     assert (outcomes[name].error is not None) is refused
 
 
-@pytest.mark.parametrize("name", FIXED)
+@pytest.mark.parametrize("name", [name for name in FIXED if "PGT103" in name])
 def test_the_fix_brings_the_triggers_back(name: str, outcomes: Mapping[str, Outcome]) -> None:
     assert outcomes[name].install_sql == {}
     assert len(outcomes[f"fixed {name}"].install_sql) == len(CASES[name].expected)
+
+
+@pytest.mark.parametrize("name", [name for name in FIXED if "PGT113" in name])
+def test_moved_into_meta_a_trigger_is_the_same(name: str, outcomes: Mapping[str, Outcome]) -> None:
+    assert outcomes[name].install_sql
+    assert outcomes[f"fixed {name}"] == outcomes[name]
+
+
+@pytest.mark.parametrize("name", [name for name in FIXED if "PGT101" in name or "PGT102" in name])
+def test_moved_to_another_model_no_trigger_is_lost(
+    name: str, outcomes: Mapping[str, Outcome]
+) -> None:
+    before, after = outcomes[name].install_sql, outcomes[f"fixed {name}"].install_sql
+
+    assert before
+    assert names(after) == names(before)
+    assert after.keys().isdisjoint(before)
 
 
 def test_one_trigger_of_two_models_is_installed_twice(outcomes: Mapping[str, Outcome]) -> None:
@@ -86,6 +103,10 @@ def test_migrate_fails_for_a_proxy_of_our_own_through_model(
 
     assert ("InvalidBasesError" in migrated.stderr) is fails
     assert (migrated.returncode != 0) is fails
+
+
+def names(uris: Iterable[str]) -> list[str]:
+    return sorted(uri.partition(":")[2] for uri in uris)
 
 
 def fixed(case: Case) -> Case:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.through_fix import through_fix
 from pgtrigger_codegen.pipeline import Analysis
 
 
@@ -42,11 +43,17 @@ class DefaultThroughProxy(Rule):
     ```
 
     Or make the through model an ordinary one (`ManyToManyField(through=…)`).
+
+    ## Fix
+    In RunSQL mode the call takes the place of the proxy. That is unsafe: the trigger gets another
+    name in the database, and the proxy is deleted, from the next migration too. There is no fix
+    for a proxy that does more than to declare triggers, or that is named elsewhere.
     """
 
     code = "PGT102"
     name = "default-through-proxy"
     severity = Severity.ERROR
+    fixable = True
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         runsql_mode = analysis.project.settings.runsql_mode
@@ -61,6 +68,7 @@ class DefaultThroughProxy(Rule):
                 model.span,
                 severity=Severity.ERROR if fails else Severity.WARNING,
                 help=_help(model.through_field, runsql_mode=runsql_mode),
+                fix=through_fix(analysis, model) if runsql_mode else None,
             )
 
 

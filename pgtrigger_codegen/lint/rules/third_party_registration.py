@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Fix, Note, Severity
+from pgtrigger_codegen.lint.proxy_fix import ProxyFixes
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.pipeline import Analysis
@@ -45,17 +46,28 @@ class ThirdPartyRegistration(Rule):
             proxy = True
             triggers = [pgtrigger.Protect(name="keep_users", operation=pgtrigger.Delete)]
     ```
+
+    ## Fix
+    Outside RunSQL mode a proxy model takes the place of the call. That is unsafe: the trigger
+    gets another name in the database, so a migration has to drop the old one, and the proxy is a
+    new model with permissions of its own. There is no fix for a call inside a function, a
+    condition or a loop, and none for a default through model.
     """
 
     code = "PGT101"
     name = "third-party-registration"
     severity = Severity.ERROR
+    fixable = True
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         runsql_mode = analysis.project.settings.runsql_mode
-        for trigger in analysis.triggers:
+        fixes = ProxyFixes(analysis)
+        # Fixes are made in the order of the source: a later one adds to an earlier one's proxy.
+        for trigger in sorted(analysis.triggers, key=lambda trigger: trigger.span):
+            if trigger.origin not in ("register", "hook"):
+                continue
             model = analysis.models.get(f"{trigger.app_label}.{trigger.model}")
-            if model is None or model.first_party or trigger.origin not in ("register", "hook"):
+            if model is None or model.first_party:
                 continue
             through = _is_default_through(model)
             if runsql_mode and through:
@@ -68,7 +80,14 @@ class ThirdPartyRegistration(Rule):
                 severity=Severity.WARNING if runsql_mode else Severity.ERROR,
                 notes=[_destination(trigger, model, runsql_mode=runsql_mode)],
                 help=_help(through=through),
+                fix=None if runsql_mode or through else _fix(fixes, trigger, model),
             )
+
+
+def _fix(fixes: ProxyFixes, trigger: CompiledTrigger, model: ModelFact) -> Fix | None:
+    if trigger.registered is None or model.swapped_by is not None:
+        return None
+    return fixes.fix(trigger.registered.span, model, trigger.migration_app)
 
 
 def _is_default_through(model: ModelFact) -> bool:

@@ -1,0 +1,82 @@
+"""PGT113: `register` on a model of the project, which could say so itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.registration_fix import fixes_into_meta
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+
+
+class ProgrammaticRegistration(Rule):
+    """## What it does
+    Reports `pgtrigger.register(...)`, as a decorator or as a call, on a model of the project.
+
+    It is a matter of taste, so it is off unless it is selected. Default many-to-many through
+    models are left out: they have no class that could have a `Meta`.
+
+    ## Why is this bad?
+    Whoever reads the model does not see what its table does. A call in another module only
+    works as long as something imports that module. And other tools that read `Meta`, and models
+    that inherit it, know nothing of such a trigger.
+
+    ## Example
+    ```python
+    class Order(models.Model):
+        class Meta:
+            ordering = ["created"]
+
+    pgtrigger.register(pgtrigger.Protect(name="keep", operation=pgtrigger.Delete))(Order)
+    ```
+
+    ## Use instead
+    ```python
+    class Order(models.Model):
+        class Meta:
+            ordering = ["created"]
+            triggers = [pgtrigger.Protect(name="keep", operation=pgtrigger.Delete)]
+    ```
+
+    ## Fix
+    The triggers move into `Meta.triggers` of the model, from another module too, with the imports
+    that they need. There is no fix for a call inside a function, a condition or a loop, for
+    triggers that use what the model's module does not have where the class begins, and for a
+    `Meta` that cannot be read off the source. The fix is unsafe where another app registers the
+    trigger: its migrations held it until now. Imports that nothing uses any more are left to
+    you.
+    """
+
+    code = "PGT113"
+    name = "programmatic-registration"
+    severity = Severity.WARNING
+    fixable = True
+    on_by_default = False
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        if analysis.project.settings.get("PGTRIGGER_MODEL_META", True) is not True:
+            return  # then nothing but a call is left
+        triggers = [trigger for trigger in analysis.triggers if _is_on_own_class(trigger)]
+        fixes = fixes_into_meta(analysis, triggers)
+        for trigger in triggers:
+            call = trigger.registered
+            assert call is not None
+            assert call.class_span is not None
+            in_call = call.span.contains(trigger.span)
+            yield self.diagnostic(
+                f"Trigger `{trigger.uri}` is registered by a call: the class of"
+                f" `{trigger.model}` does not say that it has it",
+                trigger.span if in_call else call.span,
+                notes=[
+                    *([] if in_call else [Note("the trigger is made here", trigger.span)]),
+                    Note(f"`{trigger.model}` is declared here", call.class_span),
+                ],
+                help=f"Put it into `Meta.triggers` of `{trigger.model}`",
+                fix=fixes.get((call.span, call.class_span)),
+            )
+
+
+def _is_on_own_class(trigger: CompiledTrigger) -> bool:
+    return trigger.registered is not None and trigger.registered.class_span is not None
