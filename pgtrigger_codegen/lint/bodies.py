@@ -1,33 +1,139 @@
-"""The project's triggers together with what their functions do, for the rules."""
+"""Triggers together with what their functions do, for the rules.
+
+These are the triggers that the project declares, and those that its migrations leave in the
+database without a declaration: written by hand as SQL, or no longer declared. A trigger that is
+declared is judged by its declaration alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from pgtrigger_codegen.lint.history import migration_span, replayed
+from pgtrigger_codegen.migrations.autodetector import trigger_key
+from pgtrigger_codegen.migrations.reader import Key
+from pgtrigger_codegen.migrations.state import InstalledTrigger, db_table
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.body import Body, read_body
 from pgtrigger_codegen.sql.body_error import BodyError
+from pgtrigger_codegen.sql.body_installed import read_installed_body
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
-def bodies(analysis: Analysis) -> Iterator[tuple[CompiledTrigger, Body]]:
+@dataclass(frozen=True, slots=True)
+class BodyTrigger:
+    """The trigger that a body belongs to.
+
+    Attributes:
+        uri: How messages speak of it; table and name where there is no URI.
+        table: As a model names it.
+        func: The text that places in the body refer to.
+        span: The declaration, or the migration's file.
+        declared: None for a trigger that only the migrations know.
+        migration: The migration that made it, in the other case.
+        statement: The CREATE FUNCTION that the body is part of, in that case.
+    """
+
+    uri: str
+    app_label: str
+    table: str
+    func: str
+    span: Span
+    declared: CompiledTrigger | None = None
+    migration: Key | None = None
+    statement: str | None = None
+
+
+def bodies(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body]]:
     """Every trigger whose function parses."""
-    for trigger in analysis.triggers:
-        body = read_body(trigger.parts)
+    for trigger, body in _all(analysis):
         if isinstance(body, Body):
             yield trigger, body
 
 
-def row_bodies(analysis: Analysis) -> Iterator[tuple[CompiledTrigger, Body]]:
+def row_bodies(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body]]:
     """Those that run for each row, and so have NEW and OLD."""
     for trigger, body in bodies(analysis):
         if body.definition.is_row_level:
             yield trigger, body
 
 
-def broken_bodies(analysis: Analysis) -> Iterator[tuple[CompiledTrigger, BodyError]]:
+def broken_bodies(analysis: Analysis) -> Iterator[tuple[BodyTrigger, BodyError]]:
     """Every trigger whose function does not parse."""
-    for trigger in analysis.triggers:
-        body = read_body(trigger.parts)
+    for trigger, body in _all(analysis):
         if isinstance(body, BodyError):
             yield trigger, body
+
+
+@dataclass(frozen=True)
+class _Found:
+    analysis: Analysis
+    bodies: tuple[tuple[BodyTrigger, Body | BodyError], ...]
+
+
+_last: list[_Found] = []
+
+
+def _all(analysis: Analysis) -> tuple[tuple[BodyTrigger, Body | BodyError], ...]:
+    """Found once for an analysis: a dozen rules ask."""
+    if not _last or _last[0].analysis is not analysis:
+        found = (*_declared(analysis), *_installed(analysis))
+        _last[:] = [_Found(analysis, found)]
+    return _last[0].bodies
+
+
+def _declared(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyError]]:
+    for trigger in analysis.triggers:
+        body = read_body(trigger.parts)
+        if body is not None:
+            owner = BodyTrigger(
+                uri=trigger.uri,
+                app_label=trigger.app_label,
+                table=trigger.table,
+                func=trigger.parts.func,
+                span=trigger.span,
+                declared=trigger,
+            )
+            yield owner, body
+
+
+def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyError]]:
+    """What migrations of the project leave behind, and nothing declares."""
+    state = replayed(analysis)
+    if state is None:
+        return
+    declared = {
+        trigger_key(trigger) for trigger in (*analysis.triggers, *analysis.foreign_triggers)
+    }
+    for key, trigger in state.triggers.items():
+        app = analysis.project.apps.get(trigger.made_by[0])
+        if key in declared or app is None or not app.first_party:
+            continue
+        found = _read(trigger)
+        if found is not None:
+            func, body = found
+            owner = BodyTrigger(
+                uri=trigger.name,
+                app_label=trigger.made_by[0],
+                table=db_table(trigger.definition.table),
+                func=func,
+                span=migration_span(analysis, trigger.made_by),
+                migration=trigger.made_by,
+                statement=trigger.function_sql,
+            )
+            yield owner, body
+
+
+def _read(trigger: InstalledTrigger) -> tuple[str, Body | BodyError] | None:
+    parts = trigger.parts()
+    if parts is not None:
+        body = read_body(parts)
+        return None if body is None else (parts.func, body)
+    if trigger.function_sql is None:
+        return None
+    installed = read_installed_body(
+        trigger.definition.table, trigger.trigger_sql, trigger.function_sql
+    )
+    return None if installed is None else (installed.func, installed.facts)

@@ -1,4 +1,4 @@
-"""Where in the project's Python the text of a trigger's body stands.
+"""Where in the project the text of a trigger's body stands.
 
 A finding about a body points into the literal that the body was made of: one in the declaration
 itself, else one in the trigger's class, else one that alone accounts for most of the body. When
@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.lint.alignment import Alignment, align
+from pgtrigger_codegen.lint.bodies import BodyTrigger
+from pgtrigger_codegen.lint.installed_places import installed_span
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.literals import Run, literal_runs, string_literals
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
@@ -31,8 +33,13 @@ class BodyPlaces:
         self._analysis = analysis
         self._modules: dict[Path, Module | None] = {}
 
-    def span(self, trigger: CompiledTrigger, place: Place | None) -> Span:
-        """Where a stretch of the body stands, else the trigger's expression."""
+    def span(self, trigger: BodyTrigger, place: Place | None) -> Span:
+        """Where a stretch of the body stands, else the trigger's expression or its migration."""
+        if trigger.declared is None:
+            return installed_span(self._analysis, trigger, place)
+        return self._declared_span(trigger.declared, place)
+
+    def _declared_span(self, trigger: CompiledTrigger, place: Place | None) -> Span:
         if place is None or _is_library_body(trigger):
             return trigger.span
         for nodes, share in self._tiers(trigger):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.bodies import bodies, row_bodies
+from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies, row_bodies
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body_facts import Return, RowUse
 from pgtrigger_codegen.sql.definition import Event, Row
-from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 def uses_of_missing_row(
     analysis: Analysis, row: Row, event: Event
-) -> Iterator[tuple[CompiledTrigger, RowUse]]:
+) -> Iterator[tuple[BodyTrigger, RowUse]]:
     """Where the row is used and only that event gets to, which does not have it."""
     for trigger, body in row_bodies(analysis):
         for use in body.uses:
@@ -27,7 +26,7 @@ def uses_of_missing_row(
 
 def cancelling_returns(
     analysis: Analysis, row: Row, event: Event
-) -> Iterator[tuple[CompiledTrigger, Return]]:
+) -> Iterator[tuple[BodyTrigger, Return]]:
     """Where a BEFORE trigger returns the row to that event, which does not have it."""
     for trigger, body in bodies(analysis):
         for statement in body.returns if body.decides_write else ():

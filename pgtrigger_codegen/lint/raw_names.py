@@ -6,22 +6,34 @@ import re
 from collections.abc import Iterator
 
 from pgtrigger_codegen.pipeline import Analysis
-from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
-def made_by_hand(analysis: Analysis, trigger: CompiledTrigger, name: str) -> bool:
+def made_by_hand(analysis: Analysis, app_label: str, name: str) -> bool:
     """Whether a migration with raw SQL speaks of a column or table of that name.
 
-    Read as text, and only for names that seem to be missing: what an `ALTER TABLE` in an `.sql`
-    file or behind a condition does cannot always be told.
+    Asks the migrations of the project and of that app. Read as text, and only for names that seem
+    to be missing: what an `ALTER TABLE` in an `.sql` file or behind a condition does cannot always
+    be told. Only the functions of triggers do not count: they are where the name is missing.
     """
     word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
-    return any(word.search(text) for text in _raw_texts(analysis, trigger))
+    return any(
+        word.search(text) and word.search(_TRIGGER_FUNCTION.sub("", text))
+        for text in _raw_texts(analysis, app_label)
+    )
 
 
-def _raw_texts(analysis: Analysis, trigger: CompiledTrigger) -> Iterator[str]:
+_TRIGGER_FUNCTION = re.compile(
+    r"""
+      \bRETURNS\W+trigger\b.*?(?P<tag>\$\w*\$).*?(?P=tag)
+    | \bfunc=(?P<quote>[\"'])(?:\\.|(?!(?P=quote)).)*(?P=quote)  # of django-pgtrigger's migrations
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+
+
+def _raw_texts(analysis: Analysis, app_label: str) -> Iterator[str]:
     for app in analysis.project.apps.values():
-        if not app.first_party and app.label != trigger.app_label:
+        if not app.first_party and app.label != app_label:
             continue
         migrations = sorted(app.migrations_dir.glob("*.py")) if app.migrations_dir else []
         for path in [*migrations, *sorted(app.path.rglob("*.sql"))]:

@@ -15,9 +15,9 @@ from pgtrigger_codegen.sql.body_error import BodyError, locate_error, unnoticed_
 from pgtrigger_codegen.sql.body_facts import Dynamic, Query, Return, RowUse
 from pgtrigger_codegen.sql.body_flow import Flow
 from pgtrigger_codegen.sql.body_paths import Path
-from pgtrigger_codegen.sql.body_text import BodyText, create_function
+from pgtrigger_codegen.sql.body_text import BodyText, create_function, first_line
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
-from pgtrigger_codegen.sql.names import table_name
+from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.parser import SqlSyntaxError, parse_function
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import TriggerParts
@@ -32,6 +32,7 @@ class Body:
         has_loop: Whether statements may run again after later ones.
         copies_context: Whether the body keeps `TG_OP` or the like in a variable, so that
             conditions may depend on the event in ways that are not followed.
+        variables: Names of the function's own, those that PL/pgSQL defines included.
     """
 
     definition: Definition
@@ -42,6 +43,7 @@ class Body:
     falls_off: Mapping[Event, Path]
     has_loop: bool
     copies_context: bool
+    variables: frozenset[str]
 
     @property
     def decides_write(self) -> bool:
@@ -68,13 +70,25 @@ def read_body(parts: TriggerParts) -> Body | BodyError | None:
     definition = read_definition(parts)
     if not isinstance(definition, Definition) or not uses_own_function(parts):
         return None
+    return body_facts(definition, table_name(parts.table), parts.declare, parts.func)
+
+
+def body_facts(
+    definition: Definition, table: QualifiedName, declare: str, func: str
+) -> Body | BodyError:
+    """The facts of a function, or what is wrong with its syntax.
+
+    Args:
+        declare: What stands before BEGIN.
+        func: What stands between BEGIN and END; places count from its beginning.
+    """
     try:
-        function = parse_function(create_function(parts.declare, parts.func))
+        function = parse_function(create_function(declare, func))
     except SqlSyntaxError as error:
-        return locate_error(parts.declare, parts.func, error.message)
-    if (unnoticed := unnoticed_error(function, parts.func)) is not None:
+        return locate_error(declare, func, error.message)
+    if (unnoticed := unnoticed_error(function, func)) is not None:
         return unnoticed
-    flow = Flow(function, BodyText(parts.func), definition, table_name(parts.table).name)
+    flow = Flow(function, BodyText(func, first_line(declare)), definition, table.name)
     flow.follow()
     return Body(
         definition=definition,
@@ -85,4 +99,5 @@ def read_body(parts: TriggerParts) -> Body | BodyError | None:
         falls_off=flow.falls_off,
         has_loop=flow.has_loop,
         copies_context=flow.copies_context,
+        variables=flow.variables,
     )

@@ -68,13 +68,28 @@ class Dynamic:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A statement of SQL that can be reached.
+    """A statement of SQL that can be reached, or an expression with a subquery.
 
     Attributes:
         text: As the parser has it: of the length of the place, where that is known.
+        prefix: What makes the text a statement: SELECT, before expressions and for PERFORM.
     """
 
     text: str
     place: Place | None
     state: State
     in_handled_block: bool
+    prefix: str = ""
+
+    @property
+    def sql(self) -> str:
+        """The text as a statement."""
+        return self.prefix + self.text
+
+    def place_at(self, location: int, size: int) -> Place | None:
+        """The place of some characters, by the parser's location in the statement, in bytes."""
+        if self.place is None:
+            return None
+        before = self.sql.encode()[:location].decode(errors="replace")
+        start = self.place.start + len(before) - len(self.prefix)
+        return Place(start, start + size)

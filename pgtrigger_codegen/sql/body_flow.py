@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from pgtrigger_codegen.sql.body_conditions import Conditions, Open, mentions_context
+from pgtrigger_codegen.sql.body_conditions import CONTEXT, Conditions, Open, mentions_context
 from pgtrigger_codegen.sql.body_facts import Place, Return
 from pgtrigger_codegen.sql.body_paths import (
     Branching,
@@ -42,6 +42,7 @@ class Flow:
     Attributes:
         uses: What the expressions of the body use.
         falls_off: What is left at the end of the body.
+        variables: Names of the function's own, those that PL/pgSQL defines included.
     """
 
     def __init__(self, function: Node, text: BodyText, definition: Definition, table: str) -> None:
@@ -51,9 +52,10 @@ class Flow:
         self._function = function
         self._text = text
         self._definition = definition
-        variables = (item.get("PLpgSQL_var", {}) for item in function.get("datums", ()))
-        own = frozenset(item.get("refname", "") for item in variables)
+        own = frozenset(_declared(function, "PLpgSQL_var"))
         self._conditions = Conditions(definition, table, own - _PREDEFINED)
+        records = _declared(function, "PLpgSQL_rec", "PLpgSQL_row")
+        self.variables = own | _PREDEFINED | CONTEXT | {*records}
         self.copies_context = _copies_context(function)
         self.has_loop = any("body" in value for key, value in walk(function) if key in _LOOPS)
         self._exits: list[tuple[str | None, list[State]]] = []
@@ -258,6 +260,13 @@ class Flow:
     def _call(self, node: Node, state: State) -> State:
         state = self._plain(node, state)
         return uncertain(state)
+
+
+def _declared(function: Node, *kinds: str) -> Iterator[str]:
+    for datum in function.get("datums", ()):
+        for kind in kinds:
+            if kind in datum:
+                yield datum[kind].get("refname", "")
 
 
 def _is_dummy(statement: Node) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -22,33 +23,36 @@ class Target(NamedTuple):
 
 def written_columns(query: Query) -> Iterator[Target]:
     """The columns that an INSERT or UPDATE writes to."""
-    for kind, node in _statements(query):
-        items = node.get({"InsertStmt": "cols", "UpdateStmt": "targetList"}.get(kind, ""), ())
-        for item in items:
+    for kind, node in statements_of(query):
+        if kind not in _TARGETS:
+            continue
+        conflict = node.get("onConflictClause", {})
+        for item in (*node.get(_TARGETS[kind], ()), *conflict.get("targetList", ())):
             target = item["ResTarget"]
             if "name" in target:
-                place = _place(query, target.get("location", 0), target["name"])
+                place = query.place_at(target.get("location", 0), len(target["name"]))
                 yield Target(relation_name(node["relation"]), target["name"], place)
 
 
 def tables_named(query: Query) -> Iterator[QualifiedName]:
     """The tables that a statement reads or writes."""
-    for kind, node in _statements(query):
+    for kind, node in statements_of(query):
         yield from tables_in({kind: node})
 
 
-def _statements(query: Query) -> Iterator[tuple[str, Node]]:
-    try:
-        trees = parse_sql(query.text)
-    except SqlSyntaxError:
-        return
-    for tree in trees:
+def statements_of(query: Query) -> Iterator[tuple[str, Node]]:
+    """The parsed statement, by its kind; nothing where it does not parse."""
+    for tree in _parsed(query.sql):
         yield from tree.items()
 
 
-def _place(query: Query, location: int, name: str) -> Place | None:
-    """Locations count bytes."""
-    if query.place is None:
-        return None
-    start = query.place.start + len(query.text.encode()[:location].decode(errors="replace"))
-    return Place(start, start + len(name))
+_TARGETS = {"InsertStmt": "cols", "UpdateStmt": "targetList"}
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(sql: str) -> tuple[Node, ...]:
+    """Several rules ask about the same statement, one after the other."""
+    try:
+        return tuple(parse_sql(sql))
+    except SqlSyntaxError:
+        return ()

@@ -15,7 +15,7 @@ from pgtrigger_codegen.sql.names import dollar_quote
 
 
 def create_function(declare: str, func: str, end: str = "\nEND;") -> str:
-    """A function of the body alone, which begins on its line 2."""
+    """A function of the body alone, which begins on its line 2 if DECLARE takes up one."""
     text = f"{one_line(declare)} BEGIN\n{func}{end}"
     return f"CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS {dollar_quote(text)}"
 
@@ -23,6 +23,11 @@ def create_function(declare: str, func: str, end: str = "\nEND;") -> str:
 def one_line(declare: str) -> str:
     """The DECLARE section without line breaks, unless a comment or literal needs them."""
     return declare if "--" in declare else declare.replace("\n", " ").replace("\r", " ")
+
+
+def first_line(declare: str) -> int:
+    """The line of the function on which the body begins."""
+    return 2 + one_line(declare).count("\n")
 
 
 def placed_tokens(text: str, start: int = 0) -> list[tuple[Token, Place]]:
@@ -50,10 +55,15 @@ _CASE = re.compile(r'"__Case__Variable_\d+__" IN \((.*)\)', re.DOTALL)
 
 
 class BodyText:
-    """A body's text, and how far a walk through it has come."""
+    """A body's text, and how far a walk through it has come.
 
-    def __init__(self, text: str) -> None:
+    Args:
+        first_line: The line of the function on which the text begins.
+    """
+
+    def __init__(self, text: str, first_line: int = 2) -> None:
         self.text = text
+        self._first_line = first_line
         self._tokens = placed_tokens(text)
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self._cursor = 0
@@ -61,9 +71,9 @@ class BodyText:
         self.gaps: list[Place] = []
 
     def go_to_line(self, line: int | None) -> None:
-        """Moves on to the line of a statement (line 2 of the function is the body's first)."""
-        if line is not None and 0 <= line - 2 < len(self._lines):
-            self._cursor = max(self._cursor, self._lines[line - 2])
+        """Moves on to the line of a statement, as the function counts lines."""
+        if line is not None and 0 <= line - self._first_line < len(self._lines):
+            self._cursor = max(self._cursor, self._lines[line - self._first_line])
 
     def find_word(self, word: str) -> Place | None:
         """The next such keyword."""

@@ -19,6 +19,11 @@ _MINDS_NULL = re.compile(
     re.IGNORECASE,
 )
 
+# Values of `parseMode`.
+_STATEMENT = 0
+_ASSIGNMENTS = frozenset({3, 4, 5})
+_ASSIGNED = re.compile(r"[^:=]*:?=")
+
 
 class Uses:
     """What has been noted so far, and where the walk through the body stands.
@@ -61,8 +66,9 @@ class Uses:
         if dynamic and state:
             constant, unquoted = made_of(query)
             self.dynamic.append(Dynamic(place, constant, unquoted))
-        if state and expression["PLpgSQL_expr"].get("parseMode", 0) == 0 and not perform:
-            self.queries.append(Query(query, place, state, self.handled > 0))
+        if state and not dynamic:
+            mode = "PERFORM" if perform else expression["PLpgSQL_expr"].get("parseMode", 0)
+            self._note_query(query, place, state, mode)
         source = self._text if place else BodyText(query)
         minds_null = bool(_MINDS_NULL.search(query)) or mentions_context(query)
         whole = is_return and returned(query) != "other"
@@ -80,6 +86,18 @@ class Uses:
                 )
             written = False
         return place
+
+    def _note_query(self, query: str, place: Place | None, state: State, mode: int | str) -> None:
+        prefix = "" if mode == _STATEMENT else "SELECT "
+        if mode == "PERFORM":
+            query = query.removeprefix(prefix)
+        elif mode in _ASSIGNMENTS:
+            assigned = _ASSIGNED.match(query)
+            start = assigned.end() if assigned else 0
+            query = query[start:]
+            place = Place(place.start + start, place.end) if place else None
+        if not prefix or "select" in query.lower() or mode == "PERFORM":
+            self.queries.append(Query(query, place, state, self.handled > 0, prefix))
 
     def use(
         self,

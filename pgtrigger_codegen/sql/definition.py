@@ -91,8 +91,13 @@ class Definition:
 @functools.lru_cache(maxsize=4096)
 def read_definition(parts: TriggerParts) -> Definition | str:
     """The statement's facts, or in the parser's words why there are none."""
+    return read_create_trigger(trigger_statement(parts))
+
+
+def read_create_trigger(sql: str) -> Definition | str:
+    """The facts of a CREATE TRIGGER statement, or in the parser's words why there are none."""
     try:
-        node: Node = parse_sql(trigger_statement(parts))[0]["CreateTrigStmt"]
+        node: Node = parse_sql(sql)[0]["CreateTrigStmt"]
     except SqlSyntaxError as error:
         return error.message
     when = node.get("whenClause")

@@ -130,7 +130,11 @@ def lint(body: BodyCase, folder: Path) -> list[Diagnostic]:
     fact = compiled(body, Span(str(path), 3, 11, end, 5))
     order = replace(model("shop.Order"), table="shop_order", columns=(*COLUMNS, "tags"))
     order = replace(order, field_columns=(("customer", "customer_id"),))
-    facts = analysis(models=[order], triggers=(fact,), read_files=frozenset({path}))
+    others = (
+        replace(model("shop.Log"), columns=("id", "order_id", "message")),
+        replace(model("shop.Customer"), columns=("id", "orders")),
+    )
+    facts = analysis(models=[order, *others], triggers=(fact,), read_files=frozenset({path}))
     rules = [rule for rule in RULES if rule.code.startswith("PGT3")]
     return sorted(
         (finding for rule in rules for finding in rule.check(facts)), key=lambda one: one.sort_key

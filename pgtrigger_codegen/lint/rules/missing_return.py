@@ -65,7 +65,7 @@ class MissingReturn(Rule):
             value = _value(body)
             yield self.diagnostic(
                 f"The function can end without RETURN{which}: the write then fails",
-                places.span(trigger, last_code(trigger.parts.func)),
+                places.span(trigger, last_code(trigger.func)),
                 help=f"End the body with RETURN {value}",
             )
 

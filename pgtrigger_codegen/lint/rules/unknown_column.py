@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.bodies import row_bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
-from pgtrigger_codegen.lint.definitions import table_owner
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS
@@ -56,9 +56,11 @@ class UnknownColumn(Rule):
     severity = Severity.ERROR
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places = BodyPlaces(analysis)
+        places, tables = BodyPlaces(analysis), Tables(analysis)
         for trigger, body in row_bodies(analysis):
-            model = table_owner(analysis, trigger)
+            if not body.uses:
+                continue
+            model = tables.owner_of(trigger)
             if model is None or model.columns is None or not model.managed:
                 continue
             known = {*model.columns, *SYSTEM_COLUMNS}
@@ -67,7 +69,7 @@ class UnknownColumn(Rule):
                 if column is None or column in known or use.in_handled_block:
                     continue
                 doubtful = body.copies_context and any(p.doubtful for p in use.state.values())
-                if doubtful or made_by_hand(analysis, trigger, column):
+                if doubtful or made_by_hand(analysis, trigger.app_label, column):
                     continue
                 yield self.diagnostic(
                     f"Table `{model.table}` has no column `{column}`",

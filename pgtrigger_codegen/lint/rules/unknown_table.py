@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from pgtrigger_codegen.lint.bodies import bodies
+from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body import Body
-from pgtrigger_codegen.sql.body_facts import Query
-from pgtrigger_codegen.sql.body_targets import tables_named, written_columns
+from pgtrigger_codegen.sql.body_facts import Place, Query
+from pgtrigger_codegen.sql.body_reads import read_columns
+from pgtrigger_codegen.sql.body_targets import Target, tables_named, written_columns
+from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS, cut_identifier
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
-from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 class UnknownTable(Rule):
     """## What it does
-    Reports a column that an `INSERT` or `UPDATE` in a function writes to, when the table is that
-    of a model and has no such column; and a table that no model has, when its name is almost that
-    of a model's table.
+    Reports a column that a statement in a function reads or writes, when the table is that of a
+    model and has no such column; and a table that no model has, when its name is almost that of a
+    model's table. A column without a table before it counts where `FROM` names only tables of
+    models.
 
     Names that a migration with SQL of its own speaks of are not reported.
 
@@ -56,64 +61,85 @@ class UnknownTable(Rule):
     severity = Severity.ERROR
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places = BodyPlaces(analysis)
-        models = {table_name(table): label for table, label in analysis.models.tables.items()}
+        places, tables = BodyPlaces(analysis), Tables(analysis)
         for trigger, body in bodies(analysis):
             for query in _certain(body):
-                yield from self._columns(analysis, places, models, trigger, query)
-                yield from self._tables(analysis, places, models, trigger, body, query)
+                for fault in _faults(analysis, tables, trigger, body, query):
+                    yield self.diagnostic(
+                        fault.message, places.span(trigger, fault.place), help=fault.help
+                    )
 
-    def _columns(
-        self,
-        analysis: Analysis,
-        places: BodyPlaces,
-        models: Mapping[QualifiedName, str],
-        trigger: CompiledTrigger,
-        query: Query,
-    ) -> Iterator[Diagnostic]:
-        for target in written_columns(query):
-            model = analysis.models.get(models.get(target.table, ""))
-            if model is None or model.columns is None or not model.managed:
-                continue
-            column = target.column
-            if column in model.columns or made_by_hand(analysis, trigger, column):
-                continue
-            close = difflib.get_close_matches(column, model.columns, n=1)
-            meant = dict(model.field_columns).get(column) or (close[0] if close else None)
-            yield self.diagnostic(
-                f"Table `{model.table}` has no column `{column}`",
-                places.span(trigger, target.place),
-                help=f"Did you mean `{meant}`?"
-                if meant
-                else f"Its columns are {', '.join(model.columns)}",
-            )
 
-    def _tables(
-        self,
-        analysis: Analysis,
-        places: BodyPlaces,
-        models: Mapping[QualifiedName, str],
-        trigger: CompiledTrigger,
-        body: Body,
-        query: Query,
-    ) -> Iterator[Diagnostic]:
-        known = [table.name for table in models if table.schema is None]
-        hidden = {table.name for table in body.definition.transition_tables}
-        for table in sorted(set(tables_named(query)), key=str):
-            if table.schema is not None or table.name in hidden or table.name in known:
-                continue
-            close = difflib.get_close_matches(table.name, known, n=1, cutoff=0.85)
-            if close and not made_by_hand(analysis, trigger, table.name):
-                yield self.diagnostic(
-                    f"No model has a table `{table.name}`",
-                    places.span(trigger, query.place),
-                    help=f"Did you mean `{close[0]}`?",
-                )
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    message: str
+    place: Place | None
+    help: str
+
+
+_CREATE = re.compile(r"\bcreate\b", re.IGNORECASE)
 
 
 def _certain(body: Body) -> Iterator[Query]:
     """Statements that are run as they are; a function that makes tables knows what is there."""
-    makes_tables = any("create" in query.text.lower() for query in body.queries)
+    makes_tables = any(_CREATE.search(query.text) for query in body.queries)
     for query in body.queries if not makes_tables and not body.dynamic else ():
         if not query.in_handled_block:
             yield query
+
+
+def _faults(
+    analysis: Analysis, tables: Tables, trigger: BodyTrigger, body: Body, query: Query
+) -> Iterator[_Fault]:
+    transition_tables = {
+        table.name: table_name(trigger.table) for table in body.definition.transition_tables
+    }
+    for written in written_columns(query):
+        yield from _columns(analysis, tables, trigger, written.column, [written])
+    for read in read_columns(query, body.variables, transition_tables):
+        targets = [Target(table, read.column, read.place) for table in read.tables]
+        yield from _columns(analysis, tables, trigger, read.column, targets)
+    for table in sorted(set(tables_named(query)), key=str):
+        if table.name not in transition_tables:
+            yield from _tables(analysis, tables, trigger, table, query)
+
+
+def _columns(
+    analysis: Analysis,
+    tables: Tables,
+    trigger: BodyTrigger,
+    column: str,
+    targets: Sequence[Target],
+) -> Iterator[_Fault]:
+    """A column that none of the tables has, if all of their columns are known."""
+    models = [tables.owner(target.table) for target in targets]
+    known = [model for model in models if model and model.columns is not None and model.managed]
+    columns = [name for model in known for name in model.columns or ()]
+    if len(known) < len(models) or column in {*map(cut_identifier, columns), *SYSTEM_COLUMNS}:
+        return
+    if made_by_hand(analysis, trigger.app_label, column):
+        return
+    fields = {name: own for model in known for name, own in model.field_columns}
+    close = difflib.get_close_matches(column, columns, n=1)
+    meant = fields.get(column) or (close[0] if close else None)
+    names = " or ".join(f"`{model.table}`" for model in known)
+    yield _Fault(
+        f"Table {names} has no column `{column}`"
+        if len(known) == 1
+        else f"Neither {names} has a column `{column}`".replace(" or ", " nor "),
+        targets[0].place,
+        f"Did you mean `{meant}`?" if meant else f"Its columns are {', '.join(columns)}",
+    )
+
+
+def _tables(
+    analysis: Analysis, tables: Tables, trigger: BodyTrigger, table: QualifiedName, query: Query
+) -> Iterator[_Fault]:
+    """A table that no model has, with a name almost that of a model's."""
+    if table.schema is not None or tables.owner(table) is not None:
+        return
+    close = difflib.get_close_matches(table.name, tables.names(), n=1, cutoff=0.85)
+    if close and not made_by_hand(analysis, trigger.app_label, table.name):
+        yield _Fault(
+            f"No model has a table `{table.name}`", query.place, f"Did you mean `{close[0]}`?"
+        )

@@ -1,0 +1,186 @@
+"""Stage sql: columns that a statement reads, and the tables that they can be of.
+
+What a name stands for is decided by PostgreSQL's rules of scope: a qualified one belongs to the
+nearest table of that name or alias, any other to some table of FROM here or further out. Where
+anything in FROM is no plain table, and so may have columns of any name, nothing is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pgtrigger_codegen.sql.body_facts import Place, Query
+from pgtrigger_codegen.sql.body_targets import statements_of
+from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.parser import Node, strings
+from pgtrigger_codegen.sql.statements import relation_name
+
+
+class ColumnRead(NamedTuple):
+    """A column that must be one of some table's.
+
+    Attributes:
+        tables: All that may have it, each once.
+    """
+
+    column: str
+    tables: tuple[QualifiedName, ...]
+    place: Place | None
+
+
+def read_columns(
+    query: Query, variables: frozenset[str], transition_tables: Mapping[str, QualifiedName]
+) -> Iterator[ColumnRead]:
+    """The columns that a statement reads.
+
+    Args:
+        variables: Names that are the function's own, and may be meant instead.
+        transition_tables: By name, the tables whose columns they have.
+    """
+    reader = _Reader(query, variables, transition_tables)
+    for kind, node in statements_of(query):
+        yield from reader.read({kind: node}, ())
+
+
+@dataclass(slots=True)
+class _Scope:
+    """What a FROM clause brings into view.
+
+    Attributes:
+        tables: By alias or name; None for what is no plain table.
+        is_open: Whether something may have columns that are not known.
+        names: What else a bare name may stand for: aliases of results.
+    """
+
+    tables: dict[str, QualifiedName | None] = field(default_factory=dict)
+    is_open: bool = False
+    names: set[str] = field(default_factory=set)
+
+
+_Scopes = tuple[_Scope, ...]
+"""From the outermost to the nearest."""
+
+_STATEMENTS = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt"})
+_WRITTEN_NAME = re.compile(r'(?:"(?:[^"]|"")*"|[^\W\d][\w$]*)')
+
+
+class _Reader:
+    def __init__(
+        self,
+        query: Query,
+        variables: frozenset[str],
+        transition_tables: Mapping[str, QualifiedName],
+    ) -> None:
+        self._query = query
+        self._variables = variables
+        self._transition_tables = transition_tables
+        self._hidden: frozenset[str] = frozenset()
+
+    def read(self, tree: object, scopes: _Scopes) -> Iterator[ColumnRead]:
+        if isinstance(tree, list):
+            for item in tree:
+                yield from self.read(item, scopes)
+        elif isinstance(tree, dict):
+            for key, value in tree.items():
+                if key == "ColumnRef":
+                    yield from self._column(value, scopes)
+                elif key in _STATEMENTS:
+                    yield from self._statement(value, scopes)
+                elif key != "MergeStmt":
+                    yield from self.read(value, scopes)
+
+    def _statement(self, node: Node, scopes: _Scopes) -> Iterator[ColumnRead]:
+        outer = self._hidden
+        for item in node.get("withClause", {}).get("ctes", ()):
+            # In sight of itself if it is recursive; to hide it always costs at most a finding.
+            self._hidden |= {item["CommonTableExpr"]["ctename"]}
+        yield from self.read(node.get("withClause"), scopes)
+        if node.get("op", "SETOP_NONE") != "SETOP_NONE":
+            for side in ("larg", "rarg"):
+                yield from self._statement(node[side], scopes)
+        else:
+            inner = (*scopes, self._scope(node))
+            for key, value in node.items():
+                # The rows that INSERT takes do not see the table that they go into.
+                if key == "selectStmt":
+                    yield from self.read(value, scopes)
+                elif key not in ("withClause", "cols"):
+                    yield from self.read(value, inner)
+        self._hidden = outer
+
+    def _scope(self, node: Node) -> _Scope:
+        scope = _Scope()
+        if "relation" in node:
+            self._add_table(scope, node["relation"], is_target=True)
+            if "onConflictClause" in node:
+                scope.tables["excluded"] = relation_name(node["relation"])
+        for item in (*node.get("fromClause", ()), *node.get("usingClause", ())):
+            self._add_item(scope, item)
+        for item in node.get("targetList", ()):
+            scope.names.add(item.get("ResTarget", {}).get("name", ""))
+        return scope
+
+    def _add_item(self, scope: _Scope, item: Node) -> None:
+        ((kind, node),) = item.items()
+        if kind == "RangeVar":
+            self._add_table(scope, node)
+        elif kind == "JoinExpr" and "alias" not in node and "join_using_alias" not in node:
+            self._add_item(scope, node["larg"])
+            self._add_item(scope, node["rarg"])
+        else:
+            scope.is_open = True
+            scope.tables[node.get("alias", {}).get("aliasname", "")] = None
+
+    def _add_table(self, scope: _Scope, node: Node, *, is_target: bool = False) -> None:
+        table: QualifiedName | None = relation_name(node)
+        alias = node.get("alias", {})
+        if not is_target and "schemaname" not in node:
+            if node["relname"] in self._hidden:
+                table = None
+            else:
+                table = self._transition_tables.get(node["relname"], table)
+        if "colnames" in alias:
+            table = None
+        scope.is_open = scope.is_open or table is None
+        scope.tables[alias.get("aliasname", node["relname"])] = table
+
+    def _column(self, node: Node, scopes: _Scopes) -> Iterator[ColumnRead]:
+        names = strings(node["fields"])
+        if len(names) != len(node["fields"]) or not scopes:
+            return  # `t.*`
+        if len(names) == 1:
+            yield from self._bare_column(names[0], node, scopes)
+        elif len(names) == 2 and names[0] not in self._variables:
+            for scope in reversed(scopes):
+                if names[0] in scope.tables:
+                    table = scope.tables[names[0]]
+                    if table is not None:
+                        yield ColumnRead(names[1], (table,), self._place(node))
+                    return
+
+    def _bare_column(self, name: str, node: Node, scopes: _Scopes) -> Iterator[ColumnRead]:
+        tables: dict[QualifiedName, None] = {}
+        if name in self._variables:
+            return
+        for scope in scopes:
+            if scope.is_open or name in scope.tables or name in scope.names:
+                return
+            tables.update(dict.fromkeys(table for table in scope.tables.values() if table))
+        if tables:
+            yield ColumnRead(name, tuple(tables), self._place(node))
+
+    def _place(self, node: Node) -> Place | None:
+        """The last part of the name as it is written."""
+        location = node.get("location", 0)
+        source = self._query.sql.encode()[location:].decode(errors="replace")
+        end = size = 0
+        for _ in node["fields"]:
+            match = _WRITTEN_NAME.search(source, end)
+            if match is None:
+                return None
+            end, size = match.end(), len(match.group())
+        whole = self._query.place_at(location, end)
+        return Place(whole.end - size, whole.end) if whole else None
