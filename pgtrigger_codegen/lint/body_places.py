@@ -1,8 +1,8 @@
 """Where in the project the text of a trigger's body stands.
 
 A finding about a body points into the literal that the body was made of: one in the declaration
-itself, else one in the trigger's class, else one that alone accounts for most of the body. When
-none is certain, it points at the trigger's expression.
+itself, else one in the trigger's class, else one, or an `.sql` file, that alone accounts for most
+of the body. When none is certain, it points at the trigger's expression.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from pathlib import Path
 
 from pgtrigger_codegen.lint.alignment import Alignment, align
 from pgtrigger_codegen.lint.bodies import BodyTrigger
-from pgtrigger_codegen.lint.installed_places import installed_span
+from pgtrigger_codegen.lint.installed_places import characters, installed_span, sql_files
+from pgtrigger_codegen.lint.project_files import text_of
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.literals import Run, literal_runs, string_literals
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
@@ -24,6 +25,9 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 # Their bodies come from their arguments; those of other library classes from the library.
 _WITH_FUNC = frozenset({"Trigger", "Composer"})
 _MOST = 0.6
+
+_Literal = tuple[str, list[Run]]
+"""The file that it stands in, and its characters."""
 
 
 class BodyPlaces:
@@ -42,21 +46,21 @@ class BodyPlaces:
     def _declared_span(self, trigger: CompiledTrigger, place: Place | None) -> Span:
         if place is None or _is_library_body(trigger):
             return trigger.span
-        for nodes, share in self._tiers(trigger):
-            alignments = list(self._alignments(nodes, trigger.parts.func, place, share))
+        for literals, share in self._tiers(trigger):
+            alignments = list(_alignments(literals, trigger.parts.func, place, share))
             if alignments:
                 return _best(alignments, place) or trigger.span
         return trigger.span
 
-    def _tiers(
-        self, trigger: CompiledTrigger
-    ) -> Iterator[tuple[Iterable[tuple[Module, ast.AST]], float]]:
+    def _tiers(self, trigger: CompiledTrigger) -> Iterator[tuple[Iterable[_Literal], float]]:
         own = self._module(Path(trigger.span.path))
         if own is not None:
-            yield [(own, node) for node in _below(own, trigger.span)], 0
-        yield self._class_bodies(trigger.class_name), 0
+            yield _literals((own, node) for node in _below(own, trigger.span)), 0
+        yield _literals(self._class_bodies(trigger.class_name)), 0
         modules = (self._module(path) for path in sorted(self._analysis.read_files))
-        yield ((module, module.tree) for module in modules if module is not None), _MOST
+        yield _literals((module, module.tree) for module in modules if module is not None), _MOST
+        files = sql_files(self._analysis)
+        yield ((str(path), [characters(text_of(path))]) for path in files), _MOST
 
     def _class_bodies(self, class_name: str) -> Iterator[tuple[Module, ast.AST]]:
         """The class statements of that name in the file that the dotted name says."""
@@ -71,33 +75,36 @@ class BodyPlaces:
                 if isinstance(node, ast.ClassDef) and node.name == name and module is not None:
                     yield module, node
 
-    def _alignments(
-        self, nodes: Iterable[tuple[Module, ast.AST]], func: str, place: Place, share: float
-    ) -> Iterator[tuple[str, Alignment]]:
-        for module, tree in nodes:
-            for node in string_literals(tree):
-                alignment = align(literal_runs(module, node), func)
-                if (
-                    alignment is not None
-                    and alignment.size >= share * len("".join(func.split()))
-                    and _looks_like_code(alignment, place)
-                ):
-                    yield str(module.path), alignment
-
     def _module(self, path: Path) -> Module | None:
         if path not in self._modules:
             self._modules[path] = _read(path)
         return self._modules[path]
 
 
-def literals_in(span: Span) -> Iterator[tuple[str, list[Run]]]:
+def literals_in(span: Span) -> Iterator[_Literal]:
     """The string literals in the arguments of a call, the trigger's name aside."""
     module = _read(Path(span.path))
-    if module is None:
-        return
-    for tree in _below(module, span):
+    if module is not None:
+        yield from _literals((module, tree) for tree in _below(module, span))
+
+
+def _literals(nodes: Iterable[tuple[Module, ast.AST]]) -> Iterator[_Literal]:
+    for module, tree in nodes:
         for node in string_literals(tree):
-            yield span.path, literal_runs(module, node)
+            yield str(module.path), literal_runs(module, node)
+
+
+def _alignments(
+    literals: Iterable[_Literal], func: str, place: Place, share: float
+) -> Iterator[tuple[str, Alignment]]:
+    for path, runs in literals:
+        alignment = align(runs, func)
+        if (
+            alignment is not None
+            and alignment.size >= share * len("".join(func.split()))
+            and _looks_like_code(alignment, place)
+        ):
+            yield path, alignment
 
 
 def _read(path: Path) -> Module | None:

@@ -35,6 +35,22 @@ def installed_span(analysis: Analysis, trigger: BodyTrigger, place: Place | None
     return _operation(analysis, trigger.migration, trigger.func) or trigger.span
 
 
+def sql_files(analysis: Analysis) -> Iterator[Path]:
+    """The `.sql` files of the project."""
+    for folder, folders, names in os.walk(analysis.project.root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(folder, name) for name in sorted(names) if name.endswith(".sql"))
+
+
+def characters(text: str) -> list[Char]:
+    """A file's text in the way of a literal's."""
+    return [
+        Char(character, number, column, column + 1)
+        for number, line in enumerate(text.split("\n"), start=1)
+        for column, character in enumerate(line + "\n", start=1)
+    ]
+
+
 class _Wanted:
     """A place in a body, as text that can be looked for."""
 
@@ -53,7 +69,7 @@ class _Wanted:
         text = text_of(path)
         if not self._line or self._line not in text:
             return None
-        for chars in _literals(path) if path.suffix == ".py" else [_characters(text)]:
+        for chars in _literals(path) if path.suffix == ".py" else [characters(text)]:
             if (found := self._in_characters(str(path), chars)) is not None:
                 return found
         return None
@@ -84,14 +100,6 @@ def _literals(path: Path) -> Iterator[list[Char]]:
         yield from literal_runs(module, node)
 
 
-def _characters(text: str) -> list[Char]:
-    return [
-        Char(character, number, column, column + 1)
-        for number, line in enumerate(text.split("\n"), start=1)
-        for column, character in enumerate(line, start=1)
-    ]
-
-
 def _files(analysis: Analysis, migration: Key) -> Iterator[Path]:
     """Where the text may stand, the likeliest first."""
     reader = MigrationReader(analysis.project.apps, analysis.load_migration)
@@ -100,9 +108,7 @@ def _files(analysis: Analysis, migration: Key) -> Iterator[Path]:
         if name != migration[1]:
             yield reader.path((migration[0], name))
     yield from first_party_files(analysis)
-    for folder, folders, names in os.walk(analysis.project.root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(folder, name) for name in sorted(names) if name.endswith(".sql"))
+    yield from sql_files(analysis)
 
 
 def _operation(analysis: Analysis, key: Key, func: str) -> Span | None:

@@ -22,6 +22,7 @@ def made_by_hand(analysis: Analysis, app_label: str, name: str) -> bool:
     )
 
 
+_DEFINES = re.compile(r"\b(CREATE|ALTER)\b", re.IGNORECASE)
 _TRIGGER_FUNCTION = re.compile(
     r"""
       \bRETURNS\W+trigger\b.*?(?P<tag>\$\w*\$).*?(?P=tag)
@@ -38,5 +39,8 @@ def _raw_texts(analysis: Analysis, app_label: str) -> Iterator[str]:
         migrations = sorted(app.migrations_dir.glob("*.py")) if app.migrations_dir else []
         for path in [*migrations, *sorted(app.path.rglob("*.sql"))]:
             text = path.read_text(encoding="utf-8", errors="replace")
-            if path.suffix == ".sql" or "RunSQL" in text or "execute(" in text:
+            if path.suffix == ".sql":
+                if _DEFINES.search(text):  # else it may be the body in question
+                    yield text
+            elif "RunSQL" in text or "execute(" in text:
                 yield text

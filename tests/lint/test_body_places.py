@@ -81,6 +81,24 @@ class Stamp(pgtrigger.Trigger):
 
 
 @pytest.mark.parametrize(
+    ("func", "text"),
+    [
+        ("(Path(__file__).parent / 'body.sql').read_text()", "\nNEW.state = 1;\nRETURN NEW;\n"),
+        (
+            "pgtrigger.Func((Path(__file__).parent / 'body.sql').read_text())",
+            "NEW.{columns.status} = 1;\nNEW.state = 1; RETURN NEW;",
+        ),
+    ],
+)
+def test_in_an_sql_file(func: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "body.sql").write_text(text, encoding="utf-8")
+    source = "from pathlib import Path\n" + BEFORE + MODEL.format(trigger=TRIGGER.format(func=func))
+
+    assert places(source, tmp_path) == [(2, 1, 1 + len("NEW.state"))]
+
+
+@pytest.mark.parametrize(
     ("above", "func"),
     [
         ('BODY = "NEW.state = 1; RETURN NEW;"\nOTHER = "NEW.state = 1; RETURN NEW;"', "BODY"),
