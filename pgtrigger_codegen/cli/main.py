@@ -26,6 +26,10 @@ COMMANDS = {
         "pgtrigger_codegen.cli.convert",
         "Turn django-pgtrigger's operations in migrations into RunSQL.",
     ),
+    "collapse": (
+        "pgtrigger_codegen.cli.collapse",
+        "Make one of several operations on a trigger, in migrations not yet released.",
+    ),
     "lint": ("pgtrigger_codegen.cli.lint", "Report triggers that will not work as written."),
     "rule": ("pgtrigger_codegen.cli.rule", "Explain a rule of `lint`."),
     "config": ("pgtrigger_codegen.cli.config", "Show what was resolved, and from where."),

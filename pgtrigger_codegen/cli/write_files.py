@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from pgtrigger_codegen.errors import CodegenError
 
 
-def write_files(files: Mapping[Path, str]) -> None:
-    """Write all files, replacing those that exist.
+def write_files(files: Mapping[Path, str], removed: Collection[Path] = ()) -> None:
+    """Write all files, replacing those that exist, and remove others.
 
     The contents go into temporary files beside their targets first, where a full disk or a
     folder without permission shows before anything is changed.
@@ -28,6 +28,10 @@ def write_files(files: Mapping[Path, str]) -> None:
             temporary[current].write_bytes(content.encode())
         for current in files:
             temporary[current].replace(current)
+            replaced.append(current)
+        for current in removed:
+            before[current] = _content(current)
+            current.unlink(missing_ok=True)
             replaced.append(current)
     except OSError as error:
         for path in replaced:
@@ -50,6 +54,6 @@ def _content(path: Path) -> bytes | None:
 
 def _restore(path: Path, content: bytes | None) -> None:
     if content is None:
-        path.unlink()
+        path.unlink(missing_ok=True)
     else:
         path.write_bytes(content)
