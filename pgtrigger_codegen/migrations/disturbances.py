@@ -2,7 +2,10 @@
 
 PostgreSQL refuses to change the type of a column that `WHEN` or `UPDATE OF` names, and to drop
 it without CASCADE, with which Django before 6.0 drops the trigger as well, without a word. A
-body is text: it fails at the next write when a column that it names is gone.
+body is text: it fails at the next write when a column that it names is gone. When the column has
+another type, or another length, it fails in the connections that ran it before, since PL/pgSQL
+keeps the types of `NEW` and `OLD` that it found: "type of parameter 14 (bigint) does not match
+that when preparing the plan (integer)". A function made anew is read anew.
 """
 
 from __future__ import annotations
@@ -42,8 +45,9 @@ def disturbance(
             if _definition_names(trigger, column) or _body_names(trigger, column):
                 what = f"drops column {column!r} of table {table}"
                 return Disturbance(migration, index, what, trigger, "drop-column")
-        case RetypedColumn(column=column):
-            if _definition_names(trigger, column):
+        case RetypedColumn(column=column, in_name_only=in_name_only):
+            in_body = not in_name_only and _body_names(trigger, column)
+            if in_body or _definition_names(trigger, column):
                 what = f"changes the type of column {column!r} of table {table}"
                 return Disturbance(migration, index, what, trigger, "retype-column")
         case RenamedColumn(old=old, new=new):
@@ -61,5 +65,8 @@ def _definition_names(trigger: InstalledTrigger, column: str) -> bool:
 
 
 def _body_names(trigger: InstalledTrigger, column: str) -> bool:
+    written = f"{trigger.function_sql} {trigger.trigger_sql}"
+    if column.lower() not in written.lower():
+        return False  # which takes no parser to see
     parts = trigger.parts()
     return parts is not None and column in columns_used(parts).body

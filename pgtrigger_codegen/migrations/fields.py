@@ -34,7 +34,12 @@ class Field:
         suffix: What Django appends to the field's name to make the column's.
         has_through: Whether Django makes a table for this many-to-many field.
         db_table: That table where the field names one.
-        target: The model at the other end of that table.
+        target: The model at the other end of that table, or of the foreign key.
+        is_foreign_key: Whether the column's type is that of another one.
+        to_field: The field of the target that a foreign key names; None for its primary key.
+        is_unique: Whether foreign keys can point at the field: a primary key or unique.
+        reference_type: The type of the foreign keys that point at it.
+        remarks: What else Django sets together with the type: identity, comment.
     """
 
     has_column: bool
@@ -45,6 +50,12 @@ class Field:
     target: ModelKey | None = None
     is_known: bool = True
     db_type: str | None = None
+    is_foreign_key: bool = False
+    to_field: str | None = None
+    primary_key: bool = False
+    is_unique: bool = False
+    reference_type: str | None = None
+    remarks: tuple[object, ...] = ()
 
     def columns(self, name: str) -> tuple[str, ...]:
         """The column of the field under this name; what it may be when that is not known."""
@@ -82,31 +93,58 @@ def read_field(model_field: object, model: ModelKey) -> Field:
                 target=_target(getattr(relation, "model", ""), model),
             )
         case models.ForeignKey():
-            return Field(has_column=True, db_column=model_field.db_column, suffix="_id")
-        case models.ForeignObject():
+            return Field(
+                has_column=True,
+                db_column=model_field.db_column,
+                suffix="_id",
+                target=_target(getattr(model_field.remote_field, "model", ""), model),
+                is_foreign_key=True,
+                to_field=getattr(model_field.remote_field, "field_name", None),
+                **_column_facts(model_field),
+            )
+        case models.ForeignObject() | models.CompositePrimaryKey():
             return Field(has_column=False)
         case models.Field():
             return Field(
-                has_column=True, db_column=model_field.db_column, db_type=_db_type(model_field)
+                has_column=True,
+                db_column=model_field.db_column,
+                db_type=_db_type(model_field),
+                reference_type=_db_type(model_field, for_reference=True),
+                **_column_facts(model_field),
             )
         case _:
             return Field(has_column=False)
 
 
-def _db_type(model_field: models.Field[Any, Any]) -> str | None:
-    """The type and collation of a field of Django's own."""
-    # Only classes that are really Django's: those of `django.contrib.gis`, say, are interpreted,
-    # and need a database that has their types.
-    if sys.modules.get(type(model_field).__module__) is None or not type(
-        model_field
-    ).__module__.startswith("django."):
+def _column_facts(model_field: models.Field[Any, Any]) -> dict[str, Any]:
+    identity = model_field.db_type_suffix(_connection()) if _is_djangos(model_field) else None
+    return {
+        "primary_key": model_field.primary_key,
+        "is_unique": bool(model_field.primary_key or model_field.unique),
+        "remarks": (identity, model_field.db_comment),
+    }
+
+
+def _db_type(model_field: models.Field[Any, Any], *, for_reference: bool = False) -> str | None:
+    """The type and collation of a field of Django's own, or of a foreign key to it."""
+    if not _is_djangos(model_field):
         return None
     try:
         parameters = model_field.db_parameters(_connection())
+        type_ = model_field.rel_db_type(_connection()) if for_reference else parameters["type"]
     except Refusal:  # a length, say, that is not known
         return None
     collation = parameters.get("collation")
-    return f"{parameters['type']} COLLATE {collation}" if collation else parameters["type"]
+    return f"{type_} COLLATE {collation}" if collation else type_
+
+
+def _is_djangos(model_field: models.Field[Any, Any]) -> bool:
+    """Whether the class is really Django's.
+
+    Those of `django.contrib.gis`, say, are interpreted, and need a database that has their types.
+    """
+    module = type(model_field).__module__
+    return sys.modules.get(module) is not None and module.startswith("django.")
 
 
 @cache

@@ -7,7 +7,7 @@ passed over: a migration that may have done something more does not undo what an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -51,6 +51,8 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
         functions={app: frozenset(names) for app, names in history.functions.items()},
         unreadable=tuple(run.unreadable),
         disturbances={key: tuple(found) for key, found in history.disturbed.items()},
+        orphans=history.orphans,
+        changes=tuple(history.changes),
     )
 
 
@@ -92,7 +94,7 @@ class _Replay:
                 self._run_on_state(operation.state_operations, step)
             case operations.RunSQL():
                 if step.database:
-                    self._run_sql(operation, step.migration)
+                    self._run_sql(operation, step)
                 self._run_on_state(operation.state_operations, step)
             case AddTrigger():
                 model = (app_label, operation.model_name.lower())
@@ -103,9 +105,23 @@ class _Replay:
             case _:
                 self._run_on_tables(operation, step)
 
-    def _run_on_database(self, listed: Iterable[object], step: _Step) -> None:
-        if step.database:
-            self.run(listed, replace(step, state=False))
+    def _run_on_database(self, listed: Sequence[object], step: _Step) -> None:
+        """Each of the operations finds the tables as the one before has left them."""
+        if not step.database:
+            return
+        for operation, tables in self._stages(listed, step):
+            before, self.tables = self.tables, tables
+            self.run([operation], replace(step, state=False))
+            self.tables = before
+
+    def _stages(self, listed: Sequence[object], step: _Step) -> Iterator[tuple[object, Tables]]:
+        tables = self.tables
+        for number, operation in enumerate(listed):
+            yield operation, tables
+            if isinstance(operation, Operation) and number + 1 < len(listed):
+                # Django's state is as it was once the operations have run.
+                tables = tables.copy() if tables is self.tables else tables
+                tables.apply(operation, step.migration[0], step.migration)
 
     def _run_on_state(self, listed: Iterable[object], step: _Step) -> None:
         if step.state:
@@ -127,7 +143,8 @@ class _Replay:
             for trigger in operation.options.get("triggers", ()):
                 self._add_trigger((app_label, operation.name.lower()), trigger, step)
 
-    def _run_sql(self, operation: operations.RunSQL, migration: Key) -> None:
+    def _run_sql(self, operation: operations.RunSQL, step: _Step) -> None:
+        migration = step.migration
         hints: Mapping[str, Any] = operation.hints or {}
         uri, model_name = hints.get(URI_HINT), hints.get("model_name")
         record = Record(
@@ -141,7 +158,7 @@ class _Replay:
             if isinstance(sql, Unknown):
                 self._note(sql, migration)
             else:
-                self._read_sql(sql, record)
+                self._read_sql(sql, record, step.index)
 
     def _note(self, unread: object, migration: Key) -> None:
         """Remember something that is no operation, or not one that can be read."""
@@ -149,13 +166,13 @@ class _Replay:
             unread = Unknown(f"{type(unread).__name__} where an operation is expected")
         self.unreadable.append(Unreadable(migration, "operations", unread))
 
-    def _read_sql(self, sql: str, record: Record) -> None:
+    def _read_sql(self, sql: str, record: Record, index: int) -> None:
         for found in statements(sql):
             if isinstance(found, Unknown):
                 self._note(found, record.made_by)
             else:
                 text, statement = found
-                self.history.apply(statement, replace(record, sql=text))
+                self.history.apply(statement, replace(record, sql=text), index)
 
     def _add_trigger(self, model: ModelKey, trigger: object, step: _Step) -> None:
         if not isinstance(trigger, compiler.Trigger):
@@ -165,7 +182,7 @@ class _Replay:
         uri = f"{model[0]}.{self.tables.object_name(model)}:{trigger.name}"
         if step.database:
             record = Record(step.migration, "", "runsql", uri=uri, model=model)
-            self._read_sql(str(trigger.sql), record)
+            self._read_sql(str(trigger.sql), record, step.index)
         key = (in_search_path(table_name(parts.table)), parts.pgid)
         if record_now := self.history.records.get(key):
             by: MadeBy = "addtrigger" if step.state else "runsql"

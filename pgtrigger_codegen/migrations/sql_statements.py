@@ -15,7 +15,7 @@ from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.statements import Statement, read_script, read_statements
 
 # What cannot change a trigger need not be parsed.
-_RELEVANT = re.compile(r"trigger|function|rename|drop", re.IGNORECASE)
+_RELEVANT = re.compile(r"trigger|function|rename|drop|alter", re.IGNORECASE)
 
 
 def statements(sql: str) -> Iterator[tuple[str, Statement] | Unknown]:

@@ -13,6 +13,7 @@ from typing import Literal
 from pgtrigger_codegen.migrations.graph import Unreadable
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.recovery import recover_parts
+from pgtrigger_codegen.migrations.table_changes import TableChange
 from pgtrigger_codegen.migrations.tables import Table
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
@@ -38,6 +39,9 @@ class InstalledTrigger:
         made_by: The migration that last created it.
         by: Whether Django's state has it too (`addtrigger`).
         followed: Whether its table or a column has got another name since its hash was recorded.
+        owner: The app whose migrations bring it; another app's may have put it back after a
+            change of its table.
+        touched_by: The migration that last wrote anything of it, its function included.
     """
 
     definition: TriggerDefinition
@@ -49,6 +53,8 @@ class InstalledTrigger:
     made_by: Key
     by: Literal["runsql", "addtrigger"]
     followed: bool = False
+    owner: str = ""
+    touched_by: Key = ("", "")
 
     @property
     def key(self) -> TriggerKey:
@@ -73,6 +79,19 @@ class InstalledTrigger:
             self.definition.hash or ""
         )
         return self.by == "addtrigger" or bool(marked)
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange:
+    """A change of a table.
+
+    Attributes:
+        migration, index: The operation, counted among its migration's own.
+    """
+
+    change: TableChange
+    migration: Key
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +121,8 @@ class MigrationState:
         functions: Functions with parameters that each app's migrations create.
         unreadable: What could not be read on the way.
         disturbances: Changes of tables after which no migration has written the trigger anew.
+        orphans: Functions of triggers that went with their table or a column.
+        changes: What was done to tables, in order.
     """
 
     triggers: Mapping[TriggerKey, InstalledTrigger]
@@ -109,6 +130,8 @@ class MigrationState:
     functions: Mapping[str, frozenset[QualifiedName]]
     unreadable: tuple[Unreadable, ...]
     disturbances: Mapping[TriggerKey, tuple[Disturbance, ...]] = field(default_factory=dict)
+    orphans: Mapping[QualifiedName, InstalledTrigger] = field(default_factory=dict)
+    changes: tuple[SchemaChange, ...] = ()
 
     def is_readable(self, app_label: str) -> bool:
         """Whether all operations of the app's migrations were read."""

@@ -7,16 +7,39 @@ own rules: https://docs.djangoproject.com/en/stable/ref/models/options/#table-na
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
+from django.db.models.fields.proxy import OrderWrt
 
 from pgtrigger_codegen.migrations.fields import Field, ModelKey, read_field
 from pgtrigger_codegen.migrations.reader import Key
+from pgtrigger_codegen.migrations.table_changes import (
+    DroppedColumn,
+    DroppedTable,
+    RenamedColumn,
+    RenamedTable,
+    RetypedColumn,
+    TableChange,
+    renamings,
+    table_changes,
+)
+from pgtrigger_codegen.migrations.table_models import TableModel
 from pgtrigger_codegen.models.table_names import default_table_name
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
+
+__all__ = [
+    "DroppedColumn",
+    "DroppedTable",
+    "RenamedColumn",
+    "RenamedTable",
+    "RetypedColumn",
+    "Table",
+    "TableChange",
+    "Tables",
+]
 
 
 @dataclass(slots=True)
@@ -37,75 +60,12 @@ class Table:
     columns: dict[str, Key] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RenamedTable:
-    """A table goes on under another name, and its triggers with it."""
-
-    old: QualifiedName
-    new: QualifiedName
-
-
-@dataclass(frozen=True, slots=True)
-class DroppedTable:
-    """A table is gone, and its triggers with it."""
-
-    table: QualifiedName
-
-
-@dataclass(frozen=True, slots=True)
-class RenamedColumn:
-    """A column goes on under another name."""
-
-    table: QualifiedName
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class DroppedColumn:
-    """A column is gone, and the triggers whose definitions name it."""
-
-    table: QualifiedName
-    column: str
-
-
-@dataclass(frozen=True, slots=True)
-class RetypedColumn:
-    """A column gets another type."""
-
-    table: QualifiedName
-    column: str
-
-
-TableChange = RenamedTable | DroppedTable | RenamedColumn | DroppedColumn | RetypedColumn
-
-
-@dataclass(slots=True)
-class _Model:
-    """A model of the migrations' state.
-
-    Attributes:
-        table: None for a proxy.
-        default_table: Whether the table's name is the one that Django makes up.
-    """
-
-    app_label: str
-    name: str
-    table: str | None
-    default_table: bool
-    fields: dict[str, Field] = field(default_factory=dict)
-
-    @property
-    def key(self) -> ModelKey:
-        return self.app_label, self.name.lower()
-
-
 class Tables:
     """The tables as of some point in the history."""
 
     def __init__(self) -> None:
         self.by_name: dict[QualifiedName, Table] = {}
-        self._models: dict[ModelKey, _Model] = {}
+        self._models: dict[ModelKey, TableModel] = {}
 
     def object_name(self, key: ModelKey) -> str:
         """The model's name as its class has it; in lower case when the model is not known."""
@@ -114,25 +74,17 @@ class Tables:
 
     def changes(self, operation: Operation, app_label: str) -> Sequence[TableChange]:
         """What an operation does to tables that are there already."""
-        match operation:
-            case operations.DeleteModel():
-                model = self._models.get((app_label, operation.name.lower()))
-                if model and model.table:
-                    tables = [model.table, *(name for _, name in _through_tables(model))]
-                    return [DroppedTable(table_name(table)) for table in tables]
-            case operations.RenameModel():
-                model = self._models.get((app_label, operation.old_name.lower()))
-                if model and model.default_table and model.table:
-                    new = default_table_name(app_label, operation.new_name)
-                    return _renamings(model, new)
-            case operations.AlterModelTable():
-                model = self._models.get((app_label, operation.name.lower()))
-                if model and model.table:
-                    new = operation.table or default_table_name(app_label, model.name)
-                    return _renamings(model, new)
-            case operations.RenameField() | operations.AlterField() | operations.RemoveField():
-                return self._changes_by_field(operation, app_label)
-        return []
+        return table_changes(operation, app_label, self._models)
+
+    def copy(self) -> Tables:
+        """The same tables, to try operations on."""
+        other = Tables()
+        other.by_name = {
+            name: replace(table, columns=dict(table.columns))
+            for name, table in self.by_name.items()
+        }
+        other._models = {key: model.copy() for key, model in self._models.items()}
+        return other
 
     def apply(self, operation: Operation, app_label: str, migration: Key) -> None:
         """Bring the tables to where they are after the operation."""
@@ -143,61 +95,61 @@ class Tables:
                 self._delete_model((app_label, operation.name.lower()))
             case operations.RenameModel():
                 self._rename_model(operation, app_label, migration)
-            case operations.AlterModelTable():
-                model = self._models.get((app_label, operation.name.lower()))
-                if model and model.table:
-                    model.default_table = not operation.table
-                    new = operation.table or default_table_name(app_label, model.name)
-                    self._move_table(model, new, migration)
+            case (
+                operations.AddField()
+                | operations.AlterField()
+                | operations.RemoveField()
+                | operations.RenameField()
+            ):
+                self._apply_to_field(operation, app_label, migration)
+            case (
+                operations.AlterModelTable()
+                | operations.AlterModelOptions()
+                | operations.AlterOrderWithRespectTo()
+            ):
+                if model := self._models.get((app_label, operation.name.lower())):
+                    self._alter_model(model, operation, migration)
+
+    def _apply_to_field(
+        self,
+        operation: (
+            operations.AddField
+            | operations.AlterField
+            | operations.RemoveField
+            | operations.RenameField
+        ),
+        app_label: str,
+        migration: Key,
+    ) -> None:
+        model = self._models.get((app_label, operation.model_name.lower()))
+        if model is None:
+            return
+        match operation:
             case operations.AddField() | operations.AlterField():
-                model = self._models.get((app_label, operation.model_name.lower()))
-                if model:
-                    new_field = read_field(operation.field, model.key)
-                    self._remove_field(model, operation.name, keep_table_of=new_field)
-                    self._add_field(model, operation.name, new_field, migration)
-            case operations.RemoveField():
-                model = self._models.get((app_label, operation.model_name.lower()))
-                if model:
-                    self._remove_field(model, operation.name)
-                    self._touch(model, migration)
+                new_field = read_field(operation.field, model.key)
+                self._remove_field(model, operation.name, keep_table_of=new_field)
+                self._add_field(model, operation.name, new_field, migration)
             case operations.RenameField():
-                model = self._models.get((app_label, operation.model_name.lower()))
-                if model and (renamed := model.fields.get(operation.old_name)):
+                if renamed := model.fields.get(operation.old_name):
                     self._rename_through(model, renamed, operation, migration)
                     self._remove_field(model, operation.old_name, keep_table_of=renamed)
                     self._add_field(model, operation.new_name, renamed, migration)
-
-    def _changes_by_field(
-        self,
-        operation: operations.RenameField | operations.AlterField | operations.RemoveField,
-        app_label: str,
-    ) -> list[TableChange]:
-        name = (
-            operation.old_name if isinstance(operation, operations.RenameField) else operation.name
-        )
-        model = self._models.get((app_label, operation.model_name.lower()))
-        changed = model.fields.get(name) if model and model.table else None
-        if model is None or changed is None:
-            return []
-        match operation:
-            case operations.RenameField():
-                after = (operation.new_name, changed)
-            case operations.AlterField():
-                after = (name, read_field(operation.field, model.key))
+                    self._rename_target(model.key, operation.old_name, operation.new_name)
             case _:
-                after = (name, Field(has_column=False))
-        return _field_changes(model, (name, changed), after)
+                self._remove_field(model, operation.name)
+                self._touch(model, migration)
 
     def _create_model(
         self, operation: operations.CreateModel, app_label: str, migration: Key
     ) -> None:
         proxy = bool(operation.options.get("proxy"))
         db_table = operation.options.get("db_table") or None
-        model = _Model(
+        model = TableModel(
             app_label,
             operation.name,
             None if proxy else db_table or default_table_name(app_label, operation.name),
             default_table=not db_table,
+            managed=bool(operation.options.get("managed", True)),
         )
         self._models[model.key] = model
         if model.table:
@@ -205,12 +157,14 @@ class Tables:
             self.by_name[table_name(model.table)] = table
         for name, model_field in operation.fields:
             self._add_field(model, name, read_field(model_field, model.key), migration)
+        if operation.options.get("order_with_respect_to"):
+            self._add_field(model, "_order", _order_field(model), migration)
 
     def _delete_model(self, key: ModelKey) -> None:
         model = self._models.pop(key, None)
         if model is None or model.table is None:
             return
-        owners = {key, *(owner for owner, _ in _through_tables(model))}
+        owners = {key, *(owner for owner, _ in model.through_tables())}
         for name, table in list(self.by_name.items()):
             # A table that another model has taken over in the meantime stays.
             if table.model in owners:
@@ -223,7 +177,7 @@ class Tables:
         model = self._models.pop(old_key, None)
         if model is None:
             return
-        through = dict(_through_tables(model))
+        through = dict(model.through_tables())
         model.name = operation.new_name
         self._models[model.key] = model
         for table in self.by_name.values():
@@ -241,8 +195,31 @@ class Tables:
             self._move_table(model, default_table_name(app_label, model.name), migration)
         self._refresh_through_columns(migration)
 
-    def _move_table(self, model: _Model, new: str, migration: Key) -> None:
-        for change in _renamings(model, new):
+    def _alter_model(
+        self,
+        model: TableModel,
+        operation: (
+            operations.AlterModelTable
+            | operations.AlterModelOptions
+            | operations.AlterOrderWithRespectTo
+        ),
+        migration: Key,
+    ) -> None:
+        match operation:
+            case operations.AlterModelTable():
+                if model.table:
+                    model.default_table = not operation.table
+                    new = operation.table or default_table_name(model.app_label, model.name)
+                    self._move_table(model, new, migration)
+            case operations.AlterModelOptions():
+                model.managed = bool(operation.options.get("managed", True))
+            case _:
+                self._remove_field(model, "_order")
+                if operation.order_with_respect_to:
+                    self._add_field(model, "_order", _order_field(model), migration)
+
+    def _move_table(self, model: TableModel, new: str, migration: Key) -> None:
+        for change in renamings(model, new):
             if table := self.by_name.pop(change.old, None):
                 table.name = _db_table(change.new)
                 table.named_by = table.touched_by = migration
@@ -251,7 +228,7 @@ class Tables:
 
     def _add_field(
         self,
-        model: _Model,
+        model: TableModel,
         name: str,
         model_field: Field,
         migration: Key,
@@ -274,7 +251,7 @@ class Tables:
 
     def _remove_field(
         self,
-        model: _Model,
+        model: TableModel,
         name: str,
         *,
         keep_table_of: Field | None = None,
@@ -291,7 +268,7 @@ class Tables:
 
     def _rename_through(
         self,
-        model: _Model,
+        model: TableModel,
         renamed: Field,
         operation: operations.RenameField,
         migration: Key,
@@ -304,6 +281,13 @@ class Tables:
             table.name = new
             table.named_by = table.touched_by = migration
             self.by_name[table_name(new)] = table
+
+    def _rename_target(self, key: ModelKey, old: str, new: str) -> None:
+        """Foreign keys can name the field that they point at."""
+        for model in self._models.values():
+            for name, model_field in model.fields.items():
+                if model_field.target == key and model_field.to_field == old:
+                    model.fields[name] = replace(model_field, to_field=new)
 
     def _refresh_through_columns(self, migration: Key) -> None:
         """Through tables name their columns after the models on both sides."""
@@ -318,63 +302,19 @@ class Tables:
                         column: table.columns.get(column, migration) for column in columns
                     }
 
-    def _touch(self, model: _Model, migration: Key) -> None:
+    def _touch(self, model: TableModel, migration: Key) -> None:
         if table := self._table(model):
             table.touched_by = migration
 
-    def _table(self, model: _Model) -> Table | None:
+    def _table(self, model: TableModel) -> Table | None:
         """The model's table, unless another model has taken it over."""
         table = self.by_name.get(table_name(model.table)) if model.table else None
         return table if table and table.model == model.key else None
 
 
-def _through_tables(model: _Model) -> Iterator[tuple[ModelKey, str]]:
-    """The default through tables of a model, each with its model's key."""
-    for name, model_field in model.fields.items():
-        if model.table and model_field.has_through:
-            owner = (model.app_label, f"{model.name}_{name}".lower())
-            yield owner, model_field.through_table(model.table, name)
-
-
-def _renamings(model: _Model, new: str) -> list[RenamedTable]:
-    """A model's table and its default through tables get other names."""
-    changes = _renaming(str(model.table), new)
-    for name, model_field in model.fields.items():
-        if model_field.has_through:
-            before = model_field.through_table(str(model.table), name)
-            changes += _renaming(before, model_field.through_table(new, name))
-    return changes
-
-
-def _field_changes(
-    model: _Model, before: tuple[str, Field], after: tuple[str, Field]
-) -> list[TableChange]:
-    """A field gets another name or another definition, or goes."""
-    (name, old), (new_name, new) = before, after
-    table = str(model.table)
-    changes: list[TableChange] = []
-    if old.has_through and new.has_through:
-        changes += _renaming(old.through_table(table, name), new.through_table(table, new_name))
-    elif old.has_through:
-        changes.append(DroppedTable(table_name(old.through_table(table, name))))
-    if old.has_column and new.has_column:
-        pairs = zip(old.columns(name), new.columns(new_name), strict=False)
-        changes += [
-            RenamedColumn(table_name(table), column, other)
-            for column, other in pairs
-            if column != other
-        ]
-        if old.db_type and new.db_type and old.db_type != new.db_type:
-            column = new.columns(new_name)[0]
-            changes.append(RetypedColumn(table_name(table), column))
-    elif old.has_column:
-        changes += [DroppedColumn(table_name(table), column) for column in old.columns(name)]
-    return changes
-
-
-def _renaming(before: str, after: str) -> list[RenamedTable]:
-    old, new = table_name(before), table_name(after)
-    return [RenamedTable(old, new)] if old != new else []
+def _order_field(model: TableModel) -> Field:
+    """The column by which `order_with_respect_to` keeps rows in order."""
+    return read_field(OrderWrt(), model.key)
 
 
 def _db_table(name: QualifiedName) -> str:

@@ -7,7 +7,7 @@ it has not been adapted to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -19,6 +19,7 @@ from pgtrigger_codegen.migrations.sql_statements import normalised
 from pgtrigger_codegen.migrations.state import (
     Disturbance,
     InstalledTrigger,
+    SchemaChange,
     db_table,
     in_search_path,
 )
@@ -36,10 +37,15 @@ from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateFunction,
     CreateTrigger,
+    DropColumn,
+    DropFunction,
     DropTable,
     DropTrigger,
+    MoveTable,
+    RenameColumn,
     RenameTable,
     RenameTrigger,
+    RetypeColumn,
     Statement,
     read_statements,
 )
@@ -57,6 +63,9 @@ class Record:
         parts: What it was rendered from, where the history has that.
         model, name: In Django's state.
         followed: Whether its table or a column has got another name since.
+        owner: The app whose migrations bring it; another app's may put it back after a change
+            of its table.
+        touched_by: The last migration that wrote anything of it.
         made_on: The table that the `AddTrigger` named which made it.
     """
 
@@ -68,6 +77,8 @@ class Record:
     model: ModelKey | None = None
     name: str | None = None
     followed: bool = False
+    owner: str = ""
+    touched_by: Key | None = None
     made_on: QualifiedName | None = None
 
 
@@ -78,6 +89,9 @@ class TriggerHistory:
     Attributes:
         functions: Functions with parameters that each app's migrations create.
         disturbed: Changes of tables after which no migration has written the trigger anew.
+        orphans: Functions that are left of triggers that went with their table or a column, with
+            the last of these.
+        changes: What was done to tables, in order.
     """
 
     installed: InstalledTriggers = field(default_factory=InstalledTriggers)
@@ -85,6 +99,9 @@ class TriggerHistory:
     functions: dict[str, set[QualifiedName]] = field(default_factory=dict)
     function_sql: dict[QualifiedName, str] = field(default_factory=dict)
     disturbed: dict[TriggerKey, list[Disturbance]] = field(default_factory=dict)
+    orphans: dict[QualifiedName, InstalledTrigger] = field(default_factory=dict)
+    changes: list[SchemaChange] = field(default_factory=list)
+    _dropped: dict[Key, list[Record]] = field(default_factory=dict)
 
     def triggers(self) -> Iterator[InstalledTrigger]:
         """All that are there, sorted."""
@@ -105,40 +122,45 @@ class TriggerHistory:
             made_by=record.made_by,
             by=record.by,
             followed=record.followed and record.by == "runsql",
+            owner=record.owner or record.made_by[0],
+            touched_by=record.touched_by or record.made_by,
         )
 
-    def apply(self, statement: Statement, record: Record) -> None:
+    def apply(self, statement: Statement, record: Record, index: int = 0) -> None:
         """A migration runs a statement.
 
         Args:
             record: What is known of a trigger that the statement makes.
+            index: The place of the operation that holds the statement.
         """
         match statement:
             case CreateFunction():
                 self._record_function(statement, record)
+            case DropFunction(function=function, arguments=0):
+                self._drop_function(function, record)
             case CreateTrigger() | DropTrigger() | RenameTrigger() | CommentOnTrigger():
                 self._record_trigger(statement, record)
-            case DropTable(table=table):
-                self._drop_records(table)
-            case RenameTable(table=table, new_name=new_name):
-                self._move_records(table, table._replace(name=new_name))
             case _:
-                pass
+                if change := _change(statement):
+                    self.change_table(change, record.made_by, index)
+                return
         self.installed = self.installed.after([statement])
 
     def change_table(self, change: TableChange, migration: Key, index: int) -> None:
         """A migration changes a table by the operation at that place."""
+        self.changes.append(SchemaChange(change, migration, index))
         self._disturb(change, migration, index)
         match change:
             case RenamedTable(old=old, new=new):
                 self._move_triggers(in_search_path(old), in_search_path(new))
             case DroppedTable(table=table):
-                self._drop_records(in_search_path(table))
-                self.installed = self.installed.after([DropTable(in_search_path(table))])
+                dropped = in_search_path(table)
+                self._lose([key for key in self.installed.triggers if key[0] == dropped])
+                self._drop_records(dropped)
             case RenamedColumn():
                 self._rename_column(change)
             case DroppedColumn(table=table, column=column):
-                self._drop_triggers_on(in_search_path(table), column)
+                self._lose(self._on_column(in_search_path(table), column))
             case RetypedColumn():
                 pass
 
@@ -154,11 +176,16 @@ class TriggerHistory:
             self.functions.setdefault(record.made_by[0], set()).add(function)
             return
         self.function_sql[function] = record.sql
-        for key, trigger in self.installed.triggers.items():
-            if trigger.calls == function:
-                # A function written anew is no longer the one that the parts render to.
-                self.records[key] = replace(self.records[key], parts=None)
-                self.disturbed.pop(key, None)
+        for key in self._callers(function):
+            # A function written anew is no longer the one that the parts render to.
+            self.records[key] = replace(self.records[key], parts=None, touched_by=record.made_by)
+            self.disturbed.pop(key, None)
+
+    def _drop_function(self, function: QualifiedName, record: Record) -> None:
+        """With CASCADE, a dropped function takes the triggers along that call it."""
+        self.orphans.pop(function, None)
+        for table, name in self._callers(function):
+            self._record_trigger(DropTrigger(table, name), record)
 
     def _record_trigger(
         self,
@@ -174,20 +201,37 @@ class TriggerHistory:
                     record = replace(record, by="addtrigger", model=before.model, name=before.name)
                 if before and record.uri is None:
                     record = replace(record, uri=before.uri)
-                self.records[key] = record
+                owner = self._owner(record, key)
+                self.records[key] = replace(record, owner=owner, touched_by=record.made_by)
                 self.disturbed.pop(key, None)
+                self.orphans.pop(statement.calls, None)
             case RenameTrigger(table=table, new_name=new_name):
                 if before:
-                    self.records[table, new_name] = replace(self.records.pop(key), parts=None)
+                    self.records[table, new_name] = replace(
+                        self.records.pop(key), parts=None, touched_by=record.made_by
+                    )
             case DropTrigger():
                 # Django's state keeps what AddTrigger made, whatever SQL makes of it.
                 if before and before.by == "runsql":
+                    self._dropped.setdefault(record.made_by, []).append(before)
                     del self.records[key]
                     self.disturbed.pop(key, None)
             case CommentOnTrigger():
                 if before:
-                    self.records[key] = replace(before, followed=False)
+                    self.records[key] = replace(before, followed=False, touched_by=record.made_by)
                     self.disturbed.pop(key, None)
+
+    def _owner(self, made: Record, key: TriggerKey) -> str:
+        """The app whose trigger it is: one that the same migration dropped keeps its app.
+
+        So does one that gets another name meanwhile, along with its model.
+        """
+        name = (made.uri or key[1]).rpartition(":")[2]
+        dropped = self._dropped.get(made.made_by, [])
+        for record in dropped:
+            if record.uri and record.uri.rpartition(":")[2] == name:
+                return record.owner
+        return made.made_by[0]
 
     def _disturb(self, change: TableChange, migration: Key, index: int) -> None:
         """Note which triggers the change does not leave as they are."""
@@ -211,15 +255,34 @@ class TriggerHistory:
                             current = replace(statement, table=key[0], name=key[1])
                             self.installed = self.installed.after([normalised(current)])
 
-    def _drop_triggers_on(self, table: QualifiedName, column: str) -> None:
-        """Django drops columns with CASCADE before 6.0, and later fails where a trigger is left.
+    def _on_column(self, table: QualifiedName, column: str) -> list[TriggerKey]:
+        """The triggers that go with a column.
 
+        Django drops columns with CASCADE before 6.0, and later fails where a trigger is left.
         What AddTrigger made stays in Django's state, and counts as there.
         """
-        for key, record in list(self.records.items()):
-            if key[0] == table and record.by == "runsql" and names_column(record.sql, column):
-                self.installed = self.installed.after([DropTrigger(*key)])
-                del self.records[key]
+        return [
+            key
+            for key, record in self.records.items()
+            if key[0] == table
+            and key in self.installed.triggers
+            and record.by == "runsql"
+            and names_column(record.sql, column)
+        ]
+
+    def _lose(self, keys: Iterable[TriggerKey]) -> None:
+        """The triggers go, by no statement that names them, and leave their functions."""
+        lost = [self.trigger(key) for key in keys]
+        self.installed = self.installed.after([DropTrigger(*trigger.key) for trigger in lost])
+        for trigger in lost:
+            del self.records[trigger.key]
+            calls = trigger.definition.calls
+            if calls in self.installed.functions and not self._callers(calls):
+                self.orphans[calls] = trigger
+
+    def _callers(self, function: QualifiedName) -> list[TriggerKey]:
+        triggers = self.installed.triggers.items()
+        return [key for key, trigger in triggers if trigger.calls == function]
 
     def _move_triggers(self, old: QualifiedName, new: QualifiedName) -> None:
         self._move_records(old, new)
@@ -243,3 +306,22 @@ class TriggerHistory:
     def _drop_records(self, table: QualifiedName) -> None:
         for key in [key for key in self.records if key[0] == table]:
             del self.records[key]
+
+
+def _change(statement: Statement) -> TableChange | None:
+    """What a statement does to a table, as Django's operations do."""
+    match statement:
+        case DropTable(table=table):
+            return DroppedTable(table)
+        case RenameTable(table=table, new_name=name):
+            return RenamedTable(table, table._replace(name=name))
+        case MoveTable(table=table, schema=schema):
+            return RenamedTable(table, in_search_path(table._replace(schema=schema)))
+        case RenameColumn(table=table, column=column, new_name=name):
+            return RenamedColumn(table, column, name)
+        case DropColumn(table=table, column=column):
+            return DroppedColumn(table, column)
+        case RetypeColumn(table=table, column=column):
+            return RetypedColumn(table, column)
+        case _:
+            return None

@@ -18,12 +18,16 @@ from pgtrigger_codegen.sql.statements import (
     CreateFunction,
     CreateTrigger,
     Do,
+    DropColumn,
     DropFunction,
     DropTable,
     DropTrigger,
+    MoveTable,
     Other,
+    RenameColumn,
     RenameTable,
     RenameTrigger,
+    RetypeColumn,
     SetTriggerState,
     Statement,
     read_statements,
@@ -125,10 +129,12 @@ def _apply(statement: Statement, triggers: Triggers, functions: Functions) -> No
             _create(statement, triggers, functions)
         case DropTrigger() | CommentOnTrigger() | RenameTrigger():
             _apply_to_trigger(statement, triggers)
-        case DropTable() | RenameTable():
+        case DropTable() | RenameTable() | MoveTable():
             _apply_to_table(statement, triggers)
         case SetTriggerState() | Do() | Other():
             pass
+        case RenameColumn() | DropColumn() | RetypeColumn():
+            pass  # what becomes of the triggers is for whoever knows their text
         case _:
             assert_never(statement)
 
@@ -137,9 +143,14 @@ def _apply_to_functions(
     statement: CreateFunction | DropFunction, triggers: Triggers, functions: Functions
 ) -> None:
     name = statement.function
+    if statement.arguments:
+        return
     if isinstance(statement, DropFunction):
         functions.pop(name, None)
-    elif statement.arguments == 0:
+        # With CASCADE; without it PostgreSQL refuses while triggers call the function.
+        for key in [key for key, trigger in triggers.items() if trigger.calls == name]:
+            del triggers[key]
+    else:
         functions[name] = canonical_function(statement)
         for key, trigger in triggers.items():
             if trigger.calls == name:
@@ -180,9 +191,15 @@ def _apply_to_trigger(
             assert_never(statement)
 
 
-def _apply_to_table(statement: DropTable | RenameTable, triggers: Triggers) -> None:
+def _apply_to_table(statement: DropTable | RenameTable | MoveTable, triggers: Triggers) -> None:
+    table = statement.table
     for key in [key for key in triggers if key[0] == statement.table]:
         trigger = triggers.pop(key)
-        if isinstance(statement, RenameTable):
-            table = statement.table._replace(name=statement.new_name)
-            triggers[table, trigger.pgid] = replace(trigger, table=table)
+        match statement:
+            case DropTable():
+                continue
+            case RenameTable(new_name=new_name):
+                table = statement.table._replace(name=new_name)
+            case MoveTable(schema=schema):
+                table = statement.table._replace(schema=schema)
+        triggers[table, trigger.pgid] = replace(trigger, table=table)

@@ -62,9 +62,14 @@ class DropTrigger:
 
 @dataclass(frozen=True, slots=True)
 class DropFunction:
-    """DROP FUNCTION; a statement that drops several gives one fact for each."""
+    """DROP FUNCTION; a statement that drops several gives one fact for each.
+
+    Attributes:
+        arguments: Number of parameters.
+    """
 
     function: QualifiedName
+    arguments: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,39 @@ class RenameTable:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveTable:
+    """ALTER TABLE … SET SCHEMA: the table's triggers go along."""
+
+    table: QualifiedName
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenameColumn:
+    """ALTER TABLE … RENAME COLUMN."""
+
+    table: QualifiedName
+    column: str
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropColumn:
+    """ALTER TABLE … DROP COLUMN."""
+
+    table: QualifiedName
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetypeColumn:
+    """ALTER TABLE … ALTER COLUMN … TYPE."""
+
+    table: QualifiedName
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class Do:
     """A DO block, which may do anything."""
 
@@ -141,6 +179,10 @@ Statement = (
     | RenameTrigger
     | DropTable
     | RenameTable
+    | MoveTable
+    | RenameColumn
+    | DropColumn
+    | RetypeColumn
     | Do
     | Other
 )
@@ -215,7 +257,9 @@ def _drop(node: Node) -> Iterator[Statement]:
             case "OBJECT_TABLE":
                 yield DropTable(_qualified(strings(item["List"]["items"])))
             case "OBJECT_FUNCTION":
-                yield DropFunction(_qualified(strings(item["ObjectWithArgs"]["objname"])))
+                function = item["ObjectWithArgs"]
+                arguments = len(function.get("objargs", ()))
+                yield DropFunction(_qualified(strings(function["objname"])), arguments)
 
 
 def _comment(node: Node) -> Iterator[Statement]:
@@ -236,12 +280,21 @@ _STATES: dict[str, TriggerState] = {
 }
 
 
+_COLUMN_CHANGES: dict[str, type[DropColumn | RetypeColumn]] = {
+    "AT_DropColumn": DropColumn,
+    "AT_AlterColumnType": RetypeColumn,
+}
+
+
 def _alter_table(node: Node) -> Iterator[Statement]:
     table = relation_name(node["relation"])
     for item in node["cmds"]:
         command = item["AlterTableCmd"]
-        if state := _STATES.get(command.get("subtype")):
+        subtype = command.get("subtype")
+        if state := _STATES.get(subtype):
             yield SetTriggerState(table, command.get("name"), state)
+        elif change := _COLUMN_CHANGES.get(subtype):
+            yield change(table, command["name"])
         else:
             yield Other("AlterTableStmt")
 
@@ -252,6 +305,13 @@ def _rename(node: Node) -> Iterator[Statement]:
             yield RenameTrigger(relation_name(node["relation"]), node["subname"], node["newname"])
         case "OBJECT_TABLE":
             yield RenameTable(relation_name(node["relation"]), node["newname"])
+        case "OBJECT_COLUMN":
+            yield RenameColumn(relation_name(node["relation"]), node["subname"], node["newname"])
+
+
+def _set_schema(node: Node) -> Iterator[Statement]:
+    if node["objectType"] == "OBJECT_TABLE":
+        yield MoveTable(relation_name(node["relation"]), node["newschema"])
 
 
 def _do(node: Node) -> Iterator[Statement]:
@@ -267,6 +327,7 @@ _READERS: dict[str, Callable[[Node], Iterator[Statement]]] = {
     "CommentStmt": _comment,
     "AlterTableStmt": _alter_table,
     "RenameStmt": _rename,
+    "AlterObjectSchemaStmt": _set_schema,
     "DoStmt": _do,
 }
 

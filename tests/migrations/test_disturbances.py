@@ -18,6 +18,7 @@ STATUS_IN_BODY = moved(PLAIN, func="NEW.status = 'x'; RETURN NEW;")
 REMOVE = migrations.RemoveField("order", "status")
 RETYPE = migrations.AlterField("order", "status", models.CharField(max_length=5))
 SAME_TYPE = migrations.AlterField("order", "status", models.TextField(null=True))
+COMMENT = migrations.AlterField("order", "status", models.TextField(db_comment="of the order"))
 RENAME = migrations.RenameField("order", "status", "state")
 DELETE = migrations.DeleteModel("Order")
 
@@ -48,8 +49,11 @@ def found(*operations: object) -> list[tuple[int, str, bool]]:
         (PLAIN, REMOVE, []),
         (ON_STATUS, RETYPE, [(2, "retype-column", False)]),
         (OF_STATUS, RETYPE, [(2, "retype-column", False)]),
-        (STATUS_IN_BODY, RETYPE, []),
+        (STATUS_IN_BODY, RETYPE, [(2, "retype-column", False)]),
+        (PLAIN, RETYPE, []),
         (ON_STATUS, SAME_TYPE, []),
+        (ON_STATUS, COMMENT, [(2, "retype-column", False)]),
+        (STATUS_IN_BODY, COMMENT, []),
         (ON_STATUS, RENAME, [(2, "rename-column", True)]),
         (STATUS_IN_BODY, RENAME, [(2, "rename-column", False)]),
         (PLAIN, RENAME, []),
@@ -85,6 +89,44 @@ def test_what_django_pgtrigger_holds_is_its_own_to_restore() -> None:
 )
 def test_a_trigger_written_since_is_settled(repair: str) -> None:
     assert found(created(STATUS_IN_BODY), RENAME, run_sql(repair)) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("ALTER TABLE shop_order RENAME COLUMN status TO state", "rename-column"),
+        ('ALTER TABLE public."shop_order" RENAME status TO state', "rename-column"),
+        ("ALTER TABLE shop_order DROP COLUMN status CASCADE", "drop-column"),
+        ("alter table shop_order alter column status type varchar(5)", "retype-column"),
+        ("DROP TABLE shop_order", "drop-table"),
+    ],
+)
+def test_tables_that_are_changed_by_hand(sql: str, expected: str) -> None:
+    assert [kind for _, kind, _ in found(created(STATUS_IN_BODY), run_sql(sql))] == [expected]
+    assert found(created(STATUS_IN_BODY), run_sql(sql.replace("shop_order", "shop_other"))) == []
+    assert found(created(PLAIN), run_sql("ALTER TABLE shop_order ADD other integer")) == []
+
+
+def test_a_primary_keys_type_reaches_the_foreign_keys_that_point_at_it() -> None:
+    def key(**options: object) -> models.Field[int, int]:
+        return models.AutoField(primary_key=True, **options)
+
+    customer = create_model("Customer", fields=[("id", key())])
+    order = create_model(
+        fields=[("id", key()), ("customer", models.ForeignKey("shop.Customer", models.CASCADE))]
+    )
+    on_customer = moved(PLAIN, condition="WHEN (OLD.customer_id > 3)")
+
+    def disturbed(field: models.Field[int, int]) -> list[str]:
+        alter = migrations.AlterField("customer", "id", field)
+        listed = migration("0001", customer, order, created(on_customer), alter)
+        state = replay(graph({"shop": [listed]}))
+        return [item.what for items in state.disturbances.values() for item in items]
+
+    assert disturbed(models.BigAutoField(primary_key=True)) == [
+        "changes the type of column 'customer_id' of table shop_order"
+    ]
+    assert disturbed(key(verbose_name="number")) == []
 
 
 def test_disturbances_move_with_their_table() -> None:

@@ -224,6 +224,86 @@ def test_only_what_runs_in_the_database_touches_triggers() -> None:
     assert [str(name) for name in in_database.tables] == ["shop_order"]
 
 
+def test_each_database_operation_finds_what_the_one_before_has_left() -> None:
+    rename = migrations.AlterModelTable("order", "orders")
+    operations = [rename, migrations.RenameField("order", "status", "state")]
+
+    state = history(created(ON_STATUS), migrations.SeparateDatabaseAndState(operations))
+
+    (found,) = state.triggers.values()
+    assert str(found.definition.table) == "orders"
+    assert 'OLD."state"' in found.trigger_sql
+    assert [str(name) for name in state.tables] == ["shop_order"]
+    assert "status" in next(iter(state.tables.values())).columns
+
+
+def test_columns_that_sql_changes() -> None:
+    def rename(column: str) -> migrations.RunSQL:
+        return migrations.RunSQL(f"ALTER TABLE shop_order RENAME {column} TO state")
+
+    (found,) = history(created(ON_STATUS), rename("status")).triggers.values()
+    drop = migrations.RunSQL("ALTER TABLE shop_order DROP status, DROP total CASCADE")
+
+    assert 'OLD."state"' in found.trigger_sql
+    assert found.followed
+    assert summary(history(created(ON_STATUS), drop)) == []
+    assert summary(history(created(PROTECT), drop)) != []
+
+
+def test_a_table_that_gets_another_schema() -> None:
+    sql = "ALTER TABLE shop_order SET SCHEMA {}"
+    away = history(created(PROTECT), migrations.RunSQL(sql.format("erc")))
+    stays = history(created(PROTECT), migrations.RunSQL(sql.format("public")))
+
+    assert [table for _, table, *_ in summary(away)] == ["erc.shop_order"]
+    assert [table for _, table, *_ in summary(stays)] == ["shop_order"]
+
+
+def test_a_function_that_is_dropped_takes_its_trigger_along() -> None:
+    drop = f"DROP FUNCTION IF EXISTS {PROTECT.pgid}() CASCADE"
+
+    assert summary(history(created(PROTECT), migrations.RunSQL(drop))) == []
+    other = migrations.RunSQL(drop.replace("()", "(text)"))
+    assert summary(history(created(PROTECT), other)) != []
+
+
+@pytest.mark.parametrize(
+    ("operations", "orphans"),
+    [
+        ([migrations.DeleteModel("Order")], 1),
+        ([migrations.RemoveField("order", "status")], 1),
+        ([migrations.RunSQL("DROP TABLE shop_order")], 1),
+        ([migrations.RunSQL(drop_trigger(PROTECT.parts))], 0),
+        ([migrations.RemoveField("order", "total")], 0),
+    ],
+)
+def test_functions_that_are_left_of_triggers(operations: list[object], orphans: int) -> None:
+    state = history(created(ON_STATUS), *operations)
+    dropped = f"DROP FUNCTION {PROTECT.pgid}()"
+    again = history(created(ON_STATUS), *operations, migrations.RunSQL(dropped))
+    anew = history(created(ON_STATUS), *operations, created(ON_STATUS))
+
+    assert len(state.orphans) == orphans
+    assert again.orphans == anew.orphans == {}
+
+
+def test_whose_trigger_it_is() -> None:
+    drop, create = migrations.RunSQL(drop_trigger(PROTECT.parts)), created(PROTECT)
+
+    def owner(*operations: object) -> str:
+        other = migration("1", *operations, dependencies=[("shop", "1")])
+        state = replay(graph({"shop": [migration("1", create_model(), create)], "z": [other]}))
+        (found,) = state.triggers.values()
+        assert found.touched_by == ("z", "1") if operations else ("shop", "1")
+        return found.owner
+
+    assert owner() == "shop"
+    # Around a change of the table, which some other app has made.
+    assert owner(drop, create) == "shop"
+    # Declared in another app by now.
+    assert owner(create) == "z"
+
+
 def test_remove_trigger_in_the_state_alone_hands_the_trigger_over() -> None:
     handed_over = migrations.SeparateDatabaseAndState(
         state_operations=[RemoveTrigger("order", "protect")]

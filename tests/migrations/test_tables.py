@@ -213,7 +213,11 @@ def test_names_of_models() -> None:
         (migrations.DeleteModel("Order"), ["- shop_order", "- shop_order_tags"]),
         (
             migrations.RenameModel("Order", "Sale"),
-            ["shop_order > shop_sale", "shop_order_tags > shop_sale_tags"],
+            [
+                "shop_order > shop_sale",
+                "shop_order_tags > shop_sale_tags",
+                "shop_sale_tags.order_id > sale_id",
+            ],
         ),
         (migrations.RenameModel("Order", "ORDER"), []),
         (migrations.AlterModelTable("order", "o"), ["shop_order > o", "shop_order_tags > o_tags"]),
@@ -244,6 +248,152 @@ def test_what_happens_to_tables_with_triggers(operation: Operation, changes: lis
     tables.apply(TAGGED, "shop", ("shop", "1"))
 
     assert [_text(change) for change in tables.changes(operation, "shop")] == changes
+
+
+KEY: models.Field[Any, Any] = models.AutoField(primary_key=True)
+BIG_KEY: models.Field[Any, Any] = models.BigAutoField(primary_key=True)
+CUSTOMER = with_fields("Customer", id=KEY, code=models.CharField(max_length=5, unique=True))
+WIDE_CODE: models.Field[Any, Any] = models.CharField(max_length=9, unique=True)
+
+
+@pytest.mark.parametrize(
+    ("others", "operation", "changes"),
+    [
+        ([], migrations.AlterField("customer", "id", BIG_KEY), ["shop_customer.id changes type"]),
+        (
+            [
+                with_fields("A", id=KEY, to=foreign_key("shop.Customer")),
+                with_fields("B", id=foreign_key("Customer", primary_key=True, db_column="cc")),
+                with_fields("C", id=KEY, b=models.OneToOneField("shop.b", models.CASCADE)),
+                with_fields("D", id=KEY, code=foreign_key("shop.Customer", to_field="code")),
+                with_fields("E", id=KEY, many=many_to_many("shop.Customer")),
+                with_fields("F", id=KEY, to=foreign_key("shop.A")),
+            ],
+            migrations.AlterField("customer", "id", BIG_KEY),
+            ["customer.id", "a.to_id", "b.cc", "c.b_id", "e_many.customer_id"],
+        ),
+        (
+            [with_fields("A", id=KEY, to=foreign_key("shop.Customer", to_field="code"))],
+            migrations.AlterField("customer", "code", WIDE_CODE),
+            ["customer.code", "a.to_id"],
+        ),
+        (
+            [with_fields("A", id=KEY, to=foreign_key("shop.Customer", to_field="code"))],
+            migrations.AlterField("customer", "code", models.CharField(max_length=9)),
+            ["customer.code"],
+        ),
+        (
+            [with_fields("A", id=KEY, to=foreign_key("shop.Customer"))],
+            migrations.AlterField("a", "to", foreign_key("shop.Customer", to_field="code")),
+            ["a.to_id"],
+        ),
+        (
+            [with_fields("A", id=KEY, to=foreign_key("shop.Customer"))],
+            migrations.AlterField("a", "to", models.IntegerField(db_column="to_id")),
+            [],
+        ),
+        (
+            # Not known well enough to say.
+            [with_fields("A", id=KEY, to=foreign_key("nowhere.Customer"))],
+            migrations.AlterField("a", "to", models.BigIntegerField(db_column="to_id")),
+            [],
+        ),
+        (
+            # Django alters the type for an identity too.
+            [with_fields("A", id=models.IntegerField(primary_key=True))],
+            migrations.AlterField("a", "id", KEY),
+            ["a.id"],
+        ),
+        (
+            [with_fields("A", like=many_to_many("self"), to=many_to_many("shop.Customer"))],
+            migrations.RenameModel("A", "B"),
+            [
+                "shop_a > shop_b",
+                "shop_a_like > shop_b_like",
+                "shop_a_to > shop_b_to",
+                "shop_b_like.from_a_id > from_b_id",
+                "shop_b_like.to_a_id > to_b_id",
+                "shop_b_to.a_id > b_id",
+            ],
+        ),
+        (
+            [create_model("A", db_table="a", fields=[("to", many_to_many("shop.Customer"))])],
+            migrations.RenameModel("Customer", "Client"),
+            ["shop_customer > shop_client", "a_to.customer_id > client_id"],
+        ),
+        (
+            [with_fields("A", to=many_to_many("shop.Customer"))],
+            migrations.AlterField("a", "to", many_to_many("shop.Other")),
+            ["shop_a_to.customer_id > other_id"],
+        ),
+        (
+            [create_model("A", managed=False, fields=[("x", models.TextField())])],
+            migrations.RemoveField("a", "x"),
+            [],
+        ),
+        (
+            [
+                create_model("A", managed=False, fields=[("x", models.TextField())]),
+                migrations.AlterModelOptions("a", {}),
+            ],
+            migrations.RemoveField("a", "x"),
+            ["- shop_a.x"],
+        ),
+        (
+            [with_fields("A", to=foreign_key("shop.Customer"))],
+            migrations.AlterOrderWithRespectTo("a", None),
+            [],
+        ),
+        (
+            [create_model("A", order_with_respect_to="to", fields=[])],
+            migrations.AlterOrderWithRespectTo("a", None),
+            ["- shop_a._order"],
+        ),
+    ],
+)
+def test_what_happens_to_other_tables(
+    others: list[Operation], operation: Operation, changes: list[str]
+) -> None:
+    tables = Tables()
+    for listed in (CUSTOMER, *others):
+        tables.apply(listed, "shop", ("shop", "1"))
+
+    found = [_text(change) for change in tables.changes(operation, "shop")]
+
+    short = [text.removeprefix("shop_").removesuffix(" changes type") for text in found]
+    assert changes in (found, short)
+
+
+def test_the_column_of_an_order() -> None:
+    order = create_model("A", order_with_respect_to="to", fields=[])
+    drop, again = (migrations.AlterOrderWithRespectTo("a", to) for to in (None, "to"))
+
+    assert shape(order) == {"shop_a": {"_order": "1"}}
+    assert shape(order, drop) == {"shop_a": {}}
+    assert shape(order, drop, again) == {"shop_a": {"_order": "3"}}
+
+
+def test_a_primary_key_of_several_columns_is_none() -> None:
+    found = shape(with_fields(pk=models.CompositePrimaryKey("a", "b"), a=models.TextField()))
+
+    assert found == {"shop_order": {"a": "1"}}
+
+
+def test_a_foreign_key_follows_the_field_that_it_names() -> None:
+    tables = Tables()
+    for operation in (
+        CUSTOMER,
+        with_fields("A", id=KEY, to=foreign_key("shop.Customer", to_field="code")),
+        migrations.RenameField("customer", "code", "number"),
+    ):
+        tables.apply(operation, "shop", ("shop", "1"))
+
+    changes = tables.changes(migrations.AlterField("customer", "number", WIDE_CODE), "shop")
+
+    assert [_text(change) for change in changes] == [
+        "shop_customer.number changes type",
+        "shop_a.to_id changes type",
+    ]
 
 
 def _text(change: TableChange) -> str:
