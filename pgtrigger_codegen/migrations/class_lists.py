@@ -120,10 +120,15 @@ class ClassLists:
             added = "".join(f", {code}" for code in codes)
             self._edits.append(_Edit(self._end(last), self._end(last), added))
             return
-        comma = _COMMA.match(self.text, self._end(last))
-        place = comma.end() if comma else self._end(last)
+        place = self._end(last)
+        if comma := _COMMA.match(self.text, place):
+            place = comma.end()
+        else:
+            self._edits.append(_Edit(place, place, ","))
+        if rest := _REST.match(self.text, place):
+            place = rest.end()
         added = "".join(f"\n{indent}{code}," for code in codes)
-        self._edits.append(_Edit(place, place, added if comma else f",{added}"))
+        self._edits.append(_Edit(place, place, added))
 
     def _replace(
         self, element: ast.expr, blocks: Sequence[str], is_ours: Callable[[str], bool]

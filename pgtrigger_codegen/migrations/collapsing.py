@@ -333,8 +333,14 @@ class _Collapser:
         """Ignore functions go along with the first trigger that needs them, or go."""
         keys = frozenset(self._run.keys)
         inside = [item for item in self._passed.values() if item.place.migration in keys]
-        opaque = any(item.touched and item.step is None and not item.changes for item in inside)
-        if opaque or self._run.keys[-1] != self._run.graph.leaf(self._run.app_label):
+        outside = [
+            item
+            for item in self._passed.values()
+            if item.place.migration[0] == self._run.app_label and item.place.migration not in keys
+        ]
+        if any(item.touched and item.step is None and not item.changes for item in inside) or any(
+            item.touched or item.relies for item in outside
+        ):
             return
         used_before = {
             name
