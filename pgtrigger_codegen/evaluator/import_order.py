@@ -14,6 +14,8 @@ from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.source.module import Module
 
+_LINES = 1_000_000  # more than a file has
+
 
 class ImportOrder:
     """A walk over import statements as Python would take it.
@@ -31,19 +33,35 @@ class ImportOrder:
         self._clock = 0
         self._last_line: dict[str, int] = {}
         self._segments: dict[str, list[tuple[int, int]]] = {}
+        self._importers: dict[str, tuple[str, int]] = {}
         self.modules: list[str] = []
         self.imports: dict[str, list[tuple[int, str]]] = {}
         for root in roots:
             self._visit(root)
 
-    def position(self, module: str, line: int) -> tuple[int, int] | None:
+    def position(self, module: str, line: int) -> tuple[int, float] | None:
         """When a line of a module executes, comparable between modules."""
         self._visit(module)  # not reached from the roots: it comes after them all
         segments = self._segments.get(module)
         if not segments:
             return None
-        clock = max(start for at, start in segments if at <= line)
-        return clock, line
+        alone = max(start for at, start in segments if at <= line), float(line)
+        if module not in self._importers:
+            return alone
+        # As a whole where another module of its package imports it, if that was earlier.
+        importer, at = self._importers[module]
+        clock = self._segments[importer][0][1]
+        return min(alone, (clock, at + line / _LINES))
+
+    def open_package(self, name: str) -> None:
+        """Looks into a module of a package from outside, for the order of what it imports."""
+        self._visit(name)
+        module = self._loader.load(name)
+        if isinstance(module, Unknown) or module.first_party or not self._segments.get(name):
+            return
+        for line, target in imported_modules(module, self._loader):
+            if not self._loader.is_first_party(target) and target not in self._importers:
+                self._importers[target] = (name, line)
 
     def _visit(self, name: str) -> None:
         """Imports a module and the packages above it, each once."""

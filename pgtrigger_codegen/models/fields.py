@@ -39,6 +39,10 @@ def declared_fields(model: ModelClass, order: ImportOrder) -> list[DeclaredField
     if len(owners) <= 1:
         return fields
 
+    for cls in model.mro():
+        if isinstance(cls, ModelClass) and not cls.module.first_party:
+            order.open_package(cls.module.name)
+
     def key(field: DeclaredField) -> tuple[Any, ...]:
         # Django orders fields by when they were created: by class, in order of execution.
         module = field.owner.module.name

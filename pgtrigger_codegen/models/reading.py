@@ -194,7 +194,7 @@ class ModelReader:
     def _in_order(self, models: Iterable[ModelClass]) -> list[ModelClass]:
         return sorted(models, key=lambda model: self._when(model.moment))
 
-    def _when(self, moment: Moment | None) -> tuple[float, int, int]:
+    def _when(self, moment: Moment | None) -> tuple[float, float, int]:
         if moment is None or moment.module is None:
             return (math.inf, 0, moment.turn if moment else 0)
         clock, line = self.import_order.position(moment.module, moment.line) or (math.inf, 0)

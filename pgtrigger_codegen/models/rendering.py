@@ -217,8 +217,15 @@ def _unbound(field: Any) -> Any:
     """
     duplicate = copy.deepcopy(field)
     if getattr(type(duplicate).__init__, "__interpreted__", None) is not None:
-        vars(duplicate)["clone"] = lambda: copy.deepcopy(field)
+        vars(duplicate)["clone"] = lambda: _made_now(copy.deepcopy(field))
     return duplicate
+
+
+def _made_now(field: Any) -> Any:
+    """Puts a field after those that were made before, as Django orders them."""
+    field.creation_counter = models.Field.creation_counter
+    models.Field.creation_counter += 1
+    return field
 
 
 def _referred_labels(state: ModelState) -> list[str]:
