@@ -156,7 +156,7 @@ def _base_class(vm: Interpreter, provided: ProvidedCallable, call: SpecialCall) 
     base.abstract = True
     base.bases = (Model,)
     unknown = Unknown("the app of a library's model is known once all models are", call.span)
-    base.namespace["Meta"] = type("Meta", (), {"app_label": unknown})
+    give_meta(base, vm, app_label=unknown)
     vm.model_classes.append(base)
     _note(vm, provided, call.args, call.kwargs, None, base, call.span, call)
     return base
@@ -201,6 +201,13 @@ def empty_model(name: str, module: Module, span: Span, vm: Interpreter) -> Model
     model = ModelClass(name, module, node, (), {}, span, name)
     model.moment = vm.moment()
     return model
+
+
+def give_meta(model: ModelClass, vm: Interpreter, **options: Any) -> None:
+    """Gives a model a `Meta` that others can derive from."""
+    made = type("Meta", (), options)
+    vm.user_classes[made] = (model.module, model.node)
+    model.namespace["Meta"] = made
 
 
 def _module(vm: Interpreter, call: SpecialCall) -> Module:

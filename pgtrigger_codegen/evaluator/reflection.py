@@ -9,6 +9,7 @@ from pgtrigger_codegen.evaluator import attributes
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
+    ModelReference,
     SettingsObject,
     Special,
     ThroughModel,
@@ -40,13 +41,16 @@ def _super(vm: Interpreter, call: SpecialCall) -> Any:
 def _isinstance(vm: Interpreter, call: SpecialCall) -> Any:
     if (refused := _wrong_count(call, 2)) is not None:
         return refused
-    value, kinds = call.args
+    value, named = call.args
+    kinds = tuple(type if kind == Special("type") else kind for kind in _as_tuple(named))
+    if isinstance(value, ModelClass | ThroughModel | ModelReference) and type in kinds:
+        return True
     if attributes.is_own_kind(value):
         described = attributes.describe(value)
         return Unknown(f"the class of {described} is not evaluated", call.span)
-    if any(isinstance(kind, ModelClass) for kind in _as_tuple(kinds)):
+    if any(isinstance(kind, ModelClass) for kind in kinds):
         return Unknown("an instance of a model is not evaluated", call.span)
-    return vm.attempt(call.span, isinstance, value, kinds)
+    return vm.attempt(call.span, isinstance, value, kinds if type in kinds else named)
 
 
 def _issubclass(vm: Interpreter, call: SpecialCall) -> Any:

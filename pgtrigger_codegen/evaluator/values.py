@@ -9,7 +9,7 @@ and references to models.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -174,6 +174,17 @@ class ModelClass:
             self._mro = linearize(self, self.bases)
         return self._mro
 
+    def rebase(self, bases: tuple[Any, ...], derived: Iterable[ModelClass]) -> None:
+        """Gives the class other bases.
+
+        Args:
+            derived: Classes that may derive from it, and remember what they inherit from.
+        """
+        self.bases, self._mro = bases, None
+        for cls in derived:
+            if cls._mro is not None and any(item is self for item in cls._mro):
+                cls._mro = None
+
     def lookup(self, name: str) -> tuple[Any, ModelClass | type] | None:
         """The attribute by MRO and the class that has it."""
         for cls in self.mro():
@@ -242,10 +253,16 @@ class Registrar:
 
 @dataclass(frozen=True, slots=True)
 class Special:
-    """A callable that the interpreter itself stands in for."""
+    """A callable that the interpreter itself stands in for.
+
+    Python takes it for one too (`functools.partial` asks), but real code can never call it.
+    """
 
     name: str
     receiver: Any = None
+
+    def __call__(self, *args: object, **kwargs: object) -> Any:
+        raise Refusal(Unknown(f"real code calls `{self.name}`"))
 
 
 @dataclass(frozen=True, slots=True)

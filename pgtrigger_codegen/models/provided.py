@@ -19,6 +19,7 @@ from pgtrigger_codegen.evaluator.provided import (
     NoLibraries,
     ProvidedCall,
     empty_model,
+    give_meta,
 )
 from pgtrigger_codegen.evaluator.values import (
     Invalid,
@@ -202,9 +203,10 @@ class ProvidedModels:
             model = empty_model(new.name, call.module, call.span, self._vm)
             model.moment = call.moment
             self._packages[id(model)] = (call.callable.package, call.span)
-            model.namespace["Meta"] = type("Meta", (), {})
+            give_meta(model, self._vm)
         model.name = model.qualname = new.name
-        model.bases = tuple(self._values.outward(base) for base in new.bases) or (models.Model,)
+        bases = tuple(self._values.outward(base) for base in new.bases) or (models.Model,)
+        model.rebase(bases, self._registry.classes)
         model.abstract = new.abstract
         model.namespace.update(self._values.namespace(new.attributes))
         options = {**new.meta, "app_label": new.app_label, "abstract": False}
@@ -271,7 +273,7 @@ class ProvidedModels:
     def _refuse(self, call: ProvidedCall, unknown: Unknown) -> None:
         """What the call declares is not known, but not forgotten."""
         if call.base is not None:
-            call.base.bases = (models.Model, unknown)
+            call.base.rebase((models.Model, unknown), self._registry.classes)
             meta_class = call.base.namespace["Meta"]
             if "app_label" in vars(meta_class):
                 del meta_class.app_label

@@ -29,6 +29,13 @@ _EVENT = "pghistory.models.Event"
 _CONFIGURATION = """
     ContextForeignKey ContextJSONField ContextUUIDField Field ForeignKey ObjForeignKey RelatedField
 """
+_SETTINGS = tuple(
+    f"PGHISTORY_{name}"
+    for name in """
+    APPEND_ONLY BASE_MODEL CONTEXT_FIELD CONTEXT_ID_FIELD CREATED_AT_FUNCTION DEFAULT_TRACKERS
+    EXCLUDE_FIELD_KWARGS FIELD FOREIGN_KEY_FIELD LEVEL OBJ_FIELD RELATED_FIELD
+    """.split()
+)
 _TRACKERS = "DeleteEvent InsertEvent ManualEvent ProxyField RowEvent Tracker UpdateEvent"
 
 
@@ -59,7 +66,7 @@ class DjangoPghistory(Provider):
         "Event": "__init__ get_func",
         **dict.fromkeys(_CONFIGURATION.split(), "__init__ get_default_kwargs"),
     }
-    settings = ("PGHISTORY_",)
+    settings = _SETTINGS
     # Reinstalled by later migrations, with the same name and arguments.
     functions: ClassVar = {"_pgh_attach_context": ("pghistory", "0004_auto_20220906_1625")}
 
