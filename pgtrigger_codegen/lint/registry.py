@@ -59,6 +59,7 @@ from pgtrigger_codegen.lint.rules.syntax_error import SyntaxErrorRule
 from pgtrigger_codegen.lint.rules.template_braces import TemplateBraces
 from pgtrigger_codegen.lint.rules.third_party_registration import ThirdPartyRegistration
 from pgtrigger_codegen.lint.rules.transition_table_misuse import TransitionTableMisuse
+from pgtrigger_codegen.lint.rules.trigger_cycle import TriggerCycle
 from pgtrigger_codegen.lint.rules.triggers_not_a_sequence import TriggersNotASequence
 from pgtrigger_codegen.lint.rules.unknown_column import UnknownColumn
 from pgtrigger_codegen.lint.rules.unknown_field import UnknownField
@@ -118,6 +119,7 @@ RULES: Final[tuple[Rule, ...]] = (
     UnknownTable(),
     BeforeRowTriggerReturnsNull(),
     NewAssignedInAfterTrigger(),
+    TriggerCycle(),
     UpdateOfMissesBeforeTrigger(),
     TemplateBraces(),
     UnquotedDynamicSql(),
