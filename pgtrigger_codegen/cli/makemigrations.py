@@ -15,11 +15,11 @@ from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary, p
 from pgtrigger_codegen.cli.version_control import is_committed
 from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
+from pgtrigger_codegen.migrations.open_changes import Way
 from pgtrigger_codegen.migrations.operations import TriggerOperation, describe
 from pgtrigger_codegen.migrations.plan import AppPlan, MigrationFile, Options, Plan
 from pgtrigger_codegen.migrations.planner import make_plan
 from pgtrigger_codegen.migrations.preconditions import require_runsql_mode
-from pgtrigger_codegen.migrations.schema_changes import Way
 from pgtrigger_codegen.pipeline import Analysis, source_of
 from pgtrigger_codegen.sql.render import Style
 

@@ -17,6 +17,7 @@ from pgtrigger_codegen.migrations.tables import (
     DroppedColumn,
     DroppedTable,
     RenamedColumn,
+    RenamedTable,
     RetypedColumn,
     TableChange,
 )
@@ -24,13 +25,9 @@ from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.usage import columns_used
 
 
-def changed_table(change: TableChange) -> QualifiedName | None:
-    """The table on which the change may disturb triggers."""
-    match change:
-        case DroppedTable() | DroppedColumn() | RenamedColumn() | RetypedColumn():
-            return in_search_path(change.table)
-        case _:
-            return None
+def changed_table(change: TableChange) -> QualifiedName:
+    """The table that is changed, by the name that it had."""
+    return in_search_path(change.old if isinstance(change, RenamedTable) else change.table)
 
 
 def disturbance(

@@ -6,34 +6,24 @@ operations go into the migration that changes it, or into one before and one aft
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations import preconditions
 from pgtrigger_codegen.migrations.autodetector import held_by_django
 from pgtrigger_codegen.migrations.graph import MigrationGraph
+from pgtrigger_codegen.migrations.lift_files import Before, Weaver, Woven, woven_file
 from pgtrigger_codegen.migrations.operations import DropTrigger, TriggerOperation
 from pgtrigger_codegen.migrations.plan import MigrationFile, Options, Source
 from pgtrigger_codegen.migrations.reader import Key
-from pgtrigger_codegen.migrations.requirements import (
-    History,
-    dependencies,
-    later,
-    requirements,
-)
+from pgtrigger_codegen.migrations.requirements import History, dependencies
 from pgtrigger_codegen.migrations.schema_changes import Lift
 from pgtrigger_codegen.migrations.state import in_search_path
-from pgtrigger_codegen.migrations.weaving import Threads, WeavingError, weave
-from pgtrigger_codegen.migrations.writer import (
-    ignore_function_block,
-    migration_name,
-    operation_block,
-    render_migration,
-)
+from pgtrigger_codegen.migrations.writer import migration_name, render_migration
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.sql.names import called_function
-from pgtrigger_codegen.sql.render import Style, uses_own_function
+from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
@@ -55,16 +45,6 @@ def app_files(
     return _Files(app_label, source, history, options).write(operations, lifts)
 
 
-@dataclass(slots=True)
-class _Woven:
-    """What is to be added to one migration."""
-
-    operations: list[TriggerOperation] = field(default_factory=list)
-    before: dict[int, list[TriggerOperation]] = field(default_factory=dict)
-    after: dict[int, list[TriggerOperation]] = field(default_factory=dict)
-    dependencies: set[Key] = field(default_factory=set)
-
-
 @dataclass(frozen=True, slots=True)
 class _Files:
     app_label: str
@@ -75,20 +55,20 @@ class _Files:
     def write(
         self, operations: Sequence[TriggerOperation], lifts: Sequence[Lift]
     ) -> tuple[MigrationFile, ...]:
-        lifted = (operation for lift in lifts for operation in (lift.drop, lift.create))
-        self._require([*operations, *(operation for operation in lifted if operation is not None)])
+        lifted = (operation for lift in lifts for operation in lift.operations)
+        self._require([*operations, *lifted])
+        weaver = Weaver(self.app_label, self._declared(), self.history)
         after = list(operations)
-        woven: dict[Key, _Woven] = {}
-        files: list[MigrationFile] = []
         for lift in lifts:
             if lift.place == "woven":
-                after += self._weave(lift, woven)
+                after += weaver.add(lift)
             elif lift.create:
                 after.append(lift.create)
-        files += self._before([lift for lift in lifts if lift.place == "around"])
-        files += (self._woven_file(key, woven[key]) for key in woven)
+        files, last = self._before([lift for lift in lifts if lift.place == "around"])
+        files += (self._woven_file(key, woven) for key, woven in weaver.woven.items())
         if after:
-            files.append(self._new_file(after))
+            changes = {item.migration for lift in lifts for item in lift.disturbances}
+            files.append(self._new_file(after, changes, last))
         return tuple(files)
 
     def _require(self, operations: Sequence[TriggerOperation]) -> None:
@@ -110,11 +90,38 @@ class _Files:
         triggers = self.source.triggers
         return {item.uri: item for item in triggers if item.migration_app == self.app_label}
 
-    def _new_file(self, operations: Sequence[TriggerOperation]) -> MigrationFile:
-        """A migration after all others of the app."""
+    def _before(self, lifts: Sequence[Lift]) -> tuple[list[MigrationFile], Key | None]:
+        """Migrations that run before those that change tables, and the app's last one then."""
+        by_migration: dict[Key, list[TriggerOperation]] = {}
+        for lift in lifts:
+            if lift.drop:
+                by_migration.setdefault(lift.disturbances[0].migration, []).append(lift.drop)
+        last = self.history.graph.leaf(self.app_label)
+        files: list[MigrationFile] = []
+        for key, drops in sorted(by_migration.items()):
+            before = Before(key, last, self.app_label)
+            name, content = before.render(drops, self.history.graph, self.options.style)
+            if key[0] != self.app_label:
+                last = (self.app_label, name)
+            files.append(self._file(name, content, drops, is_last=last == (self.app_label, name)))
+        return files, last
+
+    def _new_file(
+        self, operations: Sequence[TriggerOperation], changes: Iterable[Key], last: Key | None
+    ) -> MigrationFile:
+        """A migration after all others of the app.
+
+        Args:
+            changes: Migrations that change tables, of other apps too, which it has to follow.
+            last: The app's last migration, which may be new as well.
+        """
+        graph = self.history.graph
+        leaf = graph.leaf(self.app_label)
         needed = dependencies(self.app_label, operations, self._declared(), self.history)
-        leaf = self.history.graph.leaf(self.app_label)
-        name = migration_name(leaf[1] if leaf else None, operations, self.options.name)
+        before = graph.ancestors(leaf) if leaf else set()
+        needed += sorted(set(changes) - {*needed} - before)
+        needed = [last if last and key == leaf else key for key in needed]
+        name = migration_name(last[1] if last else None, operations, self.options.name)
         content = render_migration(
             self.app_label,
             operations,
@@ -124,78 +131,9 @@ class _Files:
         )
         return self._file(name, content, operations, is_last=True)
 
-    def _before(self, lifts: Sequence[Lift]) -> list[MigrationFile]:
-        """Migrations that run before those that change tables."""
-        by_migration: dict[Key, list[TriggerOperation]] = {}
-        for lift in lifts:
-            by_migration.setdefault(lift.disturbances[0].migration, []).append(lift.drop)
-        return [self._file_before(key, drops) for key, drops in sorted(by_migration.items())]
-
-    def _file_before(self, key: Key, drops: Sequence[TriggerOperation]) -> MigrationFile:
-        number, _, rest = key[1].partition("_")
-        content = render_migration(
-            self.app_label,
-            drops,
-            self.history.graph.parents[key],
-            run_before=[key],
-            style=self.options.style,
-        )
-        return self._file(f"{number}_before_{rest}", content, drops, is_last=False)
-
-    def _weave(self, lift: Lift, woven: dict[Key, _Woven]) -> list[TriggerOperation]:
-        """Add the trigger's operations to the migrations; what has to come after all of them."""
-        first, last = lift.disturbances[0], lift.disturbances[-1]
-        into = woven.setdefault(first.migration, _Woven())
-        into.before.setdefault(first.index, []).append(lift.drop)
-        if lift.create is None:
-            return []
-        key = last.migration
-        needed = later(
-            requirements(self._declared()[lift.create.new.uri], self.history), key, self.history
-        )
-        if any(app_label == self.app_label for app_label, _ in needed):
-            return [lift.create]
-        for other in sorted(needed):
-            if path := self.history.graph.path(other, key):
-                raise _cycle(lift, [*path, other])
-        into = woven.setdefault(key, _Woven())
-        into.after.setdefault(self._last_change(last.index, key, lift), []).append(lift.create)
-        into.dependencies |= needed
-        return []
-
-    def _last_change(self, index: int, key: Key, lift: Lift) -> int:
-        """The last operation of the migration on the trigger's model."""
-        listed = self.history.graph.migrations[key].operations
-        assert isinstance(listed, Sequence)
-        model = (lift.new or lift.old).model_name
-        for later_index in range(len(listed) - 1, index, -1):
-            operation = listed[later_index]
-            named = getattr(operation, "model_name", getattr(operation, "name", None))
-            if isinstance(named, str) and named.lower() == model:
-                return later_index
-        return index
-
-    def _woven_file(self, key: Key, woven: _Woven) -> MigrationFile:
-        path = self.history.reader.path(key)
-        style = self.options.style
-        listed = [*woven.before.values(), *woven.after.values()]
-        operations = [operation for group in listed for operation in group]
-        before = _blocks(woven.before, style)
-        after = _blocks(woven.after, style)
-        if missing := _missing_ignore_functions(self.app_label, operations, self.history):
-            start = min(before, default=min(after, default=0))
-            blocks = [ignore_function_block(name) for name in missing]
-            before[start] = [*blocks, *before.get(start, [])]
-        try:
-            content = weave(
-                path.read_bytes().decode(), Threads(before, after), sorted(woven.dependencies)
-            )
-        except WeavingError as error:
-            raise MigrationsError(
-                f"operations cannot be added to migration {'.'.join(key)}: {error}",
-                help="put them there by hand, as --split prints them with --dry-run",
-            ) from error
-        return MigrationFile(path, content, tuple(operations), {path: content}, woven=True)
+    def _woven_file(self, key: Key, woven: Woven) -> MigrationFile:
+        missing = _missing_ignore_functions(self.app_label, woven.operations, self.history)
+        return woven_file(key, woven, missing, self.history, self.options.style)
 
     def _file(
         self, name: str, content: str, operations: Sequence[TriggerOperation], *, is_last: bool
@@ -216,24 +154,6 @@ class _Files:
 
 def _model_app(trigger: CompiledTrigger) -> str:
     return trigger.concrete_model.rpartition(".")[0]
-
-
-def _blocks(
-    operations: Mapping[int, Sequence[TriggerOperation]], style: Style
-) -> dict[int, Sequence[str]]:
-    return {
-        index: [operation_block(operation, style) for operation in listed]
-        for index, listed in operations.items()
-    }
-
-
-def _cycle(lift: Lift, path: Sequence[Key]) -> MigrationsError:
-    steps = " → ".join(".".join(key) for key in path)
-    return MigrationsError(
-        f"trigger {(lift.new or lift.old).uri} would make migrations depend on each other in a "
-        f"circle: {steps}",
-        help="split that migration in two, with the table's change in the later one",
-    )
 
 
 def _require_no_django_state(

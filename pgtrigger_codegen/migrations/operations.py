@@ -43,10 +43,12 @@ class CreateTrigger:
     Attributes:
         lifted: The trigger in whose place it comes, which a `DropTrigger` of the same
             migration took away for a change of the table.
+        function_only: Whether the trigger itself cannot come: the column or table is gone.
     """
 
     new: Trigger
     lifted: Trigger | None = None
+    function_only: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -61,9 +63,11 @@ class CreateTrigger:
         return self.lifted
 
     def reverse(self) -> DropTrigger:
-        return DropTrigger(self.new, self.lifted)
+        return DropTrigger(self.new, self.lifted, self.function_only)
 
     def to_sql(self, style: Style = DEFAULT_STYLE) -> str:
+        if self.function_only:
+            return render.trigger_function(self.new.parts)
         if self.lifted:
             parts, lifted = self.new.parts, self.lifted.parts
             return render.lower_trigger(parts, self.new.hash, lifted, style)
@@ -78,10 +82,12 @@ class DropTrigger:
 
     Attributes:
         lowered: The trigger that a `CreateTrigger` puts in its place once the table has changed.
+        function_only: Whether the trigger itself is gone already, with a column or its table.
     """
 
     old: Trigger
     lowered: Trigger | None = None
+    function_only: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -96,10 +102,12 @@ class DropTrigger:
         return self.old
 
     def reverse(self) -> CreateTrigger:
-        return CreateTrigger(self.old, self.lowered)
+        return CreateTrigger(self.old, self.lowered, self.function_only)
 
     def to_sql(self, style: Style = DEFAULT_STYLE) -> str:
         del style  # nothing to choose
+        if self.function_only:
+            return render.drop_function(self.old.parts)
         if self.lowered:
             return render.lift_trigger(self.old.parts, self.lowered.parts)
         return render.drop_trigger(self.old.parts)
@@ -185,10 +193,17 @@ TriggerOperation = CreateTrigger | DropTrigger | AlterTriggerFunction | ReplaceT
 def describe(operation: TriggerOperation) -> str:
     """One line for people."""
     match operation:
+        case CreateTrigger(function_only=True):
+            return f"Create the function of trigger {operation.new.uri}"
         case CreateTrigger(lifted=None):
             return f"Add trigger {operation.new.uri}"
         case CreateTrigger():
             return f"Create trigger {operation.new.uri} again, after its table has changed"
+        case DropTrigger(function_only=True):
+            return (
+                f"Drop the function of trigger {operation.old.uri}, which went with a column or "
+                "its table"
+            )
         case DropTrigger(lowered=None):
             return f"Remove trigger {operation.old.uri}"
         case DropTrigger():

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.graph import Unreadable
+from pgtrigger_codegen.migrations.open_changes import IsCommitted, Way
 from pgtrigger_codegen.migrations.operations import TriggerOperation
-from pgtrigger_codegen.migrations.schema_changes import IsCommitted, Way
+from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.state import Disturbance
+from pgtrigger_codegen.migrations.weaving import Threads
 from pgtrigger_codegen.models.facts import Models
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.span import Span
@@ -64,20 +66,28 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class WovenOperations:
+    """What is added to a migration that is there already."""
+
+    threads: Threads
+    dependencies: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationFile:
     """A migration to write.
 
     Attributes:
         operations: What of it is new.
         files: The content of every file to write, the migration itself first.
-        woven: Whether the file is there already, and gets operations added.
+        woven: What is added, where the file is there already.
     """
 
     path: Path
     content: str
     operations: tuple[TriggerOperation, ...]
     files: Mapping[Path, str]
-    woven: bool = False
+    woven: WovenOperations | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.autodetector import Declarations, detect_changes, trigger_key
 from pgtrigger_codegen.migrations.files import app_files
 from pgtrigger_codegen.migrations.graph import build_graph
+from pgtrigger_codegen.migrations.lift_files import joined
 from pgtrigger_codegen.migrations.moment import Watcher
+from pgtrigger_codegen.migrations.open_changes import OpenChanges
 from pgtrigger_codegen.migrations.operations import TriggerOperation
 from pgtrigger_codegen.migrations.plan import AppPlan, Options, Plan, Source
 from pgtrigger_codegen.migrations.reader import LoadMigration, MigrationReader
@@ -46,7 +48,8 @@ def make_plan(
     labels = _target_apps(source, options)
     history = history or read_history(source, load_migration)
     declared = _Declared(source)
-    apps = [_plan_app(label, declared, history, options) for label in labels]
+    changes = OpenChanges(history, options.schema_changes, options.is_committed)
+    apps = joined([_plan_app(label, declared, history, changes, options) for label in labels])
     if options.app_labels is None:
         apps.extend(_homeless(source, history))
     first_party = {label for label, app in source.project.apps.items() if app.first_party}
@@ -135,7 +138,9 @@ class _Elsewhere:
         return apps is not None and apps != {self.app_label}
 
 
-def _plan_app(app_label: str, known: _Declared, history: History, options: Options) -> AppPlan:
+def _plan_app(
+    app_label: str, known: _Declared, history: History, changes: OpenChanges, options: Options
+) -> AppPlan:
     source, display = known.source, known.display
     incomplete = _is_incomplete(app_label, source)
     blocked = incomplete and not options.allow_unresolved
@@ -152,13 +157,7 @@ def _plan_app(app_label: str, known: _Declared, history: History, options: Optio
         )
         if not blocked:
             operations, lifts = find_lifts(
-                app_label,
-                operations,
-                declared,
-                history,
-                options.schema_changes,
-                options.is_committed,
-                display,
+                app_label, operations, declared, history, changes, display
             )
         files = () if blocked else app_files(app_label, operations, lifts, source, history, options)
     except MigrationsError as error:
@@ -173,8 +172,7 @@ def _plan_app(app_label: str, known: _Declared, history: History, options: Optio
 
 
 def _listed(operations: list[TriggerOperation], lifts: list[Lift]) -> tuple[TriggerOperation, ...]:
-    lifted = (operation for lift in lifts for operation in (lift.drop, lift.create))
-    return (*(operation for operation in lifted if operation), *operations)
+    return (*(operation for lift in lifts for operation in lift.operations), *operations)
 
 
 def _homeless(source: Source, history: History) -> Iterator[AppPlan]:

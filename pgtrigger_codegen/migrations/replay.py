@@ -52,7 +52,7 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
         unreadable=tuple(run.unreadable),
         disturbances={key: tuple(found) for key, found in history.disturbed.items()},
         orphans=history.orphans,
-        changes=tuple(history.changes),
+        changes=history.changes,
     )
 
 

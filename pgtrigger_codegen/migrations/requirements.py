@@ -80,7 +80,7 @@ def dependencies(
                 (in_search_path(table_name(there.parts.table)), there.parts.pgid.lower())
             )
             if installed:
-                needed.add(installed.made_by)
+                needed.add(installed.touched_by)
         if not isinstance(operation, DropTrigger):
             needed.update(requirements(declared[trigger.uri], history))
     leaf = history.graph.leaf(app_label)

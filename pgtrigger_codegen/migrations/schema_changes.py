@@ -7,9 +7,8 @@ is committed may have run elsewhere, and is not changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from pgtrigger_codegen.errors import MigrationsError
@@ -21,48 +20,41 @@ from pgtrigger_codegen.migrations.autodetector import (
     source_trigger,
     trigger_key,
 )
+from pgtrigger_codegen.migrations.open_changes import OpenChanges
 from pgtrigger_codegen.migrations.operations import (
     CreateTrigger,
     DropTrigger,
     Trigger,
     TriggerOperation,
 )
-from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.requirements import History
-from pgtrigger_codegen.migrations.state import Disturbance
+from pgtrigger_codegen.migrations.state import Disturbance, InstalledTrigger
 from pgtrigger_codegen.sql.equivalence import TriggerKey
-
-Way = Literal["auto", "weave", "refuse", "split", "after"]
-"""What to do about a migration that changes a table under a trigger.
-
-`auto` weaves into migrations that are not committed, and refuses elsewhere.
-"""
-
-IsCommitted = Callable[[Path], bool | None]
-"""Whether a file is in version control; None where there is none."""
+from pgtrigger_codegen.sql.names import QualifiedName
 
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """A trigger to take away, and to put back, around the changes of its table.
+    """What to do about a trigger around the changes of a table.
 
     Attributes:
-        new: None when it does not come back.
+        drop: What has to come before them: the trigger is taken away.
+        create: What has to come after them: it is put back, or made to fit.
         place: Whether the changes' own migrations are rewritten, or others go around them.
     """
 
     disturbances: tuple[Disturbance, ...]
-    old: Trigger
-    new: Trigger | None
+    drop: TriggerOperation | None
+    create: TriggerOperation | None
     place: Literal["woven", "around"]
 
     @property
-    def drop(self) -> DropTrigger:
-        return DropTrigger(self.old, self.new)
+    def operations(self) -> tuple[TriggerOperation, ...]:
+        return tuple(operation for operation in (self.drop, self.create) if operation)
 
     @property
-    def create(self) -> CreateTrigger | None:
-        return CreateTrigger(self.new, self.old) if self.new else None
+    def uri(self) -> str:
+        return self.operations[-1].trigger.uri
 
 
 def find_lifts(
@@ -70,8 +62,7 @@ def find_lifts(
     operations: Sequence[TriggerOperation],
     declared: Declarations,
     history: History,
-    way: Way,
-    is_committed: IsCommitted,
+    changes: OpenChanges,
     display: Mapping[str, str],
 ) -> tuple[list[TriggerOperation], list[Lift]]:
     """The triggers to lift, and the operations that are left to do besides.
@@ -81,19 +72,23 @@ def find_lifts(
     """
     left = list(operations)
     lifts: list[Lift] = []
-    for key, found in sorted(history.state.disturbances.items(), key=str):
-        if not _is_ours(key, found, app_label, declared):
+    for key, found in sorted(changes.disturbances(app_label).items(), key=str):
+        if key in declared.kept:
             continue
         planned = [operation for operation in left if key in operation_keys(operation)]
         planned = planned or _renamed(found[0], left)
         new = _successor(key, planned, declared, display)
         if new is None and not planned and not _may_be_gone(found[0], declared):
             continue
-        lift = _lift(found, new, history, app_label, way, is_committed)
+        lift = _lift(found, new, history, changes)
         if lift:
             left = [operation for operation in left if operation not in planned]
             lifts.append(lift)
-    return left, lifts
+    for operation in list(left):
+        if disturbance := changes.of_other_tables(operation):
+            left.remove(operation)
+            lifts.append(_moved(operation, disturbance))
+    return [*left, *_left_functions(app_label, declared, history.state.orphans, left, lifts)], lifts
 
 
 def notes(lift: Lift) -> list[str]:
@@ -102,22 +97,14 @@ def notes(lift: Lift) -> list[str]:
         return []
     migration = ".".join(lift.disturbances[0].migration)
     unguarded = (
-        f"trigger {lift.old.uri} is dropped before {migration} and comes back only after all of "
-        "the app's migrations: in between, writes are not guarded by it"
+        f"trigger {lift.disturbances[0].trigger.name} is dropped before {migration} and comes back "
+        "only after all of the app's migrations: in between, writes are not guarded by it"
     )
     applied = (
         f"where {migration} is applied already, migrate stops with InconsistentMigrationHistory, "
         "and --after is the way"
     )
     return [unguarded, applied]
-
-
-def _is_ours(
-    key: TriggerKey, found: Iterable[Disturbance], app_label: str, declared: Declarations
-) -> bool:
-    return key not in declared.kept and all(
-        item.trigger.is_pgtrigger and item.trigger.made_by[0] == app_label for item in found
-    )
 
 
 def _may_be_gone(found: Disturbance, declared: Declarations) -> bool:
@@ -158,49 +145,68 @@ def _lift(
     found: tuple[Disturbance, ...],
     new: Trigger | None,
     history: History,
-    app_label: str,
-    way: Way,
-    is_committed: IsCommitted,
+    changes: OpenChanges,
 ) -> Lift | None:
     """None where a change is long past, and what it did to the trigger can be repaired after."""
+    way = changes.way
     if way == "after":
         return None
-    states = {
-        item.migration: _state(item.migration, app_label, history, way, is_committed)
-        for item in found
-    }
-    open_ones = tuple(item for item in found if states[item.migration] != "committed")
+    open_ones = tuple(item for item in found if changes.openness(item.migration) != "committed")
     harmless = all(item.harmless for item in found)
     if open_ones:
-        unsure = any(states[item.migration] == "unknown" for item in open_ones)
+        unsure = any(changes.openness(item.migration) == "unknown" for item in open_ones)
         if way == "refuse" or (unsure and way == "auto"):
             if harmless:
                 return None
             raise _refusal(open_ones[0], unsure=unsure and way == "auto")
-        place: Literal["woven", "around"] = "around" if way == "split" else "woven"
-        return Lift(open_ones, installed_trigger(open_ones[0].trigger), new, place)
+        return _around(open_ones, new, "around" if way == "split" else "woven")
     last = found[-1]
     is_latest = last.migration in history.graph.leaves(last.migration[0])
     if not is_latest or harmless:
         return None
-    if way == "split" and last.migration[0] == app_label:
-        return Lift((last,), installed_trigger(last.trigger), new, "around")
+    if way == "split":
+        return _around((last,), new, "around")
     if new is None:
         return None
     raise _committed(last)
 
 
-def _state(
-    migration: Key, app_label: str, history: History, way: Way, is_committed: IsCommitted
-) -> Literal["open", "committed", "unknown"]:
-    if migration[0] != app_label:
-        return "committed"
-    if way == "weave":
-        return "open"
-    committed = is_committed(history.reader.path(migration))
-    if committed is None:
-        return "unknown"
-    return "committed" if committed else "open"
+def _around(
+    found: tuple[Disturbance, ...], new: Trigger | None, place: Literal["woven", "around"]
+) -> Lift:
+    old = installed_trigger(found[0].trigger)
+    return Lift(found, DropTrigger(old, new), CreateTrigger(new, old) if new else None, place)
+
+
+def _moved(operation: TriggerOperation, found: Disturbance) -> Lift:
+    """The operation next to the change that makes it necessary, in one transaction with it."""
+    if isinstance(operation, DropTrigger):
+        return Lift((found,), operation, None, "woven")
+    return Lift((found,), None, operation, "woven")
+
+
+def _left_functions(
+    app_label: str,
+    declared: Declarations,
+    orphans: Mapping[QualifiedName, InstalledTrigger],
+    planned: Iterable[TriggerOperation],
+    lifts: Iterable[Lift],
+) -> Iterator[DropTrigger]:
+    """Functions of triggers that went with a table or column in a migration that stays as it is."""
+    if not declared.complete:
+        return
+    lifted = (operation for lift in lifts for operation in lift.operations)
+    taken = {key for operation in (*planned, *lifted) for key in operation_keys(operation)}
+    taken |= {trigger_key(trigger) for trigger in declared.triggers}
+    for function, trigger in sorted(orphans.items(), key=str):
+        if (
+            trigger.owner == app_label
+            and trigger.is_pgtrigger
+            and trigger.key not in declared.kept
+            and all(function.name != name for _, name in taken)
+            and trigger.parts()
+        ):
+            yield DropTrigger(installed_trigger(trigger), function_only=True)
 
 
 def _refusal(found: Disturbance, *, unsure: bool) -> MigrationsError:
@@ -229,7 +235,8 @@ def _what(found: Disturbance) -> str:
     effect = {
         "drop-table": "drops the trigger and leaves its function behind",
         "drop-column": "fails or drops the trigger without a word, by the version of Django",
-        "retype-column": "fails, since PostgreSQL changes no column that a trigger names",
+        "retype-column": "fails where WHEN or UPDATE OF names the column, and else makes the "
+        "function fail in connections that are open",
         "rename-column": "leaves the trigger with the old name in its function",
     }[found.kind]
     return (

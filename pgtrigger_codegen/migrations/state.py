@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -122,7 +122,7 @@ class MigrationState:
         unreadable: What could not be read on the way.
         disturbances: Changes of tables after which no migration has written the trigger anew.
         orphans: Functions of triggers that went with their table or a column.
-        changes: What was done to tables, in order.
+        changes: What was done to each table, in order.
     """
 
     triggers: Mapping[TriggerKey, InstalledTrigger]
@@ -131,7 +131,7 @@ class MigrationState:
     unreadable: tuple[Unreadable, ...]
     disturbances: Mapping[TriggerKey, tuple[Disturbance, ...]] = field(default_factory=dict)
     orphans: Mapping[QualifiedName, InstalledTrigger] = field(default_factory=dict)
-    changes: tuple[SchemaChange, ...] = ()
+    changes: Mapping[QualifiedName, Sequence[SchemaChange]] = field(default_factory=dict)
 
     def is_readable(self, app_label: str) -> bool:
         """Whether all operations of the app's migrations were read."""

@@ -91,7 +91,7 @@ class TriggerHistory:
         disturbed: Changes of tables after which no migration has written the trigger anew.
         orphans: Functions that are left of triggers that went with their table or a column, with
             the last of these.
-        changes: What was done to tables, in order.
+        changes: What was done to each table, in order.
     """
 
     installed: InstalledTriggers = field(default_factory=InstalledTriggers)
@@ -100,7 +100,7 @@ class TriggerHistory:
     function_sql: dict[QualifiedName, str] = field(default_factory=dict)
     disturbed: dict[TriggerKey, list[Disturbance]] = field(default_factory=dict)
     orphans: dict[QualifiedName, InstalledTrigger] = field(default_factory=dict)
-    changes: list[SchemaChange] = field(default_factory=list)
+    changes: dict[QualifiedName, list[SchemaChange]] = field(default_factory=dict)
     _dropped: dict[Key, list[Record]] = field(default_factory=dict)
 
     def triggers(self) -> Iterator[InstalledTrigger]:
@@ -148,7 +148,8 @@ class TriggerHistory:
 
     def change_table(self, change: TableChange, migration: Key, index: int) -> None:
         """A migration changes a table by the operation at that place."""
-        self.changes.append(SchemaChange(change, migration, index))
+        made = SchemaChange(change, migration, index)
+        self.changes.setdefault(changed_table(change), []).append(made)
         self._disturb(change, migration, index)
         match change:
             case RenamedTable(old=old, new=new):

@@ -91,7 +91,7 @@ def create_trigger(parts: TriggerParts, hash: str, style: Style = DEFAULT_STYLE)
 
 def drop_trigger(parts: TriggerParts) -> str:
     """Remove the trigger and its function, whichever of them is there."""
-    return _script(_drop_trigger(parts), _drop_function(parts))
+    return _script(_drop_trigger(parts), drop_function(parts))
 
 
 def lift_trigger(parts: TriggerParts, successor: TriggerParts) -> str:
@@ -132,7 +132,7 @@ def replace_trigger(
         trigger_statement(new, style),
         comment(new, hash),
         _restore_state(new, STATE_SETTING),
-        _drop_function(old) if old.pgid != new.pgid or _loses_function(old, new) else "",
+        drop_function(old) if old.pgid != new.pgid or _loses_function(old, new) else "",
     )
 
 
@@ -177,6 +177,11 @@ def trigger_statement(parts: TriggerParts, style: Style = DEFAULT_STYLE) -> str:
     )
     lines = [layout.indent(clause) for clause in clauses if clause]
     return "\n".join([f"{create} {parts.pgid}", *lines]) + ";"
+
+
+def drop_function(parts: TriggerParts) -> str:
+    """Remove the function alone."""
+    return f"DROP FUNCTION IF EXISTS {parts.pgid}();"
 
 
 def comment(parts: TriggerParts, hash: str) -> str:
@@ -232,10 +237,6 @@ def _declare(declare: str) -> str:
 
 def _drop_trigger(parts: TriggerParts) -> str:
     return f"DROP TRIGGER IF EXISTS {parts.pgid} ON {quote_table(parts.table)};"
-
-
-def _drop_function(parts: TriggerParts) -> str:
-    return f"DROP FUNCTION IF EXISTS {parts.pgid}();"
 
 
 def _lifted(one: TriggerParts, other: TriggerParts) -> str:
