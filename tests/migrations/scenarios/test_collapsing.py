@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from tests.migrations.scenarios.histories import HISTORIES
 from tests.migrations.scenarios.history import INITIAL, Stage
-from tests.migrations.scenarios.project import ScenarioProject, project, server
+from tests.migrations.scenarios.project import DjangoServer, ScenarioProject, project, server
+from tests.migrations.scenarios.test_random_histories import RandomHistory
 from tests.support.cli import run_cli
 
 pytestmark = pytest.mark.slow
@@ -15,6 +22,7 @@ __all__ = ["project", "server"]
 
 MIGRATE = ["migrate", "--verbosity=0"]
 BACK = [["migrate", app, "zero", "--verbosity=0"] for app in ("audit", "shop")]
+ZERO = ["migrate", "shop", "zero", "--verbosity=0"]
 CHECK = ["makemigrations", "--check", "--dry-run"]
 
 
@@ -52,3 +60,55 @@ def _write(project: ScenarioProject, stage: Stage, *, first: bool) -> None:
         project.write_migration("shop", stage.schema or INITIAL)
     if stage.audit_schema:
         project.write_migration("audit", stage.audit_schema)
+
+
+class CollapsedHistory(RandomHistory):
+    """Random edits, of which the later half is collapsed at the end."""
+
+    def teardown(self) -> None:
+        names = self.project.migrations("shop")
+        start = (len(names) + 1) // 2
+        middle = ["migrate", "shop", names[start - 1], "--verbosity=0"]
+        before = self.project.manage(MIGRATE, middle, ZERO)
+        if start < len(names):
+            collapsed = run_cli(self.project.root, "collapse", "shop", names[start], "--force")
+            assert collapsed.exit_code == 0, collapsed.stderr
+
+        *after, again, _ = self.project.manage(MIGRATE, middle, ZERO, MIGRATE, CHECK)
+
+        assert after == before
+        assert again == after[0]
+        assert not any(after[2].values())
+        assert self.project.makemigrations("--check").exit_code == 0
+
+    def _migrate(self, schema: str = "") -> None:
+        """Only write what the models need; what it does is seen at the end."""
+        self.project.write_models("shop", self._models())
+        if schema:
+            self.project.write_migration("shop", schema)
+        outcome = self.project.makemigrations("--weave")
+        assert outcome.exit_code == 0, outcome.stderr
+
+
+def test_random_histories(
+    tmp_path: Path, server: DjangoServer, new_database: Callable[[], str]
+) -> None:
+    def make_project() -> ScenarioProject:
+        root = tmp_path / f"project{len(list(tmp_path.iterdir()))}"
+        project = ScenarioProject(root, server, new_database(), "")
+        project.create()
+        return project
+
+    CollapsedHistory.make_project = staticmethod(make_project)
+    wanted = os.environ.get("PGTRIGGER_CODEGEN_RANDOM_HISTORIES")
+    run_state_machine_as_test(
+        CollapsedHistory,
+        settings=settings(
+            max_examples=int(wanted or 5),
+            stateful_step_count=12,
+            derandomize=wanted is None,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
