@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
     from pgtrigger_codegen.evaluator.loader import ModuleLoader
     from pgtrigger_codegen.evaluator.values import Unknown
+    from pgtrigger_codegen.migrations.background import BackgroundHistory
+    from pgtrigger_codegen.migrations.moment import Watcher
     from pgtrigger_codegen.migrations.plan import Source
     from pgtrigger_codegen.migrations.sites import SiteReader
     from pgtrigger_codegen.models.reading import ModelReader
@@ -50,6 +53,7 @@ class Analysis:
         sites: Finds operations in the text of migration files.
         provided_models: Models that libraries make for calls in the source.
         foreign_unresolved: What of third-party packages' declarations could not be compiled.
+        background: The migrations, being replayed at the same time.
         allow_migrate: Asks the project's routers about a database, an app and a model.
     """
 
@@ -71,14 +75,22 @@ class Analysis:
     provided_models: tuple[ProvidedModel, ...] = ()
     allow_migrate: AllowMigrate = field(default=always_allowed, repr=False, compare=False)
     sites: SiteReader | None = field(default=None, repr=False, compare=False)
+    background: BackgroundHistory | None = field(default=None, repr=False, compare=False)
 
 
-def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
+def analyze(
+    directory: Path,
+    *,
+    settings: str | None = None,
+    watch_history: Callable[[], Watcher | None] | None = None,
+) -> Analysis:
     """Reads a project.
 
     Args:
         directory: The project's folder, or one inside it.
         settings: Dotted name of the settings module, instead of the one found.
+        watch_history: Given by whoever needs the migrations too: makes what watches them. In a
+            large project they are then replayed at the same time.
 
     Raises:
         CodegenError: The project cannot be read at all; what is only partly readable is in
@@ -107,6 +119,16 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
 
     configure(project.settings)
     reader = ModelReader(project, loader, config.env, providers)
+    load_migration = _migration_loader(reader)
+    background = None
+    if watch_history is not None:
+        from pgtrigger_codegen.migrations import background as processes
+        from pgtrigger_codegen.migrations.reader import MigrationReader
+
+        own = sorted(label for label, app in project.apps.items() if app.first_party)
+        background = processes.start(
+            MigrationReader(project.apps, load_migration), own, watch_history()
+        )
     reader.read()
     triggers, unresolved = _compile(reader, list(declarations(reader)))
     reader.read_foreign()
@@ -123,7 +145,8 @@ def analyze(directory: Path, *, settings: str | None = None) -> Analysis:
         foreign_triggers=foreign,
         notices=notices,
         read_files=frozenset(module.path for module in loader.loaded() if module.first_party),
-        load_migration=_migration_loader(reader),
+        load_migration=load_migration,
+        background=background,
         uninherited_triggers=tuple(uninherited_triggers(reader.registry)),
         imported_modules=frozenset(reader.import_order.modules),
         sites=SiteReader(reader.interpreter, project.apps),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pgtrigger_codegen.pipeline import Analysis, analyze
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.migrations.moment import Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,19 @@ _SECRET = re.compile(r"pass|secret|key|token|url|dsn|credential", re.IGNORECASE)
 pass_target = click.make_pass_decorator(Target)
 
 
-def analyze_target(target: Target) -> Analysis:
-    """Analyzes the project."""
-    return analyze(target.directory, settings=target.settings)
+def analyze_target(
+    target: Target, watch_history: Callable[[], Watcher | None] | None = None
+) -> Analysis:
+    """Analyzes the project.
+
+    Args:
+        watch_history: Given by commands that need the migrations too (see `analyze`).
+    """
+    return analyze(target.directory, settings=target.settings, watch_history=watch_history)
+
+
+def unwatched() -> None:
+    """For `watch_history`, where only what the migrations leave behind is of interest."""
 
 
 def echo_summary(analysis: Analysis) -> None:

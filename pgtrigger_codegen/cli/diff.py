@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 import click
 
-from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
-from pgtrigger_codegen.cli.makemigrations import echo_notes
+from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target, unwatched
+from pgtrigger_codegen.cli.makemigrations import echo_notes, plan_of
 from pgtrigger_codegen.migrations.differences import Difference, difference
 from pgtrigger_codegen.migrations.plan import Options
-from pgtrigger_codegen.migrations.planner import make_plan
-from pgtrigger_codegen.pipeline import source_of
 
 
 @click.command()
@@ -29,14 +27,14 @@ def diff(
     For each trigger of each APP (or of all apps) that `makemigrations` would write: why, and
     what changes in its definition and its function.
     """
-    analysis = analyze_target(target)
+    analysis = analyze_target(target, unwatched)
     options = Options(
         app_labels=app_labels or None,
         databases=analysis.config.databases,
         # What is to be compared is where both lead, not the way there.
         schema_changes="after",
     )
-    plan = make_plan(source_of(analysis), analysis.load_migration, options)
+    plan = plan_of(analysis, options)
     echo_notes(analysis, plan, app_labels)
     found = [
         difference(operation, plan.disturbances)

@@ -11,14 +11,20 @@ from typing import Any
 
 import click
 
-from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary, pass_target
+from pgtrigger_codegen.cli.common import (
+    Target,
+    analyze_target,
+    echo_summary,
+    pass_target,
+    unwatched,
+)
 from pgtrigger_codegen.cli.version_control import is_committed
 from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.migrations.open_changes import Way
 from pgtrigger_codegen.migrations.operations import TriggerOperation, describe
 from pgtrigger_codegen.migrations.plan import AppPlan, MigrationFile, Options, Plan
-from pgtrigger_codegen.migrations.planner import make_plan
+from pgtrigger_codegen.migrations.planner import history_of, make_plan
 from pgtrigger_codegen.migrations.preconditions import require_runsql_mode
 from pgtrigger_codegen.pipeline import Analysis, source_of
 from pgtrigger_codegen.sql.render import Style
@@ -110,7 +116,7 @@ def makemigrations(
     """
     _check_name(name)
     _check_lock_timeout(lock_timeout)
-    analysis = analyze_target(target)
+    analysis = analyze_target(target, unwatched)
     writes = not (check or dry_run)
     if writes:
         require_runsql_mode(analysis.project.settings)
@@ -124,7 +130,7 @@ def makemigrations(
         schema_changes=schema_changes or "auto",
         is_committed=is_committed,
     )
-    plan = make_plan(source_of(analysis), analysis.load_migration, options)
+    plan = plan_of(analysis, options)
     outcome = _Outcome(analysis, plan, shows_content=not writes)
     echo_notes(analysis, plan, app_labels)
     if not check:
@@ -136,6 +142,14 @@ def makemigrations(
     else:
         click.echo("\n".join(outcome.as_text(with_content=dry_run)))
     context.exit(_exit_code(plan, check=check))
+
+
+def plan_of(analysis: Analysis, options: Options) -> Plan:
+    """What is missing in the migrations, which may have been read already."""
+    source = source_of(analysis)
+    replayed = analysis.background.take() if analysis.background else None
+    history = history_of(replayed, source, analysis.load_migration)
+    return make_plan(source, analysis.load_migration, options, history)
 
 
 def echo_notes(analysis: Analysis, plan: Plan, app_labels: Iterable[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -199,10 +198,17 @@ def is_user_object(vm: Interpreter, value: Any) -> bool:
     return type(value) in vm.user_classes
 
 
-@functools.lru_cache(maxsize=4096)
-def has_base(cls: Any, module: str, name: str) -> bool:
+def has_base(cls: type, module: str, name: str) -> bool:
     """Whether a class derives from a library's class, by name: the library need not be loaded."""
-    return any(base.__name__ == name and base.__module__.startswith(module) for base in cls.__mro__)
+    key = (cls, module, name)
+    if key not in _HAS_BASE:  # asked for each field and each call
+        _HAS_BASE[key] = any(
+            base.__name__ == name and base.__module__.startswith(module) for base in cls.__mro__
+        )
+    return _HAS_BASE[key]
+
+
+_HAS_BASE: dict[tuple[type, str, str], bool] = {}
 
 
 def describe(value: Any) -> str:

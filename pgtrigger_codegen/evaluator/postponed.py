@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pgtrigger_codegen.evaluator import attributes, library
 from pgtrigger_codegen.evaluator.operations import known_field
 from pgtrigger_codegen.evaluator.scope import Scope
-from pgtrigger_codegen.evaluator.values import LazyImport, LibraryModule, ModelClass
+from pgtrigger_codegen.evaluator.values import LazyImport, LibraryModule, ModelClass, Unknown
 
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_values
@@ -41,6 +41,24 @@ class PostponedField:
         self._scope = scope
         self._names = names
         self.cls = cls
+
+    def constant(self, name: str, *, first: bool = False) -> Any:
+        """An argument that is written as a constant, None without the argument.
+
+        Args:
+            first: Whether it is the first of those that can be given by position.
+
+        Raises:
+            ValueError: It is written otherwise.
+        """
+        if self._node.args[1:]:  # hardly anybody gives more than one by position
+            raise ValueError(name)
+        if first and self._node.args:
+            return ast.literal_eval(self._node.args[0])
+        for keyword in self._node.keywords:
+            if keyword.arg == name:
+                return ast.literal_eval(keyword.value)
+        return None
 
     def make(self) -> Any:
         """The field, or `Unknown`."""
@@ -147,7 +165,7 @@ def postpone_fields(vm: Interpreter, node: ast.expr, scope: Scope) -> PostponedF
         match item:
             case ast.Tuple(elts=[ast.Constant(value=str(name)), made]) if name not in names:
                 field = postpone_field(vm, made, scope)
-                fields.append((name, vm.evaluate(made, scope) if field is None else field))
+                fields.append((name, field or known_field(vm.evaluate(made, scope))))
                 names.add(name)
             case _:
                 return None
@@ -178,17 +196,20 @@ def _called_class(
 def _bound(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]) -> Any:
     """What a name means; an import is followed."""
     if not isinstance(node, ast.Name):
-        return None
+        return _UNBOUND
     if node.id in names:
         return names[node.id]
     holder = scope.find(node.id)
     if holder is None:
-        return None
+        return _UNBOUND
     value = holder.names[node.id]
     if isinstance(value, LazyImport):
         value = vm.name(node.id, scope, scope.module.span(node))
     names[node.id] = value
     return value
+
+
+_UNBOUND = Unknown("is not bound")
 
 
 def _lasts(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]) -> bool:

@@ -5,15 +5,19 @@ Django's own rules: https://docs.djangoproject.com/en/stable/ref/models/options/
 
 from __future__ import annotations
 
+import functools
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.db import models
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.backends.utils import strip_quotes, truncate_name
 
+from pgtrigger_codegen.evaluator.operations import known_field
+from pgtrigger_codegen.evaluator.postponed import PostponedField
 from pgtrigger_codegen.evaluator.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values import Refusal
 from pgtrigger_codegen.models.table_names import MAX_NAME_LENGTH
@@ -28,7 +32,6 @@ class Field:
 
     Attributes:
         has_column: False for many-to-many fields and the like.
-        db_type: The column's type, None where that takes more than the field to know.
         is_known: False for a field of a package that is not there: it may be a foreign key.
         db_column: The column where the field names one.
         suffix: What Django appends to the field's name to make the column's.
@@ -38,8 +41,7 @@ class Field:
         is_foreign_key: Whether the column's type is that of another one.
         to_field: The field of the target that a foreign key names; None for its primary key.
         is_unique: Whether foreign keys can point at the field: a primary key or unique.
-        reference_type: The type of the foreign keys that point at it.
-        remarks: What else Django sets together with the type: identity, comment.
+        make: Makes Django's own field, which only its type takes; None where there is none.
     """
 
     has_column: bool
@@ -49,13 +51,28 @@ class Field:
     db_table: str | None = None
     target: ModelKey | None = None
     is_known: bool = True
-    db_type: str | None = None
     is_foreign_key: bool = False
     to_field: str | None = None
     primary_key: bool = False
     is_unique: bool = False
-    reference_type: str | None = None
-    remarks: tuple[object, ...] = ()
+    make: Callable[[], object] = field(default=lambda: None, compare=False)
+
+    @property
+    def db_type(self) -> str | None:
+        """The column's type, None where that takes more than the field to know."""
+        return _db_type(self.make())
+
+    @property
+    def reference_type(self) -> str | None:
+        """The type of the foreign keys that point at the field."""
+        return _db_type(self.make(), for_reference=True)
+
+    @property
+    def remarks(self) -> tuple[object, ...]:
+        """What else Django sets together with the type: identity, comment."""
+        made = self.make()
+        identity = made.db_type_suffix(_connection()) if _is_djangos(made) else None
+        return identity, getattr(made, "db_comment", None)
 
     def columns(self, name: str) -> tuple[str, ...]:
         """The column of the field under this name; what it may be when that is not known."""
@@ -80,7 +97,13 @@ class Field:
 
 
 def read_field(model_field: object, model: ModelKey) -> Field:
-    """What one of Django's field objects means for the tables of its model."""
+    """What a field means for the tables of its model.
+
+    Args:
+        model_field: One of Django's field objects, or the call that will make it.
+    """
+    if isinstance(model_field, PostponedField):
+        return _read_call(model_field, model)
     match model_field:
         case StandInField():
             return Field(has_column=True, is_known=False)
@@ -100,7 +123,7 @@ def read_field(model_field: object, model: ModelKey) -> Field:
                 target=_target(getattr(model_field.remote_field, "model", ""), model),
                 is_foreign_key=True,
                 to_field=getattr(model_field.remote_field, "field_name", None),
-                **_column_facts(model_field),
+                **_keys(model_field),
             )
         case models.ForeignObject() | models.CompositePrimaryKey():
             return Field(has_column=False)
@@ -108,24 +131,61 @@ def read_field(model_field: object, model: ModelKey) -> Field:
             return Field(
                 has_column=True,
                 db_column=model_field.db_column,
-                db_type=_db_type(model_field),
-                reference_type=_db_type(model_field, for_reference=True),
-                **_column_facts(model_field),
+                **_keys(model_field),
             )
         case _:
             return Field(has_column=False)
 
 
-def _column_facts(model_field: models.Field[Any, Any]) -> dict[str, Any]:
-    identity = model_field.db_type_suffix(_connection()) if _is_djangos(model_field) else None
+def _keys(model_field: models.Field[Any, Any]) -> dict[str, Any]:
     return {
         "primary_key": model_field.primary_key,
         "is_unique": bool(model_field.primary_key or model_field.unique),
-        "remarks": (identity, model_field.db_comment),
+        "make": lambda: model_field,
     }
 
 
-def _db_type(model_field: models.Field[Any, Any], *, for_reference: bool = False) -> str | None:
+def _read_call(call: PostponedField, model: ModelKey) -> Field:
+    """What the call says by itself: few of a project's fields stand in a table with triggers."""
+    made = functools.cache(lambda: known_field(call.make()))
+    try:
+        return _read_arguments(call, model, made)
+    except ValueError:
+        return read_field(made(), model)
+
+
+def _read_arguments(call: PostponedField, model: ModelKey, made: Callable[[], object]) -> Field:
+    """Raises ValueError where they do not say it."""
+    facts: dict[str, Any] = {}
+    to_one = issubclass(call.cls, models.ForeignKey)
+    if to_one:
+        target = call.constant("to", first=True)
+        if not isinstance(target, str):
+            raise ValueError(target)
+        facts |= {
+            "suffix": "_id",
+            "target": _target(target, model),
+            "is_foreign_key": True,
+            "to_field": call.constant("to_field"),
+        }
+    elif issubclass(call.cls, _WITHOUT_COLUMN):
+        raise ValueError(call.cls)
+    primary_key = bool(call.constant("primary_key"))
+    unique = issubclass(call.cls, models.OneToOneField) or bool(call.constant("unique"))
+    return Field(
+        has_column=True,
+        db_column=call.constant("db_column"),
+        primary_key=primary_key,
+        is_unique=primary_key or unique,
+        make=made,
+        **facts,
+    )
+
+
+_WITHOUT_COLUMN = (models.ForeignObject, models.ManyToManyField, models.CompositePrimaryKey)
+
+
+def _db_type(model_field: object, *, for_reference: bool = False) -> str | None:
     """The type and collation of a field of Django's own, or of a foreign key to it."""
     if not _is_djangos(model_field):
         return None
@@ -138,13 +198,18 @@ def _db_type(model_field: models.Field[Any, Any], *, for_reference: bool = False
     return f"{type_} COLLATE {collation}" if collation else type_
 
 
-def _is_djangos(model_field: models.Field[Any, Any]) -> bool:
+def _is_djangos(model_field: object) -> TypeGuard[models.Field[Any, Any]]:
     """Whether the class is really Django's.
 
     Those of `django.contrib.gis`, say, are interpreted, and need a database that has their types.
     """
     module = type(model_field).__module__
-    return sys.modules.get(module) is not None and module.startswith("django.")
+    return (
+        isinstance(model_field, models.Field)
+        and not isinstance(model_field, models.ForeignKey)
+        and sys.modules.get(module) is not None
+        and module.startswith("django.")
+    )
 
 
 @cache

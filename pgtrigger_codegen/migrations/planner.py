@@ -6,12 +6,13 @@ Each app stands for itself: what keeps one from being written does not keep the 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.autodetector import Declarations, detect_changes, trigger_key
+from pgtrigger_codegen.migrations.background import Replayed
 from pgtrigger_codegen.migrations.files import app_files
 from pgtrigger_codegen.migrations.graph import build_graph
 from pgtrigger_codegen.migrations.lift_files import joined
@@ -71,10 +72,32 @@ def read_history(
         MigrationsError: The migrations go in a circle.
     """
     reader = MigrationReader(source.project.apps, load_migration)
-    apps_by_table = model_apps_by_table(source.models)
-    needed = {app for trigger in source.triggers for app in apps_touched(trigger, apps_by_table)}
-    graph = build_graph(reader, {*_own_apps(source), *needed})
+    own = _own_apps(source)
+    graph = build_graph(reader, {*own, *_needed_apps(source, reader, own)})
     return History(reader, graph, replay(graph, watcher), source.models)
+
+
+def history_of(
+    replayed: Replayed | None, source: Source, load_migration: LoadMigration
+) -> History | None:
+    """The history that was replayed already; None when it lacks an app that a trigger needs."""
+    if replayed is None:
+        return None
+    reader = MigrationReader(source.project.apps, load_migration)
+    read = {app_label for app_label, _ in replayed.graph.parents}
+    if _needed_apps(source, reader, read):
+        return None
+    return History(reader, replayed.graph, replayed.state, source.models)
+
+
+def _needed_apps(source: Source, reader: MigrationReader, read: Collection[str]) -> set[str]:
+    """Apps besides these whose migrations make tables that triggers use."""
+    others = {
+        table: app_label
+        for table, app_label in model_apps_by_table(source.models).items()
+        if app_label not in read and reader.names(app_label)
+    }
+    return {app for trigger in source.triggers for app in apps_touched(trigger, others)}
 
 
 def _target_apps(source: Source, options: Options) -> list[str]:

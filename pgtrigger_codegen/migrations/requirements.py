@@ -50,11 +50,15 @@ def model_apps_by_table(models: Models) -> dict[QualifiedName, str]:
 def apps_touched(
     trigger: CompiledTrigger, apps_by_table: Mapping[QualifiedName, str]
 ) -> Iterator[str]:
-    """The apps whose tables the trigger needs."""
-    yield trigger.concrete_model.rpartition(".")[0]
-    for table in tables_touched(trigger.parts):
-        if app_label := apps_by_table.get(in_search_path(table)):
-            yield app_label
+    """The apps, out of those whose tables are given, whose tables the trigger needs."""
+    own_table = in_search_path(table_name(trigger.table))
+    if own_table in apps_by_table:
+        yield apps_by_table[own_table]
+    text = f"{trigger.parts.declare} {trigger.parts.func}".lower()
+    if any(table.name.lower() in text for table in apps_by_table):  # parsing takes longer
+        for table in tables_touched(trigger.parts):
+            if app_label := apps_by_table.get(in_search_path(table)):
+                yield app_label
 
 
 def dependencies(

@@ -14,6 +14,7 @@ from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
 from django.db.models.fields.proxy import OrderWrt
 
+from pgtrigger_codegen.evaluator.postponed import PostponedFields
 from pgtrigger_codegen.migrations.fields import Field, ModelKey, read_field
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.table_changes import (
@@ -155,7 +156,9 @@ class Tables:
         if model.table:
             table = Table(model.table, model.key, migration, migration)
             self.by_name[table_name(model.table)] = table
-        for name, model_field in operation.fields:
+        fields = operation.fields
+        entries = fields.entries() if isinstance(fields, PostponedFields) else fields
+        for name, model_field in entries:
             self._add_field(model, name, read_field(model_field, model.key), migration)
         if operation.options.get("order_with_respect_to"):
             self._add_field(model, "_order", _order_field(model), migration)
