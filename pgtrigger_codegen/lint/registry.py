@@ -74,6 +74,7 @@ from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
 from pgtrigger_codegen.lint.rules.update_of_field_not_column import UpdateOfFieldNotColumn
 from pgtrigger_codegen.lint.rules.update_of_misses_before_trigger import UpdateOfMissesBeforeTrigger
 from pgtrigger_codegen.lint.rules.view_restriction import ViewRestriction
+from pgtrigger_codegen.lint.rules.virtual_generated_column_read import VirtualGeneratedColumnRead
 
 RULES: Final[tuple[Rule, ...]] = (
     SyntaxErrorRule(),
@@ -120,6 +121,7 @@ RULES: Final[tuple[Rule, ...]] = (
     BeforeRowTriggerReturnsNull(),
     NewAssignedInAfterTrigger(),
     TriggerCycle(),
+    VirtualGeneratedColumnRead(),
     UpdateOfMissesBeforeTrigger(),
     TemplateBraces(),
     UnquotedDynamicSql(),

@@ -135,6 +135,11 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
             for field in concrete._meta.local_concrete_fields
             if getattr(field, "generated", False)
         ),
+        virtual=tuple(
+            field.column
+            for field in concrete._meta.local_concrete_fields
+            if getattr(field, "generated", False) and field.db_persist is False
+        ),
         field_columns=tuple(
             (field.name, field.column)
             for field in concrete._meta.local_concrete_fields

@@ -30,6 +30,7 @@ class ModelFact:
         unknown_base: Where the base stands that is not known, None without one.
         missing_package: The package of that base, when it was not found at all.
         generated: Columns that the database computes, in field order.
+        virtual: Those of them that it computes when they are read (`db_persist=False`).
         field_columns: Names of the local fields that have a column, with it, in field order.
         parents: Labels of the models whose tables hold inherited fields (multi-table
             inheritance), the nearest first.
@@ -51,6 +52,7 @@ class ModelFact:
     unknown_base: Span | None = None
     missing_package: str | None = None
     generated: tuple[str, ...] = ()
+    virtual: tuple[str, ...] = ()
     field_columns: tuple[tuple[str, str], ...] = ()
     parents: tuple[str, ...] = ()
     swapped_by: str | None = None
