@@ -97,7 +97,9 @@ def _needed_apps(source: Source, reader: MigrationReader, read: Collection[str])
         for table, app_label in model_apps_by_table(source.models).items()
         if app_label not in read and reader.names(app_label)
     }
-    return {app for trigger in source.triggers for app in apps_touched(trigger, others)}
+    needed = {app for trigger in source.triggers for app in apps_touched(trigger, others)}
+    needed.update(app for trigger in source.triggers for app, _ in trigger.requires)
+    return needed - {*read}
 
 
 def _target_apps(source: Source, options: Options) -> list[str]:

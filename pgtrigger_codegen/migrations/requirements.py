@@ -16,6 +16,7 @@ from pgtrigger_codegen.migrations.operations import DropTrigger, TriggerOperatio
 from pgtrigger_codegen.migrations.reader import Key, MigrationReader
 from pgtrigger_codegen.migrations.state import MigrationState, in_search_path
 from pgtrigger_codegen.migrations.tables import Table
+from pgtrigger_codegen.migrations.written_tables import written_tables
 from pgtrigger_codegen.models.facts import Models
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.usage import columns_used, definition_facts, tables_touched
@@ -103,7 +104,15 @@ def requirements(trigger: CompiledTrigger, history: History) -> Iterator[Key]:
         yield from _without_table(trigger, history)
         return
     yield table.named_by
+    yield from trigger.requires
     yield from _column_requirements(trigger, table, history)
+    if trigger.origin == "provider":
+        yield from written_tables(
+            trigger,
+            history.state,
+            history.models.tables,
+            lambda app_label: _will_have_migrations(app_label, history),
+        )
     if definition_facts(trigger.parts).whole_row:
         yield table.touched_by
     for touched in sorted(tables_touched(trigger.parts), key=str):

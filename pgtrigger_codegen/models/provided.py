@@ -197,7 +197,16 @@ class ProvidedModels:
         )
 
     def _add(self, call: ProvidedCall, new: NewModel) -> None:
-        """Makes the model class that a provider describes, and has it prepared."""
+        """Makes the model class that a provider describes, and has it prepared.
+
+        Raises:
+            ValueError: There is such a model already.
+        """
+        if not new.abstract and self._registry.get(f"{new.app_label}.{new.name}") is not None:
+            raise ValueError(
+                f"app `{new.app_label}` has a model `{new.name}` already: give this one another "
+                "name"
+            )
         model = call.base
         if model is None:
             model = empty_model(new.name, call.module, call.span, self._vm)

@@ -12,6 +12,8 @@ from tests.support.django_process import DjangoProject
 from tests.support.oracle import registered_triggers
 
 SETTINGS = """
+import os
+
 SECRET_KEY = "x"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -21,7 +23,12 @@ INSTALLED_APPS = [
     "shop",
     "stock",
 ]
-DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": os.environ.get("PGDATABASE", "shop"),
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PGTRIGGER_MIGRATIONS = False
 USE_TZ = True
@@ -31,7 +38,9 @@ import json
 from django.apps import apps
 
 print(json.dumps({
-    model._meta.label: [model._meta.db_table, sorted(f.column for f in model._meta.local_concrete_fields)]
+    model._meta.label: [
+        model._meta.db_table, sorted(f.column for f in model._meta.local_concrete_fields)
+    ]
     for label in ("shop", "stock")
     for model in apps.get_app_config(label).get_models()
     if not model._meta.proxy
