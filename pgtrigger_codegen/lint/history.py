@@ -8,32 +8,67 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.lint.project_files import first_party_apps, text_of
-from pgtrigger_codegen.migrations.graph import build_graph
+from pgtrigger_codegen.migrations.avoidable_locks import AvoidableLocks
+from pgtrigger_codegen.migrations.foreign_uses import Uses
+from pgtrigger_codegen.migrations.long_locks import LongLocks
+from pgtrigger_codegen.migrations.moment import Moment, Watcher
+from pgtrigger_codegen.migrations.origins import Origins
+from pgtrigger_codegen.migrations.planner import read_history
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration, Key, MigrationReader
-from pgtrigger_codegen.migrations.replay import replay
+from pgtrigger_codegen.migrations.renamings import Renamings
+from pgtrigger_codegen.migrations.requirements import History
 from pgtrigger_codegen.migrations.state import MigrationState
-from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.pipeline import Analysis, source_of
+from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
 
 
+@dataclass
+class Watched:
+    """What rules want to know of single operations, noted while the history is replayed."""
+
+    renamings: Renamings = field(default_factory=Renamings)
+    avoidable_locks: AvoidableLocks = field(default_factory=AvoidableLocks)
+    long_locks: LongLocks = field(default_factory=LongLocks)
+    uses: Uses = field(default_factory=Uses)
+    origins: Origins = field(default_factory=Origins)
+
+    def before(self, moment: Moment) -> None:
+        for watcher in self._watchers():
+            watcher.before(moment)
+
+    def after(self, moment: Moment) -> None:
+        for watcher in self._watchers():
+            watcher.after(moment)
+
+    def _watchers(self) -> tuple[Watcher, ...]:
+        return self.renamings, self.avoidable_locks, self.long_locks, self.uses, self.origins
+
+
 @dataclass(frozen=True)
-class _Replayed:
-    analysis: Analysis
-    state: MigrationState | None
+class Replayed:
+    """The migrations, what they leave behind, and what was seen on the way."""
+
+    history: History
+    watched: Watched
 
 
-_last: list[_Replayed] = []
+def replayed_history(analysis: Analysis) -> Replayed | None:
+    """The project's migrations; None when they go in a circle."""
+    if not _last or _last[0][0] is not analysis:
+        _last[:] = [(analysis, _replay(analysis))]
+    return _last[0][1]
 
 
 def replayed(analysis: Analysis) -> MigrationState | None:
     """What the project's migrations leave behind; None when they go in a circle."""
-    if not _last or _last[0].analysis is not analysis:
-        _last[:] = [_Replayed(analysis, _replay(analysis))]
-    return _last[0].state
+    found = replayed_history(analysis)
+    return found.history.state if found else None
 
 
 def migrations_with(analysis: Analysis, word: str) -> Iterator[tuple[Key, EvaluatedMigration]]:
@@ -48,36 +83,71 @@ def migrations_with(analysis: Analysis, word: str) -> Iterator[tuple[Key, Evalua
                     yield key, migration
 
 
+def is_own_migration(analysis: Analysis, key: Key) -> bool:
+    """Whether a migration belongs to an app of the project."""
+    app = analysis.project.apps.get(key[0])
+    return app is not None and app.first_party
+
+
 def operation_span(analysis: Analysis, key: Key, index: int) -> Span:
     """Where an operation of a migration begins; the file's first line if in no list."""
-    reader = MigrationReader(analysis.project.apps, analysis.load_migration)
-    path = str(reader.path(key))
-    for node in ast.walk(ast.parse(text_of(reader.path(key)))):
+    module = migration_module(analysis, key)
+    node = operation_node(module, index) if module else None
+    if module is None or node is None:
+        return migration_span(analysis, key)
+    # The call's name: the whole of an operation is often a screenful of SQL.
+    return module.span(node.func if isinstance(node, ast.Call) else node)
+
+
+def operation_node(module: Module, index: int) -> ast.expr | None:
+    """The expression that makes an operation; None if it is not an element of a plain list."""
+    listed = class_list(module, "operations")
+    if listed is None or any(isinstance(item, ast.Starred) for item in listed.elts[: index + 1]):
+        return None
+    return listed.elts[index] if index < len(listed.elts) else None
+
+
+def class_list(module: Module, name: str) -> ast.List | None:
+    """The list that a migration's class assigns to a name: `operations` or `dependencies`."""
+    for node in ast.walk(module.tree):
         match node:
-            case ast.Assign(targets=[ast.Name(id="operations")], value=ast.List(elts=elements)):
-                if index < len(elements):
-                    return _head(path, elements[index])
+            case (
+                ast.Assign(targets=[ast.Name(id=target)], value=ast.List() as value)
+                | ast.AnnAssign(target=ast.Name(id=target), value=ast.List() as value)
+            ) if target == name:
+                return value
             case _:
                 pass
-    return migration_span(analysis, key)
+    return None
 
 
 def migration_span(analysis: Analysis, key: Key) -> Span:
     """The first line of a migration's file."""
-    path = MigrationReader(analysis.project.apps, analysis.load_migration).path(key)
-    return Span(str(path), 1, 1, 1, 1 + len(text_of(path).partition("\n")[0]))
+    module = migration_module(analysis, key)
+    width = len(module.lines[0]) if module else 0
+    return Span(str(_path(analysis, key)), 1, 1, 1, 1 + width)
 
 
-def _replay(analysis: Analysis) -> MigrationState | None:
-    reader = MigrationReader(analysis.project.apps, analysis.load_migration)
+def migration_module(analysis: Analysis, key: Key) -> Module | None:
+    """A migration's file as a tree; None if it cannot be read."""
+    path = _path(analysis, key)
     try:
-        return replay(build_graph(reader, [app.label for app in first_party_apps(analysis)]))
-    except MigrationsError:
+        return read_module(path.stem, path, is_package=False, first_party=True)
+    except (SourceSyntaxError, OSError):
         return None
 
 
-def _head(path: str, node: ast.expr) -> Span:
-    """The call's name: the whole of an operation is often a screenful of SQL."""
-    head = node.func if isinstance(node, ast.Call) else node
-    line, end_line = head.lineno, head.end_lineno or head.lineno
-    return Span(path, line, head.col_offset + 1, end_line, (head.end_col_offset or 0) + 1)
+_last: list[tuple[Analysis, Replayed | None]] = []
+
+
+def _replay(analysis: Analysis) -> Replayed | None:
+    watched = Watched()
+    try:
+        history = read_history(source_of(analysis), analysis.load_migration, watched)
+    except MigrationsError:
+        return None
+    return Replayed(history, watched)
+
+
+def _path(analysis: Analysis, key: Key) -> Path:
+    return MigrationReader(analysis.project.apps, analysis.load_migration).path(key)

@@ -14,8 +14,10 @@ from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.rules.abstract_triggers_never_inherited import (
     AbstractTriggersNeverInherited,
 )
+from pgtrigger_codegen.lint.rules.altered_column_in_trigger import AlteredColumnInTrigger
 from pgtrigger_codegen.lint.rules.always_true_or_false_condition import AlwaysTrueOrFalseCondition
 from pgtrigger_codegen.lint.rules.app_not_installed import AppNotInstalled
+from pgtrigger_codegen.lint.rules.avoidable_exclusive_lock import AvoidableExclusiveLock
 from pgtrigger_codegen.lint.rules.before_delete_returns_new import BeforeDeleteReturnsNew
 from pgtrigger_codegen.lint.rules.before_row_trigger_returns_null import BeforeRowTriggerReturnsNull
 from pgtrigger_codegen.lint.rules.body_not_checkable import BodyNotCheckable
@@ -25,6 +27,7 @@ from pgtrigger_codegen.lint.rules.condition_sql_syntax import ConditionSqlSyntax
 from pgtrigger_codegen.lint.rules.constraint_trigger_misuse import ConstraintTriggerMisuse
 from pgtrigger_codegen.lint.rules.default_through_proxy import DefaultThroughProxy
 from pgtrigger_codegen.lint.rules.duplicate_trigger_name import DuplicateTriggerName
+from pgtrigger_codegen.lint.rules.edited_trigger_sql import EditedTriggerSql
 from pgtrigger_codegen.lint.rules.foreign_trigger import ForeignTrigger
 from pgtrigger_codegen.lint.rules.generated_column_in_before_condition import (
     GeneratedColumnInBeforeCondition,
@@ -37,6 +40,7 @@ from pgtrigger_codegen.lint.rules.irreversible_trigger_sql import IrreversibleTr
 from pgtrigger_codegen.lint.rules.lost_inherited_triggers import LostInheritedTriggers
 from pgtrigger_codegen.lint.rules.migration_outside_project import MigrationOutsideProject
 from pgtrigger_codegen.lint.rules.migrations_still_enabled import MigrationsStillEnabled
+from pgtrigger_codegen.lint.rules.missing_dependency import MissingDependencyRule
 from pgtrigger_codegen.lint.rules.missing_return import MissingReturn
 from pgtrigger_codegen.lint.rules.mixed_integration import MixedIntegration
 from pgtrigger_codegen.lint.rules.model_meta_disabled import ModelMetaDisabled
@@ -48,10 +52,12 @@ from pgtrigger_codegen.lint.rules.old_in_insert_body import OldInInsertBody
 from pgtrigger_codegen.lint.rules.old_in_insert_condition import OldInInsertCondition
 from pgtrigger_codegen.lint.rules.overlapping_proxies import OverlappingProxies
 from pgtrigger_codegen.lint.rules.parent_table_column import ParentTableColumn
+from pgtrigger_codegen.lint.rules.pending_trigger_changes import PendingTriggerChanges
 from pgtrigger_codegen.lint.rules.plpgsql_syntax_error import PlpgsqlSyntaxError
 from pgtrigger_codegen.lint.rules.programmatic_registration import ProgrammaticRegistration
 from pgtrigger_codegen.lint.rules.relation_in_condition import RelationInCondition
 from pgtrigger_codegen.lint.rules.removed_column_in_trigger import RemovedColumnInTrigger
+from pgtrigger_codegen.lint.rules.renamed_model_orphans_trigger import RenamedModelOrphansTrigger
 from pgtrigger_codegen.lint.rules.row_level_truncate import RowLevelTruncate
 from pgtrigger_codegen.lint.rules.schema_editor_disabled import SchemaEditorDisabled
 from pgtrigger_codegen.lint.rules.swapped_model import SwappedModel
@@ -60,6 +66,9 @@ from pgtrigger_codegen.lint.rules.template_braces import TemplateBraces
 from pgtrigger_codegen.lint.rules.third_party_registration import ThirdPartyRegistration
 from pgtrigger_codegen.lint.rules.transition_table_misuse import TransitionTableMisuse
 from pgtrigger_codegen.lint.rules.trigger_cycle import TriggerCycle
+from pgtrigger_codegen.lint.rules.trigger_mixed_with_slow_operation import (
+    TriggerMixedWithSlowOperation,
+)
 from pgtrigger_codegen.lint.rules.triggers_not_a_sequence import TriggersNotASequence
 from pgtrigger_codegen.lint.rules.unknown_column import UnknownColumn
 from pgtrigger_codegen.lint.rules.unknown_field import UnknownField
@@ -127,11 +136,18 @@ RULES: Final[tuple[Rule, ...]] = (
     UnquotedDynamicSql(),
     BodyNotCheckable(),
     NewInDeleteBody(),
+    PendingTriggerChanges(),
+    RenamedModelOrphansTrigger(),
     RemovedColumnInTrigger(),
+    AlteredColumnInTrigger(),
     MigrationOutsideProject(),
     IrreversibleTriggerSql(),
+    AvoidableExclusiveLock(),
+    EditedTriggerSql(),
     NonPostgresqlDatabase(),
+    MissingDependencyRule(),
     MixedIntegration(),
+    TriggerMixedWithSlowOperation(),
     InstallOnMigrate(),
     MigrationsStillEnabled(),
     CompetingAutodetector(),

@@ -91,7 +91,7 @@ def held_by_django(
     Changed by `RunSQL`, they would come back in their old form: django-pgtrigger and Django
     install what is in the state when a migration is reversed.
     """
-    keys = (_key(operation.replaced) for operation in operations if operation.replaced)
+    keys = (key_of(operation.replaced) for operation in operations if operation.replaced)
     held = (installed[key] for key in keys if key in installed)
     return [trigger for trigger in held if trigger.by == "addtrigger"]
 
@@ -101,9 +101,24 @@ def trigger_key(trigger: CompiledTrigger) -> TriggerKey:
     return in_search_path(table_name(trigger.table)), trigger.pgid.lower()
 
 
+def key_of(trigger: Trigger) -> TriggerKey:
+    """Table and name that an operation's trigger has in the database."""
+    return in_search_path(table_name(trigger.parts.table)), trigger.parts.pgid.lower()
+
+
+def definition_of(parts: TriggerParts, hash: str) -> TriggerDefinition:
+    """The trigger as the parser sees it, in the same words as the replayed state."""
+    (definition,) = definitions(create_trigger(parts, hash))
+    return replace(
+        definition,
+        table=in_search_path(definition.table),
+        calls=in_search_path(definition.calls),
+    )
+
+
 def operation_keys(operation: TriggerOperation) -> set[TriggerKey]:
     """The triggers that the operation replaces and makes."""
-    return {_key(operation.trigger), _key(operation.replaced or operation.trigger)}
+    return {key_of(operation.trigger), key_of(operation.replaced or operation.trigger)}
 
 
 def is_renamed(old: Trigger, new: Trigger) -> bool:
@@ -117,7 +132,7 @@ def is_renamed(old: Trigger, new: Trigger) -> bool:
         pgid=new.parts.pgid,
         execute=old.parts.execute.replace(old.parts.pgid, new.parts.pgid),
     )
-    before, after = _definition(renamed, new.hash), _definition(new.parts, new.hash)
+    before, after = definition_of(renamed, new.hash), definition_of(new.parts, new.hash)
     return same_definition(before, after) and same_function(before, after)
 
 
@@ -165,7 +180,7 @@ def _change(new: Trigger, installed: InstalledTrigger | None) -> TriggerOperatio
     same_hash = new.hash == installed.definition.hash
     if same_hash and _is_written_the_same(new, installed):
         return None
-    wanted, there = _definition(new.parts, new.hash), installed.definition
+    wanted, there = definition_of(new.parts, new.hash), installed.definition
     if not same_definition(wanted, there):
         return ReplaceTrigger(installed_trigger(installed), new)
     if not same_function(wanted, there):
@@ -214,16 +229,6 @@ def _is_written_the_same(new: Trigger, installed: InstalledTrigger) -> bool:
     return all(f"{text};" in rendered for text in written if text)
 
 
-def _definition(parts: TriggerParts, hash: str) -> TriggerDefinition:
-    """The trigger as the parser sees it, in the same words as the replayed state."""
-    (definition,) = definitions(create_trigger(parts, hash))
-    return replace(
-        definition,
-        table=in_search_path(definition.table),
-        calls=in_search_path(definition.calls),
-    )
-
-
 def _may_remove(trigger: InstalledTrigger, app_label: str, declared: Declarations) -> bool:
     return (
         trigger.made_by[0] == app_label
@@ -232,10 +237,6 @@ def _may_remove(trigger: InstalledTrigger, app_label: str, declared: Declaration
         and trigger.definition.table not in declared.doubtful_tables
         and (declared.known_tables is None or trigger.definition.table in declared.known_tables)
     )
-
-
-def _key(trigger: Trigger) -> TriggerKey:
-    return in_search_path(table_name(trigger.parts.table)), trigger.parts.pgid.lower()
 
 
 def _name(installed: InstalledTrigger) -> str:

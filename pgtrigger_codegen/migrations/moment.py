@@ -61,3 +61,7 @@ class Moment:
     def changes(self, operation: Operation) -> Sequence[TableChange]:
         """What an operation does, or would do, to the tables."""
         return self._tables.changes(operation, self.migration[0])
+
+    def object_name(self, model: str) -> str:
+        """A model's name as its class has it, given in any case."""
+        return self._tables.object_name((self.migration[0], model.lower()))

@@ -13,6 +13,7 @@ from typing import Any
 import pgparse
 
 from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.sql.lexer import COMMENTS, Kind, tokenize
 
 Node = dict[str, Any]
 
@@ -59,6 +60,29 @@ def parse_script(sql: str) -> list[tuple[str, Node]]:
         for start in [statement.get("stmt_location", 0)]
         for length in [statement.get("stmt_len", len(source))]
     ]
+
+
+def parse_places(sql: str) -> list[tuple[int, int, Node]]:
+    """The statements of a script, each with its first character and the end of its last.
+
+    Neither whitespace nor comments in front of a statement nor its semicolon is part of it.
+
+    Raises:
+        SqlSyntaxError: The script, or any part of it, does not parse.
+    """
+    source = sql.encode()  # positions count bytes
+    places: list[tuple[int, int, Node]] = []
+    for statement in _call(pgparse.parse, sql):
+        first = statement.get("stmt_location", 0)
+        length = statement.get("stmt_len", len(source) - first)
+        start, text = len(source[:first].decode()), source[first : first + length].decode()
+        for token in tokenize(text):
+            if token.kind is not Kind.SPACE and token.kind not in COMMENTS:
+                break
+            start += len(token.text)
+            text = text[len(token.text) :]
+        places.append((start, start + len(text.rstrip()), statement["stmt"]))
+    return places
 
 
 def parse_function(create_function: str) -> Node:

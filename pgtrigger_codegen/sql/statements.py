@@ -194,7 +194,7 @@ def read_statements(sql: str) -> list[Statement]:
     Raises:
         SqlSyntaxError: The script does not parse.
     """
-    return [fact for tree in parse_sql(sql) for fact in _facts(tree)]
+    return [fact for tree in parse_sql(sql) for fact in statement_facts(tree)]
 
 
 def read_script(sql: str) -> list[tuple[str, list[Statement]]]:
@@ -203,18 +203,19 @@ def read_script(sql: str) -> list[tuple[str, list[Statement]]]:
     Raises:
         SqlSyntaxError: The script does not parse.
     """
-    return [(text, _facts(tree)) for text, tree in parse_script(sql)]
+    return [(text, statement_facts(tree)) for text, tree in parse_script(sql)]
+
+
+def statement_facts(tree: Node) -> list[Statement]:
+    """What one statement says; one that drops several things gives a fact for each."""
+    ((kind, node),) = tree.items()
+    read = _READERS.get(kind)
+    return (read and list(read(node))) or [Other(kind)]
 
 
 def relation_name(relation: Node) -> QualifiedName:
     """The table that a RangeVar names."""
     return QualifiedName(relation.get("schemaname"), relation["relname"])
-
-
-def _facts(tree: Node) -> list[Statement]:
-    ((kind, node),) = tree.items()
-    read = _READERS.get(kind)
-    return (read and list(read(node))) or [Other(kind)]
 
 
 def _create_function(node: Node) -> Iterator[Statement]:

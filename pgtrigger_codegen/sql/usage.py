@@ -21,6 +21,7 @@ from pgtrigger_codegen.sql.parser import (
 )
 from pgtrigger_codegen.sql.relations import tables_in
 from pgtrigger_codegen.sql.render import trigger_function, trigger_statement
+from pgtrigger_codegen.sql.statements import relation_name
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
@@ -32,6 +33,7 @@ class BodyFacts:
         tables: Tables that it reads or writes in static SQL, transition tables aside.
         dynamic: Whether it uses EXECUTE, so that `tables` may not be all.
         old_columns, new_columns: Columns named as `OLD.x` and `NEW.x`.
+        written: Columns of tables that INSERT and UPDATE name as their targets.
         problem: Why the body could not be read, or could only in part; else None.
     """
 
@@ -39,6 +41,7 @@ class BodyFacts:
     dynamic: bool = False
     old_columns: frozenset[str] = frozenset()
     new_columns: frozenset[str] = frozenset()
+    written: frozenset[tuple[QualifiedName, str]] = frozenset()
     problem: str | None = None
 
 
@@ -94,8 +97,13 @@ def tables_touched(parts: TriggerParts) -> frozenset[QualifiedName]:
 
 def definition_facts(parts: TriggerParts) -> DefinitionFacts:
     """What CREATE TRIGGER uses of the table."""
+    return statement_facts(trigger_statement(parts))
+
+
+def statement_facts(create_trigger: str) -> DefinitionFacts:
+    """The same of a statement as it is written."""
     try:
-        node: Node = parse_sql(trigger_statement(parts))[0]["CreateTrigStmt"]
+        node: Node = parse_sql(create_trigger)[0]["CreateTrigStmt"]
     except SqlSyntaxError as error:
         return DefinitionFacts(problem=error.message)
     references = list(_row_references(node.get("whenClause")))
@@ -116,17 +124,26 @@ def body_facts(parts: TriggerParts) -> BodyFacts:
     create_function = trigger_function(parts)
     if not create_function:
         return BodyFacts()
+    return function_facts(create_function, definition_facts(parts).transition_tables)
+
+
+def function_facts(create_function: str, hidden: frozenset[str] = frozenset()) -> BodyFacts:
+    """What a PL/pgSQL function uses.
+
+    Args:
+        hidden: Names that stand for transition tables.
+    """
     try:
         function = parse_function(create_function)
         statements = list(_static_sql(function))
     except SqlSyntaxError as error:
         return BodyFacts(problem=error.message)
-    hidden = definition_facts(parts).transition_tables
     return BodyFacts(
         tables=frozenset(tables_in(statements, hidden)),
         dynamic=any(key in _DYNAMIC for key, _ in walk(function)),
         old_columns=_record_fields(function, "old_varno"),
         new_columns=_record_fields(function, "new_varno"),
+        written=frozenset(_written_columns(statements)),
     )
 
 
@@ -172,6 +189,17 @@ def _record_fields(function: Node, record: str) -> frozenset[str]:
         for field in fields
         if field and field.get("recparentno") == function.get(record)
     )
+
+
+def _written_columns(statements: list[Node]) -> Iterator[tuple[QualifiedName, str]]:
+    for kind, node in walk(statements):
+        items = node.get(_TARGETS[kind], ()) if kind in _TARGETS else ()
+        for item in items:
+            if name := item["ResTarget"].get("name"):
+                yield relation_name(node["relation"]), name
+
+
+_TARGETS = {"InsertStmt": "cols", "UpdateStmt": "targetList"}
 
 
 def _row_references(when: object) -> Iterator[tuple[str, str | None]]:

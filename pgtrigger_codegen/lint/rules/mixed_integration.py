@@ -46,8 +46,10 @@ class MixedIntegration(Rule):
         for trigger in state.triggers.values() if state else ():
             app = analysis.project.apps.get(trigger.made_by[0])
             if app and app.first_party and trigger.is_pgtrigger:
+                # What AddTrigger made may be in the state no more.
+                how = "addtrigger" if trigger.exact_parts else trigger.by
                 by = makers.setdefault(app.label, {})
-                by[trigger.by] = max(by.get(trigger.by, trigger.made_by), trigger.made_by)
+                by[how] = max(by.get(how, trigger.made_by), trigger.made_by)
         for label, by in sorted(makers.items()):
             if len(by) == 2:
                 yield self.diagnostic(

@@ -1,0 +1,96 @@
+"""PGT407: a trigger that is dropped to be created again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, Fix, Severity
+from pgtrigger_codegen.lint.history import (
+    is_own_migration,
+    migration_module,
+    operation_node,
+    operation_span,
+    replayed_history,
+)
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.sql_edits import sql_edits
+from pgtrigger_codegen.migrations.avoidable_locks import AvoidableLock
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class AvoidableExclusiveLock(Rule):
+    """## What it does
+    Reports `RunSQL` that drops a trigger which is there and creates it again, with nothing in
+    between that would need it out of the way. The fix replaces the trigger instead, in the
+    reverse SQL as well. Where only the function changes, it leaves the trigger alone.
+
+    Constraint triggers, which can only be dropped and created, are left out, and so are a
+    `DROP TRIGGER IF EXISTS` of a trigger that is not there, tables that the same migration makes,
+    the operations of a converted history, and what `makemigrations --no-replace-trigger` writes
+    for PostgreSQL before 14.
+
+    ## Why is this bad?
+    `DROP TRIGGER` needs the table for itself: it waits for all who read it, everybody else waits
+    behind it, and nobody reads or writes until the migration ends. `CREATE OR REPLACE TRIGGER`
+    lets reads go on, and `CREATE OR REPLACE FUNCTION` touches no table at all.
+
+    ## Example
+    ```python
+    migrations.RunSQL(
+        '''
+        DROP TRIGGER keep ON shop_order;
+        CREATE TRIGGER keep BEFORE UPDATE ON shop_order
+            FOR EACH ROW EXECUTE FUNCTION keep();
+        '''
+    )
+    ```
+
+    ## Use instead
+    ```python
+    migrations.RunSQL(
+        '''
+        CREATE OR REPLACE TRIGGER keep BEFORE UPDATE ON shop_order
+            FOR EACH ROW EXECUTE FUNCTION keep();
+        '''
+    )
+    ```
+    """
+
+    code = "PGT407"
+    name = "avoidable-exclusive-lock"
+    severity = Severity.WARNING
+    fixable = True
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        found = replayed_history(analysis)
+        for lock in found.watched.avoidable_locks.found if found else ():
+            if is_own_migration(analysis, lock.migration):
+                table, pgid = lock.recreation.trigger
+                yield self.diagnostic(
+                    f"Migration `{'.'.join(lock.migration)}` drops trigger `{pgid}` and creates it"
+                    f" again: in the meantime nobody reads or writes `{table}`",
+                    operation_span(analysis, lock.migration, lock.index),
+                    help="Its definition stays the same: `CREATE OR REPLACE FUNCTION` is enough"
+                    if lock.recreation.needs == "function"
+                    else "`CREATE OR REPLACE TRIGGER`, since PostgreSQL 14, lets reads go on",
+                    fix=_fix(lock, analysis),
+                )
+
+
+def _fix(lock: AvoidableLock, analysis: Analysis) -> Fix | None:
+    module = migration_module(analysis, lock.migration)
+    node = operation_node(module, lock.index) if module else None
+    if module is None or node is None or lock.changes is None:
+        return None
+    edits: list[Edit] = []
+    for script, changes in lock.changes:
+        made = sql_edits(module, node, script, changes)
+        if made is None:
+            return None
+        edits += made
+    title = (
+        "Replace the function alone"
+        if lock.recreation.needs == "function"
+        else "Replace the trigger instead"
+    )
+    return Fix(title, Applicability.SAFE, tuple(edits))

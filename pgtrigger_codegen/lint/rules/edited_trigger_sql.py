@@ -1,0 +1,64 @@
+"""PGT408: SQL of a trigger that was edited, and bears the hash of the declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed_history
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.migrations.autodetector import trigger_key
+from pgtrigger_codegen.migrations.edits import edited_part
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class EditedTriggerSql(Rule):
+    """## What it does
+    Reports migrations that leave a trigger with the declaration's hash in its comment, but with
+    another definition or function than is declared. What is compared is what PostgreSQL's parser
+    reads: layout, comments and the case of keywords do not matter.
+
+    ## Why is this bad?
+    Somebody edited the SQL, or replaced the function later. django-pgtrigger knows triggers by
+    that hash alone, and `manage.py pgtrigger ls` says INSTALLED. Who reads the model does not read
+    what runs.
+
+    ## Example
+    ```python
+    migrations.RunSQL(
+        '''
+        CREATE OR REPLACE FUNCTION pgtrigger_protect_1a2b3() ... RETURN NULL; -- was: RAISE ...
+        COMMENT ON TRIGGER pgtrigger_protect_1a2b3 ON shop_order IS '<hash of the declaration>';
+        '''
+    )
+    ```
+
+    ## Use instead
+    Change the declaration, and let `pgtrigger-codegen makemigrations` write what follows from it.
+    If the declaration is right as it is, it brings that back.
+    """
+
+    code = "PGT408"
+    name = "edited-trigger-sql"
+    severity = Severity.WARNING
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        found = replayed_history(analysis)
+        if found is None:
+            return
+        for trigger in analysis.triggers:
+            installed = found.history.state.triggers.get(trigger_key(trigger))
+            part = edited_part(installed, trigger) if installed else None
+            origin = found.watched.origins.found.get(trigger.pgid)
+            if part is None or origin is None:
+                continue
+            migration, index = origin.definition if part == "definition" else origin.function
+            if is_own_migration(analysis, migration):
+                yield self.diagnostic(
+                    f"Migration `{'.'.join(migration)}` gives trigger `{trigger.uri}` another"
+                    f" {part} than is declared, under the hash of the declaration",
+                    operation_span(analysis, migration, index),
+                    notes=[Note("declared here", trigger.span)],
+                    help="Change the declaration, or bring it back with `pgtrigger-codegen"
+                    f" makemigrations {trigger.migration_app}`",
+                )

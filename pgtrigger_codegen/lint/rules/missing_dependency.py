@@ -1,0 +1,77 @@
+"""PGT410: a trigger's migration that may run before what the trigger uses is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.dependency_fix import dependency_fix
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.history import (
+    is_own_migration,
+    migration_module,
+    migration_span,
+    operation_span,
+    replayed_history,
+)
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.migrations.foreign_uses import MissingDependency, missing_dependencies
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class MissingDependencyRule(Rule):
+    """## What it does
+    Reports a migration that creates a trigger, or its function, and does not come after the
+    migration of another app that makes a table or column which the trigger uses: its own table, a
+    column in its condition or `UPDATE OF`, and what its function reads and writes in SQL that is
+    not put together at run time. Dependencies of dependencies count.
+
+    ## Why is this bad?
+    Django runs migrations that do not depend on each other in any order. It may be the right one
+    today, and another one tomorrow, or in the tests. A trigger on a table that is not there is an
+    error, and so is a column that its definition names. A function is created without a look at
+    its tables, and every write then fails until they are there; that is a warning.
+
+    ## Example
+    ```python
+    dependencies = [("shop", "0001_initial")]
+
+    operations = [
+        migrations.RunSQL("CREATE FUNCTION ... INSERT INTO audit_entry ...", ...),
+    ]
+    ```
+
+    ## Use instead
+    ```python
+    dependencies = [("shop", "0001_initial"), ("audit", "0001_initial")]
+
+    operations = [
+        migrations.RunSQL("CREATE FUNCTION ... INSERT INTO audit_entry ...", ...),
+    ]
+    ```
+    """
+
+    code = "PGT410"
+    name = "missing-dependency"
+    severity = Severity.ERROR
+    fixable = True
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        found = replayed_history(analysis)
+        if found is None:
+            return
+        own = (use for use in found.watched.uses.found if is_own_migration(analysis, use.migration))
+        for missing in missing_dependencies(own, found.history.graph, found.history.state):
+            yield self._finding(missing, analysis)
+
+    def _finding(self, missing: MissingDependency, analysis: Analysis) -> Diagnostic:
+        use, on = missing.use, ".".join(missing.on)
+        module = migration_module(analysis, use.migration)
+        return self.diagnostic(
+            f"Migration `{'.'.join(use.migration)}` creates trigger `{use.trigger}`, which needs"
+            f" {use}, but it does not depend on `{on}`, which makes that",
+            operation_span(analysis, use.migration, use.index),
+            severity=None if missing.at_once else Severity.WARNING,
+            notes=[Note("made by this migration", migration_span(analysis, missing.on))],
+            help=f"Add {missing.on} to the `dependencies`",
+            fix=dependency_fix(module, missing.on) if module else None,
+        )

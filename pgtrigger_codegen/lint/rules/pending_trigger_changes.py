@@ -1,0 +1,176 @@
+"""PGT401: triggers that the migrations do not bring to where the source has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.history import Replayed, operation_span, replayed_history
+from pgtrigger_codegen.lint.project_files import first_party_apps
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.migrations.autodetector import definition_of, key_of, trigger_key
+from pgtrigger_codegen.migrations.edits import edited_part
+from pgtrigger_codegen.migrations.operations import Kind, RecordHash
+from pgtrigger_codegen.migrations.plan import AppPlan, Options
+from pgtrigger_codegen.migrations.planner import make_plan
+from pgtrigger_codegen.migrations.reader import is_migrations_package
+from pgtrigger_codegen.migrations.state import InstalledTrigger
+from pgtrigger_codegen.pipeline import Analysis, source_of
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.sql.equivalence import same_definition, same_function
+from pgtrigger_codegen.sql.parser import SqlSyntaxError
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+
+
+class PendingTriggerChanges(Rule):
+    """## What it does
+    Reports triggers that are new, changed, renamed or gone in the source while no migration says
+    so: what `pgtrigger-codegen makemigrations` would write. A new or changed trigger is reported
+    where it is declared, one that is gone at its model.
+
+    It speaks only of projects in RunSQL mode. Elsewhere django-pgtrigger's own migrations are on,
+    and `manage.py makemigrations --check` asks the same. Apps without a migrations package are
+    left out, as by Django, and so are those whose migrations cannot all be read. Nothing is
+    reported while `PGTRIGGER_INSTALL_ON_MIGRATE` installs all triggers.
+
+    ## Why is this bad?
+    Nothing installs the trigger: the code is reviewed, merged and deployed, and guards nothing.
+    Django's `makemigrations --check` knows of no triggers in this mode.
+
+    ## Example
+    ```python
+    class Order(models.Model):
+        class Meta:
+            triggers = [pgtrigger.Protect(name="protect", operation=pgtrigger.Delete)]
+    ```
+
+    ## Use instead
+    ```sh
+    pgtrigger-codegen makemigrations
+    ```
+    """
+
+    code = "PGT401"
+    name = "pending-trigger-changes"
+    severity = Severity.WARNING
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        settings = analysis.project.settings
+        if not settings.runsql_mode or settings.get("PGTRIGGER_INSTALL_ON_MIGRATE") is True:
+            return
+        found = replayed_history(analysis)
+        if found is None:
+            return
+        for app in first_party_apps(analysis):
+            readable = found.history.state.is_readable(app.label)
+            if readable and is_migrations_package(app.migrations_dir):
+                yield from self._check_app(app.label, found, analysis)
+
+    def _check_app(self, label: str, found: Replayed, analysis: Analysis) -> Iterator[Diagnostic]:
+        app = _plan(label, found, analysis)
+        grouped: dict[tuple[Span, str], list[str]] = {}
+        notes: dict[Span, Note] = {}
+        for change in _changes(app, found, analysis) if app else ():
+            if change.old and change.new and edited_part(change.old, change.new):
+                continue  # for `edited-trigger-sql`
+            made = change.old and _origin(change.old, found, analysis)
+            place = _place(change, analysis) or made
+            if place:
+                grouped.setdefault((place, change.kind), []).append(f"`{change.uri}`")
+                if made and made != place:
+                    notes.setdefault(place, Note("a migration creates the trigger here", made))
+        for (place, kind), names in grouped.items():
+            yield self.diagnostic(
+                _MESSAGES[kind].format(app=label, triggers=_listed(names)),
+                place,
+                notes=[notes[place]] if place in notes else [],
+                help=_help(label, app),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is missing for one trigger."""
+
+    kind: Kind | Literal["hash"]
+    uri: str
+    old: InstalledTrigger | None
+    new: CompiledTrigger | None
+
+
+_MESSAGES = {
+    "add": "No migration of `{app}` creates {triggers}",
+    "alter": "The migrations of `{app}` leave {triggers} in another form than declared",
+    "hash": "The migrations of `{app}` leave {triggers} under the hash of an earlier form",
+    "rename": "The migrations of `{app}` leave {triggers} under another name",
+    "remove": "The migrations of `{app}` leave {triggers} installed, declared no more",
+}
+
+
+def _plan(label: str, found: Replayed, analysis: Analysis) -> AppPlan | None:
+    # What is missing is asked for, not the way there.
+    options = Options([label], databases=analysis.config.databases, schema_changes="after")
+    try:
+        plan = make_plan(source_of(analysis), analysis.load_migration, options, found.history)
+    except SqlSyntaxError:  # of a declaration, for the rules about those
+        return None
+    return plan.apps[0] if plan.apps else None
+
+
+def _changes(app: AppPlan, found: Replayed, analysis: Analysis) -> Iterator[_Change]:
+    installed = found.history.state.triggers
+    declared = {
+        trigger_key(trigger): trigger
+        for trigger in analysis.triggers
+        if trigger.migration_app == app.app_label
+    }
+    for operation in app.operations:
+        new = declared.get(key_of(operation.trigger))
+        old = installed.get(key_of(operation.replaced or operation.trigger))
+        kind = "hash" if isinstance(operation, RecordHash) else operation.kind
+        yield _Change(kind, operation.trigger.uri, old, new)
+    if app.error and not app.operations:
+        # SQL of one's own keeps the rest from being planned, and is pending all the same.
+        for key, trigger in declared.items():
+            there = installed.get(key)
+            wanted = definition_of(trigger.parts, trigger.hash)
+            if there is None:
+                yield _Change("add", trigger.uri, None, trigger)
+            elif not (
+                same_definition(wanted, there.definition)
+                and same_function(wanted, there.definition)
+            ):
+                yield _Change("alter", trigger.uri, there, trigger)
+
+
+def _place(change: _Change, analysis: Analysis) -> Span | None:
+    """The declaration, or the model where that is gone or not the project's."""
+    if change.new and Path(change.new.span.path) in analysis.read_files:
+        return change.new.span
+    model = analysis.models.get(change.uri.partition(":")[0])
+    return model.span if model and model.first_party else None
+
+
+def _origin(old: InstalledTrigger, found: Replayed, analysis: Analysis) -> Span | None:
+    origin = found.watched.origins.found.get(old.definition.pgid)
+    return operation_span(analysis, *origin.definition) if origin else None
+
+
+def _listed(names: list[str]) -> str:
+    """An abstract base's trigger may stand for hundreds."""
+    if len(names) > _SHOWN + 1:
+        names = [*names[:_SHOWN], f"{len(names) - _SHOWN} more"]
+    *first, last = names
+    return f"triggers {', '.join(first)} and {last}" if first else f"trigger {last}"
+
+
+_SHOWN = 3
+
+
+def _help(label: str, app: AppPlan | None) -> str:
+    if app and app.error and app.error.help:
+        return f"{app.error.args[0]}: {app.error.help}"
+    return f"Run `pgtrigger-codegen makemigrations {label}`"

@@ -1,0 +1,67 @@
+"""PGT412: a trigger's lock that is held while something slow runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed_history
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class TriggerMixedWithSlowOperation(Rule):
+    """## What it does
+    Reports an operation that creates, drops or renames a trigger with something behind it, in the
+    same atomic migration, that may take long: Python code, rows that are updated, deleted or
+    copied, an index or constraint that is made.
+
+    Nothing is reported for tables that the migration itself makes, for what is slow in front of
+    the trigger, and where the slow operation keeps everybody from the same table anyway.
+
+    ## Why is this bad?
+    A migration is one transaction, and its locks last until the end. `CREATE TRIGGER` stops all
+    writes to the table, and `DROP TRIGGER` all reads as well, for as long as the rest of the
+    migration takes: on a table with many rows, that is the time of an outage.
+
+    ## Example
+    ```python
+    operations = [
+        migrations.RunSQL("CREATE TRIGGER keep BEFORE DELETE ON shop_order ...", ...),
+        migrations.RunPython(fill_totals, migrations.RunPython.noop),
+    ]
+    ```
+
+    ## Use instead
+    ```python
+    # 0002_fill_totals
+    operations = [migrations.RunPython(fill_totals, migrations.RunPython.noop)]
+
+    # 0003_keep
+    operations = [
+        migrations.RunSQL("CREATE TRIGGER keep BEFORE DELETE ON shop_order ...", ...),
+    ]
+    ```
+    """
+
+    code = "PGT412"
+    name = "trigger-mixed-with-slow-operation"
+    severity = Severity.WARNING
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        found = replayed_history(analysis)
+        for lock in found.watched.long_locks.found if found else ():
+            migration = found and found.history.graph.migrations[lock.migration]
+            if migration and migration.atomic and is_own_migration(analysis, lock.migration):
+                yield self.diagnostic(
+                    f"Migration `{'.'.join(lock.migration)}` {lock.what}, and holds the lock"
+                    f" that stops {lock.stops} while it {lock.slow}",
+                    operation_span(analysis, lock.migration, lock.index),
+                    notes=[
+                        Note(
+                            "what may take long begins here",
+                            operation_span(analysis, lock.migration, lock.slow_index),
+                        )
+                    ],
+                    help="Put the trigger last, or into a migration of its own",
+                )

@@ -1,0 +1,60 @@
+"""Stage migrations: which operation gave each trigger its definition and its function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from django.db.migrations import CreateModel, RunSQL
+from pgtrigger.migrations import AddTrigger
+
+from pgtrigger_codegen.migrations.flattening import on_database
+from pgtrigger_codegen.migrations.moment import Moment
+from pgtrigger_codegen.migrations.reader import Key
+from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
+
+Place = tuple[Key, int]
+"""An operation, by its migration and its place among that one's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The operations that wrote a trigger's CREATE TRIGGER and its function."""
+
+    definition: Place
+    function: Place
+
+
+class Origins:
+    """Watches a history for them; triggers go by their names, which tables do not change."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Origin] = {}
+        self._before: Mapping[TriggerKey, TriggerDefinition] = {}
+
+    def before(self, moment: Moment) -> None:
+        self._before = moment.definitions
+
+    def after(self, moment: Moment) -> None:
+        here = (moment.migration, moment.index)
+        for old, new in rewritten(self._before, moment):
+            known = self.found.get(new.pgid)
+            if old is None or known is None:
+                known = Origin(here, here)
+            if old and old.definition != new.definition:
+                known = replace(known, definition=here)
+            if old and old.function != new.function:
+                known = replace(known, function=here)
+            self.found[new.pgid] = known
+
+
+def rewritten(
+    before: Mapping[TriggerKey, TriggerDefinition], moment: Moment
+) -> Iterator[tuple[TriggerDefinition | None, TriggerDefinition]]:
+    """The triggers that an operation has made or changed: as they were, and as they are."""
+    makers = (AddTrigger, RunSQL, CreateModel)
+    if any(isinstance(operation, makers) for operation in on_database(moment.operation)):
+        for key, new in moment.definitions.items():
+            old = before.get(key)
+            if old is None or replace(old, hash=new.hash) != new:
+                yield old, new
