@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration, LoadMigration
-from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers, Models, ProvidedModel
+from pgtrigger_codegen.models.facts import (
+    AbstractTriggers,
+    LostTriggers,
+    MissingProvider,
+    Models,
+    ProvidedModel,
+)
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.project.routers import AllowMigrate, always_allowed
 from pgtrigger_codegen.source.span import Span
@@ -52,6 +58,7 @@ class Analysis:
         load_migration: Evaluates one migration file, when replaying asks for it.
         sites: Finds operations in the text of migration files.
         provided_models: Models that libraries make for calls in the source.
+        missing_providers: Libraries in use that cannot be asked for their triggers.
         foreign_unresolved: What of third-party packages' declarations could not be compiled.
         background: The migrations, being replayed at the same time.
         allow_migrate: Asks the project's routers about a database, an app and a model.
@@ -73,6 +80,7 @@ class Analysis:
     imported_modules: frozenset[str] = frozenset()
     foreign_unresolved: tuple[UnresolvedTrigger, ...] = ()
     provided_models: tuple[ProvidedModel, ...] = ()
+    missing_providers: tuple[MissingProvider, ...] = ()
     allow_migrate: AllowMigrate = field(default=always_allowed, repr=False, compare=False)
     sites: SiteReader | None = field(default=None, repr=False, compare=False)
     background: BackgroundHistory | None = field(default=None, repr=False, compare=False)
@@ -153,6 +161,7 @@ def analyze(
         foreign_unresolved=foreign_unresolved,
         allow_migrate=_router(interpreter, project),
         provided_models=tuple(reader.provided.made),
+        missing_providers=tuple(providers.missing(reader.interpreter.imported_libraries)),
     )
 
 

@@ -13,7 +13,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import library
-from pgtrigger_codegen.evaluator.provided import provided_value
+from pgtrigger_codegen.evaluator.provided import note_library, provided_value
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
     External,
@@ -77,6 +77,7 @@ def import_statement(vm: Interpreter, node: ast.Import, scope: Scope) -> None:
     """`import a.b` and `import a.b as c`."""
     span = scope.module.span(node)
     for alias in node.names:
+        note_library(vm, alias.name, scope, span)
         _require(vm, alias.name, span)
         if alias.asname:
             scope.bind(alias.asname, LazyImport(alias.name, None, span))
@@ -94,6 +95,7 @@ def import_from_statement(vm: Interpreter, node: ast.ImportFrom, scope: Scope) -
         for alias in node.names:
             scope.bind(alias.asname or alias.name, unknown)
         return
+    note_library(vm, module, scope, span)
     for alias in node.names:
         if alias.name == "*":
             _import_star(vm, module, scope, span)

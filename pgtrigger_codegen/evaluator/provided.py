@@ -10,6 +10,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
@@ -119,6 +120,15 @@ def provided_value(vm: Interpreter, dotted: str) -> Special | None:
     """What stands for a callable that a provider names."""
     found = vm.libraries.callable(dotted)
     return None if found is None else Special("provided", found)
+
+
+def note_library(vm: Interpreter, module: str, scope: Scope, span: Span) -> None:
+    """Remembers where the project first imports a library that registers triggers."""
+    package = module.partition(".")[0]
+    if package in vm.imported_libraries or not scope.module.first_party:
+        return
+    if vm.libraries.registers(package) and not vm.loader.is_first_party(package):
+        vm.imported_libraries[package] = span
 
 
 def is_provided(value: Any) -> bool:

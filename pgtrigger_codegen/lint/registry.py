@@ -55,6 +55,7 @@ from pgtrigger_codegen.lint.rules.parent_table_column import ParentTableColumn
 from pgtrigger_codegen.lint.rules.pending_trigger_changes import PendingTriggerChanges
 from pgtrigger_codegen.lint.rules.plpgsql_syntax_error import PlpgsqlSyntaxError
 from pgtrigger_codegen.lint.rules.programmatic_registration import ProgrammaticRegistration
+from pgtrigger_codegen.lint.rules.provider_missing import ProviderMissing
 from pgtrigger_codegen.lint.rules.relation_in_condition import RelationInCondition
 from pgtrigger_codegen.lint.rules.removed_column_in_trigger import RemovedColumnInTrigger
 from pgtrigger_codegen.lint.rules.renamed_model_orphans_trigger import RenamedModelOrphansTrigger
@@ -64,6 +65,7 @@ from pgtrigger_codegen.lint.rules.swapped_model import SwappedModel
 from pgtrigger_codegen.lint.rules.syntax_error import SyntaxErrorRule
 from pgtrigger_codegen.lint.rules.template_braces import TemplateBraces
 from pgtrigger_codegen.lint.rules.third_party_registration import ThirdPartyRegistration
+from pgtrigger_codegen.lint.rules.third_party_tracking import ThirdPartyTracking
 from pgtrigger_codegen.lint.rules.transition_table_misuse import TransitionTableMisuse
 from pgtrigger_codegen.lint.rules.trigger_cycle import TriggerCycle
 from pgtrigger_codegen.lint.rules.trigger_mixed_with_slow_operation import (
@@ -106,6 +108,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ProgrammaticRegistration(),
     OverlappingProxies(),
     ForeignTrigger(),
+    ThirdPartyTracking(),
+    ProviderMissing(),
     OldInInsertCondition(),
     NewInDeleteCondition(),
     RelationInCondition(),

@@ -31,6 +31,8 @@ class ModelFact:
         missing_package: The package of that base, when it was not found at all.
         generated: Columns that the database computes, in field order.
         virtual: Those of them that it computes when they are read (`db_persist=False`).
+        cascades: Columns whose rows the database deletes along with what they refer to
+            (`DB_CASCADE`), with the label of that model.
         field_columns: Names of the local fields that have a column, with it, in field order.
         parents: Labels of the models whose tables hold inherited fields (multi-table
             inheritance), the nearest first.
@@ -53,6 +55,7 @@ class ModelFact:
     missing_package: str | None = None
     generated: tuple[str, ...] = ()
     virtual: tuple[str, ...] = ()
+    cascades: tuple[tuple[str, str], ...] = ()
     field_columns: tuple[tuple[str, str], ...] = ()
     parents: tuple[str, ...] = ()
     swapped_by: str | None = None
@@ -147,6 +150,21 @@ class ProvidedModel:
     declared_in_project: bool
     target: str | None
     library: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MissingProvider:
+    """A library that registers triggers, and that we cannot ask about them.
+
+    Attributes:
+        library: Top-level package of the library.
+        extra: Our own extra that would help; None when there is no provider for the library.
+        span: Where the project first imports it.
+    """
+
+    library: str
+    extra: str | None
     span: Span
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.evaluator import library
 from pgtrigger_codegen.evaluator.provided import KNOWN, ProvidedCallable
+from pgtrigger_codegen.models.facts import MissingProvider
+from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.providers.interface import Provider
@@ -54,9 +56,11 @@ class InstalledProviders:
         """Whether a package is known to register triggers."""
         return package in KNOWN or package in self._installed
 
-    def is_missing(self, package: str) -> bool:
-        """Whether a library is known to register triggers, and has no provider here."""
-        return package in KNOWN and self.provider(package) is None
+    def missing(self, imported: Mapping[str, Span]) -> Iterator[MissingProvider]:
+        """Libraries that are imported and have no provider here, each where it is imported."""
+        for package, span in sorted(imported.items()):
+            if self.provider(package) is None:
+                yield MissingProvider(package, EXTRAS.get(package), span)
 
     def provider(self, package: str) -> Provider | None:
         """The provider of a package; None as well when its library is not installed here."""

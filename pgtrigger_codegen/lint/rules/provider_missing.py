@@ -1,0 +1,67 @@
+"""PGT117: a library that registers triggers, and that cannot be asked about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.models.facts import MissingProvider
+from pgtrigger_codegen.pipeline import Analysis
+
+
+class ProviderMissing(Rule):
+    """## What it does
+    Reports the first import of a library that is known to register triggers, when the provider
+    that would tell which is not installed beside `pgtrigger-codegen`: for django-pghistory, the
+    extra `pgtrigger-codegen[pghistory]`. For a library that nobody has written a provider for,
+    this is a warning.
+
+    ## Why is this bad?
+    The library's triggers are compiled by the library's own code. Without it they are not found:
+    no migration is written for them, and those that there are cannot be compared.
+
+    ## Example
+    ```yaml
+    - repo: https://github.com/pgtrigger-codegen/pgtrigger-codegen
+      hooks:
+        - id: pgtrigger-codegen-check
+    ```
+
+    ## Use instead
+    ```yaml
+    - repo: https://github.com/pgtrigger-codegen/pgtrigger-codegen
+      hooks:
+        - id: pgtrigger-codegen-check
+          additional_dependencies: ["pgtrigger-codegen[pghistory]"]
+    ```
+    """
+
+    code = "PGT117"
+    name = "provider-missing"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        for missing in analysis.missing_providers:
+            yield self.diagnostic(
+                f"The triggers that `{missing.library}` registers are not found: "
+                + _reason(missing),
+                missing.span,
+                severity=Severity.ERROR if missing.extra else Severity.WARNING,
+                help=_help(missing),
+            )
+
+
+def _reason(missing: MissingProvider) -> str:
+    if missing.extra:
+        return f"the extra `pgtrigger-codegen[{missing.extra}]` is not installed"
+    return "it has no provider"
+
+
+def _help(missing: MissingProvider) -> str:
+    if missing.extra:
+        return (
+            f'Install it where pgtrigger-codegen runs: pip install "pgtrigger-codegen'
+            f'[{missing.extra}]"'
+        )
+    return "docs/providers.md shows how to write one"
