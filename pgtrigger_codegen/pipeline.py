@@ -177,6 +177,7 @@ def source_of(analysis: Analysis) -> Source:
         unresolved=analysis.unresolved,
         unparsed=tuple(problem.span for problem in analysis.syntax_problems),
         doubtful_models=analysis.models.doubtful,
+        allow_migrate=analysis.allow_migrate,
     )
 
 
