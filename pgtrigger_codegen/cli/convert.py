@@ -70,6 +70,7 @@ def convert(
         analysis.sites,
         app_labels,
         analysis.config.databases,
+        analysis.allow_migrate,
     )
     outcome = _Outcome(analysis, conversion, runsql_mode_edit(analysis.project), edit_settings)
     writes = not (check or show_diff or dry_run) and not conversion.obstacles

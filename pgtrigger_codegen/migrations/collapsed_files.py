@@ -19,7 +19,11 @@ from pgtrigger_codegen.migrations.literal import string_literal
 from pgtrigger_codegen.migrations.operations import TriggerOperation
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration, Key
 from pgtrigger_codegen.migrations.trigger_steps import Place
-from pgtrigger_codegen.migrations.writer import ignore_function_block, operation_block
+from pgtrigger_codegen.migrations.writer import (
+    IgnoreFunction,
+    ignore_function_block,
+    operation_block,
+)
 from pgtrigger_codegen.source.edits import module_name
 from pgtrigger_codegen.source.overlay import read_bytes
 
@@ -248,7 +252,7 @@ class _Files:
         """What an operation is replaced by; None where it stays as it is."""
         if place not in self._outcome.replaced:
             return None  # an ignore function comes only before what is written anew
-        blocks = [ignore_function_block(name) for name in self._names(place)]
+        blocks = [ignore_function_block(IgnoreFunction(name)) for name in self._names(place)]
         rewritten = self._outcome.replaced[place]
         if rewritten and rewritten.operation:
             blocks.append(operation_block(rewritten.operation, rewritten.style))

@@ -19,17 +19,18 @@ from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
-from pgtrigger_codegen.migrations import preconditions
 from pgtrigger_codegen.migrations.conversion_sql import drop_statement, run_sql, trigger_facts
 from pgtrigger_codegen.migrations.fields import ModelKey
 from pgtrigger_codegen.migrations.graph import MigrationGraph, build_graph
 from pgtrigger_codegen.migrations.held_triggers import HeldTrigger, HeldTriggers
 from pgtrigger_codegen.migrations.histories import histories
+from pgtrigger_codegen.migrations.placement import Placement
 from pgtrigger_codegen.migrations.reader import Key, LoadMigration, MigrationReader
 from pgtrigger_codegen.migrations.sites import Circumstances, MigrationSource, Site, SiteReader
 from pgtrigger_codegen.migrations.state import in_search_path
 from pgtrigger_codegen.migrations.state_models import StateModels
 from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.project.routers import AllowMigrate
 from pgtrigger_codegen.source.edits import SourceEdits, module_name, uses_of
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql import render
@@ -88,11 +89,13 @@ def convert(
     sites: SiteReader,
     app_labels: Collection[str] = (),
     databases: tuple[str, ...] = (),
+    allow_migrate: AllowMigrate | None = None,
 ) -> Conversion:
     """Convert the migrations of the project's apps, or of those asked for.
 
     Args:
         databases: Aliases that the user says trigger migrations are for.
+        allow_migrate: Asks the project's routers.
 
     Raises:
         MigrationsError: An app asked for is not the project's, or migrations go in a circle.
@@ -110,7 +113,8 @@ def convert(
             help="see what was read with pgtrigger-codegen config; name settings or apps under "
             "[tool.pgtrigger-codegen]",
         )
-    conversion = _Converter(project, sites, frozenset(app_labels or own), databases)
+    placement = Placement(project.settings, databases, allow_migrate)
+    conversion = _Converter(project, sites, frozenset(app_labels or own), placement)
     reader = MigrationReader(project.apps, load_migration)
     for history in histories(reader):
         conversion.walk(build_graph(history, own))
@@ -157,12 +161,12 @@ class _Converter:
         project: Project,
         sites: SiteReader,
         app_labels: frozenset[str],
-        databases: tuple[str, ...],
+        placement: Placement,
     ) -> None:
         self._project = project
         self._sites = sites
         self._app_labels = app_labels
-        self._databases = databases
+        self._placement = placement
         self._sources: dict[Key, MigrationSource | Unknown] = {}
         self._files: dict[Key, _File | None] = {}
         self._obstacles: dict[Remark, None] = {}
@@ -429,14 +433,11 @@ class _Converter:
         self, held: HeldTrigger, site: Site, file: _File, history: _History
     ) -> None:
         """`AddTrigger` asks for the vendor and for the model's app, `RunSQL` for neither."""
-        settings = self._project.settings
-        owner = self._owner(held, history)
+        models = {held.uri: self._owner(held, history)}
         try:
             if not site.around.guarded:
-                preconditions.require_postgresql(settings, self._databases)
-            preconditions.require_same_router_answer(
-                settings, file.key[0], {held.uri: owner[0]}, self._databases
-            )
+                self._placement.require_postgresql(file.key[0], models)
+            self._placement.require_same_place(file.key[0], models)
         except MigrationsError as error:
             self._obstruct(site.span, str(error))
 

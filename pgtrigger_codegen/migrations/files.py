@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations import preconditions
 from pgtrigger_codegen.migrations.autodetector import held_by_django
+from pgtrigger_codegen.migrations.fields import ModelKey
 from pgtrigger_codegen.migrations.graph import MigrationGraph
 from pgtrigger_codegen.migrations.lift_files import Before, Weaver, Woven, woven_file
 from pgtrigger_codegen.migrations.operations import DropTrigger, TriggerOperation
+from pgtrigger_codegen.migrations.placement import Placement
 from pgtrigger_codegen.migrations.plan import MigrationFile, Options, Source
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.requirements import History, dependencies
 from pgtrigger_codegen.migrations.schema_changes import Lift
 from pgtrigger_codegen.migrations.state import in_search_path
-from pgtrigger_codegen.migrations.writer import migration_name, render_migration
+from pgtrigger_codegen.migrations.writer import IgnoreFunction, migration_name, render_migration
 from pgtrigger_codegen.project.project import Project
-from pgtrigger_codegen.sql.names import called_function
+from pgtrigger_codegen.sql.names import called_function, table_name
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
@@ -74,17 +76,27 @@ class _Files:
     def _require(self, operations: Sequence[TriggerOperation]) -> None:
         """Refuse what could only be written wrong."""
         app_label, project = self.app_label, self.source.project
-        app, settings = project.apps[app_label], project.settings
-        databases = self.options.databases
+        app = project.apps[app_label]
         _require_no_django_state(app_label, operations, self.history)
         _require_whole_graph(app_label, project, self.history.graph)
         preconditions.require_migrations_package(project, app)
-        preconditions.require_postgresql(settings, databases)
-        model_apps = {uri: _model_app(trigger) for uri, trigger in self._declared().items()}
-        changed = {operation.trigger.uri for operation in operations} & model_apps.keys()
-        preconditions.require_same_router_answer(
-            settings, app_label, {uri: model_apps[uri] for uri in changed}, databases
-        )
+        models = {operation.trigger.uri: self._model(operation) for operation in operations}
+        self._placement().require_postgresql(app_label, models)
+        self._placement().require_same_place(app_label, models)
+
+    def _placement(self) -> Placement:
+        source = self.source
+        databases = self.options.databases
+        return Placement(source.project.settings, databases, source.allow_migrate)
+
+    def _model(self, operation: TriggerOperation) -> ModelKey:
+        """The model that owns the trigger's table."""
+        trigger = operation.trigger
+        if declared := self._declared().get(trigger.uri):
+            app_label, _, name = declared.concrete_model.partition(".")
+            return app_label, name.lower()
+        table = self.history.state.tables.get(in_search_path(table_name(trigger.parts.table)))
+        return table.model if table else (self.app_label, trigger.model_name)
 
     def _declared(self) -> dict[str, CompiledTrigger]:
         triggers = self.source.triggers
@@ -126,14 +138,35 @@ class _Files:
             self.app_label,
             operations,
             needed,
-            _missing_ignore_functions(self.app_label, operations, self.history),
+            self._missing_ignore_functions(operations),
             style=self.options.style,
         )
         return self._file(name, content, operations, is_last=True)
 
     def _woven_file(self, key: Key, woven: Woven) -> MigrationFile:
-        missing = _missing_ignore_functions(self.app_label, woven.operations, self.history)
+        missing = self._missing_ignore_functions(woven.operations)
         return woven_file(key, woven, missing, self.history, self.options.style)
+
+    def _missing_ignore_functions(
+        self, operations: Iterable[TriggerOperation]
+    ) -> list[IgnoreFunction]:
+        """Those that the triggers need; every app brings its own.
+
+        Which app migrates first is not known. Where a router goes by models, the function is
+        made in each place where triggers are.
+        """
+        there = self.history.state.functions.get(self.app_label, frozenset())
+        found: set[tuple[str, str]] = set()
+        for operation in operations:
+            trigger = operation.trigger
+            if isinstance(operation, DropTrigger) or not uses_own_function(trigger.parts):
+                continue
+            name = trigger.parts.ignore_func_name
+            if self._placement().is_reached_by_model(self.app_label, trigger.model_name):
+                found.add((name, trigger.model_name))
+            elif in_search_path(called_function(name)) not in there:
+                found.add((name, ""))
+        return [IgnoreFunction(*item) for item in sorted(found)]
 
     def _file(
         self, name: str, content: str, operations: Sequence[TriggerOperation], *, is_last: bool
@@ -150,10 +183,6 @@ class _Files:
         if is_last and (marker := folder / "max_migration.txt").is_file():
             files[marker] = f"{name}\n"
         return MigrationFile(path, content, tuple(operations), files)
-
-
-def _model_app(trigger: CompiledTrigger) -> str:
-    return trigger.concrete_model.rpartition(".")[0]
 
 
 def _require_no_django_state(
@@ -188,16 +217,3 @@ def _require_whole_graph(app_label: str, project: Project, graph: MigrationGraph
                 f"{unread.unknown.reason}",
                 help="what comes last in the app must be known before anything is added to it",
             )
-
-
-def _missing_ignore_functions(
-    app_label: str, operations: Iterable[TriggerOperation], history: History
-) -> list[str]:
-    """Every app brings its own: which app migrates first is not known."""
-    there = history.state.functions.get(app_label, frozenset())
-    names = {
-        operation.trigger.parts.ignore_func_name
-        for operation in operations
-        if not isinstance(operation, DropTrigger) and uses_own_function(operation.trigger.parts)
-    }
-    return sorted(name for name in names if in_search_path(called_function(name)) not in there)

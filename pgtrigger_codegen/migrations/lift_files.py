@@ -19,6 +19,7 @@ from pgtrigger_codegen.migrations.requirements import History, later, requiremen
 from pgtrigger_codegen.migrations.schema_changes import Lift
 from pgtrigger_codegen.migrations.weaving import Threads, WeavingError, weave
 from pgtrigger_codegen.migrations.writer import (
+    IgnoreFunction,
     ignore_function_block,
     migration_name,
     operation_block,
@@ -101,18 +102,22 @@ class Weaver:
 
 
 def woven_file(
-    key: Key, woven: Woven, ignore_functions: Iterable[str], history: History, style: Style
+    key: Key,
+    woven: Woven,
+    ignore_functions: Iterable[IgnoreFunction],
+    history: History,
+    style: Style,
 ) -> MigrationFile:
     """The migration with the operations added.
 
     Args:
-        ignore_functions: Names of the ignore functions that the app's history lacks.
+        ignore_functions: Those that the app's history lacks.
 
     Raises:
         MigrationsError: The file is not laid out so that something could be added.
     """
     before, after = _blocks(woven.before, style), _blocks(woven.after, style)
-    if blocks := [ignore_function_block(name) for name in ignore_functions]:
+    if blocks := [ignore_function_block(function) for function in ignore_functions]:
         start = min(before, default=min(after, default=0))
         before[start] = [*blocks, *before.get(start, [])]
     path = history.reader.path(key)

@@ -15,6 +15,7 @@ from pgtrigger_codegen.migrations.state import Disturbance
 from pgtrigger_codegen.migrations.weaving import Threads
 from pgtrigger_codegen.models.facts import Models
 from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.project.routers import AllowMigrate
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.render import DEFAULT_STYLE, Style
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
@@ -28,6 +29,7 @@ class Source:
         models: By label.
         foreign_triggers: Of third-party packages: kept, never written.
         unparsed: Where files do not parse.
+        allow_migrate: Asks the project's routers; None where they cannot be asked.
         doubtful_models: Labels of models that may have more triggers than those that were
             read: a decorator or hook of theirs is not understood.
     """
@@ -39,6 +41,7 @@ class Source:
     unresolved: tuple[UnresolvedTrigger, ...] = ()
     unparsed: tuple[Span, ...] = ()
     doubtful_models: frozenset[str] = frozenset()
+    allow_migrate: AllowMigrate | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

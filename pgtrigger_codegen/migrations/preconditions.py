@@ -5,15 +5,10 @@ What is written wrong here shows only when someone migrates, so refusing comes f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.reader import is_migrations_package
 from pgtrigger_codegen.project.project import App, Project, Settings
-
-# Engines go by many names; these say that it is not PostgreSQL.
-_OTHER_DATABASES = ("sqlite", "spatialite", "mysql", "mariadb", "oracle", "mssql", "sql_server")
 
 
 def require_runsql_mode(settings: Settings) -> None:
@@ -39,49 +34,6 @@ def require_runsql_mode(settings: Settings) -> None:
     )
 
 
-def require_postgresql(settings: Settings, configured: Sequence[str] = ()) -> None:
-    """Refuse where `RunSQL` would reach a database that is not PostgreSQL.
-
-    Args:
-        configured: Aliases that the user says trigger migrations are for.
-    """
-    for alias, engine in _engines(settings):
-        if configured and alias not in configured:
-            continue
-        if any(name in engine.lower() for name in _OTHER_DATABASES):
-            raise MigrationsError(
-                f"database {alias!r} is not PostgreSQL (ENGINE is {engine!r}), "
-                "and RunSQL would run there too",
-                help="name the databases that have the triggers: "
-                'databases = ["default"] under [tool.pgtrigger-codegen]',
-            )
-
-
-def require_same_router_answer(
-    settings: Settings,
-    app_label: str,
-    model_apps: Mapping[str, str],
-    configured: Sequence[str] = (),
-) -> None:
-    """Refuse where a router may send the model's app and the migration's elsewhere.
-
-    Args:
-        model_apps: The app of the table's model by URI.
-        configured: Aliases that the user says trigger migrations are for.
-    """
-    routers = settings.get("DATABASE_ROUTERS", ())
-    if configured or routers in ((), []):
-        return
-    for uri, model_app in sorted(model_apps.items()):
-        if model_app != app_label:
-            raise MigrationsError(
-                f"trigger {uri} is on a table of app {model_app!r} and would be written into "
-                f"app {app_label!r}; DATABASE_ROUTERS may send the two to different databases",
-                help="if they share one, say so: "
-                'databases = ["default"] under [tool.pgtrigger-codegen]',
-            )
-
-
 def require_migrations_package(project: Project, app: App) -> None:
     """Refuse where there is no folder to put the file in."""
     if app.migrations_dir is None:
@@ -100,12 +52,3 @@ def require_migrations_package(project: Project, app: App) -> None:
             f"app {app.label!r} has no migrations package",
             help=f"create it: an empty file {folder}/__init__.py",
         )
-
-
-def _engines(settings: Settings) -> Iterator[tuple[str, str]]:
-    databases = settings.get("DATABASES", {})
-    if isinstance(databases, Mapping):
-        for alias, database in databases.items():
-            engine = database.get("ENGINE") if isinstance(database, Mapping) else None
-            if isinstance(engine, str):
-                yield str(alias), engine

@@ -109,6 +109,8 @@ def is_ignore_function(operation: object) -> str | None:
     """The name of the ignore function that an operation makes, as ours do, and nothing else."""
     if not isinstance(operation, operations.RunSQL) or operation.state_operations:
         return None
+    if operation.hints:
+        return None  # made for the databases of one model; it stays where it is
     script = _script(operation.sql)
     if isinstance(script, str) or len(script) != 1 or operation.reverse_sql:
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from django.db.migrations.autodetector import MigrationAutodetector
 
@@ -30,6 +31,18 @@ _LINE_LENGTH = 88
 _MAX_NAME_LENGTH = 52
 
 
+@dataclass(frozen=True, slots=True)
+class IgnoreFunction:
+    """A function by which `pgtrigger.ignore` turns triggers off.
+
+    Attributes:
+        model_name: The model by which routers are asked where to create it; empty for none.
+    """
+
+    name: str
+    model_name: str = ""
+
+
 def migration_name(
     leaf_name: str | None, operations: Sequence[TriggerOperation], name: str | None = None
 ) -> str:
@@ -46,7 +59,7 @@ def render_migration(
     app_label: str,
     operations: Sequence[TriggerOperation],
     dependencies: Sequence[Key],
-    ignore_functions: Sequence[str] = (),
+    ignore_functions: Sequence[IgnoreFunction] = (),
     *,
     run_before: Sequence[Key] = (),
     style: Style = DEFAULT_STYLE,
@@ -54,10 +67,10 @@ def render_migration(
     """The whole file.
 
     Args:
-        ignore_functions: Names of the ignore functions that the app's history lacks.
+        ignore_functions: Those that the app's history lacks.
     """
     blocks = [
-        *(ignore_function_block(name) for name in ignore_functions),
+        *(ignore_function_block(function) for function in ignore_functions),
         *(operation_block(operation, style) for operation in operations),
     ]
     return "\n".join(
@@ -79,13 +92,15 @@ def render_migration(
     )
 
 
-def ignore_function_block(name: str) -> str:
+def ignore_function_block(function: IgnoreFunction) -> str:
     """The operation that makes the shared ignore function."""
+    hints = f'hints={{"model_name": {string_literal(function.model_name)}}},'
     return _operation(
         "The function by which pgtrigger.ignore() turns triggers off. All triggers share it, "
         "so it stays.",
-        f"sql={sql_literal(_lines(ignore_function(name)))},",
+        f"sql={sql_literal(_lines(ignore_function(function.name)))},",
         "reverse_sql=migrations.RunSQL.noop,",
+        *([hints] if function.model_name else ()),
     )
 
 

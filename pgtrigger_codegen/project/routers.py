@@ -8,9 +8,8 @@ https://docs.djangoproject.com/en/stable/topics/db/multi-db/#allow_migrate
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pgtrigger_codegen.evaluator.attributes import attribute
 from pgtrigger_codegen.evaluator.calls import call
@@ -32,11 +31,23 @@ class RouterAnswer:
     router: str | None = None
 
 
-AllowMigrate = Callable[[str, str, str], RouterAnswer | Unknown]
-"""Of a database's alias, an app's label and a model's name in lower case."""
+class AllowMigrate(Protocol):
+    """Asks the routers."""
+
+    def __call__(
+        self, alias: str, app_label: str, model_name: str | None, /, **hints: str
+    ) -> RouterAnswer | Unknown:
+        """What they answer of a database's alias, an app's label and a model's name.
+
+        Args:
+            model_name: In lower case; None for an operation that is about none.
+            hints: What else an operation says of itself.
+        """
 
 
-def always_allowed(alias: str, app_label: str, model_name: str) -> RouterAnswer | Unknown:
+def always_allowed(
+    alias: str, app_label: str, model_name: str | None, /, **hints: str
+) -> RouterAnswer | Unknown:
     """The answer of a project without routers."""
     return RouterAnswer(allowed=True)
 
@@ -49,27 +60,31 @@ class Routers:
         self._settings = settings
         self._span = settings.span or Span(settings.module or "settings", 1, 1, 1, 1)
 
-    def allow_migrate(self, alias: str, app_label: str, model_name: str) -> RouterAnswer | Unknown:
+    def allow_migrate(
+        self, alias: str, app_label: str, model_name: str | None, /, **hints: str
+    ) -> RouterAnswer | Unknown:
         """What the routers answer, in their order."""
+        if model_name is not None:
+            hints = {"model_name": model_name, **hints}
         routers = self._settings.get("DATABASE_ROUTERS", ())
         if unknown := first_unknown(routers):
             return unknown
         for router in routers:
-            answer = self._ask(router, alias, app_label, model_name)
+            answer = self._ask(router, alias, app_label, hints)
             if isinstance(answer, Unknown):
                 return answer
             if answer is not None:
                 return RouterAnswer(bool(answer), str(router))
         return RouterAnswer(allowed=True)
 
-    def _ask(self, router: object, alias: str, app_label: str, model_name: str) -> Any:
+    def _ask(self, router: object, alias: str, app_label: str, hints: dict[str, str]) -> Any:
         if not isinstance(router, str):
             return Unknown("a router is not given by its dotted name", self._span)
         return self._interpreter.guarded(
-            lambda: self._answer(router, alias, app_label, model_name), self._span
+            lambda: self._answer(router, alias, app_label, hints), self._span
         )
 
-    def _answer(self, router: str, alias: str, app_label: str, model_name: str) -> Any:
+    def _answer(self, router: str, alias: str, app_label: str, hints: dict[str, str]) -> Any:
         module, _, name = router.rpartition(".")
         scope = self._interpreter.module(module)
         if isinstance(scope, Unknown):
@@ -81,5 +96,4 @@ class Routers:
         if not any("allow_migrate" in vars(base) for base in type(instance).__mro__):
             return None  # Django passes over routers without the method.
         method = attribute(self._interpreter, instance, "allow_migrate", self._span)
-        hints = {"model_name": model_name}
         return call(self._interpreter, method, (alias, app_label), hints, self._span)

@@ -18,7 +18,7 @@ from pgtrigger_codegen.migrations.operations import (
     ReplaceTrigger,
     TriggerOperation,
 )
-from pgtrigger_codegen.migrations.writer import migration_name, render_migration
+from pgtrigger_codegen.migrations.writer import IgnoreFunction, migration_name, render_migration
 from pgtrigger_codegen.sql.render import ignore_function
 from tests.migrations.builders import moved, run_migration_file, trigger
 from tests.sql.cases import HAND_MADE, reference_hash
@@ -53,7 +53,7 @@ def test_python_reads_exactly_what_was_meant(tmp_path: Path) -> None:
     dependencies = [("shop", "0003_x"), ("auth", "0001_initial")]
 
     read, (ignore, *operations) = _run(
-        tmp_path, render_migration("shop", EVERY_OPERATION, dependencies, [IGNORE])
+        tmp_path, render_migration("shop", EVERY_OPERATION, dependencies, [IgnoreFunction(IGNORE)])
     )
 
     assert read == dependencies
@@ -68,7 +68,7 @@ def test_python_reads_exactly_what_was_meant(tmp_path: Path) -> None:
 
 def test_formatters_and_linters_leave_it_alone(tmp_path: Path) -> None:
     path = tmp_path / "0001_x.py"
-    text = render_migration("shop", EVERY_OPERATION, [("shop", "0003_x")], [IGNORE])
+    text = render_migration("shop", EVERY_OPERATION, [("shop", "0003_x")], [IgnoreFunction(IGNORE)])
     path.write_text(text)
     ruff = [sys.executable, "-m", "ruff"]
 

@@ -8,7 +8,7 @@ from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.settings_places import setting_place
-from pgtrigger_codegen.migrations.preconditions import require_postgresql
+from pgtrigger_codegen.migrations.placement import Placement
 from pgtrigger_codegen.pipeline import Analysis
 
 
@@ -44,8 +44,13 @@ class NonPostgresqlDatabase(Rule):
         place = setting_place(analysis, "DATABASES")
         if place is None or not settings.runsql_mode or not analysis.triggers:
             return
+        databases = analysis.config.databases
+        placement = Placement(settings, databases, analysis.allow_migrate)
         try:
-            require_postgresql(settings, analysis.config.databases)
+            for trigger in analysis.triggers:
+                app_label, _, name = trigger.concrete_model.partition(".")
+                models = {trigger.uri: (app_label, name.lower())}
+                placement.require_postgresql(trigger.migration_app, models)
         except MigrationsError as error:
             message = str(error).partition("\n")[0]
             help = error.help or ""
