@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import ForeignObject
+
 from pgtrigger_codegen.evaluator import attributes
 from pgtrigger_codegen.evaluator.values import (
     FieldDescriptor,
@@ -42,6 +44,11 @@ class Poison:
     def __init__(self, unknown: Unknown) -> None:
         self._unknown = unknown
 
+    @property
+    def unknown(self) -> Unknown:
+        """What is not known."""
+        return self._unknown
+
     def _refuse(self, *args: object, **kwargs: object) -> Any:
         raise Refusal(self._unknown)
 
@@ -69,6 +76,10 @@ def make_field(
     vm: Interpreter, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     """A field of that class, or `Unknown` when what decides its column is not known."""
+    if len(args) == 2 and issubclass(cls, ForeignObject):
+        to, on_delete = args
+        if isinstance(on_delete, Unknown):
+            args, kwargs = (to,), {"on_delete": on_delete, **kwargs}
     arguments = [_reference(vm, value) for value in args]
     if (unknown := first_unknown(arguments)) is not None:
         return unknown.with_note(f"is given to `{cls.__name__}`", span)

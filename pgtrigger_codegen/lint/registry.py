@@ -61,6 +61,9 @@ from pgtrigger_codegen.lint.rules.removed_column_in_trigger import RemovedColumn
 from pgtrigger_codegen.lint.rules.renamed_model_orphans_trigger import RenamedModelOrphansTrigger
 from pgtrigger_codegen.lint.rules.row_level_truncate import RowLevelTruncate
 from pgtrigger_codegen.lint.rules.schema_editor_disabled import SchemaEditorDisabled
+from pgtrigger_codegen.lint.rules.soft_delete_with_database_cascade import (
+    SoftDeleteWithDatabaseCascade,
+)
 from pgtrigger_codegen.lint.rules.swapped_model import SwappedModel
 from pgtrigger_codegen.lint.rules.syntax_error import SyntaxErrorRule
 from pgtrigger_codegen.lint.rules.template_braces import TemplateBraces
@@ -134,6 +137,7 @@ RULES: Final[tuple[Rule, ...]] = (
     BeforeRowTriggerReturnsNull(),
     NewAssignedInAfterTrigger(),
     TriggerCycle(),
+    SoftDeleteWithDatabaseCascade(),
     VirtualGeneratedColumnRead(),
     UpdateOfMissesBeforeTrigger(),
     TemplateBraces(),

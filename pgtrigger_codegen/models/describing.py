@@ -6,9 +6,10 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pgtrigger_codegen.evaluator.fields import Poison
 from pgtrigger_codegen.evaluator.imports import is_found
 from pgtrigger_codegen.evaluator.stand_in import StandInField
-from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown
+from pgtrigger_codegen.evaluator.values import External, ModelClass, ThroughModel, Unknown
 from pgtrigger_codegen.models import registry
 from pgtrigger_codegen.models.facts import ModelFact, Models
 from pgtrigger_codegen.models.reading import ModelReader
@@ -135,6 +136,7 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
             for field in concrete._meta.local_concrete_fields
             if getattr(field, "generated", False)
         ),
+        cascades=tuple(_cascades(concrete)),
         virtual=tuple(
             field.column
             for field in concrete._meta.local_concrete_fields
@@ -148,6 +150,24 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
         parents=_parents(concrete),
         swapped_by=options.swapped if isinstance(options.swapped, str) else None,
     )
+
+
+def _cascades(concrete: Any) -> Iterator[tuple[str, str]]:
+    for field in concrete._meta.local_concrete_fields:
+        relation: Any = getattr(field, "remote_field", None)
+        target = getattr(getattr(relation, "model", None), "_meta", None)  # a string if unresolved
+        if target is None or not getattr(field, "db_constraint", False):
+            continue
+        if _is_left_to_the_database(relation.on_delete):
+            yield field.column, target.label
+
+
+def _is_left_to_the_database(on_delete: object) -> bool:
+    """Whether it is `DB_CASCADE`, which Django has since 6.1 and packages had before."""
+    if isinstance(on_delete, Poison):
+        unknown = on_delete.unknown
+        return isinstance(unknown, External) and unknown.dotted.endswith(".DB_CASCADE")
+    return getattr(on_delete, "__name__", "") == "DB_CASCADE"
 
 
 def _missing_package(reader: ModelReader, model: ModelClass) -> str | None:
