@@ -13,7 +13,12 @@ from pgtrigger_codegen.lint.project_files import first_party_apps
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.autodetector import definition_of, key_of, trigger_key
 from pgtrigger_codegen.migrations.edits import edited_part
-from pgtrigger_codegen.migrations.operations import Kind, RecordHash
+from pgtrigger_codegen.migrations.operations import (
+    DropTrigger,
+    Kind,
+    RecordHash,
+    TriggerOperation,
+)
 from pgtrigger_codegen.migrations.plan import AppPlan, Options
 from pgtrigger_codegen.migrations.planner import make_plan
 from pgtrigger_codegen.migrations.reader import is_migrations_package
@@ -76,7 +81,7 @@ class PendingTriggerChanges(Rule):
         for change in _changes(app, found, analysis) if app else ():
             if change.old and change.new and edited_part(change.old, change.new):
                 continue  # for `edited-trigger-sql`
-            made = change.old and _origin(change.old, found, analysis)
+            made = _origin(change, found, analysis)
             place = _place(change, analysis) or made
             if place:
                 grouped.setdefault((place, change.kind), []).append(f"`{change.uri}`")
@@ -91,12 +96,20 @@ class PendingTriggerChanges(Rule):
             )
 
 
+_Kind = Kind | Literal["hash", "function"]
+
+
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What is missing for one trigger."""
+    """What is missing for one trigger.
 
-    kind: Kind | Literal["hash"]
+    Attributes:
+        pgid: Its name in the database, so far.
+    """
+
+    kind: _Kind
     uri: str
+    pgid: str
     old: InstalledTrigger | None
     new: CompiledTrigger | None
 
@@ -106,6 +119,7 @@ _MESSAGES = {
     "alter": "The migrations of `{app}` leave {triggers} in another form than declared",
     "hash": "The migrations of `{app}` leave {triggers} under the hash of an earlier form",
     "rename": "The migrations of `{app}` leave {triggers} under another name",
+    "function": "The migrations of `{app}` leave the function of {triggers}, which is gone",
     "remove": "The migrations of `{app}` leave {triggers} installed, declared no more",
 }
 
@@ -130,20 +144,20 @@ def _changes(app: AppPlan, found: Replayed, analysis: Analysis) -> Iterator[_Cha
     for operation in app.operations:
         new = declared.get(key_of(operation.trigger))
         old = installed.get(key_of(operation.replaced or operation.trigger))
-        kind = "hash" if isinstance(operation, RecordHash) else operation.kind
-        yield _Change(kind, operation.trigger.uri, old, new)
+        pgid = (operation.replaced or operation.trigger).parts.pgid
+        yield _Change(_kind(operation), operation.trigger.uri, pgid, old, new)
     if app.error and not app.operations:
         # SQL of one's own keeps the rest from being planned, and is pending all the same.
         for key, trigger in declared.items():
             there = installed.get(key)
             wanted = definition_of(trigger.parts, trigger.hash)
             if there is None:
-                yield _Change("add", trigger.uri, None, trigger)
+                yield _Change("add", trigger.uri, trigger.pgid, None, trigger)
             elif not (
                 same_definition(wanted, there.definition)
                 and same_function(wanted, there.definition)
             ):
-                yield _Change("alter", trigger.uri, there, trigger)
+                yield _Change("alter", trigger.uri, trigger.pgid, there, trigger)
 
 
 def _place(change: _Change, analysis: Analysis) -> Span | None:
@@ -154,9 +168,22 @@ def _place(change: _Change, analysis: Analysis) -> Span | None:
     return model.span if model and model.first_party else None
 
 
-def _origin(old: InstalledTrigger, found: Replayed, analysis: Analysis) -> Span | None:
-    origin = found.watched.origins.found.get(old.definition.pgid)
-    return operation_span(analysis, *origin.definition) if origin else None
+def _kind(operation: TriggerOperation) -> _Kind:
+    match operation:
+        case RecordHash():
+            return "hash"
+        case DropTrigger(function_only=True):
+            return "function"
+        case _:
+            return operation.kind
+
+
+def _origin(change: _Change, found: Replayed, analysis: Analysis) -> Span | None:
+    """The operation that made what is there."""
+    origin = found.watched.origins.found.get(change.pgid.lower())
+    if origin is None or change.kind == "add":
+        return None
+    return operation_span(analysis, *origin.definition)
 
 
 def _listed(names: list[str]) -> str:

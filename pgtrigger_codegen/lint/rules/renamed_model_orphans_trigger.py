@@ -25,9 +25,9 @@ class RenamedModelOrphansTrigger(Rule):
     ## Why is this bad?
     The name of a trigger in the database is made from app, model and name: for a renamed model,
     django-pgtrigger declares another trigger. To PostgreSQL the old one is a trigger like any
-    other. As soon as the new one is installed, both fire, and an audit trigger writes everything
-    twice. django-pgtrigger's own `RemoveTrigger` does not help: it drops the trigger, if it
-    exists, on the table's old name, where there is none.
+    other. As soon as a migration creates the new one, both fire, and an audit trigger writes
+    everything twice. django-pgtrigger's own `RemoveTrigger` does not help: it drops the trigger,
+    if it exists, on the table's old name, where there is none.
 
     ## Example
     ```python
@@ -87,7 +87,7 @@ class RenamedModelOrphansTrigger(Rule):
         outcome = (
             f"it and `{trigger.pgid}` both fire"
             if both
-            else f"once `{trigger.pgid}` is installed, both fire"
+            else f"once a migration creates `{trigger.pgid}`, both fire"
         )
         return self.diagnostic(
             f"Model `{renaming.old}` is renamed to `{renaming.new}`, and its trigger"

@@ -63,5 +63,5 @@ class TriggerMixedWithSlowOperation(Rule):
                             operation_span(analysis, lock.migration, lock.slow_index),
                         )
                     ],
-                    help="Put the trigger last, or into a migration of its own",
+                    help="Move what takes long in front of it, or into a migration of its own",
                 )
