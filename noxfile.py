@@ -20,6 +20,13 @@ def tests(session: nox.Session, django: str) -> None:
 
 
 @nox.session(python="3.11")
+@nox.parametrize("pghistory", ["~=3.7.0", "~=3.8.0", ">=3.9"], ids=["3.7", "3.8", "latest"])
+def pghistory(session: nox.Session, pghistory: str) -> None:
+    session.install("-e", ".[dev]", f"django-pghistory{pghistory}")
+    session.run("python", "-m", "pytest", "tests/providers", *session.posargs)
+
+
+@nox.session(python="3.11")
 def lint(session: nox.Session) -> None:
     session.install("-e", ".[dev]")
     session.run("ruff", "check")

@@ -6,6 +6,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import imports, library
+from pgtrigger_codegen.evaluator.provided import provided_value
 from pgtrigger_codegen.evaluator.values import (
     External,
     FieldDescriptor,
@@ -47,7 +48,7 @@ def attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
     """`value.name`."""
     match value:
         case External():
-            return _external_attribute(value, name, span)
+            return _external_attribute(vm, value, name, span)
         case Unknown():
             return value
         case LibraryModule() | SourceModule():
@@ -236,10 +237,12 @@ def describe(value: Any) -> str:
     return f"a value of class `{type(value).__name__}`"
 
 
-def _external_attribute(value: External, name: str, span: Span) -> Any:
+def _external_attribute(vm: Interpreter, value: External, name: str, span: Span) -> Any:
     dotted = f"{value.dotted}.{name}"
     if dotted in imports.SPECIAL_NAMES:
         return imports.SPECIAL_NAMES[dotted]
+    if (provided := provided_value(vm, dotted)) is not None:
+        return provided
     return External(f"`{dotted}` is not evaluated", value.span or span, dotted=dotted)
 
 

@@ -306,7 +306,8 @@ class ProvidedModels:
         for name, value in settings.values.items():
             unknown = first_unknown(value) if name.startswith(provider.settings) else None
             if unknown is not None:
-                return unknown.with_note(f"the setting `{name}`", unknown.span)
+                reason = f"the setting `{name}` is not known: {unknown.reason}"
+                return Unknown(reason, unknown.span, unknown.notes)
         hand_over(settings, provider.settings)
         return None
 
