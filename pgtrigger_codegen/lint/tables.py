@@ -1,8 +1,4 @@
-"""Tables that SQL names, and the models that own them.
-
-Describing a model renders it, and a project may have thousands. So the owners of tables with
-triggers are asked first, and all models only for a name that is still not known.
-"""
+"""Tables that SQL names, and the models that own them."""
 
 from __future__ import annotations
 
@@ -18,17 +14,15 @@ from pgtrigger_codegen.sql.names import QualifiedName, table_name
 
 
 class Tables:
-    """The tables of a project's models."""
+    """The tables of a project's models; a model is described when its table is asked for."""
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
 
     def owner(self, table: QualifiedName) -> ModelFact | None:
         """The model with that table, where there is one."""
-        table = in_search_path(table)
-        label = self._with_triggers.get(table)
-        model = self._analysis.models.get(label) if label else None
-        return model or self._all.get(table)
+        label = self._labels.get(in_search_path(table))
+        return self._analysis.models.get(label) if label else None
 
     def owner_of(self, trigger: BodyTrigger) -> ModelFact | None:
         """The model that owns the trigger's table."""
@@ -38,25 +32,9 @@ class Tables:
 
     def names(self) -> list[str]:
         """The names of all tables that are in the search path."""
-        return [table.name for table in self._all if table.schema is None]
+        return [table.name for table in self._labels if table.schema is None]
 
     @functools.cached_property
-    def _with_triggers(self) -> dict[QualifiedName, str]:
-        return {
-            in_search_path(table_name(trigger.table)): trigger.concrete_model
-            for trigger in self._analysis.triggers
-        }
-
-    @functools.cached_property
-    def _all(self) -> Mapping[QualifiedName, ModelFact]:
-        # A proxy has the table of its model, and fewer facts.
-        found = {
-            in_search_path(table_name(model.table)): model
-            for model in self._analysis.models.values()
-            if model.proxy_of is not None
-        }
-        return found | {
-            in_search_path(table_name(model.table)): model
-            for model in self._analysis.models.values()
-            if model.proxy_of is None
-        }
+    def _labels(self) -> Mapping[QualifiedName, str]:
+        tables = self._analysis.models.tables
+        return {in_search_path(table_name(table)): label for table, label in tables.items()}
