@@ -14,7 +14,6 @@ from pathlib import Path
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.lint.project_files import first_party_apps, text_of
 from pgtrigger_codegen.migrations.avoidable_locks import AvoidableLocks
-from pgtrigger_codegen.migrations.foreign_uses import Uses
 from pgtrigger_codegen.migrations.long_locks import LongLocks
 from pgtrigger_codegen.migrations.moment import Moment, Watcher
 from pgtrigger_codegen.migrations.origins import Origins
@@ -35,7 +34,6 @@ class Watched:
     renamings: Renamings = field(default_factory=Renamings)
     avoidable_locks: AvoidableLocks = field(default_factory=AvoidableLocks)
     long_locks: LongLocks = field(default_factory=LongLocks)
-    uses: Uses = field(default_factory=Uses)
     origins: Origins = field(default_factory=Origins)
 
     def before(self, moment: Moment) -> None:
@@ -47,7 +45,7 @@ class Watched:
             watcher.after(moment)
 
     def _watchers(self) -> tuple[Watcher, ...]:
-        return self.renamings, self.avoidable_locks, self.long_locks, self.uses, self.origins
+        return self.renamings, self.avoidable_locks, self.long_locks, self.origins
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pgtrigger_codegen.migrations.graph import MigrationGraph
-from pgtrigger_codegen.migrations.moment import Moment
-from pgtrigger_codegen.migrations.origins import rewritten
+from pgtrigger_codegen.migrations.origins import Writing
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.replay import replay
 from pgtrigger_codegen.migrations.state import InstalledTrigger, MigrationState, in_search_path
 from pgtrigger_codegen.migrations.tables import Table
-from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.usage import BodyFacts, DefinitionFacts, function_facts, statement_facts
 
@@ -60,19 +58,10 @@ class MissingDependency:
     at_once: bool
 
 
-class Uses:
-    """Watches a history for them."""
-
-    def __init__(self) -> None:
-        self.found: list[Use] = []
-        self._before: Mapping[TriggerKey, TriggerDefinition] = {}
-
-    def before(self, moment: Moment) -> None:
-        self._before = moment.definitions
-
-    def after(self, moment: Moment) -> None:
-        for _, new in rewritten(self._before, moment):
-            self.found += _uses(moment, moment.trigger((new.table, new.pgid)))
+def uses(writings: Iterable[Writing]) -> Iterator[Use]:
+    """What the triggers need from where they are made or changed on."""
+    for writing in writings:
+        yield from _uses(writing)
 
 
 def missing_dependencies(
@@ -98,13 +87,13 @@ def missing_dependencies(
             yield MissingDependency(use, last, grave)
 
 
-def _uses(moment: Moment, trigger: InstalledTrigger) -> Iterator[Use]:
+def _uses(writing: Writing) -> Iterator[Use]:
+    trigger = writing.trigger
     definition, body = _facts(trigger)
     own = trigger.definition.table
 
     def use(table: QualifiedName, column: str | None, *, at_once: bool) -> Use:
-        place = (moment.migration, moment.index, trigger.name)
-        return Use(*place, in_search_path(table), column, at_once)
+        return Use(*writing.place, trigger.name, in_search_path(table), column, at_once)
 
     yield use(own, None, at_once=True)
     named = definition.old_columns | definition.new_columns | {*definition.update_of}

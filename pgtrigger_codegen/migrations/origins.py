@@ -11,6 +11,7 @@ from pgtrigger.migrations import AddTrigger
 from pgtrigger_codegen.migrations.flattening import on_database
 from pgtrigger_codegen.migrations.moment import Moment
 from pgtrigger_codegen.migrations.reader import Key
+from pgtrigger_codegen.migrations.state import InstalledTrigger
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
 
 Place = tuple[Key, int]
@@ -25,11 +26,25 @@ class Origin:
     function: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A trigger that an operation made or changed, as it was then."""
+
+    place: Place
+    trigger: InstalledTrigger
+
+
 class Origins:
-    """Watches a history for them; triggers go by their names, which tables do not change."""
+    """Watches a history for them.
+
+    Attributes:
+        found: By the trigger's name, which no change of its table changes.
+        writings: All there were, in order.
+    """
 
     def __init__(self) -> None:
         self.found: dict[str, Origin] = {}
+        self.writings: list[Writing] = []
         self._before: Mapping[TriggerKey, TriggerDefinition] = {}
 
     def before(self, moment: Moment) -> None:
@@ -37,7 +52,7 @@ class Origins:
 
     def after(self, moment: Moment) -> None:
         here = (moment.migration, moment.index)
-        for old, new in rewritten(self._before, moment):
+        for key, old, new in _rewritten(self._before, moment):
             known = self.found.get(new.pgid)
             if old is None or known is None:
                 known = Origin(here, here)
@@ -46,15 +61,23 @@ class Origins:
             if old and old.function != new.function:
                 known = replace(known, function=here)
             self.found[new.pgid] = known
+            self.writings.append(Writing(here, moment.trigger(key)))
 
 
-def rewritten(
+def _rewritten(
     before: Mapping[TriggerKey, TriggerDefinition], moment: Moment
-) -> Iterator[tuple[TriggerDefinition | None, TriggerDefinition]]:
+) -> Iterator[tuple[TriggerKey, TriggerDefinition | None, TriggerDefinition]]:
     """The triggers that an operation has made or changed: as they were, and as they are."""
-    makers = (AddTrigger, RunSQL, CreateModel)
-    if any(isinstance(operation, makers) for operation in on_database(moment.operation)):
-        for key, new in moment.definitions.items():
-            old = before.get(key)
-            if old is None or replace(old, hash=new.hash) != new:
-                yield old, new
+    if not any(isinstance(operation, _MAKERS) for operation in on_database(moment.operation)):
+        return
+    for key, new in moment.definitions.items():
+        old = before.get(key)
+        if old is not new and (
+            old is None
+            or (old.definition, old.calls, old.function)
+            != (new.definition, new.calls, new.function)
+        ):
+            yield key, old, new
+
+
+_MAKERS = (AddTrigger, RunSQL, CreateModel)

@@ -14,7 +14,11 @@ from pgtrigger_codegen.lint.history import (
     replayed_history,
 )
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.migrations.foreign_uses import MissingDependency, missing_dependencies
+from pgtrigger_codegen.migrations.foreign_uses import (
+    MissingDependency,
+    missing_dependencies,
+    uses,
+)
 from pgtrigger_codegen.pipeline import Analysis
 
 
@@ -59,8 +63,12 @@ class MissingDependencyRule(Rule):
         found = replayed_history(analysis)
         if found is None:
             return
-        own = (use for use in found.watched.uses.found if is_own_migration(analysis, use.migration))
-        for missing in missing_dependencies(own, found.history.graph, found.history.state):
+        own = (
+            writing
+            for writing in found.watched.origins.writings
+            if is_own_migration(analysis, writing.place[0])
+        )
+        for missing in missing_dependencies(uses(own), found.history.graph, found.history.state):
             yield self._finding(missing, analysis)
 
     def _finding(self, missing: MissingDependency, analysis: Analysis) -> Diagnostic:
