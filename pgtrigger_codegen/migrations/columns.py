@@ -7,6 +7,7 @@ text, and stays as it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pgtrigger_codegen.sql.lexer import Kind, Token, folded_name, tokenize
@@ -16,6 +17,11 @@ def names_column(create_trigger: str, column: str) -> bool:
     """Whether a CREATE TRIGGER statement refers to that column of its table."""
     tokens = list(tokenize(create_trigger))
     return any(folded_name(tokens[index]) == column for index in _column_references(tokens))
+
+
+def names_word(text: str, name: str) -> bool:
+    """Whether the name stands in the text at all, in any case."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def rename_column(create_trigger: str, old: str, new: str) -> str:

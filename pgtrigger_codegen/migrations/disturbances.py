@@ -10,7 +10,7 @@ that when preparing the plan (integer)". A function made anew is read anew.
 
 from __future__ import annotations
 
-from pgtrigger_codegen.migrations.columns import names_column
+from pgtrigger_codegen.migrations.columns import names_column, names_word
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.state import Disturbance, InstalledTrigger, in_search_path
 from pgtrigger_codegen.migrations.tables import (
@@ -22,7 +22,8 @@ from pgtrigger_codegen.migrations.tables import (
     TableChange,
 )
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.usage import columns_used
+from pgtrigger_codegen.sql.usage import columns_used, definition_facts, tables_touched
+from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
 def changed_table(change: TableChange) -> QualifiedName:
@@ -39,7 +40,7 @@ def disturbance(
         case DroppedTable():
             return Disturbance(migration, index, f"drops table {table}", trigger, "drop-table")
         case DroppedColumn(column=column):
-            if _definition_names(trigger, column) or _body_names(trigger, column):
+            if _definition_names(trigger, column) or _body_names(trigger, column, in_sql=True):
                 what = f"drops column {column!r} of table {table}"
                 return Disturbance(migration, index, what, trigger, "drop-column")
         case RetypedColumn(column=column, in_name_only=in_name_only):
@@ -48,7 +49,7 @@ def disturbance(
                 what = f"changes the type of column {column!r} of table {table}"
                 return Disturbance(migration, index, what, trigger, "retype-column")
         case RenamedColumn(old=old, new=new):
-            in_body = _body_names(trigger, old)
+            in_body = _body_names(trigger, old, in_sql=True)
             if in_body or _definition_names(trigger, old):
                 what = f"renames column {old!r} of table {table} to {new!r}"
                 return Disturbance(migration, index, what, trigger, "rename-column", not in_body)
@@ -61,9 +62,24 @@ def _definition_names(trigger: InstalledTrigger, column: str) -> bool:
     return names_column(trigger.trigger_sql, column)
 
 
-def _body_names(trigger: InstalledTrigger, column: str) -> bool:
+def _body_names(trigger: InstalledTrigger, column: str, *, in_sql: bool = False) -> bool:
+    """Whether the function's text names the column.
+
+    Args:
+        in_sql: Whether queries of the function on the trigger's own table, or on a transition
+            table, count as well. Such a query is planned anew when a type has changed.
+    """
     written = f"{trigger.function_sql} {trigger.trigger_sql}"
-    if column.lower() not in written.lower():
+    if not names_word(written, column):
         return False  # which takes no parser to see
     parts = trigger.parts()
-    return parts is not None and column in columns_used(parts).body
+    if parts is None:
+        return False
+    if column in columns_used(parts).body:
+        return True
+    return in_sql and names_word(parts.func, column) and _reads_own_rows(trigger, parts)
+
+
+def _reads_own_rows(trigger: InstalledTrigger, parts: TriggerParts) -> bool:
+    tables = {in_search_path(table) for table in tables_touched(parts)}
+    return bool(trigger.definition.table in tables or definition_facts(parts).transition_tables)

@@ -7,11 +7,11 @@ may run the change before the trigger, and the databases that are there the othe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
+from pgtrigger_codegen.migrations.columns import names_word
 from pgtrigger_codegen.migrations.disturbances import disturbance
 from pgtrigger_codegen.migrations.operations import CreateTrigger, Trigger, TriggerOperation
 from pgtrigger_codegen.migrations.reader import Key
@@ -146,13 +146,9 @@ def _what_is_gone(made: SchemaChange, old: Trigger) -> str | None:
     match made.change:
         case RenamedTable(old=table, new=new):
             return f"renames table {table} to {new}"
-        case DroppedColumn(table=table, column=column) if _is_word(column, old.parts.func):
+        case DroppedColumn(table=table, column=column) if names_word(old.parts.func, column):
             return f"drops column {column!r} of table {table}"
-        case RenamedColumn(table=table, old=column, new=name) if _is_word(column, old.parts.func):
+        case RenamedColumn(table=table, old=column, new=name) if names_word(old.parts.func, column):
             return f"renames column {column!r} of table {table} to {name!r}"
         case _:
             return None
-
-
-def _is_word(name: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None

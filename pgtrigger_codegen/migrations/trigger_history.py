@@ -102,6 +102,8 @@ class TriggerHistory:
     orphans: dict[QualifiedName, InstalledTrigger] = field(default_factory=dict)
     changes: dict[QualifiedName, list[SchemaChange]] = field(default_factory=dict)
     _dropped: dict[Key, list[Record]] = field(default_factory=dict)
+    _operation: tuple[Key, int] | None = None
+    _before: dict[TriggerKey, InstalledTrigger] = field(default_factory=dict)
 
     def triggers(self) -> Iterator[InstalledTrigger]:
         """All that are there, sorted."""
@@ -148,6 +150,9 @@ class TriggerHistory:
 
     def change_table(self, change: TableChange, migration: Key, index: int) -> None:
         """A migration changes a table by the operation at that place."""
+        if self._operation != (migration, index):
+            self._operation = (migration, index)
+            self._before.clear()
         made = SchemaChange(change, migration, index)
         self.changes.setdefault(changed_table(change), []).append(made)
         self._disturb(change, migration, index)
@@ -240,7 +245,11 @@ class TriggerHistory:
         for key in [key for key in self.installed.triggers if key[0] == table]:
             if self.records[key].by == "addtrigger":
                 continue
-            if found := disturbance(change, self.trigger(key), migration, index):
+            trigger = self.trigger(key)
+            # One operation may hold several changes, and the trigger goes before all of them.
+            self._before.setdefault(key, trigger)
+            if found := disturbance(change, trigger, migration, index):
+                found = replace(found, trigger=self._before[key])
                 self.disturbed.setdefault(key, []).append(found)
 
     def _rename_column(self, change: RenamedColumn) -> None:
@@ -301,8 +310,9 @@ class TriggerHistory:
     def _move_records(self, old: QualifiedName, new: QualifiedName) -> None:
         for key in [key for key in self.records if key[0] == old]:
             self.records[new, key[1]] = self.records.pop(key)
-        for key in [key for key in self.disturbed if key[0] == old]:
-            self.disturbed[new, key[1]] = self.disturbed.pop(key)
+        for listed in (self.disturbed, self._before):
+            for key in [key for key in listed if key[0] == old]:
+                listed[new, key[1]] = listed.pop(key)  # type: ignore[assignment]
 
     def _drop_records(self, table: QualifiedName) -> None:
         for key in [key for key in self.records if key[0] == table]:

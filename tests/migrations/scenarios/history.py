@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
+KEY = """("id", models.BigAutoField(
+    auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+))"""
 INITIAL = """
 migrations.CreateModel(
     name="Order",
@@ -25,6 +30,12 @@ NOTE = 'note = models.TextField(default="")'
 FIELDS = f"{STATUS}\n{TOTAL}\n{NOTE}"
 
 
+class Project(Protocol):
+    """The project as histories may change it."""
+
+    root: Path
+
+
 @dataclass(frozen=True)
 class Stage:
     """One version of the project.
@@ -34,10 +45,13 @@ class Stage:
         schema: Operations of shop that Django's makemigrations would write for this version.
         kinds: Kinds and trigger names of the operations that are expected of us.
         arguments: For our makemigrations.
+        needs: Other apps' migrations that `schema` comes after, and `audit_needs` those of
+            `audit_schema`.
         audit: The source of audit/models.py, and `audit_schema` its operations.
         disabled: What an operator does to triggers, by name, before this version is migrated
             to: `DISABLE`, `ENABLE REPLICA` or `ENABLE ALWAYS`.
         enabled: `pg_trigger.tgenabled` of triggers that got another name.
+        act: What else somebody does to the project before our makemigrations.
     """
 
     models: str
@@ -46,8 +60,11 @@ class Stage:
     arguments: tuple[str, ...] = ()
     audit: str | None = None
     audit_schema: str = ""
+    needs: tuple[tuple[str, str], ...] = ()
+    audit_needs: tuple[tuple[str, str], ...] = ()
     disabled: Mapping[str, str] = field(default_factory=dict)
     enabled: Mapping[str, str] = field(default_factory=dict)
+    act: Callable[[Project], None] = lambda project: None
 
 
 def order(

@@ -40,13 +40,13 @@ DATABASES = {
 _ORACLE_SETTINGS = """
 from settings import *
 
-MIGRATION_MODULES = {"shop": None, "audit": None}
+MIGRATION_MODULES = {app.rpartition(".")[2]: None for app in INSTALLED_APPS}
 """
 _MANAGE = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n'
 _MIGRATION = """\
 import pgtrigger.compiler
 import pgtrigger.migrations
-from django.db import migrations, models
+{imports}from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -134,6 +134,11 @@ class ScenarioProject:
         (self.root / "oracle_settings.py").write_text(_ORACLE_SETTINGS)
         (self.root / "manage.py").write_text(_MANAGE)
 
+    def configure(self, settings: str) -> None:
+        """Add to the settings."""
+        path = self.root / "settings.py"
+        path.write_text(path.read_text() + settings)
+
     def write_models(self, app: str, models: str) -> None:
         (self.root / app / "models.py").write_text(models)
 
@@ -146,6 +151,7 @@ class ScenarioProject:
         dependencies = [*((app, last) for last in before[-1:]), *needs]
         content = _MIGRATION.format(
             dependencies=", ".join(map(repr, dependencies)),
+            imports="import django.contrib.auth.models\n" if "auth.models" in operations else "",
             operations=textwrap.indent(textwrap.dedent(operations).strip("\n"), " " * 8),
         )
         (self.root / app / "migrations" / f"{name}.py").write_text(content)
@@ -166,6 +172,8 @@ class ScenarioProject:
         with psycopg.connect(self.oracle_dsn, autocommit=True) as connection:
             connection.execute("DROP SCHEMA public CASCADE")
             connection.execute("CREATE SCHEMA public")
+            connection.execute("DROP SCHEMA IF EXISTS erc CASCADE")
+            connection.execute("CREATE SCHEMA erc")
         commands = [["migrate", "--run-syncdb", "--verbosity=0"], ["pgtrigger", "install"]]
         return self._run(self.oracle_dsn, "oracle_settings", commands)[-1]
 

@@ -14,6 +14,9 @@ import psycopg
 import pytest
 
 from tests.migrations.scenarios.histories import HISTORIES
+from tests.migrations.scenarios.histories_of_models import KINDS_OF_MODELS, SETTINGS
+from tests.migrations.scenarios.histories_of_other_tables import OTHER_TABLES
+from tests.migrations.scenarios.histories_of_schema import SCHEMA_CHANGES
 from tests.migrations.scenarios.history import INITIAL, Stage
 from tests.migrations.scenarios.project import Catalog, ScenarioProject, project, server
 
@@ -25,12 +28,17 @@ _STATES = {"DISABLE": "D", "ENABLE REPLICA": "R", "ENABLE ALWAYS": "A"}
 EMPTY: Catalog = {"triggers": {}, "functions": {}}
 
 
-@pytest.mark.parametrize("name", HISTORIES)
+ALL = {**HISTORIES, **OTHER_TABLES, **SCHEMA_CHANGES, **KINDS_OF_MODELS}
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_history(name: str, project: ScenarioProject) -> None:
+    project.configure(SETTINGS.get(name, ""))
     points: list[tuple[list[str], Catalog]] = []
     states: dict[str, str] = {}
-    for number, stage in enumerate(HISTORIES[name]):
+    for number, stage in enumerate(ALL[name]):
         _write(project, stage, first=number == 0)
+        stage.act(project)
         outcome = project.makemigrations("--output-format", "json", *stage.arguments)
         assert outcome.exit_code == 0, outcome.stderr
         written = [
@@ -43,7 +51,9 @@ def test_history(name: str, project: ScenarioProject) -> None:
         states |= stage.enabled
         if stage.disabled:
             states |= {name: _STATES[state] for name, state in stage.disabled.items()}
-            points[-1] = (points[-1][0], _disable(project, stage.disabled, points[-1][1]))
+            _disable(project, stage.disabled, points[-1][1])
+            # Taken back, the triggers are as they are then.
+            points = [(names, _with_states(found, states)) for names, found in points]
         (catalog, _) = project.manage(
             ["migrate", "--verbosity=0"], ["makemigrations", "--check", "--dry-run"]
         )
@@ -77,19 +87,19 @@ def _write(project: ScenarioProject, stage: Stage, *, first: bool) -> None:
     elif first:
         project.write_models("audit", "")
     if stage.schema or first:
-        project.write_migration("shop", stage.schema or INITIAL)
+        project.write_migration("shop", stage.schema or INITIAL, stage.needs)
     if stage.audit_schema:
-        project.write_migration("audit", stage.audit_schema)
+        project.write_migration("audit", stage.audit_schema, stage.audit_needs)
 
 
-def _disable(project: ScenarioProject, disabled: Mapping[str, str], catalog: Catalog) -> Catalog:
-    """Do by hand what an operator does; the catalog after it."""
+def _disable(project: ScenarioProject, disabled: Mapping[str, str], catalog: Catalog) -> None:
+    """Do by hand what an operator does."""
     with psycopg.connect(project.dsn, autocommit=True) as connection:
         for key in catalog["triggers"]:
             if how := disabled.get(_trigger_name(key)):
                 table, name = key.split(" ")
-                connection.execute(f"ALTER TABLE {table} {how} TRIGGER {name}".encode())
-    return _with_states(catalog, {name: _STATES[how] for name, how in disabled.items()})
+                quoted = '"{}"'.format(table.replace(".", '"."'))
+                connection.execute(f"ALTER TABLE {quoted} {how} TRIGGER {name}".encode())
 
 
 def _all_migrations(project: ScenarioProject) -> list[str]:
