@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix
 from pgtrigger_codegen.models.facts import LostTriggers
+from pgtrigger_codegen.source.elements import Place, tokens_of
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
@@ -42,7 +43,8 @@ def meta_fix(lost: LostTriggers, module: Module, base_module: Module) -> Fix | N
     edit = _edit(meta, base_meta, lost.span, module)
     if edit is None:
         return None
-    safe = not meta.bases and _adds_only_triggers(_meta_of(base_module, lost.base_span), meta)
+    has_bases = not all(map(_is_object, meta.bases))
+    safe = not has_bases and _adds_only_triggers(_meta_of(base_module, lost.base_span), meta)
     return Fix(
         title=f"Derive `Meta` from `{base_meta}`",
         applicability=Applicability.SAFE if safe else Applicability.UNSAFE,
@@ -86,16 +88,35 @@ def _bound(body: list[ast.stmt]) -> set[str]:
 def _edit(meta: ast.ClassDef, base: str, name: Span, module: Module) -> Edit | None:
     if meta.bases:
         last = module.span(meta.bases[-1])
-        return Edit(
-            Span(name.path, last.end_line, last.end_column, last.end_line, last.end_column),
-            f", {base}",
-        )
+        if _is_object(meta.bases[-1]):  # nothing can be derived from both in this order
+            return Edit(last, base)
+        place = _behind_brackets(module, name, last)
+        return Edit(Span(name.path, *place, *place), f", {base}") if place else None
     rest = module.lines[name.end_line - 1][name.end_column - 1 :]
     match = re.match(r"\s*(\(\s*\))?(?=\s*:)", rest)
     if match is None:
         return None
     end = name.end_column + match.end()
     return Edit(Span(name.path, name.end_line, name.end_column, name.end_line, end), f"({base})")
+
+
+def _is_object(base: ast.expr) -> bool:
+    return isinstance(base, ast.Name) and base.id == "object"
+
+
+def _behind_brackets(module: Module, name: Span, last: Span) -> Place | None:
+    """Behind the last base and the brackets that are around it alone."""
+    depth = 0
+    passed = False
+    for token in tokens_of(module):
+        if (token.start[0], token.start[1] + 1) < (name.end_line, name.end_column):
+            continue
+        end = (token.end[0], token.end[1] + 1)
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(token.string, 0)
+        passed = passed or end >= (last.end_line, last.end_column)
+        if passed and depth == 1:
+            return end
+    return None
 
 
 def _meta_of(module: Module, span: Span) -> ast.ClassDef | None:

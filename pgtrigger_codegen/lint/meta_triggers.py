@@ -140,10 +140,13 @@ def _extended(module: Module, value: ast.expr, added: _Added) -> tuple[Edit, ...
             return None
         case _:
             pass
-    if not isinstance(value, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.BinOp):
+    if isinstance(value, ast.BinOp | ast.Tuple):
+        opening, closing = "[*(", ")"
+    elif isinstance(value, ast.Name | ast.Attribute | ast.Call | ast.Subscript):
+        opening, closing = "[*", ""
+    else:
         return None
     span = module.span(value)
-    opening, closing = ("[*(", ")") if isinstance(value, ast.BinOp) else ("[*", "")
     if added.is_plain:
         rest = f", {added.line()}]"
     else:

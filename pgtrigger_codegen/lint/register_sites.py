@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
+import tokenize
 from dataclasses import dataclass
 
 from pgtrigger_codegen.lint.diagnostic import Edit
-from pgtrigger_codegen.source.elements import Element, elements_between, opening_bracket
+from pgtrigger_codegen.source.elements import Element, elements_between, opening_bracket, tokens_of
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
@@ -109,7 +110,9 @@ def _own_lines(module: Module, node: ast.expr) -> tuple[int, int] | None:
     after = module.lines[span.end_line - 1][span.end_column - 1 :]
     if not re.fullmatch(r"\s*@?\s*", before) or not re.fullmatch(r"\s*(#.*)?", after):
         return None
-    return span.line, span.end_line
+    # Within brackets, a line ends without the statement that it is part of.
+    ends = (token.start[0] for token in tokens_of(module) if token.type == tokenize.NEWLINE)
+    return (span.line, span.end_line) if span.end_line in ends else None
 
 
 def _comment_behind(module: Module, node: ast.expr) -> tuple[str, ...]:

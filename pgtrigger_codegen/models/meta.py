@@ -61,6 +61,8 @@ def meta_option(meta: Any, name: str) -> Any:
         for cls in meta.mro():
             if isinstance(cls, Unknown):
                 return cls
+            if not isinstance(cls, ModelClass | type):
+                continue
             found = cls.namespace if isinstance(cls, ModelClass) else vars(cls)
             if name in found:
                 return found[name]
@@ -82,7 +84,7 @@ def _layers(meta: Any) -> list[tuple[Any, Any]]:
         return [
             (cls, cls.namespace if isinstance(cls, ModelClass) else vars(cls))
             for cls in meta.mro()
-            if not isinstance(cls, Unknown)
+            if isinstance(cls, ModelClass | type)  # anything can be named as a base
         ]
     if isinstance(meta, type):
         return [(cls, vars(cls)) for cls in meta.__mro__]

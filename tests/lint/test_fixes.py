@@ -51,6 +51,15 @@ def test_fixes_that_meet_wait_for_the_next_round(second: Edit) -> None:
     assert set(fixed.texts) == {"/a.py"}
 
 
+def test_a_fix_that_two_findings_share_is_made_once_for_both() -> None:
+    first, second = finding(edit("/a.py", 1, 7, 8, "10")), finding(edit("/a.py", 1, 7, 8, "10"))
+
+    fixed = apply_fixes([first, second], FILES.__getitem__)
+
+    assert fixed.applied == (first, second)
+    assert fixed.texts["/a.py"].text == "one = 10\ntwo = 2\n"
+
+
 def test_fixes_that_touch_do_not_meet() -> None:
     first, second = finding(edit("/a.py", 1, 1, 4, "uno")), finding(edit("/a.py", 1, 4, 8, "=1"))
 

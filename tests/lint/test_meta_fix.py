@@ -73,6 +73,7 @@ def order(header: str, body: str = "ordering = []", *, bases: str = "Audited") -
         ("class Meta:", "class Meta(Audited.Meta):"),
         ("class Meta():", "class Meta(Audited.Meta):"),
         ("class Meta ( ) :  # why", "class Meta(Audited.Meta) :  # why"),
+        ("class Meta(object):", "class Meta(Audited.Meta):"),
     ],
 )
 def test_a_meta_without_bases_gets_one(header: str, expected: str) -> None:
@@ -84,6 +85,8 @@ def test_a_meta_without_bases_gets_one(header: str, expected: str) -> None:
     [
         ("class Meta(Other):", "class Meta(Other, Audited.Meta):"),
         ("class Meta(Other,):", "class Meta(Other, Audited.Meta,):"),
+        ("class Meta((Other)):", "class Meta((Other), Audited.Meta):"),
+        ("class Meta(Other, object):", "class Meta(Other, Audited.Meta):"),
         ("class Meta(Other, metaclass=M):", "class Meta(Other, Audited.Meta, metaclass=M):"),
     ],
 )
