@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 from collections.abc import Mapping
 
@@ -18,6 +19,7 @@ class Tables:
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
+        self._similar: dict[str, str | None] = {}
 
     def owner(self, table: QualifiedName) -> ModelFact | None:
         """The model with that table, where there is one."""
@@ -30,9 +32,13 @@ class Tables:
             return table_owner(self._analysis, trigger.declared)
         return self.owner(table_name(trigger.table))
 
-    def names(self) -> list[str]:
-        """The names of all tables that are in the search path."""
-        return [table.name for table in self._labels if table.schema is None]
+    def similar(self, table: str) -> str | None:
+        """The name that is almost that one, of the tables in the search path."""
+        if table not in self._similar:
+            names = [known.name for known in self._labels if known.schema is None]
+            close = difflib.get_close_matches(table, names, n=1, cutoff=0.85)
+            self._similar[table] = close[0] if close else None
+        return self._similar[table]
 
     @functools.cached_property
     def _labels(self) -> Mapping[QualifiedName, str]:

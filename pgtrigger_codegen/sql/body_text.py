@@ -8,6 +8,7 @@ the one before it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from pgtrigger_codegen.sql.body_facts import Place
 from pgtrigger_codegen.sql.lexer import COMMENTS, Kind, Token, folded_name, tokenize
@@ -65,9 +66,9 @@ class BodyText:
         self.text = text
         self._first_line = first_line
         self._tokens = placed_tokens(text)
+        self._starts = [place.start for _, place in self._tokens]
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self._cursor = 0
-        self._next_token = 0
         self.gaps: list[Place] = []
 
     def go_to_line(self, line: int | None) -> None:
@@ -77,12 +78,7 @@ class BodyText:
 
     def find_word(self, word: str) -> Place | None:
         """The next such keyword."""
-        while (
-            self._next_token < len(self._tokens)
-            and self._tokens[self._next_token][1].start < self._cursor
-        ):
-            self._next_token += 1
-        for token, place in self._tokens[self._next_token :]:
+        for token, place in self._tokens[bisect_left(self._starts, self._cursor) :]:
             if token.kind is Kind.WORD and token.text.upper() == word:
                 self._cursor = place.end
                 return place
@@ -114,7 +110,8 @@ class BodyText:
         found: list[tuple[str, str | None, Place]] = []
         if not _ROW.search(self.text, place.start, place.end):
             return found
-        tokens = placed_tokens(self.text[place.start : place.end], place.start)
+        first = bisect_left(self._starts, place.start)
+        tokens = self._tokens[first : bisect_left(self._starts, place.end)]
         for index, (token, at) in enumerate(tokens):
             name = token.text.upper()
             follows_dot = index > 0 and tokens[index - 1][0].text == "."

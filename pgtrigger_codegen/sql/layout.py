@@ -18,6 +18,8 @@ MAX_WIDTH = 88
 
 def one_line(sql: str) -> str:
     """The text with each run of whitespace as one space."""
+    if sql == " ".join(sql.split()):
+        return sql
     tokens = _stripped(tokenize(sql))
     if any(token.spans_lines for token in tokens):
         return _text(tokens)
@@ -53,6 +55,8 @@ def block(sql: str) -> str:
 
 def indent(sql: str, prefix: str = INDENT) -> str:
     """The text moved right, unless a literal or comment spans lines."""
+    if "\n" not in sql and "\r" not in sql:
+        return prefix + sql if sql else sql
     if any(token.spans_lines for token in tokenize(sql)):
         return sql
     return "\n".join(prefix + line if line else line for line in sql.split("\n"))

@@ -123,13 +123,18 @@ def compiled(body: BodyCase, at: Span | None = None) -> CompiledTrigger:
     return replace(fact, class_name="pgtrigger.core.Trigger", parts=parts)
 
 
+def module_of(body: BodyCase) -> tuple[str, int]:
+    """A module that declares the trigger, and the line on which the declaration ends."""
+    source = f'import pgtrigger\n\nTRIGGER = pgtrigger.Trigger(func=r"""\n{body.func}\n""")\n'
+    return source, source.count("\n")
+
+
 def lint(body: BodyCase, folder: Path) -> list[Diagnostic]:
     """What the rules for bodies say of it, in a module that declares it."""
     path = folder / "models.py"
-    source = f'import pgtrigger\n\nTRIGGER = pgtrigger.Trigger(func=r"""\n{body.func}\n""")\n'
+    source, end_line = module_of(body)
     path.write_text(source, encoding="utf-8")
-    end = source.count("\n")
-    fact = compiled(body, Span(str(path), 3, 11, end, 5))
+    fact = compiled(body, Span(str(path), 3, 11, end_line, 5))
     order = replace(model("shop.Order"), table="shop_order", columns=(*COLUMNS, "tags"))
     order = replace(order, field_columns=(("customer", "customer_id"),))
     if body.file.stem == "virtual":

@@ -138,8 +138,8 @@ def _tables(
     """A table that no model has, with a name almost that of a model's."""
     if table.schema is not None or tables.owner(table) is not None:
         return
-    close = difflib.get_close_matches(table.name, tables.names(), n=1, cutoff=0.85)
-    if close and not made_by_hand(analysis, trigger.app_label, table.name):
+    similar = tables.similar(table.name)
+    if similar is not None and not made_by_hand(analysis, trigger.app_label, table.name):
         yield _Fault(
-            f"No model has a table `{table.name}`", query.place, f"Did you mean `{close[0]}`?"
+            f"No model has a table `{table.name}`", query.place, f"Did you mean `{similar}`?"
         )
