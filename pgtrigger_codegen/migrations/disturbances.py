@@ -44,10 +44,12 @@ def disturbance(
                 what = f"drops column {column!r} of table {table}"
                 return Disturbance(migration, index, what, trigger, "drop-column")
         case RetypedColumn(column=column, in_name_only=in_name_only):
-            in_body = not in_name_only and _body_names(trigger, column)
-            if in_body or _definition_names(trigger, column):
+            in_definition = _definition_names(trigger, column)
+            if in_definition or (not in_name_only and _body_names(trigger, column)):
                 what = f"changes the type of column {column!r} of table {table}"
-                return Disturbance(migration, index, what, trigger, "retype-column")
+                return Disturbance(
+                    migration, index, what, trigger, "retype-column", in_definition=in_definition
+                )
         case RenamedColumn(old=old, new=new):
             in_body = _body_names(trigger, old, in_sql=True)
             if in_body or _definition_names(trigger, old):

@@ -51,6 +51,7 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
         functions={app: frozenset(names) for app, names in history.functions.items()},
         unreadable=tuple(run.unreadable),
         disturbances={key: tuple(found) for key, found in history.disturbed.items()},
+        noticed=tuple(history.noticed),
         orphans=history.orphans,
         changes=history.changes,
     )

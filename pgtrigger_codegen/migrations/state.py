@@ -103,6 +103,7 @@ class Disturbance:
         what: What it does, in words.
         trigger: As it was before.
         harmless: Whether the trigger works on, and only its hash is out of date.
+        in_definition: Whether `WHEN` or `UPDATE OF` names the column that is changed.
     """
 
     migration: Key
@@ -111,6 +112,7 @@ class Disturbance:
     trigger: InstalledTrigger
     kind: Literal["drop-table", "drop-column", "retype-column", "rename-column"]
     harmless: bool = False
+    in_definition: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ class MigrationState:
         functions: Functions with parameters that each app's migrations create.
         unreadable: What could not be read on the way.
         disturbances: Changes of tables after which no migration has written the trigger anew.
+        noticed: All changes of tables that disturbed triggers, those that django-pgtrigger's
+            operations hold among them.
         orphans: Functions of triggers that went with their table or a column.
         changes: What was done to each table, in order.
     """
@@ -130,6 +134,7 @@ class MigrationState:
     functions: Mapping[str, frozenset[QualifiedName]]
     unreadable: tuple[Unreadable, ...]
     disturbances: Mapping[TriggerKey, tuple[Disturbance, ...]] = field(default_factory=dict)
+    noticed: tuple[Disturbance, ...] = ()
     orphans: Mapping[QualifiedName, InstalledTrigger] = field(default_factory=dict)
     changes: Mapping[QualifiedName, Sequence[SchemaChange]] = field(default_factory=dict)
 

@@ -89,6 +89,7 @@ class TriggerHistory:
     Attributes:
         functions: Functions with parameters that each app's migrations create.
         disturbed: Changes of tables after which no migration has written the trigger anew.
+        noticed: All such changes, whatever came after, and whoever holds the trigger.
         orphans: Functions that are left of triggers that went with their table or a column, with
             the last of these.
         changes: What was done to each table, in order.
@@ -99,6 +100,7 @@ class TriggerHistory:
     functions: dict[str, set[QualifiedName]] = field(default_factory=dict)
     function_sql: dict[QualifiedName, str] = field(default_factory=dict)
     disturbed: dict[TriggerKey, list[Disturbance]] = field(default_factory=dict)
+    noticed: list[Disturbance] = field(default_factory=list)
     orphans: dict[QualifiedName, InstalledTrigger] = field(default_factory=dict)
     changes: dict[QualifiedName, list[SchemaChange]] = field(default_factory=dict)
     _dropped: dict[Key, list[Record]] = field(default_factory=dict)
@@ -243,14 +245,14 @@ class TriggerHistory:
         """Note which triggers the change does not leave as they are."""
         table = changed_table(change)
         for key in [key for key in self.installed.triggers if key[0] == table]:
-            if self.records[key].by == "addtrigger":
-                continue
             trigger = self.trigger(key)
             # One operation may hold several changes, and the trigger goes before all of them.
             self._before.setdefault(key, trigger)
             if found := disturbance(change, trigger, migration, index):
                 found = replace(found, trigger=self._before[key])
-                self.disturbed.setdefault(key, []).append(found)
+                self.noticed.append(found)
+                if trigger.by == "runsql":
+                    self.disturbed.setdefault(key, []).append(found)
 
     def _rename_column(self, change: RenamedColumn) -> None:
         table = in_search_path(change.table)

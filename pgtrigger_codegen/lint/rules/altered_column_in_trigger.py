@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
-from pgtrigger_codegen.lint.history import operation_span, replayed
+from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.autodetector import trigger_key
 from pgtrigger_codegen.migrations.state import Disturbance
@@ -16,18 +16,19 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 class AlteredColumnInTrigger(Rule):
     """## What it does
-    Reports a migration that changes the type of a column which the condition or the `UpdateOf` of
-    a trigger names at that point, where the trigger is still declared and no later migration
-    writes it anew.
+    Reports a migration that changes the type of a column which a trigger names at that point.
 
     ## Why is this bad?
-    PostgreSQL refuses: "cannot alter type of a column used in a trigger definition". A longer
-    `max_length` is another type to it, too.
+    Where the condition or the `UpdateOf` names the column, PostgreSQL refuses: "cannot alter type
+    of a column used in a trigger definition". A longer `max_length` is another type to it, too.
+    That is an error.
 
     django-pgtrigger's schema editor, where it is in use, drops such a trigger and creates it
     again, if its name begins with `pgtrigger_`. What it creates is enabled, whatever the old one
-    was, and has no comment, so that `manage.py pgtrigger ls` calls it OUTDATED from then on. That
-    is a warning.
+    was, and has no comment, so that `manage.py pgtrigger ls` calls it OUTDATED from then on. Where
+    only the function names the column, writes fail in the connections that ran it before the
+    change. Both are warnings, for triggers made by SQL that are still declared and that no later
+    migration writes anew.
 
     ## Example
     ```python
@@ -35,7 +36,8 @@ class AlteredColumnInTrigger(Rule):
     ```
 
     ## Use instead
-    Run `pgtrigger-codegen makemigrations`, which takes the trigger out of the way and puts it back:
+    In RunSQL mode, `pgtrigger-codegen makemigrations`, which takes the trigger out of the way and
+    puts it back:
 
     ```python
     operations = [
@@ -52,32 +54,58 @@ class AlteredColumnInTrigger(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         state = replayed(analysis)
+        if state is None:
+            return
         declared = {trigger_key(trigger): trigger for trigger in analysis.triggers}
-        for key, found in (state.disturbances if state else {}).items():
-            for item in found if key in declared else ():
-                if item.kind == "retype-column":
-                    yield self._finding(item, declared[key], analysis)
+        left = {
+            id(item): declared[key]
+            for key, found in state.disturbances.items()
+            for item in found
+            if key in declared
+        }
+        for item in state.noticed:
+            if item.kind == "retype-column" and is_own_migration(analysis, item.migration):
+                evaded = _has_schema_editor(analysis) and item.trigger.definition.pgid.startswith(
+                    "pgtrigger_"
+                )
+                refused = item.in_definition and not evaded
+                if refused or id(item) in left:
+                    yield self._finding(item, left.get(id(item)), analysis, refused=refused)
 
     def _finding(
-        self, item: Disturbance, trigger: CompiledTrigger, analysis: Analysis
+        self,
+        item: Disturbance,
+        trigger: CompiledTrigger | None,
+        analysis: Analysis,
+        *,
+        refused: bool,
     ) -> Diagnostic:
-        evaded = _has_schema_editor(analysis) and item.trigger.definition.pgid.startswith(
-            "pgtrigger_"
-        )
-        outcome = (
-            "django-pgtrigger's schema editor makes it anew, without its comment and enabled"
-            if evaded
-            else "PostgreSQL refuses the change"
-        )
+        part = "definition" if item.in_definition else "function"
+        if refused:
+            outcome = "PostgreSQL refuses the change"
+        elif item.in_definition:
+            outcome = (
+                "django-pgtrigger's schema editor makes it anew, without its comment and enabled"
+            )
+        else:
+            outcome = "writes fail in connections that have run it before"
         return self.diagnostic(
-            f"Migration `{'.'.join(item.migration)}` {item.what}, which the definition of trigger"
+            f"Migration `{'.'.join(item.migration)}` {item.what}, which the {part} of trigger"
             f" `{item.trigger.name}` names there: {outcome}",
             operation_span(analysis, item.migration, item.index),
-            severity=Severity.WARNING if evaded else None,
-            notes=[Note("the trigger is declared here", trigger.span)],
-            help="Run `pgtrigger-codegen makemigrations`: it takes the trigger out of the way and"
-            " writes it again",
+            severity=None if refused else Severity.WARNING,
+            notes=[Note("the trigger is declared here", trigger.span)] if trigger else (),
+            help=_help(item, trigger),
         )
+
+
+def _help(item: Disturbance, trigger: CompiledTrigger | None) -> str:
+    if trigger:
+        return (
+            "Run `pgtrigger-codegen makemigrations`: it takes the trigger out of the way and"
+            " writes it again"
+        )
+    return f"Drop `{item.trigger.definition.pgid}` before this operation, and create it after"
 
 
 def _has_schema_editor(analysis: Analysis) -> bool:
