@@ -14,7 +14,7 @@ from pgtrigger_codegen.sql.body_text import placed_tokens
 from pgtrigger_codegen.sql.definition import Definition, read_create_trigger
 from pgtrigger_codegen.sql.lexer import Kind
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.parser import SqlSyntaxError
+from pgtrigger_codegen.sql.parser import SqlSyntaxError, parse_function
 from pgtrigger_codegen.sql.statements import CreateFunction, read_statements
 
 
@@ -38,6 +38,18 @@ def read_installed_body(
     source = _source(create_function)
     if not isinstance(definition, Definition) or source is None:
         return None
+    body = _body(source, definition, table)
+    try:
+        parse_function(create_function)
+    except SqlSyntaxError as error:
+        found = body.facts if body else None
+        if body and isinstance(found, BodyError) and found.message == error.message:
+            return body
+        return InstalledBody(source, BodyError(error.message, None))
+    return body
+
+
+def _body(source: str, definition: Definition, table: QualifiedName) -> InstalledBody | None:
     parts = _parts(source)
     if parts is None:
         return None

@@ -11,6 +11,11 @@ from hypothesis import strategies as st
 from pgtrigger_codegen.sql.body import Body, read_body
 from pgtrigger_codegen.sql.body_error import BodyError
 from pgtrigger_codegen.sql.body_facts import Dynamic, Return, RowUse
+from pgtrigger_codegen.sql.body_installed import read_installed_body
+from pgtrigger_codegen.sql.body_reads import read_columns
+from pgtrigger_codegen.sql.body_targets import tables_named, written_columns
+from pgtrigger_codegen.sql.body_writes import writes
+from pgtrigger_codegen.sql.names import QualifiedName, dollar_quote
 from tests.lint.bodies import FOLDER, BodyCase, compiled, read_bodies
 
 BODIES = read_bodies(sorted(FOLDER.glob("*.sql")))
@@ -33,6 +38,40 @@ def test_random_edits_are_read(body: BodyCase, chance: random.Random, edits: int
         assert one.place is None or 0 <= one.place.start < one.place.end <= len(text)
         if isinstance(one, RowUse) and one.place is not None:
             assert text[one.place.start : one.place.end].upper().startswith(one.row)
+    if isinstance(facts, Body):
+        assert_statements_are_read(facts, text)
+
+
+def assert_statements_are_read(body: Body, text: str) -> None:
+    tables = {"some_rows": QualifiedName(None, "shop_order")}
+    for query in body.queries:
+        places = [one.place for one in written_columns(query)]
+        places += [one.place for one in read_columns(query, body.variables, tables)]
+        for place in places:
+            assert place is None or 0 <= place.start < place.end <= len(text)
+        assert all(table.name for table in tables_named(query))
+    for write in writes(body):
+        assert write.events <= set(body.definition.events)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(BODIES), st.randoms(use_true_random=False), st.integers(0, 3))
+def test_random_edits_of_functions_are_read(
+    body: BodyCase, chance: random.Random, edits: int
+) -> None:
+    source = f"{body.declare}\nBEGIN\n{body.func}\nEND;"
+    for _ in range(edits):
+        source = edited(source, chance)
+    table = QualifiedName(None, "shop_order")
+    trigger = (
+        "CREATE TRIGGER t AFTER INSERT OR UPDATE ON shop_order FOR EACH ROW EXECUTE FUNCTION f()"
+    )
+    function = f"CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS {dollar_quote(source)}"
+
+    found = read_installed_body(table, trigger, function)
+
+    assert found is None or found.func in source
+    assert edits or found is not None
 
 
 def edited(text: str, chance: random.Random) -> str:
