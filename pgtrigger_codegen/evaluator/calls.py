@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 _FLAGS_THIRD = frozenset("findall finditer fullmatch match search".split())
 # Methods of paths that ask for the working directory, unless the path is absolute.
 _ABSOLUTE = ("absolute", "resolve")
+# Modules with the classes of Django's fields.
+_FIELDS = ("django.db.models.fields", "django.contrib.postgres.fields")
 _OBJECT_NEW = inspect.getattr_static(object, "__new__")
 
 
@@ -342,8 +344,9 @@ def is_allowed(vm: Interpreter, function: Any) -> bool:
         return method in library.METHODS.get(owner_name, "").split()
     if isinstance(function, types.FunctionType):  # `Trigger.get_func`, called as a function
         owner_name, _, method = function.__qualname__.rpartition(".")
-        return (
-            function.__module__.partition(".")[0] == "pgtrigger"
-            and method in library.METHODS.get(owner_name, "").split()
-        )
+        if function.__module__.startswith(_FIELDS) and owner_name.endswith("Field"):
+            owner_name = "Field"
+        elif function.__module__.partition(".")[0] != "pgtrigger":
+            return False
+        return method in library.METHODS.get(owner_name, "").split()
     return not isinstance(function, type) and library.is_method_listed(type(function), "__call__")

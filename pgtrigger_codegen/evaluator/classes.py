@@ -151,6 +151,8 @@ def _base(vm: Interpreter, name: str, base: Any, span: Span) -> Any:
             return vm.host.model_class(base.label, span)
         case FieldDescriptor():
             return Unknown("a field is not a class", span)
+    if attributes.is_rendered_model(base) and base.__module__ != "django.db.models.base":
+        return vm.host.model_behind(base) or base
     return base
 
 

@@ -46,5 +46,8 @@ class Host(Protocol):
     def rendered_attribute(self, model: type, name: str, span: Span) -> Any:
         """An attribute of a rendered model that only the user's class has."""
 
+    def model_behind(self, model: type) -> ModelClass | ThroughModel | None:
+        """What a rendered model was rendered from."""
+
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         """The text of a file of the project."""

@@ -13,6 +13,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import library
+from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.provided import note_library, provided_value
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
@@ -41,6 +42,9 @@ SPECIAL_NAMES: dict[str, Any] = {
     "os.environ": Special("os.environ"),
     "os.getenv": Special("os.getenv"),
     "environ.Env": Special("environ.Env"),
+    "environ.FileAwareEnv": Special("environ.Env"),
+    "split_settings.tools.include": Special("split_settings.include"),
+    "split_settings.tools.optional": Special("split_settings.optional"),
     "decouple.config": Special("decouple.config"),
     "django.conf.settings": SettingsObject(),
     # Their module imports a model of an app, and here no apps are installed.
@@ -200,8 +204,20 @@ def _source_attribute(vm: Interpreter, module: str, name: str, span: Span) -> An
     if scope.open_ended is not None:
         return Unknown(f"`{dotted}`: {scope.open_ended.reason}", span)
     if "__getattr__" in scope.names:
-        return Unknown(f"`{dotted}` is made by the module's `__getattr__`", span)
+        return _made_on_demand(vm, scope, name, dotted, span)
     return Unknown(f"`{module}` has no name `{name}`", span)
+
+
+def _made_on_demand(vm: Interpreter, scope: Scope, name: str, dotted: str, span: Span) -> Any:
+    """A name that the module's own `__getattr__` gives (PEP 562).
+
+    Only what another module defines, imported late: a value made up on the way is not followed.
+    """
+    made = vm.call(_follow(vm, scope, "__getattr__", span), (name,), span)
+    defined = interpreted(made)
+    if defined is not None and defined.module is not scope.module:
+        return made
+    return Unknown(f"`{dotted}` is made by the module's `__getattr__`", span)
 
 
 def _require(vm: Interpreter, module: str, span: Span) -> None:

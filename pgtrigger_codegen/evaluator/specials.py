@@ -16,6 +16,7 @@ from pgtrigger_codegen.evaluator import (
     provided,
     reflection,
     registration,
+    split_settings,
 )
 from pgtrigger_codegen.evaluator.fields import make_private_field
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
@@ -69,4 +70,5 @@ _HANDLERS: dict[str, Handler] = {
     **provided.HANDLERS,
     **reflection.HANDLERS,
     **registration.HANDLERS,
+    **split_settings.HANDLERS,
 }

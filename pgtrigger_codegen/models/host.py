@@ -110,6 +110,10 @@ class ModelHost:
             return Unknown(f"`{model.__name__}.{name}` is a class method", span)
         return value.__func__ if isinstance(value, staticmethod) else value
 
+    def model_behind(self, model: type) -> ModelClass | ThroughModel | None:
+        """What a rendered model was rendered from, default through models included."""
+        return self._renderer().behind(model)
+
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         """The text of a file inside the project root."""
         root = self._project.root.resolve()

@@ -89,6 +89,17 @@ class ModelRenderer:
             self._render_closure(label, model)
         return self._rendered[label]
 
+    def behind(self, rendered: Any) -> ModelClass | ThroughModel | None:
+        """What a model was rendered from; None for one that is not of this registry."""
+        owner = rendered._meta.auto_created
+        if not owner:
+            return self.classes.get(rendered)
+        cls = self.classes.get(owner)
+        for field in owner._meta.local_many_to_many:
+            if cls is not None and field.remote_field.through is rendered:
+                return ThroughModel(cls, field.name, cls.span)
+        return None
+
     def _through(self, label: str, model: ThroughModel) -> type[models.Model] | Unknown:
         try:
             return self._apps.get_model(label)

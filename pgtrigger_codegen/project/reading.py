@@ -61,6 +61,10 @@ class SettingsHost:
         """There are no models yet."""
         return Unknown("models are not known while the settings are read", span)
 
+    def model_behind(self, model: type) -> ModelClass | ThroughModel | None:
+        """There are no models yet."""
+        return None
+
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         """Settings are not read from files."""
         return Unknown("a file is not read while the settings are read", span)

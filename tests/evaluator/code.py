@@ -50,6 +50,9 @@ class FakeHost:
     def rendered_attribute(self, model: type, name: str, span: Span) -> Any:
         return Unknown(f"no attribute `{name}` here", span)
 
+    def model_behind(self, model: type) -> ModelClass | ThroughModel | None:
+        return None
+
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         return path.read_text(encoding="utf-8")
 

@@ -98,6 +98,14 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
     ),
     "importlib": ({"m.py": "x = 1"}, "import importlib; a = importlib.import_module('m').x"),
     "a name defined later in the module": ({}, "def f(): return later\nlater = 1\na = f()"),
+    "a function that a module imports late": (
+        {
+            "m.py": "import importlib\ndef __getattr__(name):\n"
+            "    return getattr(importlib.import_module('n'), name)",
+            "n.py": "def f(): return 1",
+        },
+        "from m import f; a = f()",
+    ),
     "an annotation only": ({"m.py": "x: int\nx = 1"}, "from m import x; a = x"),
 }
 

@@ -1,4 +1,4 @@
-"""A model's fields stand in the order that a real Django process gives them."""
+"""A model's fields are those of a real Django process, in the same order."""
 
 from __future__ import annotations
 
@@ -51,3 +51,25 @@ def test_bases_of_other_packages_and_custom_fields(tmp_path: Path) -> None:
     names = [part.partition('"')[0] for part in trigger.parts.condition.split('OLD."')[1:]]
     assert names[:4] == ["id", "password", "last_login", "is_superuser"]
     assert names[-2:] == ["kind_column", "nick"]
+
+
+def test_a_field_of_a_package_that_calls_django_s_own_by_its_class(tmp_path: Path) -> None:
+    ours = analyzed(
+        tmp_path,
+        """
+        import pgtrigger
+        from django.db import models
+
+        class Created(models.DateTimeField):
+            def __init__(self, *args, **kwargs):
+                kwargs.setdefault("auto_now_add", True)
+                models.DateTimeField.__init__(self, *args, **kwargs)
+
+        class Order(models.Model):
+            created = Created(db_column="made")
+
+            class Meta:
+                triggers = [pgtrigger.ReadOnly(name="fixed", fields=["created"])]
+        """,
+    )
+    assert [trigger.columns for trigger in ours.triggers] == [("made",)]

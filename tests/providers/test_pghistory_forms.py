@@ -465,3 +465,56 @@ class OtherLog(pghistory.create_event_model(Other, level=pghistory.Row, append_o
             """,
         },
     )
+
+
+def test_trackers_in_ready(tmp_path: Path) -> None:
+    check_as_django(
+        tmp_path,
+        """
+from django.db import models
+
+class Label(models.Model):
+    name = models.CharField(max_length=20)
+
+class Parcel(models.Model):
+    labels = models.ManyToManyField(Label)
+    name = models.CharField(max_length=20)
+""",
+        files={
+            "shop/apps.py": """
+            from django.apps import AppConfig
+
+            class ShopConfig(AppConfig):
+                name = "shop"
+
+                def ready(self):
+                    from shop.history import track_all
+
+                    track_all()
+            """,
+            "shop/history.py": """
+            import pghistory
+
+            def track_all():
+                from shop.models import Parcel
+
+                pghistory.track(exclude=["name"])(Parcel)
+                through = Parcel._meta.get_field("labels").remote_field.through
+
+                class ParcelLabels(through):
+                    class Meta:
+                        proxy = True
+
+                pghistory.track(pghistory.InsertEvent(), obj_field=None)(ParcelLabels)
+                made = type(
+                    "AlsoParcelLabels",
+                    (Parcel.labels.through,),
+                    {"__module__": __name__, "Meta": type("Meta", (), {"proxy": True})},
+                )
+                table = through._meta.db_table + "_gone"
+                pghistory.track(
+                    pghistory.DeleteEvent(), obj_field=None, meta={"db_table": table}
+                )(made)
+            """,
+        },
+    )
