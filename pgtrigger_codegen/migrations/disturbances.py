@@ -43,12 +43,17 @@ def disturbance(
             if _definition_names(trigger, column) or _body_names(trigger, column, in_sql=True):
                 what = f"drops column {column!r} of table {table}"
                 return Disturbance(migration, index, what, trigger, "drop-column")
-        case RetypedColumn(column=column, in_name_only=in_name_only):
+        case RetypedColumn(column=column):
             in_definition = _definition_names(trigger, column)
-            if in_definition or (not in_name_only and _body_names(trigger, column)):
-                what = f"changes the type of column {column!r} of table {table}"
+            if in_definition or (not change.in_name_only and _body_names(trigger, column)):
                 return Disturbance(
-                    migration, index, what, trigger, "retype-column", in_definition=in_definition
+                    migration,
+                    index,
+                    f"changes the type of column {column!r} of table {table}",
+                    trigger,
+                    "retype-column",
+                    in_definition=in_definition,
+                    in_length_only=change.in_length_only,
                 )
         case RenamedColumn(old=old, new=new):
             in_body = _body_names(trigger, old, in_sql=True)

@@ -104,6 +104,7 @@ class Disturbance:
         trigger: As it was before.
         harmless: Whether the trigger works on, and only its hash is out of date.
         in_definition: Whether `WHEN` or `UPDATE OF` names the column that is changed.
+        in_length_only: Whether another length or precision is all that its type gets.
     """
 
     migration: Key
@@ -113,6 +114,7 @@ class Disturbance:
     kind: Literal["drop-table", "drop-column", "retype-column", "rename-column"]
     harmless: bool = False
     in_definition: bool = False
+    in_length_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ As Django's schema editor does it: https://docs.djangoproject.com/en/stable/ref/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -61,11 +62,13 @@ class RetypedColumn:
     Attributes:
         in_name_only: Whether it is the type that it has already. Django runs ALTER COLUMN …
             TYPE for another comment or identity as well, and PostgreSQL refuses that alike.
+        in_length_only: Whether it is the same but for its length or precision.
     """
 
     table: QualifiedName
     column: str
     in_name_only: bool = False
+    in_length_only: bool = False
 
 
 TableChange = RenamedTable | DroppedTable | RenamedColumn | DroppedColumn | RetypedColumn
@@ -186,6 +189,9 @@ def _field_changes(
     return changes
 
 
+_MODIFIER = re.compile(r"\([^)]*\)")
+
+
 def _retyped(
     model: TableModel, before: tuple[str, Field], new: Field, models: Models
 ) -> Iterator[RetypedColumn]:
@@ -196,7 +202,13 @@ def _retyped(
     same_type = types[0] == types[1]
     if not same_type or old.remarks != new.remarks:
         column = new.columns(name)[0]
-        yield RetypedColumn(table_name(str(model.table)), column, in_name_only=same_type)
+        plain = {_MODIFIER.sub("", str(one)) for one in types}
+        yield RetypedColumn(
+            table_name(str(model.table)),
+            column,
+            in_name_only=same_type,
+            in_length_only=len(plain) == 1 and not same_type,
+        )
     becomes_key = new.primary_key and not old.primary_key
     if becomes_key or (not same_type and old.is_unique and new.is_unique):
         altered = replace(model, fields={**model.fields, name: new})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from tests.lint.cases import Case, read_cases
 from tests.support.catalog import installed_triggers
+from tests.support.cli import run_cli
 from tests.support.django_process import DjangoProject
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
@@ -101,6 +103,9 @@ def test_both_fire_once_the_new_one_is_installed(
     ("name", "refused"),
     [
         ("A column in the condition", True),
+        ("Written anew after it, which comes too late", True),
+        ("A trigger that django-pgtrigger's operations made", True),
+        ("Not firing: django-pgtrigger's schema editor sees to its own", False),
         ("Where django-pgtrigger's schema editor is in use", False),
         ("Not firing: the trigger is out of the way", False),
         ("Not firing: a column that the trigger does not name", False),
@@ -115,6 +120,33 @@ def test_postgresql_refuses_another_type(
     reason = "cannot alter type of a column used in a trigger definition"
     assert (reason in migrated.stderr) is refused
     assert (migrated.returncode != 0) is refused
+
+
+@pytest.mark.parametrize(
+    ("name", "is_woven", "works"),
+    [
+        ("A column that only the function names", False, False),
+        ("A column that only the function names", True, True),
+        ("Not firing: another length of a column that only the function names", False, True),
+    ],
+)
+def test_a_connection_that_ran_the_function_before_fails(
+    name: str, is_woven: bool, works: bool, database: str, tmp_path: Path
+) -> None:
+    project = started("PGT404", name, tmp_path, database)
+    if is_woven:
+        run_cli(tmp_path, "makemigrations", "--weave")
+    project.manage("migrate", "shop", "0002")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("INSERT INTO shop_order (status, total) VALUES ('new', 1)")
+        connection.execute("UPDATE shop_order SET total = 2")
+
+        project.manage("migrate")
+
+        reason = "does not match that when preparing the plan"
+        refused = pytest.raises(psycopg.DatabaseError, match=reason)
+        with contextlib.nullcontext() if works else refused:
+            connection.execute("UPDATE shop_order SET total = 3")
 
 
 @pytest.mark.slow

@@ -26,9 +26,9 @@ class AlteredColumnInTrigger(Rule):
     django-pgtrigger's schema editor, where it is in use, drops such a trigger and creates it
     again, if its name begins with `pgtrigger_`. What it creates is enabled, whatever the old one
     was, and has no comment, so that `manage.py pgtrigger ls` calls it OUTDATED from then on. Where
-    only the function names the column, writes fail in the connections that ran it before the
-    change. Both are warnings, for triggers made by SQL that are still declared and that no later
-    migration writes anew.
+    only the function names the column, and more than a length is changed, writes fail in the
+    connections that ran it before the change. Both are warnings, for triggers made by SQL that are
+    still declared and that no later migration writes anew.
 
     ## Example
     ```python
@@ -69,7 +69,8 @@ class AlteredColumnInTrigger(Rule):
                     "pgtrigger_"
                 )
                 refused = item.in_definition and not evaded
-                if refused or id(item) in left:
+                fails = item.in_definition or not item.in_length_only
+                if refused or (fails and id(item) in left):
                     yield self._finding(item, left.get(id(item)), analysis, refused=refused)
 
     def _finding(
