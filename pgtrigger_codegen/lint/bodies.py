@@ -111,6 +111,8 @@ def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyErr
         app = analysis.project.apps.get(trigger.made_by[0])
         if key in declared or app is None or not app.first_party:
             continue
+        if _may_be_declared(analysis, trigger):
+            continue
         found = _read(trigger)
         if found is not None:
             func, body = found
@@ -124,6 +126,19 @@ def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyErr
                 statement=trigger.function_sql,
             )
             yield owner, body
+
+
+def _may_be_declared(analysis: Analysis, trigger: InstalledTrigger) -> bool:
+    """Whether a declaration that could not be read may be that of the trigger."""
+    if not trigger.is_pgtrigger:
+        return False
+    unread = (*analysis.unresolved, *analysis.foreign_unresolved)
+    if trigger.uri is None:
+        return bool(unread or analysis.models.doubtful)
+    label = trigger.uri.partition(":")[0]
+    return label in analysis.models.doubtful or any(
+        item.uri in (None, trigger.uri) and item.model in (None, label) for item in unread
+    )
 
 
 def _read(trigger: InstalledTrigger) -> tuple[str, Body | BodyError] | None:

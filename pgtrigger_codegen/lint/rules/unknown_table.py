@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.history import replayed
 from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.tables import Tables
+from pgtrigger_codegen.migrations.state import in_search_path
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Place, Query
@@ -139,7 +141,15 @@ def _tables(
     if table.schema is not None or tables.owner(table) is not None:
         return
     similar = tables.similar(table.name)
-    if similar is not None and not made_by_hand(analysis, trigger.app_label, table.name):
+    if similar is None or _is_made(analysis, table):
+        return
+    if not made_by_hand(analysis, trigger.app_label, table.name):
         yield _Fault(
             f"No model has a table `{table.name}`", query.place, f"Did you mean `{similar}`?"
         )
+
+
+def _is_made(analysis: Analysis, table: QualifiedName) -> bool:
+    """Whether migrations make the table, be it for a model that could not be read."""
+    state = replayed(analysis)
+    return state is None or in_search_path(table) in state.tables
