@@ -71,15 +71,15 @@ class Request:
         """The paths to report on.
 
         Raises:
-            CodegenError: The file that standard input stands for does not exist.
+            CodegenError: The file that standard input stands for cannot exist.
         """
         if self.stdin_filename is None:
             return [locate(path, target) for path in self.paths]
         path = locate(self.stdin_filename, target)
-        if not path.is_file():
+        if path.is_dir() or not path.parent.is_dir():
             raise CodegenError(
-                f"there is no file {str(self.stdin_filename)!r} (--stdin-filename)",
-                help="save it once: the project is read from disk, but for this file's text",
+                f"{str(self.stdin_filename)!r} cannot be a file (--stdin-filename)",
+                help="name the file that standard input is, in a folder of the project",
             )
         return [path]
 

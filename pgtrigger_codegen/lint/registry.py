@@ -6,7 +6,6 @@ that no file of `rules/` is left out.
 
 from __future__ import annotations
 
-import difflib
 from typing import Final
 
 from pgtrigger_codegen.errors import CodegenError
@@ -89,6 +88,7 @@ from pgtrigger_codegen.lint.rules.update_of_field_not_column import UpdateOfFiel
 from pgtrigger_codegen.lint.rules.update_of_misses_before_trigger import UpdateOfMissesBeforeTrigger
 from pgtrigger_codegen.lint.rules.view_restriction import ViewRestriction
 from pgtrigger_codegen.lint.rules.virtual_generated_column_read import VirtualGeneratedColumnRead
+from pgtrigger_codegen.lint.selection import closest_rule
 
 RULES: Final[tuple[Rule, ...]] = (
     SyntaxErrorRule(),
@@ -174,9 +174,7 @@ def find_rule(code_or_name: str) -> Rule:
     wanted = code_or_name.strip().lower()
     if rule := known.get(wanted):
         return rule
-    close = difflib.get_close_matches(wanted, known, n=1)
-    if close:
-        rule = known[close[0]]
+    if rule := closest_rule(wanted, RULES):
         help = f"did you mean {rule.code} ({rule.name})?"
     else:
         help = f"the rules are {', '.join(rule.code for rule in RULES)}"

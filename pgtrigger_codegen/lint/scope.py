@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.project.folders import Exclusion
+from pgtrigger_codegen.source.overlay import overlaid_names
 
 
 class Scope:
@@ -45,7 +46,7 @@ class Scope:
 
 
 def _existing(path: Path) -> Path:
-    if not path.exists():
+    if not path.exists() and path.resolve().name not in overlaid_names(str(path.resolve().parent)):
         raise CodegenError(
             f"there is no file or folder {str(path)!r}",
             help="give paths of the project, or none to lint all of it",

@@ -41,6 +41,9 @@ class Selector:
         return len(self.text) if _CODE.fullmatch(self.text) else len("PGT000")
 
 
+_LOOK_ALIKES = str.maketrans("oilsz", "01152")
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What runs.
@@ -90,12 +93,21 @@ def unknown_rule_help(selector: Selector, rules: Iterable[Rule]) -> str | None:
     if _CODE.fullmatch(selector.text) and len(selector.text) < len("PGT000"):
         families = sorted({rule.code[:4] for rule in rules})
         return f"codes begin with {', '.join(families)}"
-    by_key = {key.lower(): rule for rule in rules for key in (rule.code, rule.name)}
-    close = difflib.get_close_matches(selector.text.lower(), by_key, n=1)
-    if close:
-        rule = by_key[close[0]]
+    if rule := closest_rule(selector.text, rules):
         return f"did you mean {rule.code} ({rule.name})?"
     return f"the rules are {', '.join(rule.code for rule in rules)}"
+
+
+def closest_rule(text: str, rules: Iterable[Rule]) -> Rule | None:
+    """The rule whose code or name is nearest to what was written."""
+    by_key = {key.lower(): rule for rule in rules for key in (rule.code, rule.name)}
+    # A slip of the finger in a code: a letter that looks like a digit.
+    digits = text.strip().lower().translate(_LOOK_ALIKES)
+    code = f"pgt{digits.removeprefix('pgt').zfill(3)}"
+    if code in by_key:
+        return by_key[code]
+    close = difflib.get_close_matches(text.strip().lower(), by_key, n=1)
+    return by_key[close[0]] if close else None
 
 
 def _specificity(selectors: Iterable[Selector], rule: Rule) -> int:

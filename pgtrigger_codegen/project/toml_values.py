@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +60,8 @@ class TomlTable:
 def string(table: TomlTable, key: str, value: object) -> str:
     """A string that is not empty."""
     if not isinstance(value, str):
-        raise table.wrong(key, f"must be a string, not {kind(value)}", f'write {key} = "…"')
+        help = f'write {written(key)} = "…"'
+        raise table.wrong(key, f"must be a string, not {kind(value)}", help)
     if not value.strip():
         raise table.wrong(key, "is empty", "give it a value or remove the line")
     return value
@@ -68,11 +71,11 @@ def strings(table: TomlTable, key: str, value: object) -> tuple[str, ...]:
     """A list of strings that are not empty."""
     if isinstance(value, str):
         raise table.wrong(
-            key, "must be a list of strings, not a string", f'write {key} = ["{value}"]'
+            key, "must be a list of strings, not a string", f'write {written(key)} = ["{value}"]'
         )
     if not isinstance(value, list):
         raise table.wrong(
-            key, f"must be a list of strings, not {kind(value)}", f'write {key} = ["…"]'
+            key, f"must be a list of strings, not {kind(value)}", f'write {written(key)} = ["…"]'
         )
     for index, item in enumerate(value):
         if not isinstance(item, str) or not item.strip():
@@ -92,6 +95,11 @@ def mapping(table: TomlTable, key: str, value: object) -> Mapping[str, Any]:
             key, f"must be a table, not {kind(value)}", f"write it below {table.inner(key)}"
         )
     return value
+
+
+def written(key: str) -> str:
+    """A key as TOML writes it."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
 
 
 def kind(value: object) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.source.editable import PathAdditions, read_pth_files
+from pgtrigger_codegen.source.overlay import overlaid_names
 
 _COMPILED_SUFFIXES = (".so", ".pyd", ".pyc")
 
@@ -247,6 +248,7 @@ def _scan(folder: str) -> _Listing:
     except OSError:
         # Python's own finder takes a folder that is missing or unreadable for an empty one.
         return _Listing()
+    files |= overlaid_names(folder)
     # `name.cpython-311-x86_64-linux-gnu.so`: whatever Python and platform it was built for.
     compiled = {name.partition(".")[0] for name in files if name.endswith(_COMPILED_SUFFIXES)}
     return _Listing(frozenset(folders), frozenset(files), frozenset(compiled))

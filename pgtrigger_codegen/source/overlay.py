@@ -27,6 +27,12 @@ def read_bytes(path: str | Path) -> bytes:
     return Path(path).read_bytes()
 
 
+def overlaid_names(folder: str) -> frozenset[str]:
+    """Names of the files of a folder for which another content holds: some may be new."""
+    overlay = _OVERLAY.get() or {}
+    return frozenset(Path(path).name for path in overlay if str(Path(path).parent) == folder)
+
+
 @contextmanager
 def overlaid(files: Mapping[str, bytes]) -> Iterator[None]:
     """Inside of it, these files (absolute paths) have these contents, besides those outside."""

@@ -363,9 +363,19 @@ def test_a_diff_of_standard_input(models: Path) -> None:
     assert models.read_text() == SOURCE
 
 
-def test_standard_input_of_a_file_that_does_not_exist(models: Path) -> None:
-    with pytest.raises(CodegenError, match=r"no file 'shop/new\.py' \(--stdin-filename\)"):
-        lint("--stdin-filename", "shop/new.py", stdin=SOURCE)
+def test_standard_input_of_a_file_that_is_not_saved_yet(models: Path) -> None:
+    models.unlink()
+
+    result = lint("--stdin-filename", "shop/models.py", "--fix", stdin=SOURCE)
+
+    assert (result.exit_code, result.stdout) == (0, FIXED)
+    assert not models.exists()
+
+
+def test_standard_input_of_what_can_be_no_file(models: Path) -> None:
+    assert "is a directory" in lint("--stdin-filename", "shop", stdin=SOURCE).stderr
+    with pytest.raises(CodegenError, match=r"'nowhere/new\.py' cannot be a file"):
+        lint("--stdin-filename", "nowhere/new.py", stdin=SOURCE)
 
 
 def test_excluded_files_are_reported_when_named(models: Path) -> None:

@@ -57,7 +57,11 @@ def test_found_by_code_and_name(wanted: str) -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "help"),
-    [("lost-inherited-trigger", "did you mean PGT103"), ("zzz", "the rules are PGT001, ")],
+    [
+        ("lost-inherited-trigger", "did you mean PGT103"),
+        ("PGT1O3", "did you mean PGT103"),
+        ("zzz", "the rules are PGT001, "),
+    ],
 )
 def test_an_unknown_rule_comes_with_a_suggestion(wanted: str, help: str) -> None:
     with pytest.raises(CodegenError, match=help):

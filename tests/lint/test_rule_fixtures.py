@@ -76,3 +76,12 @@ def invoke(root: Path, *arguments: str) -> Result:
 def place(root: Path, found: Diagnostic) -> tuple[str, int, str, str]:
     path = Path(found.span.path).relative_to(root).as_posix()
     return path, found.span.line, found.severity, found.code
+
+
+def test_a_link_to_a_module_that_is_imported_is_no_other_module(tmp_path: Path) -> None:
+    (case,) = (one for one in CASES.values() if one.name == "Not firing: tests")
+    case.write(tmp_path)
+    (tmp_path / "shop" / "models.py").write_text(case.files["shop/tests/test_triggers.py"])
+    (tmp_path / "shop" / "link.py").symlink_to("models.py")
+
+    assert "PGT107" not in {one.code for one in findings(tmp_path)}

@@ -7,6 +7,7 @@ import pytest
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.scope import Scope
 from pgtrigger_codegen.project.folders import Exclusion
+from pgtrigger_codegen.source.overlay import overlaid
 
 FILES = ("shop/models.py", "shop/old/models.py", "tests/models.py")
 
@@ -43,3 +44,10 @@ def test_excluded_files_are_reported_when_named(
 def test_a_path_that_does_not_exist(project: Path) -> None:
     with pytest.raises(CodegenError, match=r"no file or folder.*gone\.py"):
         Scope([project / "gone.py"], Exclusion(project))
+
+
+def test_a_file_that_is_not_saved_yet(project: Path) -> None:
+    new = project / "shop" / "new.py"
+
+    with overlaid({str(new): b""}):
+        assert Scope([new], Exclusion(project)).covers(str(new))

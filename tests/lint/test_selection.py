@@ -98,6 +98,8 @@ def test_other_options_of_the_command_line_add() -> None:
         ("PGT1", None),
         ("all", None),
         ("PGT104", "did you mean PGT103 (lost-inherited-triggers)?"),
+        ("PGT1O3", "did you mean PGT103 (lost-inherited-triggers)?"),
+        ("103", "did you mean PGT103 (lost-inherited-triggers)?"),
         ("sintax-error", "did you mean PGT001 (syntax-error)?"),
         ("PGT7", "codes begin with PGT0, PGT1"),
         ("E501", "the rules are PGT001, PGT103, PGT113"),

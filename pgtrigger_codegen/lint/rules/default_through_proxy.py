@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.project_files import migration_texts
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.through_fix import through_fix
+from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.pipeline import Analysis
 
 
@@ -15,7 +18,8 @@ class DefaultThroughProxy(Rule):
     Reports a proxy of the through model that Django makes by itself for a `ManyToManyField`.
 
     It is an error for a through model of the project's own apps in RunSQL mode
-    (`PGTRIGGER_MIGRATIONS = False`), and a warning otherwise.
+    (`PGTRIGGER_MIGRATIONS = False`) as long as no migration makes the proxy, and a warning
+    otherwise.
 
     ## Why is this bad?
     Django writes a `CreateModel` for the proxy, but no migration creates the model that it
@@ -60,7 +64,11 @@ class DefaultThroughProxy(Rule):
         for model in map(analysis.models.__getitem__, analysis.models.through_proxies):
             if model.proxy_of is None or model.through_field is None or not model.first_party:
                 continue
-            fails = runsql_mode and _is_first_party(analysis, model.through_field)
+            fails = (
+                runsql_mode
+                and _is_first_party(analysis, model.through_field)
+                and not _is_migrated(analysis, model)
+            )
             what = "makes `migrate` fail" if fails else "can make `migrate` fail"
             yield self.diagnostic(
                 f"`{model.name}` is a proxy of `{model.proxy_of}`, the default through model of"
@@ -70,6 +78,13 @@ class DefaultThroughProxy(Rule):
                 help=_help(model.through_field, runsql_mode=runsql_mode),
                 fix=through_fix(analysis, model) if runsql_mode else None,
             )
+
+
+def _is_migrated(analysis: Analysis, proxy: ModelFact) -> bool:
+    """Whether a migration makes the proxy already: then somebody has found a place for it."""
+    app = analysis.project.apps[proxy.app_label]
+    name = re.compile(rf"[\"']{re.escape(proxy.name)}[\"']")
+    return any(name.search(text) for _, text in migration_texts(iter([app])))
 
 
 def _is_first_party(analysis: Analysis, through_field: str) -> bool:

@@ -88,7 +88,9 @@ def _may_register(path: Path, app: App, analysis: Analysis) -> bool:
     others = (other.path for other in analysis.project.apps.values() if other is not app)
     if any(path.is_relative_to(other) and other.is_relative_to(app.path) for other in others):
         return False  # the inner app's own
-    return path not in analysis.read_files and "pgtrigger" in text_of(path)
+    if not {path, path.resolve()}.isdisjoint(analysis.read_files):  # or a link to one
+        return False
+    return "pgtrigger" in text_of(path)
 
 
 def _registrations(module: Module) -> Iterator[ast.expr]:

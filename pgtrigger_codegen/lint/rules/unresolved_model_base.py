@@ -46,6 +46,8 @@ class UnresolvedModelBase(Rule):
         for model in map(analysis.models.__getitem__, analysis.models.baseless):
             if not model.first_party or model.unknown_base is None or model.unread is None:
                 continue
+            if model.through_field is not None and model.proxy_of is None:
+                continue  # it stands and falls with the model that has the field
             if model.label not in reported:  # else `unresolved-trigger` says so already
                 reason = model.unread[:1].upper() + model.unread[1:]
                 yield self.diagnostic(
