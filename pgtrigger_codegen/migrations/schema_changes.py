@@ -22,6 +22,7 @@ from pgtrigger_codegen.migrations.autodetector import (
 )
 from pgtrigger_codegen.migrations.open_changes import OpenChanges
 from pgtrigger_codegen.migrations.operations import (
+    AlterTriggerFunction,
     CreateTrigger,
     DropTrigger,
     Trigger,
@@ -31,6 +32,7 @@ from pgtrigger_codegen.migrations.requirements import History
 from pgtrigger_codegen.migrations.state import Disturbance, InstalledTrigger
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.render import uses_own_function
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def find_lifts(
         if lift:
             left = [operation for operation in left if operation not in planned]
             lifts.append(lift)
+        elif changes.way == "after" and not planned and new and _is_stale(found, history):
+            left.append(AlterTriggerFunction(installed_trigger(found[0].trigger), new))
     for operation in list(left):
         if disturbance := changes.of_other_tables(operation):
             left.remove(operation)
@@ -169,6 +173,17 @@ def _lift(
     if new is None:
         return None
     raise _committed(last)
+
+
+def _is_stale(found: tuple[Disturbance, ...], history: History) -> bool:
+    """Whether open connections may still run the function with the types of columns as they were.
+
+    Once it is written anew they read it anew.
+    """
+    last = found[-1]
+    is_latest = last.migration in history.graph.leaves(last.migration[0])
+    parts = last.trigger.parts()
+    return bool(is_latest and last.kind == "retype-column" and parts and uses_own_function(parts))
 
 
 def _around(

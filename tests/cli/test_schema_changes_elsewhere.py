@@ -1,0 +1,287 @@
+"""`makemigrations` where other apps' migrations change tables, and what they leave behind."""
+
+from __future__ import annotations
+
+import subprocess
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_makemigrations import SETTINGS, as_json, run
+
+MANAGE = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n'
+ORDER = """
+import pgtrigger
+from django.db import models
+
+
+class Order(models.Model):
+    {fields}
+
+    class Meta:
+        triggers = [{triggers}]
+"""
+LOG = """
+import pgtrigger
+from django.db import models
+from shop.models import Order
+
+
+class Log(models.Model):
+    {field} = models.TextField()
+
+
+pgtrigger.register({trigger})(Order)
+"""
+INITIAL = """\
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    operations = [
+        migrations.CreateModel(
+            name="{name}",
+            fields=[("id", models.BigAutoField(primary_key=True)), ("{field}", models.TextField())],
+        ),
+    ]
+"""
+CHANGE = """\
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("{app}", "{after}")]
+
+    operations = [
+        migrations.{operation},
+    ]
+"""
+GUARD = 'pgtrigger.Protect(name="{}", operation=pgtrigger.Update, condition={})'
+ON_STATUS = 'pgtrigger.Q(old__status="x")'
+ON_STATE = 'pgtrigger.Q(old__state="x")'
+ON_ID = "pgtrigger.Q(old__id__gt=3)"
+BODY = 'pgtrigger.Trigger(name="{}", operation=pgtrigger.Update, when=pgtrigger.Before, func="{}")'
+LENGTHEN = 'AlterField("order", "status", models.CharField(max_length=9))'
+NEXT = "shop/migrations/0003_next.py"
+CLEAN = (0, {"written": [], "pending": False})
+
+
+class TwoApps:
+    """Orders in one app, and another one that has a trigger on them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for package in ("shop", "shop/migrations", "audit", "audit/migrations"):
+            (root / package).mkdir()
+            (root / package / "__init__.py").touch()
+        self.write("settings.py", SETTINGS)
+        self.write("manage.py", MANAGE)
+        self.write("shop/migrations/0001_initial.py", INITIAL.format(name="Order", field="status"))
+        self.write("audit/migrations/0001_initial.py", INITIAL.format(name="Log", field="text"))
+        self.git("init")
+
+    def declare(
+        self,
+        ours: str = "",
+        theirs: str = "",
+        fields: str = "status = models.TextField()",
+        field: str = "text",
+    ) -> None:
+        self.write("shop/models.py", ORDER.format(fields=fields, triggers=ours))
+        self.write("audit/models.py", LOG.format(trigger=theirs, field=field))
+
+    def change(self, operation: str, app: str = "shop", after: str = "0002_order_ours") -> Path:
+        path = f"{app}/migrations/0003_next.py"
+        self.write(path, CHANGE.format(app=app, after=after, operation=operation))
+        return self.root / path
+
+    def write(self, path: str, content: str) -> None:
+        (self.root / path).write_text(textwrap.dedent(content))
+
+    def read(self, path: str) -> str:
+        return (self.root / path).read_text()
+
+    def commit(self) -> None:
+        self.git("add", ".")
+        self.git("commit", "--allow-empty", "-m", "x")
+
+    def git(self, *arguments: str) -> None:
+        identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+        command = ["git", *identity, *arguments]
+        subprocess.run(command, cwd=self.root, check=True, capture_output=True)
+
+
+@pytest.fixture
+def apps(tmp_path: Path) -> TwoApps:
+    """Both apps have a trigger on the order's status, and all of it is committed."""
+    apps = TwoApps(tmp_path)
+    apps.declare(GUARD.format("ours", ON_STATUS), GUARD.format("theirs", ON_STATUS))
+    assert run(tmp_path).exit_code == 0
+    apps.commit()
+    return apps
+
+
+def write(apps: TwoApps, *arguments: str) -> list[tuple[str, str, list[str]]]:
+    """Run; for every file the app, the path, and the kinds of operations with their triggers."""
+    code, document = as_json(apps.root, *arguments)
+    assert code == 0
+    assert as_json(apps.root, "--check") == CLEAN
+    return [
+        (
+            entry["app"],
+            entry["path"],
+            [
+                f"{operation['kind']} {operation['uri'].rpartition(':')[2]}"
+                for operation in entry["operations"]
+            ],
+        )
+        for entry in document["written"]
+    ]
+
+
+def test_both_apps_add_to_the_migration(apps: TwoApps) -> None:
+    apps.change(LENGTHEN)
+    status = "status = models.CharField(max_length=9)"
+    apps.declare(GUARD.format("ours", ON_STATUS), GUARD.format("theirs", ON_STATUS), status)
+
+    written = write(apps)
+
+    content = apps.read(NEXT)
+    assert written == [
+        ("audit", NEXT, ["alter theirs", "alter theirs"]),
+        ("shop", NEXT, ["alter ours", "alter ours"]),
+    ]
+    assert content.count("migrations.RunSQL(") == 4
+    assert content.count('("audit", "0002_order_theirs")') == 1
+
+
+def test_one_app_alone_adds_only_its_own(apps: TwoApps) -> None:
+    apps.change(LENGTHEN)
+    status = "status = models.CharField(max_length=9)"
+    apps.declare(GUARD.format("ours", ON_STATUS), GUARD.format("theirs", ON_STATUS), status)
+
+    code, document = as_json(apps.root, "audit")
+
+    assert (code, len(document["written"])) == (0, 1)
+    assert apps.read(NEXT).count("migrations.RunSQL(") == 2
+
+
+def test_a_committed_migration_of_another_app_is_not_changed(apps: TwoApps) -> None:
+    path = apps.change('RenameField("order", "status", "state")')
+    state = "state = models.TextField()"
+    apps.declare(GUARD.format("ours", ON_STATE), BODY.format("theirs", "RETURN NEW;"), state)
+    before = path.read_text()
+    apps.commit()
+
+    refused = run(apps.root, "audit")
+    # WHEN follows a rename by itself: there is only the new hash to write.
+    assert refused.exit_code == 0
+    assert path.read_text() == before
+
+
+def test_split_around_a_migration_of_another_app(apps: TwoApps) -> None:
+    apps.change(LENGTHEN)
+    status = "status = models.CharField(max_length=9)"
+    apps.declare(GUARD.format("ours", ON_STATUS), GUARD.format("theirs", ON_STATUS), status)
+    apps.commit()
+
+    refused = run(apps.root, "audit")
+    assert refused.exit_code == 2
+    assert "audit: migration shop.0003_next changes the type of column 'status'" in refused.stderr
+    written = write(apps, "--split")
+
+    before, after = "0003_before_shop_0003_next", "0004_alter_order_theirs"
+    assert [path for app, path, _ in written if app == "audit"] == [
+        f"audit/migrations/{before}.py",
+        f"audit/migrations/{after}.py",
+    ]
+    assert 'run_before = [\n        ("shop", "0003_next"),' in apps.read(
+        f"audit/migrations/{before}.py"
+    )
+    content = apps.read(f"audit/migrations/{after}.py")
+    assert f'("audit", "{before}"),\n        ("shop", "0003_next"),\n' in content
+
+
+def test_split_where_the_app_comes_after_already(apps: TwoApps) -> None:
+    apps.change(LENGTHEN)
+    apps.write(
+        "audit/migrations/0003_next.py",
+        CHANGE.format(
+            app="audit", after="0002_order_theirs", operation="RunSQL('SELECT 1')"
+        ).replace("[(", '[("shop", "0003_next"), ('),
+    )
+    status = "status = models.CharField(max_length=9)"
+    apps.declare(GUARD.format("ours", ON_STATUS), GUARD.format("theirs", ON_STATUS), status)
+    apps.commit()
+
+    refused = run(apps.root, "audit", "--split")
+
+    assert refused.exit_code == 2
+    assert "no migration of app 'audit' can come before shop.0003_next" in refused.stderr
+
+
+def test_a_function_is_changed_next_to_the_column_that_it_names(apps: TwoApps) -> None:
+    ours = BODY.format("ours", "INSERT INTO audit_log (text) VALUES (1); RETURN NEW;")
+    theirs = GUARD.format("theirs", ON_STATUS)
+    apps.declare(ours, theirs)
+    write(apps)
+    apps.commit()
+    apps.change('RenameField("log", "text", "words")', "audit", "0002_order_theirs")
+    apps.declare(ours.replace("text", "words"), theirs, field="words")
+
+    written = write(apps)
+
+    assert written == [("shop", "audit/migrations/0003_next.py", ["alter ours"])]
+    content = apps.read("audit/migrations/0003_next.py")
+    assert content.index("RenameField") < content.index("CREATE OR REPLACE FUNCTION")
+    assert '("shop", "0003_alter_order_ours")' in content
+
+
+@pytest.mark.parametrize("operation", ['RemoveField("order", "status")', 'DeleteModel("Order")'])
+def test_functions_that_a_committed_migration_left_behind(tmp_path: Path, operation: str) -> None:
+    apps = TwoApps(tmp_path)
+    apps.write("audit/models.py", "")
+    (tmp_path / "audit/migrations/0001_initial.py").unlink()
+    ours = GUARD.format("ours", ON_STATUS)
+    apps.write("shop/models.py", ORDER.format(fields="status = models.TextField()", triggers=ours))
+    write(apps)
+    apps.change(operation)
+    left = "" if "Delete" in operation else ORDER.format(fields="pass", triggers="")
+    apps.write("shop/models.py", left)
+    apps.commit()
+
+    written = write(apps)
+
+    path = "shop/migrations/0004_remove_order_ours.py"
+    content = apps.read(path)
+    assert written == [("shop", path, ["remove ours"])]
+    assert "Drop the function of trigger shop.Order:ours, which went with a column" in content
+    assert content.count("DROP FUNCTION IF EXISTS") == 1
+    assert content.count("CREATE OR REPLACE FUNCTION") == 1
+    # The reverse cannot bring the trigger back before its column or table is there again.
+    assert "TRIGGER pgtrigger_ours" not in content
+    assert write(apps) == []
+
+
+def test_after_a_change_of_type_the_function_is_written_anew(apps: TwoApps) -> None:
+    """Connections that are open keep the types of columns that they have read."""
+    apps.declare(
+        BODY.format("ours", "NEW.status = 'x'; RETURN NEW;"), GUARD.format("theirs", ON_ID)
+    )
+    write(apps)
+    path = apps.change(LENGTHEN, after="0003_alter_order_ours")
+    status = "status = models.CharField(max_length=9)"
+    apps.declare(
+        BODY.format("ours", "NEW.status = 'x'; RETURN NEW;"), GUARD.format("theirs", ON_ID), status
+    )
+    path.rename(path.with_name("0004_next.py"))
+    apps.commit()
+    assert run(apps.root).exit_code == 2
+
+    written = write(apps, "--after")
+
+    assert written == [("shop", "shop/migrations/0005_alter_order_ours.py", ["alter ours"])]
+    assert "TRIGGER pgtrigger" not in apps.read("shop/migrations/0005_alter_order_ours.py").replace(
+        "COMMENT ON TRIGGER", ""
+    )
