@@ -18,6 +18,7 @@ from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.flattening import on_database
 from pgtrigger_codegen.migrations.moment import Moment
 from pgtrigger_codegen.migrations.reader import Key
+from pgtrigger_codegen.migrations.sql_statements import normalised
 from pgtrigger_codegen.migrations.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.state import in_search_path
 from pgtrigger_codegen.sql.names import QualifiedName
@@ -138,11 +139,11 @@ def _events(operation: object, moment: Moment) -> Iterator[_Event]:
         case operations.RunSQL():
             for text in sql_texts(operation.sql):
                 if not isinstance(text, Unknown):
-                    yield from _sql_events(text)
+                    yield from _sql_events(text, moment)
         case AddTrigger():
             text = str(getattr(operation.trigger, "sql", ""))
             # It drops, if it exists, what it creates: mostly there is nothing to drop.
-            events = (event for event in _sql_events(text) if isinstance(event, _Lock))
+            events = (event for event in _sql_events(text, moment) if isinstance(event, _Lock))
             yield from (event for event in events if event.stops == "writes")
         case RemoveTrigger():
             table = _table_of(operation.model_name, moment)
@@ -163,7 +164,7 @@ _SLOW_ADDITIONS: dict[type, tuple[str, bool]] = {
 }
 
 
-def _sql_events(sql: str) -> Iterator[_Event]:
+def _sql_events(sql: str, moment: Moment) -> Iterator[_Event]:
     try:
         trees = parse_sql(sql)
     except SqlSyntaxError:
@@ -174,18 +175,20 @@ def _sql_events(sql: str) -> Iterator[_Event]:
         elif made := made_table(tree):
             yield _Made(in_search_path(made))
         else:
-            yield from _locks(tree)
+            yield from _locks(tree, moment)
 
 
-def _locks(tree: Node) -> Iterator[_Lock]:
-    for fact in statement_facts(tree):
+def _locks(tree: Node, moment: Moment) -> Iterator[_Lock]:
+    for fact in map(normalised, statement_facts(tree)):
         match fact:
             case CreateTrigger(name=name, table=table):
-                yield _Lock(f"creates trigger `{name}`", in_search_path(table), "writes")
+                yield _Lock(f"creates trigger `{name}`", table, "writes")
             case DropTrigger(name=name, table=table):
-                yield _Lock(f"drops trigger `{name}`", in_search_path(table), "reads and writes")
+                # To drop one that is not there, if it exists, takes no lock that stays.
+                if (table, name) in moment.definitions or not tree["DropStmt"].get("missing_ok"):
+                    yield _Lock(f"drops trigger `{name}`", table, "reads and writes")
             case RenameTrigger(name=name, table=table):
-                yield _Lock(f"renames trigger `{name}`", in_search_path(table), "reads and writes")
+                yield _Lock(f"renames trigger `{name}`", table, "reads and writes")
             case _:
                 pass
 

@@ -139,15 +139,14 @@ def _recreation(
     elif not created.replaces:
         changes[created.script].append(_or_replace(scripts[created.script], created))
     possible = True
-    for index, part in enumerate(listed):
+    for part in listed[first + 1 : last]:
         # With the trigger in place its function cannot be dropped, but replaced.
         match part.fact:
             case DropFunction(function=function) if function == old.calls:
-                possible = possible and first < index < last and new.calls == old.calls
+                possible = possible and new.calls == old.calls
                 changes[part.script].append(_removal(scripts[part.script], part))
-            case CreateFunction(function=function) if function == old.calls:
-                if first < index < last and not part.replaces:
-                    changes[part.script].append(_or_replace(scripts[part.script], part))
+            case CreateFunction(function=function) if function == old.calls and not part.replaces:
+                changes[part.script].append(_or_replace(scripts[part.script], part))
             case _:
                 pass
     return Recreation(

@@ -59,6 +59,8 @@ class EditedTriggerSql(Rule):
                     f" {part} than is declared, under the hash of the declaration",
                     operation_span(analysis, migration, index),
                     notes=[Note("declared here", trigger.span)],
-                    help="Change the declaration, or bring it back with `pgtrigger-codegen"
-                    f" makemigrations {trigger.migration_app}`",
+                    help="Change the declaration, or bring back what it says: `pgtrigger-codegen"
+                    f" makemigrations {trigger.migration_app}`"
+                    if analysis.project.settings.runsql_mode
+                    else "Change the declaration, or the SQL to what it says",
                 )
