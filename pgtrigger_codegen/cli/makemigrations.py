@@ -74,10 +74,10 @@ from pgtrigger_codegen.sql.render import Style
     "--lock-timeout", metavar="TIME", help="How long to wait for locks, as in 3s or 500ms."
 )
 @click.option(
-    "--adopt",
-    is_flag=True,
-    help="Leave new triggers disabled where `manage.py pgtrigger install` made them before and "
-    "they are disabled.",
+    "--adopt/--no-adopt",
+    default=None,
+    help="Whether new triggers stay disabled where `manage.py pgtrigger install` made them before "
+    "and they are disabled; by default in the first trigger migration of an app.",
 )
 @click.option(
     "--refresh-hashes",
@@ -105,7 +105,7 @@ def makemigrations(
     schema_changes: Way | None,
     no_replace_trigger: bool,
     lock_timeout: str | None,
-    adopt: bool,
+    adopt: bool | None,
     refresh_hashes: bool,
     output_format: str,
 ) -> None:
@@ -125,7 +125,8 @@ def makemigrations(
         name=name,
         allow_unresolved=allow_unresolved,
         databases=analysis.config.databases,
-        style=Style(or_replace=not no_replace_trigger, lock_timeout=lock_timeout, adopt=adopt),
+        style=Style(or_replace=not no_replace_trigger, lock_timeout=lock_timeout),
+        adopt=adopt,
         refresh_hashes=refresh_hashes,
         schema_changes=schema_changes or "auto",
         is_committed=is_committed,

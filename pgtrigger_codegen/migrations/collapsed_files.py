@@ -100,6 +100,8 @@ def is_our_comment(comment: str) -> bool:
 _COMMENT = re.compile(
     r"(Add|Remove|Change|Rename|Create|Drop|Record)\b.* trigger \S+:\S+.*\."
     r"|The function by which pgtrigger\.ignore\(\) turns triggers off\..*"
+    r"|Triggers that `manage\.py pgtrigger install` has made already are taken over\..*"
+    r"|What was disabled before is disabled again\."
 )
 
 

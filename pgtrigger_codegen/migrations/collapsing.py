@@ -225,6 +225,7 @@ class _Collapser:
         self._rewrite(left, whole)
         if self._outcome.replaced:
             self._settle_ignore_functions(left)
+            self._settle_adoptions(left)
             self._check()
         return self._outcome
 
@@ -286,7 +287,7 @@ class _Collapser:
         if index < len(lineage.steps) and lineage.steps[index].before is None:
             created = lineage.steps[index]
             origins = (*nothing.origins, *created.origins)
-            lineage.steps[index] = replace(created, origins=origins)
+            lineage.steps[index] = replace(created, origins=origins, adopted_in=nothing.adopted_in)
             return
         self._outcome.rewritten.append(Rewritten(name, None, nothing.style, nothing.origins))
         self._outcome.replaced.update(dict.fromkeys(nothing.origins))
@@ -296,7 +297,10 @@ class _Collapser:
             operation = self._operation(step, left)
             if len(step.origins) == 1 and not _has_lost_its_other(step, left, operation):
                 continue
-            rewritten = Rewritten(step.name, operation, step.style, step.origins)
+            style = step.style
+            if step.adopted_in and step.adopted_in != step.place.migration:
+                style = replace(style, adopt=True)  # what took it over does so no more
+            rewritten = Rewritten(step.name, operation, style, step.origins)
             if len(step.origins) > 1:
                 self._outcome.rewritten.append(rewritten)
             self._outcome.replaced.update(dict.fromkeys(step.origins))
@@ -374,6 +378,14 @@ class _Collapser:
                 if first is not None:
                     self._outcome.ignore_functions.setdefault(first, []).append(name)
                     self._write_anew(first, left)
+
+    def _settle_adoptions(self, left: Iterable[Step]) -> None:
+        """Nothing is to be taken over where no trigger is created any more."""
+        needed = {step.place.migration for step in left if step.adopted_in}
+        for passed in self._passed.values():
+            migration = passed.place.migration
+            if passed.adopts and migration in self._editable and migration not in needed:
+                self._outcome.replaced[passed.place] = None
 
     def _write_anew(self, place: Place, left: Iterable[Step]) -> None:
         """An operation that would stay as it is, to have something before it."""

@@ -7,7 +7,7 @@ operations go into the migration that changes it, or into one before and one aft
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations import preconditions
@@ -15,7 +15,12 @@ from pgtrigger_codegen.migrations.autodetector import held_by_django
 from pgtrigger_codegen.migrations.fields import ModelKey
 from pgtrigger_codegen.migrations.graph import MigrationGraph
 from pgtrigger_codegen.migrations.lift_files import Before, Weaver, Woven, woven_file
-from pgtrigger_codegen.migrations.operations import DropTrigger, TriggerOperation
+from pgtrigger_codegen.migrations.operations import (
+    CreateTrigger,
+    DropTrigger,
+    Trigger,
+    TriggerOperation,
+)
 from pgtrigger_codegen.migrations.placement import Placement
 from pgtrigger_codegen.migrations.plan import MigrationFile, Options, Source
 from pgtrigger_codegen.migrations.reader import Key
@@ -134,14 +139,50 @@ class _Files:
         needed += sorted(set(changes) - {*needed} - before)
         needed = [last if last and key == leaf else key for key in needed]
         name = migration_name(last[1] if last else None, operations, self.options.name)
+        adopts = self._adopts(operations)
+        adopted = [item.new for item in operations if isinstance(item, CreateTrigger)]
+        # What is about no model runs where no model is asked about.
+        by_model = any(
+            self._placement().is_reached_by_model(self.app_label, trigger.model_name)
+            for trigger in adopted
+        )
         content = render_migration(
             self.app_label,
             operations,
             needed,
             self._missing_ignore_functions(operations),
-            style=self.options.style,
+            style=replace(self.options.style, adopt=adopts and by_model),
+            adopted=adopted if adopts and not by_model else (),
         )
         return self._file(name, content, operations, is_last=True)
+
+    def _adopts(self, operations: Iterable[TriggerOperation]) -> bool:
+        """Whether `manage.py pgtrigger install` may have made the new triggers already.
+
+        That is what projects without trigger migrations do. It can be ruled out where an app has
+        some, and on tables that have not left this work tree yet.
+        """
+        if self.options.adopt is not None:
+            return self.options.adopt
+        state = self.history.state
+        if state.functions.get(self.app_label) or any(
+            trigger.made_by[0] == self.app_label for trigger in state.triggers.values()
+        ):
+            return False
+        return any(
+            isinstance(operation, CreateTrigger) and self._may_be_elsewhere(operation.trigger)
+            for operation in operations
+        )
+
+    def _may_be_elsewhere(self, trigger: Trigger) -> bool:
+        """Whether the trigger's table may be in databases already."""
+        table = self.history.state.tables.get(in_search_path(table_name(trigger.parts.table)))
+        apps = self.source.project.apps
+        return table is None or any(
+            not apps[key[0]].first_party
+            or self.options.is_committed(self.history.reader.path(key)) is not False
+            for key in {table.named_by, *table.columns.values()}
+        )
 
     def _woven_file(self, key: Key, woven: Woven) -> MigrationFile:
         missing = self._missing_ignore_functions(woven.operations)

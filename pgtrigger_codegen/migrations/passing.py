@@ -7,7 +7,7 @@ the triggers that are there, and which of them it makes itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import models
 from django.db.migrations import operations
@@ -20,7 +20,13 @@ from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.state import InstalledTrigger, in_search_path
 from pgtrigger_codegen.migrations.tables import Table, TableChange
-from pgtrigger_codegen.migrations.trigger_steps import Place, Step, is_ignore_function, read_step
+from pgtrigger_codegen.migrations.trigger_steps import (
+    Place,
+    Step,
+    adoption_body,
+    is_ignore_function,
+    read_step,
+)
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
@@ -39,6 +45,7 @@ class Passed:
         touched: The triggers that it makes, changes or drops.
         unread: Why it is no step though it touches triggers.
         ignore_function: The one that it makes, and nothing else.
+        adopts: Whether it takes over triggers that were installed without migrations.
         tables, functions: What is there before it; only for operations that touch triggers.
     """
 
@@ -51,6 +58,7 @@ class Passed:
     touched: frozenset[TriggerKey] = frozenset()
     unread: str | None = None
     ignore_function: str | None = None
+    adopts: bool = False
     tables: Mapping[QualifiedName, Table] = field(default_factory=dict)
     functions: frozenset[QualifiedName] = frozenset()
 
@@ -68,6 +76,7 @@ class Recorder:
         self._functions: frozenset[QualifiedName] = frozenset()
         self._changes: tuple[TableChange, ...] = ()
         self._filled: QualifiedName | None = None
+        self._adoptions: dict[Key, str] = {}
         self.passed: list[Passed] = []
 
     def before(self, moment: Moment) -> None:
@@ -105,9 +114,14 @@ class Recorder:
         step = None
         if touched and self._may_be_step(moment):
             step = self._step(place, moment, touched)
+        if isinstance(step, Step) and self._is_adopted(step):
+            step = replace(step, adopted_in=moment.migration)
         ignore_function = is_ignore_function(operation)
+        adoption = adoption_body(operation)
+        if adoption:
+            self._adoptions[moment.migration] = adoption
         relies = None
-        if not isinstance(step, Step) and not ignore_function:
+        if not isinstance(step, Step) and not ignore_function and not adoption:
             relies = _relies(operation)
         return Passed(
             place,
@@ -119,6 +133,7 @@ class Recorder:
             touched=touched,
             unread=step if isinstance(step, str) else None,
             ignore_function=ignore_function,
+            adopts=adoption is not None,
             tables=self._tables if touched else {},
             functions=self._functions if touched else frozenset(),
         )
@@ -136,6 +151,15 @@ class Recorder:
             moment.operation,
             self._triggers.get((gone or there)[0]),
             moment.trigger(there[0]) if there else None,
+        )
+
+    def _is_adopted(self, step: Step) -> bool:
+        """Whether the migration looks whether the new trigger is there already."""
+        noted = self._adoptions.get(step.place.migration, "")
+        return (
+            step.before is None
+            and step.after is not None
+            and f"'{step.after.definition.pgid}'" in noted
         )
 
     def _may_be_step(self, moment: Moment) -> bool:

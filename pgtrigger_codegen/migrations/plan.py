@@ -53,6 +53,8 @@ class Options:
         name: What stands behind the number in the files' names.
         databases: Aliases that the user says trigger migrations are for.
         style: How the SQL is to be.
+        adopt: Whether new triggers may be in databases already, and disabled there; None to
+            tell by the app's history.
         refresh_hashes: Whether hashes are recorded anew where nothing else has changed.
         schema_changes: What to do about migrations that change a table under a trigger.
         is_committed: Whether a file is in version control.
@@ -63,6 +65,7 @@ class Options:
     allow_unresolved: bool = False
     databases: tuple[str, ...] = ()
     style: Style = DEFAULT_STYLE
+    adopt: bool | None = None
     refresh_hashes: bool = False
     schema_changes: Way = "auto"
     is_committed: IsCommitted = lambda path: None

@@ -24,7 +24,7 @@ from pgtrigger_codegen.sql.equivalence import (
 )
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
-from pgtrigger_codegen.sql.render import STATE_SETTING, Style, ignore_function
+from pgtrigger_codegen.sql.render import ADOPTION_SETTING, STATE_SETTING, Style, ignore_function
 from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateFunction,
@@ -57,6 +57,7 @@ class Step:
         slot: Where the trigger's state waits between a drop and a later creation.
         brings: Names of the ignore functions that its SQL creates as well.
         origins: The operations in the files that it stands for.
+        adopted_in: The migration that keeps the trigger disabled, where it is there already.
     """
 
     place: Place
@@ -66,6 +67,7 @@ class Step:
     slot: str | None
     brings: tuple[str, ...]
     origins: tuple[Place, ...]
+    adopted_in: Key | None = None
 
     @property
     def name(self) -> str:
@@ -115,6 +117,17 @@ def is_ignore_function(operation: object) -> str | None:
     if isinstance(script, str) or len(script) != 1 or operation.reverse_sql:
         return None
     return next(_ignore_functions(script), None)
+
+
+def adoption_body(operation: object) -> str | None:
+    """What an operation runs that notes or restores the states of triggers taken over."""
+    if not isinstance(operation, operations.RunSQL) or operation.state_operations:
+        return None
+    script = _script(operation.sql)
+    match [] if isinstance(script, str) else [item for _, item in script]:
+        case [*_, Do(body=body)] if f"'{ADOPTION_SETTING}'" in body:
+            return body
+    return None
 
 
 Script = list[tuple[str, Statement]]
@@ -242,4 +255,5 @@ def merged(first: Step, second: Step, place: Place) -> Step:
         slot,
         (),
         (*first.origins, *second.origins),
+        first.adopted_in,
     )

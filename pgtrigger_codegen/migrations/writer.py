@@ -14,13 +14,20 @@ from dataclasses import dataclass
 from django.db.migrations.autodetector import MigrationAutodetector
 
 from pgtrigger_codegen.migrations.literal import sql_literal, string_literal
-from pgtrigger_codegen.migrations.operations import TriggerOperation, describe, name_fragment
+from pgtrigger_codegen.migrations.operations import (
+    Trigger,
+    TriggerOperation,
+    describe,
+    name_fragment,
+)
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.state import URI_HINT
 from pgtrigger_codegen.sql.render import (
     DEFAULT_STYLE,
     Style,
     ignore_function,
+    remember_states,
+    restore_states,
     with_lock_timeout,
 )
 
@@ -63,15 +70,20 @@ def render_migration(
     *,
     run_before: Sequence[Key] = (),
     style: Style = DEFAULT_STYLE,
+    adopted: Sequence[Trigger] = (),
 ) -> str:
     """The whole file.
 
     Args:
         ignore_functions: Those that the app's history lacks.
+        adopted: New triggers that may be in databases already.
     """
+    before, after = _adoption_blocks(adopted, style) if adopted else ((), ())
     blocks = [
         *(ignore_function_block(function) for function in ignore_functions),
+        *before,
         *(operation_block(operation, style) for operation in operations),
+        *after,
     ]
     return "\n".join(
         [
@@ -117,6 +129,22 @@ def operation_block(operation: TriggerOperation, style: Style = DEFAULT_STYLE) -
         f"    {string_literal(URI_HINT)}: {string_literal(trigger.uri)},",
         "},",
     )
+
+
+def _adoption_blocks(triggers: Iterable[Trigger], style: Style) -> tuple[tuple[str], tuple[str]]:
+    """What comes before and after the operations that make the triggers."""
+    before = _operation(
+        "Triggers that `manage.py pgtrigger install` has made already are taken over. Those that "
+        "somebody disabled are noted here, and stay so by the last operation.",
+        f"sql={sql_literal(_lines(remember_states(item.parts for item in triggers)))},",
+        "reverse_sql=migrations.RunSQL.noop,",
+    )
+    after = _operation(
+        "What was disabled before is disabled again.",
+        f"sql={sql_literal(_lines(with_lock_timeout(restore_states(), style)))},",
+        "reverse_sql=migrations.RunSQL.noop,",
+    )
+    return (before,), (after,)
 
 
 def _suggested_name(operations: Sequence[TriggerOperation]) -> str:

@@ -9,6 +9,7 @@ Locks: https://www.postgresql.org/docs/current/explicit-locking.html
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pgtrigger_codegen.sql import layout
@@ -29,6 +30,10 @@ someone runs the statements one by one.
 """
 
 
+ADOPTION_SETTING = "pgtrigger_codegen.adopted"
+"""Where a migration keeps what brings the states of triggers back that it takes over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """What the user decides of the SQL.
@@ -36,7 +41,7 @@ class Style:
     Attributes:
         or_replace: Whether `CREATE OR REPLACE TRIGGER` may be used: PostgreSQL 14 and later.
         lock_timeout: How long to wait for locks (`3s`), or None for the server's setting.
-        adopt: Whether a new trigger may be there already, and disabled.
+        adopt: Whether a new trigger looks itself whether it is there already, and disabled.
     """
 
     or_replace: bool = True
@@ -87,6 +92,47 @@ def create_trigger(parts: TriggerParts, hash: str, style: Style = DEFAULT_STYLE)
         trigger_statement(parts, style),
         comment(parts, hash),
     )
+
+
+def remember_states(triggers: Iterable[TriggerParts]) -> str:
+    """Before triggers are created: note which of them are there already, and disabled."""
+    names = ",\n".join(
+        f"            (TO_REGCLASS({quote_literal(quote_table(parts.table))}), "
+        f"{quote_literal(parts.pgid)})"
+        for parts in triggers
+    )
+    body = f"""
+BEGIN
+    PERFORM SET_CONFIG('{ADOPTION_SETTING}', COALESCE((
+        SELECT STRING_AGG(FORMAT(
+            'ALTER TABLE %s %s TRIGGER %I;',
+            tgrelid::REGCLASS,
+            CASE tgenabled
+                WHEN 'D' THEN 'DISABLE'
+                WHEN 'R' THEN 'ENABLE REPLICA'
+                ELSE 'ENABLE ALWAYS'
+            END,
+            tgname
+        ), ' ')
+        FROM pg_catalog.pg_trigger
+        WHERE tgenabled <> 'O' AND (tgrelid, tgname) IN (
+{names}
+        )
+    ), ''), FALSE);
+END;
+"""
+    return f"DO {dollar_quote(body)};"
+
+
+def restore_states() -> str:
+    """After triggers were created: leave them as enabled as they were."""
+    body = f"""
+BEGIN
+    EXECUTE COALESCE(CURRENT_SETTING('{ADOPTION_SETTING}', TRUE), '');
+    PERFORM SET_CONFIG('{ADOPTION_SETTING}', '', FALSE);
+END;
+"""
+    return f"DO {dollar_quote(body)};"
 
 
 def drop_trigger(parts: TriggerParts) -> str:

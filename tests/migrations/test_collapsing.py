@@ -419,13 +419,37 @@ def test_a_file_that_another_one_counts_on_which_is_not_to_be_changed(story: Sto
     assert "not to be changed" in story.kept["0003_remove_order_protect"]
 
 
+def test_a_trigger_to_take_over_is_taken_over_where_it_comes(story: Story) -> None:
+    story.triggers(PROTECT).schema(INDIFFERENT["another field"]).triggers(ON_NOTE)
+    first, *_, last = (story.folder / f"{name}.py" for name in story.names()[1:])
+    assert ["pgtrigger_codegen.adopted" in path.read_text() for path in (first, last)] == [
+        True,
+        False,
+    ]
+    story.collapse()
+
+    assert not first.exists()
+    # By itself, as it is the only one.
+    assert "pgtrigger_codegen.adopted" not in last.read_text()
+    assert last.read_text().count("pgtrigger_codegen.trigger_state") == 3
+
+
+def test_nothing_is_taken_over_where_no_trigger_comes_any_more(story: Story) -> None:
+    story.triggers(PROTECT, AUDIT).triggers(AUDIT).collapse()
+    (path,) = (story.folder / f"{name}.py" for name in story.names()[1:])
+    assert path.read_text().count("pgtrigger_codegen.adopted") == 3
+    story.triggers().collapse()
+
+    assert story.names() == ["0001_initial"]
+
+
 def test_styles_are_kept(story: Story) -> None:
     style = Style(or_replace=False, lock_timeout="3s")
     story.triggers(PROTECT, style=style).triggers(ON_DELETE)
     story.collapse()
 
     text = (story.folder / "0002_order_protect.py").read_text()
-    assert text.count("SET LOCAL lock_timeout = '3s';") == 2
+    assert text.count("SET LOCAL lock_timeout = '3s';") == 3
     assert "CREATE TRIGGER" in text
     assert "OR REPLACE TRIGGER" not in text
 

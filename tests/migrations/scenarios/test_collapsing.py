@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.migrations.scenarios.histories import HISTORIES
-from tests.migrations.scenarios.history import INITIAL, Stage
+from tests.migrations.scenarios.history import FIELDS, INITIAL, Stage, order, trigger
 from tests.migrations.scenarios.project import DjangoServer, ScenarioProject, project, server
 from tests.migrations.scenarios.test_random_histories import RandomHistory
 from tests.support.cli import run_cli
@@ -60,6 +61,50 @@ def _write(project: ScenarioProject, stage: Stage, *, first: bool) -> None:
         project.write_migration("shop", stage.schema or INITIAL)
     if stage.audit_schema:
         project.write_migration("audit", stage.audit_schema)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_triggers_that_were_installed_without_migrations(
+    moved: bool, project: ScenarioProject
+) -> None:
+    """They are taken over, disabled as they are, by what is left of their migrations."""
+    on_note = 'pgtrigger.Condition("NEW.more IS NULL")' if moved else "None"
+    more = f"{FIELDS}\nmore = models.TextField(null=True)"
+    project.write_models("audit", "")
+    project.write_models("shop", order(trigger(), trigger("b")))
+    project.write_migration("shop", INITIAL)
+    project.makemigrations()
+    project.write_migration(
+        "shop", "migrations.AddField('order', 'more', models.TextField(null=True)),"
+    )
+    changed = trigger(func="RETURN OLD;", condition=on_note)
+    project.write_models("shop", order(changed, trigger("b"), fields=more))
+    project.makemigrations()
+    collapsed = run_cli(project.root, "collapse", "shop", "0002", "--force")
+    assert collapsed.stdout.splitlines()[1] == "  + Add trigger shop.Order:guard, from 2 operations"
+    (filled,) = project.manage(["migrate", "shop", "0001", "--verbosity=0"])
+    assert not any(filled.values())
+    expected = project.installed_afresh()
+    with psycopg.connect(project.dsn, autocommit=True) as connection:
+        for name in expected["triggers"]:
+            connection.execute(_like_install(name.split(" ")[1]).encode())
+        connection.execute("ALTER TABLE shop_order DISABLE TRIGGER USER")
+
+    (catalog,) = project.manage(MIGRATE)
+
+    assert [row[2] for row in catalog["triggers"].values()] == ["D", "D"]
+    for row in catalog["triggers"].values():
+        row[2] = "O"
+    assert catalog == expected
+
+
+def _like_install(pgid: str) -> str:
+    """A trigger as an earlier version of the models had it."""
+    return f"""
+        CREATE FUNCTION {pgid}() RETURNS TRIGGER LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER {pgid} BEFORE INSERT ON shop_order FOR EACH ROW
+            EXECUTE FUNCTION {pgid}();
+    """
 
 
 class CollapsedHistory(RandomHistory):

@@ -17,22 +17,23 @@ MIGRATE = ["migrate", "--verbosity=0"]
 CONSTRAINT = trigger("late", when="pgtrigger.After", timing="pgtrigger.Deferred")
 
 
+@pytest.mark.parametrize("state", ["DISABLE", "ENABLE REPLICA", "ENABLE ALWAYS"])
 @pytest.mark.parametrize("options", [[], ["--no-replace-trigger"]])
 def test_a_database_that_was_filled_without_migrations(
-    project: ScenarioProject, options: list[str]
+    project: ScenarioProject, options: list[str], state: str
 ) -> None:
     project.write_models("shop", order(trigger(), CONSTRAINT))
     project.write_models("audit", "")
     project.write_migration("shop", INITIAL)
     (_, filled) = project.manage(MIGRATE, ["pgtrigger", "install"])
-    _disable_all(project)
-    written = project.makemigrations("--adopt", *options)
+    _set_states(project, state)
+    written = project.makemigrations(*options)
 
     (catalog, empty) = project.manage(MIGRATE, ["migrate", "shop", "0001", "--verbosity=0"])
 
     assert written.exit_code == 0
     assert _without_states(catalog) == _without_states(filled)
-    assert [row[2] for row in catalog["triggers"].values()] == ["D", "D"]
+    assert [row[2] for row in catalog["triggers"].values()] == [_STATES[state]] * 2
     assert empty == {"triggers": {}, "functions": {}}
 
 
@@ -41,12 +42,44 @@ def test_without_adopting_the_new_triggers_are_enabled(project: ScenarioProject)
     project.write_models("audit", "")
     project.write_migration("shop", INITIAL)
     project.manage(MIGRATE, ["pgtrigger", "install"])
-    _disable_all(project)
-    project.makemigrations()
+    _set_states(project, "DISABLE")
+    project.makemigrations("--no-adopt")
 
     (catalog,) = project.manage(MIGRATE)
 
     assert [row[2] for row in catalog["triggers"].values()] == ["O"]
+
+
+def test_a_later_migration_adopts_when_it_is_told_to(project: ScenarioProject) -> None:
+    project.write_models("shop", order(trigger()))
+    project.write_models("audit", "")
+    project.write_migration("shop", INITIAL)
+    project.makemigrations()
+    project.write_models("shop", order(trigger(), trigger("more")))
+    project.manage(MIGRATE, ["pgtrigger", "install"])
+    _set_states(project, "DISABLE")
+    assert "taken over" not in project.makemigrations("--dry-run").stdout
+    project.makemigrations("--adopt")
+
+    (catalog,) = project.manage(MIGRATE)
+
+    assert [row[2] for row in catalog["triggers"].values()] == ["D", "D"]
+
+
+def test_an_outdated_trigger_is_brought_up_to_date(project: ScenarioProject) -> None:
+    """It was installed from an earlier version of the models, and disabled."""
+    project.write_models("shop", order(trigger(func="RETURN NULL;")))
+    project.write_models("audit", "")
+    project.write_migration("shop", INITIAL)
+    project.manage(MIGRATE, ["pgtrigger", "install"])
+    _set_states(project, "DISABLE")
+    project.write_models("shop", order(trigger(operation="pgtrigger.Delete")))
+    project.makemigrations()
+
+    (catalog,) = project.manage(MIGRATE)
+
+    assert _without_states(catalog) == _without_states(project.installed_afresh())
+    assert [row[2] for row in catalog["triggers"].values()] == ["D"]
 
 
 def test_a_dropped_column_needs_no_cascade(project: ScenarioProject) -> None:
@@ -127,9 +160,14 @@ def _write_with_django_pgtrigger(project: ScenarioProject) -> None:
     project.manage(["makemigrations", "shop", "--name", "order_guard"], settings="patched_settings")
 
 
-def _disable_all(project: ScenarioProject) -> None:
+_STATES = {"DISABLE": "D", "ENABLE REPLICA": "R", "ENABLE ALWAYS": "A"}
+
+
+def _set_states(project: ScenarioProject, state: str) -> None:
     with psycopg.connect(project.dsn, autocommit=True) as connection:
-        connection.execute("ALTER TABLE shop_order DISABLE TRIGGER USER")
+        names = connection.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
+        for (name,) in names.fetchall():
+            connection.execute(f"ALTER TABLE shop_order {state} TRIGGER {name}".encode())
 
 
 def _without_states(catalog: Catalog) -> Catalog:
