@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pgtrigger_codegen.lint.diagnostic import Edit
 from pgtrigger_codegen.migrations.recreations import Change
-from pgtrigger_codegen.source.literals import Char, literal_runs
+from pgtrigger_codegen.source.literals import Char, literal_runs, string_literals
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
@@ -37,10 +37,10 @@ def sql_edits(
 def _literal(module: Module, operation: ast.expr, script: str) -> ast.Constant | None:
     """The one literal of that value: in the operation, or in a constant that it names."""
     for tree in (operation, *_constants(module, operation)):
+        # With the tree in a list, the tree itself is looked at too.
+        literals = string_literals(ast.List([tree]))
         found = [
-            node
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and node.value == script
+            node for node in literals if isinstance(node, ast.Constant) and node.value == script
         ]
         if found:
             return found[0] if len(found) == 1 else None
