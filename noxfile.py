@@ -26,6 +26,14 @@ def pghistory(session: nox.Session, pghistory: str) -> None:
     session.run("python", "-m", "pytest", "tests/providers", *session.posargs)
 
 
+@nox.session(python=["3.12", "3.13"])
+@nox.parametrize("django", ["~=6.0.0", ">=6.0"], ids=["6.0", "latest"])
+def scenarios(session: nox.Session, django: str) -> None:
+    """The histories on a real server, with a Django that drops no column with CASCADE."""
+    session.install("-e", ".[dev]", f"Django{django}")
+    session.run("python", "-m", "pytest", "-m", "slow", "tests/migrations", *session.posargs)
+
+
 @nox.session(python="3.11")
 def lint(session: nox.Session) -> None:
     session.install("-e", ".[dev]")

@@ -21,6 +21,9 @@ from tests.support.projects import REPOSITORY
 
 Catalog = dict[str, Any]
 
+OTHER_PYTHON = "PGTRIGGER_CODEGEN_TEST_PYTHON"
+"""The interpreter of another environment, with another Django, to run the migrations in."""
+
 _SETTINGS = """
 import os
 
@@ -91,7 +94,11 @@ class DjangoServer:
             if not name.startswith(("PG", "COV", "DJANGO"))
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.migrations.scenarios.server"],
+            [
+                os.environ.get(OTHER_PYTHON, sys.executable),
+                "-m",
+                "tests.migrations.scenarios.server",
+            ],
             cwd=REPOSITORY,
             env=environment,
             stdin=subprocess.PIPE,

@@ -7,7 +7,7 @@ import json
 import psycopg
 import pytest
 
-from tests.migrations.scenarios.history import INITIAL, order, trigger
+from tests.migrations.scenarios.history import FIELDS, INITIAL, TOTAL, order, trigger
 from tests.migrations.scenarios.project import Catalog, ScenarioProject, project, server
 from tests.support.cli import run_cli
 
@@ -147,6 +147,62 @@ def test_a_trigger_that_reversing_brings_back_twice(project: ScenarioProject) ->
     assert list(before["functions"]) == [shown["pgid"]]
     assert restored == before
     assert gone == again == {"triggers": {}, "functions": {}}
+
+
+def test_a_function_that_a_committed_migration_left_behind(project: ScenarioProject) -> None:
+    project.write_models("shop", order(trigger()))
+    project.write_models("audit", "")
+    project.write_migration("shop", INITIAL)
+    project.makemigrations()
+    project.write_models("shop", "")
+    project.write_migration("shop", 'migrations.DeleteModel("Order"),')
+    (left,) = project.manage(MIGRATE)
+    assert project.makemigrations("--after").exit_code == 0
+
+    (gone, back, _, zero, again) = project.manage(
+        MIGRATE,
+        ["migrate", "shop", "0003", "--verbosity=0"],
+        ["migrate", "shop", "0002", "--verbosity=0"],
+        ["migrate", "shop", "zero", "--verbosity=0"],
+        MIGRATE,
+    )
+
+    assert len(left["functions"]) == 1
+    assert back == left
+    assert gone == zero == again == {"triggers": {}, "functions": {}}
+
+
+def test_a_connection_that_ran_the_function_before_the_type_changed(
+    project: ScenarioProject,
+) -> None:
+    """PL/pgSQL keeps the types that it found until the function is written anew."""
+    declared = trigger(func="NEW.total = NEW.total + 1; RETURN NEW;")
+    project.write_models("shop", order(declared))
+    project.write_models("audit", "")
+    project.write_migration("shop", INITIAL)
+    project.makemigrations()
+    project.manage(MIGRATE)
+    wider = "total = models.BigIntegerField(null=True)"
+    project.write_models("shop", order(declared, fields=FIELDS.replace(TOTAL, wider)))
+    field = "models.BigIntegerField(null=True)"
+    name = project.write_migration("shop", f'migrations.AlterField("order", "total", {field}),')
+    update = "UPDATE shop_order SET total = 5000000000"
+
+    with psycopg.connect(project.dsn, autocommit=True) as connection:
+        connection.execute("INSERT INTO shop_order (status, note, total) VALUES ('', '', 1)")
+        connection.execute("UPDATE shop_order SET note = 'x'")
+        project.manage(MIGRATE)
+        with pytest.raises(psycopg.errors.DatatypeMismatch):
+            connection.execute(update)
+        # The same, by the book.
+        project.manage(["migrate", "shop", "0002", "--verbosity=0"])
+        assert project.makemigrations("--weave").exit_code == 0
+        project.manage(MIGRATE)
+        connection.execute(update)
+        (total,) = connection.execute("SELECT total FROM shop_order").fetchone() or (None,)
+
+    assert name == "0003_schema"
+    assert total == 5000000001
 
 
 def _write_with_django_pgtrigger(project: ScenarioProject) -> None:
