@@ -40,6 +40,9 @@ _OWN_KINDS = (
     ThroughModel,
 )
 
+# Options of a model that no trigger and no column depends on.
+_HARMLESS_OPTIONS = frozenset("default_permissions get_latest_by ordering permissions".split())
+
 UNKNOWN_ATTRIBUTES = "_pgtrigger_codegen_unknown"
 """On a field: attributes whose values are not known, by name."""
 
@@ -93,6 +96,8 @@ def assign_attribute(vm: Interpreter, target: Any, name: str, value: Any, span: 
         vm.attempt(span, setattr, target, name, value)
     elif is_rendered_model(target) and name not in ("_meta", "Meta"):
         pass  # a field's `contribute_to_class` puts its descriptor there: nothing compiles it
+    elif isinstance(target, ModelOptions) and name in _HARMLESS_OPTIONS:
+        pass
     elif isinstance(target, ModelOptions) and isinstance(target.model, ModelClass):
         target.model.namespace["Meta"] = Unknown(
             f"`{target.model.name}._meta.{name}` is assigned to", span

@@ -18,6 +18,7 @@ from pgtrigger_codegen.evaluator.provided import (
     Libraries,
     NoLibraries,
     ProvidedCall,
+    ProvidedCallable,
     empty_model,
     give_meta,
 )
@@ -117,12 +118,14 @@ class ProvidedModels:
         self._taken_calls = 0
         self._taken_classes = 0
         self._packages: dict[int, tuple[str, Span]] = {}
+        self._applied: set[tuple[ProvidedCallable, Span, str, str]] = set()
         self.made: list[ProvidedModel] = []
 
     def resolve(self, when: Callable[[Moment | None], Any]) -> None:
         """Turns what was declared since the last time into models and registrations."""
-        calls = self._vm.provided_calls[self._taken_calls :]
-        self._taken_calls += len(calls)
+        noted = self._vm.provided_calls[self._taken_calls :]
+        self._taken_calls += len(noted)
+        calls = [call for call in noted if not self._is_repeated(call)]
         for call in calls:
             if call.base is not None:
                 self._packages[id(call.base)] = (call.callable.package, call.span)
@@ -139,6 +142,15 @@ class ProvidedModels:
             self._registry.relabel()
         if steps:  # rendering may have read further modules
             self.resolve(when)
+
+    def _is_repeated(self, call: ProvidedCall) -> bool:
+        """Whether a decorator was noted before: a class may be executed early, and then again."""
+        if not isinstance(call.model, ModelClass):
+            return False
+        key = (call.callable, call.span, call.model.module.name, call.model.qualname)
+        repeated = key in self._applied
+        self._applied.add(key)
+        return repeated
 
     def _derived(self) -> list[_Declared]:
         """Models that were executed and derive from a base that is a provider's."""

@@ -14,7 +14,13 @@ from pgtrigger_codegen.errors import ProjectError
 from pgtrigger_codegen.evaluator.attributes import has_base
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import (
+    ModelClass,
+    Refusal,
+    ThroughModel,
+    Unknown,
+    first_unknown,
+)
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.discovery import Layout, find_app_packages
 from pgtrigger_codegen.project.project import App, Project, Settings
@@ -256,5 +262,8 @@ class _AppReader:
 
 
 def _attribute(config: type | None, name: str) -> str | None:
-    value = getattr(config, name, None) if config is not None else None
+    try:
+        value = getattr(config, name, None) if config is not None else None
+    except Refusal:  # it is there, and cannot be read
+        return None
     return value if isinstance(value, str) else None

@@ -300,3 +300,24 @@ def test_a_model_made_without_a_module_raises_as_in_django(tmp_path: Path) -> No
     models = HEAD + "Made = type('Made', (models.Model,), {})\nPROTECT.register(Made)\n"
     [item] = analyzed(tmp_path, models).unresolved
     assert "__module__" in item.reason
+
+
+def test_options_that_no_trigger_depends_on_may_be_assigned_to(tmp_path: Path) -> None:
+    analysis = analyzed(
+        tmp_path,
+        """
+        import pgtrigger
+        from django.db import models
+
+        def allow(model):
+            model._meta.permissions = [("see", "May see")]
+            model._meta.ordering = ["id"]
+            return model
+
+        @allow
+        class Order(models.Model):
+            class Meta:
+                triggers = [pgtrigger.Protect(name="keep", operation=pgtrigger.Delete)]
+        """,
+    )
+    assert [trigger.uri for trigger in analysis.triggers] == ["shop.Order:keep"]
