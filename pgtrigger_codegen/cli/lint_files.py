@@ -34,7 +34,8 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         CodegenError: It cannot be written.
     """
-    _write(path, text.encode(), "make its folder writable, or name another file")
+    # A lone surrogate, which a name in the source can hold, has no bytes of its own.
+    _write(path, text.encode(errors="backslashreplace"), "make its folder writable, or name another file")
 
 
 def write_texts(texts: Mapping[str, SourceText]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import importlib
 import sys
 from pathlib import Path
@@ -95,6 +96,10 @@ def run() -> None:
     """The console script: a crash exits with 2, after its traceback."""
     # Nearly all that is made is needed to the end; looking for garbage took a third of the time.
     gc.disable()
+    for stream in (sys.stdout, sys.stderr):
+        # Names and paths of a project may hold what a terminal's encoding has no place for.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         main(prog_name="pgtrigger-codegen")
     except Exception:  # noqa: BLE001  (any crash: its traceback, and the contract's exit code)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from pgtrigger_codegen.cli.main import main
+from pgtrigger_codegen.lint.reporters.formats import REPORTERS
 from tests.support.cli import run_cli
 from tests.support.projects import copy_project
 
@@ -37,12 +41,49 @@ def test_a_diff_is_what_fix_does(shop: Path) -> None:
     assert run_cli(shop, "lint", "--diff").exit_code == 0
 
 
+ODD = """\
+import pgtrigger
+from django.db import models
+
+
+@pgtrigger.register(pgtrigger.Protect(name="\\x01\\ud800<&'\\">]]>", operation=pgtrigger.Delete))
+class Größe(models.Model):
+    pass
+"""
+
+
+@pytest.mark.parametrize("name", [name for name in REPORTERS if name != "junit"])
+def test_any_name_can_be_written(shop: Path, name: str) -> None:
+    (shop / ORDER).write_text(ODD, encoding="utf-8")
+    options = ("--select", "PGT105", "--output-format", name)
+
+    run_cli(shop, "lint", *options, "--output-file", str(shop / "report"))
+
+    assert b"ud800" in (shop / "report").read_bytes()
+
+
+def test_any_name_can_be_printed(shop: Path) -> None:
+    (shop / ORDER).write_text(ODD, encoding="utf-8")
+    repository = str(Path(__file__).parents[2])
+
+    # A process of its own: what is printed is encoded for the terminal.
+    printed = subprocess.run(
+        [sys.executable, "-m", "pgtrigger_codegen", "lint", "--select", "PGT105"],
+        cwd=shop,
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": repository},
+    )
+
+    assert (printed.returncode, printed.stderr.count(b"Traceback")) == (1, 0)
+    assert b"ud800" in printed.stdout
+
+
 def test_text_that_is_not_saved(shop: Path) -> None:
     path = shop / ORDER
     before = path.read_text()
     head, meta, tail = before.rpartition("class Meta:\n")
     typed = f"{head}{meta.replace(':', '(Timestamped.Meta):')}{tail}"
-    options = ("--stdin-filename", ORDER, "--output-format", "json", "-")
+    options = ("--stdin-filename", ORDER, "--select", "PGT103", "--output-format", "json", "-")
 
     saved = invoke(shop, *options, stdin=before)
     unsaved = invoke(shop, *options, stdin=typed)

@@ -14,6 +14,7 @@ def fingerprints(report: Report) -> list[str]:
     marks = []
     for finding in report.diagnostics:
         key = (report.hosted_path(finding.span.path), finding.code, finding.message)
-        marks.append(hashlib.sha256("\0".join((*key, str(seen[key]))).encode()).hexdigest())
+        text = "\0".join((*key, str(seen[key])))
+        marks.append(hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest())
         seen[key] += 1
     return marks
