@@ -56,7 +56,8 @@ class EditedTriggerSql(Rule):
             if is_own_migration(analysis, migration):
                 yield self.diagnostic(
                     f"Migration `{'.'.join(migration)}` gives trigger `{trigger.uri}` another"
-                    f" {part} than is declared, under the hash of the declaration",
+                    f" {part} than is declared, under the hash of the declaration: to"
+                    " django-pgtrigger it is what is declared",
                     operation_span(analysis, migration, index),
                     notes=[Note("declared here", trigger.span)],
                     help="Change the declaration, or bring back what it says: `pgtrigger-codegen"

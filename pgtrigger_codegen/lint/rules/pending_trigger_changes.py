@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import Replayed, operation_span, replayed_history
 from pgtrigger_codegen.lint.project_files import first_party_apps
@@ -89,7 +90,9 @@ class PendingTriggerChanges(Rule):
                     notes.setdefault(place, Note("a migration creates the trigger here", made))
         for (place, kind), names in grouped.items():
             yield self.diagnostic(
-                _MESSAGES[kind].format(app=label, triggers=_listed(names)),
+                _MESSAGES[kind].format(
+                    app=label, triggers=_listed(names), them="them" if len(names) > 1 else "it"
+                ),
                 place,
                 notes=[notes[place]] if place in notes else [],
                 help=_help(label, app),
@@ -115,7 +118,7 @@ class _Change:
 
 
 _MESSAGES = {
-    "add": "No migration of `{app}` creates {triggers}",
+    "add": "No migration of `{app}` creates {triggers}: nothing installs {them}",
     "alter": "The migrations of `{app}` leave {triggers} in another form than declared",
     "hash": "The migrations of `{app}` leave {triggers} under the hash of an earlier form",
     "rename": "The migrations of `{app}` leave {triggers} under another name",
@@ -129,8 +132,9 @@ def _plan(label: str, found: Replayed, analysis: Analysis) -> AppPlan | None:
     options = Options([label], databases=analysis.config.databases, schema_changes="after")
     try:
         plan = make_plan(source_of(analysis), analysis.load_migration, options, found.history)
-    except SqlSyntaxError:  # of a declaration, for the rules about those
-        return None
+    except SqlSyntaxError as problem:  # of a declaration, for the rules about those
+        error = MigrationsError(f"the SQL of a trigger does not parse: {problem.message}")
+        return AppPlan(label, (), unresolved=False, error=error)
     return plan.apps[0] if plan.apps else None
 
 
@@ -150,14 +154,19 @@ def _changes(app: AppPlan, found: Replayed, analysis: Analysis) -> Iterator[_Cha
         # SQL of one's own keeps the rest from being planned, and is pending all the same.
         for key, trigger in declared.items():
             there = installed.get(key)
-            wanted = definition_of(trigger.parts, trigger.hash)
             if there is None:
                 yield _Change("add", trigger.uri, trigger.pgid, None, trigger)
-            elif not (
-                same_definition(wanted, there.definition)
-                and same_function(wanted, there.definition)
-            ):
+            elif not _is_as_declared(there, trigger):
                 yield _Change("alter", trigger.uri, trigger.pgid, there, trigger)
+
+
+def _is_as_declared(installed: InstalledTrigger, trigger: CompiledTrigger) -> bool:
+    try:
+        wanted = definition_of(trigger.parts, trigger.hash)
+    except SqlSyntaxError:
+        return True  # not to be told
+    there = installed.definition
+    return same_definition(wanted, there) and same_function(wanted, there)
 
 
 def _place(change: _Change, analysis: Analysis) -> Span | None:
@@ -198,6 +207,8 @@ _SHOWN = 3
 
 
 def _help(label: str, app: AppPlan | None) -> str:
-    if app and app.error and app.error.help:
-        return f"{app.error.args[0]}: {app.error.help}"
-    return f"Run `pgtrigger-codegen makemigrations {label}`"
+    command = f"`pgtrigger-codegen makemigrations {label}`"
+    if app and app.error:
+        more = f": {app.error.help}" if app.error.help else ""
+        return f"What keeps {command} from writing it: {app.error.args[0]}{more}"
+    return f"Run {command}"
