@@ -15,6 +15,7 @@ from pgtrigger_codegen.sql.body_error import BodyError, locate_error, unnoticed_
 from pgtrigger_codegen.sql.body_facts import Dynamic, Query, Return, RowUse
 from pgtrigger_codegen.sql.body_flow import Flow
 from pgtrigger_codegen.sql.body_paths import Path
+from pgtrigger_codegen.sql.body_records import as_record
 from pgtrigger_codegen.sql.body_text import BodyText, create_function, first_line
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
@@ -85,6 +86,9 @@ def body_facts(
     try:
         function = parse_function(create_function(declare, func))
     except SqlSyntaxError as error:
+        records = as_record(declare, func, error.message)
+        if records is not None:
+            return body_facts(definition, table, *records)
         return locate_error(declare, func, error.message)
     if (unnoticed := unnoticed_error(function, func)) is not None:
         return unnoticed

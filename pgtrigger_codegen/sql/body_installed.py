@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pgtrigger_codegen.sql.body import Body, body_facts
 from pgtrigger_codegen.sql.body_error import BodyError
+from pgtrigger_codegen.sql.body_records import as_record
 from pgtrigger_codegen.sql.body_text import placed_tokens
 from pgtrigger_codegen.sql.definition import Definition, read_create_trigger
 from pgtrigger_codegen.sql.lexer import Kind
@@ -43,7 +44,8 @@ def read_installed_body(
         parse_function(create_function)
     except SqlSyntaxError as error:
         found = body.facts if body else None
-        if body and isinstance(found, BodyError) and found.message == error.message:
+        same = isinstance(found, BodyError) and found.message == error.message
+        if same or as_record("", source, error.message) is not None:
             return body
         return InstalledBody(source, BodyError(error.message, None))
     return body

@@ -40,6 +40,17 @@ def test_what_is_between_begin_and_end() -> None:
     assert [found.func[place.start : place.end] for place in places if place] == ["NEW.a", "NEW.b"]
 
 
+@pytest.mark.parametrize("declared", ["orders", "orders%ROWTYPE", 'audit."Orders"'])
+def test_variables_of_a_row_type(declared: str) -> None:
+    source = BODY.replace("BEGIN\n", f"    line {declared};\nBEGIN\n    line.b := NEW.c;\n")
+
+    found = read(source)
+
+    assert found is not None
+    assert isinstance(found.facts, Body)
+    assert [use.column for use in found.facts.uses] == ["c", "a", "b"]
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
