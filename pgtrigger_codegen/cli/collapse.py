@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,17 @@ from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
 from pgtrigger_codegen.cli.version_control import is_committed
 from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.migrations.collapse_outcome import Apart, Collapse, Rewritten
 from pgtrigger_codegen.migrations.collapsed_files import (
     CollapsedFile,
     CollapsedFiles,
     RunFiles,
     collapsed_files,
 )
-from pgtrigger_codegen.migrations.collapsing import Apart, Collapse, Rewritten, find_run
 from pgtrigger_codegen.migrations.collapsing import collapse as collapse_run
 from pgtrigger_codegen.migrations.operations import describe
 from pgtrigger_codegen.migrations.reader import MigrationReader
+from pgtrigger_codegen.migrations.runs import find_run
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.original_text import OriginalText
 
@@ -79,7 +80,7 @@ def collapse(
     analysis = analyze_target(target)
     outcome = _outcome(analysis, app_label, first, last, force=force)
     writes = not (check or show_diff or dry_run)
-    applied = _applied(analysis, app_label, dsn, alias) if dsn or alias else frozenset()
+    applied = _applied(analysis, app_label, dsn, alias) if dsn or alias else None
     refusal = None if force else _refusal(outcome, applied)
     outcome.echo_notes()
     if writes:
@@ -233,23 +234,27 @@ def _applied(
         return applied_migrations(connection, app_label)
 
 
-def _refusal(outcome: _Outcome, applied: Iterable[str]) -> CodegenError | None:
-    """Why the files must not be changed: they may have run somewhere, or have."""
-    there = frozenset(applied)
+def _refusal(outcome: _Outcome, applied: frozenset[str] | None) -> CodegenError | None:
+    """Why the files must not be changed: they may have run somewhere, or have.
+
+    Args:
+        applied: What a database has run; None where none was asked.
+    """
     for file in outcome.files.files:
         name = _name(file.key)
-        if file.key[1] in there:
+        if applied and file.key[1] in applied:
             return CodegenError(
                 f"migration {name} has run on the database",
                 help="migrate back to before it first, or take later migrations; --force "
                 "rewrites it all the same, for databases that have run all of them or none",
             )
         committed = is_committed(file.path)
-        if committed is None:
+        if committed is None and applied is None:
             return CodegenError(
                 f"whether migration {name} is committed is not known, since the project is not "
                 "in a git repository",
-                help="--force rewrites it, where it has been released nowhere",
+                help="ask the database with --database or --dsn; or --force rewrites it, where it "
+                "has been released nowhere",
             )
         if committed:
             return CodegenError(

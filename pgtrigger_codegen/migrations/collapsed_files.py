@@ -14,10 +14,11 @@ from pathlib import Path
 
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.class_lists import ClassLists, ListError
-from pgtrigger_codegen.migrations.collapsing import Collapse, Run
+from pgtrigger_codegen.migrations.collapse_outcome import Collapse
 from pgtrigger_codegen.migrations.literal import string_literal
 from pgtrigger_codegen.migrations.operations import TriggerOperation
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration, Key
+from pgtrigger_codegen.migrations.runs import Run
 from pgtrigger_codegen.migrations.trigger_steps import Place
 from pgtrigger_codegen.migrations.writer import (
     IgnoreFunction,

@@ -7,16 +7,18 @@ notice (`crossing`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from django.db.migrations import RunSQL
-
-from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.autodetector import installed_trigger
+from pgtrigger_codegen.migrations.collapse_outcome import (
+    Apart,
+    Collapse,
+    Rewritten,
+    require_same,
+)
+from pgtrigger_codegen.migrations.companions import Companions
 from pgtrigger_codegen.migrations.crossing import Crossings
-from pgtrigger_codegen.migrations.graph import MigrationGraph, build_graph
 from pgtrigger_codegen.migrations.operations import (
     AlterTriggerFunction,
     CreateTrigger,
@@ -27,118 +29,13 @@ from pgtrigger_codegen.migrations.operations import (
     TriggerOperation,
 )
 from pgtrigger_codegen.migrations.passing import Recorder
-from pgtrigger_codegen.migrations.reader import Key, MigrationReader
+from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.replay import replay
-from pgtrigger_codegen.migrations.state import (
-    URI_HINT,
-    InstalledTrigger,
-    MigrationState,
-    in_search_path,
-)
+from pgtrigger_codegen.migrations.runs import Run, descendants
+from pgtrigger_codegen.migrations.state import InstalledTrigger, in_search_path
 from pgtrigger_codegen.migrations.tables import RenamedTable
 from pgtrigger_codegen.migrations.trigger_steps import Place, Step, merged
 from pgtrigger_codegen.sql.equivalence import TriggerKey, same_definition, same_function
-from pgtrigger_codegen.sql.names import called_function
-from pgtrigger_codegen.sql.render import Style, ignore_function, uses_own_function
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Migrations of one app that follow each other.
-
-    Attributes:
-        keys: In the order in which they run.
-    """
-
-    app_label: str
-    keys: tuple[Key, ...]
-    graph: MigrationGraph
-    reader: MigrationReader
-
-
-@dataclass(frozen=True, slots=True)
-class Rewritten:
-    """One operation in the place of several.
-
-    Attributes:
-        operation: None where nothing is left to do.
-        origins: What it stands for.
-    """
-
-    name: str
-    operation: TriggerOperation | None
-    style: Style
-    origins: tuple[Place, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Apart:
-    """Two operations on one trigger that do not become one."""
-
-    name: str
-    first: Place
-    second: Place
-    reason: str
-
-
-@dataclass(slots=True)
-class Collapse:
-    """What becomes of a run.
-
-    Attributes:
-        replaced: By what operations go on, by their places; None for an operation that is
-            gone, or is part of another one now.
-        ignore_functions: Names of ignore functions to create before an operation.
-        dependencies: What migrations have to come after as well.
-    """
-
-    run: Run
-    rewritten: list[Rewritten] = field(default_factory=list)
-    replaced: dict[Place, Rewritten | None] = field(default_factory=dict)
-    ignore_functions: dict[Place, list[str]] = field(default_factory=dict)
-    dependencies: dict[Key, set[Key]] = field(default_factory=dict)
-    apart: list[Apart] = field(default_factory=list)
-
-
-def find_run(
-    reader: MigrationReader, own_apps: Iterable[str], app_label: str, first: str, last: str | None
-) -> Run:
-    """The migrations from one to another, by their names or how these begin.
-
-    Raises:
-        MigrationsError: There are no such migrations, or the one is not before the other.
-    """
-    own = sorted(own_apps)
-    if app_label not in own:
-        raise MigrationsError(
-            f"no app of the project has the label {app_label!r}",
-            help=f"apps of the project: {', '.join(own) or 'none'}",
-        )
-    graph = build_graph(reader, own)
-    for item in graph.unreadable:
-        if item.migration[0] == app_label and item.part != "operations":
-            raise MigrationsError(
-                f"{item.part} of migration {'.'.join(item.migration)} cannot be read: "
-                f"{item.unknown.reason}",
-                help="what comes before and after it must be known",
-            )
-    start = _find(reader, graph, app_label, first)
-    leaf = graph.leaf(app_label)
-    assert leaf is not None
-    end = _find(reader, graph, app_label, last) if last else leaf
-    ancestors = graph.ancestors(end) | {end}
-    if start not in ancestors:
-        raise MigrationsError(
-            f"migration {'.'.join(start)} does not come before {'.'.join(end)}",
-            help="name the earlier one first",
-        )
-    after = graph_descendants(graph, start)
-    keys = tuple(
-        key
-        for key in graph.order()
-        if key[0] == app_label and key in ancestors and (key in after or key == start)
-    )
-    return Run(app_label, keys, graph, reader)
 
 
 def collapse(run: Run, declared: Mapping[str, str], editable: Iterable[Key]) -> Collapse:
@@ -154,46 +51,6 @@ def collapse(run: Run, declared: Mapping[str, str], editable: Iterable[Key]) -> 
     return _Collapser(run, declared, frozenset(editable)).collapse()
 
 
-def graph_descendants(graph: MigrationGraph, key: Key) -> set[Key]:
-    """All migrations that come after one."""
-    children: dict[Key, list[Key]] = {}
-    for child, parents in graph.parents.items():
-        for parent in parents:
-            children.setdefault(parent, []).append(child)
-    found: set[Key] = set()
-    pending = [key]
-    while pending:
-        for child in children.get(pending.pop(), ()):
-            if child not in found:
-                found.add(child)
-                pending.append(child)
-    return found
-
-
-def _find(reader: MigrationReader, graph: MigrationGraph, app_label: str, name: str) -> Key:
-    """A migration by its name or how that begins, as Django's commands take it."""
-    names = [other for label, other in graph.migrations if label == app_label]
-    found = [name] if name in names else [other for other in names if other.startswith(name)]
-    if len(found) == 1:
-        return app_label, found[0]
-    if found:
-        raise MigrationsError(
-            f"several migrations of app {app_label!r} begin with {name!r}: "
-            f"{', '.join(sorted(found))}",
-            help="write more of the name",
-        )
-    for key, by in sorted(graph.replaced.items()):
-        if key[0] == app_label and key[1].startswith(name) and key[1] in reader.names(app_label):
-            raise MigrationsError(
-                f"migration {'.'.join(key)} is replaced by {'.'.join(by)}",
-                help="a migration that was squashed is not rewritten; take later ones",
-            )
-    raise MigrationsError(
-        f"app {app_label!r} has no migration {name!r}",
-        help=f"it has {', '.join(sorted(names)) or 'none'}",
-    )
-
-
 @dataclass(slots=True)
 class _Lineage:
     """The steps of one trigger, without gaps."""
@@ -207,7 +64,7 @@ class _Collapser:
         self._declared = declared
         self._editable = editable
         graph, first, last = run.graph, run.keys[0], run.keys[-1]
-        around = (graph_descendants(graph, first) | graph.ancestors(last) | {first, last}) - (
+        around = (descendants(graph, first) | graph.ancestors(last) | {first, last}) - (
             graph.ancestors(first)
         )
         recorder = Recorder(around, run.app_label)
@@ -221,28 +78,32 @@ class _Collapser:
         whole = {step.place: step for lineage in lineages for step in lineage.steps}
         for lineage in lineages:
             self._merge(lineage)
+        order = {place: number for number, place in enumerate(self._passed)}
         left = [step for lineage in lineages for step in lineage.steps]
+        left.sort(key=lambda step: order[step.place])
         self._rewrite(left, whole)
         if self._outcome.replaced:
-            self._settle_ignore_functions(left)
-            self._settle_adoptions(left)
-            self._check()
+            companions = Companions(self._outcome, self._passed, self._state, whole, self._editable)
+            companions.settle_adoptions(left)
+            for place in companions.settle_ignore_functions(left):
+                self._write_anew(place, left)
+            require_same(self._outcome, self._state)
         return self._outcome
 
     def _lineages(self) -> list[_Lineage]:
         """The triggers that the run changes, each with the operations on it."""
         found: list[_Lineage] = []
-        keys = frozenset(self._run.keys)
         current: dict[TriggerKey, _Lineage] = {}
+        own = self._own_steps()
         for place, passed in self._passed.items():
             for change in passed.changes:
                 if isinstance(change, RenamedTable):
                     _move(current, change)
-            step = passed.step
-            if step is None or place.migration not in keys or place.migration not in self._editable:
+            step = own.get(place)
+            if step is None:
                 if not passed.changes:
-                    for other in passed.touched:
-                        current.pop(other, None)
+                    for touched in passed.touched:
+                        current.pop(touched, None)
                 continue
             before = step.before.key if step.before else None
             after = step.after.key if step.after else None
@@ -256,6 +117,16 @@ class _Collapser:
             lineage.steps.append(step)
             current[key] = lineage
         return found
+
+    def _own_steps(self) -> dict[Place, Step]:
+        """Those of the run that can be written anew.
+
+        A drop that waits for a creation outside of the run, or the other way round, cannot.
+        """
+        keys = frozenset(self._run.keys) & self._editable
+        steps = [passed.step for place, passed in self._passed.items() if place.migration in keys]
+        own = [step for step in steps if step]
+        return {step.place: step for step in own if not step.slot or _other_end(step, own)}
 
     def _merge(self, lineage: _Lineage) -> None:
         """Make two of the steps one until no two can be."""
@@ -309,7 +180,7 @@ class _Collapser:
             if brings := whole[place].brings:
                 self._outcome.ignore_functions[place] = list(brings)
 
-    def _operation(self, step: Step, left: Iterable[Step]) -> TriggerOperation:
+    def _operation(self, step: Step, left: Sequence[Step]) -> TriggerOperation:
         before = self._trigger(step.before)
         after = self._trigger(step.after)
         other = _other_end(step, left)
@@ -333,77 +204,13 @@ class _Collapser:
         trigger = installed_trigger(installed)
         return replace(trigger, declared_in=self._declared.get(trigger.uri, ""))
 
-    def _settle_ignore_functions(self, left: Sequence[Step]) -> None:
-        """Ignore functions go along with the first trigger that needs them, or go."""
-        keys = frozenset(self._run.keys)
-        inside = [item for item in self._passed.values() if item.place.migration in keys]
-        outside = [
-            item
-            for item in self._passed.values()
-            if item.place.migration[0] == self._run.app_label and item.place.migration not in keys
-        ]
-        if any(item.touched and item.step is None and not item.changes for item in inside) or any(
-            item.touched or item.relies for item in outside
-        ):
-            return
-        used_before = {
-            name
-            for trigger in self._state.triggers.values()
-            if trigger.made_by[0] == self._run.app_label
-            and trigger.made_by not in keys
-            and (name := _ignore_function(trigger))
-        }
-        order = {place: number for number, place in enumerate(self._passed)}
-        there = {
-            item.place: [item.ignore_function]
-            for item in inside
-            if item.ignore_function and item.place.migration in self._editable
-        } | dict(self._outcome.ignore_functions)
-        for place, names in there.items():
-            for name in names:
-                users = [
-                    step.place
-                    for step in left
-                    if step.after and _ignore_function(step.after) == name
-                ]
-                first = min(users, key=order.__getitem__, default=None)
-                if name in used_before or (first and first.migration == place.migration):
-                    continue
-                if first is not None and order[first] < order[place]:
-                    continue
-                if place in self._outcome.ignore_functions:
-                    self._outcome.ignore_functions[place].remove(name)
-                else:
-                    self._outcome.replaced[place] = None
-                if first is not None:
-                    self._outcome.ignore_functions.setdefault(first, []).append(name)
-                    self._write_anew(first, left)
-
-    def _settle_adoptions(self, left: Iterable[Step]) -> None:
-        """Nothing is to be taken over where no trigger is created any more."""
-        needed = {step.place.migration for step in left if step.adopted_in}
-        for passed in self._passed.values():
-            migration = passed.place.migration
-            if passed.adopts and migration in self._editable and migration not in needed:
-                self._outcome.replaced[passed.place] = None
-
-    def _write_anew(self, place: Place, left: Iterable[Step]) -> None:
+    def _write_anew(self, place: Place, left: Sequence[Step]) -> None:
         """An operation that would stay as it is, to have something before it."""
         if place not in self._outcome.replaced:
             (step,) = (step for step in left if step.place == place)
             operation = self._operation(step, left)
             self._outcome.replaced[place] = Rewritten(
                 step.name, operation, step.style, step.origins
-            )
-
-    def _check(self) -> None:
-        """Replay the new history: it must leave what the old one leaves."""
-        graph = _rewritten_graph(self._run.graph, self._outcome)
-        state = replay(graph)
-        if _essence(state) != _essence(self._state):
-            raise MigrationsError(
-                "the migrations would not leave the same triggers afterwards; nothing was written",
-                help="collapse fewer migrations at a time, and please report this",
             )
 
 
@@ -420,17 +227,23 @@ def _is_nothing(step: Step) -> bool:
     return before.definition == after.definition
 
 
-def _other_end(step: Step, steps: Iterable[Step]) -> Step | None:
-    """The creation that a drop waits for, or the drop that comes before a creation."""
+def _other_end(step: Step, steps: Sequence[Step]) -> Step | None:
+    """The creation that a drop waits for, or the drop that comes before a creation.
+
+    Args:
+        steps: In the order in which they run.
+    """
     if step.slot is None:
         return None
-    for other in steps:
-        if other.slot == step.slot and (other.after is None) is not (step.after is None):
-            return other
+    index = steps.index(step)
+    others = steps[index + 1 :] if step.after is None else steps[:index][::-1]
+    for other in others:
+        if other.slot == step.slot:
+            return other if (other.after is None) is not (step.after is None) else None
     return None
 
 
-def _has_lost_its_other(step: Step, left: Iterable[Step], operation: TriggerOperation) -> bool:
+def _has_lost_its_other(step: Step, left: Sequence[Step], operation: TriggerOperation) -> bool:
     """Whether a drop or creation as it is written waits for what is no longer there."""
     if step.slot is None:
         return False
@@ -440,59 +253,3 @@ def _has_lost_its_other(step: Step, left: Iterable[Step], operation: TriggerOper
     trigger = other.after or other.before
     assert trigger is not None
     return min(operation.trigger.parts.pgid, trigger.definition.pgid) != step.slot
-
-
-def _ignore_function(trigger: InstalledTrigger) -> str | None:
-    """The ignore function that a trigger needs, as in its `CREATE FUNCTION`."""
-    parts = trigger.parts()
-    if parts is None or not uses_own_function(parts):
-        return None
-    schema, name = in_search_path(called_function(parts.ignore_func_name))
-    return f"{schema}.{name}" if schema else name
-
-
-def _rewritten_graph(graph: MigrationGraph, outcome: Collapse) -> MigrationGraph:
-    changed = {place.migration for place in (*outcome.replaced, *outcome.ignore_functions)}
-    migrations = dict(graph.migrations)
-    for key in changed:
-        migration = migrations[key]
-        assert not isinstance(migration.operations, Unknown)
-        listed = list(_rewritten_operations(key, migration.operations, outcome))
-        migrations[key] = replace(migration, operations=listed)
-    parents = {
-        key: tuple(sorted({*before, *outcome.dependencies.get(key, ())}))
-        for key, before in graph.parents.items()
-    }
-    return replace(graph, migrations=migrations, parents=parents)
-
-
-def _rewritten_operations(
-    key: Key, listed: Iterable[object], outcome: Collapse
-) -> Iterator[object]:
-    for index, operation in enumerate(listed):
-        place = Place(key, index)
-        for name in outcome.ignore_functions.get(place, ()):
-            yield RunSQL(ignore_function(name), RunSQL.noop)
-        if place not in outcome.replaced:
-            yield operation
-        elif rewritten := outcome.replaced[place]:
-            done = rewritten.operation
-            assert done is not None
-            yield RunSQL(
-                done.to_sql(rewritten.style),
-                done.reverse().to_sql(rewritten.style),
-                hints={"model_name": done.trigger.model_name, URI_HINT: done.trigger.uri},
-            )
-
-
-def _essence(state: MigrationState) -> object:
-    """What a history leaves, whichever of its migrations did it."""
-    triggers = {
-        key: (trigger.definition, trigger.uri, trigger.by)
-        for key, trigger in state.triggers.items()
-    }
-    disturbed = {
-        key: [(item.migration, item.what) for item in found]
-        for key, found in state.disturbances.items()
-    }
-    return triggers, disturbed

@@ -205,6 +205,12 @@ def test_outside_of_a_repository_nobody_knows(root: Path) -> None:
     assert _collapse(root, "--force").exit_code == 0
 
 
+def test_outside_of_a_repository_a_database_knows(root: Path, database: str) -> None:
+    (root / ".git").rename(root / "gone")
+
+    assert _collapse(root, "--dsn", database).exit_code == 0
+
+
 def test_a_later_run_can_be_collapsed_after_what_is_committed(root: Path) -> None:
     _commit(root)
     _write(root, "Insert")

@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 
 from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.migrations.collapse_outcome import Collapse
 from pgtrigger_codegen.migrations.collapsed_files import RunFiles, collapsed_files
-from pgtrigger_codegen.migrations.collapsing import Collapse, collapse, find_run
+from pgtrigger_codegen.migrations.collapsing import collapse
+from pgtrigger_codegen.migrations.open_changes import Way
 from pgtrigger_codegen.migrations.plan import Options
 from pgtrigger_codegen.migrations.planner import make_plan
 from pgtrigger_codegen.migrations.reader import MigrationReader
+from pgtrigger_codegen.migrations.runs import find_run
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.sql.render import Style
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
@@ -71,9 +74,14 @@ class Story:
         self.root = root
         self.folder = root / "shop" / "migrations"
 
-    def triggers(self, *declared: CompiledTrigger, style: Style = Style()) -> Story:  # noqa: B008
+    def triggers(
+        self,
+        *declared: CompiledTrigger,
+        style: Style = Style(),  # noqa: B008
+        way: Way = "weave",
+    ) -> Story:
         source = make_source(self.root, self.apps.values(), *declared, models=[order_model()])
-        plan = make_plan(source, run_migration_file, Options(style=style, schema_changes="weave"))
+        plan = make_plan(source, run_migration_file, Options(style=style, schema_changes=way))
         for app in plan.apps:
             assert app.error is None
             for file in app.files:
@@ -329,6 +337,20 @@ def test_another_apps_code_in_between(story: Story) -> None:
 
     assert story.kinds() == {"0002": ["add"], "0003": ["change"]}
     assert "audit.0002_fill" in outcome.apart[0].reason
+
+
+def test_a_creation_whose_drop_is_outside_of_the_run(story: Story) -> None:
+    """It brings the state back that the drop has noted, and so it stays as it is."""
+    story.triggers(ON_STATUS)
+    story.schema("migrations.AlterField('order', 'status', models.CharField(max_length=9))")
+    story.triggers(ON_STATUS, way="split").triggers(CHANGED)
+    *_, created, changed = story.names()
+    story.collapse(created)
+
+    assert story.names()[-2:] == [created, changed]
+    outcome = story.collapse("0003_before")
+    assert story.names()[2:] == ["0003_before_schema", "0003_schema"]
+    assert [len(item.origins) for item in outcome.rewritten] == [3]
 
 
 def test_the_ignore_function_goes_along(story: Story) -> None:
