@@ -39,11 +39,13 @@ class ProvidedCallable:
     Attributes:
         package: The top-level package of the library.
         name: Dotted path, as the provider gives it.
+        attribute: What the library calls the new model on the decorated one, if it puts it there.
     """
 
     package: str
     name: str
     kind: Literal["decorator", "base"]
+    attribute: str = ""
 
 
 class Libraries(Protocol):
@@ -88,7 +90,8 @@ class ProvidedCall:
 
     Attributes:
         model: What a decorator is applied to; None for a call that gives a base class.
-        base: The abstract model that stands for the base class until the provider fills it.
+        base: What stands for the new model until the provider fills it: for one that the source
+            derives from, or can name.
         span: The call.
         moment: When it was made.
         refused: Why it is not to be handed on.
@@ -153,23 +156,35 @@ def _decorate(vm: Interpreter, call: SpecialCall) -> Any:
 
 
 def _apply(vm: Interpreter, decorator: _Decorator, model: Any, call: SpecialCall) -> Any:
-    span = decorator.span or call.span
-    _note(vm, decorator.callable, decorator.args, decorator.kwargs, model, None, span, call)
+    span, made = decorator.span or call.span, None
+    name = decorator.callable.attribute
+    if name and isinstance(model, ModelClass):
+        made = _unfilled(decorator.callable, _module(vm, call), span, vm)
+        several = Special(f"one of several {name}")  # not `Unknown`, which could be a field
+        model.namespace[name] = several if name in model.namespace else made
+    _note(vm, decorator.callable, decorator.args, decorator.kwargs, model, made, span, call)
     return model
 
 
 def _base_class(vm: Interpreter, provided: ProvidedCallable, call: SpecialCall) -> Any:
     """An abstract model, empty until the provider has made the real one."""
-    from django.db.models import Model
-
-    base = empty_model(provided.name.rpartition(".")[2], _module(vm, call), call.span, vm)
+    base = _unfilled(provided, _module(vm, call), call.span, vm)
     base.abstract = True
-    base.bases = (Model,)
-    unknown = Unknown("the app of a library's model is known once all models are", call.span)
-    give_meta(base, vm, app_label=unknown)
     vm.model_classes.append(base)
     _note(vm, provided, call.args, call.kwargs, None, base, call.span, call)
     return base
+
+
+def _unfilled(
+    provided: ProvidedCallable, module: Module, span: Span, vm: Interpreter
+) -> ModelClass:
+    from django.db.models import Model
+
+    made = empty_model(provided.name.rpartition(".")[2], module, span, vm)
+    made.bases = (Model,)
+    unknown = Unknown("the app of a library's model is known once all models are", span)
+    give_meta(made, vm, app_label=unknown)
+    return made
 
 
 def _note(

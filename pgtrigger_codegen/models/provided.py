@@ -237,7 +237,7 @@ class ProvidedModels:
             self._note(trigger, None, call.span)
         if new.abstract:
             return
-        if call.base is None:
+        if call.callable.kind == "decorator":
             self._registry.add([model])
         self.made.append(self._fact(call, new))
         self._prepare(_Declared(model, call.callable.package, call.span, call.hook))

@@ -31,6 +31,7 @@ class Provider:
     Attributes:
         package: The library's top-level package.
         decorators: Dotted paths of decorators for models, with arguments or without.
+        attribute: What the library calls the new model on a decorated one, if it puts it there.
         base_calls: Dotted paths of functions whose result a model derives from.
         base_classes: Dotted paths of the library's abstract models.
         modules: The library's modules that are imported for real, to look names up in them.
@@ -47,6 +48,7 @@ class Provider:
 
     package: ClassVar[str] = ""
     decorators: ClassVar[frozenset[str]] = frozenset()
+    attribute: ClassVar[str] = ""
     base_calls: ClassVar[frozenset[str]] = frozenset()
     base_classes: ClassVar[frozenset[str]] = frozenset()
     modules: ClassVar[tuple[str, ...]] = ()

@@ -109,7 +109,7 @@ class InstalledProviders:
         self._loaded_packages.add(package)
         library.admit(provider.modules, provider.callables, provider.methods)
         for name in provider.decorators:
-            self._callables[name] = ProvidedCallable(package, name, "decorator")
+            self._callables[name] = ProvidedCallable(package, name, "decorator", provider.attribute)
         for name in provider.base_calls:
             self._callables[name] = ProvidedCallable(package, name, "base")
         return provider

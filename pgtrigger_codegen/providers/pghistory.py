@@ -44,6 +44,7 @@ class DjangoPghistory(Provider):
 
     package = "pghistory"
     decorators = frozenset({"pghistory.track", "pghistory.core.track"})
+    attribute = "pgh_event_model"
     base_calls = frozenset({"pghistory.create_event_model", "pghistory.core.create_event_model"})
     base_classes = frozenset({_EVENT})
     modules = (

@@ -235,6 +235,17 @@ class BookEventProxy(BookEvent):
     class Meta:
         proxy = True
 
+@pghistory.track(pghistory.ManualEvent("leafed"))
+class Page(models.Model):
+    text = models.TextField()
+
+class PageProxy(Page.pgh_event_model):
+    reader = pghistory.ProxyField("pgh_context__metadata__reader", models.TextField(null=True))
+
+    class Meta:
+        proxy = True
+        triggers = [pgtrigger.Protect(name="kept", operation=pgtrigger.Delete)]
+
 class UnmanagedEvent(pghistory.create_event_model(Book, pghistory.InsertEvent("unmanaged"))):
     class Meta:
         managed = False
