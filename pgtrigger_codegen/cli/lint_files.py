@@ -35,7 +35,11 @@ def write_text(path: Path, text: str) -> None:
         CodegenError: It cannot be written.
     """
     # A lone surrogate, which a name in the source can hold, has no bytes of its own.
-    _write(path, text.encode(errors="backslashreplace"), "make its folder writable, or name another file")
+    _write(
+        path,
+        text.encode(errors="backslashreplace"),
+        "make its folder writable, or name another file",
+    )
 
 
 def write_texts(texts: Mapping[str, SourceText]) -> None:

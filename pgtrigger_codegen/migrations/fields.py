@@ -199,17 +199,27 @@ def _db_type(model_field: object, *, for_reference: bool = False) -> str | None:
 
 
 def _is_djangos(model_field: object) -> TypeGuard[models.Field[Any, Any]]:
-    """Whether the class is really Django's.
+    """Whether the column's type is that of one of Django's own fields.
 
-    Those of `django.contrib.gis`, say, are interpreted, and need a database that has their types.
+    A field of the project may add to one of those as long as it leaves the type alone. Fields of
+    `django.contrib.gis`, say, are interpreted, and need a database that has their types.
     """
-    module = type(model_field).__module__
-    return (
-        isinstance(model_field, models.Field)
-        and not isinstance(model_field, models.ForeignKey)
-        and sys.modules.get(module) is not None
-        and module.startswith("django.")
-    )
+    if not isinstance(model_field, models.Field) or isinstance(model_field, models.ForeignKey):
+        return False
+    for cls in type(model_field).__mro__:
+        if cls.__module__.startswith("django.") and sys.modules.get(cls.__module__) is not None:
+            return True
+        if not _DECIDES_TYPE.isdisjoint(vars(cls)):
+            return False
+    return False
+
+
+_DECIDES_TYPE = frozenset(
+    """
+    cast_db_type db_check db_collation db_parameters db_type db_type_parameters db_type_suffix
+    get_internal_type rel_db_type __getattr__ __getattribute__
+    """.split()
+)
 
 
 @cache

@@ -25,13 +25,21 @@ def load_migration(interpreter: Interpreter, app: App, path: Path) -> EvaluatedM
     return EvaluatedMigration(
         name=path.stem,
         path=path,
-        dependencies=_attribute(cls, "dependencies"),
-        run_before=_attribute(cls, "run_before"),
-        replaces=_attribute(cls, "replaces"),
+        dependencies=_listed(cls, "dependencies"),
+        run_before=_listed(cls, "run_before"),
+        replaces=_listed(cls, "replaces"),
         initial=initial if isinstance(initial, bool) else None,
-        operations=_attribute(cls, "operations"),
+        operations=_listed(cls, "operations"),
         atomic=_attribute(cls, "atomic") is not False,
     )
+
+
+def _listed(cls: type, name: str) -> Any:
+    """An attribute of which Django makes a list."""
+    value = _attribute(cls, name)
+    if isinstance(value, Unknown | list | tuple | set | frozenset):
+        return value
+    return Unknown(f"`{name}` is of type {type(value).__name__}, and not a list")
 
 
 def _attribute(cls: type, name: str) -> Any:

@@ -12,10 +12,14 @@ from pgtrigger_codegen.migrations.recovery import split_statements
 from pgtrigger_codegen.migrations.state import in_search_path
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
-from pgtrigger_codegen.sql.statements import Statement, read_script, read_statements
+from pgtrigger_codegen.sql.statements import Do, Statement, read_script, read_statements
 
 # What cannot change a trigger need not be parsed.
 _RELEVANT = re.compile(r"trigger|function|rename|drop|alter", re.IGNORECASE)
+# What a block does depends on what it finds; ours only disable and enable.
+_MAKES_TRIGGERS = re.compile(
+    r"\b(create\s+(or\s+replace\s+)?(constraint\s+)?|drop\s+)trigger\b", re.IGNORECASE
+)
 
 
 def statements(sql: str) -> Iterator[tuple[str, Statement] | Unknown]:
@@ -23,10 +27,15 @@ def statements(sql: str) -> Iterator[tuple[str, Statement] | Unknown]:
     if not _RELEVANT.search(sql):
         return
     try:
-        for text, found in read_script(sql):
-            yield from ((text, normalised(statement)) for statement in found)
+        script = read_script(sql)
     except SqlSyntaxError:
         yield from _readable_statements(sql)
+        return
+    for text, found in script:
+        for statement in found:
+            yield text, normalised(statement)
+            if isinstance(statement, Do) and _MAKES_TRIGGERS.search(statement.body):
+                yield Unknown("a DO block that makes or drops triggers, which is not followed")
 
 
 def normalised(statement: Statement) -> Statement:

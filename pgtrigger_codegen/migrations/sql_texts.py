@@ -6,7 +6,7 @@ https://docs.djangoproject.com/en/stable/ref/migration-operations/#runsql
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.sql.names import quote_literal
@@ -20,7 +20,7 @@ def sql_texts(sql: object) -> Iterator[str | Unknown]:
                 yield text
             case (str() as text, None):
                 yield text
-            case (str() as text, list() | tuple() as params):
+            case (str() as text, list() | tuple() | dict() as params):
                 yield _filled(text, params)
             case Unknown():
                 yield item
@@ -28,20 +28,28 @@ def sql_texts(sql: object) -> Iterator[str | Unknown]:
                 yield Unknown(f"{type(item).__name__} where SQL is expected")
 
 
-def _filled(sql: str, params: Sequence[object]) -> str | Unknown:
+def _filled(sql: str, params: Sequence[object] | Mapping[object, object]) -> str | Unknown:
     """The text as psycopg sends it; `%%` stands for `%` even without parameters."""
-    literals: list[str] = []
-    for value in params:
-        match value:
-            case None:
-                literals.append("NULL")
-            case bool() | int():
-                literals.append(str(value))
-            case str():
-                literals.append(quote_literal(value))
-            case _:
-                return Unknown(f"{type(value).__name__} as a parameter of SQL")
+    values = params.values() if isinstance(params, Mapping) else params
+    literals = [_literal(value) for value in values]
+    for literal in literals:
+        if isinstance(literal, Unknown):
+            return literal
     try:
+        if isinstance(params, Mapping):
+            return sql % dict(zip(params, literals, strict=True))
         return sql % tuple(literals)
-    except (TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         return Unknown(f"SQL and its parameters do not fit together: {error}")
+
+
+def _literal(value: object) -> str | Unknown:
+    match value:
+        case None:
+            return "NULL"
+        case bool() | int():
+            return str(value)
+        case str():
+            return quote_literal(value)
+        case _:
+            return Unknown(f"{type(value).__name__} as a parameter of SQL")

@@ -17,6 +17,7 @@ from pgtrigger_codegen.migrations.table_changes import TableChange
 from pgtrigger_codegen.migrations.tables import Table
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.statements import TriggerState
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 URI_HINT = "trigger"
@@ -42,6 +43,7 @@ class InstalledTrigger:
         owner: The app whose migrations bring it; another app's may have put it back after a
             change of its table.
         touched_by: The migration that last wrote anything of it, its function included.
+        enabled: Whether the migrations disable it, or for which sessions it fires.
     """
 
     definition: TriggerDefinition
@@ -55,6 +57,7 @@ class InstalledTrigger:
     followed: bool = False
     owner: str = ""
     touched_by: Key = ("", "")
+    enabled: TriggerState = "ENABLED"
 
     @property
     def key(self) -> TriggerKey:

@@ -31,12 +31,14 @@ from pgtrigger_codegen.migrations.tables import (
     RetypedColumn,
     TableChange,
 )
+from pgtrigger_codegen.migrations.trigger_states import TriggerStates
 from pgtrigger_codegen.sql.equivalence import InstalledTriggers, TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateFunction,
     CreateTrigger,
+    Do,
     DropColumn,
     DropFunction,
     DropTable,
@@ -46,6 +48,7 @@ from pgtrigger_codegen.sql.statements import (
     RenameTable,
     RenameTrigger,
     RetypeColumn,
+    SetTriggerState,
     Statement,
     read_statements,
 )
@@ -103,6 +106,7 @@ class TriggerHistory:
     noticed: list[Disturbance] = field(default_factory=list)
     orphans: dict[QualifiedName, InstalledTrigger] = field(default_factory=dict)
     changes: dict[QualifiedName, list[SchemaChange]] = field(default_factory=dict)
+    _states: TriggerStates = field(default_factory=TriggerStates)
     _dropped: dict[Key, list[Record]] = field(default_factory=dict)
     _operation: tuple[Key, int] | None = None
     _before: dict[TriggerKey, InstalledTrigger] = field(default_factory=dict)
@@ -128,6 +132,7 @@ class TriggerHistory:
             followed=record.followed and record.by == "runsql",
             owner=record.owner or record.made_by[0],
             touched_by=record.touched_by or record.made_by,
+            enabled=self._states.of(key),
         )
 
     def apply(self, statement: Statement, record: Record, index: int = 0) -> None:
@@ -144,10 +149,13 @@ class TriggerHistory:
                 self._drop_function(function, record)
             case CreateTrigger() | DropTrigger() | RenameTrigger() | CommentOnTrigger():
                 self._record_trigger(statement, record)
+            case SetTriggerState() | Do():
+                pass
             case _:
                 if change := _change(statement):
                     self.change_table(change, record.made_by, index)
                 return
+        self._states.apply(statement, self.installed.triggers)
         self.installed = self.installed.after([statement])
 
     def change_table(self, change: TableChange, migration: Key, index: int) -> None:
@@ -310,6 +318,7 @@ class TriggerHistory:
         self.installed = replace(self.installed, triggers=moved)
 
     def _move_records(self, old: QualifiedName, new: QualifiedName) -> None:
+        self._states.move(old, new)
         for key in [key for key in self.records if key[0] == old]:
             self.records[new, key[1]] = self.records.pop(key)
         for listed in (self.disturbed, self._before):

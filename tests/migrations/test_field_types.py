@@ -28,3 +28,20 @@ def test_a_class_that_only_bears_djangos_name_is_not_asked_for_its_type() -> Non
     PointField.__module__ = "django.contrib.gis.db.models.fields"
 
     assert read_field(PointField(), MODEL).db_type is None
+
+
+class Shortened(models.CharField):  # type: ignore[type-arg]
+    """A field of the project's own that leaves the type alone."""
+
+    def get_prep_value(self, value: str) -> str:
+        return value.strip()
+
+
+class Odd(Shortened):
+    def db_type(self, connection: object) -> str:
+        return "odd"
+
+
+def test_a_field_that_adds_to_one_of_djangos() -> None:
+    assert read_field(Shortened(max_length=3), MODEL).db_type == "varchar(3)"
+    assert read_field(Odd(max_length=3), MODEL).db_type is None

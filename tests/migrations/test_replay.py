@@ -19,6 +19,8 @@ from pgtrigger_codegen.sql.render import (
     create_trigger,
     drop_trigger,
     ignore_function,
+    lift_trigger,
+    lower_trigger,
     replace_trigger,
 )
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
@@ -388,6 +390,51 @@ def test_functions_that_triggers_share_are_known_by_app() -> None:
     assert history(created(PROTECT)).functions == {}
 
 
+def test_parameters_by_name() -> None:
+    sql = f"COMMENT ON TRIGGER {PROTECT.pgid} ON shop_order IS %(hash)s"
+
+    state = history(created(PROTECT), migrations.RunSQL([(sql, {"hash": "it's"})]))
+
+    assert [item.definition.hash for item in state.triggers.values()] == ["it's"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "enabled"),
+    [
+        ("DISABLE TRIGGER {pgid}", "DISABLED"),
+        ("DISABLE TRIGGER ALL", "DISABLED"),
+        ("ENABLE REPLICA TRIGGER {pgid}", "REPLICA"),
+        ("ENABLE ALWAYS TRIGGER {pgid}", "ALWAYS"),
+        ("DISABLE TRIGGER other", "ENABLED"),
+        ("DISABLE TRIGGER USER, ENABLE TRIGGER {pgid}", "ENABLED"),
+    ],
+)
+def test_whether_triggers_are_enabled(sql: str, enabled: str) -> None:
+    alter = migrations.RunSQL(f"ALTER TABLE shop_order {sql.format(pgid=PROTECT.pgid)}")
+    kept = replace_trigger(PROTECT.parts, OTHER_EVENT.parts, OTHER_EVENT.hash)
+    lifted = lift_trigger(PROTECT.parts, OTHER_EVENT.parts)
+    lowered = lower_trigger(OTHER_EVENT.parts, OTHER_EVENT.hash, PROTECT.parts)
+
+    def states(*scripts: str) -> list[str]:
+        state = history(created(PROTECT), alter, *(migrations.RunSQL(text) for text in scripts))
+        return [trigger.enabled for trigger in state.triggers.values()]
+
+    assert states() == [enabled]
+    # Our own scripts look first, and leave the trigger as enabled as it was.
+    assert states(kept) == states(lifted, lowered) == [enabled]
+    assert states("ALTER TABLE shop_order RENAME TO orders") == [enabled]
+    assert states(f"ALTER TRIGGER {PROTECT.pgid} ON shop_order RENAME TO x") == [enabled]
+    assert states(create_trigger(PROTECT.parts, PROTECT.hash)) == ["ENABLED"]
+
+
+def test_a_block_that_may_make_triggers_is_noted() -> None:
+    statement = create_trigger(PROTECT.parts, PROTECT.hash).partition("$$;")[2].partition(";")[0]
+    block = migrations.RunSQL(f"DO $x$ BEGIN IF true THEN {statement}; END IF; END $x$")
+
+    assert "a DO block" in history(block).unreadable[0].unknown.reason
+    assert history(created(PROTECT)).unreadable == ()
+
+
 @pytest.mark.parametrize(
     ("operation", "reason"),
     [
@@ -395,6 +442,7 @@ def test_functions_that_triggers_share_are_known_by_app() -> None:
         ("no operation", "str where an operation is expected"),
         (migrations.RunSQL("CREATE TRIGGER nonsense"), "SQL that does not parse"),
         (migrations.RunSQL([("DROP TABLE %s", [])]), "do not fit together"),
+        (migrations.RunSQL([("DROP TABLE %(a)s", {})]), "do not fit together"),
         (migrations.RunSQL([("DROP TABLE %s", [object()])]), "object as a parameter of SQL"),
         (migrations.RunSQL(3), "int where SQL is expected"),  # type: ignore[arg-type]
         (migrations.RunSQL([Unknown("a file")]), "a file"),  # type: ignore[list-item]
