@@ -139,6 +139,8 @@ def analyze(
         )
     reader.read()
     triggers, unresolved = _compile(reader, list(declarations(reader)))
+    missing = tuple(providers.missing(reader.interpreter.imported_libraries))
+    unresolved += tuple(_not_asked(item) for item in missing if item.extra)
     reader.read_foreign()
     foreign, foreign_unresolved = _compile(reader, list(foreign_declarations(reader)))
     return Analysis(
@@ -146,7 +148,7 @@ def analyze(
         config=config,
         models=ReadModels(reader),
         triggers=triggers,
-        unresolved=unresolved,
+        unresolved=tuple(sorted(unresolved, key=_place)),
         assumptions=tuple(sorted(interpreter.assumptions | reader.interpreter.assumptions)),
         lost_triggers=tuple(lost_triggers(reader.registry)),
         syntax_problems=_syntax_problems(loader),
@@ -161,7 +163,7 @@ def analyze(
         foreign_unresolved=foreign_unresolved,
         allow_migrate=_router(interpreter, project),
         provided_models=tuple(reader.provided.made),
-        missing_providers=tuple(providers.missing(reader.interpreter.imported_libraries)),
+        missing_providers=missing,
     )
 
 
@@ -207,8 +209,18 @@ def _compile(
     unresolved = [outcome for outcome in outcomes if isinstance(outcome, UnresolvedTrigger)]
     return (
         tuple(sorted(triggers, key=lambda trigger: (trigger.uri, trigger.span))),
-        tuple(sorted(unresolved, key=lambda trigger: (trigger.span, trigger.model or ""))),
+        tuple(sorted(unresolved, key=_place)),
     )
+
+
+def _place(unresolved: UnresolvedTrigger) -> tuple[Span, str]:
+    return unresolved.span, unresolved.model or ""
+
+
+def _not_asked(missing: MissingProvider) -> UnresolvedTrigger:
+    """What a library may declare in a module: not found, and so not denied either."""
+    reason = f"the triggers that `{missing.library}` registers are not found: {missing.reason}"
+    return UnresolvedTrigger("PGT117", reason, None, None, None, missing.span)
 
 
 def _syntax_problems(loader: ModuleLoader) -> tuple[SyntaxProblem, ...]:

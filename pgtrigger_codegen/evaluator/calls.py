@@ -23,6 +23,7 @@ from pgtrigger_codegen.evaluator import (
 from pgtrigger_codegen.evaluator.formatting import format_text
 from pgtrigger_codegen.evaluator.functions import call_function, interpreted
 from pgtrigger_codegen.evaluator.postponed import PostponedFields
+from pgtrigger_codegen.evaluator.provided import is_provided
 from pgtrigger_codegen.evaluator.registration import note_refused
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import SpecialCall
@@ -114,9 +115,16 @@ def _call_own_kind(
 
 
 def call_with_unknown(
-    vm: Interpreter, function: Any, args: Sequence[Any], unknown: Unknown, span: Span
+    vm: Interpreter,
+    function: Any,
+    args: Sequence[Any],
+    unknown: Unknown,
+    span: Span,
+    scope: Scope | None = None,
 ) -> Any:
     """A call whose keyword arguments are not known."""
+    if is_provided(function):  # what it declares is not known, but not forgotten
+        return call(vm, function, tuple(args), {"**": unknown}, span, scope)
     if isinstance(function, External):
         return Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
     return first_unknown(function) or first_unknown(list(args)) or unknown

@@ -80,7 +80,7 @@ def _call(vm: Interpreter, node: ast.Call, scope: Scope) -> Any:
             unknown = first_unknown(value) or Unknown(
                 "the keyword arguments are not known", scope.module.span(keyword.value)
             )
-            return calls.call_with_unknown(vm, function, args, unknown, span)
+            return calls.call_with_unknown(vm, function, args, unknown, span, scope)
     return vm.noticed(calls.call(vm, function, tuple(args), kwargs, span, scope))
 
 

@@ -54,7 +54,8 @@ class Interpreter:
         libraries: Libraries that declare models and triggers, behind their providers.
         provided_calls: Every call of what those provide, in order.
         provided_triggers: Identities of the triggers that they made.
-        imported_libraries: Where the project first imports each library that registers triggers.
+        imported_libraries: By library that registers triggers and module of the project: where
+            the one is first imported in the other.
         assumptions: What was taken as given on the way.
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
@@ -73,7 +74,7 @@ class Interpreter:
         self.libraries: Libraries = libraries or NoLibraries()
         self.provided_calls: list[ProvidedCall] = []
         self.provided_triggers: set[int] = set()
-        self.imported_libraries: dict[str, Span] = {}
+        self.imported_libraries: dict[tuple[str, str], Span] = {}
         self.registrations: list[Registration] = []
         self.model_classes: list[ModelClass] = []
         self.assumptions: set[Assumption] = set()

@@ -126,12 +126,12 @@ def provided_value(vm: Interpreter, dotted: str) -> Special | None:
 
 
 def note_library(vm: Interpreter, module: str, scope: Scope, span: Span) -> None:
-    """Remembers where the project first imports a library that registers triggers."""
+    """Remembers where a module of the project first imports a library that registers triggers."""
     package = module.partition(".")[0]
-    if package in vm.imported_libraries or not scope.module.first_party:
+    if not scope.module.first_party or not vm.libraries.registers(package):
         return
-    if vm.libraries.registers(package) and not vm.loader.is_first_party(package):
-        vm.imported_libraries[package] = span
+    if not vm.loader.is_first_party(package):
+        vm.imported_libraries.setdefault((package, scope.module.name), span)
 
 
 def is_provided(value: Any) -> bool:

@@ -160,12 +160,19 @@ class MissingProvider:
     Attributes:
         library: Top-level package of the library.
         extra: Our own extra that would help; None when there is no provider for the library.
-        span: Where the project first imports it.
+        span: Where a module of the project first imports it.
     """
 
     library: str
     extra: str | None
     span: Span
+
+    @property
+    def reason(self) -> str:
+        """Why the library's triggers are not found."""
+        if self.extra:
+            return f"the extra `pgtrigger-codegen[{self.extra}]` is not installed"
+        return "it has no provider"
 
 
 @dataclass(frozen=True, slots=True)

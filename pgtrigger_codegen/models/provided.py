@@ -293,6 +293,7 @@ class ProvidedModels:
 
     def _refuse(self, call: ProvidedCall, unknown: Unknown) -> None:
         """What the call declares is not known, but not forgotten."""
+        unknown = unknown.with_note("declared here", call.span)
         if call.base is not None:
             call.base.rebase((models.Model, unknown), self._registry.classes)
             meta_class = call.base.namespace["Meta"]

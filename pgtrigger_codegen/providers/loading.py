@@ -56,9 +56,9 @@ class InstalledProviders:
         """Whether a package is known to register triggers."""
         return package in KNOWN or package in self._installed
 
-    def missing(self, imported: Mapping[str, Span]) -> Iterator[MissingProvider]:
-        """Libraries that are imported and have no provider here, each where it is imported."""
-        for package, span in sorted(imported.items()):
+    def missing(self, imported: Mapping[tuple[str, str], Span]) -> Iterator[MissingProvider]:
+        """Libraries that are imported and have no provider here, for each importing module."""
+        for (package, _), span in sorted(imported.items()):
             if self.provider(package) is None:
                 yield MissingProvider(package, EXTRAS.get(package), span)
 

@@ -42,20 +42,14 @@ class ProviderMissing(Rule):
     severity = Severity.ERROR
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for missing in analysis.missing_providers:
+        first = {missing.library: missing for missing in reversed(analysis.missing_providers)}
+        for missing in first.values():
             yield self.diagnostic(
-                f"The triggers that `{missing.library}` registers are not found: "
-                + _reason(missing),
+                f"The triggers that `{missing.library}` registers are not found: {missing.reason}",
                 missing.span,
                 severity=Severity.ERROR if missing.extra else Severity.WARNING,
                 help=_help(missing),
             )
-
-
-def _reason(missing: MissingProvider) -> str:
-    if missing.extra:
-        return f"the extra `pgtrigger-codegen[{missing.extra}]` is not installed"
-    return "it has no provider"
 
 
 def _help(missing: MissingProvider) -> str:

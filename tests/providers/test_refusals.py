@@ -1,0 +1,145 @@
+"""What cannot be known of django-pghistory's declarations, or is wrong with them, is said."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.lint.runner import run
+from pgtrigger_codegen.providers.loading import InstalledProviders
+from tests.providers.history import analyzed
+
+_HEAD = """
+import pghistory
+from django.contrib.auth.models import User
+from django.db import models
+from unread import Mystery, anything
+
+class Book(models.Model):
+    title = models.CharField(max_length=20)
+    pages = models.IntegerField()
+
+class Strange(models.Model):
+    title = models.CharField(max_length=20)
+    mystery = Mystery()
+
+class Pair(models.Model):
+    pk = models.CompositePrimaryKey("a", "b")
+    a = models.IntegerField()
+    b = models.IntegerField()
+
+class PlainBase(models.Model):
+    class Meta:
+        abstract = True
+
+"""
+_LINE = _HEAD.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("declaration", "code", "reason"),
+    [
+        ("pghistory.track(anything)(Book)", "PGT002", "`unread.anything`"),
+        ("pghistory.track(*anything)(Book)", "PGT002", "`unread.anything`"),
+        ("pghistory.track(pghistory.UpdateEvent(condition=anything))(Book)", "PGT002", "`unread"),
+        ("pghistory.track(**anything)(Book)", "PGT002", "`unread.anything`"),
+        ("pghistory.track(fields=anything)(Book)", "PGT002", "`unread.anything`"),
+        ("pghistory.track()(anything)", "PGT002", "`unread.anything`"),
+        ("pghistory.track()(Strange)", "PGT002", "field `Strange.mystery` is not known"),
+        ("pghistory.track(meta={'db_table': anything})(Book)", "PGT002", "`unread.anything`"),
+        ("if anything:\n    pghistory.track()(Book)", "PGT002", "condition that is not known"),
+        ("pghistory.track(fields=['nope'])(Book)", "PGT208", "no field named 'nope'"),
+        ("pghistory.track(nope=1)(Book)", "PGT106", "unexpected keyword argument 'nope'"),
+        ("pghistory.track(app_label='nope')(Book)", "PGT106", 'App label "nope" is invalid'),
+        ("pghistory.track()(Pair)", "PGT106", "composite primary keys is not supported"),
+        ("pghistory.track(base_model=PlainBase)(Book)", "PGT106", "does not inherit pghistory"),
+        ("pghistory.track('insert')(Book)", "PGT106", "'str' object has no attribute"),
+        ("pghistory.track(obj_field=3)(Book)", "PGT106", "must be of type pghistory.ObjForeignKey"),
+        ("pghistory.track()(User)", "PGT116", "would land in app `auth`"),
+    ],
+)
+def test_refused(tmp_path: Path, declaration: str, code: str, reason: str) -> None:
+    analysis = analyzed(tmp_path, _HEAD + declaration + "\n")
+
+    assert [trigger.uri for trigger in analysis.triggers] == []
+    [refused] = {(item.code, item.reason) for item in analysis.unresolved}
+    assert refused[0] == code
+    assert reason in refused[1]
+    [item, *_] = analysis.unresolved
+    lines = [item.span.line, *(note.span.line for note in item.notes if note.span)]
+    assert max(lines) >= _LINE, "the declaration's place is named"
+
+
+def test_what_is_not_known_matters_only_where_it_is_used(tmp_path: Path) -> None:
+    analysis = analyzed(
+        tmp_path,
+        _HEAD + "pghistory.track(pghistory.UpdateEvent(), fields=['title'])(Strange)\n",
+        settings="from unread import anything\nPGHISTORY_ADMIN_CLASS = anything\n",
+    )
+    assert [trigger.uri for trigger in analysis.triggers] == ["shop.Strange:update_update"]
+    assert analysis.unresolved == ()
+
+
+def test_a_setting_that_is_not_known(tmp_path: Path) -> None:
+    analysis = analyzed(
+        tmp_path,
+        _HEAD + "pghistory.track()(Book)\n",
+        settings="from unread import anything\nPGHISTORY_OBJ_FIELD = anything\n",
+    )
+    [refused] = analysis.unresolved
+    assert "the setting `PGHISTORY_OBJ_FIELD` is not known" in refused.reason
+    assert refused.model == "shop.Book"
+
+
+def test_two_event_models_of_one_name_or_label(tmp_path: Path) -> None:
+    analysis = analyzed(
+        tmp_path,
+        _HEAD
+        + """
+pghistory.track()(Book)
+pghistory.track(pghistory.DeleteEvent())(Book)
+pghistory.track(model_name="Other")(Book)
+""",
+    )
+    name, *labels = (item.reason for item in analysis.unresolved)
+    assert "has a model `BookEvent` already" in name
+    assert 'label "insert" already exists' in labels[0]
+    assert {trigger.uri for trigger in analysis.triggers} == {
+        "shop.Book:insert_insert",
+        "shop.Book:update_update",
+    }
+
+
+def test_triggers_that_are_refused_are_not_taken_for_removed(tmp_path: Path) -> None:
+    analysis = analyzed(tmp_path, _HEAD + "pghistory.track(anything)(Book)\n")
+    book = analysis.models["shop.Book"]
+
+    assert book.unread is not None
+    assert "`unread.anything`" in book.unread
+
+
+def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "entry_points", lambda **_: ())
+    analysis = analyzed(tmp_path, _HEAD + "pghistory.track()(Book)\n")
+
+    assert analysis.triggers == ()
+    [unresolved] = analysis.unresolved
+    assert (unresolved.code, unresolved.span.line) == ("PGT117", 2)
+    [missing] = analysis.missing_providers
+    assert (missing.library, missing.extra, missing.span.line) == ("pghistory", "pghistory", 2)
+    [finding] = [found for found in run(analysis) if found.code == "PGT117"]
+    assert "`pgtrigger-codegen[pghistory]` is not installed" in finding.message
+    assert finding.help is not None
+    assert 'pip install "pgtrigger-codegen[pghistory]"' in finding.help
+
+
+def test_a_provider_whose_library_is_not_installed_is_missing() -> None:
+    point = metadata.EntryPoint("nowhere_at_all", "nowhere:Provider", "group")
+    providers = InstalledProviders({"nowhere_at_all": point})
+
+    assert providers.registers("nowhere_at_all")
+    assert providers.provider("nowhere_at_all") is None
+    assert not providers.is_module("nowhere_at_all.models")
+    assert providers.callable("nowhere_at_all.track") is None
