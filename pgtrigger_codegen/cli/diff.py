@@ -8,6 +8,7 @@ import click
 
 from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target, unwatched
 from pgtrigger_codegen.cli.makemigrations import echo_notes, plan_of
+from pgtrigger_codegen.cli.reuse import reusable
 from pgtrigger_codegen.migrations.differences import Difference, difference
 from pgtrigger_codegen.migrations.plan import Options
 
@@ -42,6 +43,7 @@ def diff(
         for operation in app.operations
     ]
     click.echo("\n".join(_text(found)), color=color)
+    reusable(analysis.project.root)
     context.exit(2 if plan.unresolved else int(plan.pending))
 
 

@@ -16,11 +16,13 @@ from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary, p
 from pgtrigger_codegen.cli.lint_files import read_baseline, write_text, write_texts
 from pgtrigger_codegen.cli.lint_output import echo_fixes, echo_report, echo_result, echo_stale
 from pgtrigger_codegen.cli.lint_request import Request
+from pgtrigger_codegen.cli.reuse import reusable
 from pgtrigger_codegen.cli.terminal import progress
 from pgtrigger_codegen.lint.baseline import Baseline, Entry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.diff import unified_diff
 from pgtrigger_codegen.lint.fixing import Fixed, fix_all, is_own
+from pgtrigger_codegen.lint.history import Watched
 from pgtrigger_codegen.lint.ignores import add_ignores
 from pgtrigger_codegen.lint.options import LintOptions, command_line_selectors, lint_options
 from pgtrigger_codegen.lint.registry import RULES
@@ -137,6 +139,8 @@ def _lint(target: Target, request: Request) -> bool:
                 to_stderr=request.fixes and request.stdin_filename is not None,
             )
     echo_summary(outcome.analysis)
+    if request.only_reports:
+        reusable(project.root)
     return any(finding.severity is not Severity.INFO for finding in left)
 
 
@@ -207,7 +211,7 @@ def _unsaved(request: Request, paths: Sequence[Path]) -> Mapping[str, bytes]:
 def _outcome(target: Target, request: Request, check: _Check, say: Callable[[str], None]) -> Fixed:
     def analyze() -> Analysis:
         say("Reading the project")
-        return analyze_target(target)
+        return analyze_target(target, Watched)
 
     def findings(analysis: Analysis) -> Sequence[Diagnostic]:
         say("Checking the rules")

@@ -42,6 +42,12 @@ class Request:
         """Whether fixes are made, if only to show them."""
         return self.fix or self.fix_only or self.diff
 
+    @property
+    def only_reports(self) -> bool:
+        """Whether nothing but what is on disk is read, and nothing is written."""
+        writes = self.fixes or self.add_ignores or self.write_baseline
+        return not writes and self.output_file is None and self.stdin_filename is None
+
     def check(self) -> None:
         """Refuses options that contradict each other.
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import io
 import importlib
-import sys
 from pathlib import Path
 
 import click
@@ -34,6 +31,7 @@ COMMANDS = {
     ),
     "lint": ("pgtrigger_codegen.cli.lint", "Report triggers that will not work as written."),
     "rule": ("pgtrigger_codegen.cli.rule", "Explain a rule of `lint`."),
+    "clean": ("pgtrigger_codegen.cli.clean", "Delete the cache of the project."),
     "config": ("pgtrigger_codegen.cli.config", "Show what was resolved, and from where."),
     "ls": ("pgtrigger_codegen.cli.ls", "List what a database has of the triggers."),
     "install": ("pgtrigger_codegen.cli.database", "Install triggers in a database."),
@@ -81,8 +79,9 @@ class _LazyGroup(click.Group):
     help="Work in this folder instead of the current one.",
 )
 @click.option("--settings", metavar="MODULE", help="Settings module, instead of the one found.")
+@click.option("--no-cache", is_flag=True, help="Neither use nor keep results of earlier runs.")
 @click.pass_context
-def main(ctx: click.Context, directory: Path, settings: str | None) -> None:
+def main(ctx: click.Context, directory: Path, settings: str | None, *, no_cache: bool) -> None:
     """PostgreSQL triggers of Django models as plain migrations, from source alone.
 
     Reads the project's source; never imports it, and needs no database.
@@ -90,18 +89,3 @@ def main(ctx: click.Context, directory: Path, settings: str | None) -> None:
     from pgtrigger_codegen.cli.common import Target
 
     ctx.obj = Target(directory.resolve(), settings)
-
-
-def run() -> None:
-    """The console script: a crash exits with 2, after its traceback."""
-    # Nearly all that is made is needed to the end; looking for garbage took a third of the time.
-    gc.disable()
-    for stream in (sys.stdout, sys.stderr):
-        # Names and paths of a project may hold what a terminal's encoding has no place for.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        main(prog_name="pgtrigger-codegen")
-    except Exception:  # noqa: BLE001  (any crash: its traceback, and the contract's exit code)
-        sys.excepthook(*sys.exc_info())
-        sys.exit(2)

@@ -18,6 +18,7 @@ from pgtrigger_codegen.cli.common import (
     pass_target,
     unwatched,
 )
+from pgtrigger_codegen.cli.reuse import reusable
 from pgtrigger_codegen.cli.version_control import is_committed
 from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
@@ -142,6 +143,8 @@ def makemigrations(
         click.echo(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join(outcome.as_text(with_content=dry_run)))
+    if not writes:
+        reusable(analysis.project.root)
     context.exit(_exit_code(plan, check=check))
 
 

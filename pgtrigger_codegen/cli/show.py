@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary, pass_target
+from pgtrigger_codegen.cli.reuse import reusable
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.render import install_sql, uninstall_sql
@@ -41,6 +42,7 @@ def show(target: Target, uris: tuple[str, ...], output_format: str) -> None:
         case _:
             _echo_text(analysis, triggers, unresolved)
     echo_summary(analysis)
+    reusable(analysis.project.root)
 
 
 def _selected(

@@ -36,7 +36,8 @@ def progress() -> Iterator[Callable[[str], None]]:
         return
     from rich.console import Console
 
-    status = Console(stderr=True).status("")
+    # Not to what `sys.stderr` is while a result is kept for the next time.
+    status = Console(file=sys.__stderr__).status("")
     lock = threading.Lock()
     ended = False
 

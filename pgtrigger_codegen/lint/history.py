@@ -14,10 +14,11 @@ from pathlib import Path
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.lint.project_files import first_party_apps, text_of
 from pgtrigger_codegen.migrations.avoidable_locks import AvoidableLocks
+from pgtrigger_codegen.migrations.irreversible import IrreversibleSql
 from pgtrigger_codegen.migrations.long_locks import LongLocks
 from pgtrigger_codegen.migrations.moment import Moment, Watcher
 from pgtrigger_codegen.migrations.origins import Origins
-from pgtrigger_codegen.migrations.planner import read_history
+from pgtrigger_codegen.migrations.planner import history_of, read_history
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration, Key, MigrationReader
 from pgtrigger_codegen.migrations.renamings import Renamings
 from pgtrigger_codegen.migrations.requirements import History
@@ -35,6 +36,7 @@ class Watched:
     avoidable_locks: AvoidableLocks = field(default_factory=AvoidableLocks)
     long_locks: LongLocks = field(default_factory=LongLocks)
     origins: Origins = field(default_factory=Origins)
+    irreversible: IrreversibleSql = field(default_factory=IrreversibleSql)
 
     def before(self, moment: Moment) -> None:
         for watcher in self._watchers():
@@ -45,7 +47,13 @@ class Watched:
             watcher.after(moment)
 
     def _watchers(self) -> tuple[Watcher, ...]:
-        return self.renamings, self.avoidable_locks, self.long_locks, self.origins
+        return (
+            self.renamings,
+            self.avoidable_locks,
+            self.long_locks,
+            self.origins,
+            self.irreversible,
+        )
 
 
 @dataclass(frozen=True)
@@ -139,9 +147,15 @@ _last: list[tuple[Analysis, Replayed | None]] = []
 
 
 def _replay(analysis: Analysis) -> Replayed | None:
+    source = source_of(analysis)
+    replayed = analysis.background.take() if analysis.background else None
+    if replayed is not None and isinstance(replayed.watcher, Watched):
+        history = history_of(replayed, source, analysis.load_migration)
+        if history is not None:
+            return Replayed(history, replayed.watcher)
     watched = Watched()
     try:
-        history = read_history(source_of(analysis), analysis.load_migration, watched)
+        history = read_history(source, analysis.load_migration, watched)
     except MigrationsError:
         return None
     return Replayed(history, watched)

@@ -23,6 +23,7 @@ from pgtrigger_codegen.migrations.moment import Watcher
 from pgtrigger_codegen.migrations.reader import EvaluatedMigration, Key, MigrationReader
 from pgtrigger_codegen.migrations.replay import replay
 from pgtrigger_codegen.migrations.state import MigrationState
+from pgtrigger_codegen.source import reads
 
 WORTH_IT = 40
 """Migration files from which on a second process gains more time than starting it takes."""
@@ -49,7 +50,7 @@ class BackgroundHistory:
 
     def __init__(self, reader: MigrationReader, work: Callable[[], Replayed]) -> None:
         self._reader = reader
-        self._pid, self._pipe = _fork(lambda: pickle.dumps(_facts(work())))
+        self._pid, self._pipe = _fork(lambda: pickle.dumps((_facts(work()), reads.current())))
         self._result: Replayed | None = None
         atexit.register(self.stop)
 
@@ -60,7 +61,11 @@ class BackgroundHistory:
             os.waitpid(self._pid, 0)
             self._pid = 0
             if data:
-                self._result = _with_migrations(pickle.loads(data), self._reader)  # noqa: S301  (our own)
+                replayed, read = pickle.loads(data)  # noqa: S301  (our own)
+                self._result = _with_migrations(replayed, self._reader)
+                here = reads.current()
+                if here is not None and read is not None:
+                    here.merge(read)
         return self._result
 
     def stop(self) -> None:

@@ -20,7 +20,7 @@ Edited = Literal["definition", "function"]
 def edited_part(installed: InstalledTrigger, declared: CompiledTrigger) -> Edited | None:
     """What of the trigger differs from the declaration whose hash it bears, if something does."""
     there = installed.definition
-    if there.hash != declared.hash:
+    if there.hash != declared.hash or installed.exact_parts == declared.parts:
         return None
     try:
         wanted = definition_of(declared.parts, declared.hash)

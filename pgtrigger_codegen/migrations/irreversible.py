@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.db.migrations import RunSQL
 
 from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.migrations.moment import Moment
+from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.sql_texts import sql_texts
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.statements import (
@@ -20,13 +22,35 @@ from pgtrigger_codegen.sql.statements import (
 )
 
 
-def irreversible_trigger_sql(operations: Iterable[Any]) -> Iterator[tuple[int, str]]:
-    """The `RunSQL` operations about triggers without a reverse: their index, and what they do."""
-    for index, operation in enumerate(operations):
+@dataclass(frozen=True, slots=True)
+class Irreversible:
+    """A `RunSQL` about a trigger that has no reverse.
+
+    Attributes:
+        index: The place among the migration's own operations.
+        what: What it does, in words.
+    """
+
+    migration: Key
+    index: int
+    what: str
+
+
+class IrreversibleSql:
+    """Watches a history for them."""
+
+    def __init__(self) -> None:
+        self.found: list[Irreversible] = []
+
+    def before(self, moment: Moment) -> None:
+        operation = moment.operation
         if isinstance(operation, RunSQL) and not operation.reversible:
             what = next(_about_triggers(operation.sql), None)
             if what:
-                yield index, what
+                self.found.append(Irreversible(moment.migration, moment.index, what))
+
+    def after(self, moment: Moment) -> None:
+        """What an operation does is known before."""
 
 
 def _about_triggers(sql: object) -> Iterator[str]:

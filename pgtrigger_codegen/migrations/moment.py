@@ -47,6 +47,11 @@ class Moment:
         return self._history.installed.triggers
 
     @property
+    def changed(self) -> Collection[TriggerKey]:
+        """After the operation: the triggers that it made, changed or dropped."""
+        return self._history.installed.changed
+
+    @property
     def tables(self) -> Mapping[QualifiedName, Table]:
         return self._tables.by_name
 

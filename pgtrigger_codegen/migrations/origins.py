@@ -68,11 +68,13 @@ def _rewritten(
     before: Mapping[TriggerKey, TriggerDefinition], moment: Moment
 ) -> Iterator[tuple[TriggerKey, TriggerDefinition | None, TriggerDefinition]]:
     """The triggers that an operation has made or changed: as they were, and as they are."""
-    if not any(isinstance(operation, _MAKERS) for operation in on_database(moment.operation)):
+    if not moment.changed or not any(
+        isinstance(operation, _MAKERS) for operation in on_database(moment.operation)
+    ):
         return
-    for key, new in moment.definitions.items():
-        old = before.get(key)
-        if old is not new and (
+    for key in sorted(moment.changed, key=str):
+        old, new = before.get(key), moment.definitions.get(key)
+        if new is not None and (
             old is None
             or (old.definition, old.calls, old.function)
             != (new.definition, new.calls, new.function)

@@ -39,6 +39,7 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
         if not isinstance(migration.operations, Unknown):
             for index, operation in enumerate(migration.operations):
                 moment = Moment(key, index, operation, run.tables, run.history)
+                run.history.installed.changed.clear()
                 if watcher:
                     watcher.before(moment)
                 run.run([operation], _Step(key, index))

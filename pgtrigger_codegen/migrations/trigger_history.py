@@ -118,7 +118,7 @@ class TriggerHistory:
 
     def trigger(self, key: TriggerKey) -> InstalledTrigger:
         """One that is there."""
-        definition, record = self.installed.triggers[key], self.records[key]
+        definition, record = self.installed[key], self.records[key]
         table = db_table(definition.table)
         return InstalledTrigger(
             definition=definition,
@@ -155,8 +155,8 @@ class TriggerHistory:
                 if change := _change(statement):
                     self.change_table(change, record.made_by, index)
                 return
-        self._states.apply(statement, self.installed.triggers)
-        self.installed = self.installed.after([statement])
+        self._states.apply(statement, self.installed)
+        self.installed.apply([statement])
 
     def change_table(self, change: TableChange, migration: Key, index: int) -> None:
         """A migration changes a table by the operation at that place."""
@@ -171,7 +171,7 @@ class TriggerHistory:
                 self._move_triggers(in_search_path(old), in_search_path(new))
             case DroppedTable(table=table):
                 dropped = in_search_path(table)
-                self._lose([key for key in self.installed.triggers if key[0] == dropped])
+                self._lose(self.installed.on_table(dropped))
                 self._drop_records(dropped)
             case RenamedColumn():
                 self._rename_column(change)
@@ -192,7 +192,7 @@ class TriggerHistory:
             self.functions.setdefault(record.made_by[0], set()).add(function)
             return
         self.function_sql[function] = record.sql
-        for key in self._callers(function):
+        for key in self.installed.callers(function):
             # A function written anew is no longer the one that the parts render to.
             self.records[key] = replace(self.records[key], parts=None, touched_by=record.made_by)
             self.disturbed.pop(key, None)
@@ -200,7 +200,7 @@ class TriggerHistory:
     def _drop_function(self, function: QualifiedName, record: Record) -> None:
         """With CASCADE, a dropped function takes the triggers along that call it."""
         self.orphans.pop(function, None)
-        for table, name in self._callers(function):
+        for table, name in self.installed.callers(function):
             self._record_trigger(DropTrigger(table, name), record)
 
     def _record_trigger(
@@ -252,7 +252,7 @@ class TriggerHistory:
     def _disturb(self, change: TableChange, migration: Key, index: int) -> None:
         """Note which triggers the change does not leave as they are."""
         table = changed_table(change)
-        for key in [key for key in self.installed.triggers if key[0] == table]:
+        for key in self.installed.on_table(table):
             trigger = self.trigger(key)
             # One operation may hold several changes, and the trigger goes before all of them.
             self._before.setdefault(key, trigger)
@@ -264,8 +264,8 @@ class TriggerHistory:
 
     def _rename_column(self, change: RenamedColumn) -> None:
         table = in_search_path(change.table)
-        for key, record in list(self.records.items()):
-            if key[0] == table and key in self.installed.triggers:
+        for key in self.installed.on_table(table):
+            if record := self.records.get(key):
                 sql = rename_column(record.sql, change.old, change.new)
                 if sql != record.sql:
                     self.records[key] = replace(record, sql=sql, parts=None, followed=True)
@@ -273,7 +273,7 @@ class TriggerHistory:
                     for statement in read_statements(sql):
                         if isinstance(statement, CreateTrigger):
                             current = replace(statement, table=key[0], name=key[1])
-                            self.installed = self.installed.after([normalised(current)])
+                            self.installed.apply([normalised(current)])
 
     def _on_column(self, table: QualifiedName, column: str) -> list[TriggerKey]:
         """The triggers that go with a column.
@@ -283,9 +283,8 @@ class TriggerHistory:
         """
         return [
             key
-            for key, record in self.records.items()
-            if key[0] == table
-            and key in self.installed.triggers
+            for key in self.installed.on_table(table)
+            if (record := self.records.get(key))
             and record.by == "runsql"
             and names_column(record.sql, column)
         ]
@@ -293,29 +292,19 @@ class TriggerHistory:
     def _lose(self, keys: Iterable[TriggerKey]) -> None:
         """The triggers go, by no statement that names them, and leave their functions."""
         lost = [self.trigger(key) for key in keys]
-        self.installed = self.installed.after([DropTrigger(*trigger.key) for trigger in lost])
+        self.installed.apply(DropTrigger(*trigger.key) for trigger in lost)
         for trigger in lost:
             del self.records[trigger.key]
             calls = trigger.definition.calls
-            if calls in self.installed.functions and not self._callers(calls):
+            if calls in self.installed.functions and not self.installed.callers(calls):
                 self.orphans[calls] = trigger
-
-    def _callers(self, function: QualifiedName) -> list[TriggerKey]:
-        triggers = self.installed.triggers.items()
-        return [key for key, trigger in triggers if trigger.calls == function]
 
     def _move_triggers(self, old: QualifiedName, new: QualifiedName) -> None:
         self._move_records(old, new)
         for key in self.records:
             if key[0] == new:
                 self.records[key] = replace(self.records[key], followed=True)
-        moved = {
-            (new if table == old else table, name): (
-                replace(trigger, table=new) if table == old else trigger
-            )
-            for (table, name), trigger in self.installed.triggers.items()
-        }
-        self.installed = replace(self.installed, triggers=moved)
+        self.installed.move(old, new)
 
     def _move_records(self, old: QualifiedName, new: QualifiedName) -> None:
         self._states.move(old, new)

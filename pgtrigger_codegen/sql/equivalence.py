@@ -7,8 +7,8 @@ are compared as the parser sees them, and function bodies token by token.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from pgtrigger_codegen.sql.lexer import Kind, code_tokens
@@ -80,24 +80,155 @@ def definitions(sql: str) -> list[TriggerDefinition]:
     return list(InstalledTriggers().after(read_statements(sql)).triggers.values())
 
 
-@dataclass(frozen=True, slots=True)
 class InstalledTriggers:
     """What a history of statements leaves behind; empty at its beginning.
 
+    A history of thousands of triggers has thousands of statements, so each costs only what it
+    changes.
+
     Attributes:
-        triggers: By table and name.
         functions: Functions without parameters, canonical.
+        changed: Triggers that were made, changed or dropped since somebody last cleared this.
     """
 
-    triggers: Mapping[TriggerKey, TriggerDefinition] = field(default_factory=dict)
-    functions: Mapping[QualifiedName, str] = field(default_factory=dict)
+    def __init__(
+        self,
+        triggers: Mapping[TriggerKey, TriggerDefinition] | None = None,
+        functions: Mapping[QualifiedName, str] | None = None,
+    ) -> None:
+        self.functions = dict(functions or {})
+        self.changed: set[TriggerKey] = set()
+        self._triggers: dict[TriggerKey, TriggerDefinition] = {}
+        self._on_table: dict[QualifiedName, dict[TriggerKey, None]] = {}
+        self._callers: dict[QualifiedName, dict[TriggerKey, None]] = {}
+        self._view: Mapping[TriggerKey, TriggerDefinition] | None = None
+        for key, trigger in (triggers or {}).items():
+            self._put(key, trigger)
+
+    @property
+    def triggers(self) -> Mapping[TriggerKey, TriggerDefinition]:
+        """All of them by table and name, as they are now: later statements do not change it."""
+        if self._view is None:
+            self._view = dict(self._triggers)
+        return self._view
+
+    def __contains__(self, key: TriggerKey) -> bool:
+        return key in self._triggers
+
+    def __iter__(self) -> Iterator[TriggerKey]:
+        return iter(self._triggers)
+
+    def __getitem__(self, key: TriggerKey) -> TriggerDefinition:
+        return self._triggers[key]
+
+    def on_table(self, table: QualifiedName | None) -> list[TriggerKey]:
+        """The triggers on a table."""
+        return list(self._on_table.get(table, ())) if table is not None else []
+
+    def callers(self, function: QualifiedName) -> list[TriggerKey]:
+        """The triggers that call a function."""
+        return list(self._callers.get(function, ()))
 
     def after(self, statements: Iterable[Statement]) -> InstalledTriggers:
         """What is there once the statements have run as well."""
-        triggers, functions = dict(self.triggers), dict(self.functions)
+        other = InstalledTriggers(self._triggers, self.functions)
+        other.apply(statements)
+        return other
+
+    def apply(self, statements: Iterable[Statement]) -> None:
+        """Run statements."""
         for statement in statements:
-            _apply(statement, triggers, functions)
-        return InstalledTriggers(triggers, functions)
+            self._apply(statement)
+
+    def move(self, old: QualifiedName, new: QualifiedName) -> None:
+        """A table gets another name, and its triggers with it."""
+        for key in self.on_table(old):
+            self._put((new, key[1]), replace(self._take(key), table=new))
+
+    def _apply(self, statement: Statement) -> None:
+        match statement:
+            case CreateFunction() | DropFunction():
+                self._apply_to_functions(statement)
+            case CreateTrigger():
+                self._create(statement)
+            case DropTrigger() | CommentOnTrigger() | RenameTrigger():
+                self._apply_to_trigger(statement)
+            case DropTable(table=table):
+                for key in self.on_table(table):
+                    self._take(key)
+            case RenameTable(table=table, new_name=new_name):
+                self.move(table, table._replace(name=new_name))
+            case MoveTable(table=table, schema=schema):
+                self.move(table, table._replace(schema=schema))
+            case SetTriggerState() | Do() | Other():
+                pass
+            case RenameColumn() | DropColumn() | RetypeColumn():
+                pass  # what becomes of the triggers is for whoever knows their text
+            case _:
+                assert_never(statement)
+
+    def _apply_to_functions(self, statement: CreateFunction | DropFunction) -> None:
+        name = statement.function
+        if statement.arguments:
+            return
+        if isinstance(statement, DropFunction):
+            self.functions.pop(name, None)
+            # With CASCADE; without it PostgreSQL refuses while triggers call the function.
+            for key in self.callers(name):
+                self._take(key)
+        else:
+            self.functions[name] = canonical_function(statement)
+            for key in self.callers(name):
+                self._put(key, replace(self._triggers[key], function=self.functions[name]))
+
+    def _create(self, statement: CreateTrigger) -> None:
+        key = (statement.table, statement.name)
+        before = self._triggers.get(key)
+        made = TriggerDefinition(
+            table=statement.table,
+            pgid=statement.name,
+            definition=statement.definition,
+            is_constraint=statement.is_constraint,
+            calls=statement.calls,
+            function=self.functions.get(statement.calls),
+            # CREATE OR REPLACE TRIGGER keeps the comment.
+            hash=before.hash if before else None,
+        )
+        self._put(key, made)
+
+    def _apply_to_trigger(self, statement: DropTrigger | CommentOnTrigger | RenameTrigger) -> None:
+        key = (statement.table, statement.name)
+        trigger = self._triggers.get(key)
+        if trigger is None:
+            return
+        match statement:
+            case DropTrigger():
+                self._take(key)
+            case CommentOnTrigger(text=text):
+                self._put(key, replace(trigger, hash=text))
+            case RenameTrigger(new_name=new_name):
+                self._take(key)
+                self._put((statement.table, new_name), replace(trigger, pgid=new_name))
+            case _:
+                assert_never(statement)
+
+    def _put(self, key: TriggerKey, trigger: TriggerDefinition) -> None:
+        before = self._triggers.get(key)
+        if before is not None and before.calls != trigger.calls:
+            del self._callers[before.calls][key]
+        self._triggers[key] = trigger
+        self._on_table.setdefault(key[0], {})[key] = None
+        self._callers.setdefault(trigger.calls, {})[key] = None
+        self.changed.add(key)
+        self._view = None
+
+    def _take(self, key: TriggerKey) -> TriggerDefinition:
+        trigger = self._triggers.pop(key)
+        del self._on_table[key[0]][key]
+        del self._callers[trigger.calls][key]
+        self.changed.add(key)
+        self._view = None
+        return trigger
 
 
 def canonical_function(function: CreateFunction) -> str:
@@ -115,91 +246,3 @@ def canonical_body(body: str) -> str:
     return "\n".join(
         token.text.lower() if token.kind is Kind.WORD else token.text for token in code_tokens(body)
     )
-
-
-Triggers = dict[TriggerKey, TriggerDefinition]
-Functions = dict[QualifiedName, str]
-
-
-def _apply(statement: Statement, triggers: Triggers, functions: Functions) -> None:
-    match statement:
-        case CreateFunction() | DropFunction():
-            _apply_to_functions(statement, triggers, functions)
-        case CreateTrigger():
-            _create(statement, triggers, functions)
-        case DropTrigger() | CommentOnTrigger() | RenameTrigger():
-            _apply_to_trigger(statement, triggers)
-        case DropTable() | RenameTable() | MoveTable():
-            _apply_to_table(statement, triggers)
-        case SetTriggerState() | Do() | Other():
-            pass
-        case RenameColumn() | DropColumn() | RetypeColumn():
-            pass  # what becomes of the triggers is for whoever knows their text
-        case _:
-            assert_never(statement)
-
-
-def _apply_to_functions(
-    statement: CreateFunction | DropFunction, triggers: Triggers, functions: Functions
-) -> None:
-    name = statement.function
-    if statement.arguments:
-        return
-    if isinstance(statement, DropFunction):
-        functions.pop(name, None)
-        # With CASCADE; without it PostgreSQL refuses while triggers call the function.
-        for key in [key for key, trigger in triggers.items() if trigger.calls == name]:
-            del triggers[key]
-    else:
-        functions[name] = canonical_function(statement)
-        for key, trigger in triggers.items():
-            if trigger.calls == name:
-                triggers[key] = replace(trigger, function=functions[name])
-
-
-def _create(statement: CreateTrigger, triggers: Triggers, functions: Functions) -> None:
-    key = (statement.table, statement.name)
-    before = triggers.get(key)
-    triggers[key] = TriggerDefinition(
-        table=statement.table,
-        pgid=statement.name,
-        definition=statement.definition,
-        is_constraint=statement.is_constraint,
-        calls=statement.calls,
-        function=functions.get(statement.calls),
-        # CREATE OR REPLACE TRIGGER keeps the comment.
-        hash=before.hash if before else None,
-    )
-
-
-def _apply_to_trigger(
-    statement: DropTrigger | CommentOnTrigger | RenameTrigger, triggers: Triggers
-) -> None:
-    key = (statement.table, statement.name)
-    trigger = triggers.get(key)
-    if trigger is None:
-        return
-    match statement:
-        case DropTrigger():
-            del triggers[key]
-        case CommentOnTrigger(text=text):
-            triggers[key] = replace(trigger, hash=text)
-        case RenameTrigger(new_name=new_name):
-            del triggers[key]
-            triggers[statement.table, new_name] = replace(trigger, pgid=new_name)
-        case _:
-            assert_never(statement)
-
-
-def _apply_to_table(statement: DropTable | RenameTable | MoveTable, triggers: Triggers) -> None:
-    table = statement.table
-    for key in [key for key in triggers if key[0] == statement.table]:
-        trigger = triggers.pop(key)
-        match statement:
-            case DropTable():
-                continue
-            case RenameTable(new_name=new_name):
-                table = statement.table._replace(name=new_name)
-            case MoveTable(schema=schema):
-                table = statement.table._replace(schema=schema)
-        triggers[table, trigger.pgid] = replace(trigger, table=table)

@@ -59,7 +59,7 @@ def analyse(
 ) -> None:
     """Makes the analysis of any folder give these facts."""
 
-    def analyze_target(target: Target) -> Analysis:
+    def analyze_target(target: Target, watch_history: object) -> Analysis:
         known = facts.analysis()
         project = Project(root, known.project.settings, known.project.apps)
         return facts.analysis(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.history import migrations_with, operation_span
+from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed_history
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.migrations.irreversible import irreversible_trigger_sql
 from pgtrigger_codegen.pipeline import Analysis
 
 
@@ -42,13 +40,12 @@ class IrreversibleTriggerSql(Rule):
     severity = Severity.WARNING
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for key, migration in migrations_with(analysis, "trigger"):
-            if isinstance(migration.operations, Unknown):
-                continue
-            for index, what in irreversible_trigger_sql(migration.operations):
+        found = replayed_history(analysis)
+        for item in found.watched.irreversible.found if found else ():
+            if is_own_migration(analysis, item.migration):
                 yield self.diagnostic(
-                    f"Migration `{'.'.join(key)}` {what} and has no `reverse_sql`: it cannot be"
-                    " reversed",
-                    operation_span(analysis, key, index),
+                    f"Migration `{'.'.join(item.migration)}` {item.what} and has no"
+                    " `reverse_sql`: it cannot be reversed",
+                    operation_span(analysis, item.migration, item.index),
                     help="Give `RunSQL` a `reverse_sql`",
                 )

@@ -19,6 +19,7 @@ from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
+from pgtrigger_codegen.source.overlay import read_bytes
 
 
 class UnreachableRegistration(Rule):
@@ -54,9 +55,14 @@ class UnreachableRegistration(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         for app in first_party_apps(analysis):
+            inner = _apps_inside(app, analysis)
             for path in python_files(app.path):
+                if b"pgtrigger" not in _content(path):
+                    continue
+                if not {path, path.resolve()}.isdisjoint(analysis.read_files):  # or a link to one
+                    continue
                 name = _module_name(path, app)
-                if name not in analysis.imported_modules and _may_register(path, app, analysis):
+                if name not in analysis.imported_modules and _may_register(path, app, inner):
                     yield from self._of_module(analysis, path, name, app)
 
     def _of_module(
@@ -81,16 +87,24 @@ def _module_name(path: Path, app: App) -> str:
     return ".".join((app.name, *(part for part in parts if part != "__init__")))
 
 
-def _may_register(path: Path, app: App, analysis: Analysis) -> bool:
+def _apps_inside(app: App, analysis: Analysis) -> list[Path]:
+    """The folders of other apps in the folder of an app: what is in them is theirs."""
+    others = (other.path for other in analysis.project.apps.values() if other is not app)
+    return [other for other in others if other.is_relative_to(app.path)]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_bytes(path)
+    except OSError:
+        return b""
+
+
+def _may_register(path: Path, app: App, inner: list[Path]) -> bool:
     inside = path.relative_to(app.path)
     if is_test(inside) or "migrations" in inside.parts or "management" in inside.parts:
         return False
-    others = (other.path for other in analysis.project.apps.values() if other is not app)
-    if any(path.is_relative_to(other) and other.is_relative_to(app.path) for other in others):
-        return False  # the inner app's own
-    if not {path, path.resolve()}.isdisjoint(analysis.read_files):  # or a link to one
-        return False
-    return "pgtrigger" in text_of(path)
+    return not any(path.is_relative_to(folder) for folder in inner)
 
 
 def _registrations(module: Module) -> Iterator[ast.expr]:

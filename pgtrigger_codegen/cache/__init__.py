@@ -1,0 +1,1 @@
+"""What is remembered between runs, and under which conditions it still holds."""

@@ -1,0 +1,149 @@
+"""Whether all that a result was made from is still as it was.
+
+Compared are contents, never times: a checkout changes the one and not the other. Besides what a
+run has opened and listed, the names of all files in the project count, since a file that was looked
+for and was not there has not been opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pgtrigger_codegen import __version__
+from pgtrigger_codegen.cache.folder import NAME
+from pgtrigger_codegen.source.reads import Reads, stamp
+
+# What a run asks its environment for.
+VARIABLES = (
+    "COLORTERM", "COLUMNS", "FORCE_COLOR", "GITHUB_ACTIONS", "NO_COLOR", "PYTHONIOENCODING",
+    "PYTHONPATH", "PYTHONUTF8", "TERM", "VIRTUAL_ENV",
+)  # fmt: skip
+
+# Looked for in the folders above the project too.
+MARKERS = (
+    ".git", ".hg", "manage.py", "pyproject.toml", "pytest.ini", "requirements.txt", "setup.cfg",
+    "setup.py", "tox.ini",
+)  # fmt: skip
+
+_NOT_ENTERED = frozenset({"node_modules", "__pycache__", NAME})
+
+
+def fingerprint(reads: Reads, root: Path) -> dict[str, Any] | None:
+    """What has to be the same; None when something changed while it was read, or was written."""
+    if reads.effect is not None:
+        return None
+    files: dict[str, str | None] = {}
+    for path, then in sorted(reads.files.items()):
+        files[path] = _file_digest(path)
+        if stamp(path) != then:
+            return None
+    return {
+        "tools": tools(),
+        "root": str(root),
+        "tree": _tree_digest(str(root)),
+        "above": _markers_above(root),
+        "files": files,
+        "folders": {path: _folder_digest(path) for path in sorted(reads.folders)},
+    }
+
+
+def holds(known: Mapping[str, Any]) -> bool:
+    """Whether all is as it was when the fingerprint was taken."""
+    root = Path(known["root"])
+    return (
+        known["tools"] == tools()
+        and known["above"] == _markers_above(root)
+        and known["tree"] == _tree_digest(known["root"])
+        and all(_folder_digest(path) == digest for path, digest in known["folders"].items())
+        and all(_file_digest(path) == digest for path, digest in known["files"].items())
+    )
+
+
+def tools() -> str:
+    """Who computes: Python, our own code, and the packages beside it."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (__version__, sys.version, sys.platform):
+        digest.update(part.encode())
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for path in sorted(_code(own)):  # a checkout changes without a version
+        digest.update(f"{path} {stamp(path)}".encode())
+    for folder in dict.fromkeys(sys.path):  # names of installed packages come with versions
+        if os.path.basename(folder) in ("site-packages", "dist-packages"):
+            digest.update((_folder_digest(folder) or "").encode())
+    return digest.hexdigest()
+
+
+def _code(folder: str) -> Iterable[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir() and entry.name != "__pycache__":
+                yield from _code(entry.path)
+            elif entry.name.endswith(".py"):
+                yield entry.path
+
+
+def _file_digest(path: str) -> str | None:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.blake2b(file.read(), digest_size=16).hexdigest()
+    except OSError:
+        return None
+
+
+def _folder_digest(path: str) -> str | None:
+    """Of the names in a folder."""
+    try:
+        with os.scandir(path) as entries:
+            names = sorted(_described(entry) for entry in entries if entry.name not in _NOT_ENTERED)
+    except OSError:
+        return None
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update("\0".join(names).encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+def _tree_digest(root: str) -> str:
+    """Of the names in a folder and in all below it; environments are not entered."""
+    digest = hashlib.blake2b(digest_size=16)
+    pending = [root]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            continue
+        digest.update(f"\0\0{folder}".encode(errors="surrogateescape"))
+        for entry in found:
+            if entry.name not in _NOT_ENTERED:
+                digest.update(f"\0{_described(entry)}".encode(errors="surrogateescape"))
+        if any(entry.name == "pyvenv.cfg" for entry in found):
+            continue
+        pending += [
+            entry.path
+            for entry in found
+            if entry.name not in _NOT_ENTERED
+            and (not entry.name.startswith(".") or entry.name == ".venv")
+            and entry.is_dir(follow_symlinks=False)
+        ]
+    return digest.hexdigest()
+
+
+def _described(entry: os.DirEntry[str]) -> str:
+    if entry.is_symlink():
+        return f"{entry.name}>{os.readlink(entry.path)}"
+    return f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
+
+
+def _markers_above(root: Path) -> list[str]:
+    return [
+        os.path.join(folder, name)
+        for folder in root.parents
+        for name in MARKERS
+        if os.path.lexists(os.path.join(folder, name))
+    ]

@@ -1,0 +1,100 @@
+"""Results of whole commands: what they printed, and how they ended.
+
+A command that only reads gives the same result again when it is given the same arguments and reads
+the same. Then nothing of Django, nor of this project's own stages, has to be loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgtrigger_codegen.cache import folder
+from pgtrigger_codegen.cache.inputs import VARIABLES, fingerprint, holds
+from pgtrigger_codegen.source.reads import Reads
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command did.
+
+    Attributes:
+        output: Pieces of text in the order in which they were printed, each with the number of
+            the stream: 1 for standard output, 2 for standard error.
+    """
+
+    exit_code: int
+    output: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a result depends on besides files.
+
+    Attributes:
+        directory: The current folder.
+        arguments: Those of the command line.
+        streams: What is said about the standard streams: whether they are terminals, how wide.
+    """
+
+    directory: Path
+    arguments: tuple[str, ...]
+    streams: str
+    environment: Mapping[str, str]
+
+    @property
+    def start(self) -> Path:
+        """The folder that the project is looked for from."""
+        for option, value in zip(self.arguments, self.arguments[1:], strict=False):
+            if option == "-C":
+                return (self.directory / value).resolve()
+        return self.directory
+
+    @property
+    def name(self) -> str:
+        """The name of the file that holds the result."""
+        variables = [(name, self.environment.get(name)) for name in VARIABLES]
+        parts = [str(self.directory), list(self.arguments), self.streams, variables]
+        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+
+
+def recall(question: Question) -> Result | None:
+    """The result of an earlier run that would be the same now."""
+    cache = folder.find(question.start)
+    data = folder.read(cache, question.name) if cache else None
+    if data is None:
+        return None
+    try:
+        known = json.loads(data)
+        if not holds(known["inputs"]):
+            return None
+        output = tuple((stream, bytes.fromhex(text)) for stream, text in known["output"])
+        return Result(known["exit_code"], output)
+    except (ValueError, KeyError, TypeError):
+        return None  # of another version, or damaged
+
+
+def remember(question: Question, result: Result, reads: Reads, root: Path) -> None:
+    """Keeps a result for the next time."""
+    if not start_is_inside(question.start, root):
+        return
+    inputs = fingerprint(reads, root)
+    if inputs is None:
+        return
+    output = [(stream, text.hex()) for stream, text in result.output]
+    known = {"inputs": inputs, "exit_code": result.exit_code, "output": output}
+    folder.write(root, question.name, json.dumps(known).encode())
+
+
+def start_is_inside(start: Path, root: Path) -> bool:
+    """Whether looking for the cache from where a command is called leads to that of the root."""
+    return start == root or root in start.parents
+
+
+def arguments_of(argv: Sequence[str]) -> tuple[str, ...]:
+    """The command line as a question has it."""
+    return tuple(os.fsdecode(os.fsencode(argument)) for argument in argv)

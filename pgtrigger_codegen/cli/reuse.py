@@ -1,0 +1,39 @@
+"""How a command says that its result can be used again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class ReusableFor:
+    """The project whose cache the result of the running command may go to.
+
+    Attributes:
+        root: None as long as no command has said so.
+    """
+
+    root: Path | None = None
+
+
+def reusable(root: Path) -> None:
+    """Says that the running command only reads, and all it says is on the standard streams."""
+    if _waiting is not None:
+        _waiting.root = root
+
+
+@contextmanager
+def waiting_for_root() -> Iterator[ReusableFor]:
+    """Gives what the command that runs in the block says."""
+    global _waiting  # noqa: PLW0603  (commands are called by click, with the user's arguments)
+    _waiting = ReusableFor()
+    try:
+        yield _waiting
+    finally:
+        _waiting = None
+
+
+_waiting: ReusableFor | None = None

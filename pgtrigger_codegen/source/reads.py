@@ -1,0 +1,106 @@
+"""What a run reads: every file it opens and every folder it lists, whoever does so.
+
+A result can be used again exactly as long as all that it was made from is still the same. Python
+itself reports what is opened (https://docs.python.org/3/library/audit_events.html), so nothing is
+forgotten by whoever writes the next function that reads a file.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
+# Python's own: compiled modules, and windows into the system rather than files.
+_IGNORED_FOLDERS = ("/dev/", "/proc/", "/sys/")
+
+
+@dataclass
+class Reads:
+    """Paths as they were given.
+
+    Attributes:
+        files: Absolute paths of files, with time and size when they were first opened; None
+            for those that were not there.
+        folders: Absolute paths of folders that were listed.
+        effect: Something that the run did besides reading: then its result is no result.
+    """
+
+    files: dict[str, tuple[int, int] | None] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    effect: str | None = None
+
+    def merge(self, other: Reads) -> None:
+        """Adds what another process has read."""
+        self.files = {**other.files, **self.files}
+        self.folders |= other.folders
+        self.effect = self.effect or other.effect
+
+
+@contextmanager
+def recorded() -> Iterator[Reads]:
+    """Gives what is read until the end of the block, in it or in another process."""
+    global _current, _hooked  # noqa: PLW0603  (Python calls one function for all)
+    if not _hooked:
+        sys.addaudithook(_on_event)  # there is no way to take one off again
+        _hooked = True
+    before, _current = _current, Reads()
+    try:
+        yield _current
+    finally:
+        _current = before
+
+
+def current() -> Reads | None:
+    """What has been read so far, when somebody wants to know."""
+    return _current
+
+
+def stamp(path: str) -> tuple[int, int] | None:
+    """Time of the last change (nanoseconds) and size; None where there is no file."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+_current: Reads | None = None
+_hooked = False
+
+
+def _on_event(event: str, args: tuple[object, ...]) -> None:
+    reads = _current
+    if reads is None:
+        return
+    if event == "open":
+        _note_file(reads, *args)
+    elif event in ("os.listdir", "os.scandir"):
+        path = _absolute(args[0] if args[0] is not None else ".")
+        if path is not None:
+            reads.folders.add(path)
+    elif event in ("subprocess.Popen", "socket.connect", "os.rename", "os.remove", "os.mkdir"):
+        reads.effect = reads.effect or event
+
+
+def _note_file(reads: Reads, given: object, mode: object, flags: object) -> None:
+    path = _absolute(given)
+    if path is None or path.startswith(_IGNORED_FOLDERS) or "__pycache__" in path:
+        return
+    writes = flags & _WRITING if isinstance(flags, int) else 0
+    if isinstance(mode, str):
+        writes = any(letter in mode for letter in "wax+")
+    if writes:
+        reads.effect = reads.effect or f"writes {path}"
+    elif path not in reads.files:
+        reads.files[path] = stamp(path)
+
+
+def _absolute(path: object) -> str | None:
+    """None for what is no path: an open file's number."""
+    if isinstance(path, bytes):
+        path = os.fsdecode(path)
+    return os.path.abspath(path) if isinstance(path, str | os.PathLike) else None
