@@ -35,10 +35,21 @@ class Imported:
     name: str | None
     bound: str
 
+    @property
+    def is_package(self) -> bool:
+        """Whether it binds the package that the module is in: `import a.b` binds `a`."""
+        return self.name is None and self.bound == self.module.partition(".")[0]
+
+    def is_same_as(self, other: Imported | None) -> bool:
+        """Whether the two bind one name to the same."""
+        if other is None or self.bound != other.bound:
+            return False
+        return self == other or (self.is_package and other.is_package)
+
     def statement(self) -> str:
         """It as a statement of its own."""
         if self.name is None:
-            alias = "" if self.bound == self.module.partition(".")[0] else f" as {self.bound}"
+            alias = "" if self.is_package else f" as {self.bound}"
             return f"import {self.module}{alias}"
         alias = "" if self.bound == self.name else f" as {self.bound}"
         return f"from {self.module} import {self.name}{alias}"
@@ -117,7 +128,11 @@ def imports_for(
             if wanted.module.partition(".")[0] in own_packages:
                 return None
             missing.append((found[0].line, wanted))
-        elif len(present) > 1 or present[0].imported != wanted or present[0].end_line >= before:
+        elif (
+            len(present) > 1
+            or not wanted.is_same_as(present[0].imported)
+            or present[0].end_line >= before
+        ):
             return None
     return [wanted for _, wanted in sorted(missing, key=operator.itemgetter(0))]
 
@@ -194,7 +209,16 @@ def _bindings(module: Module) -> dict[str, list[_Binding]]:
         if isinstance(node, ast.Global):
             for name in node.names:
                 found.setdefault(name, []).append(_Binding(node.lineno, node.lineno, False, None))
-    return found
+    return {name: _without_repetitions(bindings) for name, bindings in found.items()}
+
+
+def _without_repetitions(bindings: list[_Binding]) -> list[_Binding]:
+    """The bindings without imports of what an earlier one has bound the name to."""
+    first = bindings[0]
+    if not first.is_direct or first.imported is None:
+        return bindings
+    same = first.imported.is_same_as
+    return [first, *(one for one in bindings[1:] if not same(one.imported))]
 
 
 def _bound_by(

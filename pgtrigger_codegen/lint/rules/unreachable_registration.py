@@ -21,16 +21,22 @@ from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.overlay import read_bytes
 
+# Modules of apps that Django's admin and other packages import in their own `ready()`.
+_DISCOVERED = frozenset({"admin", "translation", "wagtail_hooks"})
+# Settings that name modules which are imported only when requests are served.
+_LATER = re.compile(r"^\s*(?:ROOT_URLCONF|WSGI_APPLICATION|ASGI_APPLICATION)\b.*$", re.MULTILINE)
+
 
 class UnreachableRegistration(Rule):
     """## What it does
     Reports a module of an installed app that registers triggers or declares models with
-    triggers, and that no module of the project imports or names.
+    triggers, and that nothing imports which Django imports as it starts: neither models, nor
+    `ready()` of an app, nor a module that one of these names.
 
     ## Why is this bad?
     Django imports an app's `models` as it starts, and what `AppConfig.ready()` imports. A
-    registration in another module never happens, so the trigger is not there: neither in
-    migrations nor in the database.
+    registration in another module never happens, or only once a view that imports it is served.
+    So the trigger is not there when it is needed: neither in migrations nor in the database.
 
     ## Example
     ```python
@@ -73,10 +79,11 @@ class UnreachableRegistration(Rule):
         except (OSError, SourceSyntaxError):
             return
         node = next(_registrations(module), None)
-        if node is None or _is_mentioned(analysis, path):
+        if node is None or _is_reached(analysis, path):
             return
         yield self.diagnostic(
-            f"Module `{name}` declares triggers, but nothing imports it: they are never registered",
+            f"Module `{name}` declares triggers, but neither models nor `ready()` import it:"
+            " they are not registered when Django starts",
             module.span(node),
             help=f"Import it in `{app.name}.models`, or in `ready()` of the app's `AppConfig`",
         )
@@ -115,22 +122,31 @@ def _registrations(module: Module) -> Iterator[ast.expr]:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
+    own = {name for name, source in imported.items() if source == "pgtrigger"}
     for statement in module.tree.body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and _is_register(node.func, imported):
+            if isinstance(node, ast.Call) and _is_register(node.func, own):
                 yield node.func
             elif isinstance(node, ast.ClassDef) and node.name == "Meta":
                 yield from _trigger_lists(node)
 
 
-def _is_register(function: ast.expr, imported: dict[str, str | None]) -> bool:
+def _is_register(function: ast.expr, own: set[str]) -> bool:
+    """Whether it is `pgtrigger.register` or the `register` of a trigger.
+
+    Args:
+        own: What the module calls django-pgtrigger, and what it imports from it.
+    """
     match function:
         case ast.Attribute(value=ast.Name(id=name), attr="register"):
-            return imported.get(name) == "pgtrigger"
+            return name in own
+        case ast.Attribute(value=ast.Call(func=made), attr="register"):
+            root = made.value if isinstance(made, ast.Attribute) else made
+            return isinstance(root, ast.Name) and root.id in own
         case ast.Name(id="register"):
-            return imported.get("register") == "pgtrigger"
+            return "register" in own
         case _:
             return False
 
@@ -145,14 +161,31 @@ def _trigger_lists(meta: ast.ClassDef) -> Iterator[ast.expr]:
                 yield target
 
 
-def _is_mentioned(analysis: Analysis, path: Path) -> bool:
-    """Whether any other file imports a module of that name, or has the name in a string."""
-    stem = re.escape(path.parent.name if path.name == "__init__.py" else path.stem)
-    pattern = re.compile(rf"\bimport\b.*\b{stem}\b|\bfrom\b.*\b{stem}\b|['\".]{stem}['\"]")
-    listed = re.compile(rf"^\s+{stem}\b\s*(,|\)|$|as\b)", re.MULTILINE)
-    for other in first_party_files(analysis):
-        if other != path and not is_test(other.relative_to(other.anchor)):
-            text = text_of(other)
-            if pattern.search(text) or (" import (" in text and listed.search(text)):
-                return True
+def _is_reached(analysis: Analysis, path: Path) -> bool:
+    """Whether a file that Django reads as it starts mentions a file, or one that mentions it."""
+    texts = {
+        file: _LATER.sub("", text_of(file))
+        for file in first_party_files(analysis)
+        if not is_test(file.relative_to(file.anchor))
+    }
+    if path.stem in _DISCOVERED:
+        return True
+    pending, seen = [path], {path}
+    while pending:
+        mentions = _mentions(pending.pop())
+        for file, text in texts.items():
+            if file not in seen and any(pattern.search(text) for pattern in mentions):
+                if file in analysis.read_files or file.stem in _DISCOVERED:
+                    return True
+                seen.add(file)
+                pending.append(file)
     return False
+
+
+def _mentions(path: Path) -> tuple[re.Pattern[str], ...]:
+    """What a file says that imports a module of that name, or has the name in a string."""
+    stem = re.escape(path.parent.name if path.name == "__init__.py" else path.stem)
+    return (
+        re.compile(rf"\bimport\b.*\b{stem}\b|\bfrom\b.*\b{stem}\b|['\".]{stem}['\"]"),
+        re.compile(rf"\bimport \([^)]*^\s+{stem}\b\s*(,|\)|$|as\b)", re.MULTILINE),
+    )
