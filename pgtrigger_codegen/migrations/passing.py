@@ -15,6 +15,7 @@ from django.db.migrations.operations.base import Operation
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.migrations.fields import ModelKey
 from pgtrigger_codegen.migrations.moment import Moment
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.sql_texts import sql_texts
@@ -107,9 +108,10 @@ class Recorder:
 
     def _passed(self, moment: Moment) -> Passed:
         before, after = self._definitions, moment.definitions
-        touched = frozenset(
-            key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
-        )
+        touched: frozenset[TriggerKey] = frozenset()
+        if before is not after:
+            keys = before.keys() | after.keys()
+            touched = frozenset(key for key in keys if before.get(key) != after.get(key))
         place, operation = Place(moment.migration, moment.index), moment.operation
         step = None
         if touched and self._may_be_step(moment):
@@ -231,42 +233,51 @@ class _Nullable:
     """Which fields of the migrations' models may be null.
 
     Where one becomes NOT NULL, Django updates the rows that have no value, and triggers fire.
+    Fields are looked at only then: a history has thousands.
     """
 
     def __init__(self) -> None:
-        self._null: dict[tuple[str, str, str], bool] = {}
+        self._defined: dict[ModelKey, list[Operation]] = {}
 
     def filled(self, moment: Moment) -> QualifiedName | None:
         """The table whose rows an operation updates."""
         for operation in _on_database(moment.operation):
-            if isinstance(operation, operations.AlterField):
-                key = (moment.migration[0], operation.model_name.lower(), operation.name)
-                if self._null.get(key, True) and not _may_be_null(operation.field):
+            if isinstance(operation, operations.AlterField) and not _may_be_null(operation.field):
+                model = (moment.migration[0], operation.model_name.lower())
+                if self._is_nullable(model, operation.name):
                     for name, table in moment.tables.items():
-                        if table.model == key[:2]:
+                        if table.model == model:
                             return in_search_path(name)
         return None
 
     def follow(self, moment: Moment) -> None:
         app_label = moment.migration[0]
         match moment.operation:
-            case operations.CreateModel(name=name, fields=fields):
-                for field_name, model_field in fields:
-                    key = (app_label, name.lower(), field_name)
-                    self._null[key] = _may_be_null(model_field)
-            case operations.AddField() | operations.AlterField() as changed:
-                key = (app_label, changed.model_name.lower(), changed.name)
-                self._null[key] = _may_be_null(changed.field)
-            case operations.RenameField() as renamed:
-                model = (app_label, renamed.model_name.lower())
-                if (null := self._null.pop((*model, renamed.old_name), None)) is not None:
-                    self._null[(*model, renamed.new_name)] = null
-            case operations.RenameModel() as renamed_model:
-                old, new = renamed_model.old_name.lower(), renamed_model.new_name.lower()
-                for key in [key for key in self._null if key[:2] == (app_label, old)]:
-                    self._null[(app_label, new, key[2])] = self._null.pop(key)
+            case operations.CreateModel() as created:
+                self._defined[app_label, created.name.lower()] = [created]
+            case operations.AddField() | operations.AlterField() | operations.RenameField() as on:
+                self._defined.setdefault((app_label, on.model_name.lower()), []).append(on)
+            case operations.RenameModel() as renamed:
+                found = self._defined.pop((app_label, renamed.old_name.lower()), [])
+                self._defined[app_label, renamed.new_name.lower()] = found
             case _:
                 pass
+
+    def _is_nullable(self, model: ModelKey, name: str) -> bool:
+        """Whether a field was nullable so far; yes where that is not known."""
+        for operation in reversed(self._defined.get(model, ())):
+            match operation:
+                case operations.RenameField():
+                    name = operation.old_name if operation.new_name == name else name
+                case operations.AddField() | operations.AlterField():
+                    if operation.name == name:
+                        return _may_be_null(operation.field)
+                case operations.CreateModel():
+                    return next(
+                        (_may_be_null(item) for other, item in operation.fields if other == name),
+                        True,
+                    )
+        return True
 
 
 def _may_be_null(model_field: object) -> bool:
