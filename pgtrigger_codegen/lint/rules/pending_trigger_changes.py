@@ -70,16 +70,19 @@ class PendingTriggerChanges(Rule):
         found = replayed_history(analysis)
         if found is None:
             return
-        for app in first_party_apps(analysis):
-            readable = found.history.state.is_readable(app.label)
-            if readable and is_migrations_package(app.migrations_dir):
-                yield from self._check_app(app.label, found, analysis)
+        labels = [
+            app.label
+            for app in first_party_apps(analysis)
+            if is_migrations_package(app.migrations_dir)
+            and found.history.state.is_readable(app.label)
+        ]
+        for app in _plans(labels, found, analysis):
+            yield from self._check_app(app, found, analysis)
 
-    def _check_app(self, label: str, found: Replayed, analysis: Analysis) -> Iterator[Diagnostic]:
-        app = _plan(label, found, analysis)
+    def _check_app(self, app: AppPlan, found: Replayed, analysis: Analysis) -> Iterator[Diagnostic]:
         grouped: dict[tuple[Span, str], list[str]] = {}
         notes: dict[Span, Note] = {}
-        for change in _changes(app, found, analysis) if app else ():
+        for change in _changes(app, found, analysis):
             if change.old and change.new and edited_part(change.old, change.new):
                 continue  # for `edited-trigger-sql`
             made = _origin(change, found, analysis)
@@ -91,11 +94,13 @@ class PendingTriggerChanges(Rule):
         for (place, kind), names in grouped.items():
             yield self.diagnostic(
                 _MESSAGES[kind].format(
-                    app=label, triggers=_listed(names), them="them" if len(names) > 1 else "it"
+                    app=app.app_label,
+                    triggers=_listed(names),
+                    them="them" if len(names) > 1 else "it",
                 ),
                 place,
                 notes=[notes[place]] if place in notes else [],
-                help=_help(label, app),
+                help=_help(app),
             )
 
 
@@ -127,15 +132,19 @@ _MESSAGES = {
 }
 
 
-def _plan(label: str, found: Replayed, analysis: Analysis) -> AppPlan | None:
+def _plans(labels: list[str], found: Replayed, analysis: Analysis) -> Iterator[AppPlan]:
     # What is missing is asked for, not the way there.
-    options = Options([label], databases=analysis.config.databases, schema_changes="after")
+    options = Options(labels, databases=analysis.config.databases, schema_changes="after")
+    source = source_of(analysis)
     try:
-        plan = make_plan(source_of(analysis), analysis.load_migration, options, found.history)
+        yield from make_plan(source, analysis.load_migration, options, found.history).apps
     except SqlSyntaxError as problem:  # of a declaration, for the rules about those
-        error = MigrationsError(f"the SQL of a trigger does not parse: {problem.message}")
-        return AppPlan(label, (), unresolved=False, error=error)
-    return plan.apps[0] if plan.apps else None
+        if len(labels) > 1:
+            for label in labels:
+                yield from _plans([label], found, analysis)
+        else:
+            error = MigrationsError(f"the SQL of a trigger does not parse: {problem.message}")
+            yield AppPlan(labels[0], (), unresolved=False, error=error)
 
 
 def _changes(app: AppPlan, found: Replayed, analysis: Analysis) -> Iterator[_Change]:
@@ -206,9 +215,9 @@ def _listed(names: list[str]) -> str:
 _SHOWN = 3
 
 
-def _help(label: str, app: AppPlan | None) -> str:
-    command = f"`pgtrigger-codegen makemigrations {label}`"
-    if app and app.error:
+def _help(app: AppPlan) -> str:
+    command = f"`pgtrigger-codegen makemigrations {app.app_label}`"
+    if app.error:
         more = f": {app.error.help}" if app.error.help else ""
         return f"What keeps {command} from writing it: {app.error.args[0]}{more}"
     return f"Run {command}"
