@@ -35,8 +35,15 @@ def run(
         assert isinstance(end.value.code, int)
         return end.value.code, output, errors
 
-    monkeypatch.chdir(copy_project("shop", tmp_path))
+    monkeypatch.chdir(migrated_shop(tmp_path))
     return run
+
+
+def migrated_shop(folder: Path) -> Path:
+    """Where something is to be written, git is asked about it: such results are not kept."""
+    project = copy_project("shop", folder)
+    assert run_cli(project, "makemigrations").exit_code == 0
+    return project
 
 
 @pytest.fixture
@@ -74,7 +81,7 @@ def test_the_second_time_nothing_has_to_be_done(run: Run, worked: list[str], com
 
 
 def test_the_second_time_neither_django_nor_click_is_imported(tmp_path: Path) -> None:
-    project = copy_project("shop", tmp_path)
+    project = migrated_shop(tmp_path)
     script = (
         "import sys; from pgtrigger_codegen.cli.entry import run\n"
         "try: run()\n"
