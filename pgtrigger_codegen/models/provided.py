@@ -183,7 +183,7 @@ class ProvidedModels:
         """Hands a call to its provider."""
         provider = self._libraries.provider(call.callable.package)
         assert provider is not None, "only a provider names callables"
-        answer = call.refused or self._settings_refused(provider)
+        answer = call.refused or self._settings_refused(provider, call.span)
         if answer is None:
             answer = self._asked(call.span, lambda: list(provider.declare(self._value_of(call))))
         if isinstance(answer, Unknown):
@@ -261,7 +261,7 @@ class ProvidedModels:
         provider = self._libraries.provider(declared.package)
         assert provider is not None, "only a provider has bases"
         model, span = declared.model, declared.span
-        triggers = self._settings_refused(provider) or self._asked(
+        triggers = self._settings_refused(provider, span) or self._asked(
             span, lambda: list(provider.prepare(Prepared(self._values, model)))
         )
         for item in [triggers] if isinstance(triggers, Unknown) else triggers:
@@ -313,9 +313,12 @@ class ProvidedModels:
             Registration(model, trigger, module, span, hook, provided=True)
         )
 
-    def _settings_refused(self, provider: ModelProvider) -> Unknown | None:
+    def _settings_refused(self, provider: ModelProvider, span: Span) -> Unknown | None:
         """A setting that the library depends on, and that is not known; else Django has all."""
         settings = self._project.settings
+        if settings.incomplete is not None and provider.settings:
+            named = ", ".join(provider.settings)
+            self._vm.assume(named, "as far as settings were read", settings.incomplete.span or span)
         for name, value in settings.values.items():
             unknown = first_unknown(value) if name.startswith(provider.settings) else None
             if unknown is not None:

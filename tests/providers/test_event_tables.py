@@ -62,8 +62,8 @@ def _write(root: Path, models: str) -> Path:
     return write_history_project(root, models, files={"stock/models.py": _ACCOUNTS})
 
 
-def _written(root: Path) -> list[dict[str, Any]]:
-    outcome = run_cli(root, "makemigrations", "--output-format", "json")
+def _written(root: Path, *options: str) -> list[dict[str, Any]]:
+    outcome = run_cli(root, "makemigrations", "--output-format", "json", *options)
     assert outcome.exit_code == 0, outcome.stderr
     written: list[dict[str, Any]] = outcome.data["written"]
     return written
@@ -152,3 +152,26 @@ def test_applied_fired_and_reversed(
     assert connection.execute(_TRIGGERS).fetchone() == (0,)
     project.manage("migrate")
     assert connection.execute(_TRIGGERS).fetchone() == (5,)
+
+
+def test_a_field_that_goes(project: DjangoProject, connection: psycopg.Connection[Any]) -> None:
+    _write(project.root, _BOOK + _MORE)
+    project.manage("makemigrations")
+    _written(project.root)
+    project.manage("migrate")
+    connection.execute("INSERT INTO shop_book (title, pages) VALUES ('one', 1)")
+
+    # Both tables lose the column in one migration: the triggers are taken out of its way.
+    _write(project.root, _BOOK)
+    project.manage("makemigrations")
+    _written(project.root, "--weave")
+    project.manage("migrate")
+    connection.execute("UPDATE shop_book SET title = 'two'")
+    rows = connection.execute("SELECT title FROM shop_bookevent ORDER BY pgh_id")
+    assert rows.fetchall() == [("one",), ("two",)]
+    assert "OUTDATED" not in project.manage("pgtrigger", "ls")
+
+    project.manage("migrate", "shop", "0002")
+    connection.execute("UPDATE shop_book SET pages = 5")
+    rows = connection.execute("SELECT pages FROM shop_bookevent ORDER BY pgh_id DESC LIMIT 1")
+    assert rows.fetchone() == (5,)

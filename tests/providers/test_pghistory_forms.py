@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.providers.history import check_as_django
+from tests.support.cli import run_json
 
 _HEAD = """
 import pghistory
@@ -77,8 +78,16 @@ moved = pghistory.RowEvent("moved", operation=pghistory.Update, row=pghistory.Ne
 pghistory.track(moved)(Numbered)
 """,
     )
-    origins = {(t.origin, t.migration_app) for t in analysis.triggers}
-    assert origins == {("provider", "shop")}
+    assert len(analysis.triggers) == 15
+    shown = {entry["uri"]: entry for entry in run_json(tmp_path, "show")["triggers"]}
+    assert {(entry["origin"], entry["migration_app"]) for entry in shown.values()} == {
+        ("provider", "shop")
+    }
+    # The trigger's own expression is its tracker, where there is one, else the call.
+    before, plain = shown["shop.Explicit:before_update"], shown["shop.Plain:update_update"]
+    assert (before["path"], before["line"], before["column"]) == ("shop/models.py", 16, 5)
+    assert (plain["path"], plain["line"], plain["column"]) == ("shop/models.py", 7, 2)
+    assert before["class"] == "pghistory.trigger.Event"
 
 
 def test_conditions(tmp_path: Path) -> None:

@@ -143,3 +143,12 @@ def test_a_provider_whose_library_is_not_installed_is_missing() -> None:
     assert providers.provider("nowhere_at_all") is None
     assert not providers.is_module("nowhere_at_all.models")
     assert providers.callable("nowhere_at_all.track") is None
+
+
+def test_settings_that_were_read_in_part_are_an_assumption(tmp_path: Path) -> None:
+    analysis = analyzed(
+        tmp_path, _HEAD + "pghistory.track()(Book)\n", settings="from unread.settings import *\n"
+    )
+    assert len(analysis.triggers) == 2
+    [assumed] = [item for item in analysis.assumptions if "PGHISTORY_LEVEL" in item.name]
+    assert assumed.value == "as far as settings were read"
