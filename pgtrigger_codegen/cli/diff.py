@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import click
@@ -9,6 +10,7 @@ import click
 from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target, unwatched
 from pgtrigger_codegen.cli.makemigrations import echo_notes, plan_of
 from pgtrigger_codegen.cli.reuse import reusable
+from pgtrigger_codegen.cli.terminal import wants_colour
 from pgtrigger_codegen.migrations.differences import Difference, difference
 from pgtrigger_codegen.migrations.plan import Options
 
@@ -42,6 +44,8 @@ def diff(
         for app in plan.apps
         for operation in app.operations
     ]
+    if color is None:
+        color = wants_colour(sys.stdout)
     click.echo("\n".join(_text(found)), color=color)
     reusable(analysis.project.root)
     context.exit(2 if plan.unresolved else int(plan.pending))

@@ -18,6 +18,7 @@ from pgtrigger_codegen.migrations.operations import (
     TriggerOperation,
 )
 from pgtrigger_codegen.migrations.state import Disturbance, in_search_path
+from pgtrigger_codegen.sql.lexer import code_tokens, folded_name
 from pgtrigger_codegen.sql.names import table_name
 from pgtrigger_codegen.sql.render import trigger_function, trigger_statement
 
@@ -51,8 +52,15 @@ def difference(operation: TriggerOperation, disturbances: Iterable[Disturbance])
         for found in disturbances
         if old and found.trigger.definition.pgid == old.parts.pgid.lower()
     )
-    reasons = (*_reasons(operation, old, new), *causes)
+    reasons = _with_causes(tuple(_reasons(operation, old, new)), causes)
     return Difference(operation.trigger.uri, operation.kind, reasons, tuple(_lines(old, new)))
+
+
+def _with_causes(reasons: tuple[str, ...], causes: tuple[str, ...]) -> tuple[str, ...]:
+    """What changed and why on one line, where there is one of each."""
+    if len(reasons) == len(causes) == 1:
+        return (f"{reasons[0]}: {causes[0]}",)
+    return (*reasons, *causes)
 
 
 def _reasons(
@@ -77,7 +85,22 @@ def _changed_parts(old: Trigger, new: Trigger) -> Iterator[str]:
         before, after = _plain(getattr(old.parts, name)), _plain(getattr(new.parts, name))
         if before != after:
             values = f": {before or 'none'} → {after or 'none'}" if name in _SHORT else ""
-            yield f"{word} changed{values}"
+            renamed = _renamed_column(before, after)
+            why = f": column {renamed[0]!r} renamed to {renamed[1]!r}" if renamed else ""
+            yield f"{word} changed{why}{values}"
+
+
+def _renamed_column(before: str, after: str) -> tuple[str, str] | None:
+    """A column's old and new name, where nothing else has changed."""
+    old, new = list(code_tokens(before)), list(code_tokens(after))
+    if len(old) != len(new):
+        return None
+    changed = [index for index, pair in enumerate(zip(old, new, strict=True)) if pair[0] != pair[1]]
+    names = {(folded_name(old[index]), folded_name(new[index])) for index in changed}
+    rows = {"".join(token.text.upper() for token in old[index - 2 : index]) for index in changed}
+    if len(names) == 1 and rows <= {"OLD.", "NEW."}:
+        return names.pop()
+    return None
 
 
 _WORDS = {

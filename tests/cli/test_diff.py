@@ -107,6 +107,28 @@ def test_a_renamed_column(project: Path) -> None:
     assert "only the recorded hash differs" in result.stdout
 
 
+def test_a_renamed_column_is_a_reason(project: Path) -> None:
+    declared = PROTECT.replace(")", ', condition=pgtrigger.Q(old__status="paid"))', 1)
+    change(project, declared)
+    assert run(project).exit_code == 0
+    models = MODELS.replace(PROTECT, declared.replace("status", "state"))
+    (project / "shop/models.py").write_text(models.replace("status =", "state ="))
+
+    assert (
+        "condition changed: column 'status' renamed to 'state': WHEN (OLD.\"status\" = 'paid') → "
+    ) in diff(project).stdout
+
+
+def test_colors_by_the_environment(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(project, "")
+    assert "\x1b" not in diff(project).stdout
+
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[31m-" in diff(project).stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in diff(project).stdout
+
+
 def test_colors(project: Path) -> None:
     change(project, "")
 
