@@ -83,6 +83,7 @@ def collapse(
     applied = _applied(analysis, app_label, dsn, alias) if dsn or alias else None
     refusal = None if force else _refusal(outcome, applied)
     outcome.echo_notes()
+    outcome.echo_applied(applied or frozenset())
     if writes:
         if refusal:
             raise refusal
@@ -135,6 +136,17 @@ class _Outcome:
                 "note: a database that has run some of these migrations, but not all, must be "
                 f"migrated to the last of them, or back to before the first, beforehand: "
                 f"python manage.py migrate {self.app_label}",
+                err=True,
+            )
+
+    def echo_applied(self, applied: frozenset[str]) -> None:
+        """Warn of a database that would be left half way."""
+        names = [file.key[1] for file in self.files.files]
+        left = [name for name in names if name not in applied]
+        if left and len(left) < len(names):
+            click.echo(
+                f"warning: this database has run some of these migrations and not {left[0]}: "
+                "what moves into one that it has run will never run there; migrate it first",
                 err=True,
             )
 

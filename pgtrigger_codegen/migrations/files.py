@@ -29,7 +29,7 @@ from pgtrigger_codegen.migrations.schema_changes import Lift
 from pgtrigger_codegen.migrations.state import in_search_path
 from pgtrigger_codegen.migrations.writer import IgnoreFunction, migration_name, render_migration
 from pgtrigger_codegen.project.project import Project
-from pgtrigger_codegen.sql.names import called_function, table_name
+from pgtrigger_codegen.sql.names import QualifiedName, called_function, table_name
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
@@ -100,7 +100,7 @@ class _Files:
         if declared := self._declared().get(trigger.uri):
             app_label, _, name = declared.concrete_model.partition(".")
             return app_label, name.lower()
-        table = self.history.state.tables.get(in_search_path(table_name(trigger.parts.table)))
+        table = self.history.state.tables.get(_table(trigger))
         return table.model if table else (self.app_label, trigger.model_name)
 
     def _declared(self) -> dict[str, CompiledTrigger]:
@@ -164,25 +164,23 @@ class _Files:
         """
         if self.options.adopt is not None:
             return self.options.adopt
-        state = self.history.state
-        if state.functions.get(self.app_label) or any(
+        state, new = self.history.state, [item for item in operations if not item.replaced]
+        functions = {_ignore_function(operation.trigger) for operation in new}
+        if functions & {*state.functions.get(self.app_label, ())} or any(
             trigger.made_by[0] == self.app_label for trigger in state.triggers.values()
         ):
             return False
-        return any(
-            isinstance(operation, CreateTrigger) and self._may_be_elsewhere(operation.trigger)
-            for operation in operations
-        )
+        tables = [state.tables.get(_table(operation.trigger)) for operation in new]
+        made_by = {
+            key for table in tables if table for key in (table.named_by, *table.columns.values())
+        }
+        return None in tables or any(self._may_have_run(key) for key in sorted(made_by))
 
-    def _may_be_elsewhere(self, trigger: Trigger) -> bool:
-        """Whether the trigger's table may be in databases already."""
-        table = self.history.state.tables.get(in_search_path(table_name(trigger.parts.table)))
-        apps = self.source.project.apps
-        return table is None or any(
-            not apps[key[0]].first_party
-            or self.options.is_committed(self.history.reader.path(key)) is not False
-            for key in {table.named_by, *table.columns.values()}
-        )
+    def _may_have_run(self, key: Key) -> bool:
+        """Whether a migration may have run elsewhere."""
+        if not self.source.project.apps[key[0]].first_party:
+            return True
+        return self.options.is_committed(self.history.reader.path(key)) is not False
 
     def _woven_file(self, key: Key, woven: Woven) -> MigrationFile:
         missing = self._missing_ignore_functions(woven.operations)
@@ -205,7 +203,7 @@ class _Files:
             name = trigger.parts.ignore_func_name
             if self._placement().is_reached_by_model(self.app_label, trigger.model_name):
                 found.add((name, trigger.model_name))
-            elif in_search_path(called_function(name)) not in there:
+            elif _ignore_function(trigger) not in there:
                 found.add((name, ""))
         return [IgnoreFunction(*item) for item in sorted(found)]
 
@@ -258,3 +256,11 @@ def _require_whole_graph(app_label: str, project: Project, graph: MigrationGraph
                 f"{unread.unknown.reason}",
                 help="what comes last in the app must be known before anything is added to it",
             )
+
+
+def _table(trigger: Trigger) -> QualifiedName:
+    return in_search_path(table_name(trigger.parts.table))
+
+
+def _ignore_function(trigger: Trigger) -> QualifiedName:
+    return in_search_path(called_function(trigger.parts.ignore_func_name))
