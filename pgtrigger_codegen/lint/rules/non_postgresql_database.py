@@ -31,8 +31,8 @@ class NonPostgresqlDatabase(Rule):
     DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "shop"}}
     ```
 
-    With several databases, name those that have the triggers: `databases = ["default"]` under
-    `[tool.pgtrigger-codegen]`.
+    With several databases, keep the triggers' apps out of the others by a router, or name the
+    databases that have the triggers: `databases = ["default"]` under `[tool.pgtrigger-codegen]`.
     """
 
     code = "PGT409"
