@@ -82,7 +82,7 @@ class DuplicateTriggerName(Rule):
                 help="Let only one of the two models have it",
             )
         return self.diagnostic(
-            table,
+            f"{table}: django-pgtrigger raises an error as the project starts",
             trigger.span,
             notes=[Note(f"the name is first used here, as `{first.uri}`", first.span)],
             help="Give the two triggers different names",

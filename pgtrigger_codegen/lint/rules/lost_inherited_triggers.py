@@ -63,7 +63,7 @@ class LostInheritedTriggers(Rule):
             yield self.diagnostic(
                 _message(lost),
                 lost.span,
-                notes=[Note(f"`{lost.base}` declares them", lost.base_span)],
+                notes=[Note(f"`{lost.base}` declares {_pronoun(lost)}", lost.base_span)],
                 help=_help(lost),
                 fix=_fix(lost),
             )
@@ -77,10 +77,15 @@ def _message(lost: LostTriggers) -> str:
         what = f"triggers {names}" if names else "triggers"
     if lost.cause == "own-meta":
         return f"`class Meta` of `{lost.model}` drops the inherited {what} of `{lost.base}`"
+    arrive = "does not arrive" if len(lost.triggers) == 1 else "do not arrive"
     return (
         f"`{lost.model}` inherits the `Meta` of an earlier base, so the {what} of"
-        f" `{lost.base}` do not arrive"
+        f" `{lost.base}` {arrive}"
     )
+
+
+def _pronoun(lost: LostTriggers) -> str:
+    return "it" if len(lost.triggers) == 1 else "them"
 
 
 def _help(lost: LostTriggers) -> str:
