@@ -16,7 +16,7 @@ from pgtrigger_codegen.sql.body_facts import Dynamic, Query, Return, RowUse
 from pgtrigger_codegen.sql.body_flow import Flow
 from pgtrigger_codegen.sql.body_paths import Path
 from pgtrigger_codegen.sql.body_records import as_record
-from pgtrigger_codegen.sql.body_text import BodyText, create_function, first_line
+from pgtrigger_codegen.sql.body_text import BodyText, aliases, create_function, first_line
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.parser import SqlSyntaxError, parse_function
@@ -103,5 +103,5 @@ def body_facts(
         falls_off=flow.falls_off,
         has_loop=flow.has_loop,
         copies_context=flow.copies_context,
-        variables=flow.variables,
+        variables=flow.variables | aliases(declare) | aliases(func),
     )

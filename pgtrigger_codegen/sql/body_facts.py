@@ -68,11 +68,12 @@ class Dynamic:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A statement of SQL that can be reached, or an expression with a subquery.
+    """A statement of SQL that can be reached, or an expression.
 
     Attributes:
         text: As the parser has it: of the length of the place, where that is known.
         prefix: What makes the text a statement: SELECT, before expressions and for PERFORM.
+        drops_result: Whether it is run for what it does, and nothing takes rows from it.
     """
 
     text: str
@@ -80,6 +81,7 @@ class Query:
     state: State
     in_handled_block: bool
     prefix: str = ""
+    drops_result: bool = False
 
     @property
     def sql(self) -> str:

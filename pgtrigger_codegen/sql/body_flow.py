@@ -251,6 +251,13 @@ class Flow:
                 state = assigned(state) if target[0] == "NEW" else state
         return state
 
+    def _statement_of_sql(self, node: Node, state: State) -> State:
+        before = len(self.uses.queries)
+        after = self._plain(node, state)
+        if not node.get("into"):
+            self.uses.drop_results(before)
+        return after
+
     def _execute(self, node: Node, state: State) -> State:
         self.uses.expression(node["query"], state, dynamic=True)
         for parameter in node.get("params", ()):
@@ -318,5 +325,6 @@ _HANDLERS: dict[str, Callable[[Flow, Any, State], State]] = {
     "PLpgSQL_stmt_assign": Flow._assign,
     "PLpgSQL_stmt_perform": Flow._perform,
     "PLpgSQL_stmt_call": Flow._call,
+    "PLpgSQL_stmt_execsql": Flow._statement_of_sql,
     "PLpgSQL_stmt_dynexecute": Flow._execute,
 }

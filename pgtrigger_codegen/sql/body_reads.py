@@ -23,7 +23,7 @@ class ColumnRead(NamedTuple):
     """A column that must be one of some table's.
 
     Attributes:
-        tables: All that may have it, each once.
+        tables: All that may have it, each once; none where no table is in sight.
     """
 
     column: str
@@ -169,8 +169,7 @@ class _Reader:
             if scope.is_open or name in scope.tables or name in scope.names:
                 return
             tables.update(dict.fromkeys(table for table in scope.tables.values() if table))
-        if tables:
-            yield ColumnRead(name, tuple(tables), self._place(node))
+        yield ColumnRead(name, tuple(tables), self._place(node))
 
     def _place(self, node: Node) -> Place | None:
         """The last part of the name as it is written."""

@@ -48,6 +48,12 @@ def last_code(text: str) -> Place | None:
     return tokens[-1][1] if tokens else None
 
 
+def aliases(text: str) -> frozenset[str]:
+    """The names that `ALIAS FOR` declares, of which the parser says nothing."""
+    return frozenset(name.lower() for name in _ALIAS.findall(text))
+
+
+_ALIAS = re.compile(r"(\w+)\"?\s+ALIAS\s+FOR\b", re.IGNORECASE)
 _ROW = re.compile(r"NEW|OLD", re.IGNORECASE)
 
 # PL/pgSQL leaves spaces where it takes an INTO out of a query.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Literal
 
-from pgtrigger_codegen.sql.body_conditions import mentions_context
+from pgtrigger_codegen.sql.body_conditions import CONTEXT, mentions_context
 from pgtrigger_codegen.sql.body_dynamic import made_of
 from pgtrigger_codegen.sql.body_facts import Dynamic, Place, Query, RowUse
 from pgtrigger_codegen.sql.body_paths import State
@@ -24,6 +25,12 @@ _STATEMENT = 0
 _ASSIGNMENTS = frozenset({3, 4, 5})
 _ASSIGNED = re.compile(r"[^:=]*:?=")
 
+_BARE_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*(?![\w.])(?!\s*\()")
+_WORDS_OF_SQL = CONTEXT | {
+    *("and", "between", "case", "distinct", "else", "end", "false", "from", "in", "is", "like"),
+    *("new", "not", "null", "old", "or", "then", "true", "when"),
+}
+
 
 class Uses:
     """What has been noted so far, and where the walk through the body stands.
@@ -41,6 +48,8 @@ class Uses:
         self.handled = 0
         self._text = text
         self._datums: list[Node] = function.get("datums", [])
+        variables = (datum.get("PLpgSQL_var", {}) for datum in self._datums)
+        self._variables = frozenset(item.get("refname", "") for item in variables)
         keys: tuple[tuple[str, Row], ...] = (("new_varno", "NEW"), ("old_varno", "OLD"))
         self._rows: dict[int, Row] = {function[key]: row for key, row in keys if key in function}
 
@@ -66,12 +75,12 @@ class Uses:
         if dynamic and state:
             constant, unquoted = made_of(query)
             self.dynamic.append(Dynamic(place, constant, unquoted))
-        if state and not dynamic:
+        whole = is_return and returned(query) != "other"
+        if state and not dynamic and not whole:
             mode = "PERFORM" if perform else expression["PLpgSQL_expr"].get("parseMode", 0)
             self._note_query(query, place, state, mode)
         source = self._text if place else BodyText(query)
         minds_null = bool(_MINDS_NULL.search(query)) or mentions_context(query)
-        whole = is_return and returned(query) != "other"
         gaps = source.gaps
         for row, column, at in source.rows_in(place or Place(0, len(query))):
             written = written or any(gap.start <= at.start < gap.end for gap in gaps)
@@ -87,6 +96,11 @@ class Uses:
             written = False
         return place
 
+    def drop_results(self, since: int) -> None:
+        """Notes of the statements from that number on that nothing takes rows from them."""
+        for number in range(since, len(self.queries)):
+            self.queries[number] = replace(self.queries[number], drops_result=True)
+
     def _note_query(self, query: str, place: Place | None, state: State, mode: int | str) -> None:
         prefix = "" if mode == _STATEMENT else "SELECT "
         if mode == "PERFORM":
@@ -96,8 +110,13 @@ class Uses:
             start = assigned.end() if assigned else 0
             query = query[start:]
             place = Place(place.start + start, place.end) if place else None
-        if not prefix or "select" in query.lower() or mode == "PERFORM":
+        if mode in (_STATEMENT, "PERFORM") or self._may_name_something(query):
             self.queries.append(Query(query, place, state, self.handled > 0, prefix))
+
+    def _may_name_something(self, expression: str) -> bool:
+        """Whether an expression has words but those of SQL, variables, and columns of rows."""
+        words = {word.lower() for word in _BARE_WORD.findall(expression)}
+        return '"' in expression or not words <= _WORDS_OF_SQL | self._variables
 
     def use(
         self,

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.bodies import broken_bodies
+from pgtrigger_codegen.lint.bodies import bodies, broken_bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.sql.body_faults import faults
 
 
 class PlpgsqlSyntaxError(Rule):
     """## What it does
     Reports a trigger's function that PostgreSQL's own parser refuses: PL/pgSQL, or the SQL in its
-    expressions and statements.
+    expressions and statements. And statements that it refuses as soon as they run: a query whose
+    result nothing takes, an INSERT with more or fewer values than columns.
 
     ## Why is this bad?
-    The migration that creates the function fails.
+    The migration that creates the function fails, or else every write that gets to the statement.
 
     ## Example
     ```python
@@ -52,3 +54,12 @@ class PlpgsqlSyntaxError(Rule):
                 places.span(trigger, error.place),
                 help="Correct the PL/pgSQL; the migration would fail with the same words",
             )
+        for trigger, body in bodies(analysis):
+            for fault in faults(body):
+                yield self.diagnostic(
+                    f"This statement fails whenever it runs: {fault.message}",
+                    places.span(trigger, fault.place),
+                    help="Use PERFORM, or take the result with INTO"
+                    if "destination" in fault.message
+                    else "Give a value for each column",
+                )

@@ -18,7 +18,7 @@ from pgtrigger_codegen.migrations.state import in_search_path
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Place, Query
-from pgtrigger_codegen.sql.body_reads import read_columns
+from pgtrigger_codegen.sql.body_reads import ColumnRead, read_columns
 from pgtrigger_codegen.sql.body_targets import Target, tables_named, written_columns
 from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS, cut_identifier
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
@@ -29,7 +29,7 @@ class UnknownTable(Rule):
     Reports a column that a statement in a function reads or writes, when the table is that of a
     model and has no such column; and a table that no model has, when its name is almost that of a
     model's table. A column without a table before it counts where `FROM` names only tables of
-    models.
+    models; where nothing is in sight that has columns, a name that is no variable is reported.
 
     Names that a migration with SQL of its own speaks of are not reported.
 
@@ -99,11 +99,24 @@ def _faults(
     for written in written_columns(query):
         yield from _columns(analysis, tables, trigger, written.column, [written])
     for read in read_columns(query, body.variables, transition_tables):
+        if not read.tables:
+            yield _unknown_name(body, read)
+            continue
         targets = [Target(table, read.column, read.place) for table in read.tables]
         yield from _columns(analysis, tables, trigger, read.column, targets)
     for table in sorted(set(tables_named(query)), key=str):
         if table.name not in transition_tables:
             yield from _tables(analysis, tables, trigger, table, query)
+
+
+def _unknown_name(body: Body, read: ColumnRead) -> _Fault:
+    names = sorted(name for name in body.variables if name and not name.startswith("tg_"))
+    close = difflib.get_close_matches(read.column, names, n=1)
+    return _Fault(
+        f"`{read.column}` is no variable, and there is no table here that it could be a column of",
+        read.place,
+        f"Did you mean `{close[0]}`?" if close else "Declare it, or write NEW. or OLD. before it",
+    )
 
 
 def _columns(

@@ -1,0 +1,50 @@
+"""Stage sql: statements that parse, and that PostgreSQL refuses as soon as it plans them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pgtrigger_codegen.sql.body import Body
+from pgtrigger_codegen.sql.body_facts import Place, Query
+from pgtrigger_codegen.sql.body_targets import statements_of
+from pgtrigger_codegen.sql.parser import Node, walk
+
+
+class Fault(NamedTuple):
+    """What is wrong with a statement, in PostgreSQL's words."""
+
+    message: str
+    place: Place | None
+
+
+def faults(body: Body) -> Iterator[Fault]:
+    """The statements that fail whenever they are reached, and whose failure nothing deals with."""
+    for query in body.queries:
+        if query.in_handled_block or query.prefix:
+            continue
+        for kind, node in statements_of(query):
+            if (message := _message(kind, node, query)) is not None:
+                yield Fault(message, query.place)
+
+
+def _message(kind: str, node: Node, query: Query) -> str | None:
+    if query.drops_result and (kind == "SelectStmt" or "returningList" in node):
+        return "query has no destination for result data"
+    return _mismatch(node) if kind == "InsertStmt" else None
+
+
+def _mismatch(node: Node) -> str | None:
+    """Whether as many values are given as columns are listed."""
+    columns = len(node.get("cols", ()))
+    select = node.get("selectStmt", {}).get("SelectStmt", {})
+    rows = [row["List"]["items"] for row in select.get("valuesLists", ())]
+    if not rows and "targetList" in select and select.get("op", "SETOP_NONE") == "SETOP_NONE":
+        rows = [select["targetList"]]
+    if not columns or any(key == "A_Star" for key, _ in walk(rows)):
+        return None
+    if any(len(row) > columns for row in rows):
+        return "INSERT has more expressions than target columns"
+    if any(len(row) < columns for row in rows):
+        return "INSERT has more target columns than expressions"
+    return None
