@@ -84,6 +84,10 @@ class ClassLists:
         ast.parse(text)
         return text
 
+    def comments(self) -> list[str]:
+        """All comments of the file as it is then."""
+        return _comments(self.result(), "{}")
+
     def _list(self, attribute: str) -> ast.List:
         for statement in self._class().body:
             match statement:
@@ -213,6 +217,7 @@ _BLANKS = re.compile(r"[ \t]*")
 _REST = re.compile(r"[ \t]*(#[^\n]*)?(?=\n|\Z)")
 
 
-def _comments(code: str) -> list[str]:
-    tokens = tokenize.generate_tokens(io.StringIO(f"({code})").readline)
+def _comments(code: str, around: str = "({})") -> list[str]:
+    """Those of an expression; parentheses let it go over several lines."""
+    tokens = tokenize.generate_tokens(io.StringIO(around.format(code)).readline)
     return [token.string for token in tokens if token.type == tokenize.COMMENT]

@@ -31,6 +31,9 @@ from pgtrigger_codegen.sql.render import (
     with_lock_timeout,
 )
 
+HEADER = "Triggers of app"
+"""How the docstring of our files begins."""
+
 # black's and ruff's.
 _LINE_LENGTH = 88
 
@@ -87,7 +90,7 @@ def render_migration(
     ]
     return "\n".join(
         [
-            f'"""Triggers of app {app_label}, written by pgtrigger-codegen."""',
+            f'"""{HEADER} {app_label}, written by pgtrigger-codegen."""',
             "",
             "from django.db import migrations",
             "",

@@ -423,14 +423,48 @@ def test_operations_that_do_more_than_ours(story: Story, old: str, new: str) -> 
     assert story.kinds() == {"0002": ["add"], "0003": ["change"]}
 
 
-def test_code_beside_the_operations_keeps_the_file(story: Story) -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("class Migration", "CONSTANT = 1\n\n\nclass Migration"),
+        ("    operations = [", "    operations = [\n        # A note.\n"),
+        ("    operations = [", "    # A note.\n    operations = ["),
+        ('"""Triggers of app', '"""What we do about'),
+        ("    dependencies", '    """Why."""\n\n    dependencies'),
+    ],
+)
+def test_what_is_said_beside_the_operations_keeps_the_file(
+    story: Story, old: str, new: str
+) -> None:
     story.triggers(PROTECT).triggers()
     path = story.folder / "0002_order_protect.py"
-    path.write_text(f"{path.read_text()}\n\nCONSTANT = 1\n")
+    path.write_text(path.read_text().replace(old, new, 1))
     story.collapse()
 
     assert story.kept == {"0002_order_protect": "there is more in it than operations"}
-    assert "    operations = []\n" in path.read_text()
+    assert "RunSQL" not in path.read_text()
+    assert new.strip().splitlines()[-1].strip(" []") in path.read_text()
+
+
+def test_a_file_that_is_named_in_run_before_stays(story: Story) -> None:
+    story.triggers(PROTECT).triggers()
+    content = HEAD.format(dependencies=[], operations="")
+    named = f"    run_before = {[('shop', story.names()[1])]}\n    operations"
+    story.app("audit", **{"0001_initial": content.replace("    operations", named)})
+    story.collapse()
+
+    assert story.kept == {"0002_order_protect": "audit.0001_initial names it in run_before"}
+
+
+def test_an_initial_migration_stays(story: Story) -> None:
+    story.triggers(PROTECT).triggers()
+    path = story.folder / "0002_order_protect.py"
+    path.write_text(
+        path.read_text().replace("    operations", "    initial = True\n    operations")
+    )
+    story.collapse()
+
+    assert story.kept == {"0002_order_protect": "replaces or initial is set in it"}
 
 
 def test_a_file_that_another_one_counts_on_which_is_not_to_be_changed(story: Story) -> None:
