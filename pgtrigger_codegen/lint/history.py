@@ -7,22 +7,21 @@ once for an analysis.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.lint.project_files import first_party_apps, text_of
 from pgtrigger_codegen.migrations.avoidable_locks import AvoidableLocks
 from pgtrigger_codegen.migrations.irreversible import IrreversibleSql
 from pgtrigger_codegen.migrations.long_locks import LongLocks
 from pgtrigger_codegen.migrations.moment import Moment, Watcher
 from pgtrigger_codegen.migrations.origins import Origins
 from pgtrigger_codegen.migrations.planner import history_of, read_history
-from pgtrigger_codegen.migrations.reader import EvaluatedMigration, Key, MigrationReader
+from pgtrigger_codegen.migrations.reader import Key, MigrationReader
 from pgtrigger_codegen.migrations.renamings import Renamings
 from pgtrigger_codegen.migrations.requirements import History
 from pgtrigger_codegen.migrations.state import MigrationState
+from pgtrigger_codegen.migrations.written_cascades import WrittenCascades
 from pgtrigger_codegen.pipeline import Analysis, source_of
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
@@ -37,6 +36,7 @@ class Watched:
     long_locks: LongLocks = field(default_factory=LongLocks)
     origins: Origins = field(default_factory=Origins)
     irreversible: IrreversibleSql = field(default_factory=IrreversibleSql)
+    cascades: WrittenCascades = field(default_factory=WrittenCascades)
 
     def before(self, moment: Moment) -> None:
         for watcher in self._watchers():
@@ -53,6 +53,7 @@ class Watched:
             self.long_locks,
             self.origins,
             self.irreversible,
+            self.cascades,
         )
 
 
@@ -75,18 +76,6 @@ def replayed(analysis: Analysis) -> MigrationState | None:
     """What the project's migrations leave behind; None when they go in a circle."""
     found = replayed_history(analysis)
     return found.history.state if found else None
-
-
-def migrations_with(analysis: Analysis, word: str) -> Iterator[tuple[Key, EvaluatedMigration]]:
-    """The project's migrations whose text has a word, in any case, as far as they are readable."""
-    reader = MigrationReader(analysis.project.apps, analysis.load_migration)
-    for app in first_party_apps(analysis):
-        for name in reader.names(app.label):
-            key = (app.label, name)
-            if word.lower() in text_of(reader.path(key)).lower():
-                migration = reader.read(key)
-                if isinstance(migration, EvaluatedMigration):
-                    yield key, migration
 
 
 def is_own_migration(analysis: Analysis, key: Key) -> bool:
