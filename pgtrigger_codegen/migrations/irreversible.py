@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.migrations import RunSQL
 
 from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.migrations.flattening import on_database
 from pgtrigger_codegen.migrations.moment import Moment
 from pgtrigger_codegen.migrations.reader import Key
 from pgtrigger_codegen.migrations.sql_texts import sql_texts
@@ -43,11 +44,11 @@ class IrreversibleSql:
         self.found: list[Irreversible] = []
 
     def before(self, moment: Moment) -> None:
-        operation = moment.operation
-        if isinstance(operation, RunSQL) and not operation.reversible:
-            what = next(_about_triggers(operation.sql), None)
-            if what:
-                self.found.append(Irreversible(moment.migration, moment.index, what))
+        for operation in on_database(moment.operation):
+            if isinstance(operation, RunSQL) and not operation.reversible:
+                what = next(_about_triggers(operation.sql), None)
+                if what:
+                    self.found.append(Irreversible(moment.migration, moment.index, what))
 
     def after(self, moment: Moment) -> None:
         """What an operation does is known before."""

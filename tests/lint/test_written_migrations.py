@@ -20,6 +20,12 @@ from tests.migrations.scenarios.project import ScenarioProject
 pytestmark = pytest.mark.slow
 
 ALL = {**HISTORIES, **OTHER_TABLES, **SCHEMA_CHANGES, **KINDS_OF_MODELS}
+# Nothing is wrong before these are written either.
+PRECAUTIONS = {
+    "layout alone is no change until asked for",
+    "column that only the body names becomes longer",
+    "another app's body names the column whose type changes",
+}
 MIGRATION_RULES = [rule for rule in RULES if rule.code.startswith("PGT4")]
 
 
@@ -43,7 +49,6 @@ def test_it_lints_clean(name: str, tmp_path: Path) -> None:
         project.makemigrations(*stage.arguments)
         after = run(analyze(tmp_path), rules=MIGRATION_RULES)
 
-        # A hash alone is nothing to be pending.
-        pending = bool(stage.kinds) and "--refresh-hashes" not in stage.arguments
-        assert ("PGT401" in {finding.code for finding in before}) is pending, number
+        pending = bool(stage.kinds) and (number == 0 or name not in PRECAUTIONS)
+        assert bool(before) is pending, number
         assert after == [], number

@@ -85,6 +85,8 @@ class PendingTriggerChanges(Rule):
         for change in _changes(app, found, analysis):
             if change.old and change.new and edited_part(change.old, change.new):
                 continue  # for `edited-trigger-sql`
+            if change.kind == "alter" and _is_the_same(change):
+                continue  # to be made anew after a change of its table: for the rules about those
             made = _origin(change, found, analysis)
             place = _place(change, analysis) or made
             if place:
@@ -165,16 +167,19 @@ def _changes(app: AppPlan, found: Replayed, analysis: Analysis) -> Iterator[_Cha
             there = installed.get(key)
             if there is None:
                 yield _Change("add", trigger.uri, trigger.pgid, None, trigger)
-            elif not _is_as_declared(there, trigger):
+            else:
                 yield _Change("alter", trigger.uri, trigger.pgid, there, trigger)
 
 
-def _is_as_declared(installed: InstalledTrigger, trigger: CompiledTrigger) -> bool:
+def _is_the_same(change: _Change) -> bool:
+    """Whether the migrations leave what is declared, or that cannot be told."""
+    if change.old is None or change.new is None:
+        return False
     try:
-        wanted = definition_of(trigger.parts, trigger.hash)
+        wanted = definition_of(change.new.parts, change.new.hash)
     except SqlSyntaxError:
-        return True  # not to be told
-    there = installed.definition
+        return True
+    there = change.old.definition
     return same_definition(wanted, there) and same_function(wanted, there)
 
 
