@@ -14,12 +14,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies
+from pgtrigger_codegen.lint.history import replayed
+from pgtrigger_codegen.migrations.autodetector import trigger_key
 from pgtrigger_codegen.migrations.state import in_search_path
 from pgtrigger_codegen.pipeline import Analysis
-from pgtrigger_codegen.sql.body import Body, read_body
+from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_writes import RowColumn, Write, writes
 from pgtrigger_codegen.sql.definition import Definition, Event
-from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.sql.names import QualifiedName, called_function, table_name
+from pgtrigger_codegen.sql.render import uses_own_function
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class _Graph:
             self._by_table.setdefault(table, []).append(_Member(trigger, body))
         self._writes: dict[str, tuple[Write, ...]] = {}
         self._unread = {unresolved.model for unresolved in analysis.unresolved}
+        self._doubtful = frozenset(_doubtful_tables(analysis))
         self._visits = 0
 
     def cycles(self) -> Iterator[Cycle]:
@@ -160,12 +164,25 @@ class _Graph:
     def _is_doubtful(self, member: _Member, table: QualifiedName) -> bool:
         """Whether the table may have triggers that are not known here, which may stop anything."""
         declared = member.trigger.declared
-        if declared is not None and declared.concrete_model in self._unread:
-            return True
-        return any(
-            in_search_path(table_name(trigger.table)) == table and read_body(trigger.parts)
-            for trigger in self._analysis.foreign_triggers
-        )
+        unread = declared is not None and declared.concrete_model in self._unread
+        return unread or table in self._doubtful
+
+
+# Known to write the row whatever it is.
+_HARMLESS = frozenset({"tsvector_update_trigger", "tsvector_update_trigger_column"})
+
+
+def _doubtful_tables(analysis: Analysis) -> Iterator[QualifiedName]:
+    """Tables with triggers of packages, and with triggers whose function is not known."""
+    of_others = [one for one in analysis.triggers if not uses_own_function(one.parts)]
+    for trigger in (*of_others, *analysis.foreign_triggers):
+        if called_function(trigger.parts.execute).name not in _HARMLESS:
+            yield in_search_path(table_name(trigger.table))
+    state = replayed(analysis)
+    declared = {trigger_key(trigger) for trigger in analysis.triggers}
+    for key, installed in state.triggers.items() if state else ():
+        if key not in declared and installed.function_sql is None:
+            yield key[0]
 
 
 def _names_columns(definition: Definition, write: Write) -> bool:

@@ -145,9 +145,18 @@ def _own_column(node: Node, table: str, variables: frozenset[str]) -> str | None
 
 
 def _row_column(node: Node) -> RowColumn | None:
+    if (first := _same_in_both_rows(node)) is not None:
+        return first
     match strings(node.get("ColumnRef", {}).get("fields")):
         case ("new", column):
             return RowColumn("NEW", column)
         case ("old", column):
             return RowColumn("OLD", column)
     return None
+
+
+def _same_in_both_rows(node: Node) -> RowColumn | None:
+    """`COALESCE(NEW.id, OLD.id)`: the first, wherever the event has it."""
+    found = [_row_column(arg) for arg in node.get("CoalesceExpr", {}).get("args", ())]
+    columns = {item.column if item else None for item in found}
+    return found[0] if len(columns) == 1 else None
