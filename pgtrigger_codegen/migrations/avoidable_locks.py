@@ -56,6 +56,10 @@ class AvoidableLocks:
         self.found: list[AvoidableLock] = []
         self._run: _Run | None = None
 
+    def __getstate__(self) -> dict[str, object]:
+        """Without the operations, which do not leave their process."""
+        return {"found": self.found, "_run": None}
+
     def before(self, moment: Moment) -> None:
         if self._run is None or self._run.migration != moment.migration:
             self._run = _Run(moment.migration, moment.definitions)

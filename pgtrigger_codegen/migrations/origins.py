@@ -47,6 +47,10 @@ class Origins:
         self.writings: list[Writing] = []
         self._before: Mapping[TriggerKey, TriggerDefinition] = {}
 
+    def __getstate__(self) -> dict[str, object]:
+        """What is of use once the history is over."""
+        return {"found": self.found, "writings": self.writings, "_before": {}}
+
     def before(self, moment: Moment) -> None:
         self._before = moment.definitions
 

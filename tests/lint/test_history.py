@@ -1,0 +1,78 @@
+"""The history is the same whoever replays it, and its operations have places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.lint.history import Watched, class_list, operation_node, replayed_history
+from pgtrigger_codegen.lint.registry import RULES
+from pgtrigger_codegen.lint.runner import run
+from pgtrigger_codegen.migrations import background
+from pgtrigger_codegen.pipeline import analyze
+from pgtrigger_codegen.source.module import parse_module
+from tests.lint.cases import Case, read_cases
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
+MIGRATION_RULES = [rule for rule in RULES if rule.code.startswith("PGT4")]
+# For each of them the first case, in which it fires.
+CASES = {fixture.stem: read_cases(fixture)[0] for fixture in sorted(FIXTURES.glob("PGT4*.md"))}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_replayed_in_another_process(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.write(tmp_path)
+    here = run(analyze(tmp_path), rules=MIGRATION_RULES)
+    monkeypatch.setattr(background, "WORTH_IT", 0)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+
+    analysis = analyze(tmp_path, watch_history=Watched)
+    there = run(analysis, rules=MIGRATION_RULES)
+
+    assert analysis.background is not None
+    assert analysis.background.take() is not None
+    assert there == here
+    assert here
+
+
+def test_migrations_that_go_in_a_circle_have_no_history(tmp_path: Path) -> None:
+    migration = """from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "{}")]
+"""
+    files = {
+        "shop/models.py": "",
+        "shop/migrations/0001_a.py": migration.format("0002_b"),
+        "shop/migrations/0002_b.py": migration.format("0001_a"),
+    }
+    Case("circle", files, (), {}, {}).write(tmp_path)
+    analysis = analyze(tmp_path)
+
+    assert replayed_history(analysis) is None
+    assert run(analysis, rules=MIGRATION_RULES) == []
+
+
+@pytest.mark.parametrize(
+    ("operations", "index", "found"),
+    [
+        ("operations = [a(), b()]", 1, "b()"),
+        ("operations: list = [a(), b()]", 0, "a()"),
+        ("operations = [a(), *more, b()]", 0, "a()"),
+        ("operations = [a(), *more, b()]", 2, None),
+        ("operations = [a()]", 1, None),
+        ("operations = more + [a()]", 0, None),
+    ],
+)
+def test_the_place_of_an_operation(operations: str, index: int, found: str | None) -> None:
+    module = parse_module("m", Path("/m.py"), f"class Migration:\n    {operations}\n")
+
+    node = operation_node(module, index)
+
+    text = node and module.lines[1][node.col_offset : node.end_col_offset]
+    assert text == found
+    assert class_list(module, "dependencies") is None
