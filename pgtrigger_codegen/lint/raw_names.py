@@ -1,4 +1,4 @@
-"""Columns and tables that migrations make with SQL of their own, which no model has."""
+"""Columns and tables that migrations make or keep on their own, which no model has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pgtrigger_codegen.pipeline import Analysis
 
 
 def made_by_hand(analysis: Analysis, app_label: str, name: str) -> bool:
-    """Whether a migration with raw SQL speaks of a column or table of that name.
+    """Whether a migration that goes its own ways speaks of a column or table of that name.
 
     Asks the migrations of the project and of that app. Read as text, and only for names that seem
     to be missing: what an `ALTER TABLE` in an `.sql` file or behind a condition does cannot always
@@ -32,6 +32,10 @@ _TRIGGER_FUNCTION = re.compile(
 )
 
 
+# The last makes or keeps columns of which Django's state, and so the models, know nothing.
+_BY_HAND = ("RunSQL", "execute(", "SeparateDatabaseAndState")
+
+
 def _raw_texts(analysis: Analysis, app_label: str) -> Iterator[str]:
     for app in analysis.project.apps.values():
         if not app.first_party and app.label != app_label:
@@ -42,5 +46,5 @@ def _raw_texts(analysis: Analysis, app_label: str) -> Iterator[str]:
             if path.suffix == ".sql":
                 if _DEFINES.search(text):  # else it may be the body in question
                     yield text
-            elif "RunSQL" in text or "execute(" in text:
+            elif any(word in text for word in _BY_HAND):
                 yield text
