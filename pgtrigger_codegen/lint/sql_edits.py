@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pgtrigger_codegen.lint.diagnostic import Edit
 from pgtrigger_codegen.migrations.recreations import Change
@@ -18,11 +19,12 @@ def sql_edits(
     """The edits that change a script of an operation.
 
     None where the script is no literal of the operation, or of a constant of the module that it
-    names: what `dedent` or `format` made of a literal is not found in it again.
+    names. What `dedent` and `strip` make of a literal is found in it again.
     """
-    node = _literal(module, operation, script)
-    if node is None:
+    found = _literal(module, operation, script)
+    if found is None:
         return None
+    node, places = found
     left = _changed(script, changes)
     element = _element(operation, node)
     if element and not left.strip():
@@ -30,21 +32,42 @@ def sql_edits(
     runs = literal_runs(module, node)
     if len(runs) != 1:
         return None
-    edits = (edit for change in changes for edit in _edits(module, runs[0], change))
-    return tuple(edits)
+    in_literal = (replace(one, start=places[one.start], end=places[one.end]) for one in changes)
+    return tuple(edit for change in in_literal for edit in _edits(module, runs[0], change))
 
 
-def _literal(module: Module, operation: ast.expr, script: str) -> ast.Constant | None:
-    """The one literal of that value: in the operation, or in a constant that it names."""
+def _literal(
+    module: Module, operation: ast.expr, script: str
+) -> tuple[ast.Constant, list[int]] | None:
+    """The one literal that is the script: in the operation, or in a constant that it names.
+
+    With it come the places of the script's characters.
+    """
     for tree in (operation, *_constants(module, operation)):
         # With the tree in a list, the tree itself is looked at too.
         literals = string_literals(ast.List([tree]))
         found = [
-            node for node in literals if isinstance(node, ast.Constant) and node.value == script
+            (node, places)
+            for node in literals
+            if isinstance(node, ast.Constant) and (places := _places(str(node.value), script))
         ]
         if found:
             return found[0] if len(found) == 1 else None
     return None
+
+
+def _places(value: str, script: str) -> list[int] | None:
+    """Where each character of the script stands in the text, from which only blanks are gone."""
+    places: list[int] = []
+    place = 0
+    for character in script:
+        while place < len(value) and value[place] != character and value[place].isspace():
+            place += 1
+        if value[place : place + 1] != character:
+            return None
+        places.append(place)
+        place += 1
+    return None if value[place:].strip() else [*places, place]
 
 
 def _constants(module: Module, operation: ast.expr) -> Iterator[ast.expr]:
@@ -64,10 +87,13 @@ def _changed(script: str, changes: Sequence[Change]) -> str:
 
 
 def _element(operation: ast.expr, node: ast.Constant) -> tuple[ast.List | ast.Tuple, int] | None:
-    """The list of several statements that the literal is an element of."""
-    for parent in ast.walk(operation):
-        if isinstance(parent, ast.List | ast.Tuple) and node in parent.elts:
-            return (parent, parent.elts.index(node)) if len(parent.elts) > 1 else None
+    """Where the literal stands in a list of several statements, with its parameters or without."""
+    for listed in ast.walk(operation):  # outer ones first
+        if isinstance(listed, ast.List | ast.Tuple):
+            for index, element in enumerate(listed.elts):
+                pair = element.elts if isinstance(element, ast.Tuple) else [element]
+                if pair and pair[0] is node:
+                    return (listed, index) if len(listed.elts) > 1 else None
     return None
 
 

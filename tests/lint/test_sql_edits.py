@@ -77,6 +77,19 @@ def test_literals_in_pieces(cuts: list[int], is_parenthesised: bool) -> None:
     assert value(after) == AFTER
 
 
+@pytest.mark.parametrize("space", ["    ", "\t"])
+def test_a_literal_without_its_indentation(space: str) -> None:
+    script = "DROP\n\nCREATE x\n  ON t\n"
+    lines = ["DROP", "", "CREATE x", "  ON t"]
+    literal = "".join(f"{space}{line}\n" if line else "\n" for line in lines)
+    source = f'RunSQL(dedent("""\n{literal}{space}""").lstrip())'
+
+    after = edited(source, script, [Change(0, 6, ""), Change(12, 12, " OR REPLACE")])
+
+    left = f"{space}CREATE OR REPLACE x\n{space}  ON t\n"
+    assert after == f'RunSQL(dedent("""\n{left}{space}""").lstrip())'
+
+
 def test_a_constant_of_the_module() -> None:
     source = f"SQL = {SCRIPT!r}\nOTHER = {SCRIPT!r}\nRunSQL(SQL)\n"
 
@@ -95,6 +108,9 @@ def test_a_constant_of_the_module() -> None:
         ('[\n    "a",\n    "DROP",\n]', '[\n    "a",\n]'),
         ('[\n    "DROP",  # gone\n    "b",\n]', '[\n    "b",\n]'),
         ('("a", "DROP", "b")', '("a", "b")'),
+        ('[("DROP", None), ("b", None)]', '[("b", None)]'),
+        ('[("a", None), ("DROP", None),]', '[("a", None),]'),
+        ('[("DROP", None)]', '[("", None)]'),
         ('["DROP"]', '[""]'),
     ],
 )
@@ -105,7 +121,7 @@ def test_a_statement_of_a_list(listed: str, left: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        f"RunSQL(dedent({SCRIPT + ' '!r}))",
+        f"RunSQL(transformed({SCRIPT + 'x'!r}))",
         f"RunSQL({SCRIPT!r}, {SCRIPT!r})",
         f"RunSQL(f'{{x}}' {SCRIPT!r})",
         "RunSQL(sql())",
