@@ -44,6 +44,10 @@ class Site:
         """Takes it out of the file, and blank lines that would then be too many."""
         lines = self.module.lines
         first, last = self.lines
+        if isinstance(self.statement, ast.ClassDef):
+            while not lines[last].strip():  # between a decorator and what it decorates
+                last += 1
+            return Edit(Span(str(self.module.path), first, 1, last + 1, 1), "")
         following = lines[last] if last < len(lines) else ""
         if not following.strip() or _REGISTERS.match(following):  # that one goes too
             while first > 1 and not lines[first - 2].strip():
