@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import imports, library
@@ -237,7 +238,10 @@ def describe(value: Any) -> str:
         owner = getattr(value, "__self__", None)
         name = getattr(value, "__qualname__", repr(value))
         if owner is not None and not isinstance(owner, types.ModuleType):
-            module = type(owner).__module__ if not isinstance(owner, type) else owner.__module__
+            cls = owner if isinstance(owner, type) else type(owner)
+            module = cls.__module__
+            if issubclass(cls, Path):  # which newer Pythons keep elsewhere
+                module, name = "pathlib", f"Path.{value.__name__}"
         return name if module in (None, "builtins") else f"{module}.{name}"
     return f"a value of class `{type(value).__name__}`"
 
