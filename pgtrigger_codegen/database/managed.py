@@ -26,9 +26,9 @@ def managed_triggers(analysis: Analysis) -> dict[str, str]:
     reader = MigrationReader(apps, analysis.load_migration)
     own = sorted(label for label, app in apps.items() if app.first_party)
     triggers = replay(build_graph(reader, own)).triggers
-    made_by = {key: trigger.made_by[0] for key, trigger in triggers.items()}
+    owners = {key: trigger.owner for key, trigger in triggers.items()}
     keys = {trigger.uri: _key(trigger) for trigger in _all(analysis)}
-    return {uri: made_by[key] for uri, key in keys.items() if key in made_by}
+    return {uri: owners[key] for uri, key in keys.items() if key in owners}
 
 
 def _all(analysis: Analysis) -> Iterable[CompiledTrigger]:

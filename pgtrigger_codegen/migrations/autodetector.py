@@ -231,7 +231,7 @@ def _is_written_the_same(new: Trigger, installed: InstalledTrigger) -> bool:
 
 def _may_remove(trigger: InstalledTrigger, app_label: str, declared: Declarations) -> bool:
     return (
-        trigger.made_by[0] == app_label
+        trigger.owner == app_label
         and trigger.is_pgtrigger
         and declared.complete
         and trigger.definition.table not in declared.doubtful_tables

@@ -39,6 +39,19 @@ def disturbance(
     match change:
         case DroppedTable():
             return Disturbance(migration, index, f"drops table {table}", trigger, "drop-table")
+        case RenamedTable(new=new):
+            # Within an app the order is settled; another app's migrations name the old table, and
+            # have to run before.
+            if migration[0] != trigger.touched_by[0]:
+                return Disturbance(
+                    migration,
+                    index,
+                    f"renames table {table} to {new}",
+                    trigger,
+                    "rename-table",
+                    harmless=True,
+                    new_table=in_search_path(new),
+                )
         case DroppedColumn(column=column):
             if _definition_names(trigger, column) or _body_names(trigger, column, in_sql=True):
                 what = f"drops column {column!r} of table {table}"
@@ -60,8 +73,6 @@ def disturbance(
             if in_body or _definition_names(trigger, old):
                 what = f"renames column {old!r} of table {table} to {new!r}"
                 return Disturbance(migration, index, what, trigger, "rename-column", not in_body)
-        case _:
-            pass
     return None
 
 

@@ -8,7 +8,7 @@ is committed may have run elsewhere, and is not changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pgtrigger_codegen.errors import MigrationsError
@@ -29,7 +29,7 @@ from pgtrigger_codegen.migrations.operations import (
     TriggerOperation,
 )
 from pgtrigger_codegen.migrations.requirements import History
-from pgtrigger_codegen.migrations.state import Disturbance, InstalledTrigger
+from pgtrigger_codegen.migrations.state import Disturbance, InstalledTrigger, db_table
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.render import uses_own_function
@@ -124,6 +124,8 @@ def _renamed(found: Disturbance, operations: Iterable[TriggerOperation]) -> list
     if found.trigger.parts() is None:
         return []
     old = installed_trigger(found.trigger)
+    if found.new_table:
+        old = replace(old, parts=replace(old.parts, table=db_table(found.new_table)))
     for operation in operations:
         if isinstance(operation, CreateTrigger) and is_renamed(old, operation.new):
             return [operation]
@@ -249,6 +251,7 @@ def _committed(found: Disturbance) -> MigrationsError:
 def _what(found: Disturbance) -> str:
     effect = {
         "drop-table": "drops the trigger and leaves its function behind",
+        "rename-table": "leaves the app's other migrations with the old name",
         "drop-column": "fails or drops the trigger without a word, by the version of Django",
         "retype-column": "fails where WHEN or UPDATE OF names the column, and else makes the "
         "function fail in connections that are open",

@@ -108,16 +108,18 @@ class Disturbance:
         harmless: Whether the trigger works on, and only its hash is out of date.
         in_definition: Whether `WHEN` or `UPDATE OF` names the column that is changed.
         in_length_only: Whether another length or precision is all that its type gets.
+        new_table: The name that the table gets.
     """
 
     migration: Key
     index: int
     what: str
     trigger: InstalledTrigger
-    kind: Literal["drop-table", "drop-column", "retype-column", "rename-column"]
+    kind: Literal["drop-table", "rename-table", "drop-column", "retype-column", "rename-column"]
     harmless: bool = False
     in_definition: bool = False
     in_length_only: bool = False
+    new_table: QualifiedName | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,20 @@ def test_a_primary_keys_type_reaches_the_foreign_keys_that_point_at_it() -> None
     assert disturbed(key(verbose_name="number")) == []
 
 
+def test_a_renamed_table_is_in_the_way_of_other_apps_only() -> None:
+    rename = migrations.RenameModel("Order", "Sale")
+    theirs = migration("0001", created(PLAIN), dependencies=[("shop", "0001")])
+    after = migration("0002", rename, dependencies=[("audit", "0001")])
+    shop = [migration("0001", create_model()), after]
+    state = replay(graph({"shop": shop, "audit": [theirs]}))
+
+    ((key, (item,)),) = state.disturbances.items()
+    assert str(key[0]) == str(item.new_table) == "shop_sale"
+    assert str(item.trigger.definition.table) == "shop_order"
+    assert (item.kind, item.harmless) == ("rename-table", True)
+    assert found(created(PLAIN), rename) == []
+
+
 def test_disturbances_move_with_their_table() -> None:
     state = replay(
         graph(

@@ -179,6 +179,48 @@ OTHER_TABLES: dict[str, list[Stage]] = {
             arguments=_WEAVE,
         ),
     ],
+    "another app's trigger is on a table that is renamed, there and back": [
+        Stage(
+            order(),
+            ("add guard",),
+            audit=_on_order(trigger(condition=_ON_STATUS)),
+            audit_schema=LOG_SCHEMA,
+        ),
+        Stage(
+            order(name="Purchase"),
+            _LIFTED,
+            schema='migrations.RenameModel("Order", "Purchase"),',
+            audit=_on_order(trigger(condition=_ON_STATUS)).replace("Order", "Purchase"),
+            arguments=_WEAVE,
+            disabled={"guard": "ENABLE ALWAYS"},
+        ),
+        Stage(
+            order(),
+            ("rename guard",),
+            schema='migrations.RenameModel("Purchase", "Order"),',
+            audit=_on_order(trigger(condition=_ON_STATUS)),
+            arguments=_WEAVE,
+        ),
+    ],
+    "a later app's trigger is on a table that is renamed": [
+        Stage(_on_log(trigger()), ("add guard",), audit=_log(), audit_schema=LOG_SCHEMA),
+        Stage(
+            _on_log(trigger()).replace("Log", "Entry"),
+            _LIFTED,
+            audit=_log().replace("class Log", "class Entry"),
+            audit_schema='migrations.RenameModel("Log", "Entry"),',
+            arguments=_WEAVE,
+        ),
+        Stage(
+            _on_log(trigger(func="RETURN OLD;")).replace("Log", "Entry"),
+            ("alter guard",),
+            audit=_log()
+            .replace("class Log", "class Entry")
+            .replace("triggers = []", "db_table = 'entries'"),
+            audit_schema='migrations.AlterModelTable("entry", "entries"),',
+            arguments=_WEAVE,
+        ),
+    ],
     "both apps' triggers are in the way": [
         Stage(
             order(trigger("ours", condition=_ON_STATUS)),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
@@ -35,6 +35,7 @@ SPECS: dict[str, tuple[set[str], dict[str, str]]] = {
     ),
     "whole row": (set(), {"condition": 'pgtrigger.Condition("OLD.* IS DISTINCT FROM NEW.*")'}),
     "columns": ({"note"}, {"operation": 'pgtrigger.UpdateOf("{note}")'}),
+    "body with the other column": ({"status"}, {"func": "NEW.{status} = 'x'; RETURN NEW;"}),
     "deletes": (set(), {"operation": "pgtrigger.Delete", "func": "RETURN OLD;"}),
     "constraint": (set(), {"when": "pgtrigger.After", "timing": "pgtrigger.Deferred"}),
     "statement": (
@@ -42,7 +43,14 @@ SPECS: dict[str, tuple[set[str], dict[str, str]]] = {
         {"when": "pgtrigger.After", "level": "pgtrigger.Statement", "func": "RETURN NULL;"},
     ),
 }
-NAMES = st.sampled_from(["a", "b"])
+# The last one is the other app's.
+NAMES = st.sampled_from(["a", "b", "c"])
+THEIRS = """
+import pgtrigger
+from shop.models import {model}
+
+pgtrigger.register({trigger})({model})
+"""
 
 
 class RandomHistory(RuleBasedStateMachine):
@@ -58,7 +66,7 @@ class RandomHistory(RuleBasedStateMachine):
         self.fields = {"status": "status", "note": "note"}
         self.length = 10
         self.catalog = EMPTY
-        self.project.write_models("audit", "")
+        self.project.write_migration("audit", "")
         self._migrate(INITIAL)
 
     @rule(name=NAMES, spec=st.sampled_from(sorted(SPECS)))
@@ -104,25 +112,27 @@ class RandomHistory(RuleBasedStateMachine):
             self._migrate(f'migrations.RemoveField("{self.model}", "{name}"),')
 
     def teardown(self) -> None:
-        (zero, again) = self.project.manage(["migrate", "shop", "zero", "--verbosity=0"], MIGRATE)
-        assert zero == EMPTY
+        zero = [["migrate", app, "zero", "--verbosity=0"] for app in ("audit", "shop")]
+        (_, empty, again) = self.project.manage(*zero, MIGRATE)
+        assert empty == EMPTY
         assert again == self.catalog
 
     def _migrate(self, schema: str = "") -> None:
         """Bring both databases to the models as they are now, and one of them back and forth."""
-        before = self.project.migrations("shop")
+        last = {app: self.project.migrations(app)[-1:] for app in ("audit", "shop")}
         self.project.write_models("shop", self._models())
+        self.project.write_models("audit", self._their_models())
         if schema:
             self.project.write_migration("shop", schema)
         outcome = self.project.makemigrations("--weave")
         assert outcome.exit_code == 0, outcome.stderr
         assert self.project.makemigrations("--check").exit_code == 0
         expected = self.project.installed_afresh()
-        last = before[-1] if before else "zero"
+        back_to = [
+            ["migrate", app, *(names or ["zero"]), "--verbosity=0"] for app, names in last.items()
+        ]
 
-        (there, _, back, again) = self.project.manage(
-            MIGRATE, CHECK, ["migrate", "shop", last, "--verbosity=0"], MIGRATE
-        )
+        (there, _, _, back, again) = self.project.manage(MIGRATE, CHECK, *back_to, MIGRATE)
 
         assert there == again == expected
         assert back == self.catalog
@@ -131,8 +141,15 @@ class RandomHistory(RuleBasedStateMachine):
     def _models(self) -> str:
         fields = [f"{name} = {self._field(field)}" for field, name in self.fields.items()]
         fields.append("total = models.IntegerField(null=True)")
-        declared = (self._trigger(name, spec) for name, spec in self.triggers.items())
+        declared = (
+            self._trigger(name, spec) for name, spec in self.triggers.items() if name != "c"
+        )
         return order(*declared, fields="\n".join(fields), name=self.model)
+
+    def _their_models(self) -> str:
+        if "c" not in self.triggers:
+            return ""
+        return THEIRS.format(model=self.model, trigger=self._trigger("c", self.triggers["c"]))
 
     def _field(self, field: str) -> str:
         if field == "note":
@@ -167,5 +184,7 @@ def test_random_histories(
             database=None,
             deadline=None,
             suppress_health_check=list(HealthCheck),
+            # Each step takes seconds: rather read a long history than wait for a shorter one.
+            phases=(Phase.explicit, Phase.generate),
         ),
     )
