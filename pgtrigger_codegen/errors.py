@@ -34,5 +34,9 @@ class ProjectError(CodegenError):
     """The project cannot be found, or cannot be read as a Django project."""
 
 
+class ProviderError(CodegenError):
+    """A provider that is installed cannot be used."""
+
+
 class MigrationsError(CodegenError):
     """Migrations cannot be read or written as things stand."""

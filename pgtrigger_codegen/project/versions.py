@@ -17,7 +17,11 @@ from typing import Any
 
 from pgtrigger_codegen.project.site_packages import own_site_packages
 
-_TITLES = {"django": "Django", "django-pgtrigger": "django-pgtrigger"}
+_TITLES = {
+    "django": "Django",
+    "django-pgtrigger": "django-pgtrigger",
+    "django-pghistory": "django-pghistory",
+}
 _PSYCOPG = ("psycopg", "psycopg2", "psycopg2-binary")
 _LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
 # `==5.0`, and `~=5.0.1`, which fixes the minor version.

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from pgtrigger_codegen.errors import ProviderError
 from pgtrigger_codegen.evaluator import library
 from pgtrigger_codegen.evaluator.provided import KNOWN, ProvidedCallable
 from pgtrigger_codegen.models.facts import MissingProvider
@@ -105,7 +106,13 @@ class InstalledProviders:
         point = self._installed.get(package)
         if point is None or importlib.util.find_spec(package) is None:
             return None
-        provider: Provider = point.load()()
+        try:
+            provider: Provider = point.load()()
+        except (ImportError, AttributeError, TypeError) as error:
+            raise ProviderError(
+                f"the provider of `{package}`, {point.value}, cannot be loaded: {error}",
+                help="upgrade or remove the package that brings it",
+            ) from error
         self._loaded_packages.add(package)
         library.admit(provider.modules, provider.callables, provider.methods)
         for name in provider.decorators:

@@ -78,6 +78,8 @@ class DjangoPghistory(Provider):
         given = dict(call.kwargs)
         abstract = given.pop("abstract", True) if call.model is None else False
         tracked, *trackers = call.args if call.model is None else (call.model, *call.args)
+        if tracked._meta.abstract:
+            raise TypeError(f"`{tracked.__name__}` is abstract: it has no table to track")
         base = given.pop("base_model", None) or _default_base(call.project)
         stand_in = _base_stand_in(base)
         _check_app(given.get("app_label") or tracked._meta.app_label, call.project)
@@ -189,12 +191,14 @@ def _registered(action: Callable[[], None]) -> list[tuple[Any, Any]]:
     from pgtrigger import registry
 
     before = {id(trigger) for _, trigger in registry.registered()}
-    action()
-    found = [
-        (model, trigger) for model, trigger in registry.registered() if id(trigger) not in before
-    ]
-    for model, trigger in found:
-        registry.delete(trigger.get_uri(model))
+    found: list[tuple[Any, Any]] = []
+    try:
+        action()
+    finally:
+        for model, trigger in registry.registered():
+            if id(trigger) not in before:
+                registry.delete(trigger.get_uri(model))
+                found.append((model, trigger))
     return found
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import metadata
 from pathlib import Path
 
+import pgtrigger
 import pytest
 
+from pgtrigger_codegen.errors import ProviderError
 from pgtrigger_codegen.lint.runner import run
 from pgtrigger_codegen.providers.loading import InstalledProviders
 from tests.providers.history import analyzed
@@ -55,6 +58,7 @@ _LINE = _HEAD.count("\n") + 1
         ("pghistory.track(app_label='nope')(Book)", "PGT106", 'App label "nope" is invalid'),
         ("pghistory.track()(Pair)", "PGT106", "composite primary keys is not supported"),
         ("pghistory.track(base_model=PlainBase)(Book)", "PGT106", "does not inherit pghistory"),
+        ("pghistory.track()(PlainBase)", "PGT106", "`PlainBase` is abstract"),
         ("pghistory.track('insert')(Book)", "PGT106", "'str' object has no attribute"),
         ("pghistory.track(obj_field=3)(Book)", "PGT106", "must be of type pghistory.ObjForeignKey"),
         ("pghistory.track()(User)", "PGT116", "would land in app `auth`"),
@@ -152,3 +156,72 @@ def test_settings_that_were_read_in_part_are_an_assumption(tmp_path: Path) -> No
     assert len(analysis.triggers) == 2
     [assumed] = [item for item in analysis.assumptions if "PGHISTORY_LEVEL" in item.name]
     assert assumed.value == "as far as settings were read"
+
+
+def test_a_provider_that_cannot_be_loaded_stops_the_command(tmp_path: Path) -> None:
+    point = metadata.EntryPoint("json", "nowhere:Provider", "group")  # for a library that is there
+
+    with pytest.raises(ProviderError, match="the provider of `json`, nowhere:Provider"):
+        InstalledProviders({"json": point}).provider("json")
+
+
+def test_a_tracker_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    analysis = analyzed(
+        tmp_path,
+        _HEAD
+        + """
+class Failing(pghistory.UpdateEvent):
+    def setup(self, event_model):
+        super().setup(event_model)
+        raise ValueError("half done")
+
+pghistory.track(Failing())(Book)
+""",
+    )
+    assert analysis.triggers == ()
+    [refused] = analysis.unresolved
+    assert "half done" in refused.reason
+    assert pgtrigger.registered() == []
+
+
+def test_nothing_of_the_project_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It could be: django-pghistory looks the classes of fields and bases up by their path.
+    monkeypatch.syspath_prepend(tmp_path)
+    files = {
+        "shop/kinds.py": """
+        from django.db import models
+
+        class Kind(models.CharField):
+            pass
+        """,
+        "shop/bases.py": """
+        import pghistory.models
+
+        class LoggedEvent(pghistory.models.Event):
+            class Meta:
+                abstract = True
+        """,
+    }
+    analysis = analyzed(
+        tmp_path,
+        """
+        import pghistory
+        from django.db import models
+        from shop.kinds import Kind
+
+        @pghistory.track()
+        class Book(models.Model):
+            kind = Kind(max_length=3)
+        """,
+        settings="""
+PGHISTORY_BASE_MODEL = "shop.bases.LoggedEvent"
+PGHISTORY_EXCLUDE_FIELD_KWARGS = {"shop.kinds.Kind": ["unique"]}
+""",
+        files=files,
+    )
+    assert len(analysis.triggers) == 2
+    imported = {name.partition(".")[0] for name in sys.modules}
+    assert not imported & {"shop", "stock", "settings"}
+    assert "pghistory.models" not in sys.modules
