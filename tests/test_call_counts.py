@@ -1,0 +1,72 @@
+"""How much work the commands do, counted in calls of Python functions: never in seconds.
+
+A second way through the models, or a loop over all triggers for each of them, shows here at once,
+on whatever machine. Who makes something faster lowers the limits.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import monorepo
+
+SIZES = (4, 8, 16)
+
+# Calls for one more app of 20 models and about 7 triggers: a quarter more than was counted.
+LIMITS = {"makemigrations --check": 60_000, "lint": 88_000}
+
+COUNT = """\
+import gc, sys
+gc.disable()
+from pgtrigger_codegen.cli.main import main
+from pgtrigger_codegen.migrations import background
+background.WORTH_IT = 10**9  # in this process, where calls are counted
+calls = 0
+def count(frame, event, argument):
+    global calls
+    calls += event == "call"
+sys.setprofile(count)
+try:
+    main(sys.argv[1:], standalone_mode=False)
+except SystemExit as end:
+    assert end.code in (0, None), end.code
+finally:
+    sys.setprofile(None)
+print(calls)
+"""
+
+
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    made = {}
+    for apps in SIZES:
+        made[apps] = tmp_path_factory.mktemp(f"apps_{apps}")
+        monorepo.write(made[apps], monorepo.Size(apps, modules=2))
+    return made
+
+
+def calls(project: Path, command: str) -> int:
+    result = subprocess.run(
+        [sys.executable, "-c", COUNT, *command.split()],
+        cwd=project,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return int(result.stdout.splitlines()[-1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", LIMITS)
+def test_work_grows_with_the_project_and_no_faster(projects: dict[int, Path], command: str) -> None:
+    small, middle, large = (calls(projects[apps], command) for apps in SIZES)
+    first, second = (middle - small) / 4, (large - middle) / 8
+    assert second <= 1.1 * first, (small, middle, large)
+    assert second <= LIMITS[command], (small, middle, large)
