@@ -133,14 +133,11 @@ class ProxyFixes:
         number = 1
         while True:
             name = f"{model.name}Proxy{number if number > 1 else ''}"
-            lower = name.lower()
-            if lower not in taken | bound and not self._is_model(app_label, lower):
-                taken.add(lower)
+            is_taken = name.lower() in taken | bound
+            if not is_taken and f"{app_label}.{name}" not in self._analysis.models:
+                taken.add(name.lower())
                 return name
             number += 1
-
-    def _is_model(self, app_label: str, lower: str) -> bool:
-        return any(label.lower() == f"{app_label}.{lower}" for label in self._analysis.models)
 
 
 def _is_dotted(node: ast.expr) -> bool:
