@@ -35,6 +35,15 @@ _SECRET = re.compile(r"pass|secret|key|token|url|dsn|credential", re.IGNORECASE)
 pass_target = click.make_pass_decorator(Target)
 
 
+# The console script looks for it before there are commands (`entry.py`).
+no_cache_option = click.option(
+    "--no-cache",
+    is_flag=True,
+    expose_value=False,
+    help="Neither use nor keep results of earlier runs.",
+)
+
+
 def analyze_target(
     target: Target, watch_history: Callable[[], Watcher | None] | None = None
 ) -> Analysis:

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 
 import click
 
-from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target, unwatched
+from pgtrigger_codegen.cli.common import (
+    Target,
+    analyze_target,
+    no_cache_option,
+    pass_target,
+    unwatched,
+)
 from pgtrigger_codegen.cli.makemigrations import echo_notes, plan_of
 from pgtrigger_codegen.cli.reuse import reusable
 from pgtrigger_codegen.cli.terminal import wants_colour
@@ -20,6 +26,7 @@ from pgtrigger_codegen.migrations.plan import Options
 @click.option(
     "--color/--no-color", default=None, help="Colour the output; by default on a terminal."
 )
+@no_cache_option
 @pass_target
 @click.pass_context
 def diff(

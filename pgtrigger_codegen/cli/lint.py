@@ -12,7 +12,13 @@ from typing import Any
 
 import click
 
-from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary, pass_target
+from pgtrigger_codegen.cli.common import (
+    Target,
+    analyze_target,
+    echo_summary,
+    no_cache_option,
+    pass_target,
+)
 from pgtrigger_codegen.cli.lint_files import read_baseline, write_text, write_texts
 from pgtrigger_codegen.cli.lint_output import echo_fixes, echo_report, echo_result, echo_stale
 from pgtrigger_codegen.cli.lint_request import Request
@@ -82,6 +88,7 @@ _RULES = "RULES"  # what stands for selectors in the help
     "--force-exclude", is_flag=True, help="Leave excluded files out, even when given as PATH."
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
+@no_cache_option
 @pass_target
 def lint(target: Target, /, **options: Any) -> None:
     """Report what will go wrong with the project's triggers.

@@ -92,6 +92,7 @@ from pgtrigger_codegen.sql.render import Style
     show_default=True,
     help="How the outcome is printed.",
 )
+@no_cache_option
 @pass_target
 @click.pass_context
 def makemigrations(

@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary, pass_target
+from pgtrigger_codegen.cli.common import (
+    Target,
+    analyze_target,
+    echo_summary,
+    no_cache_option,
+    pass_target,
+)
 from pgtrigger_codegen.cli.reuse import reusable
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.pipeline import Analysis
@@ -24,6 +30,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigg
     show_default=True,
     help="How to print the triggers.",
 )
+@no_cache_option
 @pass_target
 def show(target: Target, uris: tuple[str, ...], output_format: str) -> None:
     """Show the triggers that the source declares.
