@@ -19,7 +19,7 @@ from pgtrigger_codegen.sql.body_records import as_record
 from pgtrigger_codegen.sql.body_text import BodyText, aliases, create_function, first_line
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
-from pgtrigger_codegen.sql.parser import SqlSyntaxError, parse_function
+from pgtrigger_codegen.sql.parser import SqlSyntaxError, SqlTooDeep, parse_function
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
@@ -76,8 +76,8 @@ def read_body(parts: TriggerParts) -> Body | BodyError | None:
 
 def body_facts(
     definition: Definition, table: QualifiedName, declare: str, func: str
-) -> Body | BodyError:
-    """The facts of a function, or what is wrong with its syntax.
+) -> Body | BodyError | None:
+    """The facts of a function, or what is wrong with its syntax; None when it cannot be followed.
 
     Args:
         declare: What stands before BEGIN.
@@ -85,6 +85,8 @@ def body_facts(
     """
     try:
         function = parse_function(create_function(declare, func))
+    except SqlTooDeep:
+        return None
     except SqlSyntaxError as error:
         records = as_record(declare, func, error.message)
         if records is not None:

@@ -15,7 +15,7 @@ from pgtrigger_codegen.sql.body_text import placed_tokens
 from pgtrigger_codegen.sql.definition import Definition, read_create_trigger
 from pgtrigger_codegen.sql.lexer import Kind
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.parser import SqlSyntaxError, parse_function
+from pgtrigger_codegen.sql.parser import SqlSyntaxError, SqlTooDeep, parse_function
 from pgtrigger_codegen.sql.statements import CreateFunction, read_statements
 
 
@@ -42,6 +42,8 @@ def read_installed_body(
     body = _body(source, definition, table)
     try:
         parse_function(create_function)
+    except SqlTooDeep:
+        return None
     except SqlSyntaxError as error:
         found = body.facts if body else None
         same = isinstance(found, BodyError) and found.message == error.message
@@ -56,7 +58,8 @@ def _body(source: str, definition: Definition, table: QualifiedName) -> Installe
     if parts is None:
         return None
     declare, func = parts
-    return InstalledBody(func, body_facts(definition, table, declare, func))
+    facts = body_facts(definition, table, declare, func)
+    return None if facts is None else InstalledBody(func, facts)
 
 
 def _source(create_function: str) -> str | None:

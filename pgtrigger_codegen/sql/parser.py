@@ -38,6 +38,13 @@ class SqlSyntaxError(CodegenError):
         self.column = column
 
 
+class SqlTooDeep(SqlSyntaxError):
+    """SQL that may be right, and is nested deeper than can be followed here."""
+
+    def __init__(self) -> None:
+        super().__init__("it is nested too deeply to be read")
+
+
 def parse_sql(sql: str) -> list[Node]:
     """The statements of a script, each as its one-key object.
 
@@ -125,11 +132,36 @@ def _call(parse: Callable[[str], list[Node]], sql: str) -> list[Node]:
     if nul:
         raise _syntax_error("a NUL character, which PostgreSQL's texts cannot hold", sql, nul)
     try:
-        return parse(sql)
+        trees = parse(sql)
+    except RecursionError as error:
+        raise SqlTooDeep from error
     except pgparse.PGQueryError as error:
         raise _syntax_error(error.message, sql, error.position) from error
     except UnicodeEncodeError as error:
         raise _syntax_error("half of a surrogate pair", sql, error.start + 1) from error
+    if len(sql) > _MAX_DEPTH and _is_too_deep(trees):
+        raise SqlTooDeep
+    return trees
+
+
+# Lists and objects within each other. Whoever walks through a tree takes a step or two for each,
+# and Python allows for a thousand.
+_MAX_DEPTH = 400
+
+
+def _is_too_deep(tree: object) -> bool:
+    level: list[object] = [tree]
+    for _ in range(_MAX_DEPTH):
+        children: list[object] = []
+        for node in level:
+            if isinstance(node, dict):
+                children.extend(node.values())
+            elif isinstance(node, list):
+                children.extend(node)
+        level = [child for child in children if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 _POSITIONS = frozenset({"location", "stmt_location", "stmt_len", "name_location"})

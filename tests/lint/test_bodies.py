@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -91,3 +92,24 @@ def goes_wrong(outcome: str) -> bool:
     """Whether a body is refused, fails though it does not say so, or loses a write."""
     words = outcome.replace(f"fails {RAISED_ON_PURPOSE}", "raises")
     return not {"refused", "fails", "lost"}.isdisjoint(re.findall(r"\w+", words))
+
+
+@pytest.mark.parametrize("depth", [60, 100, 130, 197, 1000])
+@pytest.mark.parametrize(
+    ("before", "opening", "inner", "closing", "after"),
+    [
+        ("", "IF NEW.amount > 1 THEN ", "NULL;", " END IF;", ""),
+        ("", "BEGIN ", "NULL;", " END;", ""),
+        ("NEW.amount := ", "(SELECT ", "1", ")", ";"),
+        ("IF ", "NOT (", "TG_OP = 'INSERT'", ")", " THEN NULL; END IF;"),
+        ("EXECUTE ", "'a' || (", "NEW.status", ")", ";"),
+        ("UPDATE shop_order SET amount = 1 WHERE ", "NOT (", "id = NEW.id", ")", ";"),
+    ],
+)
+def test_deep_nesting_does_not_raise(
+    before: str, opening: str, inner: str, closing: str, after: str, depth: int, tmp_path: Path
+) -> None:
+    func = before + opening * depth + inner + closing * depth + after
+    body = replace(BODIES["usual: FOREACH"], when="BEFORE", declare="", func=f"{func} RETURN NEW;")
+
+    assert {one.code for one in lint(body, tmp_path)} <= {"PGT314", "PGT315"}
