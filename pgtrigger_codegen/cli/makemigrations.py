@@ -15,6 +15,7 @@ from pgtrigger_codegen.cli.common import (
     Target,
     analyze_target,
     echo_summary,
+    no_cache_option,
     pass_target,
     unwatched,
 )
