@@ -315,6 +315,9 @@ def _real_attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
     if isinstance(hidden, dict) and name in hidden.get(UNKNOWN_ATTRIBUTES, {}):
         unknown = hidden[UNKNOWN_ATTRIBUTES][name]
         return unknown if isinstance(unknown, Unknown) else Unknown("not known", span)
+    if type(value).__name__ == "StandInField" and name != "name":
+        stands_for: Unknown = value.unknown
+        return stands_for
     if is_rendered_model(value) and not hasattr(value, name):
         return vm.host.rendered_attribute(value, name, span)
     if type(value).__module__ == "django.db.models.options" and (

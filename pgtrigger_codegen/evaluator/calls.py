@@ -23,7 +23,7 @@ from pgtrigger_codegen.evaluator import (
 from pgtrigger_codegen.evaluator.formatting import format_text
 from pgtrigger_codegen.evaluator.functions import call_function, interpreted
 from pgtrigger_codegen.evaluator.postponed import PostponedFields
-from pgtrigger_codegen.evaluator.provided import is_provided
+from pgtrigger_codegen.evaluator.provided import is_provided, note_ended
 from pgtrigger_codegen.evaluator.registration import note_refused
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import SpecialCall
@@ -31,6 +31,7 @@ from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, as_text, has_no_order
 from pgtrigger_codegen.evaluator.values import (
     BudgetPassed,
     External,
+    Invalid,
     ModelClass,
     ModelReference,
     PythonRaise,
@@ -147,15 +148,22 @@ def _interpret(
     except PythonRaise as error:
         if vm.try_depth:
             raise
-        return vm.invalid(error.error, error.span or span).with_note(
-            f"in `{function.name}`, called here", span
-        )
+        raised = vm.invalid(error.error, error.span or span)
+        note_ended(vm, function, raised, span)
+        return raised.with_note(f"in `{function.name}`, called here", span)
     except limits.LimitPassed as error:
-        return Unknown(str(error), span)
-    except BudgetPassed:
+        result = Unknown(str(error), span)
+        note_ended(vm, function, result, span)
+        return result
+    except BudgetPassed as passed:
+        note_ended(vm, function, passed.unknown, span)
         raise
     except Refusal as refusal:
         result = refusal.unknown
+        note_ended(vm, function, result, span)
+    else:
+        if isinstance(result, Invalid):
+            note_ended(vm, function, result, span)
     if isinstance(result, Unknown):
         return result.with_note(f"`{function.name}` is called here", span)
     return result

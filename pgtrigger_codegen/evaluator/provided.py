@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import (
+    Function,
     ModelClass,
     ModelReference,
     Moment,
+    Registration,
     Special,
     ThroughModel,
     Unknown,
@@ -63,9 +65,15 @@ class Libraries(Protocol):
     def made_here(self, value: object) -> bool:
         """Whether an object is of a class of one of these libraries, or derived from one."""
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The last parts of the names of all callables that declare something."""
+
 
 class NoLibraries:
     """No provider."""
+
+    names: frozenset[str] = frozenset()
 
     def is_module(self, name: str) -> bool:
         """None is."""
@@ -132,6 +140,19 @@ def note_library(vm: Interpreter, module: str, scope: Scope, span: Span) -> None
         return
     if not vm.loader.is_first_party(package):
         vm.imported_libraries.setdefault((package, scope.module.name), span)
+
+
+def note_ended(vm: Interpreter, function: Function, unknown: Unknown, span: Span) -> None:
+    """A function that could not be followed to its end may have declared something there."""
+    names = vm.libraries.names
+    if names and any(
+        names & {getattr(node, "attr", ""), getattr(node, "id", "")}
+        for node in ast.walk(function.node)
+    ):
+        noted = unknown.with_note(f"`{function.name}` is called here", span)
+        vm.registrations.append(
+            Registration(noted, noted, function.module, span, vm.in_hook, provided=True)
+        )
 
 
 def is_provided(value: Any) -> bool:

@@ -83,6 +83,11 @@ class InstalledProviders:
             cls.__module__.partition(".")[0] in self._loaded_packages for cls in type(value).__mro__
         )
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The last parts of the names of all callables that declare something."""
+        return frozenset(name.rpartition(".")[2] for name in self._callables)
+
     def requirements(self, sql: str) -> tuple[tuple[str, str], ...]:
         """Migrations of libraries that create functions which the SQL calls."""
         return tuple(

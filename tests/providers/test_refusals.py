@@ -225,3 +225,45 @@ PGHISTORY_EXCLUDE_FIELD_KWARGS = {"shop.kinds.Kind": ["unique"]}
     imported = {name.partition(".")[0] for name in sys.modules}
     assert not imported & {"shop", "stock", "settings"}
     assert "pghistory.models" not in sys.modules
+
+
+def test_what_a_function_would_declare_after_its_end_is_not_passed_over(tmp_path: Path) -> None:
+    analysis = analyzed(
+        tmp_path,
+        _HEAD,
+        files={
+            "shop/apps.py": """
+            from django.apps import AppConfig
+
+            class ShopConfig(AppConfig):
+                name = "shop"
+
+                def ready(self):
+                    from shop.tracking import track_all, track_unknown
+
+                    track_all()
+                    track_unknown()
+            """,
+            "shop/tracking.py": """
+            import pghistory
+
+            def track_all():
+                from shop.models import Book
+
+                pghistory.track()(Book)
+                {}["missing"]
+                pghistory.track(pghistory.DeleteEvent())(Book)
+
+            def track_unknown():
+                from shop.models import Strange
+
+                through = Strange._meta.get_field("mystery").remote_field.through
+                pghistory.track()(through)
+            """,
+        },
+    )
+    assert len(analysis.triggers) == 2
+    reasons = sorted(item.reason for item in analysis.unresolved)
+    assert len(reasons) == 2
+    assert "`unread.Mystery`" in reasons[0]
+    assert "missing" in reasons[1]
