@@ -33,7 +33,7 @@ class ProviderMissing(Rule):
     - repo: https://github.com/pgtrigger-codegen/pgtrigger-codegen
       hooks:
         - id: pgtrigger-codegen-check
-          additional_dependencies: ["pgtrigger-codegen[pghistory]"]
+          additional_dependencies: [django-pghistory]
     ```
     """
 
