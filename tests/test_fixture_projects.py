@@ -33,7 +33,8 @@ def test_show(name: str, tmp_path: Path, update_expected: bool) -> None:
 @golden
 @pytest.mark.parametrize("name", ALL)
 def test_lint(name: str, tmp_path: Path, update_expected: bool) -> None:
-    outcome = run_cli(copy_project(name, tmp_path), "lint")
+    # Their migrations make tables alone: what is pending is what `makemigrations` writes, below.
+    outcome = run_cli(copy_project(name, tmp_path), "lint", "--ignore", "PGT401")
 
     assert outcome.exit_code in {0, 1}
     _compare(name, "lint.txt", outcome.stdout, update_expected)
