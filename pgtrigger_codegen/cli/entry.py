@@ -119,6 +119,16 @@ class _Copy(io.RawIOBase):
         return self._stream.fileno()
 
 
+class _CopyingStream(io.TextIOWrapper):
+    """A standard stream whose text is kept.
+
+    Attributes:
+        copied: The stream that it passes everything on to.
+    """
+
+    copied: io.TextIOWrapper
+
+
 @contextmanager
 def _copied() -> Iterator[list[tuple[int, bytes]]]:
     """Gives what is printed until the end of the block."""
@@ -128,14 +138,14 @@ def _copied() -> Iterator[list[tuple[int, bytes]]]:
     for number, stream in enumerate(before, start=1):
         assert isinstance(stream, io.TextIOWrapper)
         stream.flush()
-        copies.append(
-            io.TextIOWrapper(
-                io.BufferedWriter(_Copy(number, stream, kept)),
-                encoding=stream.encoding,
-                errors=stream.errors,
-                line_buffering=True,
-            )
+        copy = _CopyingStream(
+            io.BufferedWriter(_Copy(number, stream, kept)),
+            encoding=stream.encoding,
+            errors=stream.errors,
+            line_buffering=True,
         )
+        copy.copied = stream
+        copies.append(copy)
     sys.stdout, sys.stderr = copies
     try:
         yield kept

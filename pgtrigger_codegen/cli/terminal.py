@@ -36,8 +36,8 @@ def progress() -> Iterator[Callable[[str], None]]:
         return
     from rich.console import Console
 
-    # Not to what `sys.stderr` is while a result is kept for the next time.
-    status = Console(file=sys.__stderr__).status("")
+    # What is going on is no part of a result, which may be kept for the next time.
+    status = Console(file=getattr(sys.stderr, "copied", sys.stderr)).status("")
     lock = threading.Lock()
     ended = False
 

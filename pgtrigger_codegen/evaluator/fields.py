@@ -76,10 +76,7 @@ def make_field(
     vm: Interpreter, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     """A field of that class, or `Unknown` when what decides its column is not known."""
-    if len(args) == 2 and issubclass(cls, ForeignObject):
-        to, on_delete = args
-        if isinstance(on_delete, Unknown):
-            args, kwargs = (to,), {"on_delete": on_delete, **kwargs}
+    args, kwargs = _on_delete_by_name(cls, args, kwargs)
     arguments = [_reference(vm, value) for value in args]
     if (unknown := first_unknown(arguments)) is not None:
         return unknown.with_note(f"is given to `{cls.__name__}`", span)
@@ -108,6 +105,17 @@ def make_field(
             if name in ("max_length", "max_digits", "decimal_places", "default", "db_collation"):
                 setattr(field, name, Poison(unknown))
     return field
+
+
+def _on_delete_by_name(
+    cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """`ForeignKey(to, on_delete)`: what deletes do decides neither column nor target."""
+    if len(args) == 2 and issubclass(cls, ForeignObject):
+        to, on_delete = args
+        if isinstance(on_delete, Unknown):
+            return (to,), {"on_delete": on_delete, **kwargs}
+    return args, kwargs
 
 
 def _reference(vm: Interpreter, value: Any) -> Any:

@@ -70,12 +70,17 @@ def recreations(
     """
     listed = [part for number, script in enumerate(scripts) for part in _parts(number, script)]
     found: list[Recreation] = []
-    for index, dropped in enumerate(listed):
-        if isinstance(dropped.fact, DropTrigger):
-            old = before.get((dropped.fact.table, dropped.fact.name))
-            last = _creation(dropped.fact, listed, index)
-            if old and last and not old.is_constraint:
-                found.append(_recreation(old, listed, index, last, scripts))
+    touched: set[TriggerKey] = set()
+    for index, part in enumerate(listed):
+        if not isinstance(part.fact, CreateTrigger | DropTrigger):
+            continue
+        key = (part.fact.table, part.fact.name)
+        # What an earlier statement dropped or made is not what was there before them all.
+        old = before.get(key) if key not in touched else None
+        touched.add(key)
+        last = _creation(part.fact, listed, index) if isinstance(part.fact, DropTrigger) else None
+        if old and last and not old.is_constraint:
+            found.append(_recreation(old, listed, index, last, scripts))
     return found
 
 
@@ -108,6 +113,8 @@ def _creation(dropped: DropTrigger, listed: Sequence[_Part], index: int) -> int 
         match listed[later].fact:
             case CreateTrigger() as new if (new.table, new.name) == (dropped.table, dropped.name):
                 return None if new.is_constraint else later
+            case DropTrigger(table=dropped.table, name=dropped.name):
+                return None  # it would drop what is no longer dropped here
             case (
                 CreateFunction()
                 | DropFunction()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pgtrigger_codegen.migrations.recreations import Change, Recreation, recreations
@@ -118,6 +118,8 @@ STATEMENT = st.sampled_from(
 )
 
 
+@example([("", DROP), ("", DROP), ("", CREATE)], "")
+@example([("", DROP), ("", CREATE), ("", DROP), ("", SAME)], "")
 @given(st.lists(st.tuples(SPACE, STATEMENT), max_size=6), SPACE)
 def test_the_changed_script_leaves_the_same_triggers(
     statements: Sequence[tuple[str, str]], end: str
