@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 NAME = ".pgtrigger_codegen_cache"
@@ -31,6 +29,8 @@ def find(directory: Path) -> Path | None:
 
 def write(root: Path, name: str, content: bytes) -> None:
     """Writes a file into the cache of a project."""
+    import tempfile  # a result that is only repeated needs neither this nor the like
+
     folder = root / NAME
     with contextlib.suppress(OSError):  # a full disk, or a project that is only to be read
         _make(folder)
@@ -55,6 +55,8 @@ def read(folder: Path, name: str) -> bytes | None:
 
 def remove(root: Path) -> bool:
     """Deletes the cache of a project; whether there was one."""
+    import shutil
+
     folder = root / NAME
     if not folder.is_dir():
         return False

@@ -13,13 +13,11 @@ from pathlib import Path
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.autodetector import Declarations, detect_changes, trigger_key
 from pgtrigger_codegen.migrations.background import Replayed
-from pgtrigger_codegen.migrations.files import app_files
 from pgtrigger_codegen.migrations.graph import build_graph
-from pgtrigger_codegen.migrations.lift_files import joined
 from pgtrigger_codegen.migrations.moment import Watcher
 from pgtrigger_codegen.migrations.open_changes import OpenChanges
 from pgtrigger_codegen.migrations.operations import TriggerOperation
-from pgtrigger_codegen.migrations.plan import AppPlan, Options, Plan, Source
+from pgtrigger_codegen.migrations.plan import AppPlan, MigrationFile, Options, Plan, Source
 from pgtrigger_codegen.migrations.reader import LoadMigration, MigrationReader
 from pgtrigger_codegen.migrations.replay import replay
 from pgtrigger_codegen.migrations.requirements import History, apps_touched, model_apps_by_table
@@ -50,7 +48,11 @@ def make_plan(
     history = history or read_history(source, load_migration)
     declared = _Declared(source)
     changes = OpenChanges(history, options.schema_changes, options.is_committed)
-    apps = joined([_plan_app(label, declared, history, changes, options) for label in labels])
+    apps = [_plan_app(label, declared, history, changes, options) for label in labels]
+    if any(app.files for app in apps):
+        from pgtrigger_codegen.migrations.lift_files import joined
+
+        apps = joined(apps)
     if options.app_labels is None:
         apps.extend(_homeless(source, history))
     first_party = {label for label, app in source.project.apps.items() if app.first_party}
@@ -184,7 +186,12 @@ def _plan_app(
             operations, lifts = find_lifts(
                 app_label, operations, declared, history, changes, display
             )
-        files = () if blocked else app_files(app_label, operations, lifts, source, history, options)
+        files: tuple[MigrationFile, ...] = ()
+        if not blocked and (operations or lifts):
+            # Most runs have nothing to write, and need none of what writes.
+            from pgtrigger_codegen.migrations.files import app_files
+
+            files = app_files(app_label, operations, lifts, source, history, options)
     except MigrationsError as error:
         return AppPlan(app_label, _listed(operations, lifts), unresolved=blocked, error=error)
     return AppPlan(

@@ -237,7 +237,8 @@ EDITS: list[Callable[[random.Random], None]] = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
 def test_cached_and_uncached_runs_agree_on_edited_projects(run: Run, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(6):

@@ -19,6 +19,8 @@ from pgtrigger_codegen.pipeline import Analysis, analyze
 from pgtrigger_codegen.source.overlay import overlaid
 from tests.lint.cases import Case
 
+pytestmark = pytest.mark.slow
+
 CONFIG = '[tool.pgtrigger-codegen.lint]\nextend-select = ["PGT113"]\n'
 OUTSIDE_RUNSQL_MODE = "PGTRIGGER_MIGRATIONS = True\n"
 

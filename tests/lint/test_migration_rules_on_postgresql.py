@@ -16,6 +16,8 @@ from tests.support.catalog import installed_triggers
 from tests.support.cli import run_cli
 from tests.support.django_process import DjangoProject
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
 
 # Runs some operations of a migration and prints which locks are held on the table then.

@@ -14,6 +14,8 @@ from tests.providers.history import write_history_project
 from tests.support.cli import Outcome, run_cli
 from tests.support.django_process import DjangoProject
 
+pytestmark = pytest.mark.slow
+
 _BOOK = """
 import pghistory
 from django.db import models
