@@ -74,7 +74,7 @@ _hooked = False
 
 def _on_event(event: str, args: tuple[object, ...]) -> None:
     reads = _current
-    if reads is None:
+    if reads is None or _is_import():
         return
     if event == "open":
         _note_file(reads, *args)
@@ -84,6 +84,14 @@ def _on_event(event: str, args: tuple[object, ...]) -> None:
             reads.folders.add(path)
     elif event in ("subprocess.Popen", "socket.connect", "os.rename", "os.remove", "os.mkdir"):
         reads.effect = reads.effect or event
+
+
+def _is_import() -> bool:
+    """Whether Python looks for a module of ours or of a library: their versions count instead.
+
+    It lists every folder on its own path, and what else is there is nobody's business.
+    """
+    return sys._getframe(2).f_code.co_filename.startswith("<frozen ")
 
 
 def _note_file(reads: Reads, given: object, mode: object, flags: object) -> None:

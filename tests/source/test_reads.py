@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -73,6 +74,14 @@ def test_another_process_adds_what_it_has_read() -> None:
     here = Reads({"/a": (1, 1)}, {"/x"})
     here.merge(Reads({"/a": (2, 2), "/b": None}, {"/y"}, "writes /c"))
     assert here == Reads({"/a": (1, 1), "/b": None}, {"/x", "/y"}, "writes /c")
+
+
+def test_imports_are_not_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "imported_for_reads.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with recorded() as reads:
+        importlib.import_module("imported_for_reads")
+    assert reads == Reads()
 
 
 def test_nothing_is_noted_when_nobody_asks(tmp_path: Path) -> None:
