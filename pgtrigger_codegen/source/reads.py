@@ -14,6 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
+_LISTINGS = frozenset({"os.listdir", "os.scandir"})
+_EFFECTS = frozenset({"subprocess.Popen", "socket.connect", "os.rename", "os.remove", "os.mkdir"})
+# To look at the calling frame is an event too, which must not lead here again.
+_EVENTS = _LISTINGS | _EFFECTS | {"open"}
 # Python's own: compiled modules, and windows into the system rather than files.
 _IGNORED_FOLDERS = ("/dev/", "/proc/", "/sys/")
 
@@ -74,15 +78,15 @@ _hooked = False
 
 def _on_event(event: str, args: tuple[object, ...]) -> None:
     reads = _current
-    if reads is None or _is_import():
+    if reads is None or event not in _EVENTS or _is_import():
         return
     if event == "open":
         _note_file(reads, *args)
-    elif event in ("os.listdir", "os.scandir"):
+    elif event in _LISTINGS:
         path = _absolute(args[0] if args[0] is not None else ".")
         if path is not None:
             reads.folders.add(path)
-    elif event in ("subprocess.Popen", "socket.connect", "os.rename", "os.remove", "os.mkdir"):
+    else:
         reads.effect = reads.effect or event
 
 
@@ -91,7 +95,7 @@ def _is_import() -> bool:
 
     It lists every folder on its own path, and what else is there is nobody's business.
     """
-    return sys._getframe(2).f_code.co_filename.startswith("<frozen ")
+    return sys._getframe(2).f_code.co_filename.startswith(("<frozen importlib", "<frozen zip"))
 
 
 def _note_file(reads: Reads, given: object, mode: object, flags: object) -> None:
