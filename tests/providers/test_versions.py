@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -32,8 +33,18 @@ def test_with_an_earlier_version(version: str, tmp_path: Path) -> None:
 
 
 def _run(*command: str | Path) -> str:
+    # A measurement of coverage that this process takes part in stays its own: the tests that are
+    # run here would begin theirs, and that erases what was written before.
+    own = ("COV", "PYTEST")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     result = subprocess.run(
-        command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=600
+        command,
+        cwd=REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
