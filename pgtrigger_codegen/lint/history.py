@@ -103,17 +103,18 @@ def operation_node(module: Module, index: int) -> ast.expr | None:
 
 
 def class_list(module: Module, name: str) -> ast.List | None:
-    """The list that a migration's class assigns to a name: `operations` or `dependencies`."""
-    for node in ast.walk(module.tree):
-        match node:
-            case (
-                ast.Assign(targets=[ast.Name(id=target)], value=ast.List() as value)
-                | ast.AnnAssign(target=ast.Name(id=target), value=ast.List() as value)
-            ) if target == name:
-                return value
-            case _:
-                pass
-    return None
+    """The list that a migration's class assigns to a name: `operations` or `dependencies`.
+
+    None where it is something else than a list, or assigned more than once.
+    """
+    found = [
+        node.value
+        for migration in ast.walk(module.tree)
+        if isinstance(migration, ast.ClassDef) and migration.name == "Migration"
+        for node in migration.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and _assigns(node, name)
+    ]
+    return found[0] if len(found) == 1 and isinstance(found[0], ast.List) else None
 
 
 def migration_span(analysis: Analysis, key: Key) -> Span:
@@ -130,6 +131,11 @@ def migration_module(analysis: Analysis, key: Key) -> Module | None:
         return read_module(path.stem, path, is_package=False, first_party=True)
     except (SourceSyntaxError, OSError):
         return None
+
+
+def _assigns(node: ast.Assign | ast.AnnAssign, name: str) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return any(isinstance(target, ast.Name) and target.id == name for target in targets)
 
 
 _last: list[tuple[Analysis, Replayed | None]] = []

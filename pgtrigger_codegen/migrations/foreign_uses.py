@@ -69,12 +69,14 @@ def missing_dependencies(
 ) -> Iterator[MissingDependency]:
     """What of that other apps' migrations make, with none of them certain to have run before.
 
-    Of migrations that depend on each other only the last: it brings the others.
+    Of migrations that depend on each other only the last: it brings the others. Where two that
+    are missing would lead in a circle together, only one: first those that are needed at once.
     """
     checker = _Checker(graph, state)
+    wanted = [(on, use) for use in uses if (on := checker.maker(use))]
     found: dict[Key, list[tuple[Key, Use]]] = {}
-    for use in uses:
-        if on := checker.maker(use):
+    for on, use in sorted(wanted, key=lambda one: not one[1].at_once):
+        if checker.assume(use.migration, on):
             found.setdefault(use.migration, []).append((on, use))
     for needed in found.values():
         implied = {on for on, _ in needed for other, _ in needed if checker.is_before(on, other)}
@@ -118,6 +120,7 @@ class _Checker:
         self._graph = graph
         self._state = state
         self._ancestors: dict[Key, set[Key]] = {}
+        self._assumed: dict[Key, list[Key]] = {}
         self._tables: dict[Key, Mapping[QualifiedName, Table]] = {}
 
     def maker(self, use: Use) -> Key | None:
@@ -137,9 +140,21 @@ class _Checker:
         return maker
 
     def is_before(self, key: Key, other: Key) -> bool:
-        if other not in self._ancestors:
-            self._ancestors[other] = self._graph.ancestors(other)
-        return key in self._ancestors[other]
+        return key in self._ancestors_of(other)
+
+    def assume(self, key: Key, on: Key) -> bool:
+        """From now on the migration depends on that one, unless that leads in a circle."""
+        reached: set[Key] = set()
+        pending = [on]
+        while pending:
+            end = pending.pop()
+            new = {end, *self._ancestors_of(end)} - reached
+            reached |= new
+            pending += (more for one in new for more in self._assumed.get(one, ()))
+        if key in reached:
+            return False
+        self._assumed.setdefault(key, []).append(on)
+        return True
 
     def _first(self, use: Use, app_label: str) -> Key | None:
         """The first migration of the app after which it is there."""
@@ -147,6 +162,11 @@ class _Checker:
             if key[0] == app_label and _has(self._tables_after(key), use):
                 return key
         return None
+
+    def _ancestors_of(self, key: Key) -> set[Key]:
+        if key not in self._ancestors:
+            self._ancestors[key] = self._graph.ancestors(key)
+        return self._ancestors[key]
 
     def _tables_after(self, key: Key) -> Mapping[QualifiedName, Table]:
         """The tables that are certainly there once the migration has run."""

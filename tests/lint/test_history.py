@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,18 @@ def test_the_place_of_an_operation(operations: str, index: int, found: str | Non
     text = node and module.lines[1][node.col_offset : node.end_col_offset]
     assert text == found
     assert class_list(module, "dependencies") is None
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("operations = [a()]\n\n\nclass Migration:\n    operations = [b()]\n", "b"),
+        ("def f():\n    operations = [a()]\n\n\nclass Migration:\n    pass\n", None),
+        ("class Migration:\n    operations = [a()]\n    operations = [b()]\n", None),
+        ("class Migration:\n    operations = done = [a()]\n", "a"),
+    ],
+)
+def test_the_list_of_the_class_is_meant(source: str, found: str | None) -> None:
+    listed = class_list(parse_module("m", Path("/m.py"), source), "operations")
+
+    assert (listed and ast.unparse(listed)) == (found and f"[{found}()]")
