@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.evaluator.assumption import Assumption
-from pgtrigger_codegen.migrations.reader import EvaluatedMigration, LoadMigration
+from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, LoadMigration
 from pgtrigger_codegen.models.facts import (
     AbstractTriggers,
     LostTriggers,
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
     from pgtrigger_codegen.evaluator.loader import ModuleLoader
     from pgtrigger_codegen.evaluator.values import Unknown
-    from pgtrigger_codegen.migrations.background import BackgroundHistory
-    from pgtrigger_codegen.migrations.moment import Watcher
-    from pgtrigger_codegen.migrations.plan import Source
-    from pgtrigger_codegen.migrations.sites import SiteReader
+    from pgtrigger_codegen.migrations.planning.plan import Source
+    from pgtrigger_codegen.migrations.reading.sites import SiteReader
+    from pgtrigger_codegen.migrations.replaying.background import BackgroundHistory
+    from pgtrigger_codegen.migrations.replaying.moment import Watcher
     from pgtrigger_codegen.models.reading import ModelReader
     from pgtrigger_codegen.project.config import Config
     from pgtrigger_codegen.triggers.declaration import Declaration
@@ -118,7 +118,7 @@ def analyze(
     interpreter = Interpreter(loader, SettingsHost(config.env), providers)
     project, notices = read_project(layout, config, interpreter)
 
-    from pgtrigger_codegen.migrations.sites import SiteReader
+    from pgtrigger_codegen.migrations.reading.sites import SiteReader
     from pgtrigger_codegen.models.describing import ReadModels
     from pgtrigger_codegen.models.django_setup import configure
     from pgtrigger_codegen.models.reading import ModelReader
@@ -130,8 +130,8 @@ def analyze(
     load_migration = _migration_loader(reader)
     background = None
     if watch_history is not None:
-        from pgtrigger_codegen.migrations import background as processes
-        from pgtrigger_codegen.migrations.reader import MigrationReader
+        from pgtrigger_codegen.migrations.reading.reader import MigrationReader
+        from pgtrigger_codegen.migrations.replaying import background as processes
 
         own = sorted(label for label, app in project.apps.items() if app.first_party)
         background = processes.start(
@@ -169,7 +169,7 @@ def analyze(
 
 def source_of(analysis: Analysis) -> Source:
     """What the planner of migrations needs to know of the source."""
-    from pgtrigger_codegen.migrations.plan import Source
+    from pgtrigger_codegen.migrations.planning.plan import Source
 
     return Source(
         project=analysis.project,
@@ -184,7 +184,7 @@ def source_of(analysis: Analysis) -> Source:
 
 
 def _migration_loader(reader: ModelReader) -> LoadMigration:
-    from pgtrigger_codegen.migrations.loading import load_migration
+    from pgtrigger_codegen.migrations.reading.loading import load_migration
 
     def load(app_label: str, path: Path) -> EvaluatedMigration | Unknown:
         return load_migration(reader.interpreter, reader.project.apps[app_label], path)

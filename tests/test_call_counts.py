@@ -24,7 +24,7 @@ COUNT = """\
 import gc, sys
 gc.disable()
 from pgtrigger_codegen.cli.main import main
-from pgtrigger_codegen.migrations import background
+from pgtrigger_codegen.migrations.replaying import background
 background.WORTH_IT = 10**9  # in this process, where calls are counted
 calls = 0
 def count(frame, event, argument):

@@ -58,8 +58,13 @@ def test_every_border_is_guarded(pyproject: dict[str, Any]) -> None:
         for module in contract["forbidden_modules"]
     }
     assert forbidden == {"libcst", "django", "pgtrigger", "pgparse", "psycopg", "click", "rich"}
-    (layers,) = (contract for contract in contracts if contract["type"] == "layers")
-    assert layers["exhaustive"] is True
+    exhaustive = {
+        container: contract["exhaustive"]
+        for contract in contracts
+        if contract["type"] == "layers"
+        for container in contract["containers"]
+    }
+    assert exhaustive == {"pgtrigger_codegen": True, "pgtrigger_codegen.migrations": True}
 
 
 def test_every_package_is_in_the_contracts(pyproject: dict[str, Any]) -> None:

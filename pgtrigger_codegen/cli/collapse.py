@@ -16,17 +16,17 @@ from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
 from pgtrigger_codegen.cli.version_control import is_committed
 from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.migrations.collapse_outcome import Apart, Collapse, Rewritten
-from pgtrigger_codegen.migrations.collapsed_files import (
+from pgtrigger_codegen.migrations.changes.operations import describe
+from pgtrigger_codegen.migrations.collapse.collapsing import collapse as collapse_run
+from pgtrigger_codegen.migrations.collapse.files import (
     CollapsedFile,
     CollapsedFiles,
     RunFiles,
     collapsed_files,
 )
-from pgtrigger_codegen.migrations.collapsing import collapse as collapse_run
-from pgtrigger_codegen.migrations.operations import describe
-from pgtrigger_codegen.migrations.reader import MigrationReader
-from pgtrigger_codegen.migrations.runs import find_run
+from pgtrigger_codegen.migrations.collapse.outcome import Apart, Collapse, Rewritten
+from pgtrigger_codegen.migrations.collapse.runs import find_run
+from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.original_text import OriginalText
 

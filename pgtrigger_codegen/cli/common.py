@@ -13,7 +13,7 @@ import click
 from pgtrigger_codegen.pipeline import Analysis, analyze
 
 if TYPE_CHECKING:
-    from pgtrigger_codegen.migrations.moment import Watcher
+    from pgtrigger_codegen.migrations.replaying.moment import Watcher
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ import click
 from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
 from pgtrigger_codegen.cli.work_tree import require_clean
 from pgtrigger_codegen.cli.write_files import write_files
-from pgtrigger_codegen.migrations.converter import (
+from pgtrigger_codegen.migrations.conversion.converter import (
     Conversion,
     ConvertedFile,
     ConvertedOperation,
     Remark,
 )
-from pgtrigger_codegen.migrations.converter import (
+from pgtrigger_codegen.migrations.conversion.converter import (
     convert as convert_migrations,
 )
 from pgtrigger_codegen.pipeline import Analysis

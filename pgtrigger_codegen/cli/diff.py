@@ -17,8 +17,8 @@ from pgtrigger_codegen.cli.common import (
 from pgtrigger_codegen.cli.makemigrations import echo_notes, plan_of
 from pgtrigger_codegen.cli.reuse import reusable
 from pgtrigger_codegen.cli.terminal import wants_colour
-from pgtrigger_codegen.migrations.differences import Difference, difference
-from pgtrigger_codegen.migrations.plan import Options
+from pgtrigger_codegen.migrations.changes.differences import Difference, difference
+from pgtrigger_codegen.migrations.planning.plan import Options
 
 
 @click.command()

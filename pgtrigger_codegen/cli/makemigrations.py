@@ -23,11 +23,11 @@ from pgtrigger_codegen.cli.reuse import reusable
 from pgtrigger_codegen.cli.version_control import is_committed
 from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
-from pgtrigger_codegen.migrations.open_changes import Way
-from pgtrigger_codegen.migrations.operations import TriggerOperation, describe
-from pgtrigger_codegen.migrations.plan import AppPlan, MigrationFile, Options, Plan
-from pgtrigger_codegen.migrations.planner import history_of, make_plan
-from pgtrigger_codegen.migrations.preconditions import require_runsql_mode
+from pgtrigger_codegen.migrations.changes.open_changes import Way
+from pgtrigger_codegen.migrations.changes.operations import TriggerOperation, describe
+from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, Options, Plan
+from pgtrigger_codegen.migrations.planning.planner import history_of, make_plan
+from pgtrigger_codegen.migrations.planning.preconditions import require_runsql_mode
 from pgtrigger_codegen.pipeline import Analysis, source_of
 from pgtrigger_codegen.sql.render import Style
 

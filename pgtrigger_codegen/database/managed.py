@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pgtrigger_codegen.database.catalog import table_reference
-from pgtrigger_codegen.migrations.graph import build_graph
-from pgtrigger_codegen.migrations.reader import MigrationReader
-from pgtrigger_codegen.migrations.replay import replay
-from pgtrigger_codegen.migrations.state import in_search_path
+from pgtrigger_codegen.migrations.reading.graph import build_graph
+from pgtrigger_codegen.migrations.reading.reader import MigrationReader
+from pgtrigger_codegen.migrations.replaying.replay import replay
+from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pgtrigger_codegen.lint.definitions import definitions, table_owner
-from pgtrigger_codegen.migrations.reader import migration_files
+from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS, Definition, cut_identifier

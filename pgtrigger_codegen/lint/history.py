@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.migrations.avoidable_locks import AvoidableLocks
-from pgtrigger_codegen.migrations.irreversible import IrreversibleSql
-from pgtrigger_codegen.migrations.long_locks import LongLocks
-from pgtrigger_codegen.migrations.moment import Moment, Watcher
-from pgtrigger_codegen.migrations.origins import Origins
-from pgtrigger_codegen.migrations.planner import history_of, read_history
-from pgtrigger_codegen.migrations.reader import Key, MigrationReader
-from pgtrigger_codegen.migrations.renamings import Renamings
-from pgtrigger_codegen.migrations.requirements import History
-from pgtrigger_codegen.migrations.state import MigrationState
-from pgtrigger_codegen.migrations.written_cascades import WrittenCascades
+from pgtrigger_codegen.migrations.changes.requirements import History
+from pgtrigger_codegen.migrations.planning.planner import history_of, read_history
+from pgtrigger_codegen.migrations.reading.reader import Key, MigrationReader
+from pgtrigger_codegen.migrations.replaying.moment import Moment, Watcher
+from pgtrigger_codegen.migrations.replaying.state import MigrationState
+from pgtrigger_codegen.migrations.watching.avoidable_locks import AvoidableLocks
+from pgtrigger_codegen.migrations.watching.irreversible import IrreversibleSql
+from pgtrigger_codegen.migrations.watching.long_locks import LongLocks
+from pgtrigger_codegen.migrations.watching.origins import Origins
+from pgtrigger_codegen.migrations.watching.renamings import Renamings
+from pgtrigger_codegen.migrations.watching.written_cascades import WrittenCascades
 from pgtrigger_codegen.pipeline import Analysis, source_of
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pgtrigger_codegen.lint.diagnostic import Edit
-from pgtrigger_codegen.migrations.recreations import Change
+from pgtrigger_codegen.migrations.watching.recreations import Change
 from pgtrigger_codegen.source.literals import Char, literal_runs, string_literals
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span

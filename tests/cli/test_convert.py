@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.migrations.histories import contents, copy_history, migrations_of
+from tests.migrations.conversion.histories import contents, copy_history, migrations_of
 from tests.support.cli import run_cli
 
 RELEASE = "django_pgtrigger_4_17"

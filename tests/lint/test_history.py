@@ -10,7 +10,7 @@ import pytest
 from pgtrigger_codegen.lint.history import Watched, class_list, operation_node, replayed_history
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.runner import run
-from pgtrigger_codegen.migrations import background
+from pgtrigger_codegen.migrations.replaying import background
 from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.source.module import parse_module
 from tests.lint.cases import Case, read_cases

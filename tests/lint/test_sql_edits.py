@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pgtrigger_codegen.lint.source_text import SourceText
 from pgtrigger_codegen.lint.sql_edits import sql_edits
-from pgtrigger_codegen.migrations.recreations import Change
+from pgtrigger_codegen.migrations.watching.recreations import Change
 from pgtrigger_codegen.source.module import parse_module
 
 SCRIPT = "DROP TRIGGER é ON t;\nCREATE TRIGGER é\n\tBEFORE DELETE ON \"t\" 'it''s \\ ';\n"

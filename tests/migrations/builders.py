@@ -13,9 +13,9 @@ from django.db import migrations, models
 from pgtrigger import compiler
 from pgtrigger.migrations import AddTrigger
 
-from pgtrigger_codegen.migrations.graph import MigrationGraph, build_graph
-from pgtrigger_codegen.migrations.plan import Source
-from pgtrigger_codegen.migrations.reader import EvaluatedMigration, MigrationReader
+from pgtrigger_codegen.migrations.planning.plan import Source
+from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, build_graph
+from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, MigrationReader
 from pgtrigger_codegen.models.facts import ModelFact, Models
 from pgtrigger_codegen.project.project import App, Project, Settings
 from pgtrigger_codegen.source.span import Span

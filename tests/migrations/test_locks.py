@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from pgtrigger_codegen.migrations.autodetector import source_trigger
-from pgtrigger_codegen.migrations.operations import (
+from pgtrigger_codegen.migrations.changes.autodetector import source_trigger
+from pgtrigger_codegen.migrations.changes.operations import (
     AlterTriggerFunction,
     CreateTrigger,
     DropTrigger,

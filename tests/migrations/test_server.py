@@ -10,10 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from pgtrigger_codegen.migrations.open_changes import Way
-from pgtrigger_codegen.migrations.plan import Options, Source
-from pgtrigger_codegen.migrations.planner import make_plan
-from pgtrigger_codegen.migrations.reader import MigrationReader
+from pgtrigger_codegen.migrations.changes.open_changes import Way
+from pgtrigger_codegen.migrations.planning.plan import Options, Source
+from pgtrigger_codegen.migrations.planning.planner import make_plan
+from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.sql.render import install_sql
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from tests.migrations.builders import (

@@ -14,7 +14,7 @@ from pgtrigger_codegen.lint.history import (
 )
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.sql_edits import sql_edits
-from pgtrigger_codegen.migrations.avoidable_locks import AvoidableLock
+from pgtrigger_codegen.migrations.watching.avoidable_locks import AvoidableLock
 from pgtrigger_codegen.pipeline import Analysis
 
 

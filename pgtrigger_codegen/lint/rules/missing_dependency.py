@@ -14,7 +14,7 @@ from pgtrigger_codegen.lint.history import (
     replayed_history,
 )
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.migrations.foreign_uses import (
+from pgtrigger_codegen.migrations.watching.foreign_uses import (
     MissingDependency,
     missing_dependencies,
     uses,

@@ -8,7 +8,7 @@ from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.settings_places import setting_place
-from pgtrigger_codegen.migrations.placement import Placement
+from pgtrigger_codegen.migrations.planning.placement import Placement
 from pgtrigger_codegen.pipeline import Analysis
 
 

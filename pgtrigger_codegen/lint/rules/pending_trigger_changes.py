@@ -12,18 +12,18 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import Replayed, operation_span, replayed_history
 from pgtrigger_codegen.lint.project_files import first_party_apps
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.migrations.autodetector import definition_of, key_of, trigger_key
-from pgtrigger_codegen.migrations.edits import edited_part
-from pgtrigger_codegen.migrations.operations import (
+from pgtrigger_codegen.migrations.changes.autodetector import definition_of, key_of, trigger_key
+from pgtrigger_codegen.migrations.changes.edits import edited_part
+from pgtrigger_codegen.migrations.changes.operations import (
     DropTrigger,
     Kind,
     RecordHash,
     TriggerOperation,
 )
-from pgtrigger_codegen.migrations.plan import AppPlan, Options
-from pgtrigger_codegen.migrations.planner import make_plan
-from pgtrigger_codegen.migrations.reader import is_migrations_package
-from pgtrigger_codegen.migrations.state import InstalledTrigger
+from pgtrigger_codegen.migrations.planning.plan import AppPlan, Options
+from pgtrigger_codegen.migrations.planning.planner import make_plan
+from pgtrigger_codegen.migrations.reading.reader import is_migrations_package
+from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
 from pgtrigger_codegen.pipeline import Analysis, source_of
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.equivalence import same_definition, same_function

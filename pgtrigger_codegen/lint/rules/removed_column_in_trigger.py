@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import operation_span, replayed
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.migrations.autodetector import trigger_key
+from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.pipeline import Analysis
 
 

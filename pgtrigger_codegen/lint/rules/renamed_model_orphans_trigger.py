@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import Replayed, operation_span, replayed_history
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.migrations.autodetector import trigger_key
-from pgtrigger_codegen.migrations.renamings import Renaming
-from pgtrigger_codegen.migrations.state import InstalledTrigger
+from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
+from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
+from pgtrigger_codegen.migrations.watching.renamings import Renaming
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 

@@ -11,7 +11,7 @@ from pgtrigger_codegen.lint.database_cascades import Cascade, DatabaseCascades
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.tables import Tables
-from pgtrigger_codegen.migrations.state import in_search_path
+from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Return

@@ -14,7 +14,7 @@ from pgtrigger_codegen.lint.history import replayed
 from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.tables import Tables
-from pgtrigger_codegen.migrations.state import in_search_path
+from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Place, Query

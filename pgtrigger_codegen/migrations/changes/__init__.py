@@ -1,0 +1,1 @@
+"""Stage migrations, changes: the source against the history, and what each change waits for."""

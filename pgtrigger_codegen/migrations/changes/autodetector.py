@@ -1,0 +1,248 @@
+"""Stage migrations: the source's triggers against the migrations' → operations.
+
+A set difference, with one rule on top: absence is not removal. A trigger goes only when this
+app's own migrations made it and no declaration is left unread that could still be its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.migrations.changes.operations import (
+    AlterTriggerFunction,
+    CreateTrigger,
+    DropTrigger,
+    RecordHash,
+    ReplaceTrigger,
+    Trigger,
+    TriggerOperation,
+)
+from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, in_search_path
+from pgtrigger_codegen.sql.equivalence import (
+    TriggerDefinition,
+    TriggerKey,
+    definitions,
+    same_definition,
+    same_function,
+)
+from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.sql.render import create_trigger, uses_own_function
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """What the source says, as far as one app's triggers are concerned.
+
+    Attributes:
+        triggers: Those that belong in this app's migrations.
+        kept: Triggers that are not this app's to remove: declared elsewhere, or foreign.
+        doubtful_tables: Tables on which something unread may declare triggers.
+        known_tables: Tables of the models that were read; None for any. Models that a package
+            makes (history tables) have triggers that nothing here declares.
+        complete: Whether all of the app's own declarations were read.
+    """
+
+    triggers: tuple[CompiledTrigger, ...]
+    kept: Container[TriggerKey]
+    doubtful_tables: frozenset[QualifiedName]
+    complete: bool
+    known_tables: frozenset[QualifiedName] | None = None
+
+
+def detect_changes(
+    app_label: str,
+    declared: Declarations,
+    installed: Mapping[TriggerKey, InstalledTrigger],
+    display: Mapping[str, str],
+    *,
+    refresh_hashes: bool = False,
+) -> list[TriggerOperation]:
+    """The operations that bring one app's triggers in step; removals first, then by URI.
+
+    Args:
+        display: How the output shows each path that a trigger is declared in.
+        refresh_hashes: Whether a hash alone is worth an operation.
+    """
+    wanted = {trigger_key(trigger): trigger for trigger in declared.triggers}
+    removals = [
+        DropTrigger(installed_trigger(trigger))
+        for key, trigger in installed.items()
+        if _may_remove(trigger, app_label, declared)
+        and key not in wanted
+        and key not in declared.kept
+    ]
+    changes = [
+        operation
+        for key, trigger in wanted.items()
+        if (operation := _change(source_trigger(trigger, display), installed.get(key)))
+        and (refresh_hashes or not _is_hash_alone(operation, installed.get(key)))
+    ]
+    return _with_renames(_by_uri(removals), _by_uri(changes))
+
+
+def held_by_django(
+    operations: Iterable[TriggerOperation], installed: Mapping[TriggerKey, InstalledTrigger]
+) -> list[InstalledTrigger]:
+    """Triggers to change that are in Django's state, since `AddTrigger` made them.
+
+    Changed by `RunSQL`, they would come back in their old form: django-pgtrigger and Django
+    install what is in the state when a migration is reversed.
+    """
+    keys = (key_of(operation.replaced) for operation in operations if operation.replaced)
+    held = (installed[key] for key in keys if key in installed)
+    return [trigger for trigger in held if trigger.by == "addtrigger"]
+
+
+def trigger_key(trigger: CompiledTrigger) -> TriggerKey:
+    """Table and name of the trigger as the database has them."""
+    return in_search_path(table_name(trigger.table)), trigger.pgid.lower()
+
+
+def key_of(trigger: Trigger) -> TriggerKey:
+    """Table and name that an operation's trigger has in the database."""
+    return in_search_path(table_name(trigger.parts.table)), trigger.parts.pgid.lower()
+
+
+def definition_of(parts: TriggerParts, hash: str) -> TriggerDefinition:
+    """The trigger as the parser sees it, in the same words as the replayed state."""
+    (definition,) = definitions(create_trigger(parts, hash))
+    return replace(
+        definition,
+        table=in_search_path(definition.table),
+        calls=in_search_path(definition.calls),
+    )
+
+
+def operation_keys(operation: TriggerOperation) -> set[TriggerKey]:
+    """The triggers that the operation replaces and makes."""
+    return {key_of(operation.trigger), key_of(operation.replaced or operation.trigger)}
+
+
+def is_renamed(old: Trigger, new: Trigger) -> bool:
+    """Whether only the model's name or the trigger's own has changed."""
+    if table_name(old.parts.table) != table_name(new.parts.table):
+        return False
+    if old.name.lower() == new.name.lower():
+        return True
+    renamed = replace(
+        old.parts,
+        pgid=new.parts.pgid,
+        execute=old.parts.execute.replace(old.parts.pgid, new.parts.pgid),
+    )
+    before, after = definition_of(renamed, new.hash), definition_of(new.parts, new.hash)
+    return same_definition(before, after) and same_function(before, after)
+
+
+def source_trigger(trigger: CompiledTrigger, display: Mapping[str, str]) -> Trigger:
+    """A compiled trigger as operations want it."""
+    return Trigger(
+        uri=trigger.uri,
+        name=trigger.name,
+        model_name=trigger.concrete_model.rpartition(".")[2].lower(),
+        parts=trigger.parts,
+        hash=trigger.hash,
+        declared_in=display.get(trigger.span.path, ""),
+    )
+
+
+def installed_trigger(installed: InstalledTrigger) -> Trigger:
+    """A trigger of the migrations as operations want it.
+
+    Raises:
+        MigrationsError: Its SQL was not written by this tool or django-pgtrigger, so that no
+            reverse can be derived.
+    """
+    parts = installed.parts()
+    if parts is None:
+        app_label, name = installed.made_by
+        raise MigrationsError(
+            f"trigger {installed.name} has changed, but migration {app_label}.{name} creates it "
+            "with SQL of its own, from which no reverse operation can be derived",
+            help="write this change by hand, in a migration with RunSQL",
+        )
+    name = installed.uri.rpartition(":")[2] if installed.uri else _name(installed)
+    return Trigger(
+        uri=installed.name,
+        name=name,
+        model_name=installed.model_name or installed.definition.table.name,
+        parts=parts,
+        hash=installed.definition.hash or "",
+    )
+
+
+def _change(new: Trigger, installed: InstalledTrigger | None) -> TriggerOperation | None:
+    """How to get from what is installed to the new trigger; None when it is the same."""
+    if installed is None:
+        return CreateTrigger(new)
+    same_hash = new.hash == installed.definition.hash
+    if same_hash and _is_written_the_same(new, installed):
+        return None
+    wanted, there = definition_of(new.parts, new.hash), installed.definition
+    if not same_definition(wanted, there):
+        return ReplaceTrigger(installed_trigger(installed), new)
+    if not same_function(wanted, there):
+        # Another function to call is a matter of CREATE TRIGGER.
+        operation = AlterTriggerFunction if wanted.calls == there.calls else ReplaceTrigger
+        return operation(installed_trigger(installed), new)
+    return None if same_hash else RecordHash(installed_trigger(installed), new)
+
+
+def _with_renames(
+    removals: list[TriggerOperation], changes: list[TriggerOperation]
+) -> list[TriggerOperation]:
+    """A trigger that goes and one that comes in its place are one operation.
+
+    So the new one is as enabled as the old one, and at no time do both fire.
+    """
+    changes = list(changes)
+    left: list[TriggerOperation] = []
+    for removal in removals:
+        for index, change in enumerate(changes):
+            if isinstance(change, CreateTrigger) and is_renamed(removal.trigger, change.new):
+                changes[index] = ReplaceTrigger(removal.trigger, change.new)
+                break
+        else:
+            left.append(removal)
+    return [*left, *changes]
+
+
+def _is_hash_alone(operation: TriggerOperation, installed: InstalledTrigger | None) -> bool:
+    """Whether only the layout of the SQL has changed, which another Django version may do.
+
+    A trigger that followed its table or a column to another name is another one to
+    django-pgtrigger, and has to be recorded as such.
+    """
+    return isinstance(operation, RecordHash) and not (installed and installed.followed)
+
+
+def _is_written_the_same(new: Trigger, installed: InstalledTrigger) -> bool:
+    """Whether no parser is needed to see that nothing has changed."""
+    if installed.exact_parts:
+        return new.parts == installed.exact_parts
+    if uses_own_function(new.parts) and not installed.function_sql:
+        return False
+    rendered = create_trigger(new.parts, new.hash)
+    written = (installed.trigger_sql, installed.function_sql)
+    return all(f"{text};" in rendered for text in written if text)
+
+
+def _may_remove(trigger: InstalledTrigger, app_label: str, declared: Declarations) -> bool:
+    return (
+        trigger.owner == app_label
+        and trigger.is_pgtrigger
+        and declared.complete
+        and trigger.definition.table not in declared.doubtful_tables
+        and (declared.known_tables is None or trigger.definition.table in declared.known_tables)
+    )
+
+
+def _name(installed: InstalledTrigger) -> str:
+    """The trigger's name out of `pgtrigger_<name>_<5 hex>`."""
+    return installed.definition.pgid.removeprefix("pgtrigger_").rpartition("_")[0]
+
+
+def _by_uri(operations: Iterable[TriggerOperation]) -> list[TriggerOperation]:
+    return sorted(operations, key=lambda operation: operation.trigger.uri)

@@ -1,0 +1,158 @@
+"""Stage migrations: changes of tables in migrations that can still be rewritten.
+
+A migration that is not committed has run nowhere else. What it does to the tables of triggers can
+be told from the replay; but where two apps' migrations do not depend on each other, the replay
+may run the change before the trigger, and the databases that are there the other way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+from pgtrigger_codegen.migrations.changes.operations import CreateTrigger, Trigger, TriggerOperation
+from pgtrigger_codegen.migrations.changes.requirements import History
+from pgtrigger_codegen.migrations.reading.reader import Key
+from pgtrigger_codegen.migrations.replaying.columns import names_word
+from pgtrigger_codegen.migrations.replaying.disturbances import disturbance
+from pgtrigger_codegen.migrations.replaying.state import (
+    Disturbance,
+    InstalledTrigger,
+    SchemaChange,
+    in_search_path,
+)
+from pgtrigger_codegen.migrations.schema.table_changes import (
+    DroppedColumn,
+    RenamedColumn,
+    RenamedTable,
+)
+from pgtrigger_codegen.sql.equivalence import TriggerKey
+from pgtrigger_codegen.sql.names import table_name
+from pgtrigger_codegen.sql.usage import tables_touched
+
+Way = Literal["auto", "weave", "refuse", "split", "after"]
+"""What to do about a migration that changes a table under a trigger.
+
+`auto` weaves into migrations that are not committed, and refuses elsewhere.
+"""
+
+IsCommitted = Callable[[Path], bool | None]
+"""Whether a file is in version control; None where there is none."""
+
+Openness = Literal["open", "committed", "unknown"]
+
+
+class OpenChanges:
+    """What the migrations that are still open do to tables."""
+
+    def __init__(self, history: History, way: Way, is_committed: IsCommitted) -> None:
+        self._history = history
+        self._is_committed = is_committed
+        self.way = way
+        self._known: dict[Key, Openness] = {}
+        self._ancestors: dict[Key, set[Key]] = {}
+        self._disturbances: dict[str, dict[TriggerKey, tuple[Disturbance, ...]]] | None = None
+
+    def openness(self, migration: Key) -> Openness:
+        """Whether the migration may be rewritten; that of a package never."""
+        if migration not in self._known:
+            self._known[migration] = self._ask(migration)
+        return self._known[migration]
+
+    def disturbances(self, app_label: str) -> Mapping[TriggerKey, tuple[Disturbance, ...]]:
+        """The changes after which no migration has written a trigger of the app anew."""
+        if self._disturbances is None:
+            self._disturbances = self._by_owner()
+        return self._disturbances.get(app_label, {})
+
+    def _by_owner(self) -> dict[str, dict[TriggerKey, tuple[Disturbance, ...]]]:
+        state = self._history.state
+        found: dict[str, dict[TriggerKey, tuple[Disturbance, ...]]] = {}
+        for key, items in state.disturbances.items():
+            owners = {item.trigger.owner for item in items if item.trigger.is_pgtrigger}
+            if len(owners) == 1:
+                found.setdefault(owners.pop(), {})[key] = items
+        for key, trigger in state.triggers.items():
+            if trigger.definition.table not in state.changes or trigger.by == "addtrigger":
+                continue
+            beside = tuple(self._beside(trigger))
+            if beside and trigger.is_pgtrigger:
+                of_owner = found.setdefault(trigger.owner, {})
+                of_owner[key] = (*of_owner.get(key, ()), *beside)
+        return found
+
+    def of_other_tables(self, operation: TriggerOperation) -> Disturbance | None:
+        """The last change of another table that makes the operation necessary.
+
+        The old function names what is gone then, and fails at the next write until it is changed.
+        """
+        old = operation.replaced
+        if self.way not in ("auto", "weave") or isinstance(operation, CreateTrigger) or not old:
+            return None
+        own = in_search_path(table_name(old.parts.table))
+        trigger = self._history.state.triggers.get((own, old.parts.pgid.lower()))
+        if trigger is None:
+            return None
+        last = None
+        for table in sorted(tables_touched(old.parts), key=str):
+            for made in self._history.state.changes.get(in_search_path(table), ()):
+                what = _what_is_gone(made, old)
+                if (
+                    what
+                    and in_search_path(table) != own
+                    and self._is_after(made, trigger)
+                    and self.openness(made.migration) == "open"
+                ):
+                    last = Disturbance(made.migration, made.index, what, trigger, "rename-column")
+        return last
+
+    def _ask(self, migration: Key) -> Openness:
+        app = self._history.reader.apps.get(migration[0])
+        if app is None or not app.first_party:
+            return "committed"
+        if self.way == "weave":
+            return "open"
+        committed = self._is_committed(self._history.reader.path(migration))
+        if committed is None:
+            return "unknown"
+        return "committed" if committed else "open"
+
+    def _beside(self, trigger: InstalledTrigger) -> Iterator[Disturbance]:
+        """Changes by other apps' last migrations that neither come before the trigger nor after."""
+        graph = self._history.graph
+        for made in self._history.state.changes.get(trigger.definition.table, ()):
+            app_label = made.migration[0]
+            if (
+                app_label != trigger.touched_by[0]
+                and made.migration in graph.leaves(app_label)
+                and self._is_after(made, trigger)
+                and trigger.touched_by not in self._before(made.migration)
+                and self.openness(made.migration) != "committed"
+            ):
+                found = disturbance(made.change, trigger, made.migration, made.index)
+                if found and found not in self._history.state.disturbances.get(trigger.key, ()):
+                    yield found
+
+    def _is_after(self, made: SchemaChange, trigger: InstalledTrigger) -> bool:
+        """Whether the change does not come before what the migrations last did to the trigger."""
+        touched_by = trigger.touched_by
+        return made.migration != touched_by and made.migration not in self._before(touched_by)
+
+    def _before(self, migration: Key) -> set[Key]:
+        if migration not in self._ancestors:
+            self._ancestors[migration] = self._history.graph.ancestors(migration)
+        return self._ancestors[migration]
+
+
+def _what_is_gone(made: SchemaChange, old: Trigger) -> str | None:
+    """What the old function names in vain after the change, in words."""
+    match made.change:
+        case RenamedTable(old=table, new=new):
+            return f"renames table {table} to {new}"
+        case DroppedColumn(table=table, column=column) if names_word(old.parts.func, column):
+            return f"drops column {column!r} of table {table}"
+        case RenamedColumn(table=table, old=column, new=name) if names_word(old.parts.func, column):
+            return f"renames column {column!r} of table {table} to {name!r}"
+        case _:
+            return None

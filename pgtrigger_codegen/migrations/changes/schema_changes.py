@@ -1,0 +1,263 @@
+"""Stage migrations: triggers that must be out of the way while their table changes.
+
+The trigger is dropped before the operation and created after it. Inside of the very migration
+is best: there it is one transaction, also where the migration is reversed. A migration that
+is committed may have run elsewhere, and is not changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.migrations.changes.autodetector import (
+    Declarations,
+    installed_trigger,
+    is_renamed,
+    operation_keys,
+    source_trigger,
+    trigger_key,
+)
+from pgtrigger_codegen.migrations.changes.open_changes import OpenChanges
+from pgtrigger_codegen.migrations.changes.operations import (
+    AlterTriggerFunction,
+    CreateTrigger,
+    DropTrigger,
+    Trigger,
+    TriggerOperation,
+)
+from pgtrigger_codegen.migrations.changes.requirements import History
+from pgtrigger_codegen.migrations.replaying.state import Disturbance, InstalledTrigger, db_table
+from pgtrigger_codegen.sql.equivalence import TriggerKey
+from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.render import uses_own_function
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """What to do about a trigger around the changes of a table.
+
+    Attributes:
+        drop: What has to come before them: the trigger is taken away.
+        create: What has to come after them: it is put back, or made to fit.
+        place: Whether the changes' own migrations are rewritten, or others go around them.
+    """
+
+    disturbances: tuple[Disturbance, ...]
+    drop: TriggerOperation | None
+    create: TriggerOperation | None
+    place: Literal["woven", "around"]
+
+    @property
+    def operations(self) -> tuple[TriggerOperation, ...]:
+        return tuple(operation for operation in (self.drop, self.create) if operation)
+
+    @property
+    def uri(self) -> str:
+        return self.operations[-1].trigger.uri
+
+
+def find_lifts(
+    app_label: str,
+    operations: Sequence[TriggerOperation],
+    declared: Declarations,
+    history: History,
+    changes: OpenChanges,
+    display: Mapping[str, str],
+) -> tuple[list[TriggerOperation], list[Lift]]:
+    """The triggers to lift, and the operations that are left to do besides.
+
+    Raises:
+        MigrationsError: A migration that changes a table cannot be woven into, or shall not be.
+    """
+    left = list(operations)
+    lifts: list[Lift] = []
+    for key, found in sorted(changes.disturbances(app_label).items(), key=str):
+        if key in declared.kept:
+            continue
+        planned = [operation for operation in left if key in operation_keys(operation)]
+        planned = planned or _renamed(found[0], left)
+        new = _successor(key, planned, declared, display)
+        if new is None and not planned and not _may_be_gone(found[0], declared):
+            continue
+        lift = _lift(found, new, history, changes)
+        if lift:
+            left = [operation for operation in left if operation not in planned]
+            lifts.append(lift)
+        elif changes.way == "after" and not planned and new and _is_stale(found, history):
+            left.append(AlterTriggerFunction(installed_trigger(found[0].trigger), new))
+    for operation in list(left):
+        if disturbance := changes.of_other_tables(operation):
+            left.remove(operation)
+            lifts.append(_moved(operation, disturbance))
+    return [*left, *_left_functions(app_label, declared, history.state.orphans, left, lifts)], lifts
+
+
+def notes(lift: Lift) -> list[str]:
+    """What the user should know of migrations around one that is committed."""
+    if lift.place == "woven":
+        return []
+    migration = ".".join(lift.disturbances[0].migration)
+    unguarded = (
+        f"trigger {lift.disturbances[0].trigger.name} is dropped before {migration} and comes back "
+        "only after all of the app's migrations: in between, writes are not guarded by it"
+    )
+    applied = (
+        f"where {migration} is applied already, migrate stops with InconsistentMigrationHistory, "
+        "and --after is the way"
+    )
+    return [unguarded, applied]
+
+
+def _may_be_gone(found: Disturbance, declared: Declarations) -> bool:
+    """Whether the trigger is surely declared no more: absence alone is not removal."""
+    table, known = found.trigger.definition.table, declared.known_tables
+    if found.kind != "drop-table" and known is not None and table not in known:
+        return False
+    return declared.complete and table not in declared.doubtful_tables
+
+
+def _renamed(found: Disturbance, operations: Iterable[TriggerOperation]) -> list[TriggerOperation]:
+    """The new trigger in whose favour the disturbed one is gone, as after a renamed model."""
+    if found.trigger.parts() is None:
+        return []
+    old = installed_trigger(found.trigger)
+    if found.new_table:
+        old = replace(old, parts=replace(old.parts, table=db_table(found.new_table)))
+    for operation in operations:
+        if isinstance(operation, CreateTrigger) and is_renamed(old, operation.new):
+            return [operation]
+    return []
+
+
+def _successor(
+    key: TriggerKey,
+    planned: Iterable[TriggerOperation],
+    declared: Declarations,
+    display: Mapping[str, str],
+) -> Trigger | None:
+    """What the trigger is to be after the change."""
+    for operation in planned:
+        return None if isinstance(operation, DropTrigger) else operation.trigger
+    for trigger in declared.triggers:
+        if trigger_key(trigger) == key:
+            return source_trigger(trigger, display)
+    return None
+
+
+def _lift(
+    found: tuple[Disturbance, ...],
+    new: Trigger | None,
+    history: History,
+    changes: OpenChanges,
+) -> Lift | None:
+    """None where a change is long past, and what it did to the trigger can be repaired after."""
+    way = changes.way
+    if way == "after":
+        return None
+    open_ones = tuple(item for item in found if changes.openness(item.migration) != "committed")
+    harmless = all(item.harmless for item in found)
+    if open_ones:
+        unsure = any(changes.openness(item.migration) == "unknown" for item in open_ones)
+        if way == "refuse" or (unsure and way == "auto"):
+            if harmless:
+                return None
+            raise _refusal(open_ones[0], unsure=unsure and way == "auto")
+        return _around(open_ones, new, "around" if way == "split" else "woven")
+    last = found[-1]
+    is_latest = last.migration in history.graph.leaves(last.migration[0])
+    if not is_latest or harmless:
+        return None
+    if way == "split":
+        return _around((last,), new, "around")
+    if new is None:
+        return None
+    raise _committed(last)
+
+
+def _is_stale(found: tuple[Disturbance, ...], history: History) -> bool:
+    """Whether open connections may still run the function with the types of columns as they were.
+
+    Once it is written anew they read it anew.
+    """
+    last = found[-1]
+    is_latest = last.migration in history.graph.leaves(last.migration[0])
+    parts = last.trigger.parts()
+    return bool(is_latest and last.kind == "retype-column" and parts and uses_own_function(parts))
+
+
+def _around(
+    found: tuple[Disturbance, ...], new: Trigger | None, place: Literal["woven", "around"]
+) -> Lift:
+    old = installed_trigger(found[0].trigger)
+    return Lift(found, DropTrigger(old, new), CreateTrigger(new, old) if new else None, place)
+
+
+def _moved(operation: TriggerOperation, found: Disturbance) -> Lift:
+    """The operation next to the change that makes it necessary, in one transaction with it."""
+    if isinstance(operation, DropTrigger):
+        return Lift((found,), operation, None, "woven")
+    return Lift((found,), None, operation, "woven")
+
+
+def _left_functions(
+    app_label: str,
+    declared: Declarations,
+    orphans: Mapping[QualifiedName, InstalledTrigger],
+    planned: Iterable[TriggerOperation],
+    lifts: Iterable[Lift],
+) -> Iterator[DropTrigger]:
+    """Functions of triggers that went with a table or column in a migration that stays as it is."""
+    if not declared.complete:
+        return
+    lifted = (operation for lift in lifts for operation in lift.operations)
+    taken = {key for operation in (*planned, *lifted) for key in operation_keys(operation)}
+    taken |= {trigger_key(trigger) for trigger in declared.triggers}
+    for function, trigger in sorted(orphans.items(), key=str):
+        if (
+            trigger.owner == app_label
+            and trigger.is_pgtrigger
+            and trigger.key not in declared.kept
+            and all(function.name != name for _, name in taken)
+            and trigger.parts()
+        ):
+            yield DropTrigger(installed_trigger(trigger), function_only=True)
+
+
+def _refusal(found: Disturbance, *, unsure: bool) -> MigrationsError:
+    why = (
+        "whether it is committed is not known, since the project is not in a git repository"
+        if unsure
+        else "it is not to be changed"
+    )
+    return MigrationsError(
+        f"{_what(found)}; {why}",
+        help="--weave puts the trigger's operations into that migration; or drop the trigger "
+        "before that operation and create it after, both in that migration by RunSQL",
+    )
+
+
+def _committed(found: Disturbance) -> MigrationsError:
+    return MigrationsError(
+        f"{_what(found)}; it is committed, and may have run elsewhere",
+        help="where it has run nowhere yet, --weave puts the trigger's operations into it, and "
+        "--split writes a migration before it and one after it; where it has run everywhere, "
+        "--after writes only what comes after",
+    )
+
+
+def _what(found: Disturbance) -> str:
+    effect = {
+        "drop-table": "drops the trigger and leaves its function behind",
+        "rename-table": "leaves the app's other migrations with the old name",
+        "drop-column": "fails or drops the trigger without a word, by the version of Django",
+        "retype-column": "fails where WHEN or UPDATE OF names the column, and else makes the "
+        "function fail in connections that are open",
+        "rename-column": "leaves the trigger with the old name in its function",
+    }[found.kind]
+    return (
+        f"migration {'.'.join(found.migration)} {found.what}, which trigger "
+        f"{found.trigger.name} uses: it {effect}"
+    )

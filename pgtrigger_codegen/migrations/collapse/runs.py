@@ -1,0 +1,105 @@
+"""Stage migrations: a run of one app's migrations, as a user names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, build_graph
+from pgtrigger_codegen.migrations.reading.reader import Key, MigrationReader
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Migrations of one app that follow each other.
+
+    Attributes:
+        keys: In the order in which they run.
+    """
+
+    app_label: str
+    keys: tuple[Key, ...]
+    graph: MigrationGraph
+    reader: MigrationReader
+
+
+def find_run(
+    reader: MigrationReader, own_apps: Iterable[str], app_label: str, first: str, last: str | None
+) -> Run:
+    """The migrations from one to another, by their names or how these begin.
+
+    Raises:
+        MigrationsError: There are no such migrations, or the one is not before the other.
+    """
+    own = sorted(own_apps)
+    if app_label not in own:
+        raise MigrationsError(
+            f"no app of the project has the label {app_label!r}",
+            help=f"apps of the project: {', '.join(own) or 'none'}",
+        )
+    graph = build_graph(reader, own)
+    for item in graph.unreadable:
+        if item.migration[0] == app_label and item.part != "operations":
+            raise MigrationsError(
+                f"{item.part} of migration {'.'.join(item.migration)} cannot be read: "
+                f"{item.unknown.reason}",
+                help="what comes before and after it must be known",
+            )
+    start = _find(reader, graph, app_label, first)
+    leaf = graph.leaf(app_label)
+    assert leaf is not None
+    end = _find(reader, graph, app_label, last) if last else leaf
+    ancestors = graph.ancestors(end) | {end}
+    if start not in ancestors:
+        raise MigrationsError(
+            f"migration {'.'.join(start)} does not come before {'.'.join(end)}",
+            help="name the earlier one first",
+        )
+    after = descendants(graph, start)
+    keys = tuple(
+        key
+        for key in graph.order()
+        if key[0] == app_label and key in ancestors and (key in after or key == start)
+    )
+    return Run(app_label, keys, graph, reader)
+
+
+def descendants(graph: MigrationGraph, key: Key) -> set[Key]:
+    """All migrations that come after one."""
+    children: dict[Key, list[Key]] = {}
+    for child, parents in graph.parents.items():
+        for parent in parents:
+            children.setdefault(parent, []).append(child)
+    found: set[Key] = set()
+    pending = [key]
+    while pending:
+        for child in children.get(pending.pop(), ()):
+            if child not in found:
+                found.add(child)
+                pending.append(child)
+    return found
+
+
+def _find(reader: MigrationReader, graph: MigrationGraph, app_label: str, name: str) -> Key:
+    """A migration by its name or how that begins, as Django's commands take it."""
+    names = [other for label, other in graph.migrations if label == app_label]
+    found = [name] if name in names else [other for other in names if other.startswith(name)]
+    if len(found) == 1:
+        return app_label, found[0]
+    if found:
+        raise MigrationsError(
+            f"several migrations of app {app_label!r} begin with {name!r}: "
+            f"{', '.join(sorted(found))}",
+            help="write more of the name",
+        )
+    for key, by in sorted(graph.replaced.items()):
+        if key[0] == app_label and key[1].startswith(name) and key[1] in reader.names(app_label):
+            raise MigrationsError(
+                f"migration {'.'.join(key)} is replaced by {'.'.join(by)}",
+                help="a migration that was squashed is not rewritten; take later ones",
+            )
+    raise MigrationsError(
+        f"app {app_label!r} has no migration {name!r}",
+        help=f"it has {', '.join(sorted(names)) or 'none'}",
+    )

@@ -1,0 +1,1 @@
+"""Stage migrations, conversion: django-pgtrigger's operations in existing files → `RunSQL`."""

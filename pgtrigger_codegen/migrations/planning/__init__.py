@@ -1,0 +1,1 @@
+"""Stage migrations, planning: for every app, which files are missing and what stands in them."""

@@ -1,0 +1,142 @@
+"""Stage migrations: what is asked of the planner, and what it answers, as plain facts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.migrations.changes.open_changes import IsCommitted, Way
+from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
+from pgtrigger_codegen.migrations.reading.graph import Unreadable
+from pgtrigger_codegen.migrations.reading.reader import Key
+from pgtrigger_codegen.migrations.replaying.state import Disturbance
+from pgtrigger_codegen.migrations.writing.weaving import Threads
+from pgtrigger_codegen.models.facts import Models
+from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.project.routers import AllowMigrate
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.sql.render import DEFAULT_STYLE, Style
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the source declares.
+
+    Attributes:
+        models: By label.
+        foreign_triggers: Of third-party packages: kept, never written.
+        unparsed: Where files do not parse.
+        allow_migrate: Asks the project's routers; None where they cannot be asked.
+        doubtful_models: Labels of models that may have more triggers than those that were
+            read: a decorator or hook of theirs is not understood.
+    """
+
+    project: Project
+    models: Models
+    triggers: tuple[CompiledTrigger, ...]
+    foreign_triggers: tuple[CompiledTrigger, ...] = ()
+    unresolved: tuple[UnresolvedTrigger, ...] = ()
+    unparsed: tuple[Span, ...] = ()
+    doubtful_models: frozenset[str] = frozenset()
+    allow_migrate: AllowMigrate | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asks for.
+
+    Attributes:
+        app_labels: None for all apps.
+        name: What stands behind the number in the files' names.
+        databases: Aliases that the user says trigger migrations are for.
+        style: How the SQL is to be.
+        adopt: Whether new triggers may be in databases already, and disabled there; None to
+            tell by the app's history.
+        refresh_hashes: Whether hashes are recorded anew where nothing else has changed.
+        schema_changes: What to do about migrations that change a table under a trigger.
+        is_committed: Whether a file is in version control.
+    """
+
+    app_labels: Collection[str] | None = None
+    name: str | None = None
+    allow_unresolved: bool = False
+    databases: tuple[str, ...] = ()
+    style: Style = DEFAULT_STYLE
+    adopt: bool | None = None
+    refresh_hashes: bool = False
+    schema_changes: Way = "auto"
+    is_committed: IsCommitted = lambda path: None
+
+
+@dataclass(frozen=True, slots=True)
+class WovenOperations:
+    """What is added to a migration that is there already."""
+
+    threads: Threads
+    dependencies: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFile:
+    """A migration to write.
+
+    Attributes:
+        operations: What of it is new.
+        files: The content of every file to write, the migration itself first.
+        woven: What is added, where the file is there already.
+    """
+
+    path: Path
+    content: str
+    operations: tuple[TriggerOperation, ...]
+    files: Mapping[Path, str]
+    woven: WovenOperations | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppPlan:
+    """What is missing in one app's migrations.
+
+    Attributes:
+        operations: None of them when the app has unresolved triggers, unless allowed.
+        unresolved: Whether something unread keeps the app from being written.
+        files: None when there is nothing to write, or `error` says why not.
+        notes: What the user should know of the files.
+    """
+
+    app_label: str
+    operations: tuple[TriggerOperation, ...]
+    unresolved: bool
+    files: tuple[MigrationFile, ...] = ()
+    error: MigrationsError | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def file(self) -> MigrationFile | None:
+        """The last of the files."""
+        return self.files[-1] if self.files else None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is missing in all apps asked for; apps where nothing is missing do not occur.
+
+    Attributes:
+        unreadable: What of the first-party migrations could not be read.
+        disturbances: Changes of tables after which no migration has written a trigger anew.
+    """
+
+    apps: tuple[AppPlan, ...] = ()
+    unreadable: tuple[Unreadable, ...] = field(default=())
+    disturbances: tuple[Disturbance, ...] = ()
+
+    @property
+    def pending(self) -> bool:
+        return any(app.operations or app.error for app in self.apps)
+
+    @property
+    def unresolved(self) -> bool:
+        return any(app.unresolved for app in self.apps)

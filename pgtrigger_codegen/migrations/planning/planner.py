@@ -1,0 +1,258 @@
+"""Stage migrations: for every app, what is missing and the file that brings it.
+
+Each app stands for itself: what keeps one from being written does not keep the others.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.migrations.changes.autodetector import (
+    Declarations,
+    detect_changes,
+    trigger_key,
+)
+from pgtrigger_codegen.migrations.changes.open_changes import OpenChanges
+from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
+from pgtrigger_codegen.migrations.changes.requirements import (
+    History,
+    apps_touched,
+    model_apps_by_table,
+)
+from pgtrigger_codegen.migrations.changes.schema_changes import Lift, find_lifts, notes
+from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, Options, Plan, Source
+from pgtrigger_codegen.migrations.reading.graph import build_graph
+from pgtrigger_codegen.migrations.reading.reader import LoadMigration, MigrationReader
+from pgtrigger_codegen.migrations.replaying.background import Replayed
+from pgtrigger_codegen.migrations.replaying.moment import Watcher
+from pgtrigger_codegen.migrations.replaying.replay import replay
+from pgtrigger_codegen.migrations.replaying.state import in_search_path
+from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.sql.equivalence import TriggerKey
+from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+
+
+def make_plan(
+    source: Source,
+    load_migration: LoadMigration,
+    options: Options,
+    history: History | None = None,
+) -> Plan:
+    """Compare the source with the migrations, and render what is missing.
+
+    Args:
+        history: Where it has been read already.
+
+    Raises:
+        MigrationsError: An app asked for is not there, or the migrations go in a circle.
+    """
+    labels = _target_apps(source, options)
+    history = history or read_history(source, load_migration)
+    declared = _Declared(source)
+    changes = OpenChanges(history, options.schema_changes, options.is_committed)
+    apps = [_plan_app(label, declared, history, changes, options) for label in labels]
+    if any(app.files for app in apps):
+        from pgtrigger_codegen.migrations.planning.lift_files import joined
+
+        apps = joined(apps)
+    if options.app_labels is None:
+        apps.extend(_homeless(source, history))
+    first_party = {label for label, app in source.project.apps.items() if app.first_party}
+    return Plan(
+        apps=tuple(app for app in apps if app.operations or app.unresolved or app.error),
+        unreadable=tuple(
+            item for item in history.state.unreadable if item.migration[0] in first_party
+        ),
+        disturbances=tuple(item for found in history.state.disturbances.values() for item in found),
+    )
+
+
+def read_history(
+    source: Source, load_migration: LoadMigration, watcher: Watcher | None = None
+) -> History:
+    """Read the project's own migrations, and those of the tables that triggers need.
+
+    Raises:
+        MigrationsError: The migrations go in a circle.
+    """
+    reader = MigrationReader(source.project.apps, load_migration)
+    own = _own_apps(source)
+    graph = build_graph(reader, {*own, *_needed_apps(source, reader, own)})
+    return History(reader, graph, replay(graph, watcher), source.models)
+
+
+def history_of(
+    replayed: Replayed | None, source: Source, load_migration: LoadMigration
+) -> History | None:
+    """The history that was replayed already; None when it lacks an app that a trigger needs."""
+    if replayed is None:
+        return None
+    reader = MigrationReader(source.project.apps, load_migration)
+    read = {app_label for app_label, _ in replayed.graph.parents}
+    if _needed_apps(source, reader, read):
+        return None
+    return History(reader, replayed.graph, replayed.state, source.models)
+
+
+def _needed_apps(source: Source, reader: MigrationReader, read: Collection[str]) -> set[str]:
+    """Apps besides these whose migrations make tables that triggers use."""
+    others = {
+        table: app_label
+        for table, app_label in model_apps_by_table(source.models).items()
+        if app_label not in read and reader.names(app_label)
+    }
+    needed = {app for trigger in source.triggers for app in apps_touched(trigger, others)}
+    needed.update(app for trigger in source.triggers for app, _ in trigger.requires)
+    return needed - {*read}
+
+
+def _target_apps(source: Source, options: Options) -> list[str]:
+    apps = source.project.apps
+    for label in options.app_labels or ():
+        if label not in apps:
+            raise MigrationsError(
+                f"no installed app has the label {label!r}",
+                help=f"installed apps of the project: {', '.join(_own_apps(source)) or 'none'}",
+            )
+    return [
+        label
+        for label in _own_apps(source)
+        if options.app_labels is None or label in options.app_labels
+    ]
+
+
+def _own_apps(source: Source) -> list[str]:
+    return sorted(label for label, app in source.project.apps.items() if app.first_party)
+
+
+class _Declared:
+    """What the source declares, sorted by app: each app is planned by itself."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.display = _display_paths(source)
+        self._triggers: dict[str, list[CompiledTrigger]] = {}
+        self._declaring: dict[TriggerKey, set[str | None]] = {}
+        for trigger in source.triggers:
+            self._triggers.setdefault(trigger.migration_app, []).append(trigger)
+            self._declaring.setdefault(trigger_key(trigger), set()).add(trigger.migration_app)
+        for trigger in source.foreign_triggers:
+            self._declaring.setdefault(trigger_key(trigger), set()).add(None)
+        self._doubtful_tables = frozenset(_doubtful_tables(source))
+
+    @functools.cached_property
+    def _known_tables(self) -> frozenset[QualifiedName]:
+        return frozenset(in_search_path(table_name(table)) for table in self.source.models.tables)
+
+    def of(self, app_label: str, *, complete: bool) -> Declarations:
+        """What concerns one app."""
+        return Declarations(
+            triggers=tuple(self._triggers.get(app_label, ())),
+            kept=_Elsewhere(app_label, self._declaring),
+            doubtful_tables=self._doubtful_tables,
+            complete=complete,
+            known_tables=self._known_tables,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """The triggers that are not, or not only, one app's own."""
+
+    app_label: str
+    declaring: Mapping[TriggerKey, set[str | None]]
+
+    def __contains__(self, key: object) -> bool:
+        apps = self.declaring.get(key)  # type: ignore[call-overload]
+        return apps is not None and apps != {self.app_label}
+
+
+def _plan_app(
+    app_label: str, known: _Declared, history: History, changes: OpenChanges, options: Options
+) -> AppPlan:
+    source, display = known.source, known.display
+    incomplete = _is_incomplete(app_label, source)
+    blocked = incomplete and not options.allow_unresolved
+    declared = known.of(app_label, complete=not incomplete)
+    operations: list[TriggerOperation] = []
+    lifts: list[Lift] = []
+    try:
+        operations = detect_changes(
+            app_label,
+            declared,
+            history.state.triggers,
+            display,
+            refresh_hashes=options.refresh_hashes,
+        )
+        if not blocked:
+            operations, lifts = find_lifts(
+                app_label, operations, declared, history, changes, display
+            )
+        files: tuple[MigrationFile, ...] = ()
+        if not blocked and (operations or lifts):
+            # Most runs have nothing to write, and need none of what writes.
+            from pgtrigger_codegen.migrations.planning.files import app_files
+
+            files = app_files(app_label, operations, lifts, source, history, options)
+    except MigrationsError as error:
+        return AppPlan(app_label, _listed(operations, lifts), unresolved=blocked, error=error)
+    return AppPlan(
+        app_label,
+        _listed(operations, lifts),
+        unresolved=blocked,
+        files=files,
+        notes=tuple(note for lift in lifts for note in notes(lift)),
+    )
+
+
+def _listed(operations: list[TriggerOperation], lifts: list[Lift]) -> tuple[TriggerOperation, ...]:
+    return (*(operation for lift in lifts for operation in lift.operations), *operations)
+
+
+def _homeless(source: Source, history: History) -> Iterator[AppPlan]:
+    """Triggers that no app of the project can hold.
+
+    A trigger that the other app's own migrations bring needs none.
+    """
+    own = set(_own_apps(source))
+    for trigger in source.triggers:
+        if trigger.migration_app not in own and trigger_key(trigger) not in history.state.triggers:
+            path = source.project.display_path(trigger.span.path)
+            error = MigrationsError(
+                f"trigger {trigger.uri} is declared in {path}, which belongs to no app of the "
+                f"project, and app {trigger.migration_app!r} is not the project's to write to",
+                help="declare it in an installed app of the project",
+            )
+            yield AppPlan(trigger.migration_app, (), unresolved=False, error=error)
+
+
+def _is_incomplete(app_label: str, source: Source) -> bool:
+    """Whether something that could declare triggers of the app was not read."""
+    spots = [*(item.span for item in source.unresolved if not item.migration_app), *source.unparsed]
+    return any(item.migration_app == app_label for item in source.unresolved) or any(
+        _app_of(span, source.project) in (app_label, None) for span in spots
+    )
+
+
+def _app_of(span: Span, project: Project) -> str | None:
+    """The app in whose folder the file lies, the innermost one."""
+    holders = [app for app in project.apps.values() if Path(span.path).is_relative_to(app.path)]
+    return max(holders, key=lambda app: len(app.path.parts)).label if holders else None
+
+
+def _doubtful_tables(source: Source) -> Iterator[QualifiedName]:
+    labels = {item.model or "" for item in source.unresolved} | source.doubtful_models
+    for label in labels:
+        if model := source.models.get(label):
+            yield in_search_path(table_name(model.table))
+
+
+def _display_paths(source: Source) -> dict[str, str]:
+    paths = {trigger.span.path for trigger in source.triggers}
+    return {path: source.project.display_path(path) for path in paths}

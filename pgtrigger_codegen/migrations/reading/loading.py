@@ -1,0 +1,50 @@
+"""Stage migrations: one migration file, evaluated without importing it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration
+from pgtrigger_codegen.project.project import App
+
+
+def load_migration(interpreter: Interpreter, app: App, path: Path) -> EvaluatedMigration | Unknown:
+    """The class `Migration` of a file, or why it cannot be read."""
+    name = f"{app.migrations_module}.{path.stem}"
+    scope = interpreter.module(name)
+    if isinstance(scope, Unknown):
+        return scope
+    cls = scope.names.get("Migration")
+    if not isinstance(cls, type):
+        reason = cls.reason if isinstance(cls, Unknown) else "it has no class `Migration`"
+        return Unknown(f"migration `{name}` cannot be read: {reason}")
+    initial = _attribute(cls, "initial")
+    return EvaluatedMigration(
+        name=path.stem,
+        path=path,
+        dependencies=_listed(cls, "dependencies"),
+        run_before=_listed(cls, "run_before"),
+        replaces=_listed(cls, "replaces"),
+        initial=initial if isinstance(initial, bool) else None,
+        operations=_listed(cls, "operations"),
+        atomic=_attribute(cls, "atomic") is not False,
+    )
+
+
+def _listed(cls: type, name: str) -> Any:
+    """An attribute of which Django makes a list."""
+    value = _attribute(cls, name)
+    if isinstance(value, Unknown | list | tuple | set | frozenset):
+        return value
+    return Unknown(f"`{name}` is of type {type(value).__name__}, and not a list")
+
+
+def _attribute(cls: type, name: str) -> Any:
+    """An attribute of the user's class; Django's default is an empty list."""
+    for base in cls.__mro__:
+        if name in vars(base):
+            return vars(base)[name]
+    return ()

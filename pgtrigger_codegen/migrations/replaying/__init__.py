@@ -1,0 +1,1 @@
+"""Stage migrations, replaying: the history gone through, and the triggers that it leaves."""

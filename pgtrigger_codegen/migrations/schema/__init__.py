@@ -1,0 +1,1 @@
+"""Stage migrations, schema: the tables and columns that a history makes, and their names."""

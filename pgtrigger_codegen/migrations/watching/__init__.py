@@ -1,0 +1,1 @@
+"""Stage migrations, watching: what there is to say about single operations of a history."""

@@ -1,0 +1,203 @@
+"""Stage migrations: a trigger's lock that is held while something slow runs.
+
+A migration is one transaction, unless it says `atomic = False`, and locks last until its end. To
+create a trigger stops writes to the table, to drop one stops reads as well. Only what comes after
+counts: what ran before held no lock of a trigger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from django.db.migrations import operations
+from pgtrigger.migrations import AddTrigger, RemoveTrigger
+
+from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.migrations.reading.flattening import on_database
+from pgtrigger_codegen.migrations.reading.reader import Key
+from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
+from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.replaying.sql_statements import normalised
+from pgtrigger_codegen.migrations.replaying.state import in_search_path
+from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql
+from pgtrigger_codegen.sql.slowness import made_table, slow_statement
+from pgtrigger_codegen.sql.statements import (
+    CreateTrigger,
+    DropTrigger,
+    RenameTrigger,
+    statement_facts,
+)
+
+Stops = Literal["reads and writes", "writes"]
+
+
+@dataclass(frozen=True, slots=True)
+class LongLock:
+    """A trigger operation with something slow behind it.
+
+    Attributes:
+        index: Of the operation about a trigger, among its migration's own.
+        what: What it does, in words.
+        stops: What has to wait.
+        slow_index, slow: The same of what is slow.
+    """
+
+    migration: Key
+    index: int
+    what: str
+    stops: Stops
+    slow_index: int
+    slow: str
+
+
+class LongLocks:
+    """Watches a history for them: in each migration for the first."""
+
+    def __init__(self) -> None:
+        self.found: list[LongLock] = []
+        self._current: _Transaction | None = None
+
+    def before(self, moment: Moment) -> None:
+        if self._current is None or self._current.migration != moment.migration:
+            self._current = _Transaction(moment.migration)
+        for operation in on_database(moment.operation):
+            for event in _events(operation, moment):
+                self._meet(event, moment, self._current)
+
+    def after(self, moment: Moment) -> None:
+        """What an operation does is known before."""
+
+    def _meet(self, event: _Event, moment: Moment, current: _Transaction) -> None:
+        if isinstance(event, _Made):
+            current.made.add(event.table)
+            return
+        if current.done or (event.table and _is_new(event.table, moment, current)):
+            return
+        if isinstance(event, _Lock):
+            current.lock = current.lock or (event, moment.index)
+        elif current.lock:
+            lock, index = current.lock
+            if event.locks and event.table == lock.table:
+                return  # the trigger's lock stops nobody whom this one does not
+            here = (lock.what, lock.stops, moment.index, event.what)
+            self.found.append(LongLock(moment.migration, index, *here))
+            current.done = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A table that nobody else sees before the transaction ends."""
+
+    table: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class _Lock:
+    what: str
+    table: QualifiedName | None
+    stops: Stops
+
+
+@dataclass(frozen=True, slots=True)
+class _Slow:
+    """What takes its time.
+
+    Attributes:
+        table: On which table; None where it may be any.
+        locks: Whether it stops reads of that table itself.
+    """
+
+    what: str
+    table: QualifiedName | None = None
+    locks: bool = False
+
+
+_Event = _Made | _Lock | _Slow
+
+
+@dataclass(slots=True)
+class _Transaction:
+    migration: Key
+    made: set[QualifiedName] = field(default_factory=set)
+    lock: tuple[_Lock, int] | None = None
+    done: bool = False
+
+
+def _is_new(table: QualifiedName, moment: Moment, current: _Transaction) -> bool:
+    known = moment.tables.get(table)
+    return table in current.made or (known is not None and known.named_by == moment.migration)
+
+
+def _events(operation: object, moment: Moment) -> Iterator[_Event]:
+    match operation:
+        case operations.RunPython():
+            if operation.code is not operations.RunPython.noop:
+                yield _Slow(f"runs Python code{_name(operation.code)}")
+        case operations.RunSQL():
+            for text in sql_texts(operation.sql):
+                if not isinstance(text, Unknown):
+                    yield from _sql_events(text, moment)
+        case AddTrigger():
+            text = str(getattr(operation.trigger, "sql", ""))
+            # It drops, if it exists, what it creates: mostly there is nothing to drop.
+            events = (event for event in _sql_events(text, moment) if isinstance(event, _Lock))
+            yield from (event for event in events if event.stops == "writes")
+        case RemoveTrigger():
+            table = _table_of(operation.model_name, moment)
+            yield _Lock(f"drops trigger `{operation.name}`", table, "reads and writes")
+        case operations.AddIndex() | operations.AddConstraint():
+            # Their subclasses are those that do without a long lock.
+            if type(operation) in _SLOW_ADDITIONS:
+                what, locks = _SLOW_ADDITIONS[type(operation)]
+                table = _table_of(operation.model_name, moment)
+                yield _Slow(f"adds {what} to model `{operation.model_name}`", table, locks)
+        case _:
+            pass
+
+
+_SLOW_ADDITIONS: dict[type, tuple[str, bool]] = {
+    operations.AddIndex: ("an index", False),
+    operations.AddConstraint: ("a constraint", True),
+}
+
+
+def _sql_events(sql: str, moment: Moment) -> Iterator[_Event]:
+    try:
+        trees = parse_sql(sql)
+    except SqlSyntaxError:
+        return
+    for tree in trees:
+        if slow := slow_statement(tree):
+            yield _Slow(slow.what, slow.table and in_search_path(slow.table), slow.locks)
+        elif made := made_table(tree):
+            yield _Made(in_search_path(made))
+        else:
+            yield from _locks(tree, moment)
+
+
+def _locks(tree: Node, moment: Moment) -> Iterator[_Lock]:
+    for fact in map(normalised, statement_facts(tree)):
+        match fact:
+            case CreateTrigger(name=name, table=table):
+                yield _Lock(f"creates trigger `{name}`", table, "writes")
+            case DropTrigger(name=name, table=table):
+                # To drop one that is not there, if it exists, takes no lock that stays.
+                if (table, name) in moment.definitions or not tree["DropStmt"].get("missing_ok"):
+                    yield _Lock(f"drops trigger `{name}`", table, "reads and writes")
+            case RenameTrigger(name=name, table=table):
+                yield _Lock(f"renames trigger `{name}`", table, "reads and writes")
+            case _:
+                pass
+
+
+def _table_of(model_name: str, moment: Moment) -> QualifiedName | None:
+    model = (moment.migration[0], model_name.lower())
+    return next((name for name, table in moment.tables.items() if table.model == model), None)
+
+
+def _name(code: Any) -> str:
+    name = getattr(code, "__name__", None) or getattr(code, "name", None)
+    return f" (`{name}`)" if isinstance(name, str) else ""

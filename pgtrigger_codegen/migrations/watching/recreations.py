@@ -1,0 +1,207 @@
+"""Stage migrations: SQL that drops a trigger to create it again, and what would do instead.
+
+`DROP TRIGGER` takes an ACCESS EXCLUSIVE lock: nobody reads the table until the transaction ends.
+`CREATE OR REPLACE TRIGGER` (PostgreSQL 14) lets reads go on, and where only the function has
+changed, `CREATE OR REPLACE FUNCTION` lets writes go on as well.
+https://www.postgresql.org/docs/current/explicit-locking.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pgtrigger_codegen.migrations.replaying.sql_statements import normalised
+from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
+from pgtrigger_codegen.sql.lexer import COMMENTS, Kind, tokenize
+from pgtrigger_codegen.sql.parser import Node, parse_places
+from pgtrigger_codegen.sql.statements import (
+    CommentOnTrigger,
+    CreateFunction,
+    CreateTrigger,
+    DropFunction,
+    DropTrigger,
+    Statement,
+    statement_facts,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The characters of a script from `start` to `end` give way to `content`."""
+
+    start: int
+    end: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recreation:
+    """A trigger that scripts drop and create.
+
+    Attributes:
+        drops, creates: Which of the scripts.
+        needs: What would do: to replace the trigger, or nothing but its function.
+        changes: What makes each script do that; None where that takes more thought.
+    """
+
+    trigger: TriggerKey
+    drops: int
+    creates: int
+    needs: Literal["trigger", "function"]
+    changes: tuple[tuple[Change, ...], ...] | None
+
+
+def recreations(
+    scripts: Sequence[str], before: Mapping[TriggerKey, TriggerDefinition]
+) -> list[Recreation]:
+    """The triggers that scripts, which run one after the other, drop only to create them again.
+
+    Where something that is about neither triggers nor functions comes in between, the trigger is
+    probably to be out of its way, and constraint triggers can only be dropped and created.
+
+    Args:
+        before: The triggers that are there. Of what is not, nothing is said: to drop it, if
+            it exists, takes no lock that stays.
+
+    Raises:
+        SqlSyntaxError: A script does not parse.
+    """
+    listed = [part for number, script in enumerate(scripts) for part in _parts(number, script)]
+    found: list[Recreation] = []
+    touched: set[TriggerKey] = set()
+    for index, part in enumerate(listed):
+        if not isinstance(part.fact, CreateTrigger | DropTrigger):
+            continue
+        key = (part.fact.table, part.fact.name)
+        # What an earlier statement dropped or made is not what was there before them all.
+        old = before.get(key) if key not in touched else None
+        touched.add(key)
+        last = _creation(part.fact, listed, index) if isinstance(part.fact, DropTrigger) else None
+        if old and last and not old.is_constraint:
+            found.append(_recreation(old, listed, index, last, scripts))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A statement of one of the scripts; `fact` is None where it makes several."""
+
+    script: int
+    start: int
+    end: int
+    tree: Node
+    fact: Statement | None
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it says OR REPLACE."""
+        return any(node.get("replace", False) for node in self.tree.values())
+
+
+def _parts(number: int, script: str) -> Iterator[_Part]:
+    for start, end, tree in parse_places(script):
+        facts = statement_facts(tree)
+        fact = normalised(facts[0]) if len(facts) == 1 else None
+        yield _Part(number, start, end, tree, fact)
+
+
+def _creation(dropped: DropTrigger, listed: Sequence[_Part], index: int) -> int | None:
+    """Which statement creates the trigger again, if nothing else happens before."""
+    for later in range(index + 1, len(listed)):
+        match listed[later].fact:
+            case CreateTrigger() as new if (new.table, new.name) == (dropped.table, dropped.name):
+                return None if new.is_constraint else later
+            case DropTrigger(table=dropped.table, name=dropped.name):
+                return None  # it would drop what is no longer dropped here
+            case (
+                CreateFunction()
+                | DropFunction()
+                | CreateTrigger()
+                | DropTrigger()
+                | CommentOnTrigger()
+            ):
+                continue
+            case _:
+                return None
+    return None
+
+
+def _recreation(
+    old: TriggerDefinition,
+    listed: Sequence[_Part],
+    first: int,
+    last: int,
+    scripts: Sequence[str],
+) -> Recreation:
+    dropped, created = listed[first], listed[last]
+    new = created.fact
+    assert isinstance(new, CreateTrigger)
+    same = new.definition == old.definition
+    changes: list[list[Change]] = [[] for _ in scripts]
+    changes[dropped.script].append(_removal(scripts[dropped.script], dropped))
+    if same:
+        changes[created.script].append(_removal(scripts[created.script], created))
+    elif not created.replaces:
+        changes[created.script].append(_or_replace(scripts[created.script], created))
+    possible = True
+    for part in listed[first + 1 : last]:
+        # With the trigger in place its function cannot be dropped, but replaced.
+        match part.fact:
+            case DropFunction(function=function) if function == old.calls:
+                possible = possible and new.calls == old.calls
+                changes[part.script].append(_removal(scripts[part.script], part))
+            case CreateFunction(function=function) if function == old.calls and not part.replaces:
+                changes[part.script].append(_or_replace(scripts[part.script], part))
+            case _:
+                pass
+    return Recreation(
+        (old.table, old.pgid),
+        dropped.script,
+        created.script,
+        "function" if same else "trigger",
+        tuple(tuple(made) for made in changes) if possible else None,
+    )
+
+
+def _removal(script: str, part: _Part) -> Change:
+    """The statement with its semicolon, and its lines where it has them to itself."""
+    start, end = part.start, _skip(script, part.end, " \t")
+    if script[end : end + 1] == ";":
+        end += 1
+    before, rest = script[:start].rpartition("\n")[2], script[end:].partition("\n")[0]
+    if rest.strip():
+        return Change(start, _skip(script, end, " \t"), "")
+    if before.strip():
+        return Change(len(script[:start].rstrip(" \t")), end, "")
+    return _lines(script, start - len(before), end + len(rest))
+
+
+def _lines(script: str, start: int, end: int) -> Change:
+    """Whole lines, and one of two gaps around them."""
+    above, below = script[:start].rstrip(" \t\n"), script[end:].lstrip(" \t\n")
+    if not below:
+        # The quote that closes the literal stays where it is.
+        start = len(above) + 1 if above and end < len(script) else len(above)
+        return Change(start, min(end + 1, len(script)), "")
+    end += 1
+    gap_above = not above or script[len(above) : start].count("\n") > 1
+    line = script[end:].partition("\n")[0]
+    if gap_above and not line.strip():
+        end += len(line) + 1
+    return Change(start, end, "")
+
+
+def _or_replace(script: str, part: _Part) -> Change:
+    """`CREATE` becomes `CREATE OR REPLACE`, in the case in which it is written."""
+    tokens = (token for token in tokenize(script[part.start :]) if token.kind not in COMMENTS)
+    create = next(token for token in tokens if token.kind is Kind.WORD)
+    place = part.start + len(create.text)
+    return Change(place, place, " or replace" if create.text.islower() else " OR REPLACE")
+
+
+def _skip(script: str, position: int, characters: str) -> int:
+    while position < len(script) and script[position] in characters:
+        position += 1
+    return position

@@ -1,0 +1,159 @@
+"""Stage migrations: operations put into a migration file that somebody else wrote.
+
+What stands in the file stays as it is, comments and layout included: text is only added, at
+places that Python's own parser tells.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pgtrigger_codegen.migrations.reading.reader import Key
+from pgtrigger_codegen.migrations.writing.literal import string_literal
+
+
+class WeavingError(Exception):
+    """The file is not laid out so that something could be added; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Operations to add, as blocks of text, by the place of an operation in the file.
+
+    Attributes:
+        before, after: Of that operation.
+    """
+
+    before: Mapping[int, Sequence[str]]
+    after: Mapping[int, Sequence[str]]
+
+
+def weave(source: str, threads: Threads, dependencies: Sequence[Key] = ()) -> str:
+    """The file with the operations and dependencies added.
+
+    Raises:
+        WeavingError: The operations or dependencies are not a plain list, or what the added
+            ones need is not imported.
+    """
+    module = ast.parse(source)
+    migration = _migration_class(module)
+    if not _imports_migrations(module):
+        raise WeavingError("it does not say `from django.db import migrations`")
+    text = _Text(source)
+    elements = _elements(migration, "operations")
+    if max([*threads.before, *threads.after]) >= len(elements.elts):
+        raise WeavingError("its operations are not all in the list of class Migration")
+    insertions: list[tuple[int, str]] = []
+    for index, blocks in threads.before.items():
+        insertions.append(text.before(elements.elts[index], blocks))
+    for index, blocks in threads.after.items():
+        insertions.append(text.after(elements.elts[index], blocks))
+    if dependencies:
+        lines = [
+            f"        ({string_literal(app)}, {string_literal(name)}),"
+            for app, name in dependencies
+        ]
+        listed = _elements(migration, "dependencies")
+        place = text.after(listed.elts[-1], lines) if listed.elts else text.inside(listed, lines)
+        insertions.append(place)
+    woven = text.with_insertions(insertions)
+    ast.parse(woven)
+    return woven
+
+
+def _migration_class(module: ast.Module) -> ast.ClassDef:
+    for statement in module.body:
+        if isinstance(statement, ast.ClassDef) and statement.name == "Migration":
+            return statement
+    raise WeavingError("it has no `class Migration` at its top level")
+
+
+def _imports_migrations(module: ast.Module) -> bool:
+    return any(
+        isinstance(statement, ast.ImportFrom)
+        and statement.module == "django.db"
+        and any(name.name == "migrations" and name.asname is None for name in statement.names)
+        for statement in module.body
+    )
+
+
+def _elements(migration: ast.ClassDef, attribute: str) -> ast.List:
+    for statement in migration.body:
+        match statement:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=value)
+            ) if name == attribute:
+                if isinstance(value, ast.List) and not any(
+                    isinstance(element, ast.Starred) for element in value.elts
+                ):
+                    return value
+                break
+            case _:
+                pass
+    raise WeavingError(f"its {attribute} are not a plain list in class Migration")
+
+
+class _Text:
+    """A file's text by the positions of its syntax."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.lines = source.splitlines(keepends=True)
+        self.starts = [0]
+        for line in self.lines:
+            self.starts.append(self.starts[-1] + len(line))
+
+    def before(self, element: ast.expr, blocks: Sequence[str]) -> tuple[int, str]:
+        """Where to add blocks before an element, and the comments on the lines above it."""
+        start = self._offset(element.lineno, element.col_offset)
+        line = element.lineno - 1
+        if self.source[self.starts[line] : start].strip():
+            return start, "".join(f"\n{block}" for block in blocks) + f"\n{' ' * 8}"
+        while line and self.lines[line - 1].lstrip().startswith("#"):
+            line -= 1
+        return self.starts[line], "".join(f"{block}\n" for block in blocks)
+
+    def after(self, element: ast.expr, blocks: Sequence[str]) -> tuple[int, str]:
+        """Where to add blocks behind an element, its comma and the comment on its line."""
+        assert element.end_lineno is not None
+        assert element.end_col_offset is not None
+        end = self._offset(element.end_lineno, element.end_col_offset)
+        comma = re.compile(r"\s*,").match(self.source, end)
+        added = "".join(f"\n{block}" for block in blocks)
+        if comma:
+            end = comma.end()
+        else:
+            added = f",{added}"
+        rest = re.compile(r"[ \t]*(#[^\r\n]*)?(?=[\r\n])").match(self.source, end)
+        if rest and comma:
+            return rest.end(), added
+        if rest:
+            # The comma belongs before the comment.
+            return end, f"{added}\n{' ' * 8}" if rest.group(1) else added
+        return end, f"{added}\n{' ' * 4}" if self._closes(end) else f"{added}\n{' ' * 8}"
+
+    def inside(self, empty: ast.List, blocks: Sequence[str]) -> tuple[int, str]:
+        """Where to add blocks to an empty list."""
+        start = self._offset(empty.lineno, empty.col_offset) + 1
+        return start, "".join(f"\n{block}" for block in blocks) + f"\n{' ' * 4}"
+
+    def with_insertions(self, insertions: Sequence[tuple[int, str]]) -> str:
+        """The text with all of them, those at one place in the order given."""
+        newline = "\r\n" if "\r\n" in self.source else "\n"
+        text, end = "", 0
+        for place, added in sorted(insertions, key=lambda insertion: insertion[0]):
+            text += self.source[end:place] + added.replace("\n", newline)
+            end = place
+        return text + self.source[end:]
+
+    def _closes(self, end: int) -> bool:
+        return self.source[end:].lstrip().startswith("]")
+
+    def _offset(self, line: int, column: int) -> int:
+        """Columns count bytes."""
+        text = self.lines[line - 1]
+        return self.starts[line - 1] + len(text.encode()[:column].decode())

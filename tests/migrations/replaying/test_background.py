@@ -1,0 +1,131 @@
+"""The history from another process is the history from this one."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.migrations.reading.graph import build_graph
+from pgtrigger_codegen.migrations.reading.reader import MigrationReader
+from pgtrigger_codegen.migrations.replaying import background
+from pgtrigger_codegen.migrations.replaying.background import BackgroundHistory, Replayed, start
+from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.replaying.replay import replay
+from tests.migrations.builders import LiteralReader, add_trigger, create_model, migration, trigger
+from tests.support.cli import run_cli
+from tests.support.projects import copy_project
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+
+HISTORY = {
+    "shop": [
+        migration("0001_initial", create_model()),
+        migration("0002_protect", add_trigger(trigger()), dependencies=[("shop", "0001_initial")]),
+        migration("0003_odd", Unknown("not read"), dependencies=[("shop", "0002_protect")]),
+    ]
+}
+
+
+@dataclass
+class Counter:
+    """A watcher whose state shows that it was there."""
+
+    seen: list[tuple[str, int]] = field(default_factory=list)
+
+    def before(self, moment: Moment) -> None:
+        self.seen.append((moment.migration[1], moment.index))
+
+    def after(self, moment: Moment) -> None:
+        pass
+
+
+@pytest.fixture
+def always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "WORTH_IT", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+
+
+def taken(history: BackgroundHistory | None) -> Replayed:
+    assert history is not None
+    replayed = history.take()
+    assert replayed is not None
+    return replayed
+
+
+@needs_fork
+@pytest.mark.usefixtures("always")
+def test_the_outcome_is_that_of_a_replay_in_this_process() -> None:
+    reader = LiteralReader(HISTORY)
+    replayed = taken(start(reader, ["shop"], Counter()))
+    expected = build_graph(LiteralReader(HISTORY), ["shop"])
+    assert replayed.state == replay(expected)
+    assert replayed.graph.parents == expected.parents
+    assert [item.migration for item in replayed.state.unreadable] == [("shop", "0003_odd")]
+    assert replayed.watcher == Counter([("0001_initial", 0), ("0002_protect", 0), ("0003_odd", 0)])
+
+
+@needs_fork
+@pytest.mark.usefixtures("always")
+def test_operations_are_read_here_when_they_are_needed() -> None:
+    reader = LiteralReader(HISTORY)
+    migrations = taken(start(reader, ["shop"])).graph.migrations
+    assert reader.read_keys == []
+    operations = migrations["shop", "0001_initial"].operations
+    assert [type(operation).__name__ for operation in operations] == ["CreateModel"]  # type: ignore[union-attr]
+    assert reader.read_keys == [("shop", "0001_initial")]
+    assert len(migrations) == len(list(migrations)) == 3
+    with pytest.raises(KeyError):
+        migrations["shop", "0009_never"]
+
+
+@needs_fork
+@pytest.mark.usefixtures("always")
+def test_a_file_that_cannot_be_read_is_there_without_operations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader = MigrationReader(
+        LiteralReader(HISTORY).apps, lambda label, path: Unknown("no such syntax")
+    )
+    monkeypatch.setattr(reader, "_files", lambda label: {"0003_odd": Path("0003_odd.py")})
+    found = taken(start(reader, ["shop"])).graph.migrations["shop", "0003_odd"]
+    assert isinstance(found.operations, Unknown)
+
+
+@needs_fork
+def test_what_fails_there_has_no_outcome() -> None:
+    def fail() -> Replayed:
+        raise MigrationsError("migrations depend on each other in a circle")
+
+    assert BackgroundHistory(LiteralReader(HISTORY), fail).take() is None
+
+
+@needs_fork
+def test_what_nobody_asks_for_is_ended() -> None:
+    def forever() -> Replayed:
+        while True:
+            pass
+
+    history = BackgroundHistory(LiteralReader(HISTORY), forever)
+    history.stop()
+    assert history.take() is None
+
+
+def test_few_migrations_are_replayed_here() -> None:
+    assert start(LiteralReader(HISTORY), ["shop"]) is None
+
+
+@needs_fork
+@pytest.mark.parametrize("command", ["makemigrations --check", "makemigrations --dry-run", "diff"])
+def test_a_command_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    project = copy_project("adopted", tmp_path)
+    here = run_cli(project, *command.split())
+    monkeypatch.setattr(background, "WORTH_IT", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert run_cli(project, *command.split()) == here
