@@ -11,11 +11,12 @@ from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import (
+    blocks,
+    exceptions,
     expressions,
     iteration,
     limits,
     signals,
-    statements,
     targets,
     unknowns,
 )
@@ -85,7 +86,7 @@ def _block(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> _Steps:
         if contains_yield(node):
             signal = yield from _step(vm, node, scope)
         else:
-            signal = statements.execute_block(vm, [node], scope)
+            signal = blocks.execute_block(vm, [node], scope)
         if isinstance(signal, signals.Maybe):
             yield unknowns.spread(signal.why)
             return signals.Return(None)
@@ -176,7 +177,7 @@ def _try(vm: Interpreter, node: ast.Try, scope: Scope) -> _Steps:
         raise
     vm.try_depth -= 1
     if raised is not None:
-        handler = statements.matching_handler(vm, node, raised, scope)
+        handler = exceptions.matching_handler(vm, node, raised, scope)
         if isinstance(handler, Unknown):
             yield unknowns.spread(handler)
             return signals.Return(None)

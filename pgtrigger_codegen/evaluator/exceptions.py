@@ -1,0 +1,135 @@
+"""Statements that raise exceptions, catch them, or clean up after them."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from typing import TYPE_CHECKING
+
+from pgtrigger_codegen.evaluator import files
+from pgtrigger_codegen.evaluator.blocks import either, execute_block
+from pgtrigger_codegen.evaluator.expressions import evaluate
+from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.signals import Signal
+from pgtrigger_codegen.evaluator.targets import assign
+from pgtrigger_codegen.evaluator.unknowns import truth
+from pgtrigger_codegen.evaluator.values import PythonRaise, Unknown, first_unknown
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+
+def try_statement(vm: Interpreter, node: ast.Try, scope: Scope) -> Signal:
+    guards = any(_catches_import_error(handler) for handler in node.handlers)
+    vm.import_guards += guards
+    doubt, vm.doubt = vm.doubt, None
+    try:
+        with vm.catching():
+            signal = execute_block(vm, node.body, scope)
+    except PythonRaise as error:
+        signal = _handle(vm, node, error, scope)
+    else:
+        _doubt_handlers(vm, node, scope)
+        if signal is None:
+            signal = execute_block(vm, node.orelse, scope)
+    finally:
+        vm.import_guards -= guards
+        vm.doubt = doubt
+    final = execute_block(vm, node.finalbody, scope)
+    return final if final is not None else signal
+
+
+def matching_handler(
+    vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope
+) -> ast.ExceptHandler | Unknown | None:
+    """The `except` that catches an exception, its name bound; `Unknown` if it may be any."""
+    for handler in node.handlers:
+        kind = BaseException if handler.type is None else evaluate(vm, handler.type, scope)
+        if (unknown := first_unknown(kind)) is not None:
+            return unknown
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        if any(isinstance(each, type) and isinstance(error.error, each) for each in kinds):
+            if handler.name:
+                scope.bind(handler.name, error.error)
+            return handler
+    return None
+
+
+def with_statement(vm: Interpreter, node: ast.With, scope: Scope) -> Signal:
+    suppressed: list[type[BaseException]] = []
+    for item in node.items:
+        manager = evaluate(vm, item.context_expr, scope)
+        if isinstance(manager, contextlib.suppress):
+            suppressed.extend(manager._exceptions)  # type: ignore[attr-defined]
+        if item.optional_vars is not None:
+            given = files.enter(manager, scope.module.span(item.context_expr))
+            assign(vm, item.optional_vars, given, scope)
+    if not suppressed:
+        return execute_block(vm, node.body, scope)
+    try:
+        with vm.catching():
+            return execute_block(vm, node.body, scope)
+    except PythonRaise as error:
+        if not isinstance(error.error, tuple(suppressed)):
+            raise
+        return None
+
+
+def raise_statement(vm: Interpreter, node: ast.Raise, scope: Scope) -> Signal:
+    span = scope.module.span(node)
+    if node.exc is None and vm.handled:
+        raise vm.handled[-1]
+    value = None if node.exc is None else evaluate(vm, node.exc, scope)
+    if isinstance(value, type) and issubclass(value, BaseException):
+        value = vm.attempt(span, value)
+    if isinstance(value, BaseException):
+        raise PythonRaise(value, span)
+    unknown = first_unknown(value)
+    reason = unknown.reason if unknown else "raises an exception that is not known"
+    raise PythonRaise(RuntimeError(reason), span)
+
+
+def assert_statement(vm: Interpreter, node: ast.Assert, scope: Scope) -> Signal:
+    span = scope.module.span(node)
+    decided = truth(vm, evaluate(vm, node.test, scope), span)
+    if decided is False:
+        message = [] if node.msg is None else [evaluate(vm, node.msg, scope)]
+        raise PythonRaise(AssertionError(*message), span)
+    return None
+
+
+def _catches_import_error(handler: ast.ExceptHandler) -> bool:
+    names = (
+        {getattr(node, "id", None) for node in ast.walk(handler.type)} if handler.type else {None}
+    )
+    return bool(names & {"ImportError", "ModuleNotFoundError", "Exception", None})
+
+
+def _doubt_handlers(vm: Interpreter, node: ast.Try, scope: Scope) -> None:
+    """Something in the `try` is not known: it may as well have raised.
+
+    What the handlers bind otherwise is not known then; what they register is unresolved.
+    """
+    why = vm.doubt
+    if why is None:
+        return
+    for handler in node.handlers:
+        if handler.body and not isinstance(handler.body[-1], ast.Raise | ast.Return):
+            either(vm, [[], handler.body], scope, why)
+
+
+def _handle(vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope) -> Signal:
+    handler = matching_handler(vm, node, error, scope)
+    if handler is None:
+        execute_block(vm, node.finalbody, scope)
+        raise error
+    if isinstance(handler, Unknown):
+        return either(vm, [*(other.body for other in node.handlers), []], scope, handler)
+    vm.handled.append(error)
+    try:
+        return execute_block(vm, handler.body, scope)
+    except PythonRaise:
+        execute_block(vm, node.finalbody, scope)
+        raise
+    finally:
+        vm.handled.pop()
