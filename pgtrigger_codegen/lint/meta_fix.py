@@ -35,7 +35,9 @@ def meta_fix(lost: LostTriggers, module: Module, base_module: Module) -> Fix | N
     base = lost.base.partition("[")[0]  # a generic base: `Audited[int]`
     base_meta = f"{base}.Meta"
     classes = _class_and_meta(module, lost.span)
-    if lost.cause != "own-meta" or classes is None or base_meta in lost.meta_bases:
+    if lost.cause != "own-meta" or classes is None:
+        return None
+    if lost.keeps_others or base_meta in lost.meta_bases:
         return None
     model, meta = classes
     if "triggers" in _bound(meta.body) or not _is_in_scope(base, model):

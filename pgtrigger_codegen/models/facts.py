@@ -120,6 +120,8 @@ class LostTriggers:
         span: The name in `class Meta`, or the class's name when it has no `Meta`.
         base_span: The name of the base in its `class` statement.
         meta_bases: Expressions that the class's `Meta` already derives from, as text.
+        keeps_others: Whether that `Meta` has the triggers of another base, so that to derive it
+            from one more brings nothing.
     """
 
     model: str
@@ -129,6 +131,7 @@ class LostTriggers:
     span: Span
     base_span: Span
     meta_bases: tuple[str, ...]
+    keeps_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,12 +71,14 @@ def _lost_by(model: ModelClass) -> Iterator[LostTriggers]:
                 span=_meta_span(model) if own is not None else model.span,
                 base_span=base.span,
                 meta_bases=_meta_bases(model),
+                keeps_others=isinstance(kept, list),
             )
 
 
 def _names_triggers(own: Any) -> bool:
     """Whether a `Meta`, or a plain class it derives from, sets `triggers` for this model."""
-    names = own.namespace if isinstance(own, ModelClass) else vars(own)
+    # What a call makes for a Meta may be no class, or not known.
+    names = own.namespace if isinstance(own, ModelClass) else getattr(own, "__dict__", {})
     return "triggers" in names
 
 

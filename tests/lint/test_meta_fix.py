@@ -28,6 +28,7 @@ def fixed(
     base: str = "Audited",
     base_text: str | None = None,
     meta_bases: tuple[str, ...] = (),
+    keeps_others: bool = False,
 ) -> tuple[str, Applicability] | None:
     """Fixes the `Meta` of the class `Order`; `Audited` is in the same text or in one of its own."""
     module = _module(text)
@@ -40,6 +41,7 @@ def fixed(
         span=_span(module, "Order", "Meta") or Span("/project/shop/models.py", 1, 1, 1, 2),
         base_span=_span(base_module, "Audited") or Span("/project/core/models.py", 1, 1, 1, 2),
         meta_bases=meta_bases,
+        keeps_others=keeps_others,
     )
     fix = meta_fix(lost, module, base_module)
     return (SourceText(text).apply(fix.edits).text, fix.applicability) if fix else None
@@ -163,3 +165,10 @@ def test_no_fix_where_deriving_has_not_helped() -> None:
 
 def test_no_fix_for_a_class_without_a_meta() -> None:
     assert fixed(f"{BASE}class Order(Sorted, Audited):\n    pass\n") is None
+
+
+def test_no_fix_where_a_meta_has_the_triggers_of_another_base() -> None:
+    text = BASE + order("class Meta(Other.Meta):")
+
+    assert fixed(text, meta_bases=("Other.Meta",)) is not None
+    assert fixed(text, meta_bases=("Other.Meta",), keeps_others=True) is None

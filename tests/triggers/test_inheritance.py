@@ -70,3 +70,76 @@ class Institution(Written):
         ("written",),
         "own-meta",
     )
+
+
+def test_a_meta_that_cannot_be_read_loses_nothing_for_certain(tmp_path: Path) -> None:
+    models = (
+        BASES
+        + """
+
+from somewhere import make_meta
+
+
+class Institution(Written):
+    Meta = make_meta(Written.Meta)
+
+
+class Company(Written):
+    class Meta(make_meta(Written.Meta)):
+        pass
+"""
+    )
+    analysis = analyzed(tmp_path, models)
+
+    assert analysis.lost_triggers == ()
+    assert len(analysis.unresolved) == 2
+
+
+def test_a_meta_made_by_type_has_the_triggers_of_its_bases(tmp_path: Path) -> None:
+    models = (
+        BASES
+        + """
+
+class Institution(Written):
+    Meta = type("Meta", (Written.Meta,), {"ordering": ["pk"]})
+
+
+class Company(Written):
+    Meta = type("Meta", (), {"ordering": ["pk"]})
+"""
+    )
+    analysis = analyzed(tmp_path, models)
+
+    assert [trigger.uri for trigger in analysis.triggers] == ["shop.Institution:written"]
+    assert [lost.model for lost in analysis.lost_triggers] == ["Company"]
+
+
+def test_of_two_bases_a_meta_can_have_the_triggers_of_one(tmp_path: Path) -> None:
+    models = (
+        BASES
+        + """
+
+class Other(models.Model):
+    class Meta:
+        abstract = True
+        triggers = [pgtrigger.Protect(name="other", operation=pgtrigger.Update)]
+
+
+class Institution(Written, Other):
+    class Meta(Other.Meta):
+        ordering = ["pk"]
+
+
+class Company(Written, Other):
+    class Meta:
+        ordering = ["pk"]
+"""
+    )
+    analysis = analyzed(tmp_path, models)
+
+    lost = [(item.model, item.base, item.keeps_others) for item in analysis.lost_triggers]
+    assert lost == [
+        ("Institution", "Written", True),
+        ("Company", "Written", False),
+        ("Company", "Other", False),
+    ]

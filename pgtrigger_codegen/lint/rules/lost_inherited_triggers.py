@@ -95,7 +95,7 @@ def _help(lost: LostTriggers) -> str:
             "Give the class a `Meta` that derives from those of all bases it needs, and lists"
             f" their triggers: {everything}"
         )
-    if f"{lost.base}.Meta" in lost.meta_bases:
+    if lost.keeps_others or f"{lost.base}.Meta" in lost.meta_bases:
         return f"List those of the base as well: {everything}"
     bases = ", ".join((*lost.meta_bases, f"{lost.base}.Meta"))
     return f"Derive it from the base's `Meta`: `class Meta({bases})`"
