@@ -96,6 +96,19 @@ def test_an_uncommitted_migration_gets_the_operations(project: Path) -> None:
     assert as_json(project, "--check") == (0, {"written": [], "pending": False})
 
 
+@pytest.mark.parametrize("atomic", [True, False])
+def test_what_is_said_of_a_migration_that_gets_operations(project: Path, *, atomic: bool) -> None:
+    head = "class Migration(migrations.Migration):\n"
+    if not atomic:
+        (project / REMOVAL).write_text(REMOVE.replace(head, f"{head}    atomic = False\n"))
+
+    result = run(project, "--weave")
+
+    assert result.exit_code == 0
+    assert result.stderr.count("a database that has run shop.0003_remove_status already") == 1
+    assert ("shop.0003_remove_status is not atomic" in result.stderr) is not atomic
+
+
 def test_a_committed_migration_is_not_changed(project: Path) -> None:
     _git(project, "init")
     _commit(project)
@@ -136,6 +149,8 @@ def test_split(project: Path) -> None:
 
     assert result.exit_code == 0
     assert "writes are not guarded" in result.stderr
+    assert "it is enabled, even if it was disabled" in result.stderr
+    assert "such as your own" not in result.stderr
     before = (project / "shop/migrations/0003_before_remove_status.py").read_text()
     after = (project / "shop/migrations/0004_alter_order_protect.py").read_text()
     assert 'run_before = [\n        ("shop", "0003_remove_status"),' in before

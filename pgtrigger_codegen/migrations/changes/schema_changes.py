@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.changes.autodetector import (
     Declarations,
     installed_trigger,
@@ -29,6 +30,7 @@ from pgtrigger_codegen.migrations.changes.operations import (
     TriggerOperation,
 )
 from pgtrigger_codegen.migrations.changes.requirements import History
+from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import Disturbance, InstalledTrigger, db_table
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
@@ -95,20 +97,38 @@ def find_lifts(
     return [*left, *_left_functions(app_label, declared, history.state.orphans, left, lifts)], lifts
 
 
-def notes(lift: Lift) -> list[str]:
-    """What the user should know of migrations around one that is committed."""
+def notes(lift: Lift, history: History) -> list[str]:
+    """What the user should know of the migrations that the operations go into, or around."""
     if lift.place == "woven":
-        return []
+        changed = dict.fromkeys(item.migration for item in lift.disturbances)
+        return [note for migration in changed for note in _woven_notes(migration, history)]
     migration = ".".join(lift.disturbances[0].migration)
     unguarded = (
         f"trigger {lift.disturbances[0].trigger.name} is dropped before {migration} and comes back "
-        "only after all of the app's migrations: in between, writes are not guarded by it"
+        "only after all of the app's migrations: in between, writes are not guarded by it; and "
+        "where another run of migrate brings it back, it is enabled, even if it was disabled"
     )
     applied = (
         f"where {migration} is applied already, migrate stops with InconsistentMigrationHistory, "
         "and --after is the way"
     )
     return [unguarded, applied]
+
+
+def _woven_notes(migration: Key, history: History) -> list[str]:
+    name = ".".join(migration)
+    unnoticed = (
+        f"a database that has run {name} already, such as your own, does not notice what was "
+        "added: migrate it back to before that migration first, or run pgtrigger-codegen install"
+    )
+    read = history.reader.read(migration)
+    if isinstance(read, Unknown) or read.atomic:
+        return [unnoticed]
+    unguarded = (
+        f"{name} is not atomic: others see the table without its triggers until the migration "
+        "has ended, and if it fails midway the triggers stay away until it has run to its end"
+    )
+    return [unnoticed, unguarded]
 
 
 def _may_be_gone(found: Disturbance, declared: Declarations) -> bool:
@@ -171,7 +191,9 @@ def _lift(
     if not is_latest or harmless:
         return None
     if way == "split":
-        return _around((last,), new, "around")
+        # What goes before the migration has to fit the table as it is before all of its changes.
+        of_last = tuple(item for item in found if item.migration == last.migration)
+        return _around(of_last, new, "around")
     if new is None:
         return None
     raise _committed(last)

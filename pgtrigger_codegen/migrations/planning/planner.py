@@ -207,7 +207,7 @@ def _plan_app(
         _listed(operations, lifts),
         unresolved=blocked,
         files=files,
-        notes=tuple(note for lift in lifts for note in notes(lift)),
+        notes=tuple(dict.fromkeys(note for lift in lifts for note in notes(lift, history))),
     )
 
 

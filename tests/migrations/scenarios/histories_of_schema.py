@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.migrations.scenarios.history import FIELDS, NOTE, STATUS, TOTAL, Stage, order, trigger
+import subprocess
+
+from tests.migrations.scenarios.history import (
+    FIELDS,
+    NOTE,
+    STATUS,
+    TOTAL,
+    Project,
+    Stage,
+    order,
+    trigger,
+)
 
 _ON_STATUS = 'pgtrigger.Condition("OLD.status IS DISTINCT FROM NEW.status")'
 _ON_STATE = _ON_STATUS.replace("status", "state")
@@ -22,6 +33,12 @@ _LONG = FIELDS.replace("max_length=10", "max_length=20")
 
 def _alter(name: str, field: str) -> str:
     return f'migrations.AlterField("order", "{name}", models.{field}),'
+
+
+def _commit(project: Project) -> None:
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for arguments in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "x"]):
+        subprocess.run(["git", *arguments], cwd=project.root, check=True)
 
 
 def _by_hand(sql: str, reverse: str, state: str) -> str:
@@ -140,6 +157,17 @@ SCHEMA_CHANGES: dict[str, list[Stage]] = {
                 migrations.AddField("order", "status", models.IntegerField(null=True)),
             """,
             arguments=_WEAVE,
+        ),
+    ],
+    "split around two changes in one committed migration": [
+        Stage(order(trigger(condition=_ON_STATUS)), ("add guard",)),
+        Stage(
+            order(trigger(condition=_ON_STATE), fields=_LONG.replace("status", "state")),
+            _LIFTED,
+            schema='migrations.RenameField("order", "status", "state"),'
+            + _alter("state", 'CharField(max_length=20, default="")'),
+            arguments=("--split",),
+            act=_commit,
         ),
     ],
     "column of WHEN alone is renamed": [
