@@ -15,13 +15,13 @@ from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
 from pgtrigger_codegen.cli.work_tree import require_clean
 from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.migrations.conversion.converter import (
+    convert as convert_migrations,
+)
+from pgtrigger_codegen.migrations.conversion.outcome import (
     Conversion,
     ConvertedFile,
     ConvertedOperation,
     Remark,
-)
-from pgtrigger_codegen.migrations.conversion.converter import (
-    convert as convert_migrations,
 )
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.settings_edit import SettingsEdit, runsql_mode_edit

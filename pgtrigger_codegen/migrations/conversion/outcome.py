@@ -1,0 +1,77 @@
+"""Stage migrations: what converting migrations comes to, as facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pgtrigger_codegen.source.span import Span
+
+Kind = Literal["add", "remove", "state", "reverse"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedOperation:
+    """One change to a file.
+
+    Attributes:
+        kind: What the operation was: `add` and `remove` became `RunSQL`; `state` had no effect
+            on the database and went; `reverse` is new, and brings a deleted model's trigger
+            back when the deletion is reversed.
+        span: The operation in the original file.
+    """
+
+    kind: Kind
+    uri: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedFile:
+    """A migration file in its new form."""
+
+    app_label: str
+    path: Path
+    before: str
+    after: str
+    operations: tuple[ConvertedOperation, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Remark:
+    """Something to say of a place in a migration: an obstacle, or a note."""
+
+    span: Span
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """The outcome; with obstacles, nothing of it may be written."""
+
+    files: tuple[ConvertedFile, ...]
+    obstacles: tuple[Remark, ...]
+    notes: tuple[Remark, ...]
+
+
+@dataclass(slots=True)
+class Remarks:
+    """What is remarked on the way; the same is said once, however many histories say it."""
+
+    _obstacles: dict[Remark, None] = field(default_factory=dict)
+    _notes: dict[Remark, None] = field(default_factory=dict)
+
+    def obstruct(self, span: Span, reason: str) -> None:
+        self._obstacles[Remark(span, reason)] = None
+
+    def note(self, span: Span, reason: str) -> None:
+        self._notes[Remark(span, reason)] = None
+
+    @property
+    def obstacles(self) -> tuple[Remark, ...]:
+        return tuple(sorted(self._obstacles))
+
+    @property
+    def notes(self) -> tuple[Remark, ...]:
+        return tuple(sorted(self._notes))
