@@ -108,6 +108,7 @@ def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyErr
         trigger_key(trigger) for trigger in (*analysis.triggers, *analysis.foreign_triggers)
     }
     for key, trigger in state.triggers.items():
+        # Whose file it is in, whoever the trigger is of: there it is reported.
         app = analysis.project.apps.get(trigger.made_by[0])
         if key in declared or app is None or not app.first_party:
             continue
@@ -118,7 +119,7 @@ def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyErr
             func, body = found
             owner = BodyTrigger(
                 uri=trigger.name,
-                app_label=trigger.made_by[0],
+                app_label=trigger.owner,
                 table=db_table(trigger.definition.table),
                 func=func,
                 span=migration_span(analysis, trigger.made_by),

@@ -44,7 +44,7 @@ class MixedIntegration(Rule):
         state = replayed(analysis)
         makers: dict[str, dict[str, Key]] = {}
         for trigger in state.triggers.values() if state else ():
-            app = analysis.project.apps.get(trigger.made_by[0])
+            app = analysis.project.apps.get(trigger.owner)
             if app and app.first_party and trigger.is_pgtrigger:
                 # What AddTrigger made may be in the state no more.
                 how = "addtrigger" if trigger.exact_parts else trigger.by

@@ -105,7 +105,7 @@ class Companions:
         return {
             name
             for trigger in self.state.triggers.values()
-            if trigger.made_by[0] == run.app_label
+            if trigger.owner == run.app_label
             and trigger.made_by not in run.keys
             and (name := _ignore_function_of(trigger))
         }

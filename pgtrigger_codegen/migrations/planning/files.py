@@ -171,7 +171,7 @@ class _Files:
         state, new = self.history.state, [item for item in operations if not item.replaced]
         functions = {_ignore_function(operation.trigger) for operation in new}
         if functions & {*state.functions.get(self.app_label, ())} or any(
-            trigger.made_by[0] == self.app_label for trigger in state.triggers.values()
+            trigger.owner == self.app_label for trigger in state.triggers.values()
         ):
             return False
         tables = [state.tables.get(_table(operation.trigger)) for operation in new]

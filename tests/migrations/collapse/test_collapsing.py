@@ -21,7 +21,7 @@ from pgtrigger_codegen.migrations.planning.plan import Options
 from pgtrigger_codegen.migrations.planning.planner import make_plan
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.project.project import App
-from pgtrigger_codegen.sql.render import Style
+from pgtrigger_codegen.sql.render import Style, create_trigger, drop_trigger
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from tests.migrations.builders import (
     ORDER_MIGRATION,
@@ -371,6 +371,21 @@ def test_the_ignore_function_stays_while_another_trigger_needs_it(story: Story) 
     (name,) = story.names()[1:]
     assert "_should_ignore(trigger_name NAME)" in (story.folder / f"{name}.py").read_text()
     assert story.kinds() == {"0002": ["add"]}
+
+
+def test_the_ignore_function_stays_for_a_trigger_that_another_app_has_put_back(
+    story: Story,
+) -> None:
+    drop = f"migrations.RunSQL({drop_trigger(AUDIT.parts)!r})"
+    sql, hints = create_trigger(AUDIT.parts, AUDIT.hash), {"trigger": AUDIT.uri}
+    create = f"migrations.RunSQL({sql!r}, hints={hints})"
+    story.schema(create).triggers(AUDIT, PROTECT).triggers(AUDIT)
+    around = HEAD.format(dependencies=[("shop", story.names()[-1])], operations=f"{drop}, {create}")
+    story.app("stock", **{"0001_around": around}).collapse("0003")
+
+    text = (story.folder / f"{story.names()[2]}.py").read_text()
+    assert "_should_ignore(trigger_name NAME)" in text
+    assert story.kinds() == {"0002": [], "0003": [], "0004": []}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from pgtrigger_codegen.migrations.planning.planner import make_plan
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration
 from pgtrigger_codegen.models.facts import Models
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.sql.render import create_trigger, drop_trigger
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from tests.migrations.builders import (
     ORDER_MIGRATION,
@@ -387,6 +388,48 @@ def test_new_triggers_go_beside_those_of_add_trigger(tmp_path: Path) -> None:
 
     assert "should_ignore(trigger_name" not in content(only(found))
     assert plan(source) == Plan()
+
+
+PUT_BACK = """
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", {after!r})]
+    operations = [
+        migrations.CreateModel("Item", [("id", models.BigAutoField(primary_key=True))]),
+        migrations.RunSQL({drop!r}),
+        migrations.RunSQL({create!r}, hints={{"trigger": {uri!r}}}),
+    ]
+"""
+
+
+@pytest.mark.parametrize(("label", "adopts"), [("shop", False), ("stock", True)])
+def test_triggers_that_an_app_put_back_for_another_are_no_trigger_migrations_of_its_own(
+    tmp_path: Path, label: str, adopts: bool
+) -> None:
+    shop = make_app(tmp_path, "shop", INITIAL)
+    source = make_source(tmp_path, [shop], PROTECT, models=[order_model()])
+    found = plan(source, adopt=False)
+    write(found)
+    put_back = PUT_BACK.format(
+        after="0002_order_protect",
+        drop=drop_trigger(PROTECT.parts),
+        create=create_trigger(PROTECT.parts, PROTECT.hash),
+        uri=PROTECT.uri,
+    )
+    stock = make_app(tmp_path, "stock", {"0001_initial.py": put_back})
+    item = order_model(
+        app_label="stock",
+        name="Item",
+        table="stock_item",
+        concrete_model="stock.Item",
+        columns=("id",),
+    )
+    new = {"shop": AUDIT, "stock": trigger("stock.Item:audit")}[label]
+    source = make_source(tmp_path, [shop, stock], PROTECT, new, models=[order_model(), item])
+
+    assert ("are taken over" in content(only(plan(source)))) is adopts
 
 
 @pytest.mark.parametrize("declared", [(moved(PROTECT, func="RETURN OLD;"),), ()])
