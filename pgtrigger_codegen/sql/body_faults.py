@@ -31,7 +31,15 @@ def faults(body: Body) -> Iterator[Fault]:
 def _message(kind: str, node: Node, query: Query) -> str | None:
     if query.drops_result and (kind == "SelectStmt" or "returningList" in node):
         return "query has no destination for result data"
+    if kind == "TransactionStmt":
+        return _TRANSACTION.get(node["kind"], "unsupported transaction command in PL/pgSQL")
     return _mismatch(node) if kind == "InsertStmt" else None
+
+
+# A trigger runs within the statement that fires it.
+_TRANSACTION = dict.fromkeys(
+    ("TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK"), "invalid transaction termination"
+)
 
 
 def _mismatch(node: Node) -> str | None:

@@ -264,6 +264,16 @@ class Flow:
             self.uses.expression(parameter, state)
         return self._plain({"target": node.get("target", {})}, state)
 
+    def _commit(self, node: Node, state: State) -> State:
+        return self._transaction("COMMIT", state)
+
+    def _rollback(self, node: Node, state: State) -> State:
+        return self._transaction("ROLLBACK", state)
+
+    def _transaction(self, statement: str, state: State) -> State:
+        self.uses.query(statement, self._text.find_word(statement), state)
+        return state
+
     def _call(self, node: Node, state: State) -> State:
         state = self._plain(node, state)
         return uncertain(state)
@@ -325,6 +335,8 @@ _HANDLERS: dict[str, Callable[[Flow, Any, State], State]] = {
     "PLpgSQL_stmt_assign": Flow._assign,
     "PLpgSQL_stmt_perform": Flow._perform,
     "PLpgSQL_stmt_call": Flow._call,
+    "PLpgSQL_stmt_commit": Flow._commit,
+    "PLpgSQL_stmt_rollback": Flow._rollback,
     "PLpgSQL_stmt_execsql": Flow._statement_of_sql,
     "PLpgSQL_stmt_dynexecute": Flow._execute,
 }

@@ -34,6 +34,14 @@ def written_columns(query: Query) -> Iterator[Target]:
                 yield Target(relation_name(node["relation"]), target["name"], place)
 
 
+def conflict_columns(query: Query) -> Iterator[Target]:
+    """The columns that an INSERT finds its conflicts by; the parser tells no places of them."""
+    for _, node in statements_of(query):
+        for item in node.get("onConflictClause", {}).get("infer", {}).get("indexElems", ()):
+            if "name" in (element := item["IndexElem"]):
+                yield Target(relation_name(node["relation"]), element["name"], query.place)
+
+
 def tables_named(query: Query) -> Iterator[QualifiedName]:
     """The tables that a statement reads or writes."""
     for kind, node in statements_of(query):

@@ -96,6 +96,11 @@ class Uses:
             written = False
         return place
 
+    def query(self, text: str, place: Place | None, state: State) -> None:
+        """Notes a statement of SQL that the parser knows as one of PL/pgSQL."""
+        if state:
+            self.queries.append(Query(text, place, state, self.handled > 0))
+
     def drop_results(self, since: int) -> None:
         """Notes of the statements from that number on that nothing takes rows from them."""
         for number in range(since, len(self.queries)):

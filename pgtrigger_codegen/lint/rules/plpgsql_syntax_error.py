@@ -9,14 +9,14 @@ from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.pipeline import Analysis
-from pgtrigger_codegen.sql.body_faults import faults
+from pgtrigger_codegen.sql.body_faults import Fault, faults
 
 
 class PlpgsqlSyntaxError(Rule):
     """## What it does
     Reports a trigger's function that PostgreSQL's own parser refuses: PL/pgSQL, or the SQL in its
     expressions and statements. And statements that it refuses as soon as they run: a query whose
-    result nothing takes, an INSERT with more or fewer values than columns.
+    result nothing takes, an INSERT with more or fewer values than columns, a COMMIT or ROLLBACK.
 
     ## Why is this bad?
     The migration that creates the function fails, or else every write that gets to the statement.
@@ -59,7 +59,13 @@ class PlpgsqlSyntaxError(Rule):
                 yield self.diagnostic(
                     f"This statement fails whenever it runs: {fault.message}",
                     places.span(trigger, fault.place),
-                    help="Use PERFORM, or take the result with INTO"
-                    if "destination" in fault.message
-                    else "Give a value for each column",
+                    help=_help(fault),
                 )
+
+
+def _help(fault: Fault) -> str:
+    if "destination" in fault.message:
+        return "Use PERFORM, or take the result with INTO"
+    if "transaction" in fault.message:
+        return "Take it out: a trigger cannot end the transaction of the statement that fires it"
+    return "Give a value for each column"

@@ -19,7 +19,12 @@ from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Place, Query
 from pgtrigger_codegen.sql.body_reads import ColumnRead, read_columns
-from pgtrigger_codegen.sql.body_targets import Target, tables_named, written_columns
+from pgtrigger_codegen.sql.body_targets import (
+    Target,
+    conflict_columns,
+    tables_named,
+    written_columns,
+)
 from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS, cut_identifier
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 
@@ -96,8 +101,8 @@ def _faults(
     transition_tables = {
         table.name: table_name(trigger.table) for table in body.definition.transition_tables
     }
-    for written in written_columns(query):
-        yield from _columns(analysis, tables, trigger, written.column, [written])
+    for target in (*written_columns(query), *conflict_columns(query)):
+        yield from _columns(analysis, tables, trigger, target.column, [target])
     for read in read_columns(query, body.variables, transition_tables):
         if not read.tables:
             yield _unknown_name(body, read)
@@ -151,15 +156,14 @@ def _tables(
     analysis: Analysis, tables: Tables, trigger: BodyTrigger, table: QualifiedName, query: Query
 ) -> Iterator[_Fault]:
     """A table that no model has, with a name almost that of a model's."""
-    if table.schema is not None or tables.owner(table) is not None:
+    name = in_search_path(table)
+    if name.schema is not None or tables.owner(name) is not None:
         return
     similar = tables.similar(table.name)
-    if similar is None or _is_made(analysis, table):
+    if similar is None or _is_made(analysis, name):
         return
     if not made_by_hand(analysis, trigger.app_label, table.name):
-        yield _Fault(
-            f"No model has a table `{table.name}`", query.place, f"Did you mean `{similar}`?"
-        )
+        yield _Fault(f"No model has a table `{table}`", query.place, f"Did you mean `{similar}`?")
 
 
 def _is_made(analysis: Analysis, table: QualifiedName) -> bool:
