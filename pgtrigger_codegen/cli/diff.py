@@ -47,7 +47,7 @@ def diff(
     plan = plan_of(analysis, options)
     echo_notes(analysis, plan, app_labels)
     found = [
-        difference(operation, plan.disturbances)
+        difference(operation, plan.disturbances, plan.contests)
         for app in plan.apps
         for operation in app.operations
     ]

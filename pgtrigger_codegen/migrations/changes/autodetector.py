@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.operations import (
@@ -19,7 +20,11 @@ from pgtrigger_codegen.migrations.changes.operations import (
     Trigger,
     TriggerOperation,
 )
-from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, in_search_path
+from pgtrigger_codegen.migrations.replaying.state import (
+    Contest,
+    InstalledTrigger,
+    in_search_path,
+)
 from pgtrigger_codegen.sql.equivalence import (
     TriggerDefinition,
     TriggerKey,
@@ -57,6 +62,7 @@ def detect_changes(
     declared: Declarations,
     installed: Mapping[TriggerKey, InstalledTrigger],
     display: Mapping[str, str],
+    contests: Mapping[TriggerKey, Contest] = MappingProxyType({}),
     *,
     refresh_hashes: bool = False,
 ) -> list[TriggerOperation]:
@@ -64,6 +70,7 @@ def detect_changes(
 
     Args:
         display: How the output shows each path that a trigger is declared in.
+        contests: Triggers that databases may have in another form than the one installed here.
         refresh_hashes: Whether a hash alone is worth an operation.
     """
     wanted = {trigger_key(trigger): trigger for trigger in declared.triggers}
@@ -74,12 +81,25 @@ def detect_changes(
         and key not in wanted
         and key not in declared.kept
     ]
-    changes = [
-        operation
-        for key, trigger in wanted.items()
-        if (operation := _change(source_trigger(trigger, display), installed.get(key)))
-        and (refresh_hashes or not _is_hash_alone(operation, installed.get(key)))
+    removals += [
+        DropTrigger(installed_trigger(contest.forms[0]))
+        for key, contest in contests.items()
+        if key not in installed
+        and key not in wanted
+        and key not in declared.kept
+        and _is_settled_by_sql(contest)
+        and _may_remove(contest.forms[0], app_label, declared)
     ]
+    changes: list[TriggerOperation] = []
+    for key, trigger in wanted.items():
+        new, there = source_trigger(trigger, display), installed.get(key)
+        operation = _change(new, there)
+        if operation and not refresh_hashes and _is_hash_alone(operation, there):
+            operation = None
+        if (contest := contests.get(key)) and _is_settled_by_sql(contest):
+            operation = _settled(new, there, contest)
+        if operation:
+            changes.append(operation)
     return _with_renames(_by_uri(removals), _by_uri(changes))
 
 
@@ -188,6 +208,29 @@ def _change(new: Trigger, installed: InstalledTrigger | None) -> TriggerOperatio
         operation = AlterTriggerFunction if wanted.calls == there.calls else ReplaceTrigger
         return operation(installed_trigger(installed), new)
     return None if same_hash else RecordHash(installed_trigger(installed), new)
+
+
+def _is_settled_by_sql(contest: Contest) -> bool:
+    """Whether all its forms are ours to write: none is Django's state's, or SQL of its own."""
+    return bool(contest.forms) and all(
+        form.by == "runsql" and form.parts() for form in contest.forms
+    )
+
+
+def _settled(
+    new: Trigger, installed: InstalledTrigger | None, contest: Contest
+) -> AlterTriggerFunction | ReplaceTrigger:
+    """What leads to the new trigger from whichever form a database has."""
+    constraints = [form for form in contest.forms if form.definition.is_constraint]
+    # It cannot be replaced, so it has to be known that it may be there.
+    old = constraints[0] if constraints else installed or contest.forms[0]
+    wanted = definition_of(new.parts, new.hash)
+    only_functions = not contest.may_be_absent and all(
+        same_definition(wanted, form.definition) and wanted.calls == form.definition.calls
+        for form in contest.forms
+    )
+    operation = AlterTriggerFunction if only_functions else ReplaceTrigger
+    return operation(installed_trigger(old), new)
 
 
 def _with_renames(

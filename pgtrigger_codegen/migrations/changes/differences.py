@@ -7,9 +7,11 @@ django-pgtrigger's arguments made the difference, and which migration moved the 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from pgtrigger_codegen.migrations.changes.autodetector import operation_keys
 from pgtrigger_codegen.migrations.changes.operations import (
     CreateTrigger,
     DropTrigger,
@@ -17,7 +19,8 @@ from pgtrigger_codegen.migrations.changes.operations import (
     Trigger,
     TriggerOperation,
 )
-from pgtrigger_codegen.migrations.replaying.state import Disturbance, in_search_path
+from pgtrigger_codegen.migrations.replaying.state import Contest, Disturbance, in_search_path
+from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.lexer import code_tokens, folded_name
 from pgtrigger_codegen.sql.names import table_name
 from pgtrigger_codegen.sql.render import trigger_function, trigger_statement
@@ -39,11 +42,16 @@ class Difference:
     lines: tuple[str, ...]
 
 
-def difference(operation: TriggerOperation, disturbances: Iterable[Disturbance]) -> Difference:
+def difference(
+    operation: TriggerOperation,
+    disturbances: Iterable[Disturbance],
+    contests: Mapping[TriggerKey, Contest] = MappingProxyType({}),
+) -> Difference:
     """What the operation is for.
 
     Args:
         disturbances: Changes of tables after which no migration has written a trigger anew.
+        contests: Triggers whose form depends on the order in which a database ran migrations.
     """
     old = None if isinstance(operation, CreateTrigger) else operation.replaced
     new = None if isinstance(operation, DropTrigger) else operation.trigger
@@ -52,6 +60,7 @@ def difference(operation: TriggerOperation, disturbances: Iterable[Disturbance])
         for found in disturbances
         if old and found.trigger.definition.pgid == old.parts.pgid.lower()
     )
+    causes += tuple(contests[key].what for key in operation_keys(operation) & {*contests})
     reasons = _with_causes(tuple(_reasons(operation, old, new)), causes)
     return Difference(operation.trigger.uri, operation.kind, reasons, tuple(_lines(old, new)))
 

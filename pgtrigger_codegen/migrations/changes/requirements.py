@@ -81,11 +81,12 @@ def dependencies(
     for operation in operations:
         trigger = operation.trigger
         for there in (trigger, operation.replaced or trigger):
-            installed = history.state.triggers.get(
-                (in_search_path(table_name(there.parts.table)), there.parts.pgid.lower())
-            )
+            key = (in_search_path(table_name(there.parts.table)), there.parts.pgid.lower())
+            installed = history.state.triggers.get(key)
             if installed:
                 needed.add(installed.touched_by)
+            if contest := history.state.contests.get(key):
+                needed.update(contest.migrations)
         if not isinstance(operation, DropTrigger):
             needed.update(requirements(declared[trigger.uri], history))
     leaf = history.graph.leaf(app_label)

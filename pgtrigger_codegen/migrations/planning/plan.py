@@ -11,12 +11,13 @@ from pgtrigger_codegen.migrations.changes.open_changes import IsCommitted, Way
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
 from pgtrigger_codegen.migrations.reading.graph import Unreadable
 from pgtrigger_codegen.migrations.reading.reader import Key
-from pgtrigger_codegen.migrations.replaying.state import Disturbance
+from pgtrigger_codegen.migrations.replaying.state import Contest, Disturbance
 from pgtrigger_codegen.migrations.writing.weaving import Threads
 from pgtrigger_codegen.models.facts import Models
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.project.routers import AllowMigrate
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.render import DEFAULT_STYLE, Style
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 
@@ -127,11 +128,13 @@ class Plan:
     Attributes:
         unreadable: What of the first-party migrations could not be read.
         disturbances: Changes of tables after which no migration has written a trigger anew.
+        contests: Triggers whose form depends on the order in which a database ran migrations.
     """
 
     apps: tuple[AppPlan, ...] = ()
     unreadable: tuple[Unreadable, ...] = field(default=())
     disturbances: tuple[Disturbance, ...] = ()
+    contests: Mapping[TriggerKey, Contest] = field(default_factory=dict)
 
     @property
     def pending(self) -> bool:

@@ -6,7 +6,7 @@ Each app stands for itself: what keeps one from being written does not keep the 
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.autodetector import (
     Declarations,
     detect_changes,
+    operation_keys,
     trigger_key,
 )
 from pgtrigger_codegen.migrations.changes.open_changes import OpenChanges
@@ -30,7 +31,7 @@ from pgtrigger_codegen.migrations.reading.reader import LoadMigration, Migration
 from pgtrigger_codegen.migrations.replaying.background import Replayed
 from pgtrigger_codegen.migrations.replaying.moment import Watcher
 from pgtrigger_codegen.migrations.replaying.replay import replay
-from pgtrigger_codegen.migrations.replaying.state import in_search_path
+from pgtrigger_codegen.migrations.replaying.state import Contest, in_search_path
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.equivalence import TriggerKey
@@ -70,6 +71,7 @@ def make_plan(
             item for item in history.state.unreadable if item.migration[0] in first_party
         ),
         disturbances=tuple(item for found in history.state.disturbances.values() for item in found),
+        contests=history.state.contests,
     )
 
 
@@ -188,6 +190,7 @@ def _plan_app(
             declared,
             history.state.triggers,
             display,
+            history.state.contests,
             refresh_hashes=options.refresh_hashes,
         )
         if not blocked:
@@ -207,8 +210,26 @@ def _plan_app(
         _listed(operations, lifts),
         unresolved=blocked,
         files=files,
-        notes=tuple(dict.fromkeys(note for lift in lifts for note in notes(lift, history))),
+        notes=tuple(
+            dict.fromkeys(
+                [
+                    *(note for lift in lifts for note in notes(lift, history)),
+                    *_contested(operations, history.state.contests),
+                ]
+            )
+        ),
     )
+
+
+def _contested(
+    operations: Iterable[TriggerOperation], contests: Mapping[TriggerKey, Contest]
+) -> Iterator[str]:
+    for operation in operations:
+        for key in operation_keys(operation) & {*contests}:
+            yield (
+                f"trigger {operation.trigger.uri}: {contests[key].what}, so that it depends on "
+                "the database which of them it has; it is written once more, for all"
+            )
 
 
 def _listed(operations: list[TriggerOperation], lifts: list[Lift]) -> tuple[TriggerOperation, ...]:

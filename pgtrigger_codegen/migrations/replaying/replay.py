@@ -20,6 +20,7 @@ from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, Unreadable
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
+from pgtrigger_codegen.migrations.replaying.contests import Writes
 from pgtrigger_codegen.migrations.replaying.moment import Moment, Watcher
 from pgtrigger_codegen.migrations.replaying.sql_statements import statements
 from pgtrigger_codegen.migrations.replaying.state import URI_HINT, MigrationState, in_search_path
@@ -34,6 +35,7 @@ from pgtrigger_codegen.triggers.compiled import TriggerParts
 def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationState:
     """Run all migrations of the graph in thought."""
     run = _Replay(unreadable=list(graph.unreadable))
+    writes = Writes()
     for key in graph.order():
         migration = graph.migrations[key]
         if not isinstance(migration.operations, Unknown):
@@ -45,6 +47,8 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
                 run.run([operation], _Step(key, index))
                 if watcher:
                     watcher.after(moment)
+        for written, left in run.history.take_written():
+            writes.note(key, written, left)
     history = run.history
     return MigrationState(
         triggers={trigger.key: trigger for trigger in history.triggers()},
@@ -55,6 +59,7 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
         noticed=tuple(history.noticed),
         orphans=history.orphans,
         changes=history.changes,
+        contests=writes.contests(graph),
     )
 
 

@@ -123,6 +123,25 @@ class Disturbance:
 
 
 @dataclass(frozen=True, slots=True)
+class Contest:
+    """Migrations that do not come after each other, and leave a trigger in different forms.
+
+    Attributes:
+        forms: Those in which they leave it, and `may_be_absent` whether one of them drops it.
+    """
+
+    migrations: tuple[Key, ...]
+    forms: tuple[InstalledTrigger, ...]
+    may_be_absent: bool = False
+
+    @property
+    def what(self) -> str:
+        """What has come about, in words that go on after a trigger's name."""
+        names = " and ".join(".".join(key) for key in self.migrations)
+        return f"migrations {names} leave it in different forms, and none comes after the other"
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationState:
     """What is there once all migrations have run.
 
@@ -134,6 +153,7 @@ class MigrationState:
             operations hold among them.
         orphans: Functions of triggers that went with their table or a column.
         changes: What was done to each table, in order.
+        contests: Triggers whose form depends on the order in which a database ran migrations.
     """
 
     triggers: Mapping[TriggerKey, InstalledTrigger]
@@ -144,6 +164,7 @@ class MigrationState:
     noticed: tuple[Disturbance, ...] = ()
     orphans: Mapping[QualifiedName, InstalledTrigger] = field(default_factory=dict)
     changes: Mapping[QualifiedName, Sequence[SchemaChange]] = field(default_factory=dict)
+    contests: Mapping[TriggerKey, Contest] = field(default_factory=dict)
 
     def is_readable(self, app_label: str) -> bool:
         """Whether all operations of the app's migrations were read."""

@@ -107,6 +107,7 @@ class TriggerHistory:
     orphans: dict[QualifiedName, InstalledTrigger] = field(default_factory=dict)
     changes: dict[QualifiedName, list[SchemaChange]] = field(default_factory=dict)
     _states: TriggerStates = field(default_factory=TriggerStates)
+    _written: dict[TriggerKey, None] = field(default_factory=dict)
     _dropped: dict[Key, list[Record]] = field(default_factory=dict)
     _operation: tuple[Key, int] | None = None
     _before: dict[TriggerKey, InstalledTrigger] = field(default_factory=dict)
@@ -134,6 +135,12 @@ class TriggerHistory:
             touched_by=record.touched_by or record.made_by,
             enabled=self._states.of(key),
         )
+
+    def take_written(self) -> Iterator[tuple[TriggerKey, InstalledTrigger | None]]:
+        """The triggers written since this was last asked, as they are now; None for no trigger."""
+        for key in self._written:
+            yield key, self.trigger(key) if key in self.installed else None
+        self._written.clear()
 
     def apply(self, statement: Statement, record: Record, index: int = 0) -> None:
         """A migration runs a statement.
@@ -196,6 +203,7 @@ class TriggerHistory:
             # A function written anew is no longer the one that the parts render to.
             self.records[key] = replace(self.records[key], parts=None, touched_by=record.made_by)
             self.disturbed.pop(key, None)
+            self._written[key] = None
 
     def _drop_function(self, function: QualifiedName, record: Record) -> None:
         """With CASCADE, a dropped function takes the triggers along that call it."""
@@ -210,6 +218,7 @@ class TriggerHistory:
     ) -> None:
         key = (statement.table, statement.name)
         before = self.records.get(key)
+        self._written[key] = None
         match statement:
             case CreateTrigger():
                 if before and before.by == "addtrigger" and record.by == "runsql":
@@ -222,6 +231,7 @@ class TriggerHistory:
                 self.disturbed.pop(key, None)
                 self.orphans.pop(statement.calls, None)
             case RenameTrigger(table=table, new_name=new_name):
+                self._written[table, new_name] = None
                 if before:
                     self.records[table, new_name] = replace(
                         self.records.pop(key), parts=None, touched_by=record.made_by
@@ -310,6 +320,9 @@ class TriggerHistory:
         self._states.move(old, new)
         for key in [key for key in self.records if key[0] == old]:
             self.records[new, key[1]] = self.records.pop(key)
+        for key in [key for key in self._written if key[0] == old]:
+            del self._written[key]
+            self._written[new, key[1]] = None
         for listed in (self.disturbed, self._before):
             for key in [key for key in listed if key[0] == old]:
                 listed[new, key[1]] = listed.pop(key)  # type: ignore[assignment]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -117,6 +118,72 @@ def test_a_migration_that_runs_before_another_apps(history: ScenarioProject) -> 
     )
     assert here == again == history.installed_afresh()
     assert gone == zero == EMPTY
+
+
+DEFERRED = {"when": "pgtrigger.After", "timing": "pgtrigger.Deferred"}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "kinds"),
+    [
+        ([trigger(func="RETURN NULL;")], [trigger(func="RETURN NULL; --2")], []),
+        ([trigger(func="RETURN NULL;")], [trigger(func="RETURN COALESCE(OLD);")], ["alter"]),
+        ([trigger(func="RETURN NULL;")], [trigger(condition=ON_STATUS)], ["alter"]),
+        ([trigger(**DEFERRED)], [trigger(func="RETURN NULL;")], ["alter"]),
+        ([trigger(func="RETURN NULL;")], [trigger(**DEFERRED)], ["alter"]),
+        ([trigger(condition=ON_STATUS)], [], ["remove"]),
+        ([], [trigger(condition=ON_STATUS)], ["alter"]),
+    ],
+    ids=["layout", "bodies", "one condition", "plain", "constraint", "removed", "kept"],
+)
+def test_branches_that_change_one_trigger(
+    history: ScenarioProject,
+    new_database: Callable[[], str],
+    ours: list[str],
+    theirs: list[str],
+    kinds: list[str],
+) -> None:
+    """Whichever of them a database ran last, it gets what the source says."""
+    _branch(history, ours, "ours")
+    _branch(history, theirs, "theirs")
+    history.manage(["makemigrations", "--merge", "--noinput", "--verbosity=0"])
+    databases = [
+        ScenarioProject(history.root, history.server, dsn, history.oracle_dsn)
+        for dsn in (history.dsn, new_database())
+    ]
+    for database, names in zip(databases, [("ours", "theirs"), ("theirs", "ours")], strict=True):
+        database.manage(*(["migrate", "shop", f"0004_{name}", "--verbosity=0"] for name in names))
+
+    written = json.loads(history.makemigrations("--output-format", "json").stdout)["written"]
+
+    assert [item["kind"] for entry in written for item in entry["operations"]] == kinds
+    assert history.makemigrations("--check").exit_code == 0
+    if not kinds:
+        return  # they differ in the comment
+    expected = history.installed_afresh()
+    for database in databases:
+        (here, zero, again) = database.manage(
+            MIGRATE, ["migrate", "shop", "zero", "--verbosity=0"], MIGRATE
+        )
+        assert here == again == expected
+        assert zero == EMPTY
+
+
+def _branch(project: ScenarioProject, declared: list[str], name: str) -> None:
+    """A branch from the third migration that changes the trigger, for the next one to go on."""
+    folder = project.root / "shop" / "migrations"
+    others = {path: path.read_text() for path in folder.glob("0004_*.py")}
+    for path in others:
+        path.unlink()
+    project.write_models("shop", order(*declared))
+    project.makemigrations()
+    for path in folder.glob("0004_*.py"):
+        path.rename(folder / f"0004_{name}.py")
+    if not (folder / f"0004_{name}.py").exists():
+        path = folder / f"{project.write_migration('shop', '')}.py"
+        path.rename(folder / f"0004_{name}.py")
+    for path, text in others.items():
+        path.write_text(text)
 
 
 def _forget_replaced(project: ScenarioProject) -> None:
