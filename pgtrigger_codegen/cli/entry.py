@@ -55,6 +55,9 @@ def _exit_code() -> int:
     except Exception:  # noqa: BLE001  (any crash: its traceback, and the contract's exit code)
         sys.excepthook(*sys.exc_info())
         return 2
+    finally:
+        # All that is left goes with the process: Python need not look through it once more.
+        gc.freeze()
     return 0
 
 

@@ -73,8 +73,12 @@ def folded_name(token: Token) -> str:
 
 # One alternative for each kind. Those that may run to the end of the text without being
 # closed say so with `(?:'|\Z)`.
-_NAME_START = r"[A-Za-z_\u0080-\U0010ffff]"
-_NAME = rf"{_NAME_START}[A-Za-z0-9_$\u0080-\U0010ffff]*"
+#
+# Whatever is not ASCII may be part of a name. The classes say so by the ASCII characters that may
+# not: `re` takes milliseconds to compile one that lists all others.
+_NAME_START = r"[^\x00-@\[-\^`{-\x7f]"
+_TAG_PART = r"[^\x00-/:-@\[-\^`{-\x7f]"
+_NAME_PART = r"[^\x00-#%-/:-@\[-\^`{-\x7f]"
 _SIMPLE = re.compile(
     rf"""
       (?P<SPACE>[ \t\n\r\f\v]+)
@@ -82,22 +86,25 @@ _SIMPLE = re.compile(
     | (?P<STRING>[eE]'(?:[^'\\]|\\.|''|\\\Z)*(?:'|\Z)
                 |(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*(?:'|\Z))
     | (?P<QUOTED_NAME>(?:[uU]&)?"(?:[^"]|"")*(?:"|\Z))
-    | (?P<WORD>{_NAME})
+    | (?P<WORD>{_NAME_START}{_NAME_PART}*)
     | (?P<NUMBER>(?:\d[\d_]*(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
     """,
     re.VERBOSE | re.DOTALL,
 )
-_DOLLAR = re.compile(rf"\$(?:{_NAME_START}[A-Za-z0-9_\u0080-\U0010ffff]*)?\$")
+_DOLLAR = re.compile(rf"\$(?:{_NAME_START}{_TAG_PART}*)?\$")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 _PAIR = re.compile(r":=|::|\.\.")
 
 
+_SIMPLE_KINDS = {name: Kind[name] for name in _SIMPLE.groupindex}
+
+
 def _token_at(sql: str, position: int) -> Token:
+    if match := _SIMPLE.match(sql, position):
+        return Token(_SIMPLE_KINDS[str(match.lastgroup)], match.group())
     if sql.startswith("/*", position):
         return Token(Kind.BLOCK_COMMENT, sql[position : _comment_end(sql, position)])
-    if match := _SIMPLE.match(sql, position):
-        return Token(Kind[str(match.lastgroup)], match.group())
     if match := _DOLLAR.match(sql, position):
         end = sql.find(match.group(), match.end())
         stop = len(sql) if end < 0 else end + len(match.group())
