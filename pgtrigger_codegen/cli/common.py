@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pgtrigger_codegen.pipeline import Analysis, analyze
+from pgtrigger_codegen.records import dataclass
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.migrations.replaying.moment import Watcher

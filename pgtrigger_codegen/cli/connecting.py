@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
@@ -22,6 +22,7 @@ from pgtrigger_codegen.database.status import TriggerStatus
 from pgtrigger_codegen.database.survey import Survey, survey
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.records import dataclass
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

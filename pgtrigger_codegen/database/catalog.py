@@ -8,7 +8,6 @@ changed later is addressed by the names that the catalog gives.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -16,6 +15,7 @@ from psycopg.rows import dict_row
 
 from pgtrigger_codegen.database.connection import Connection
 from pgtrigger_codegen.database.errors import DatabaseError, explain
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.lexer import Kind, code_tokens
 from pgtrigger_codegen.sql.names import QualifiedName, quote_table, table_name
 from pgtrigger_codegen.sql.statements import TriggerState

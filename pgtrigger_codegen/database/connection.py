@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
 from pgtrigger_codegen.database.address import Address
 from pgtrigger_codegen.database.errors import DatabaseError, explain
+from pgtrigger_codegen.records import dataclass
 
 Connection = psycopg.Connection[tuple[object, ...]]
 

@@ -12,12 +12,13 @@ without the privilege TEMPORARY. There `normal_form` compares what is left witho
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import psycopg
 
 from pgtrigger_codegen.database.catalog import Table
 from pgtrigger_codegen.database.connection import Connection
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import called_function
 from pgtrigger_codegen.sql.render import trigger_statement, uses_own_function
 from pgtrigger_codegen.triggers.compiled import TriggerParts

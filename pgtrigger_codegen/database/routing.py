@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from pgtrigger_codegen.database.catalog import table_reference
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 

@@ -6,7 +6,6 @@ Facts in, facts out: nothing here asks a server.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from pgtrigger_codegen.database.catalog import (
@@ -18,6 +17,7 @@ from pgtrigger_codegen.database.catalog import (
 )
 from pgtrigger_codegen.database.comparison import Comparison
 from pgtrigger_codegen.database.source import Source
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.sql.statements import TriggerState
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger

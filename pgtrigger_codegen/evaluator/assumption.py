@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 

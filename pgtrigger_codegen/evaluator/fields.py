@@ -6,7 +6,6 @@ field is made without it, and reading that attribute gives `Unknown` again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import ForeignObject
@@ -21,6 +20,7 @@ from pgtrigger_codegen.evaluator.values import (
     Unknown,
     first_unknown,
 )
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:

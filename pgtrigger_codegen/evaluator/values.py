@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ declared is judged by its declaration alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pgtrigger_codegen.lint.history import migration_span, replayed
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, db_table
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.body import Body, read_body
 from pgtrigger_codegen.sql.body_error import BodyError

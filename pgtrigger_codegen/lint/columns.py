@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from pgtrigger_codegen.lint.definitions import definitions, table_owner
 from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS, Definition, cut_identifier
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.errors import ConfigError, ProjectError
@@ -18,6 +17,7 @@ from pgtrigger_codegen.project.folders import Exclusion, nearest_files, subfolde
 from pgtrigger_codegen.project.path_edits import read_path_edits
 from pgtrigger_codegen.project.settings_name import VARIABLE, Naming, read_test_configuration
 from pgtrigger_codegen.project.site_packages import find_environment, own_site_packages
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.finder import ModuleFinder
 
 _ROOT_MARKERS = ("pyproject.toml", "manage.py", "setup.cfg", "setup.py", "pytest.ini", ".git")

@@ -10,7 +10,9 @@ from __future__ import annotations
 import ast
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from pgtrigger_codegen.records import dataclass
 
 # setuptools: `import __editable___shop_1_0_finder; __editable___shop_1_0_finder.install()`
 # editables (hatchling's dev-mode-exact, pdm-backend): `import _editable_impl_shop`

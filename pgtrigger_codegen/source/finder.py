@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.editable import PathAdditions, read_pth_files
 from pgtrigger_codegen.source.overlay import overlaid_names
 

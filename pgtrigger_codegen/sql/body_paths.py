@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.definition import Event
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql, strings, walk
 from pgtrigger_codegen.sql.relations import tables_in

@@ -8,9 +8,10 @@ are compared as the parser sees them, and function bodies token by token.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.lexer import Kind, code_tokens
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.statements import (

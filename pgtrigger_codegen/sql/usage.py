@@ -7,8 +7,8 @@ change to a column may break it: at once for its definition, at the next write f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.lexer import Kind, tokenize
 from pgtrigger_codegen.sql.names import QualifiedName, called_function
 from pgtrigger_codegen.sql.parser import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +24,7 @@ from pgtrigger_codegen.migrations.planning.planner import make_plan
 from pgtrigger_codegen.migrations.reading.reader import is_migrations_package
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
 from pgtrigger_codegen.pipeline import Analysis, source_of
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.equivalence import same_definition, same_function
 from pgtrigger_codegen.sql.parser import SqlSyntaxError

@@ -7,7 +7,7 @@ transaction; or around it, where that migration is not to be touched.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from pgtrigger_codegen.errors import MigrationsError
@@ -25,6 +25,7 @@ from pgtrigger_codegen.migrations.writing.writer import (
     operation_block,
     render_migration,
 )
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.render import Style
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from pgtrigger_codegen.errors import MigrationsError
@@ -16,6 +16,7 @@ from pgtrigger_codegen.migrations.writing.weaving import Threads
 from pgtrigger_codegen.models.facts import Models
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.project.routers import AllowMigrate
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.render import DEFAULT_STYLE, Style

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.errors import MigrationsError
@@ -33,6 +32,7 @@ from pgtrigger_codegen.migrations.replaying.moment import Watcher
 from pgtrigger_codegen.migrations.replaying.replay import replay
 from pgtrigger_codegen.migrations.replaying.state import Contest, in_search_path
 from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName, table_name

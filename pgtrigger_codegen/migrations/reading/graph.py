@@ -11,11 +11,11 @@ third-party apps whose migrations do not matter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key, MigrationReader
+from pgtrigger_codegen.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

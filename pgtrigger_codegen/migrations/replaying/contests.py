@@ -8,11 +8,12 @@ another one than a new database. The replay knows only one of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import Contest, InstalledTrigger
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 
 

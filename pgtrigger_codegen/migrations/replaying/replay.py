@@ -8,7 +8,7 @@ passed over: a migration that may have done something more does not undo what an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any
 
 from django.db.migrations import operations
@@ -27,6 +27,7 @@ from pgtrigger_codegen.migrations.replaying.state import URI_HINT, MigrationStat
 from pgtrigger_codegen.migrations.replaying.trigger_history import MadeBy, Record, TriggerHistory
 from pgtrigger_codegen.migrations.schema.fields import ModelKey
 from pgtrigger_codegen.migrations.schema.tables import Tables
+from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import table_name
 from pgtrigger_codegen.sql.statements import DropTrigger
 from pgtrigger_codegen.triggers.compiled import TriggerParts

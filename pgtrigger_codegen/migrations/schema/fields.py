@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import Any, TypeGuard
 
@@ -21,6 +21,7 @@ from pgtrigger_codegen.evaluator.postponed import PostponedField
 from pgtrigger_codegen.evaluator.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values import Refusal
 from pgtrigger_codegen.models.table_names import MAX_NAME_LENGTH
+from pgtrigger_codegen.records import dataclass
 
 ModelKey = tuple[str, str]
 """App label and model name in lower case."""

@@ -11,7 +11,9 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from pgtrigger_codegen.records import dataclass
 
 
 class ListError(Exception):

@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.writing.literal import string_literal
+from pgtrigger_codegen.records import dataclass
 
 
 class WeavingError(Exception):
