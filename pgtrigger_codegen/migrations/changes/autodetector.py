@@ -64,6 +64,7 @@ def detect_changes(
     installed: Mapping[TriggerKey, InstalledTrigger],
     display: Mapping[str, str],
     contests: Mapping[TriggerKey, Contest] = MappingProxyType({}),
+    moved: Mapping[TriggerKey, InstalledTrigger] = MappingProxyType({}),
     *,
     refresh_hashes: bool = False,
 ) -> list[TriggerOperation]:
@@ -72,13 +73,14 @@ def detect_changes(
     Args:
         display: How the output shows each path that a trigger is declared in.
         contests: Triggers that databases may have in another form than the one installed here.
+        moved: What new triggers were in the migrations of another app.
         refresh_hashes: Whether a hash alone is worth an operation.
     """
     wanted = {trigger_key(trigger): trigger for trigger in declared.triggers}
     removals = [
         DropTrigger(installed_trigger(trigger))
         for key, trigger in installed.items()
-        if _may_remove(trigger, app_label, declared)
+        if may_remove(trigger, app_label, declared)
         and key not in wanted
         and key not in declared.kept
     ]
@@ -89,7 +91,7 @@ def detect_changes(
         and key not in wanted
         and key not in declared.kept
         and _is_settled_by_sql(contest)
-        and _may_remove(contest.forms[0], app_label, declared)
+        and may_remove(contest.forms[0], app_label, declared)
     ]
     changes: list[TriggerOperation] = []
     for key, trigger in wanted.items():
@@ -99,6 +101,8 @@ def detect_changes(
             operation = None
         if (contest := contests.get(key)) and _is_settled_by_sql(contest):
             operation = _settled(new, there, contest)
+        if key in moved:
+            operation = ReplaceTrigger(installed_trigger(moved[key]), new)
         if operation:
             changes.append(operation)
     return _with_renames(_by_uri(removals), _by_uri(changes))
@@ -140,6 +144,17 @@ def definition_of(parts: TriggerParts, hash: str) -> TriggerDefinition:
 def operation_keys(operation: TriggerOperation) -> set[TriggerKey]:
     """The triggers that the operation replaces and makes."""
     return {key_of(operation.trigger), key_of(operation.replaced or operation.trigger)}
+
+
+def may_remove(trigger: InstalledTrigger, app_label: str, declared: Declarations) -> bool:
+    """Whether a trigger of the migrations, which is declared no more, is the app's to remove."""
+    return (
+        trigger.owner == app_label
+        and trigger.is_pgtrigger
+        and declared.complete
+        and trigger.definition.table not in declared.doubtful_tables
+        and (declared.known_tables is None or trigger.definition.table in declared.known_tables)
+    )
 
 
 def is_renamed(old: Trigger, new: Trigger) -> bool:
@@ -271,16 +286,6 @@ def _is_written_the_same(new: Trigger, installed: InstalledTrigger) -> bool:
     rendered = create_trigger(new.parts, new.hash)
     written = (installed.trigger_sql, installed.function_sql)
     return all(f"{text};" in rendered for text in written if text)
-
-
-def _may_remove(trigger: InstalledTrigger, app_label: str, declared: Declarations) -> bool:
-    return (
-        trigger.owner == app_label
-        and trigger.is_pgtrigger
-        and declared.complete
-        and trigger.definition.table not in declared.doubtful_tables
-        and (declared.known_tables is None or trigger.definition.table in declared.known_tables)
-    )
 
 
 def _name(installed: InstalledTrigger) -> str:

@@ -235,12 +235,13 @@ def _require_no_django_state(
     held = held_by_django(operations, history.state.triggers)
     if held:
         names = ", ".join(sorted(trigger.name for trigger in held))
+        owners = " ".join(sorted({trigger.owner for trigger in held} | {app_label}))
         raise MigrationsError(
             f"AddTrigger operations of django-pgtrigger hold {names}, "
             "and would bring the old form back when a migration is reversed",
-            help=f"convert them first: pgtrigger-codegen convert {app_label}; or let "
+            help=f"convert them first: pgtrigger-codegen convert {owners}; or let "
             "django-pgtrigger write this change: set PGTRIGGER_MIGRATIONS = True, run "
-            f"manage.py makemigrations {app_label}, and set it back",
+            f"manage.py makemigrations {owners}, and set it back",
         )
 
 

@@ -16,6 +16,7 @@ from pgtrigger_codegen.migrations.changes.autodetector import (
     operation_keys,
     trigger_key,
 )
+from pgtrigger_codegen.migrations.changes.moves import moved_triggers
 from pgtrigger_codegen.migrations.changes.open_changes import OpenChanges
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
 from pgtrigger_codegen.migrations.changes.requirements import (
@@ -55,7 +56,7 @@ def make_plan(
     """
     labels = _target_apps(source, options)
     history = history or read_history(source, load_migration)
-    declared = _Declared(source)
+    declared = _Declared(source, history)
     changes = OpenChanges(history, options.schema_changes, options.is_committed)
     apps = [_plan_app(label, declared, history, changes, options) for label in labels]
     if any(app.files for app in apps):
@@ -136,7 +137,7 @@ def _own_apps(source: Source) -> list[str]:
 class _Declared:
     """What the source declares, sorted by app: each app is planned by itself."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, history: History) -> None:
         self.source = source
         self.display = _display_paths(source)
         self._triggers: dict[str, list[CompiledTrigger]] = {}
@@ -147,6 +148,14 @@ class _Declared:
         for trigger in source.foreign_triggers:
             self._declaring.setdefault(trigger_key(trigger), set()).add(None)
         self._doubtful_tables = frozenset(_doubtful_tables(source))
+        self.moved = moved_triggers(
+            source.triggers,
+            history.state,
+            self._declaring.__contains__,
+            lambda label: self.of(label, complete=not _is_incomplete(label, source)),
+        )
+        for new, old in self.moved.items():
+            self._declaring[old.key] = self._declaring[new]
 
     @functools.cached_property
     def _known_tables(self) -> frozenset[QualifiedName]:
@@ -191,6 +200,7 @@ def _plan_app(
             history.state.triggers,
             display,
             history.state.contests,
+            known.moved,
             refresh_hashes=options.refresh_hashes,
         )
         if not blocked:

@@ -251,14 +251,16 @@ class TriggerHistory:
     def _owner(self, made: Record, key: TriggerKey) -> str:
         """The app whose trigger it is: one that the same migration dropped keeps its app.
 
-        So does one that gets another name meanwhile, along with its model.
+        So does one that gets another name meanwhile, along with its model; but a model that has
+        moved to another app has taken it along.
         """
-        name = (made.uri or key[1]).rpartition(":")[2]
+        app_label, name = made.made_by[0], (made.uri or key[1]).rpartition(":")[2]
         dropped = self._dropped.get(made.made_by, [])
         for record in dropped:
-            if record.uri and record.uri.rpartition(":")[2] == name:
+            has_moved = _app_label(record.uri) != app_label == _app_label(made.uri)
+            if record.uri and record.uri.rpartition(":")[2] == name and not has_moved:
                 return record.owner
-        return made.made_by[0]
+        return app_label
 
     def _disturb(self, change: TableChange, migration: Key, index: int) -> None:
         """Note which triggers the change does not leave as they are."""
@@ -331,6 +333,10 @@ class TriggerHistory:
     def _drop_records(self, table: QualifiedName) -> None:
         for key in [key for key in self.records if key[0] == table]:
             del self.records[key]
+
+
+def _app_label(uri: str | None) -> str | None:
+    return uri and uri.partition(".")[0]
 
 
 def _change(statement: Statement) -> TableChange | None:

@@ -57,9 +57,11 @@ def recorded(operation: TriggerOperation) -> migrations.RunSQL:
 
 
 def changes(
-    state: MigrationState, declarations: Declarations, **options: bool
+    state: MigrationState, declarations: Declarations, *, refresh_hashes: bool = False
 ) -> list[TriggerOperation]:
-    return detect_changes("shop", declarations, state.triggers, {}, **options)
+    return detect_changes(
+        "shop", declarations, state.triggers, {}, state.contests, refresh_hashes=refresh_hashes
+    )
 
 
 def kinds(operations: list[TriggerOperation]) -> list[tuple[type[object], str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.migrations.scenarios.history import (
     FIELDS,
+    INITIAL,
     KEY,
     NOTE,
     TOTAL,
@@ -62,6 +63,26 @@ class Log(models.Model):
     class Meta:
         triggers = [{listed}]
 {after}
+"""
+
+
+def _forgotten(operation: str = "") -> str:
+    """An order that another app takes over, and what the database sees of it."""
+    return f"""
+migrations.SeparateDatabaseAndState(
+    database_operations=[{operation}], state_operations=[migrations.DeleteModel("Order")],
+),
+"""
+
+
+def _taken_over(options: str = "") -> str:
+    return f"""
+migrations.SeparateDatabaseAndState(
+    state_operations=[
+        {INITIAL.strip().removesuffix("),")}
+        options={{{options}}}),
+    ],
+),
 """
 
 
@@ -233,6 +254,40 @@ OTHER_TABLES: dict[str, list[Stage]] = {
             ("alter theirs", "alter theirs", "alter ours", "alter ours"),
             schema=_LENGTHEN,
             arguments=_WEAVE,
+        ),
+    ],
+    "model moves to another app, and its table stays": [
+        Stage(order(trigger(condition=_ON_STATUS), trigger("more")), ("add guard", "add more")),
+        Stage(
+            "",
+            ("rename guard", "rename more"),
+            schema=_forgotten(),
+            audit=order(
+                trigger(condition=_ON_STATUS),
+                trigger("more", func="RETURN OLD;"),
+                meta='db_table = "shop_order"',
+                app="audit",
+            ),
+            audit_schema=_taken_over('"db_table": "shop_order"'),
+            audit_needs=(("shop", "0003_schema"),),
+            disabled={"guard": "DISABLE"},
+        ),
+        Stage(
+            "",
+            ("remove more", "alter guard"),
+            audit=order(trigger(condition=_ON_TOTAL), meta='db_table = "shop_order"', app="audit"),
+        ),
+    ],
+    "model moves to another app, and its table with it": [
+        Stage(order(trigger(condition=_ON_STATUS)), ("add guard",)),
+        Stage(
+            "",
+            ("rename guard",),
+            schema=_forgotten('migrations.AlterModelTable("order", "audit_order")'),
+            audit=order(trigger(condition=_ON_STATUS), app="audit"),
+            audit_schema=_taken_over(),
+            audit_needs=(("shop", "0003_schema"),),
+            disabled={"guard": "ENABLE REPLICA"},
         ),
     ],
     "split around another app's migration": [

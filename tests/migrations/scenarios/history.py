@@ -74,6 +74,7 @@ def order(
     meta: str = "",
     before: str = "",
     after: str = "",
+    app: str = "shop",
 ) -> str:
     """A models module with one model and its triggers."""
     listed = "".join(f"    {trigger},\n" for trigger in triggers)
@@ -86,7 +87,7 @@ def order(
             f"class {name}(models.Model):",
             textwrap.indent(fields, "    "),
             "    class Meta:",
-            '        app_label = "shop"',
+            f'        app_label = "{app}"',
             textwrap.indent(body, "        "),
             after,
         ]
