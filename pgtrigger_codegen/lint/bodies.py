@@ -7,7 +7,8 @@ declared is judged by its declaration alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from pgtrigger_codegen.lint.history import migration_span, replayed
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
@@ -18,7 +19,9 @@ from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.body import Body, read_body
 from pgtrigger_codegen.sql.body_error import BodyError
+from pgtrigger_codegen.sql.body_facts import Query
 from pgtrigger_codegen.sql.body_installed import read_installed_body
+from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
@@ -65,6 +68,26 @@ def broken_bodies(analysis: Analysis) -> Iterator[tuple[BodyTrigger, BodyError]]
     for trigger, body in _all(analysis):
         if isinstance(body, BodyError):
             yield trigger, body
+
+
+def certain_queries(body: Body) -> Iterator[Query]:
+    """Statements that are run as they are, and whose failure nothing deals with.
+
+    None of a function that makes tables: it knows what is there.
+    """
+    makes_tables = any(_CREATE.search(query.text) for query in body.queries)
+    for query in body.queries if not makes_tables and not body.dynamic else ():
+        if not query.in_handled_block:
+            yield query
+
+
+def transition_tables(trigger: BodyTrigger, body: Body) -> Mapping[str, QualifiedName]:
+    """By name, the table whose columns they have."""
+    table = table_name(trigger.table)
+    return {transition.name: table for transition in body.definition.transition_tables}
+
+
+_CREATE = re.compile(r"\bcreate\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pgtrigger_codegen.lint.rules.abstract_triggers_never_inherited import (
 )
 from pgtrigger_codegen.lint.rules.altered_column_in_trigger import AlteredColumnInTrigger
 from pgtrigger_codegen.lint.rules.always_true_or_false_condition import AlwaysTrueOrFalseCondition
+from pgtrigger_codegen.lint.rules.ambiguous_name import AmbiguousName
 from pgtrigger_codegen.lint.rules.app_not_installed import AppNotInstalled
 from pgtrigger_codegen.lint.rules.avoidable_exclusive_lock import AvoidableExclusiveLock
 from pgtrigger_codegen.lint.rules.before_delete_returns_new import BeforeDeleteReturnsNew
@@ -144,6 +145,7 @@ RULES: Final[tuple[Rule, ...]] = (
     UnquotedDynamicSql(),
     BodyNotCheckable(),
     NewInDeleteBody(),
+    AmbiguousName(),
     PendingTriggerChanges(),
     RenamedModelOrphansTrigger(),
     RemovedColumnInTrigger(),

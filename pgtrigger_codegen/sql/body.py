@@ -17,6 +17,7 @@ from pgtrigger_codegen.sql.body_flow import Flow
 from pgtrigger_codegen.sql.body_paths import Path
 from pgtrigger_codegen.sql.body_records import as_record
 from pgtrigger_codegen.sql.body_text import BodyText, aliases, create_function, first_line
+from pgtrigger_codegen.sql.body_variables import TypedVariable, outer_variables
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.parser import SqlSyntaxError, SqlTooDeep, parse_function
@@ -34,6 +35,8 @@ class Body:
         copies_context: Whether the body keeps `TG_OP` or the like in a variable, so that
             conditions may depend on the event in ways that are not followed.
         variables: Names of the function's own, those that PL/pgSQL defines included.
+        outer_variables: Those of them that are in sight throughout the body.
+        typed_variables: Variables of a table's row type, or of the type of a column.
     """
 
     definition: Definition
@@ -45,6 +48,8 @@ class Body:
     has_loop: bool
     copies_context: bool
     variables: frozenset[str]
+    outer_variables: frozenset[str]
+    typed_variables: tuple[TypedVariable, ...]
 
     @property
     def decides_write(self) -> bool:
@@ -106,4 +111,6 @@ def body_facts(
         has_loop=flow.has_loop,
         copies_context=flow.copies_context,
         variables=flow.variables | aliases(declare) | aliases(func),
+        outer_variables=outer_variables(function, declare),
+        typed_variables=flow.typed_variables,
     )

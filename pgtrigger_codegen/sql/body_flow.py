@@ -20,6 +20,7 @@ from pgtrigger_codegen.sql.body_paths import (
 )
 from pgtrigger_codegen.sql.body_text import BodyText
 from pgtrigger_codegen.sql.body_uses import Uses, returned
+from pgtrigger_codegen.sql.body_variables import typed_variables
 from pgtrigger_codegen.sql.definition import Definition
 from pgtrigger_codegen.sql.parser import Node, walk
 
@@ -46,7 +47,8 @@ class Flow:
     """
 
     def __init__(self, function: Node, text: BodyText, definition: Definition, table: str) -> None:
-        self.uses = Uses(function, text)
+        self.typed_variables = typed_variables(function)
+        self.uses = Uses(function, text, self.typed_variables)
         self.returns: list[Return] = []
         self.falls_off: State = {}
         self._function = function

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import NamedTuple
 
 from pgtrigger_codegen.records import dataclass
@@ -32,18 +32,62 @@ class ColumnRead(NamedTuple):
     place: Place | None
 
 
+class Level(NamedTuple):
+    """What is in sight of a name in one FROM clause.
+
+    Attributes:
+        tables: The plain tables, by what they are called there.
+        is_open: Whether something else is there, which may have columns of any name.
+        is_merged: Whether a join makes one column of two.
+    """
+
+    tables: Mapping[str, QualifiedName]
+    is_open: bool
+    is_merged: bool
+
+
+class BareName(NamedTuple):
+    """A name without a table or row before it.
+
+    Attributes:
+        levels: From the nearest outwards, as far as they are certain.
+    """
+
+    name: str
+    levels: tuple[Level, ...]
+    place: Place | None
+
+
 def read_columns(
-    query: Query, variables: frozenset[str], transition_tables: Mapping[str, QualifiedName]
+    query: Query,
+    variables: frozenset[str],
+    transition_tables: Mapping[str, QualifiedName],
+    row_variables: Mapping[str, QualifiedName] | None = None,
 ) -> Iterator[ColumnRead]:
     """The columns that a statement reads.
 
     Args:
         variables: Names that are the function's own, and may be meant instead.
         transition_tables: By name, the tables whose columns they have.
+        row_variables: By name, the tables whose row types variables have.
     """
-    reader = _Reader(query, variables, transition_tables)
+    reader = _Reader(query, variables, transition_tables, row_variables or {})
     for kind, node in statements_of(query):
         yield from reader.read({kind: node}, ())
+
+
+def bare_names(query: Query, transition_tables: Mapping[str, QualifiedName]) -> Iterator[BareName]:
+    """The names that a statement reads and that tell no table, whatever they stand for.
+
+    Leaves out ORDER BY and GROUP BY, where names of results come first.
+    """
+    reader = _Reader(query, frozenset(), transition_tables, {})
+    found: list[BareName] = []
+    reader.bare = found
+    for kind, node in statements_of(query):
+        for _ in reader.read({kind: node}, ()):
+            pass
+    yield from found
 
 
 @dataclass(slots=True)
@@ -54,16 +98,21 @@ class _Scope:
         tables: By alias or name; None for what is no plain table.
         is_open: Whether something may have columns that are not known.
         names: What else a bare name may stand for: aliases of results.
+        is_merged: Whether a join makes one column of two.
+        is_partial: Whether it is seen from within FROM, where not all of it is in view.
     """
 
     tables: dict[str, QualifiedName | None] = field(default_factory=dict)
     is_open: bool = False
     names: set[str] = field(default_factory=set)
+    is_merged: bool = False
+    is_partial: bool = False
 
 
 _Scopes = tuple[_Scope, ...]
 """From the outermost to the nearest."""
 
+_BY_RESULT = frozenset({"sortClause", "groupClause", "distinctClause"})
 _STATEMENTS = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt"})
 _WRITTEN_NAME = re.compile(r'(?:"(?:[^"]|"")*"|[^\W\d][\w$]*)')
 
@@ -74,11 +123,14 @@ class _Reader:
         query: Query,
         variables: frozenset[str],
         transition_tables: Mapping[str, QualifiedName],
+        row_variables: Mapping[str, QualifiedName],
     ) -> None:
         self._query = query
         self._variables = variables
         self._transition_tables = transition_tables
+        self._row_variables = row_variables
         self._hidden: frozenset[str] = frozenset()
+        self.bare: list[BareName] | None = None
 
     def read(self, tree: object, scopes: _Scopes) -> Iterator[ColumnRead]:
         if isinstance(tree, list):
@@ -103,21 +155,35 @@ class _Reader:
             for side in ("larg", "rarg"):
                 yield from self._statement(node[side], scopes)
         else:
-            inner = (*scopes, self._scope(node))
+            scope = self._scope(node)
             for key, value in node.items():
                 # The rows that INSERT takes do not see the table that they go into.
                 if key == "selectStmt":
                     yield from self.read(value, scopes)
+                elif key == "onConflictClause":
+                    yield from self._conflict(value, relation_name(node["relation"]), scope, scopes)
+                elif key == "fromClause":
+                    yield from self.read(value, (*scopes, replace(scope, is_partial=True)))
+                elif key in _BY_RESULT:
+                    bare, self.bare = self.bare, None
+                    yield from self.read(value, (*scopes, scope))
+                    self.bare = bare
                 elif key not in ("withClause", "cols"):
-                    yield from self.read(value, inner)
+                    yield from self.read(value, (*scopes, scope))
         self._hidden = outer
+
+    def _conflict(
+        self, node: Node, table: QualifiedName, scope: _Scope, scopes: _Scopes
+    ) -> Iterator[ColumnRead]:
+        """ON CONFLICT, where `excluded` is in sight of what is done, not of what is looked for."""
+        action = replace(scope, tables={**scope.tables, "excluded": table})
+        for key, value in node.items():
+            yield from self.read(value, (*scopes, scope if key == "infer" else action))
 
     def _scope(self, node: Node) -> _Scope:
         scope = _Scope()
         if "relation" in node:
             self._add_table(scope, node["relation"], is_target=True)
-            if "onConflictClause" in node:
-                scope.tables["excluded"] = relation_name(node["relation"])
         for item in (*node.get("fromClause", ()), *node.get("usingClause", ())):
             self._add_item(scope, item)
         for item in node.get("targetList", ()):
@@ -129,6 +195,7 @@ class _Reader:
         if kind == "RangeVar":
             self._add_table(scope, node)
         elif kind == "JoinExpr" and "alias" not in node and "join_using_alias" not in node:
+            scope.is_merged = scope.is_merged or "usingClause" in node or "isNatural" in node
             self._add_item(scope, node["larg"])
             self._add_item(scope, node["rarg"])
         else:
@@ -154,15 +221,21 @@ class _Reader:
             return  # `t.*`
         if len(names) == 1:
             yield from self._bare_column(names[0], node, scopes)
-        elif len(names) == 2 and names[0] not in self._variables:
-            for scope in reversed(scopes):
-                if names[0] in scope.tables:
-                    table = scope.tables[names[0]]
-                    if table is not None:
-                        yield ColumnRead(names[1], (table,), self._place(node))
-                    return
+        elif len(names) == 2:
+            table = self._table(names[0], scopes)
+            if table is not None:
+                yield ColumnRead(names[1], (table,), self._place(node))
+
+    def _table(self, name: str, scopes: _Scopes) -> QualifiedName | None:
+        """The table that a name before a dot stands for, or whose row it is; None in doubt."""
+        in_sight = [scope.tables[name] for scope in reversed(scopes) if name in scope.tables]
+        if name in self._variables:
+            return None if in_sight else self._row_variables.get(name)
+        return in_sight[0] if in_sight else None
 
     def _bare_column(self, name: str, node: Node, scopes: _Scopes) -> Iterator[ColumnRead]:
+        if self.bare is not None:
+            self.bare.append(BareName(name, tuple(_levels(name, scopes)), self._place(node)))
         tables: dict[QualifiedName, None] = {}
         if name in self._variables:
             return
@@ -184,3 +257,11 @@ class _Reader:
             end, size = match.end(), len(match.group())
         whole = self._query.place_at(location, end)
         return Place(whole.end - size, whole.end) if whole else None
+
+
+def _levels(name: str, scopes: _Scopes) -> Iterator[Level]:
+    for scope in reversed(scopes):
+        if scope.is_partial or name in scope.tables:
+            return
+        tables = {alias: table for alias, table in scope.tables.items() if table}
+        yield Level(tables, scope.is_open, scope.is_merged)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -11,6 +12,7 @@ from pgtrigger_codegen.sql.body_dynamic import made_of
 from pgtrigger_codegen.sql.body_facts import Dynamic, Place, Query, RowUse
 from pgtrigger_codegen.sql.body_paths import State
 from pgtrigger_codegen.sql.body_text import BodyText
+from pgtrigger_codegen.sql.body_variables import TypedVariable
 from pgtrigger_codegen.sql.definition import Row
 from pgtrigger_codegen.sql.parser import Node, walk
 
@@ -40,7 +42,7 @@ class Uses:
         handled: How many handlers of exceptions are around it.
     """
 
-    def __init__(self, function: Node, text: BodyText) -> None:
+    def __init__(self, function: Node, text: BodyText, typed: Iterable[TypedVariable]) -> None:
         self.rows: list[RowUse] = []
         self.dynamic: list[Dynamic] = []
         self.queries: list[Query] = []
@@ -50,6 +52,7 @@ class Uses:
         self._datums: list[Node] = function.get("datums", [])
         variables = (datum.get("PLpgSQL_var", {}) for datum in self._datums)
         self._variables = frozenset(item.get("refname", "") for item in variables)
+        self._row_variables = {item.name for item in typed if item.column is None}
         keys: tuple[tuple[str, Row], ...] = (("new_varno", "NEW"), ("old_varno", "OLD"))
         self._rows: dict[int, Row] = {function[key]: row for key, row in keys if key in function}
 
@@ -120,6 +123,8 @@ class Uses:
 
     def _may_name_something(self, expression: str) -> bool:
         """Whether an expression has words but those of SQL, variables, and columns of rows."""
+        if any(name in expression.lower() for name in self._row_variables):
+            return True
         words = {word.lower() for word in _BARE_WORD.findall(expression)}
         return '"' in expression or not words <= _WORDS_OF_SQL | self._variables
 

@@ -215,3 +215,36 @@ def write(folder: Path, migrations: dict[str, str], models: str = MODELS) -> Non
 def findings(folder: Path) -> list[Diagnostic]:
     found = run(analyze(folder, settings=None))
     return [one for one in found if one.code.startswith("PGT3")]
+
+
+SUMMING = """\
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql {setting} AS $$
+{directive}
+DECLARE
+    status text;
+BEGIN
+    status := 'new';
+    SELECT max(status) INTO NEW.status FROM shop_order;
+    RETURN NEW;
+END;
+$$;
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "directive", "codes"),
+    [
+        ("", "", ["PGT317"]),
+        ("SET search_path = public", "-- variable_conflict", ["PGT317"]),
+        ("SET plpgsql.variable_conflict = 'use_column'", "", []),
+        ("", "#variable_conflict use_column", []),
+        ("", "#variable_conflict error", ["PGT317"]),
+    ],
+)
+def test_a_function_may_say_what_an_ambiguous_name_means(
+    setting: str, directive: str, codes: list[str], tmp_path: Path
+) -> None:
+    sql = SUMMING.format(setting=setting, directive=directive) + TRIGGER
+    write(tmp_path, {"0001_stamp": source(f'"""{sql}"""')})
+
+    assert [one.code for one in findings(tmp_path)] == codes

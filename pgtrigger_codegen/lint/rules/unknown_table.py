@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Sequence
 
-from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies
+from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies, certain_queries, transition_tables
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.history import replayed
@@ -25,8 +24,9 @@ from pgtrigger_codegen.sql.body_targets import (
     tables_named,
     written_columns,
 )
+from pgtrigger_codegen.sql.body_variables import TypedVariable
 from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS, cut_identifier
-from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.sql.names import QualifiedName
 
 
 class UnknownTable(Rule):
@@ -35,6 +35,7 @@ class UnknownTable(Rule):
     model and has no such column; and a table that no model has, when its name is almost that of a
     model's table. A column without a table before it counts where `FROM` names only tables of
     models; where nothing is in sight that has columns, a name that is no variable is reported.
+    The columns and tables that variables take their types from (`%TYPE`, `%ROWTYPE`) count too.
 
     Names that a migration with SQL of its own speaks of are not reported.
 
@@ -70,7 +71,12 @@ class UnknownTable(Rule):
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         places, tables = BodyPlaces(analysis), Tables(analysis)
         for trigger, body in bodies(analysis):
-            for query in _certain(body):
+            for typed in body.typed_variables:
+                for fault in _type_faults(analysis, tables, trigger, typed):
+                    yield self.diagnostic(
+                        fault.message, places.span(trigger, None), help=fault.help
+                    )
+            for query in certain_queries(body):
                 for fault in _faults(analysis, tables, trigger, body, query):
                     yield self.diagnostic(
                         fault.message, places.span(trigger, fault.place), help=fault.help
@@ -84,34 +90,32 @@ class _Fault:
     help: str
 
 
-_CREATE = re.compile(r"\bcreate\b", re.IGNORECASE)
-
-
-def _certain(body: Body) -> Iterator[Query]:
-    """Statements that are run as they are; a function that makes tables knows what is there."""
-    makes_tables = any(_CREATE.search(query.text) for query in body.queries)
-    for query in body.queries if not makes_tables and not body.dynamic else ():
-        if not query.in_handled_block:
-            yield query
-
-
 def _faults(
     analysis: Analysis, tables: Tables, trigger: BodyTrigger, body: Body, query: Query
 ) -> Iterator[_Fault]:
-    transition_tables = {
-        table.name: table_name(trigger.table) for table in body.definition.transition_tables
-    }
+    transition = transition_tables(trigger, body)
+    rows = {item.name: item.table for item in body.typed_variables if item.column is None}
     for target in (*written_columns(query), *conflict_columns(query)):
         yield from _columns(analysis, tables, trigger, target.column, [target])
-    for read in read_columns(query, body.variables, transition_tables):
+    for read in read_columns(query, body.variables, transition, rows):
         if not read.tables:
             yield _unknown_name(body, read)
             continue
         targets = [Target(table, read.column, read.place) for table in read.tables]
         yield from _columns(analysis, tables, trigger, read.column, targets)
     for table in sorted(set(tables_named(query)), key=str):
-        if table.name not in transition_tables:
-            yield from _tables(analysis, tables, trigger, table, query)
+        if table.name not in transition:
+            yield from _tables(analysis, tables, trigger, table, query.place)
+
+
+def _type_faults(
+    analysis: Analysis, tables: Tables, trigger: BodyTrigger, typed: TypedVariable
+) -> Iterator[_Fault]:
+    """A column or a table that a variable takes its type from."""
+    if typed.column is not None:
+        target = Target(typed.table, typed.column, None)
+        yield from _columns(analysis, tables, trigger, typed.column, [target])
+    yield from _tables(analysis, tables, trigger, typed.table, None)
 
 
 def _unknown_name(body: Body, read: ColumnRead) -> _Fault:
@@ -153,7 +157,11 @@ def _columns(
 
 
 def _tables(
-    analysis: Analysis, tables: Tables, trigger: BodyTrigger, table: QualifiedName, query: Query
+    analysis: Analysis,
+    tables: Tables,
+    trigger: BodyTrigger,
+    table: QualifiedName,
+    place: Place | None,
 ) -> Iterator[_Fault]:
     """A table that no model has, with a name almost that of a model's."""
     name = in_search_path(table)
@@ -163,7 +171,7 @@ def _tables(
     if similar is None or _is_made(analysis, name):
         return
     if not made_by_hand(analysis, trigger.app_label, table.name):
-        yield _Fault(f"No model has a table `{table}`", query.place, f"Did you mean `{similar}`?")
+        yield _Fault(f"No model has a table `{table}`", place, f"Did you mean `{similar}`?")
 
 
 def _is_made(analysis: Analysis, table: QualifiedName) -> bool:

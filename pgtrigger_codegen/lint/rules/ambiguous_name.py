@@ -1,0 +1,128 @@
+"""PGT317: a name in a statement that may be several things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.bodies import (
+    BodyTrigger,
+    bodies,
+    certain_queries,
+    transition_tables,
+)
+from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.raw_names import made_by_hand
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.tables import Tables
+from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.sql.body import Body
+from pgtrigger_codegen.sql.body_reads import BareName, bare_names
+from pgtrigger_codegen.sql.names import QualifiedName
+
+
+class AmbiguousName(Rule):
+    """## What it does
+    Reports a name in a statement of a function that stands for a variable as well as for a
+    column of a model's table, or for columns of two tables.
+
+    Variables count that are declared for the whole function, and not where the function or a
+    migration sets `plpgsql.variable_conflict`.
+
+    ## Why is this bad?
+    PostgreSQL creates the function without looking. Every write that gets to the statement then
+    fails: "column reference "total" is ambiguous". In `ON CONFLICT … DO UPDATE` a column alone
+    may be that of the row which is there or of the row which was to be inserted.
+
+    ## Example
+    ```python
+    pgtrigger.Trigger(
+        name="count_orders",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        func='''
+            INSERT INTO shop_counter (name, value) VALUES ('orders', 1)
+            ON CONFLICT (name) DO UPDATE SET value = value + 1;
+            RETURN NULL;
+        ''',
+    )
+    ```
+
+    ## Use instead
+    ```python
+    pgtrigger.Trigger(
+        name="count_orders",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        func='''
+            INSERT INTO shop_counter (name, value) VALUES ('orders', 1)
+            ON CONFLICT (name) DO UPDATE SET value = shop_counter.value + 1;
+            RETURN NULL;
+        ''',
+    )
+    ```
+    """
+
+    code = "PGT317"
+    name = "ambiguous-name"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        places, tables = BodyPlaces(analysis), Tables(analysis)
+        for trigger, body in bodies(analysis):
+            variables = body.outer_variables
+            if _prefers_one(analysis, trigger):
+                variables = frozenset()
+            for name in _names(trigger, body):
+                holders = _holders(name, tables)
+                if holders and name.name in variables:
+                    what = ["a variable", f"a column of `{holders[0]}`"]
+                    help = f"Write `{holders[0]}.{name.name}`, or give the variable another name"
+                elif len(holders) > 1:
+                    what = [f"a column of `{holder}`" for holder in holders]
+                    help = " or ".join(f"`{holder}.{name.name}`" for holder in holders)
+                    help = f"Write {help}"
+                else:
+                    continue
+                yield self.diagnostic(
+                    f"`{name.name}` is {' and '.join(what)}: PostgreSQL does not know which is"
+                    " meant",
+                    places.span(trigger, name.place),
+                    help=help,
+                )
+
+
+_PREFERS_ONE = re.compile(r"variable_conflict\W+(to\W+)?use_", re.IGNORECASE)
+
+
+def _names(trigger: BodyTrigger, body: Body) -> Iterator[BareName]:
+    for query in certain_queries(body):
+        yield from bare_names(query, transition_tables(trigger, body))
+
+
+def _prefers_one(analysis: Analysis, trigger: BodyTrigger) -> bool:
+    """Whether the function or a migration says which of a variable and a column is meant."""
+    own = _PREFERS_ONE.search(trigger.statement or "") is not None
+    return own or made_by_hand(analysis, trigger.app_label, "plpgsql.variable_conflict")
+
+
+def _holders(name: BareName, tables: Tables) -> list[str]:
+    """What has the column in the nearest FROM where something has it, by its name there.
+
+    At most one where it is not certain that PostgreSQL looks at that FROM, or merges columns.
+    """
+    certain = True
+    for level in name.levels:
+        known = {alias: _columns(tables, table) for alias, table in level.tables.items()}
+        found = [alias for alias, columns in known.items() if columns and name.name in columns]
+        if found:
+            return found if certain and not level.is_merged else found[:1]
+        certain = certain and not level.is_open and None not in known.values()
+    return []
+
+
+def _columns(tables: Tables, table: QualifiedName) -> tuple[str, ...] | None:
+    """All columns of a table, where they are known."""
+    model = tables.owner(table)
+    return model.columns if model and model.managed else None

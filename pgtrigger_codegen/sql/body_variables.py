@@ -1,0 +1,91 @@
+"""Stage sql: the variables of a body that are in sight throughout it, and what their types say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pgtrigger_codegen.sql.body_conditions import CONTEXT
+from pgtrigger_codegen.sql.body_text import aliases, first_line
+from pgtrigger_codegen.sql.lexer import Kind, code_tokens, folded_name
+from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.parser import Node
+
+_PREDEFINED = frozenset({"found", "new", "old"}) | CONTEXT
+
+
+class TypedVariable(NamedTuple):
+    """A variable whose type is that of a table's row or column.
+
+    Attributes:
+        table: Where the type is a bare name, this may be no table.
+        column: None for a whole row.
+    """
+
+    name: str
+    table: QualifiedName
+    column: str | None
+
+
+def outer_variables(function: Node, declare: str) -> frozenset[str]:
+    """Names that stand for a variable wherever in the body they are: those of the outer block.
+
+    A name that a nested block declares as well stands for that one there, and so for a variable
+    too. What a cursor or a loop declares is in sight there alone.
+    """
+    datums = function.get("datums", [])
+    arguments = {
+        field["varno"]
+        for number in _argument_rows(datums)
+        for field in datums[number]["PLpgSQL_row"]["fields"]
+    }
+    found = set()
+    for number, datum in enumerate(datums):
+        node = datum.get("PLpgSQL_var") or datum.get("PLpgSQL_rec") or {}
+        if number not in arguments and node.get("lineno", first_line(declare)) < first_line(
+            declare
+        ):
+            found.add(node.get("refname", ""))
+    return _PREDEFINED | found | aliases(declare)
+
+
+def typed_variables(function: Node) -> tuple[TypedVariable, ...]:
+    """Those variables whose names are declared once, by type."""
+    variables = [
+        datum["PLpgSQL_var"] for datum in function.get("datums", ()) if "PLpgSQL_var" in datum
+    ]
+    times = Counter(node.get("refname", "") for node in variables)
+    return tuple(
+        TypedVariable(node["refname"], *type_of)
+        for node in variables
+        if times[node.get("refname", "")] == 1
+        and (type_of := _table_and_column(node["datatype"]["PLpgSQL_type"]["typname"])) is not None
+    )
+
+
+def _argument_rows(datums: list[Node]) -> Iterator[int]:
+    """The numbers of what the cursors take."""
+    for datum in datums:
+        if "cursor_explicit_argrow" in (node := datum.get("PLpgSQL_var", {})):
+            yield node["cursor_explicit_argrow"]
+
+
+def _table_and_column(type_name: str) -> tuple[QualifiedName, str | None] | None:
+    """What `shop_order`, `shop_order%ROWTYPE` and `public.shop_order.total%TYPE` name."""
+    tokens = code_tokens(type_name)
+    suffix = ""
+    if len(tokens) > 2 and tokens[-2].text == "%":
+        suffix = tokens[-1].text.upper()
+        tokens = tokens[:-2]
+    names = [folded_name(token) for token in tokens if token.kind in (Kind.WORD, Kind.QUOTED_NAME)]
+    if len(tokens) != 2 * len(names) - 1 or any(token.text != "." for token in tokens[1::2]):
+        return None
+    column = names.pop() if suffix == "TYPE" else None
+    match names:
+        case [name]:
+            return QualifiedName(None, name), column
+        case [schema, name]:
+            return QualifiedName(schema, name), column
+        case _:
+            return None  # of a variable (`total%TYPE`), or of another database
