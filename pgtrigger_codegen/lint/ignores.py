@@ -22,7 +22,8 @@ class AddedIgnores:
     Attributes:
         texts: The changed files by path.
         added: The findings that are now silent.
-        left: Those that no comment can silence: their file does not parse, or is not ours.
+        left: Those that no comment can silence: their file does not parse, or is not ours, or
+            they are about a comment that silences nothing, which is to be removed.
     """
 
     texts: dict[str, SourceText]
@@ -42,13 +43,14 @@ def add_ignores(
         writable: Whether a file, by its path, may be changed.
     """
     by_path: dict[str, list[Diagnostic]] = {}
+    left: list[Diagnostic] = []
     for finding in findings:
-        # A comment that silences nothing is to be removed, not to be silenced.
-        if finding.code != UnusedSuppression.code:
+        if finding.code == UnusedSuppression.code:
+            left.append(finding)
+        else:
             by_path.setdefault(finding.span.path, []).append(finding)
     texts: dict[str, SourceText] = {}
     added: list[Diagnostic] = []
-    left: list[Diagnostic] = []
     for path, found in by_path.items():
         file = _File(path, read(path)) if writable(path) else None
         places = {one: file.place(one) if file else None for one in found}

@@ -96,7 +96,9 @@ def test_one_comment_for_several_findings() -> None:
 
 
 def test_unused_comments_are_not_silenced() -> None:
-    assert added(SIMPLE, at(1, "PGT005")) == AddedIgnores({}, (), ())
+    unused = at(1, "PGT005")
+
+    assert added(SIMPLE, unused) == AddedIgnores({}, (), (unused,))
 
 
 def test_what_cannot_be_silenced_is_left() -> None:
