@@ -7,6 +7,7 @@ places that Python's own parser tells.
 from __future__ import annotations
 
 import ast
+import bisect
 import re
 from collections.abc import Mapping, Sequence
 
@@ -60,7 +61,7 @@ def weave(source: str, threads: Threads, dependencies: Sequence[Key] = ()) -> st
         place = text.after(listed.elts[-1], lines) if listed.elts else text.inside(listed, lines)
         insertions.append(place)
     woven = text.with_insertions(insertions)
-    ast.parse(woven)
+    _require_same(elements, woven, threads)
     return woven
 
 
@@ -97,20 +98,44 @@ def _elements(migration: ast.ClassDef, attribute: str) -> ast.List:
     raise WeavingError(f"its {attribute} are not a plain list in class Migration")
 
 
+def _require_same(before: ast.List, woven: str, threads: Threads) -> None:
+    """Refuse a layout in which what was there would become something else."""
+    try:
+        after = _elements(_migration_class(ast.parse(woven)), "operations").elts
+    except SyntaxError as error:
+        raise WeavingError("its operations are laid out in an unusual way") from error
+    expected: list[ast.expr | None] = []
+    for index, element in enumerate(before.elts):
+        expected += [None] * len(threads.before.get(index, ()))
+        expected.append(element)
+        expected += [None] * len(threads.after.get(index, ()))
+    if len(after) != len(expected) or any(
+        there and ast.dump(there) != ast.dump(element)
+        for there, element in zip(expected, after, strict=True)
+    ):
+        raise WeavingError("its operations are laid out in an unusual way")
+
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+# Between an expression and the comma or parenthesis that belongs to it.
+_BLANKS = r"(?:\s|\\\r?\n|#[^\r\n]*+)*+"
+
+
 class _Text:
     """A file's text by the positions of its syntax."""
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.lines = source.splitlines(keepends=True)
+        # Python's lines: `str.splitlines` ends them at form feeds and the like as well.
+        self.lines = _LINE.findall(source)
         self.starts = [0]
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line))
 
     def before(self, element: ast.expr, blocks: Sequence[str]) -> tuple[int, str]:
         """Where to add blocks before an element, and the comments on the lines above it."""
-        start = self._offset(element.lineno, element.col_offset)
-        line = element.lineno - 1
+        start, _ = self._extent(element)
+        line = bisect.bisect_right(self.starts, start) - 1
         if self.source[self.starts[line] : start].strip():
             return start, "".join(f"\n{block}" for block in blocks) + f"\n{' ' * 8}"
         while line and self.lines[line - 1].lstrip().startswith("#"):
@@ -119,10 +144,8 @@ class _Text:
 
     def after(self, element: ast.expr, blocks: Sequence[str]) -> tuple[int, str]:
         """Where to add blocks behind an element, its comma and the comment on its line."""
-        assert element.end_lineno is not None
-        assert element.end_col_offset is not None
-        end = self._offset(element.end_lineno, element.end_col_offset)
-        comma = re.compile(r"\s*,").match(self.source, end)
+        _, end = self._extent(element)
+        comma = re.compile(rf"{_BLANKS},").match(self.source, end)
         added = "".join(f"\n{block}" for block in blocks)
         if comma:
             end = comma.end()
@@ -149,6 +172,24 @@ class _Text:
             text += self.source[end:place] + added.replace("\n", newline)
             end = place
         return text + self.source[end:]
+
+    def _extent(self, element: ast.expr) -> tuple[int, int]:
+        """Where an element begins and ends, the parentheses around it included."""
+        assert element.end_lineno is not None
+        assert element.end_col_offset is not None
+        start = self._offset(element.lineno, element.col_offset)
+        end = self._offset(element.end_lineno, element.end_col_offset)
+        while closing := re.compile(rf"{_BLANKS}\)").match(self.source, end):
+            end = closing.end()
+            start = self._opening(start)
+        return start, end
+
+    def _opening(self, start: int) -> int:
+        """The parenthesis before a place, of which only blanks and comments divide it."""
+        found = self.source.rindex("(", 0, start)
+        while not re.fullmatch(rf"{_BLANKS}", self.source[found + 1 : start]):
+            found = self.source.rindex("(", 0, found)
+        return found
 
     def _closes(self, end: int) -> bool:
         return self.source[end:].lstrip().startswith("]")

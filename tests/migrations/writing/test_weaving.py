@@ -57,6 +57,12 @@ def test_comments_stay_with_their_operations() -> None:
         "    operations = [\n        migrations.Two()  # without a comma\n    ]\n",
         "    operations = [\n        migrations.Two(\n            'é', 'ü'\n        )]\n",
         "    operations: list = [\n        migrations.Two(), ]\n",
+        "    operations = [(migrations.Two())]\n",
+        "    operations = [\n        (  # (why)\n        (migrations.Two())\n        ),\n    ]\n",
+        "    operations = [\n        migrations.Two()\n        # ## One more.\n        ,\n    ]\n",
+        "    operations = [migrations.Two(  # x\n    ) \\\n    ,  # y\n    ]\n",
+        "    operations = [\n        migrations.Two('\u2028'),\n    ]\n",
+        "    operations = [\n        migrations.Two(" + '"""\x0c\n"""' + ")  # c\n    ]\n",
     ],
 )
 def test_any_layout(body: str) -> None:
