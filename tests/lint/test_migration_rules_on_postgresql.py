@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import django
 import psycopg
 import pytest
 
@@ -99,6 +100,20 @@ def test_both_fire_once_the_new_one_is_installed(
     project.manage("pgtrigger", "install", uri)
 
     assert entries_written(database, table) == written
+
+
+def test_with_its_column_a_trigger_goes_without_a_word(database: str, tmp_path: Path) -> None:
+    name = "A trigger that somebody wrote, and not where it is dropped first"
+    project = started("PGT403", name, tmp_path, database)
+    project.manage("migrate", "shop", "0001")
+    before = len(installed_triggers(database))
+
+    migrated = project.try_manage("migrate")
+
+    # From Django 6.0 on the column is not dropped with CASCADE.
+    fails = django.VERSION >= (6,)
+    assert (migrated.returncode != 0) is fails
+    assert (before, len(installed_triggers(database))) == (2, 2 if fails else 0)
 
 
 @pytest.mark.parametrize(

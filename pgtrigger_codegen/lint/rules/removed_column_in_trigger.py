@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
-from pgtrigger_codegen.lint.history import operation_span, replayed
+from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
+from pgtrigger_codegen.migrations.replaying.state import Disturbance
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 class RemovedColumnInTrigger(Rule):
     """## What it does
     Reports a migration that drops a column which a trigger names at that point, where the trigger
-    is still declared and no later migration writes it anew.
+    is still declared and no later migration writes it anew. It is a warning for a trigger that
+    somebody wrote as SQL, whose condition or `UPDATE OF` names the column.
 
     ## Why is this bad?
     Before Django 6.0, `RemoveField` drops the column with CASCADE: a trigger whose condition or
@@ -49,15 +52,30 @@ class RemovedColumnInTrigger(Rule):
         declared = {trigger_key(trigger): trigger for trigger in analysis.triggers}
         for key, found in (state.disturbances if state else {}).items():
             trigger = declared.get(key)
-            for item in found if trigger else ():
-                if item.kind == "drop-column":
-                    yield self.diagnostic(
-                        f"Migration `{'.'.join(item.migration)}` {item.what}, which trigger"
-                        f" `{item.trigger.name}` names there: the trigger is lost or broken",
-                        operation_span(analysis, item.migration, item.index),
-                        notes=[Note("the trigger is declared here", trigger.span)]
-                        if trigger
-                        else (),
-                        help="Run `pgtrigger-codegen makemigrations`: it takes the trigger out of"
-                        " the way and writes it again",
-                    )
+            for item in found:
+                if item.kind == "drop-column" and (trigger or _is_by_hand(analysis, item)):
+                    yield self._finding(analysis, item, trigger)
+
+    def _finding(
+        self, analysis: Analysis, item: Disturbance, trigger: CompiledTrigger | None
+    ) -> Diagnostic:
+        outcome = "the trigger is lost or broken" if trigger else "the trigger goes with it"
+        return self.diagnostic(
+            f"Migration `{'.'.join(item.migration)}` {item.what}, which trigger"
+            f" `{item.trigger.name}` names there: {outcome}",
+            operation_span(analysis, item.migration, item.index),
+            severity=None if trigger else Severity.WARNING,
+            notes=[Note("the trigger is declared here", trigger.span)] if trigger else (),
+            help="Run `pgtrigger-codegen makemigrations`: it takes the trigger out of the way and"
+            " writes it again"
+            if trigger
+            else f"Drop `{item.trigger.definition.pgid}` before this operation, and create it again"
+            " after it if it is still wanted",
+        )
+
+
+def _is_by_hand(analysis: Analysis, item: Disturbance) -> bool:
+    """Whether it is the end of a trigger that nobody declares or has declared."""
+    if item.trigger.is_pgtrigger or item.trigger.definition.pgid.startswith("pgtrigger_"):
+        return False
+    return item.in_definition and is_own_migration(analysis, item.migration)

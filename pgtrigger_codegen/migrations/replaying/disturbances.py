@@ -57,9 +57,16 @@ def disturbance(
                     new_table=in_search_path(new),
                 )
         case DroppedColumn(column=column):
-            if _definition_names(trigger, column) or _body_names(trigger, column, in_sql=True):
-                what = f"drops column {column!r} of table {table}"
-                return Disturbance(migration, index, what, trigger, "drop-column")
+            in_definition = _definition_names(trigger, column)
+            if in_definition or _body_names(trigger, column, in_sql=True):
+                return Disturbance(
+                    migration,
+                    index,
+                    f"drops column {column!r} of table {table}",
+                    trigger,
+                    "drop-column",
+                    in_definition=in_definition,
+                )
         case RetypedColumn(column=column):
             in_definition = _definition_names(trigger, column)
             if in_definition or (not change.in_name_only and _body_names(trigger, column)):
