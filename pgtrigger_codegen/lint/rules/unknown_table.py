@@ -13,6 +13,7 @@ from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
+from pgtrigger_codegen.migrations.schema.tables import DroppedTable, RenamedTable
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.body import Body
@@ -32,10 +33,11 @@ from pgtrigger_codegen.sql.names import QualifiedName
 class UnknownTable(Rule):
     """## What it does
     Reports a column that a statement in a function reads or writes, when the table is that of a
-    model and has no such column; and a table that no model has, when its name is almost that of a
-    model's table. A column without a table before it counts where `FROM` names only tables of
-    models; where nothing is in sight that has columns, a name that is no variable is reported.
-    The columns and tables that variables take their types from (`%TYPE`, `%ROWTYPE`) count too.
+    model and has no such column; a table that no model has, when its name is almost that of a
+    model's table; and one that a migration has renamed or dropped. A column without a table
+    before it counts where `FROM` names only tables of models; where nothing is in sight that has
+    columns, a name that is no variable is reported. The columns and tables that variables take
+    their types from (`%TYPE`, `%ROWTYPE`) count too.
 
     Names that a migration with SQL of its own speaks of are not reported.
 
@@ -163,18 +165,36 @@ def _tables(
     table: QualifiedName,
     place: Place | None,
 ) -> Iterator[_Fault]:
-    """A table that no model has, with a name almost that of a model's."""
+    """A table that no model has: of a name that one had, or almost that of a model's."""
     name = in_search_path(table)
-    if name.schema is not None or tables.owner(name) is not None:
+    if tables.owner(name) is not None or _is_made(analysis, name):
         return
-    similar = tables.similar(table.name)
-    if similar is None or _is_made(analysis, name):
-        return
-    if not made_by_hand(analysis, trigger.app_label, table.name):
-        yield _Fault(f"No model has a table `{table}`", place, f"Did you mean `{similar}`?")
+    similar = tables.similar(table.name) if name.schema is None else None
+    gone = _gone(analysis, table, name, place)
+    if (gone or similar) and not made_by_hand(analysis, trigger.app_label, table.name):
+        help = f"Did you mean `{similar}`?"
+        yield gone or _Fault(f"No model has a table `{table}`", place, help)
 
 
 def _is_made(analysis: Analysis, table: QualifiedName) -> bool:
     """Whether migrations make the table, be it for a model that could not be read."""
     state = replayed(analysis)
-    return state is None or in_search_path(table) in state.tables
+    return state is None or table in state.tables
+
+
+def _gone(
+    analysis: Analysis, table: QualifiedName, name: QualifiedName, place: Place | None
+) -> _Fault | None:
+    """A table that was there until a migration renamed or dropped it."""
+    state = replayed(analysis)
+    last = state.changes.get(name, ())[-1:] if state else ()
+    for made in last:
+        migration = ".".join(made.migration)
+        match made.change:
+            case RenamedTable(new=new):
+                message = f"Table `{table}` was renamed by migration `{migration}`"
+                return _Fault(message, place, f"It is called `{new}` now")
+            case DroppedTable():
+                message = f"Table `{table}` was dropped by migration `{migration}`"
+                return _Fault(message, place, "Write the function without it")
+    return None
