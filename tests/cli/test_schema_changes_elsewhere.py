@@ -238,6 +238,60 @@ def test_a_function_is_changed_next_to_the_column_that_it_names(apps: TwoApps) -
     assert '("shop", "0003_alter_order_ours")' in content
 
 
+@pytest.mark.parametrize(
+    ("after", "kind", "first"),
+    [
+        (BODY.format("ours", "RETURN NEW;"), "alter", "DeleteModel"),
+        ("", "remove", "DROP TRIGGER"),
+    ],
+)
+def test_a_function_is_changed_next_to_the_table_that_it_names(
+    apps: TwoApps, after: str, kind: str, first: str
+) -> None:
+    ours = BODY.format("ours", "INSERT INTO audit_log (text) VALUES (1); RETURN NEW;")
+    theirs = GUARD.format("theirs", ON_STATUS)
+    apps.declare(ours, theirs)
+    write(apps)
+    apps.commit()
+    apps.change('DeleteModel("Log")', "audit", "0002_order_theirs")
+    apps.declare(after, theirs)
+    log = "class Log(models.Model):\n    text = models.TextField()\n"
+    apps.write("audit/models.py", apps.read("audit/models.py").replace(log, ""))
+
+    written = write(apps)
+
+    assert written == [("shop", "audit/migrations/0003_next.py", [f"{kind} ours"])]
+    content = apps.read("audit/migrations/0003_next.py")
+    second = {"DeleteModel": "CREATE OR REPLACE", "DROP TRIGGER": "DeleteModel"}[first]
+    assert content.index(first) < content.index(second)
+    assert '("shop", "0003_alter_order_ours")' in content
+
+
+def test_what_comes_after_the_table_is_gone_is_written_by_itself(apps: TwoApps) -> None:
+    """The table that takes the other one's place is made only later."""
+    ours = BODY.format("ours", "INSERT INTO audit_log (text) VALUES (1); RETURN NEW;")
+    theirs = GUARD.format("theirs", ON_STATUS)
+    apps.declare(ours, theirs)
+    write(apps)
+    apps.commit()
+    apps.change('DeleteModel("Log")', "audit", "0002_order_theirs")
+    later = CHANGE.format(
+        app="audit",
+        after="0003_next",
+        operation='CreateModel("Entry", [("id", models.BigAutoField(primary_key=True)), '
+        '("text", models.TextField())])',
+    )
+    apps.write("audit/migrations/0004_entry.py", later)
+    apps.declare(ours.replace("audit_log", "audit_entry"), theirs)
+    log = apps.read("audit/models.py")
+    apps.write("audit/models.py", log.replace("class Log", "class Entry"))
+
+    written = write(apps)
+
+    assert written == [("shop", "shop/migrations/0004_alter_order_ours.py", ["alter ours"])]
+    assert '("audit", "0004_entry")' in apps.read("shop/migrations/0004_alter_order_ours.py")
+
+
 @pytest.mark.parametrize("operation", ['RemoveField("order", "status")', 'DeleteModel("Order")'])
 def test_functions_that_a_committed_migration_left_behind(tmp_path: Path, operation: str) -> None:
     apps = TwoApps(tmp_path)

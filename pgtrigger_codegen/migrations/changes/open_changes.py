@@ -24,6 +24,7 @@ from pgtrigger_codegen.migrations.replaying.state import (
 )
 from pgtrigger_codegen.migrations.schema.table_changes import (
     DroppedColumn,
+    DroppedTable,
     RenamedColumn,
     RenamedTable,
 )
@@ -148,6 +149,8 @@ class OpenChanges:
 def _what_is_gone(made: SchemaChange, old: Trigger) -> str | None:
     """What the old function names in vain after the change, in words."""
     match made.change:
+        case DroppedTable(table=table):
+            return f"drops table {table}"
         case RenamedTable(old=table, new=new):
             return f"renames table {table} to {new}"
         case DroppedColumn(table=table, column=column) if names_word(old.parts.func, column):

@@ -76,7 +76,8 @@ class Weaver:
         needed = self._not_before(needed, key)
         for other in sorted(needed):
             path = self._history.graph.path(other, key)
-            if path and other[0] in (self._app_label, key[0]):
+            # What stays on its own table only follows a change elsewhere, and can come later.
+            if path and (lift.drop is None or other[0] in (self._app_label, key[0])):
                 return [lift.create]
             if path:
                 raise _cycle(lift, [*path, other])
