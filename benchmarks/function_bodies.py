@@ -65,7 +65,7 @@ def _made(body: BodyCase, number: int, folder: Path) -> tuple[CompiledTrigger, M
 
 def _run(models: list[ModelFact], triggers: tuple[CompiledTrigger, ...]) -> tuple[float, int]:
     """Milliseconds a trigger, and how many findings there were."""
-    read_body.cache_clear()
+    read_body.forget()
     read_definition.cache_clear()
     facts = _analysis(models, triggers)
     start = time.process_time()

@@ -14,17 +14,32 @@ from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
+from pgtrigger_codegen.source.overlay import read_bytes
 
 _NOT_SOURCE = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
 
 
 def python_files(folder: Path) -> Iterator[Path]:
     """The Python files below a folder, sorted; environments and hidden folders left out."""
+    return map(Path, _python_files(folder))
+
+
+def files_with(folder: Path, mark: bytes) -> Iterator[Path]:
+    """Those of them whose bytes hold a mark."""
+    for path in _python_files(folder):  # a path is an object only once it is wanted
+        try:
+            if mark in read_bytes(path):
+                yield Path(path)
+        except OSError:
+            pass
+
+
+def _python_files(folder: Path) -> Iterator[str]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(
             name for name in folders if name not in _NOT_SOURCE and not name.startswith(".")
         )
-        yield from (Path(root, name) for name in sorted(files) if name.endswith(".py"))
+        yield from (f"{root}{os.sep}{name}" for name in sorted(files) if name.endswith(".py"))
 
 
 def first_party_files(analysis: Analysis) -> Iterator[Path]:

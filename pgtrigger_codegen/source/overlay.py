@@ -24,7 +24,8 @@ def read_bytes(path: str | Path) -> bytes:
     overlay = _OVERLAY.get()
     if overlay and (content := overlay.get(str(path))) is not None:
         return content
-    return Path(path).read_bytes()
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def overlaid_names(folder: str) -> frozenset[str]:

@@ -7,7 +7,6 @@ the event (`IF TG_OP = 'DELETE'`).
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from pgtrigger_codegen.sql.body_variables import TypedVariable, outer_variables
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.parser import SqlSyntaxError, SqlTooDeep, parse_function
+from pgtrigger_codegen.sql.remembered import remembered
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
@@ -67,7 +67,7 @@ class Body:
         )
 
 
-@functools.lru_cache(maxsize=4096)
+@remembered
 def read_body(parts: TriggerParts) -> Body | BodyError | None:
     """The facts of the trigger's own function, or what is wrong with its syntax.
 

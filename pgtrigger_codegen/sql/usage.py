@@ -20,6 +20,7 @@ from pgtrigger_codegen.sql.parser import (
     walk,
 )
 from pgtrigger_codegen.sql.relations import tables_in
+from pgtrigger_codegen.sql.remembered import remembered
 from pgtrigger_codegen.sql.render import trigger_function, trigger_statement
 from pgtrigger_codegen.sql.statements import relation_name
 from pgtrigger_codegen.triggers.compiled import TriggerParts
@@ -100,6 +101,7 @@ def definition_facts(parts: TriggerParts) -> DefinitionFacts:
     return statement_facts(trigger_statement(parts))
 
 
+@remembered
 def statement_facts(create_trigger: str) -> DefinitionFacts:
     """The same of a statement as it is written."""
     try:
@@ -127,6 +129,7 @@ def body_facts(parts: TriggerParts) -> BodyFacts:
     return function_facts(create_function, definition_facts(parts).transition_tables)
 
 
+@remembered
 def function_facts(create_function: str, hidden: frozenset[str] = frozenset()) -> BodyFacts:
     """What a PL/pgSQL function uses.
 

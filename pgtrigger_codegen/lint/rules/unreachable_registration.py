@@ -9,17 +9,16 @@ from pathlib import Path
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import (
+    files_with,
     first_party_apps,
     first_party_files,
     is_test,
-    python_files,
     text_of,
 )
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
-from pgtrigger_codegen.source.overlay import read_bytes
 
 # Modules of apps that Django's admin and other packages import in their own `ready()`.
 _DISCOVERED = frozenset({"admin", "translation", "wagtail_hooks"})
@@ -62,9 +61,7 @@ class UnreachableRegistration(Rule):
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         for app in first_party_apps(analysis):
             inner = _apps_inside(app, analysis)
-            for path in python_files(app.path):
-                if b"pgtrigger" not in _content(path):
-                    continue
+            for path in files_with(app.path, b"pgtrigger"):
                 if not {path, path.resolve()}.isdisjoint(analysis.read_files):  # or a link to one
                     continue
                 name = _module_name(path, app)
@@ -98,13 +95,6 @@ def _apps_inside(app: App, analysis: Analysis) -> list[Path]:
     """The folders of other apps in the folder of an app: what is in them is theirs."""
     others = (other.path for other in analysis.project.apps.values() if other is not app)
     return [other for other in others if other.is_relative_to(app.path)]
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return read_bytes(path)
-    except OSError:
-        return b""
 
 
 def _may_register(path: Path, app: App, inner: list[Path]) -> bool:
