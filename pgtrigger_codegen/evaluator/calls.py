@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import enum
+import functools
 import inspect
+import operator
 import os
 import re
 import string
@@ -10,6 +14,8 @@ import types
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+
+from django.utils.deconstruct import deconstructible
 
 from pgtrigger_codegen.evaluator import (
     arguments,
@@ -53,6 +59,11 @@ _FLAGS_THIRD = frozenset("findall finditer fullmatch match search".split())
 _ABSOLUTE = ("absolute", "resolve")
 # Modules with the classes of Django's fields.
 _FIELDS = ("django.db.models.fields", "django.contrib.postgres.fields")
+# Methods that change their receiver, besides those of containers.
+_ALSO_CHANGING = frozenset(
+    "__init__ __set_name__ close contribute_to_class read readline readlines subtract".split()
+)
+_CHANGING_CLASSES = (dataclasses.dataclass, functools.total_ordering, enum.unique, deconstructible)
 _OBJECT_NEW = inspect.getattr_static(object, "__new__")
 
 
@@ -243,6 +254,7 @@ def _call_checked(
     receiver, name = _receiver(function)
     if not is_allowed(vm, function):
         return Unknown(f"calls `{attributes.describe(function)}`, which is not evaluated", span)
+    _note_changes(vm, function, args, kwargs)
     if name and library.is_mutator(receiver, name) and vm.speculation is not None:
         attributes.poison(receiver, vm.speculation, keep=name in ("append", "extend"))
         return None
@@ -266,6 +278,21 @@ def _call_checked(
     if callable(result) and not isinstance(result, Unknown) and interpreted(result) is None:
         vm.bless(result)
     return note_origin(vm, result, span)
+
+
+def _note_changes(
+    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """Notes the objects that a real call changes, or may change by calling something back."""
+    for called in (function, *args, *kwargs.values()):
+        receiver, name = _receiver(called) if callable(called) else (None, "")
+        if name and (library.is_mutator(receiver, name) or name in _ALSO_CHANGING):
+            vm.uses.changes(receiver)
+        elif hasattr(type(called), "__next__"):
+            vm.uses.changes(called)
+    changes_first = hasattr(function, "__objclass__") or isinstance(function, operator.methodcaller)
+    if args and (changes_first or function in _CHANGING_CLASSES):
+        vm.uses.changes(args[0])
 
 
 def _unknown(receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Unknown | None:

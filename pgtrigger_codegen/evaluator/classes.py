@@ -98,7 +98,10 @@ def _model_class(
     """A class that is or may be a model, with what its bases do to it."""
     model = ModelClass(node.name, module, node, bases, body.names, span, body.qualname)
     body.owner.append(model)
-    model.abstract = _take_abstract(body.names.get("Meta"))
+    meta = body.names.get("Meta")
+    model.abstract = _take_abstract(meta)
+    if model.abstract:
+        vm.uses.changes(meta)
     named = {name: value for name, value in keywords.items() if name and name != "metaclass"}
     init_subclass(vm, model, named)
     model.moment = vm.moment()

@@ -14,7 +14,6 @@ from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     Receiver,
-    Registration,
     Special,
     Unknown,
     first_unknown,
@@ -145,7 +144,7 @@ def _not_followed(
     """The model may have triggers that a hook, which was not followed to its end, registers."""
     if "pgtrigger" in module.text:
         unknown = outcome.with_note("done for each model by this hook", span)
-        vm.registrations.append(Registration(model, unknown, module, span, hook=True))
+        vm.note_registration(model, unknown, module, span, hook=True)
 
 
 def _module_of(function: Any) -> Module | None:
@@ -182,6 +181,7 @@ def _note_receiver(
 ) -> None:
     if call.scope is None:
         return
+    vm.uses.entangle("a receiver is called for every model")
     doubt = vm.speculation or first_unknown([function, sender, weak])
     if doubt is None and weak is not False and _dies(function):
         doubt = Unknown("Django holds this receiver weakly, and nothing else holds it", call.span)

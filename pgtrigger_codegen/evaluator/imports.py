@@ -18,6 +18,7 @@ from pgtrigger_codegen.evaluator.provided import note_library, provided_value
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
     External,
+    InACircle,
     LazyImport,
     LibraryModule,
     PythonRaise,
@@ -237,9 +238,16 @@ def _require(vm: Interpreter, module: str, span: Span) -> None:
 def _follow(vm: Interpreter, scope: Scope, name: str, span: Span) -> Any:
     value = scope.names[name]
     if not isinstance(value, LazyImport):
+        if isinstance(value, InACircle):
+            vm.uses.entangle(value.reason)
         return value
+    # Whoever finds the value here later leans on where it came from too.
+    user = scope.module_scope.module.name
+    vm.uses.note(value.module, user)
+    if value.attribute is not None:
+        vm.uses.note(f"{value.module}.{value.attribute}", user)
     # Meanwhile the name leads back here: an import cycle.
-    scope.names[name] = Unknown(f"`{name}` is imported in a cycle", value.span)
+    scope.names[name] = InACircle(f"`{name}` is imported in a cycle", value.span)
     if value.attribute is None:
         followed = module_value(vm, value.module, value.span)
     else:
@@ -263,6 +271,7 @@ def _hoist(vm: Interpreter, scope: Scope, name: str) -> Any:
     found = [node for node in scope.module.tree.body if _binds(node, name)]
     if len(found) != 1:
         return None
+    vm.uses.entangle(f"`{scope.module.name}` is imported in a circle")
     execute_resiliently(vm, found, scope)
     return scope.names.get(name)
 
@@ -321,7 +330,7 @@ def _library_attribute(vm: Interpreter, module: str, name: str, span: Span) -> A
     value = getattr(real, name)
     if isinstance(value, types.ModuleType):
         return module_value(vm, value.__name__ if _is_library(vm, value.__name__) else dotted, span)
-    return value
+    return vm.uses.came_from_library(value)
 
 
 def _provided(vm: Interpreter, module: str, dotted: str) -> Special | None:

@@ -17,6 +17,7 @@ from pgtrigger_codegen.evaluator.host import Host
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.provided import Libraries, NoLibraries, ProvidedCall
 from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.uses import ModuleUses
 from pgtrigger_codegen.evaluator.values import (
     BudgetPassed,
     Invalid,
@@ -27,7 +28,9 @@ from pgtrigger_codegen.evaluator.values import (
     Receiver,
     Refusal,
     Registration,
+    ThroughModel,
     Unknown,
+    home_of,
 )
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
@@ -57,6 +60,7 @@ class Interpreter:
         imported_libraries: By library that registers triggers and module of the project: where
             the one is first imported in the other.
         assumptions: What was taken as given on the way.
+        assumed_for: The same, by the module on whose behalf code was executed.
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
         in_hook: While running code that Django calls back (`AppConfig.ready`).
@@ -64,6 +68,7 @@ class Interpreter:
         statement: Module and line of the top-level statement that is being executed.
         handled: Exceptions whose `except` blocks are being executed, outermost first.
         try_depth: How many enclosing `try` statements could catch an exception.
+        uses: Which modules lean on which.
     """
 
     def __init__(
@@ -78,6 +83,7 @@ class Interpreter:
         self.registrations: list[Registration] = []
         self.model_classes: list[ModelClass] = []
         self.assumptions: set[Assumption] = set()
+        self.assumed_for: dict[str | None, set[Assumption]] = {}
         self.speculation: Unknown | None = None
         self.doubt: Unknown | None = None
         self.in_hook = False
@@ -96,10 +102,14 @@ class Interpreter:
         self.user_classes: dict[type, tuple[Module, ast.ClassDef]] = {}
         self._origins: dict[int, Origin] = {}
         self._library_classes: dict[tuple[str, str], type | None] = {}
+        self.uses = ModuleUses(self)
 
     def module(self, name: str) -> Scope | Unknown:
         """The namespace of a module, executed the first time it is asked for."""
+        self.uses.note(name)
         if name in self.scopes:
+            if name in self.executing and name != self.uses.current:
+                self.uses.entangle(f"`{name}` is imported in a circle")
             return self.scopes[name]
         module = self.loader.load(name)
         if isinstance(module, Unknown):
@@ -119,9 +129,10 @@ class Interpreter:
         )
         self.scopes[module.name] = scope
         self.executing.add(module.name)
-        with self.fresh_state():
+        with self.fresh_state(), self.uses.on_behalf_of(module.name):
             execute_resiliently(self, module.tree.body, scope)
         self.executing.discard(module.name)
+        self.uses.settle(scope)
         return scope
 
     def evaluate(self, node: ast.expr, scope: Scope) -> Any:
@@ -166,6 +177,7 @@ class Interpreter:
         """
         self.steps += 1
         if self.steps > limits.STEPS:
+            self.uses.entangle("an evaluation takes too many steps")
             raise BudgetPassed(
                 Unknown(f"takes more than {limits.STEPS} steps to evaluate", span_of())
             )
@@ -219,7 +231,27 @@ class Interpreter:
 
     def assume(self, name: str, value: object, span: Span) -> None:
         """Notes that something was taken as given."""
-        self.assumptions.add(Assumption(name, str(value), span))
+        assumption = Assumption(name, str(value), span)
+        self.assumptions.add(assumption)
+        self.assumed_for.setdefault(self.uses.current, set()).add(assumption)
+
+    def note_registration(
+        self,
+        model: Any,
+        trigger: Any,
+        module: Module,
+        span: Span,
+        *,
+        hook: bool = False,
+        provided: bool = False,
+    ) -> None:
+        """Notes that something is registered; what, and where, as `Registration` has it."""
+        home = home_of(model) if isinstance(model, ModelClass | ThroughModel) else None
+        if home is not None:
+            self.uses.note(home)
+        self.registrations.append(
+            Registration(model, trigger, module, span, hook, provided, self.uses.current)
+        )
 
     def moment(self) -> Moment:
         """The present moment, later than each that was asked for before."""

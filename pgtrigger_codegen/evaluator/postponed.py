@@ -64,7 +64,7 @@ class PostponedField:
         """The field, or `Unknown`."""
         # The names mean what they meant when the statement was executed.
         scope = Scope("function", self._scope.module, self._scope, self._names)
-        with self._vm.fresh_state():
+        with self._vm.fresh_state(), self._vm.uses.on_behalf_of(self._scope.module.name):
             return self._vm.evaluate(self._node, scope)
 
 
@@ -79,6 +79,10 @@ class PostponedNames(dict[str, Any]):
         """The class of each value; no field is made for it."""
         for value in super().values():
             yield value.cls if isinstance(value, PostponedField) else type(value)
+
+    def made(self) -> list[Any]:
+        """The values, with what stands for fields that are not made yet."""
+        return list(super().values())
 
     def __getitem__(self, name: str) -> Any:
         value = super().__getitem__(name)

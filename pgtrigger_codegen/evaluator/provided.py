@@ -17,7 +17,6 @@ from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     ModelReference,
     Moment,
-    Registration,
     Special,
     ThroughModel,
     Unknown,
@@ -151,9 +150,7 @@ def note_ended(vm: Interpreter, function: Function, unknown: Unknown, span: Span
         for node in ast.walk(function.node)
     ):
         noted = unknown.with_note(f"`{function.name}` is called here", span)
-        vm.registrations.append(
-            Registration(noted, noted, function.module, span, vm.in_hook, provided=True)
-        )
+        vm.note_registration(noted, noted, function.module, span, hook=vm.in_hook, provided=True)
 
 
 def is_provided(value: Any) -> bool:
@@ -221,6 +218,7 @@ def _note(
 ) -> None:
     refused = vm.speculation or first_unknown(model) or first_unknown([*args, *kwargs.values()])
     moment = base.moment if base is not None and base.moment is not None else vm.moment()
+    vm.uses.entangle("a library makes models and triggers for the project's")
     vm.provided_calls.append(
         ProvidedCall(
             provided,

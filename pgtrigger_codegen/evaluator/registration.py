@@ -14,7 +14,6 @@ from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     ModelReference,
     Registrar,
-    Registration,
     Special,
     Unknown,
     first_unknown,
@@ -48,7 +47,7 @@ def note_unread_decorator(
     origin = getattr(value, "dotted", None) or getattr(value, "name", None)
     package = str(origin or getattr(value, "__module__", "")).partition(".")[0]
     if vm.libraries.registers(package) and scope.module.first_party:
-        vm.registrations.append(Registration(outcome, outcome, scope.module, span))
+        vm.note_registration(outcome, outcome, scope.module, span)
 
 
 def note_refused(vm: Interpreter, args: Iterable[Any], outcome: Unknown, span: Span) -> None:
@@ -56,7 +55,7 @@ def note_refused(vm: Interpreter, args: Iterable[Any], outcome: Unknown, span: S
     for value in args:
         if _registers(value):
             module = _module_at(vm, span)
-            vm.registrations.append(Registration(outcome, outcome, module, span, vm.in_hook))
+            vm.note_registration(outcome, outcome, module, span, hook=vm.in_hook)
             return
 
 
@@ -83,8 +82,9 @@ def _record(vm: Interpreter, model: Any, trigger: Any, span: Span, scope: Scope 
         trigger = Unknown(reason, span)
     unknown = first_unknown(trigger)
     if unknown is not None and isinstance(model, ModelClass) and not module.first_party:
+        vm.uses.changes(model.doubts)
         model.doubts.append(unknown)  # what a package registers is not reported, but not denied
-    vm.registrations.append(Registration(model, trigger, module, span, vm.in_hook))
+    vm.note_registration(model, trigger, module, span, hook=vm.in_hook)
 
 
 def _module_at(vm: Interpreter, span: Span) -> Module:

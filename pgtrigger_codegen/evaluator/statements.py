@@ -15,7 +15,7 @@ from pgtrigger_codegen.evaluator.functions import make_function
 from pgtrigger_codegen.evaluator.registration import note_unread_decorator
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.signals import Break, Continue, Maybe, Return, Signal
-from pgtrigger_codegen.evaluator.values import Invalid, Registration, Unknown
+from pgtrigger_codegen.evaluator.values import Invalid, Unknown
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -34,7 +34,7 @@ def execute_resiliently(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope)
             if not isinstance(node, ast.ClassDef) and "register" in ast.unparse(node):
                 # It ended early: what it would have registered is not known, but not forgotten.
                 span = scope.module.span(node)
-                vm.registrations.append(Registration(outcome, outcome, scope.module, span))
+                vm.note_registration(outcome, outcome, scope.module, span)
 
 
 def run_body(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope) -> Any:
@@ -102,11 +102,13 @@ def _decorated(
 
 
 def _global(vm: Interpreter, node: ast.Global, scope: Scope) -> Signal:
+    vm.uses.writes_names_of(scope.module.name)
     scope.global_names.update(node.names)
     return None
 
 
 def _nonlocal(vm: Interpreter, node: ast.Nonlocal, scope: Scope) -> Signal:
+    vm.uses.writes_names_of(scope.module.name)
     scope.nonlocal_names.update(node.names)
     return None
 

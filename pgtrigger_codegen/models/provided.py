@@ -26,7 +26,6 @@ from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     ModelReference,
     Moment,
-    Registration,
     ThroughModel,
     Unknown,
     first_unknown,
@@ -309,9 +308,7 @@ class ProvidedModels:
     ) -> None:
         if isinstance(trigger, Unknown) and isinstance(model, ModelClass):
             model.doubts.append(trigger)
-        self._vm.registrations.append(
-            Registration(model, trigger, module, span, hook, provided=True)
-        )
+        self._vm.note_registration(model, trigger, module, span, hook=hook, provided=True)
 
     def _settings_refused(self, provider: ModelProvider, span: Span) -> Unknown | None:
         """A setting that the library depends on, and that is not known; else Django has all."""

@@ -21,9 +21,11 @@ class ModelRegistry:
 
     Attributes:
         classes: In order of execution, abstract ones included.
+        ambiguous: Whether there were two models of one name in an app.
     """
 
     def __init__(self, project: Project) -> None:
+        self.ambiguous = False
         self._project = project
         self._apps_by_name = {app.name: app for app in project.apps.values()}
         self.classes: list[ModelClass] = []
@@ -39,7 +41,8 @@ class ModelRegistry:
                 label = self.label(model)
                 if isinstance(label, str):
                     # Of two classes of one name in an app, the first is Django's model.
-                    self._by_label.setdefault(label.lower(), model)
+                    first = self._by_label.setdefault(label.lower(), model)
+                    self.ambiguous = self.ambiguous or first is not model
 
     def relabel(self) -> None:
         """Labels all classes anew, since a library has changed some."""

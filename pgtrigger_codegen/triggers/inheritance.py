@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from pgtrigger_codegen.evaluator.values import ModelClass
+from pgtrigger_codegen.evaluator.values import ModelClass, home_of
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers
 from pgtrigger_codegen.models.registry import ModelRegistry
+from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.declaration import declared_triggers
 
 
-def lost_triggers(models: ModelRegistry) -> Iterator[LostTriggers]:
-    """Every first-party class that loses triggers of an abstract base."""
+def lost_triggers(models: ModelRegistry) -> Iterator[tuple[str | None, LostTriggers]]:
+    """Every first-party class that loses triggers of an abstract base, after its module."""
     for model in models.classes:
         if model.module.first_party and registry.is_model(model):
-            yield from _lost_by(model)
+            for lost in _lost_by(model):
+                yield home_of(model), lost
 
 
-def uninherited_triggers(models: ModelRegistry) -> Iterator[AbstractTriggers]:
-    """Every first-party abstract class with triggers of its own and no concrete model below."""
+def inherited_classes(models: ModelRegistry) -> Iterator[tuple[str | None, Span]]:
+    """Names of the classes that concrete models derive from, after the module of the model."""
+    for model in models.classes:
+        if meta.is_abstract(model) is not True:
+            for cls in model.mro()[1:]:
+                if isinstance(cls, ModelClass) and cls.module.first_party:
+                    yield home_of(model), cls.span
+
+
+def abstract_triggers(models: ModelRegistry) -> Iterator[tuple[str | None, AbstractTriggers]]:
+    """Every first-party abstract class with triggers of its own, after its module."""
     for model in models.classes:
         if not model.module.first_party or meta.is_abstract(model) is not True:
             continue
@@ -29,22 +40,18 @@ def uninherited_triggers(models: ModelRegistry) -> Iterator[AbstractTriggers]:
         if own is None or not _names_triggers(own):
             continue
         declared, _ = declared_triggers(model)
-        if not isinstance(declared, list) or not declared or _has_concrete_model(model, models):
+        if not isinstance(declared, list) or not declared:
             continue
-        yield AbstractTriggers(
-            model=model.name,
-            triggers=tuple(
-                name for trigger in declared if isinstance(name := getattr(trigger, "name", 0), str)
-            ),
-            span=model.span,
-        )
+        names = (getattr(trigger, "name", None) for trigger in declared)
+        written = tuple(name for name in names if isinstance(name, str))
+        yield home_of(model), AbstractTriggers(model.name, written, model.span)
 
 
-def _has_concrete_model(base: ModelClass, models: ModelRegistry) -> bool:
-    return any(
-        meta.is_abstract(model) is not True and any(cls is base for cls in model.mro())
-        for model in models.classes
-    )
+def uninherited(
+    abstract: Iterable[AbstractTriggers], inherited: Collection[Span]
+) -> Iterator[AbstractTriggers]:
+    """Those of abstract classes that no concrete model derives from."""
+    return (triggers for triggers in abstract if triggers.span not in inherited)
 
 
 def _lost_by(model: ModelClass) -> Iterator[LostTriggers]:

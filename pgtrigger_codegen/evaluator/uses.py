@@ -1,0 +1,138 @@
+"""Which modules lean on which others, noted while they are executed.
+
+What is known of a module from an earlier run still holds when neither it nor anything that it leans
+on has changed. That is only so where modules lean on each other in ways that show: by imports, and
+by models that are looked up. Code that changes what another module has made, or that depends on
+who was imported first, entangles them, and then nothing of an earlier run is used again.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator.postponed import PostponedField, PostponedNames
+from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.values import (
+    Function,
+    LazyImport,
+    ModelClass,
+    ModelReference,
+    Special,
+    Unknown,
+)
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
+
+LIBRARY = "<library>"
+"""In place of a module: who has made what Django, or another library, came with."""
+
+_MOST_OBJECTS = 200_000
+
+# Nothing changes these, or what they lead to is another's business.
+_ENDS = (
+    str, bytes, int, float, complex, types.NoneType, types.ModuleType, types.CodeType,
+    types.BuiltinFunctionType, types.CellType, ast.AST, LazyImport, Module, ModelReference,
+    PostponedField, Span, Special, Unknown,
+)  # fmt: skip
+
+
+class ModuleUses:
+    """What the modules of one evaluation have to do with each other.
+
+    Attributes:
+        used: By module: those that it leans on directly.
+        entangled: Why modules cannot be told apart, as soon as something shows it.
+    """
+
+    def __init__(self, vm: Interpreter) -> None:
+        self._vm = vm
+        self._users: list[str | None] = [None]
+        self._owned: dict[int, tuple[Any, str]] = {}
+        self.used: dict[str, set[str]] = {}
+        self.missing: set[str] = set()
+        self.entangled: str | None = None
+
+    @property
+    def current(self) -> str | None:
+        """The module on whose behalf code is executed."""
+        return self._users[-1]
+
+    @contextmanager
+    def on_behalf_of(self, module: str | None) -> Iterator[None]:
+        """While executing what belongs to a module."""
+        self._users.append(module)
+        try:
+            yield
+        finally:
+            self._users.pop()
+
+    def note(self, used: str, user: str | None = None) -> None:
+        """Notes that a module, the current one unless another is given, leans on another."""
+        user = user or self._users[-1]
+        if user is not None and user != used:
+            self.used.setdefault(user, set()).add(used)
+
+    def note_missing(self, label: str) -> None:
+        """Notes that a model was looked for and not found."""
+        self.missing.add(label.lower())
+
+    def entangle(self, reason: str) -> None:
+        """Notes that results of single modules cannot be used again, and why."""
+        self.entangled = self.entangled or reason
+
+    def changes(self, value: Any) -> None:
+        """Is called before an object changes: it should be one of the current module's own."""
+        owner = self._owned.get(id(value))
+        if owner is not None and owner[1] != self.current:
+            self.entangle(f"`{self.current}` changes what `{owner[1]}` has made")
+
+    def writes_names_of(self, module: str) -> None:
+        """Is called before a name outside the running function is bound."""
+        if module != self.current:
+            self.entangle(f"`{self.current}` binds names of `{module}`")
+
+    def came_from_library(self, value: Any) -> Any:
+        """Passes on what was found in a library; it is not for the project to change."""
+        if isinstance(value, list | dict | set):
+            self._owned.setdefault(id(value), (value, LIBRARY))
+        return value
+
+    def settle(self, scope: Scope) -> None:
+        """A module is done: what can be reached from its names is its own from here on."""
+        owner = scope.module.name
+        pending: list[Any] = list(scope.names.values())
+        while pending:
+            value = pending.pop()
+            if isinstance(value, _ENDS) or id(value) in self._owned or value is self._vm:
+                continue
+            if isinstance(value, Scope) and value.kind == "module":
+                continue
+            self._owned[id(value)] = (value, owner)
+            pending.extend(self._parts(value))
+        if len(self._owned) > _MOST_OBJECTS:
+            self.entangle("there is too much to keep apart")
+
+    def _parts(self, value: Any) -> Iterator[Any] | list[Any]:
+        """What a change of an object can be made through."""
+        if isinstance(value, ModelClass):
+            return [value.namespace, value.doubts]
+        if isinstance(value, PostponedNames):
+            return value.made()
+        if isinstance(value, types.FunctionType):
+            function = getattr(value, "__interpreted__", None)
+            return [function] if isinstance(function, Function) else []
+        if isinstance(value, Function):
+            return [value.scope, value.defaults, value.kw_defaults]
+        if isinstance(value, Scope):
+            return list(value.names.values())
+        if isinstance(value, type):
+            return list(vars(value).values()) if value in self._vm.user_classes else []
+        return gc.get_referents(value)
