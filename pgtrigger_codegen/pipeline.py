@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, LoadMigration
@@ -23,16 +24,21 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 
 if TYPE_CHECKING:
+    from pgtrigger_codegen.cache.memory import Memory
+    from pgtrigger_codegen.cache.recollection import Homed
+    from pgtrigger_codegen.cache.rereading import Reading
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
     from pgtrigger_codegen.evaluator.loader import ModuleLoader
     from pgtrigger_codegen.evaluator.values import Unknown
     from pgtrigger_codegen.migrations.planning.plan import Source
     from pgtrigger_codegen.migrations.reading.sites import SiteReader
-    from pgtrigger_codegen.migrations.replaying.background import BackgroundHistory
+    from pgtrigger_codegen.migrations.replaying.background import BackgroundHistory, RecalledHistory
     from pgtrigger_codegen.migrations.replaying.moment import Watcher
-    from pgtrigger_codegen.models.reading import ModelReader
+    from pgtrigger_codegen.models.reading import Earlier, ModelReader
     from pgtrigger_codegen.project.config import Config
-    from pgtrigger_codegen.triggers.declaration import Declaration
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,9 @@ class Analysis:
     missing_providers: tuple[MissingProvider, ...] = ()
     allow_migrate: AllowMigrate = field(default=always_allowed, repr=False, compare=False)
     sites: SiteReader | None = field(default=None, repr=False, compare=False)
-    background: BackgroundHistory | None = field(default=None, repr=False, compare=False)
+    background: BackgroundHistory | RecalledHistory | None = field(
+        default=None, repr=False, compare=False
+    )
 
 
 def analyze(
@@ -92,6 +100,7 @@ def analyze(
     *,
     settings: str | None = None,
     watch_history: Callable[[], Watcher | None] | None = None,
+    memory: Memory | None = None,
 ) -> Analysis:
     """Reads a project.
 
@@ -100,6 +109,7 @@ def analyze(
         settings: Dotted name of the settings module, instead of the one found.
         watch_history: Given by whoever needs the migrations too: makes what watches them. In a
             large project they are then replayed at the same time.
+        memory: What earlier runs have found out, and where this one leaves it.
 
     Raises:
         CodegenError: The project cannot be read at all; what is only partly readable is in
@@ -119,49 +129,50 @@ def analyze(
     interpreter = Interpreter(loader, SettingsHost(config.env), providers)
     project, notices = read_project(layout, config, interpreter)
 
+    from pgtrigger_codegen.cache.rereading import read_all
     from pgtrigger_codegen.migrations.reading.sites import SiteReader
-    from pgtrigger_codegen.models.describing import ReadModels
     from pgtrigger_codegen.models.django_setup import configure
     from pgtrigger_codegen.models.reading import ModelReader
-    from pgtrigger_codegen.triggers.declaration import declarations, foreign_declarations
-    from pgtrigger_codegen.triggers.inheritance import lost_triggers, uninherited_triggers
+    from pgtrigger_codegen.triggers.inheritance import uninherited
 
     configure(project.settings)
-    reader = ModelReader(project, loader, config.env, providers)
-    load_migration = _migration_loader(reader)
+    started = frozenset(module.name for module in loader.loaded())
+
+    def new_reader(earlier: Earlier | None = None) -> ModelReader:
+        return ModelReader(project, loader, config.env, providers, earlier)
+
+    whole = new_reader()
+    if memory is not None:
+        memory.recall_sql(project.root)
     background = None
     if watch_history is not None:
-        from pgtrigger_codegen.migrations.reading.reader import MigrationReader
-        from pgtrigger_codegen.migrations.replaying import background as processes
-
-        own = sorted(label for label, app in project.apps.items() if app.first_party)
-        background = processes.start(
-            MigrationReader(project.apps, load_migration), own, watch_history()
-        )
-    reader.read()
-    triggers, unresolved = _compile(reader, list(declarations(reader)))
+        background = _history(whole, watch_history(), memory)
+    reading = _read_again(new_reader, project, started, memory) or read_all(whole, started)
+    if memory is not None and background is not None:
+        memory.keep_modules(reading.recollect)
+    reader, found = reading.reader, reading.found
+    unresolved = _items(found.unresolved)
     missing = tuple(providers.missing(reader.interpreter.imported_libraries))
     unresolved += tuple(_not_asked(item) for item in missing if item.extra)
-    reader.read_foreign()
-    foreign, foreign_unresolved = _compile(reader, list(foreign_declarations(reader)))
+    abstract = [triggers for _, triggers in found.abstract]
     return Analysis(
         project=project,
         config=config,
-        models=ReadModels(reader),
-        triggers=triggers,
+        models=reading.models,
+        triggers=_sorted(found.triggers),
         unresolved=tuple(sorted(unresolved, key=_place)),
-        assumptions=tuple(sorted(interpreter.assumptions | reader.interpreter.assumptions)),
-        lost_triggers=tuple(lost_triggers(reader.registry)),
+        assumptions=tuple(sorted({*interpreter.assumptions, *_items(found.assumptions)})),
+        lost_triggers=_items(found.lost),
         syntax_problems=_syntax_problems(loader),
-        foreign_triggers=foreign,
+        foreign_triggers=_sorted(found.foreign_triggers),
         notices=notices,
-        read_files=frozenset(module.path for module in loader.loaded() if module.first_party),
-        load_migration=load_migration,
+        read_files=frozenset(Path(path) for path in reading.read_files),
+        load_migration=_migration_loader(reader),
         background=background,
-        uninherited_triggers=tuple(uninherited_triggers(reader.registry)),
+        uninherited_triggers=tuple(uninherited(abstract, {*_items(found.inherited)})),
         imported_modules=frozenset(reader.import_order.modules),
         sites=SiteReader(reader.interpreter, project.apps),
-        foreign_unresolved=foreign_unresolved,
+        foreign_unresolved=tuple(sorted(_items(found.foreign_unresolved), key=_place)),
         allow_migrate=_router(interpreter, project),
         provided_models=tuple(reader.provided.made),
         missing_providers=missing,
@@ -199,19 +210,42 @@ def _router(interpreter: Interpreter, project: Project) -> AllowMigrate:
     return Routers(interpreter, project.settings).allow_migrate
 
 
-def _compile(
-    reader: ModelReader, found: list[Declaration]
-) -> tuple[tuple[CompiledTrigger, ...], tuple[UnresolvedTrigger, ...]]:
-    from pgtrigger_codegen.triggers.compiling import TriggerCompiler
+def _history(
+    reader: ModelReader, watcher: Watcher | None, memory: Memory | None
+) -> BackgroundHistory | RecalledHistory | None:
+    """The migrations: as an earlier run replayed them, or being replayed by another process."""
+    from pgtrigger_codegen.migrations.reading.reader import MigrationReader
+    from pgtrigger_codegen.migrations.replaying import background
 
-    compiler = TriggerCompiler(reader)
-    outcomes = list(dict.fromkeys(compiler.compile(declaration) for declaration in found))
-    triggers = [outcome for outcome in outcomes if isinstance(outcome, CompiledTrigger)]
-    unresolved = [outcome for outcome in outcomes if isinstance(outcome, UnresolvedTrigger)]
-    return (
-        tuple(sorted(triggers, key=lambda trigger: (trigger.uri, trigger.span))),
-        tuple(sorted(unresolved, key=_place)),
-    )
+    project = reader.project
+    migrations = MigrationReader(project.apps, _migration_loader(reader))
+    kind = type(watcher).__name__
+    if memory is not None and (known := memory.history(project.root, kind)) is not None:
+        return background.RecalledHistory(known, migrations)
+    own = sorted(label for label, app in project.apps.items() if app.first_party)
+    keep = functools.partial(memory.keep_history, kind) if memory is not None else None
+    return background.start(migrations, own, watcher, keep)
+
+
+def _read_again(
+    new_reader: Callable[[Earlier | None], ModelReader],
+    project: Project,
+    started: frozenset[str],
+    memory: Memory | None,
+) -> Reading | None:
+    """What can be said after reading only what has changed since an earlier run."""
+    from pgtrigger_codegen.cache.rereading import read_changed
+
+    known = memory.modules(project.root) if memory is not None else None
+    return None if known is None else read_changed(new_reader, *known, started)
+
+
+def _items(homed: Iterable[Homed[T]]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(item for _, item in homed))
+
+
+def _sorted(found: Iterable[Homed[CompiledTrigger]]) -> tuple[CompiledTrigger, ...]:
+    return tuple(sorted(_items(found), key=lambda trigger: (trigger.uri, trigger.span)))
 
 
 def _place(unresolved: UnresolvedTrigger) -> tuple[Span, str]:

@@ -10,6 +10,8 @@ import contextlib
 import os
 from pathlib import Path
 
+from pgtrigger_codegen.source import reads
+
 NAME = ".pgtrigger_codegen_cache"
 _MOST_FILES = 64
 # https://bford.info/cachedir/
@@ -48,7 +50,8 @@ def write(root: Path, name: str, content: bytes) -> None:
 def read(folder: Path, name: str) -> bytes | None:
     """The content of a file of the cache, None without one."""
     try:
-        return (folder / name).read_bytes()
+        with reads.unrecorded():
+            return (folder / name).read_bytes()
     except OSError:
         return None
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,33 @@ def holds(known: Mapping[str, Any]) -> bool:
     )
 
 
+def changes(known: Mapping[str, Any]) -> frozenset[str] | None:
+    """Paths of the files whose content is another now; None where more than that has changed."""
+    root = Path(known["root"])
+    same = (
+        known["tools"] == tools()
+        and known["above"] == _markers_above(root)
+        and known["tree"] == _tree_digest(known["root"])
+        and all(_folder_digest(path) == digest for path, digest in known["folders"].items())
+    )
+    if not same:
+        return None
+    files = known["files"].items()
+    return frozenset(path for path, digest in files if _file_digest(path) != digest)
+
+
 def tools() -> str:
     """Who computes: Python, our own code, and the packages beside it."""
+    if _taken is None:
+        return _tools_digest()
+    _, digest = _taken.setdefault("", (None, None))
+    if digest is None:
+        digest = _tools_digest()
+        _taken[""] = (None, digest)
+    return digest
+
+
+def _tools_digest() -> str:
     digest = hashlib.blake2b(digest_size=16)
     for part in (__version__, sys.version, sys.platform):
         digest.update(part.encode())
@@ -87,7 +113,34 @@ def _code(folder: str) -> Iterable[str]:
                 yield entry.path
 
 
+@contextmanager
+def digests_taken_once() -> Iterator[None]:
+    """Inside of it, a file is read once for all that is asked about it, unless it is touched.
+
+    For one run of a command, which takes less time than anybody needs to fake a file's time.
+    """
+    global _taken  # noqa: PLW0603  (asked by functions of this module alone)
+    before, _taken = _taken, {}
+    try:
+        yield
+    finally:
+        _taken = before
+
+
 def _file_digest(path: str) -> str | None:
+    """Of a file's content."""
+    if _taken is None:
+        return _digest(path)
+    now = stamp(path)
+    if (taken := _taken.get(path)) is None or taken[0] != now:
+        taken = _taken[path] = (now, _digest(path))
+    return taken[1]
+
+
+_taken: dict[str, tuple[tuple[int, int] | None, str | None]] | None = None
+
+
+def _digest(path: str) -> str | None:
     try:
         with open(path, "rb") as file:
             return hashlib.blake2b(file.read(), digest_size=16).hexdigest()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pgtrigger_codegen.cli.reuse import memory_for
 from pgtrigger_codegen.pipeline import Analysis, analyze
 from pgtrigger_codegen.records import dataclass
 
@@ -45,14 +46,25 @@ no_cache_option = click.option(
 
 
 def analyze_target(
-    target: Target, watch_history: Callable[[], Watcher | None] | None = None
+    target: Target,
+    watch_history: Callable[[], Watcher | None] | None = None,
+    *,
+    remember: bool = True,
 ) -> Analysis:
     """Analyzes the project.
 
     Args:
         watch_history: Given by commands that need the migrations too (see `analyze`).
+        remember: Whether what earlier runs found out may be used; not where files are to be
+            taken for other than they are on disk.
     """
-    return analyze(target.directory, settings=target.settings, watch_history=watch_history)
+    wanted = remember and watch_history is not None
+    return analyze(
+        target.directory,
+        settings=target.settings,
+        watch_history=watch_history,
+        memory=memory_for(target.settings) if wanted else None,
+    )
 
 
 def unwatched() -> None:

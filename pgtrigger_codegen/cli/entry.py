@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pgtrigger_codegen.cache.inputs import digests_taken_once
 from pgtrigger_codegen.cache.results import Question, Result, arguments_of, recall, remember
 from pgtrigger_codegen.cli.reuse import ReusableFor, waiting_for_root
 from pgtrigger_codegen.source import reads
@@ -32,11 +33,12 @@ def run() -> None:
     if NO_CACHE in arguments or _writes_to_console():
         _run_command()
     question = Question(Path.cwd(), arguments, _streams(), os.environ)
-    if (result := recall(question)) is not None:
-        _repeat(result)
-    with reads.recorded() as read, waiting_for_root() as reusable, _copied() as output:
-        code = _exit_code()
-    _keep(question, Result(code, tuple(output)), read, reusable)
+    with digests_taken_once():
+        if (result := recall(question)) is not None:
+            _repeat(result)
+        with reads.recorded() as read, waiting_for_root() as reusable, _copied() as output:
+            code = _exit_code()
+        _keep(question, Result(code, tuple(output)), read, reusable)
     sys.exit(code)
 
 
@@ -64,6 +66,8 @@ def _exit_code() -> int:
 def _keep(question: Question, result: Result, read: reads.Reads, reusable: ReusableFor) -> None:
     if reusable.root is not None:
         remember(question, result, read, reusable.root)
+        if reusable.memory is not None:
+            reusable.memory.write(reusable.root, read)
 
 
 def _repeat(result: Result) -> None:

@@ -218,7 +218,7 @@ def _unsaved(request: Request, paths: Sequence[Path]) -> Mapping[str, bytes]:
 def _outcome(target: Target, request: Request, check: _Check, say: Callable[[str], None]) -> Fixed:
     def analyze() -> Analysis:
         say("Reading the project")
-        return analyze_target(target, Watched)
+        return analyze_target(target, Watched, remember=request.only_reports)
 
     def findings(analysis: Analysis) -> Sequence[Diagnostic]:
         say("Checking the rules")

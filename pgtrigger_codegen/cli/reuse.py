@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.cache.memory import Memory
 
 
 @dataclass
@@ -14,9 +19,26 @@ class ReusableFor:
 
     Attributes:
         root: None as long as no command has said so.
+        memory: What the command keeps besides its result.
     """
 
     root: Path | None = None
+    memory: Memory | None = None
+
+
+def memory_for(settings: str | None) -> Memory | None:
+    """What the running command may take from earlier runs, and keep for later ones.
+
+    Args:
+        settings: The settings module that was asked for.
+    """
+    if _waiting is None:
+        return None
+    if _waiting.memory is None:
+        from pgtrigger_codegen.cache.memory import Memory
+
+        _waiting.memory = Memory(settings, os.environ)
+    return _waiting.memory
 
 
 def reusable(root: Path) -> None:

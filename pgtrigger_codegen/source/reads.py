@@ -58,6 +58,17 @@ def recorded() -> Iterator[Reads]:
         _current = before
 
 
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """For what is read only to save work, and does not matter to the result."""
+    global _current  # noqa: PLW0603
+    before, _current = _current, None
+    try:
+        yield
+    finally:
+        _current = before
+
+
 def current() -> Reads | None:
     """What has been read so far, when somebody wants to know."""
     return _current

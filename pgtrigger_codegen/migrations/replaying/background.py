@@ -42,14 +42,31 @@ class Replayed:
     watcher: Watcher | None = None
 
 
+class RecalledHistory:
+    """A replay of an earlier run, of migrations that are still the same."""
+
+    def __init__(self, replayed: Replayed, reader: MigrationReader) -> None:
+        self._result = _with_migrations(replayed, reader)
+
+    def take(self) -> Replayed | None:
+        """The outcome."""
+        return self._result
+
+
 class BackgroundHistory:
     """A replay under way in a process of its own.
 
     Where that process fails, for whatever reason, the replay has to be done in this one.
     """
 
-    def __init__(self, reader: MigrationReader, work: Callable[[], Replayed]) -> None:
+    def __init__(
+        self,
+        reader: MigrationReader,
+        work: Callable[[], Replayed],
+        keep: Callable[[Replayed, reads.Reads], None] | None = None,
+    ) -> None:
         self._reader = reader
+        self._keep = keep
         self._pid, self._pipe = _fork(lambda: pickle.dumps((_facts(work()), reads.current())))
         self._result: Replayed | None = None
         atexit.register(self.stop)
@@ -66,6 +83,8 @@ class BackgroundHistory:
                 here = reads.current()
                 if here is not None and read is not None:
                     here.merge(read)
+                    if self._keep is not None:
+                        self._keep(replayed, read)
         return self._result
 
     def stop(self) -> None:
@@ -79,9 +98,16 @@ class BackgroundHistory:
 
 
 def start(
-    reader: MigrationReader, app_labels: Sequence[str], watcher: Watcher | None = None
+    reader: MigrationReader,
+    app_labels: Sequence[str],
+    watcher: Watcher | None = None,
+    keep: Callable[[Replayed, reads.Reads], None] | None = None,
 ) -> BackgroundHistory | None:
-    """Begins to replay the apps' migrations; None where it would not pay or cannot be."""
+    """Begins to replay the apps' migrations; None where it would not pay or cannot be.
+
+    Args:
+        keep: Is given the outcome, without the operations, and what it was made from.
+    """
     files = sum(len(reader.names(app_label)) for app_label in app_labels)
     if files < WORTH_IT or not hasattr(os, "fork") or (os.cpu_count() or 1) < 2:
         return None
@@ -90,7 +116,7 @@ def start(
         graph = build_graph(reader, app_labels)
         return Replayed(graph, replay(graph, watcher), watcher)
 
-    return BackgroundHistory(reader, work)
+    return BackgroundHistory(reader, work, keep)
 
 
 def _facts(replayed: Replayed) -> Replayed:

@@ -1,0 +1,69 @@
+"""Facts survive; anything that would run code is refused."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.cache import pickles
+from pgtrigger_codegen.evaluator.import_order import Walked
+from pgtrigger_codegen.migrations.watching.renamings import Renamings
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.sql.names import QualifiedName
+
+
+def test_facts_come_back_as_they_were() -> None:
+    walked = Walked(3, ["a"], {"a": [(1, "b")]})
+    value = {
+        "span": Span("/a.py", 1, 2, 3, 4),
+        "table": QualifiedName("s", "t"),
+        "set": frozenset({"x"}),
+        "walked": walked,
+    }
+    assert pickles.loads(pickles.dumps(value)) == value
+    assert isinstance(pickles.loads(pickles.dumps(Renamings())), Renamings)
+
+
+class Command:
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.system, ("true",)
+
+
+class Printed:
+    def __reduce__(self) -> tuple[object, ...]:
+        return print, ("run",)
+
+
+class Forked:
+    """A class of ours that does something when it is made."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        from pgtrigger_codegen.migrations.replaying.background import BackgroundHistory
+
+        return BackgroundHistory, (None, None)
+
+
+class Called:
+    """A function of ours."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        from pgtrigger_codegen.cache.folder import remove
+
+        return remove, (Path("/nowhere"),)
+
+
+@pytest.mark.parametrize("value", [Command(), Printed(), Forked(), Called(), Path("/a"), print])
+def test_what_is_more_than_data_is_refused(value: object) -> None:
+    data = pickle.dumps(value)
+    with pytest.raises(pickle.UnpicklingError, match="is not data"):
+        pickles.loads(data)
+
+
+def test_names_of_names_are_refused() -> None:
+    # Protocol 4 looks up dotted names: `module.Class.method`.
+    data = b"\x80\x04\x8c\x1cpgtrigger_codegen.cache.inputs\x94\x8c\x09os.system\x94\x93\x94."
+    with pytest.raises((pickle.UnpicklingError, UnicodeDecodeError, EOFError)):
+        pickles.loads(data)
