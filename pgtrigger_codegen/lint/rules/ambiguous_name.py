@@ -71,12 +71,10 @@ class AmbiguousName(Rule):
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         places, tables = BodyPlaces(analysis), Tables(analysis)
         for trigger, body in bodies(analysis):
-            variables = body.outer_variables
-            if _prefers_one(analysis, trigger):
-                variables = frozenset()
             for name in _names(trigger, body):
                 holders = _holders(name, tables)
-                if holders and name.name in variables:
+                among_variables = name.name in body.outer_variables
+                if holders and among_variables and not _prefers_one(analysis, trigger):
                     what = ["a variable", f"a column of `{holders[0]}`"]
                     help = f"Write `{holders[0]}.{name.name}`, or give the variable another name"
                 elif len(holders) > 1:
@@ -102,7 +100,10 @@ def _names(trigger: BodyTrigger, body: Body) -> Iterator[BareName]:
 
 
 def _prefers_one(analysis: Analysis, trigger: BodyTrigger) -> bool:
-    """Whether the function or a migration says which of a variable and a column is meant."""
+    """Whether the function or a migration says which of a variable and a column is meant.
+
+    To be asked only about what would be reported: it reads all migrations.
+    """
     own = _PREFERS_ONE.search(trigger.statement or "") is not None
     return own or made_by_hand(analysis, trigger.app_label, "plpgsql.variable_conflict")
 
