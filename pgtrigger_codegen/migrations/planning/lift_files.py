@@ -6,17 +6,22 @@ transaction; or around it, where that migration is not to be touched.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
+
+from django.db.migrations import RunSQL
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.operations import DropTrigger, TriggerOperation
 from pgtrigger_codegen.migrations.changes.requirements import History, later, requirements
 from pgtrigger_codegen.migrations.changes.schema_changes import Lift
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, WovenOperations
+from pgtrigger_codegen.migrations.reading.flattening import on_database
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
+from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.writing.weaving import Threads, WeavingError, weave
 from pgtrigger_codegen.migrations.writing.writer import (
     IgnoreFunction,
@@ -26,6 +31,7 @@ from pgtrigger_codegen.migrations.writing.writer import (
     render_migration,
 )
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.sql.names import table_name
 from pgtrigger_codegen.sql.render import Style
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
@@ -92,13 +98,15 @@ class Weaver:
         return {other for other in later(keys, key, self._history) if other in graph.parents}
 
     def _last_change(self, index: int, key: Key, lift: Lift) -> int:
-        """The last operation of the migration on the same model, or on the trigger's."""
+        """The last operation of the migration on the same table, or on the trigger's."""
         listed = self._history.graph.migrations[key].operations
         assert isinstance(listed, Sequence)
-        models = {operation.trigger.model_name for operation in lift.operations}
-        models.add(_model_name(listed[index]))
+        triggers = [operation.trigger for operation in lift.operations]
+        models = {trigger.model_name for trigger in triggers} | _model_names(listed[index])
+        tables = {table_name(trigger.parts.table).name for trigger in triggers}
         for later_index in range(len(listed) - 1, index, -1):
-            if _model_name(listed[later_index]) in models - {""}:
+            operation = listed[later_index]
+            if _model_names(operation) & models or _alters_by_hand(operation, tables):
                 return later_index
         return index
 
@@ -194,9 +202,31 @@ class Before:
         return name, render_migration(self.app_label, drops, parents, run_before=[key], style=style)
 
 
-def _model_name(operation: object) -> str:
-    named = getattr(operation, "model_name", getattr(operation, "name", None))
-    return named.lower() if isinstance(named, str) else ""
+def _model_names(operation: object) -> set[str]:
+    """The models whose tables an operation may change."""
+    names: set[str] = set()
+    for inner in on_database(operation):
+        for attribute in ("model_name", "name", "old_name", "new_name"):
+            named = getattr(inner, attribute, None)
+            if isinstance(named, str):
+                names.add(named.lower())
+                if attribute in ("model_name", "name"):
+                    break  # what else it names is a field
+    return names
+
+
+def _alters_by_hand(operation: object, tables: Iterable[str]) -> bool:
+    texts = [
+        text
+        for inner in on_database(operation)
+        if isinstance(inner, RunSQL)
+        for text in sql_texts(inner.sql)
+        if isinstance(text, str) and _ALTERS.search(text)
+    ]
+    return any(table in text for text in texts for table in tables)
+
+
+_ALTERS = re.compile(r"\balter\s+table\b", re.IGNORECASE)
 
 
 def _blocks(

@@ -281,6 +281,45 @@ SCHEMA_CHANGES: dict[str, list[Stage]] = {
             arguments=_WEAVE,
         ),
     ],
+    "column that the new trigger names comes by hand, in the same migration": [
+        Stage(order(trigger(condition=_ON_STATUS)), ("add guard",)),
+        Stage(
+            order(
+                trigger(condition='pgtrigger.Q(old__state="x", new__rank=3)'),
+                fields=FIELDS.replace("status", "state")
+                + "\nrank = models.IntegerField(null=True)",
+            ),
+            _LIFTED,
+            schema='migrations.RenameField("order", "status", "state"),'
+            + _by_hand(
+                "ALTER TABLE shop_order ADD COLUMN rank integer",
+                "ALTER TABLE shop_order DROP COLUMN rank",
+                'AddField("order", "rank", models.IntegerField(null=True))',
+            ),
+            arguments=_WEAVE,
+        ),
+    ],
+    "model and column get other names, and another column comes": [
+        Stage(order(trigger(condition=_ON_STATUS)), ("add guard",)),
+        Stage(
+            order(
+                trigger(condition='pgtrigger.Q(old__state="x", new__rank=3)'),
+                fields=FIELDS.replace("status", "state")
+                + "\nrank = models.IntegerField(null=True)",
+                name="Purchase",
+            ),
+            _LIFTED,
+            schema="""
+                migrations.SeparateDatabaseAndState(
+                    database_operations=[migrations.RenameField("order", "status", "state")],
+                    state_operations=[migrations.RenameField("order", "status", "state")],
+                ),
+                migrations.AddField("order", "rank", models.IntegerField(null=True)),
+                migrations.RenameModel("Order", "Purchase"),
+            """,
+            arguments=_WEAVE,
+        ),
+    ],
     "table renamed by hand": [
         Stage(order(trigger(condition=_ON_STATUS)), ("add guard",)),
         Stage(
