@@ -109,6 +109,27 @@ def test_what_is_said_of_a_migration_that_gets_operations(project: Path, *, atom
     assert ("shop.0003_remove_status is not atomic" in result.stderr) is not atomic
 
 
+def test_what_is_said_of_two_migrations(project: Path) -> None:
+    (project / "shop/migrations/0004_retype_id.py").write_text(
+        REMOVE.replace("0002_order_protect", "0003_remove_status")
+        .replace(
+            'RemoveField("order", "status")',
+            'AlterField("order", "id", models.UUIDField(primary_key=True))',
+        )
+        .replace("import migrations", "import migrations, models")
+    )
+
+    result = run(project, "--weave")
+
+    assert result.exit_code == 0
+    assert (
+        "trigger shop.Order:protect is dropped in shop.0003_remove_status and comes back in "
+        "shop.0004_retype_id: in between, writes are not guarded by it" in result.stderr
+    )
+    assert "# Create trigger" not in (project / REMOVAL).read_text()
+    assert as_json(project, "--check") == (0, {"written": [], "pending": False})
+
+
 def test_a_committed_migration_is_not_changed(project: Path) -> None:
     _git(project, "init")
     _commit(project)

@@ -20,6 +20,7 @@ from pgtrigger_codegen.migrations.changes.operations import (
     Trigger,
     TriggerOperation,
 )
+from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import (
     Contest,
     InstalledTrigger,
@@ -34,7 +35,12 @@ from pgtrigger_codegen.sql.equivalence import (
     same_function,
 )
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
-from pgtrigger_codegen.sql.render import create_trigger, uses_own_function
+from pgtrigger_codegen.sql.render import (
+    create_trigger,
+    trigger_function,
+    trigger_statement,
+    uses_own_function,
+)
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts
 
 
@@ -206,6 +212,23 @@ def installed_trigger(installed: InstalledTrigger) -> Trigger:
         model_name=installed.model_name or installed.definition.table.name,
         parts=parts,
         hash=installed.definition.hash or "",
+    )
+
+
+def as_installed(trigger: Trigger, made_by: Key) -> InstalledTrigger:
+    """An operation's trigger as the replay would find it after a migration."""
+    parts = trigger.parts
+    return InstalledTrigger(
+        definition=definition_of(parts, trigger.hash),
+        exact_parts=parts,
+        trigger_sql=trigger_statement(parts),
+        function_sql=trigger_function(parts) or None,
+        uri=trigger.uri,
+        model_name=trigger.model_name,
+        made_by=made_by,
+        by="runsql",
+        owner=made_by[0],
+        touched_by=made_by,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
+from pgtrigger_codegen.migrations.changes.autodetector import as_installed
 from pgtrigger_codegen.migrations.changes.operations import CreateTrigger, Trigger, TriggerOperation
 from pgtrigger_codegen.migrations.changes.requirements import History
 from pgtrigger_codegen.migrations.reading.reader import Key
@@ -107,6 +108,21 @@ class OpenChanges:
                 ):
                     last = Disturbance(made.migration, made.index, what, trigger, "rename-column")
         return last
+
+    def later(self, last: Disturbance, new: Trigger) -> Iterator[Disturbance]:
+        """What comes after a change, and would disturb the trigger that is made then.
+
+        It uses other columns than the one which was there before.
+        """
+        made_there = as_installed(new, last.migration)
+        changes = self._history.state.changes.get(made_there.definition.table, ())
+        places = [(made.migration, made.index) for made in changes]
+        place = (last.migration, last.index)
+        for made in changes[places.index(place) + 1 :] if place in places else ():
+            if made.migration != last.migration and self.openness(made.migration) != "committed":
+                found = disturbance(made.change, made_there, made.migration, made.index)
+                if found:
+                    yield found
 
     def _ask(self, migration: Key) -> Openness:
         app = self._history.reader.apps.get(migration[0])

@@ -101,19 +101,31 @@ def find_lifts(
 def notes(lift: Lift, history: History) -> list[str]:
     """What the user should know of the migrations that the operations go into, or around."""
     if lift.place == "woven":
-        changed = dict.fromkeys(item.migration for item in lift.disturbances)
-        return [note for migration in changed for note in _woven_notes(migration, history)]
+        changed = [*dict.fromkeys(item.migration for item in lift.disturbances)]
+        found = [note for migration in changed for note in _woven_notes(migration, history)]
+        if len(changed) > 1 and lift.drop and lift.create:
+            first, last = (".".join(migration) for migration in (changed[0], changed[-1]))
+            found.append(
+                f"trigger {lift.disturbances[0].trigger.name} is dropped in {first} and comes "
+                f"back in {last}: {_UNGUARDED}"
+            )
+        return found
     migration = ".".join(lift.disturbances[0].migration)
     unguarded = (
         f"trigger {lift.disturbances[0].trigger.name} is dropped before {migration} and comes back "
-        "only after all of the app's migrations: in between, writes are not guarded by it; and "
-        "where another run of migrate brings it back, it is enabled, even if it was disabled"
+        f"only after all of the app's migrations: {_UNGUARDED}"
     )
     applied = (
         f"where {migration} is applied already, migrate stops with InconsistentMigrationHistory, "
         "and --after is the way"
     )
     return [unguarded, applied]
+
+
+_UNGUARDED = (
+    "in between, writes are not guarded by it; and where another run of migrate brings it back, "
+    "it is enabled, even if it was disabled"
+)
 
 
 def _woven_notes(migration: Key, history: History) -> list[str]:
@@ -186,6 +198,8 @@ def _lift(
             if harmless:
                 return None
             raise _refusal(open_ones[0], unsure=unsure and way == "auto")
+        if new:
+            open_ones += tuple(changes.later(open_ones[-1], new))
         return _around(open_ones, new, "around" if way == "split" else "woven")
     last = found[-1]
     is_latest = last.migration in history.graph.leaves(last.migration[0])
