@@ -66,7 +66,7 @@ def _made(body: BodyCase, number: int, folder: Path) -> tuple[CompiledTrigger, M
 def _run(models: list[ModelFact], triggers: tuple[CompiledTrigger, ...]) -> tuple[float, int]:
     """Milliseconds a trigger, and how many findings there were."""
     read_body.forget()
-    read_definition.cache_clear()
+    read_definition.forget()
     facts = _analysis(models, triggers)
     start = time.process_time()
     findings = sum(1 for rule in RULES if rule.code.startswith("PGT3") for _ in rule.check(facts))

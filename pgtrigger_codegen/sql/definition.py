@@ -6,7 +6,6 @@ what `WHEN` refers to and where, and whether its value can be told in advance.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +15,7 @@ from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql, strings, walk
 from pgtrigger_codegen.sql.relations import tables_in
+from pgtrigger_codegen.sql.remembered import remembered
 from pgtrigger_codegen.sql.render import trigger_statement
 from pgtrigger_codegen.sql.truth import constant_condition
 from pgtrigger_codegen.triggers.compiled import TriggerParts
@@ -89,7 +89,7 @@ class Definition:
         return bool(self.update_of)
 
 
-@functools.lru_cache(maxsize=4096)
+@remembered
 def read_definition(parts: TriggerParts) -> Definition | str:
     """The statement's facts, or in the parser's words why there are none."""
     return read_create_trigger(trigger_statement(parts))

@@ -60,12 +60,11 @@ class UnreachableRegistration(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         for app in first_party_apps(analysis):
-            inner = _apps_inside(app, analysis)
             for path in files_with(app.path, b"pgtrigger"):
                 if not {path, path.resolve()}.isdisjoint(analysis.read_files):  # or a link to one
                     continue
                 name = _module_name(path, app)
-                if name not in analysis.imported_modules and _may_register(path, app, inner):
+                if name not in analysis.imported_modules and _may_register(path, app, analysis):
                     yield from self._of_module(analysis, path, name, app)
 
     def _of_module(
@@ -97,11 +96,11 @@ def _apps_inside(app: App, analysis: Analysis) -> list[Path]:
     return [other for other in others if other.is_relative_to(app.path)]
 
 
-def _may_register(path: Path, app: App, inner: list[Path]) -> bool:
+def _may_register(path: Path, app: App, analysis: Analysis) -> bool:
     inside = path.relative_to(app.path)
     if is_test(inside) or "migrations" in inside.parts or "management" in inside.parts:
         return False
-    return not any(path.is_relative_to(folder) for folder in inner)
+    return not any(path.is_relative_to(folder) for folder in _apps_inside(app, analysis))
 
 
 def _registrations(module: Module) -> Iterator[ast.expr]:
