@@ -121,6 +121,7 @@ def digests_taken_once() -> Iterator[None]:
     """
     global _taken  # noqa: PLW0603  (asked by functions of this module alone)
     before, _taken = _taken, {}
+    look_again()
     try:
         yield
     finally:
@@ -160,8 +161,24 @@ def _folder_digest(path: str) -> str | None:
     return digest.hexdigest()
 
 
+def look_again() -> None:
+    """From here on, names of files are those that are there now, not those from before."""
+    _trees.clear()
+
+
 def _tree_digest(root: str) -> str:
     """Of the names in a folder and in all below it; environments are not entered."""
+    if _taken is None:
+        return _new_tree_digest(root)
+    if root not in _trees:
+        _trees[root] = _new_tree_digest(root)
+    return _trees[root]
+
+
+_trees: dict[str, str] = {}
+
+
+def _new_tree_digest(root: str) -> str:
     digest = hashlib.blake2b(digest_size=16)
     pending = [root]
     while pending:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import io
 import pickle
 from typing import Any
@@ -21,7 +22,9 @@ _PLAIN = {
 
 def dumps(value: object) -> bytes:
     """A value of our own dataclasses and Python's containers as bytes."""
-    return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    file = io.BytesIO()
+    _Pickler(file, protocol=pickle.HIGHEST_PROTOCOL).dump(value)
+    return file.getvalue()
 
 
 def loads(data: bytes) -> Any:
@@ -32,6 +35,27 @@ def loads(data: bytes) -> Any:
         Exception: Whatever damaged bytes lead to.
     """
     return _Unpickler(io.BytesIO(data)).load()
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, obj: Any) -> Any:
+        """Data classes as calls of themselves, which takes a fifth of what their own way takes."""
+        cls = type(obj)
+        names = _constructor(cls)  # type: ignore[arg-type]  # a class is hashable
+        return NotImplemented if names is None else (cls, tuple(getattr(obj, n) for n in names))
+
+
+@functools.cache
+def _constructor(cls: type) -> tuple[str, ...] | None:
+    """The fields of a data class in the order of its `__init__`, if that does nothing else."""
+    if not dataclasses.is_dataclass(cls) or hasattr(cls, "__post_init__"):
+        return None
+    if "__slots__" not in vars(cls):  # others are quick, and may hold more than their fields
+        return None
+    fields = dataclasses.fields(cls)
+    if not all(field.init and not field.kw_only for field in fields):
+        return None
+    return tuple(field.name for field in fields)
 
 
 class _Unpickler(pickle.Unpickler):

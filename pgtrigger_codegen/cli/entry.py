@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pgtrigger_codegen.cache.inputs import digests_taken_once
+from pgtrigger_codegen.cache.inputs import digests_taken_once, look_again
 from pgtrigger_codegen.cache.results import Question, Result, arguments_of, recall, remember
 from pgtrigger_codegen.cli.reuse import ReusableFor, waiting_for_root
 from pgtrigger_codegen.source import reads
@@ -64,6 +64,7 @@ def _exit_code() -> int:
 
 
 def _keep(question: Question, result: Result, read: reads.Reads, reusable: ReusableFor) -> None:
+    look_again()
     if reusable.root is not None:
         remember(question, result, read, reusable.root)
         if reusable.memory is not None:

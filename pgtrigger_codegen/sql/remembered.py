@@ -33,7 +33,7 @@ class Remembered(Generic[P, R]):
         _all.append(self)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        key = (args, *sorted(kwargs.items()))
+        key = (args, *sorted(kwargs.items())) if kwargs else args
         if key not in self.answers:
             known = _earlier_answers().get(self.name, {})
             if key not in known:

@@ -43,7 +43,7 @@ def test_answers_of_an_earlier_run_are_used_and_only_new_ones_are_worth_writing(
 
     def earlier() -> module.Answers:
         read.append(True)
-        return {shout.name: {(("a",),): "EARLIER"}, "other": {("x",): 1}}
+        return {shout.name: {("a",): "EARLIER"}, "other": {("x",): 1}}
 
     recall(earlier)
     assert answers() is None
@@ -52,7 +52,7 @@ def test_answers_of_an_earlier_run_are_used_and_only_new_ones_are_worth_writing(
     assert answers() is None
     assert shout("b") == "B"
     assert answers() == {
-        shout.name: {(("a",),): "EARLIER", (("b",),): "B"},
+        shout.name: {("a",): "EARLIER", ("b",): "B"},
         "other": {("x",): 1},
     }
     assert asked == ["b"]
