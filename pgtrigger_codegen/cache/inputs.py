@@ -40,8 +40,8 @@ def fingerprint(reads: Reads, root: Path) -> dict[str, Any] | None:
         return None
     files: dict[str, str | None] = {}
     for path, then in sorted(reads.files.items()):
-        files[path] = _file_digest(path)
-        if stamp(path) != then:
+        now, files[path] = seen(path)
+        if now != then:
             return None
     return {
         "tools": tools(),
@@ -128,16 +128,30 @@ def digests_taken_once() -> Iterator[None]:
         _taken = before
 
 
-def _file_digest(path: str) -> str | None:
-    """Of a file's content."""
+def seen(path: str) -> tuple[tuple[int, int] | None, str | None]:
+    """Time and size of a file, and the digest of the content that it had then or before."""
     if _taken is None:
-        return _digest(path)
-    now = stamp(path)
-    if (taken := _taken.get(path)) is None or taken[0] != now:
-        taken = _taken[path] = (now, _digest(path))
-    return taken[1]
+        return _look(path)
+    if path not in _looked_at:
+        known = _taken.get(path)
+        if known is None or known[0] != stamp(path):
+            known = _look(path)
+        _taken[path] = known
+        _looked_at.add(path)
+    return _taken[path]
 
 
+def _look(path: str) -> tuple[tuple[int, int] | None, str | None]:
+    # In this order: who changes the file meanwhile changes its time.
+    digest = _digest(path)
+    return stamp(path), digest
+
+
+def _file_digest(path: str) -> str | None:
+    return seen(path)[1]
+
+
+_looked_at: set[str] = set()
 _taken: dict[str, tuple[tuple[int, int] | None, str | None]] | None = None
 
 
@@ -162,8 +176,9 @@ def _folder_digest(path: str) -> str | None:
 
 
 def look_again() -> None:
-    """From here on, names of files are those that are there now, not those from before."""
+    """From here on, files and their names are as they are now, not as they were before."""
     _trees.clear()
+    _looked_at.clear()
 
 
 def _tree_digest(root: str) -> str:

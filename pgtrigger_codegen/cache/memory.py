@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.cache import folder, pickles
-from pgtrigger_codegen.cache.inputs import VARIABLES, changes, fingerprint, holds, tools
+from pgtrigger_codegen.cache.inputs import VARIABLES, changes, fingerprint, holds, seen, tools
 from pgtrigger_codegen.cache.recollection import Recollection
 from pgtrigger_codegen.migrations.replaying.background import Replayed
 from pgtrigger_codegen.source import reads
-from pgtrigger_codegen.source.reads import Reads, stamp
+from pgtrigger_codegen.source.reads import Reads
 from pgtrigger_codegen.sql import remembered
 
 
@@ -120,4 +120,4 @@ class Memory:
 
 def _stamps(inputs: Mapping[str, Any]) -> Reads:
     """What inputs consist of, as it is now."""
-    return Reads({path: stamp(path) for path in inputs["files"]}, set(inputs["folders"]))
+    return Reads({path: seen(path)[0] for path in inputs["files"]}, set(inputs["folders"]))

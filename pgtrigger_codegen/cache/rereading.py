@@ -40,6 +40,8 @@ class Reading:
         found: What all modules declare.
         recollect: What the next run may use of it; None where modules cannot be told apart.
             To be asked at the end, when it is known which models mattered.
+        changed: How many modules were edited since what is known was kept; None where nothing
+            was known.
     """
 
     reader: ModelReader
@@ -47,6 +49,16 @@ class Reading:
     models: Models
     read_files: frozenset[str]
     recollect: Callable[[], Recollection | None]
+    changed: int | None = None
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        """Whether the next run has more of it than of what was known before this one."""
+        return self.changed is None or self.changed > _FEW
+
+
+_FEW = 2
+"""So many edited modules are read again each time, rather than all that is known written anew."""
 
 
 def read_all(reader: ModelReader, started: Collection[str]) -> Reading:
@@ -124,6 +136,7 @@ def read_changed(
         models,
         files,
         lambda: _recollection(reader, found, models, files, started, before=before, again=again),
+        len(changed),
     )
 
 
