@@ -55,7 +55,7 @@ def in_turn(commands: Sequence[Command], runs: int) -> list[Runs]:
     results = [Runs() for _ in commands]
     for number in range(runs + 1):
         for command, result in zip(commands, results, strict=True):
-            seconds, memory = _run(command)
+            seconds, memory = run(command)
             if number:
                 result.seconds.append(seconds)
                 result.memory.append(memory)
@@ -68,7 +68,8 @@ def ratio(slow: Runs, fast: Runs) -> float:
     return statistics.median(a / b for a, b in pairs)
 
 
-def _run(command: Command) -> tuple[float, float]:
+def run(command: Command) -> tuple[float, float]:
+    """Runs a command once: seconds, and the megabytes of its largest process."""
     command.before()
     start = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603  (ours)
