@@ -16,6 +16,7 @@ from pgtrigger_codegen.evaluator import library
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.provided import note_library, provided_value
 from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.unknown_imports import note_unknown_import
 from pgtrigger_codegen.evaluator.values import (
     External,
     InACircle,
@@ -126,6 +127,8 @@ def read_name(vm: Interpreter, name: str, scope: Scope, span: Span) -> Any:
     if holder is not None:
         return _follow(vm, holder, name, span)
     if name in SPECIAL_BUILTINS:
+        return Special(name)
+    if name == "__import__":
         return Special(name)
     module_scope = scope.module_scope
     if (hoisted := _hoist(vm, module_scope, name)) is not None:
@@ -307,7 +310,9 @@ def _import_star(vm: Interpreter, module: str, scope: Scope, span: Span) -> None
     elif names is None:
         public = [name for name in source.names if not name.startswith("_")]
     else:
-        scope.module_scope.open_ended = Unknown(f"`__all__` of `{module}` is not known", span)
+        unknown = Unknown(f"`__all__` of `{module}` is not known", span)
+        scope.module_scope.open_ended = unknown
+        note_unknown_import(vm, source.module, unknown, span)
         public = [name for name in source.names if not name.startswith("_")]
     for name in public:
         scope.bind(name, source.names.get(name, LazyImport(module, name, span)))

@@ -26,6 +26,7 @@ from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.models.fields import declared_fields, is_many_to_many, may_have
 from pgtrigger_codegen.models.host import ModelHost
 from pgtrigger_codegen.models.provided import ModelLibraries, NoProviders, ProvidedModels
+from pgtrigger_codegen.models.ready import config_object, imports_of_ready
 from pgtrigger_codegen.models.registry import ModelRegistry, is_model
 from pgtrigger_codegen.models.relevance import RelevantModules, mentions_pgtrigger
 from pgtrigger_codegen.models.rendering import ModelRenderer
@@ -268,12 +269,16 @@ class ModelReader:
         config = scope.names.get(name)
         ready = inspect.getattr_static(config, "ready", None) if isinstance(config, type) else None
         function = interpreted(ready)
-        if function is None or not self._may_register(function.module, function.node):
+        if (
+            config is None
+            or function is None
+            or not self._may_register(function.module, function.node)
+        ):
             return
         span = Span(str(scope.module.path), 1, 1, 1, 1)
         uses = self.interpreter.uses
         with uses.on_behalf_of(module), self.interpreter.called_back():
-            self.interpreter.call(ready, (config,), span)
+            self.interpreter.call(ready, (config_object(config, app),), span)
 
     def _may_register(self, module: Module, node: ast.AST) -> bool:
         return any(
@@ -292,18 +297,7 @@ class ModelReader:
         for app in apps:
             yield f"{app.name}.models"
         for app in apps:
-            yield from self._imports_of_ready(app)
-
-    def _imports_of_ready(self, app: App) -> Iterator[str]:
-        if app.config is None or not app.first_party:
-            return
-        module = self.loader.load(app.config.__module__)
-        function = interpreted(vars(app.config).get("ready"))
-        if isinstance(module, Unknown) or function is None:
-            return
-        if isinstance(function.node, ast.FunctionDef):
-            for _, target in imported_modules(module, self.loader, function.node.body):
-                yield target
+            yield from imports_of_ready(app, self.loader)
 
     def _first_party_apps(self) -> Iterator[App]:
         return (app for app in self.project.apps.values() if app.first_party)

@@ -78,8 +78,6 @@ def declared_triggers(model: ModelClass) -> tuple[Any, Span]:
     value = meta.option(model, "triggers")
     if isinstance(value, tuple):
         value = list(value)
-    if value is None:
-        value = []
     return value, _triggers_span(model)
 
 

@@ -133,7 +133,6 @@ NONE = {
     "an own Meta": "class Base(models.Model):\n    class Meta:\n        abstract = True\n        triggers = [KEEP]\nclass A(Base):\n    class Meta:\n        ordering = ['id']",
     "a reset": "class Base(models.Model):\n    class Meta:\n        abstract = True\n        triggers = [KEEP]\nclass A(Base):\n    class Meta(Base.Meta):\n        triggers = []",
     "a concrete base": "class Base(models.Model):\n    class Meta:\n        pass\nclass A(Base): pass",
-    "none": "class A(models.Model):\n    class Meta:\n        triggers = None",
     "an abstract class alone": "class A(models.Model):\n    class Meta:\n        abstract = True\n        triggers = [KEEP]",
     "a class that is no model": "class A:\n    class Meta:\n        triggers = [KEEP]",
     "code that never runs": "class A(models.Model): pass\nif False:\n    pgtrigger.register(KEEP)(A)",
