@@ -22,6 +22,7 @@ from pgtrigger_codegen.source.module import Module
 # What Django sets on an `AppConfig` besides, and nobody needs for registering triggers.
 _NOT_KNOWN = ("apps", "models", "models_module", "module", "verbose_name")
 _MOST_FUNCTIONS = 50
+_MOST_IMPORTS = 5
 
 _Function = tuple[Module, ast.FunctionDef]
 
@@ -66,6 +67,8 @@ def _called(
             return list(_methods(config.__mro__[1:], name))
         case ast.Name(id=name):
             return list(_functions(name, module, loader))
+        case ast.Attribute(value=ast.Name() | ast.Attribute() as value, attr=name):
+            return list(_functions_of(ast.unparse(value), name, module, loader))
         case _:
             return []
 
@@ -81,20 +84,41 @@ def _methods(classes: tuple[type, ...], name: str) -> Iterator[_Function]:
             yield function.module, function.node
 
 
-def _functions(name: str, module: Module, loader: ModuleLoader) -> Iterator[_Function]:
+def _functions(
+    name: str, module: Module, loader: ModuleLoader, steps: int = _MOST_IMPORTS
+) -> Iterator[_Function]:
     """The function of that name in a module, or in the one that it is imported from."""
-    yield from _defined(name, module)
-    imports = (node for node in ast.walk(module.tree) if isinstance(node, ast.ImportFrom))
-    for imported in imports:
-        for alias in imported.names:
-            source = absolute_name(module.package, imported)
-            if name == (alias.asname or alias.name) and source and loader.is_first_party(source):
-                found = loader.load(source)
-                if isinstance(found, Module):
-                    yield from _defined(alias.name, found)
-
-
-def _defined(name: str, module: Module) -> Iterator[_Function]:
     for node in module.tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             yield module, node
+    for bound, source, original in _imports(module) if steps else ():
+        if bound == name and original and (found := _own(source, loader)):
+            yield from _functions(original, found, loader, steps - 1)
+
+
+def _functions_of(
+    dotted: str, name: str, module: Module, loader: ModuleLoader
+) -> Iterator[_Function]:
+    """The function of that name in a module that is called so here."""
+    for bound, source, original in _imports(module):
+        if dotted in (bound, source):
+            wanted = f"{source}.{original}" if original else source
+            if found := _own(wanted, loader):
+                yield from _functions(name, found, loader)
+
+
+def _imports(module: Module) -> Iterator[tuple[str, str, str | None]]:
+    """What imports anywhere in a module bind: the name, the module, and the name in it."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom):
+            source = absolute_name(module.package, node) or ""
+            for alias in node.names:
+                yield alias.asname or alias.name, source, alias.name
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.asname or alias.name, alias.name, None
+
+
+def _own(name: str, loader: ModuleLoader) -> Module | None:
+    found = loader.load(name) if name and loader.is_first_party(name) else None
+    return found if isinstance(found, Module) else None

@@ -57,6 +57,19 @@ FOUND = {
         "shop/loading.py": LOAD,
         "shop/apps.py": apps("from shop.loading import load as do\ndo()"),
     },
+    "a function of a module": {
+        "shop/loading.py": LOAD,
+        "shop/apps.py": apps("from shop import loading\nloading.load()"),
+    },
+    "a function of a module by its whole name": {
+        "shop/loading.py": LOAD,
+        "shop/apps.py": apps("import shop.loading\nshop.loading.load()"),
+    },
+    "a function that a package passes on": {
+        "tools/__init__.py": "from .loading import load\n",
+        "tools/loading.py": LOAD,
+        "shop/apps.py": apps("from tools import load\nload()"),
+    },
     "a base's ready": {
         "shop/base.py": "from django.apps import AppConfig\n\n\nclass Base(AppConfig):\n"
         "    def ready(self):\n        import shop.triggers\n",
