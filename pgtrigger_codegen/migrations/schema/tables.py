@@ -265,10 +265,21 @@ class Tables:
             return
         if removed.has_through:
             if keep_table_of is None or not keep_table_of.has_through:
-                self.by_name.pop(table_name(removed.through_table(model.table, name)), None)
+                self._remove_through(
+                    model, name, table_name(removed.through_table(model.table, name))
+                )
         elif removed.has_column and (table := self._table(model)):
             for column in removed.columns(name):
                 table.columns.pop(column, None)
+
+    def _remove_through(self, model: TableModel, name: str, through: QualifiedName) -> None:
+        """A table that a model has been made for in the meantime stays.
+
+        https://docs.djangoproject.com/en/stable/howto/writing-migrations/
+        """
+        table = self.by_name.get(through)
+        if table and table.model == (model.app_label, f"{model.name}_{name}".lower()):
+            del self.by_name[through]
 
     def _rename_through(
         self,

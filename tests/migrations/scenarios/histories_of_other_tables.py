@@ -131,6 +131,53 @@ class {model}(models.Model):
 _ON_CUSTOMER = trigger(condition='pgtrigger.Condition("OLD.customer_id = 3")')
 _ON_TAG = trigger("tag", condition='pgtrigger.Condition("OLD.customer_id = 3")')
 
+
+def _with_through_model(meta: str = "") -> str:
+    """The same, with a model for the table between."""
+    return (
+        _customers().replace(
+            'related_name="tagged"', 'related_name="tagged", through="shop.Tagging"'
+        )
+        + f"""
+
+class Tagging(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE)
+    customer = models.ForeignKey(Customer, models.CASCADE)
+
+    class Meta:
+        {meta}
+        triggers = [{_ON_TAG}]
+"""
+    )
+
+
+def _through_model(options: str = "", database: str = "") -> str:
+    """As Django's documentation has it, "Changing a ManyToManyField to use a through model"."""
+    return f"""
+migrations.SeparateDatabaseAndState(
+    database_operations=[{database}],
+    state_operations=[
+        migrations.CreateModel(
+            name="Tagging",
+            fields=[
+                {KEY},
+                ("order", models.ForeignKey("shop.Order", models.CASCADE)),
+                ("customer", models.ForeignKey("shop.Customer", models.CASCADE)),
+            ],
+            options={{{options}}},
+        ),
+        migrations.AlterField(
+            "order",
+            "tags",
+            models.ManyToManyField(
+                "shop.Customer", related_name="tagged", through="shop.Tagging"
+            ),
+        ),
+    ],
+),
+"""
+
+
 OTHER_TABLES: dict[str, list[Stage]] = {
     "another app's trigger names the column that is removed": [
         Stage(
@@ -397,6 +444,29 @@ OTHER_TABLES: dict[str, list[Stage]] = {
             _customers(through=_ON_TAG).replace("tags", "labels"),
             ("rename tag",),
             schema='migrations.RenameField("order", "tags", "labels"),',
+        ),
+    ],
+    "a through table gets a model": [
+        Stage(_customers(through=_ON_TAG), ("add tag",), schema=_CUSTOMER_SCHEMA),
+        Stage(
+            _with_through_model('db_table = "shop_order_tags"'),
+            ("rename tag",),
+            schema=_through_model('"db_table": "shop_order_tags"'),
+            disabled={"tag": "DISABLE"},
+        ),
+    ],
+    "a through table gets a model and another name": [
+        Stage(_customers(through=_ON_TAG), ("add tag",), schema=_CUSTOMER_SCHEMA),
+        Stage(
+            _with_through_model(),
+            ("rename tag",),
+            schema=_through_model(
+                database="""migrations.RunSQL(
+                    "ALTER TABLE shop_order_tags RENAME TO shop_tagging",
+                    "ALTER TABLE shop_tagging RENAME TO shop_order_tags",
+                )"""
+            ),
+            disabled={"tag": "DISABLE"},
         ),
     ],
     "a many-to-many field is removed": [

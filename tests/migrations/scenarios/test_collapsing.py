@@ -126,7 +126,7 @@ class CollapsedHistory(RandomHistory):
         assert not any(after[2].values())
         assert self.project.makemigrations("--check").exit_code == 0
 
-    def _migrate(self, schema: str = "") -> None:
+    def _migrate(self, schema: str = "", before: int = 0) -> None:
         """Only write what the models need; what it does is seen at the end."""
         self.project.write_models("shop", self._models())
         if schema:

@@ -117,9 +117,14 @@ class RandomHistory(RuleBasedStateMachine):
         assert empty == EMPTY
         assert again == self.catalog
 
-    def _migrate(self, schema: str = "") -> None:
-        """Bring both databases to the models as they are now, and one of them back and forth."""
-        last = {app: self.project.migrations(app)[-1:] for app in ("audit", "shop")}
+    def _migrate(self, schema: str = "", before: int = 0) -> None:
+        """Bring both databases to the models as they are now, and one of them back and forth.
+
+        Args:
+            before: How many migrations of the shop are new already.
+        """
+        last = {"audit": self.project.migrations("audit")[-1:]}
+        last["shop"] = self.project.migrations("shop")[: -before or None][-1:]
         self.project.write_models("shop", self._models())
         self.project.write_models("audit", self._their_models())
         if schema:
@@ -161,8 +166,43 @@ class RandomHistory(RuleBasedStateMachine):
         return trigger(name, **written)
 
 
+class SeveralEdits(RandomHistory):
+    """Several edits before anything is written, in one migration of Django's or in several."""
+
+    held: list[str] | None = None
+
+    @precondition(lambda self: self.held is None)
+    @rule()
+    def hold(self) -> None:
+        self.held = []
+
+    @precondition(lambda self: self.held is not None)
+    @rule(together=st.booleans())
+    def release(self, together: bool) -> None:
+        held, self.held = self.held or [""], None
+        *first, last = ["\n".join(held)] if together else held
+        for schema in first:
+            self.project.write_migration("shop", schema)
+        self._migrate(last, len(first))
+
+    def teardown(self) -> None:
+        if self.held is not None:
+            self.release(together=True)
+        super().teardown()
+
+    def _migrate(self, schema: str = "", before: int = 0) -> None:
+        if self.held is None:
+            super()._migrate(schema, before)
+        elif schema:
+            self.held.append(schema)
+
+
+@pytest.mark.parametrize("history", [RandomHistory, SeveralEdits])
 def test_random_histories(
-    tmp_path: Path, server: DjangoServer, new_database: Callable[[], str]
+    history: type[RandomHistory],
+    tmp_path: Path,
+    server: DjangoServer,
+    new_database: Callable[[], str],
 ) -> None:
     def make_project() -> ScenarioProject:
         root = tmp_path / str(len(list(tmp_path.iterdir())))
@@ -170,7 +210,7 @@ def test_random_histories(
         project.create()
         return project
 
-    class Machine(RandomHistory):
+    class Machine(history):  # type: ignore[misc, valid-type]
         pass
 
     Machine.make_project = staticmethod(make_project)

@@ -60,6 +60,16 @@ TAGGED = with_fields(status=models.TextField(), tags=many_to_many("shop.Tag"))
         ([create_model(proxy=True, bases=("auth.user",), fields=[])], {}),
         (
             [
+                TAGGED,
+                create_model("OrderTag", db_table="shop_order_tags", fields=[("a", foreign_key())]),
+                migrations.AlterField(
+                    "order", "tags", many_to_many("shop.Tag", through="shop.OrderTag")
+                ),
+            ],
+            {"shop_order": {"status": "1"}, "shop_order_tags": {"a_id": "2"}},
+        ),
+        (
+            [
                 with_fields(
                     a=foreign_key(),
                     b=foreign_key(db_column="bb"),
