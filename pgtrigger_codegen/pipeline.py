@@ -148,7 +148,7 @@ def analyze(
     if watch_history is not None:
         background = _history(whole, watch_history(), memory)
     reading = _read_again(new_reader, project, started, memory) or read_all(whole, started)
-    if memory is not None and background is not None and reading.is_worth_keeping:
+    if memory is not None and background is not None:
         memory.keep_modules(reading.recollect)
     reader, found = reading.reader, reading.found
     unresolved = _items(found.unresolved)

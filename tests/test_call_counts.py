@@ -20,6 +20,29 @@ SIZES = (4, 8, 16)
 # Calls for one more app of 20 models and about 7 triggers: a quarter more than was counted.
 LIMITS = {"makemigrations --check": 60_000, "lint": 88_000}
 
+# The same after an edit: what every model, trigger and file that was not edited costs still.
+LIMITS_AFTER_EDIT = {"makemigrations --check": 1_500, "lint": 5_600}
+
+COUNT_CACHED = """\
+import gc, sys
+gc.disable()
+from pgtrigger_codegen.cli import entry
+from pgtrigger_codegen.migrations.replaying import background
+background.WORTH_IT = 0  # only then anything is kept but the result
+calls = 0
+def count(frame, event, argument):
+    global calls
+    calls += event == "call"
+sys.setprofile(count)
+try:
+    entry.run()
+except SystemExit as end:
+    assert end.code in (0, None), end.code
+finally:
+    sys.setprofile(None)
+print(calls)
+"""
+
 COUNT = """\
 import gc, sys
 gc.disable()
@@ -50,9 +73,9 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     return made
 
 
-def calls(project: Path, command: str) -> int:
+def calls(project: Path, command: str, script: str = COUNT) -> int:
     result = subprocess.run(
-        [sys.executable, "-c", COUNT, *command.split()],
+        [sys.executable, "-c", script, *command.split()],
         cwd=project,
         env={**os.environ, "PYTHONHASHSEED": "0"},
         capture_output=True,
@@ -70,3 +93,22 @@ def test_work_grows_with_the_project_and_no_faster(projects: dict[int, Path], co
     first, second = (middle - small) / 4, (large - middle) / 8
     assert second <= 1.1 * first, (small, middle, large)
     assert second <= LIMITS[command], (small, middle, large)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", LIMITS_AFTER_EDIT)
+def test_after_an_edit_little_is_done(projects: dict[int, Path], command: str) -> None:
+    small, large = (calls_after_edit(projects[apps], command) for apps in (min(SIZES), max(SIZES)))
+    growth = (large - small) / (max(SIZES) - min(SIZES))
+    assert growth <= LIMITS_AFTER_EDIT[command], (small, large)
+
+
+def calls_after_edit(project: Path, command: str) -> int:
+    calls(project, command, COUNT_CACHED)
+    edited = project / "app_001/models.py"
+    text = edited.read_text()
+    edited.write_text(f"{text}\n\nNUMBER = 1\n")
+    try:
+        return calls(project, command, COUNT_CACHED)
+    finally:
+        edited.write_text(text)

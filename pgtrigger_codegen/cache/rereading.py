@@ -38,10 +38,9 @@ class Reading:
 
     Attributes:
         found: What all modules declare.
-        recollect: What the next run may use of it; None where modules cannot be told apart.
-            To be asked at the end, when it is known which models mattered.
-        changed: How many modules were edited since what is known was kept; None where nothing
-            was known.
+        recollect: What the next run may use of it; None where modules cannot be told apart, or
+            where that is hardly more than was known before this run. To be asked at the end, when
+            it is known which models mattered.
     """
 
     reader: ModelReader
@@ -49,12 +48,6 @@ class Reading:
     models: Models
     read_files: frozenset[str]
     recollect: Callable[[], Recollection | None]
-    changed: int | None = None
-
-    @property
-    def is_worth_keeping(self) -> bool:
-        """Whether the next run has more of it than of what was known before this one."""
-        return self.changed is None or self.changed > _FEW
 
 
 _FEW = 2
@@ -130,14 +123,14 @@ def read_changed(
     models = RecalledModels(read, [*kept_entries, *new_entries], facts)
     files = before.read_files | _files(reader)
     found = kept.with_more(new)
-    return Reading(
-        reader,
-        found,
-        models,
-        files,
-        lambda: _recollection(reader, found, models, files, started, before=before, again=again),
-        len(changed),
-    )
+
+    def recollect() -> Recollection | None:
+        described = {label for label, (home, _) in models.described().items() if home not in again}
+        if len(changed) <= _FEW and described <= before.facts.keys():
+            return None
+        return _recollection(reader, found, models, files, started, before=before, again=again)
+
+    return Reading(reader, found, models, files, recollect)
 
 
 def _with_lines(

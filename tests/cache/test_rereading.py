@@ -502,6 +502,19 @@ def test_only_what_leans_on_the_edited_module_is_executed(
     assert "plain.models" not in executed
 
 
+def test_one_command_finds_out_what_another_did_not_need(
+    run: Run, readings: SimpleNamespace
+) -> None:
+    run("clean")
+    run("makemigrations", "--check")
+    run("lint", "--select", "PGT1")
+    append("plain/models.py", "# nothing")
+    run("lint", "--select", "PGT1")
+    assert readings.again[0] is None
+    assert readings.again[1] != {"plain.models"}  # models that the rules asked about
+    assert readings.again[2] == {"plain.models"}
+
+
 def test_after_many_edits_all_is_kept_anew(run: Run, readings: SimpleNamespace) -> None:
     for path in ("plain/models.py", "orders/models.py", "audit/watching.py"):
         append(path, "# nothing")
