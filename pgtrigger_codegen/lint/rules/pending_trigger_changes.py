@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -106,7 +107,7 @@ class PendingTriggerChanges(Rule):
             )
 
 
-_Kind = Kind | Literal["hash", "function"]
+_Kind = Kind | Literal["hash", "function", "contested"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ class _Change:
 _MESSAGES = {
     "add": "No migration of `{app}` creates {triggers}: nothing installs {them}",
     "alter": "The migrations of `{app}` leave {triggers} in another form than declared",
+    "contested": "The migrations of `{app}` leave {triggers} in different forms, by the order in "
+    "which merged branches ran",
     "hash": "The migrations of `{app}` leave {triggers} under the hash of an earlier form",
     "rename": "The migrations of `{app}` leave {triggers} under another name",
     "function": "The migrations of `{app}` leave the function of {triggers}, which is gone",
@@ -160,7 +163,10 @@ def _changes(app: AppPlan, found: Replayed, analysis: Analysis) -> Iterator[_Cha
         new = declared.get(key_of(operation.trigger))
         old = installed.get(key_of(operation.replaced or operation.trigger))
         pgid = (operation.replaced or operation.trigger).parts.pgid
-        yield _Change(_kind(operation), operation.trigger.uri, pgid, old, new)
+        change = _Change(_kind(operation), operation.trigger.uri, pgid, old, new)
+        if old and old.key in found.history.state.contests and _is_the_same(change):
+            change = replace(change, kind="contested")
+        yield change
     if app.error and not app.operations:
         # SQL of one's own keeps the rest from being planned, and is pending all the same.
         for key, trigger in declared.items():
