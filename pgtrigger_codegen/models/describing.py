@@ -153,6 +153,14 @@ class ReadModels(Models):
         return None if isinstance(rendered, Unknown) else str(rendered._meta.db_table)
 
 
+_MOST_KEYS = 5
+_NUMBERS = frozenset(
+    "AutoField BigAutoField BigIntegerField BooleanField DecimalField FloatField IntegerField"
+    " PositiveBigIntegerField PositiveIntegerField PositiveSmallIntegerField SmallAutoField"
+    " SmallIntegerField".split()
+)
+
+
 def owner_of(model: ModelClass | ThroughModel) -> ModelClass:
     """The class that is written in source: a through model has none of its own."""
     return model.owner if isinstance(model, ThroughModel) else model
@@ -195,6 +203,11 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
             for field in concrete._meta.local_concrete_fields
             if getattr(field, "generated", False) and field.db_persist is False
         ),
+        numbers=tuple(
+            field.column
+            for field in concrete._meta.local_concrete_fields
+            if not field.null and _is_number(field)
+        ),
         field_columns=tuple(
             (field.name, field.column)
             for field in concrete._meta.local_concrete_fields
@@ -213,6 +226,17 @@ def _cascades(concrete: Any) -> Iterator[tuple[str, str]]:
             continue
         if _is_left_to_the_database(relation.on_delete):
             yield field.column, target.label
+
+
+def _is_number(field: Any) -> bool:
+    """Whether a column holds numbers, or keys of a model whose keys are numbers."""
+    for _ in range(_MOST_KEYS):
+        relation: Any = getattr(field, "remote_field", None)
+        target = getattr(getattr(relation, "model", None), "_meta", None)
+        if target is None or relation.field_name is None:
+            break
+        field = target.get_field(relation.field_name)
+    return not isinstance(field, StandInField) and field.get_internal_type() in _NUMBERS
 
 
 def _is_left_to_the_database(on_delete: object) -> bool:

@@ -31,6 +31,7 @@ class ModelFact:
         missing_package: The package of that base, when it was not found at all.
         generated: Columns that the database computes, in field order.
         virtual: Those of them that it computes when they are read (`db_persist=False`).
+        numbers: Columns of numbers that are never NULL.
         cascades: Columns whose rows the database deletes along with what they refer to
             (`DB_CASCADE`), with the label of that model.
         field_columns: Names of the local fields that have a column, with it, in field order.
@@ -55,6 +56,7 @@ class ModelFact:
     missing_package: str | None = None
     generated: tuple[str, ...] = ()
     virtual: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     cascades: tuple[tuple[str, str], ...] = ()
     field_columns: tuple[tuple[str, str], ...] = ()
     parents: tuple[str, ...] = ()

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pgtrigger_codegen.lint.bodies import bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.dynamic_sql import unquoted_values
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.pipeline import Analysis
 
 
@@ -46,10 +48,10 @@ class BodyNotCheckable(Rule):
     severity = Severity.INFO
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places = BodyPlaces(analysis)
+        places, tables = BodyPlaces(analysis), Tables(analysis)
         for trigger, body in bodies(analysis):
             for execute in body.dynamic:
-                if not execute.constant and not execute.unquoted:
+                if not execute.constant and not unquoted_values(tables, trigger, execute):
                     yield self.diagnostic(
                         "This SQL is made when the trigger fires, and cannot be checked",
                         places.span(trigger, execute.place),

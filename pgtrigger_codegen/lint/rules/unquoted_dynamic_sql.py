@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from pgtrigger_codegen.lint.bodies import bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.dynamic_sql import unquoted_values
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.pipeline import Analysis
 
 
 class UnquotedDynamicSql(Rule):
     """## What it does
     Reports an `EXECUTE` whose SQL is put together with `||` from columns of `NEW` or `OLD` that
-    nothing quotes, or with `FORMAT` and `%s` from these.
+    nothing quotes, or with `FORMAT` and `%s` from these. Numbers that are never NULL, such as
+    keys, need no quotes.
 
     ## Why is this bad?
     What a user has typed into a row becomes part of a statement: a quote in it is a syntax error,
@@ -47,11 +50,11 @@ class UnquotedDynamicSql(Rule):
     severity = Severity.WARNING
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places = BodyPlaces(analysis)
+        places, tables = BodyPlaces(analysis), Tables(analysis)
         for trigger, body in bodies(analysis):
             for execute in body.dynamic:
-                if execute.unquoted:
-                    values = ", ".join(f"`{value}`" for value in execute.unquoted)
+                if unquoted := unquoted_values(tables, trigger, execute):
+                    values = ", ".join(f"`{value}`" for value in unquoted)
                     yield self.diagnostic(
                         f"EXECUTE puts {values} into SQL without quotes",
                         places.span(trigger, execute.place),
