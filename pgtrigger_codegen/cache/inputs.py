@@ -53,6 +53,14 @@ def fingerprint(reads: Reads, root: Path) -> dict[str, Any] | None:
     }
 
 
+def belongs_to(known: Mapping[str, Any], root: Path) -> bool:
+    """Whether a fingerprint is that of a project which lies there, and was not copied to there.
+
+    The original of a copy may be as it was while the copy is not.
+    """
+    return bool(known["root"] == str(root))
+
+
 def holds(known: Mapping[str, Any]) -> bool:
     """Whether all is as it was when the fingerprint was taken."""
     root = Path(known["root"])
@@ -129,7 +137,7 @@ def digests_taken_once() -> Iterator[None]:
 
 
 def seen(path: str) -> tuple[tuple[int, int] | None, str | None]:
-    """Time and size of a file, and the digest of the content that it had then or before."""
+    """Time and size of a file, and the digest of the content that it had then."""
     if _taken is None:
         return _look(path)
     if path not in _looked_at:
@@ -142,14 +150,17 @@ def seen(path: str) -> tuple[tuple[int, int] | None, str | None]:
 
 
 def _look(path: str) -> tuple[tuple[int, int] | None, str | None]:
-    # In this order: who changes the file meanwhile changes its time.
+    before = stamp(path)
     digest = _digest(path)
-    return stamp(path), digest
+    return before if stamp(path) == before else _CHANGING, digest
 
 
 def _file_digest(path: str) -> str | None:
     return seen(path)[1]
 
+
+_CHANGING = (-1, -1)
+"""In place of time and size: the file changed while it was looked at, and goes with no content."""
 
 _looked_at: set[str] = set()
 _taken: dict[str, tuple[tuple[int, int] | None, str | None]] | None = None

@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.cache import folder, pickles
-from pgtrigger_codegen.cache.inputs import VARIABLES, changes, fingerprint, holds, seen, tools
+from pgtrigger_codegen.cache.inputs import (
+    VARIABLES,
+    belongs_to,
+    changes,
+    fingerprint,
+    holds,
+    seen,
+    tools,
+)
 from pgtrigger_codegen.cache.recollection import Recollection
 from pgtrigger_codegen.migrations.replaying.background import Replayed
 from pgtrigger_codegen.source import reads
@@ -38,7 +46,7 @@ class Memory:
     def modules(self, root: Path) -> tuple[Recollection, frozenset[str]] | None:
         """What is known of the modules, and which of them have changed; None if it is no use."""
         kept = self._read(root, "modules")
-        if kept is None:
+        if kept is None or not belongs_to(kept["inputs"], root):
             return None
         before = _stamps(kept["inputs"])
         changed = changes(kept["inputs"])
@@ -53,7 +61,7 @@ class Memory:
     def history(self, root: Path, kind: str) -> Replayed | None:
         """The replayed migrations, if nothing that they were replayed from has changed."""
         kept = self._read(root, f"history {kind}")
-        if kept is None:
+        if kept is None or not belongs_to(kept["inputs"], root):
             return None
         before = _stamps(kept["inputs"])
         if not holds(kept["inputs"]) or not isinstance(kept["value"], Replayed):

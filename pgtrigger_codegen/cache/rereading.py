@@ -92,7 +92,8 @@ def read_changed(
         None where that might not lead to the same as reading everything.
     """
     again = before.leaning_on(changed)
-    reader = new_reader(Earlier(before.walked, before.executed, again))
+    homes = {entry.label.lower(): entry.home for entry in before.entries if entry.home is not None}
+    reader = new_reader(Earlier(before.walked, again, homes))
     walked = _with_lines(reader, before, changed)
     if walked is None:
         return None

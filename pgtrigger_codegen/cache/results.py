@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.cache import folder
-from pgtrigger_codegen.cache.inputs import VARIABLES, fingerprint, holds
+from pgtrigger_codegen.cache.inputs import VARIABLES, belongs_to, fingerprint, holds
 from pgtrigger_codegen.source.reads import Reads
 
 
@@ -65,12 +65,12 @@ class Question:
 def recall(question: Question) -> Result | None:
     """The result of an earlier run that would be the same now."""
     cache = folder.find(question.start)
-    data = folder.read(cache, question.name) if cache else None
-    if data is None:
+    data = folder.read(cache, question.name) if cache is not None else None
+    if cache is None or data is None:
         return None
     try:
         known = json.loads(data)
-        if not holds(known["inputs"]):
+        if not belongs_to(known["inputs"], cache.parent) or not holds(known["inputs"]):
             return None
         output = tuple((stream, bytes.fromhex(text)) for stream, text in known["output"])
         return Result(known["exit_code"], output)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pgtrigger_codegen.evaluator import attributes, calls, limits, operations
 from pgtrigger_codegen.evaluator.comprehensions import comprehension
 from pgtrigger_codegen.evaluator.functions import make_function
-from pgtrigger_codegen.evaluator.iteration import iterate
+from pgtrigger_codegen.evaluator.iteration import iterate, note_use
 from pgtrigger_codegen.evaluator.operators import UNARY, binary, compare
 from pgtrigger_codegen.evaluator.postponed import postpone_fields
 from pgtrigger_codegen.evaluator.scope import Scope
@@ -43,6 +43,7 @@ def subscript(vm: Interpreter, value: Any, key: Any, span: Span) -> Any:
         return special
     if not attributes.is_plain(value) and not hasattr(value, "__class_getitem__"):
         return Unknown(f"an item of {attributes.describe(value)} is not evaluated", span)
+    note_use(vm, value)
     return vm.attempt(span, lambda: value[key])
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import gc
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +36,12 @@ LIBRARY = "<library>"
 
 _MOST_OBJECTS = 200_000
 
-# Nothing changes these, or what they lead to is another's business.
+# Nothing changes these; objects of classes that derive from them have attributes of their own.
+_PLAIN = frozenset({str, bytes, int, bool, float, complex, types.NoneType})
+# Nothing changes these either, or what they lead to is another's business.
 _ENDS = (
-    str, bytes, int, float, complex, types.NoneType, types.ModuleType, types.CodeType,
-    types.BuiltinFunctionType, types.CellType, ast.AST, LazyImport, Module, ModelReference,
-    PostponedField, Span, Special, Unknown,
+    types.ModuleType, types.CodeType, types.BuiltinFunctionType, types.CellType, ast.AST,
+    LazyImport, Module, ModelReference, PostponedField, Span, Special, Unknown,
 )  # fmt: skip
 
 
@@ -111,7 +112,9 @@ class ModuleUses:
         pending: list[Any] = list(scope.names.values())
         while pending:
             value = pending.pop()
-            if isinstance(value, _ENDS) or id(value) in self._owned or value is self._vm:
+            if type(value) in _PLAIN or isinstance(value, _ENDS) or value is self._vm:
+                continue
+            if id(value) in self._owned:
                 continue
             if isinstance(value, Scope) and value.kind == "module":
                 continue
@@ -120,19 +123,22 @@ class ModuleUses:
         if len(self._owned) > _MOST_OBJECTS:
             self.entangle("there is too much to keep apart")
 
-    def _parts(self, value: Any) -> Iterator[Any] | list[Any]:
+    def _parts(self, value: Any) -> Iterable[Any]:
         """What a change of an object can be made through."""
         if isinstance(value, ModelClass):
-            return [value.namespace, value.doubts]
+            return [value.namespace, value.doubts, *value.bases]
         if isinstance(value, PostponedNames):
             return value.made()
         if isinstance(value, types.FunctionType):
-            function = getattr(value, "__interpreted__", None)
-            return [function] if isinstance(function, Function) else []
+            return vars(value).values()  # `__interpreted__` among them
         if isinstance(value, Function):
             return [value.scope, value.defaults, value.kw_defaults]
         if isinstance(value, Scope):
-            return list(value.names.values())
+            return [*value.names.values(), value.parent]
         if isinstance(value, type):
-            return list(vars(value).values()) if value in self._vm.user_classes else []
-        return gc.get_referents(value)
+            user_class = value in self._vm.user_classes
+            return [*vars(value).values(), *value.__bases__] if user_class else []
+        parts = gc.get_referents(value)
+        if type(value).__dictoffset__:
+            parts.append(vars(value))  # which Python may make only now
+        return parts

@@ -40,13 +40,13 @@ class Earlier:
     """What is known from an earlier run, so that only some modules have to be read again.
 
     Attributes:
-        known: Modules that were executed then.
-        again: Those of them to execute now.
+        again: The modules to execute now, of those that were executed then.
+        homes: By label in lower case: the modules of all models that there were.
     """
 
     walked: Walked
-    known: frozenset[str]
     again: frozenset[str]
+    homes: Mapping[str, str]
 
 
 class ModelReader:
@@ -113,7 +113,8 @@ class ModelReader:
         self.provided.resolve(self._when)
 
     def _read_again(self, earlier: Earlier) -> None:
-        for name in self.import_order.modules:
+        apps = [f"{app.name}.models" for app in self._first_party_apps()]
+        for name in (*apps, *self.import_order.modules):  # as when everything is read
             if name in earlier.again:
                 self._open(name)
         for name in sorted(earlier.again):  # found by the name of a model, or of a package
@@ -150,12 +151,21 @@ class ModelReader:
                 return Unknown(f"model `{label}` belongs to no installed app that was found")
             self._open(f"{app.name}.models")
             self._take()
-            found = self.registry.get(label)
+            found = self.registry.get(label) or self._found_before(label)
         if found is None:
             uses.note_missing(label)
         elif (owner := home_of(found)) is not None:
             uses.note(owner)
         return found or Unknown(f"model `{label}` was not found")
+
+    def _found_before(self, label: str) -> ModelClass | None:
+        """A model that no module of its app's models makes, but one that was executed then."""
+        home = self._earlier.homes.get(label.lower()) if self._earlier is not None else None
+        if home is None:
+            return None
+        self.interpreter.uses.entangle("a model is found only if its module was imported before")
+        self.open(home)
+        return self.registry.get(label)
 
     def models(self, app_label: str | None, span: Span) -> list[ModelClass | Unknown] | Unknown:
         """The models of one app or of all, by app and then in the order they are prepared."""

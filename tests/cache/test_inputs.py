@@ -151,3 +151,28 @@ def test_environments_are_not_entered(root: Path) -> None:
 
 def test_the_markers_are_those_that_the_project_is_found_by() -> None:
     assert {*discovery._ROOT_MARKERS} <= {*MARKERS}
+
+
+def test_a_file_that_changes_while_it_is_looked_at_is_not_taken_for_either(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = root / "shop" / "models.py"
+    digest = inputs._digest
+
+    def change_after(path: str) -> str | None:
+        found = digest(path)
+        models.write_text("a = 2222\n")
+        return found
+
+    with inputs.digests_taken_once():
+        monkeypatch.setattr(inputs, "_digest", change_after)
+        inputs.seen(str(models))
+        monkeypatch.setattr(inputs, "_digest", digest)
+        with recorded() as reads:
+            models.read_text()
+        known = fingerprint(reads, root)  # what was seen still counts
+        assert known is None
+        inputs.look_again()
+        known = fingerprint(reads, root)
+        assert known is not None
+        assert known["files"][str(models)] == digest(str(models))

@@ -535,3 +535,59 @@ def test_edit_after_edit(run: Run, seed: int) -> None:
         command = chance.choice(COMMANDS)
         expected = run("--no-cache", *command)
         assert run(*command) == expected, command
+
+
+BY_NAME = {
+    "shop/extra.py": """
+        import pgtrigger
+        from django.db import models
+
+        class Extra(models.Model):
+            class Meta:
+                db_table = "extras"
+                triggers = [pgtrigger.Protect(name="extra", operation=pgtrigger.Delete)]
+        """,
+    "audit/more.py": """
+        import pgtrigger
+        from django.apps import apps
+        from shop import extra
+
+        class Named(pgtrigger.Trigger):
+            when = pgtrigger.Before
+            operation = pgtrigger.Update
+
+            def get_func(self, model):
+                return f"RAISE NOTICE '{apps.get_model('shop.Extra')._meta.db_table}'; RETURN NEW;"
+
+        pgtrigger.register(pgtrigger.Protect(name="by_name", operation=pgtrigger.Delete))(
+            apps.get_model("shop.Extra")
+        )
+        pgtrigger.register(Named(name="names"))(apps.get_model("orders.Order"))
+        """,
+}
+
+
+def test_a_model_that_its_apps_models_do_not_make_is_found_again(run: Run) -> None:
+    for name, text in BY_NAME.items():
+        Path(name).write_text(dedent(text))
+    change("audit/apps.py", "from audit import watching", "from audit import more, watching")
+    assert b"RAISE NOTICE 'extras'" in run("--no-cache", "diff")[1]
+    for command in COMMANDS:
+        run(*command)
+    for path in ("audit/more.py", "shop/extra.py", "orders/models.py"):
+        append(path, "# nothing")
+        for arguments in (*COMMANDS, ("diff",)):
+            assert run(*arguments) == run("--no-cache", *arguments)
+
+
+def test_a_copy_of_a_project_is_not_taken_for_the_project(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(folder / "copy", ignore_errors=True)
+    shutil.copytree(folder / "town", folder / "copy")
+    monkeypatch.chdir(folder / "copy")
+    change("orders/models.py", '"fixed"', '"frozen"')
+    for command in COMMANDS:
+        expected = run("--no-cache", *command)
+        assert b"order_frozen" in expected[1] or b"Order:frozen" in expected[1]
+        assert run(*command) == expected
