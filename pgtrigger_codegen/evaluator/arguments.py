@@ -139,7 +139,7 @@ def call_back(vm: Interpreter, value: Any, span: Span) -> Any:
 
     def answer(*args: Any, **kwargs: Any) -> Any:
         vm.steps += limits.STEPS_OF_A_CALL
-        vm.step(lambda: span)
+        vm.step_at(span)
         try:
             with vm.catching():
                 result = call(vm, value, args, kwargs, span)

@@ -61,5 +61,5 @@ def either(
 
 def execute(vm: Interpreter, node: ast.stmt, scope: Scope) -> Signal:
     """Executes one statement, which counts as a step."""
-    vm.step(lambda: scope.module.span(node))
+    vm.step(node, scope)
     return EXECUTORS[type(node)](vm, node, scope)

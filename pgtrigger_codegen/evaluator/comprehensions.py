@@ -61,7 +61,7 @@ def _loop(
     head, *rest = generators
     span = scope.module.span(head.iter)
     for item in items:
-        vm.step(lambda: span)
+        vm.step_at(span)
         if is_spread(item):
             yield item
             return True

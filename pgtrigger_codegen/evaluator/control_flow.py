@@ -37,7 +37,7 @@ def for_statement(vm: Interpreter, node: ast.For, scope: Scope) -> Signal:
     span = scope.module.span(node.iter)
     items = each(vm, evaluate(vm, node.iter, scope), span)
     for item in [spread(items)] if isinstance(items, Unknown) else items:
-        vm.step(lambda: span)
+        vm.step_at(span)
         if is_spread(item):
             why = Unknown(
                 f"is done for items that are not known: {item.reason}", item.span, item.notes
@@ -57,7 +57,7 @@ def for_statement(vm: Interpreter, node: ast.For, scope: Scope) -> Signal:
 def while_statement(vm: Interpreter, node: ast.While, scope: Scope) -> Signal:
     span = scope.module.span(node.test)
     while True:
-        vm.step(lambda: span)
+        vm.step_at(span)
         decided = truth(vm, evaluate(vm, node.test, scope), span)
         if isinstance(decided, Unknown):
             return either(vm, [node.body, []], scope, decided)

@@ -15,7 +15,7 @@ from pgtrigger_codegen.evaluator.postponed import postpone_fields
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.text import as_text
 from pgtrigger_codegen.evaluator.unknowns import spread, truth, used
-from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import InACircle, LazyImport, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def evaluate(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
     """The value of an expression."""
-    vm.step(lambda: scope.module.span(node))
+    vm.step(node, scope)
     return _EVALUATORS[type(node)](vm, node, scope)
 
 
@@ -52,7 +52,13 @@ def _constant(vm: Interpreter, node: ast.Constant, scope: Scope) -> Any:
 
 
 def _name(vm: Interpreter, node: ast.Name, scope: Scope) -> Any:
+    holder = scope.find(node.id)
+    if holder is not None and not isinstance(value := holder.names[node.id], _FOLLOWED):
+        return value
     return vm.name(node.id, scope, scope.module.span(node))
+
+
+_FOLLOWED = (LazyImport, InACircle)
 
 
 def _attribute(vm: Interpreter, node: ast.Attribute, scope: Scope) -> Any:

@@ -17,6 +17,7 @@ from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
+    from pgtrigger_codegen.source.module import Module
 
 _Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -38,7 +39,7 @@ def make_function(vm: Interpreter, node: _Node, scope: Scope) -> Callable[..., A
         defaults=defaults,
         kw_defaults=kw_defaults,
         owner=scope.owner,
-        kind=_kind(node),
+        kind=_kind(node, scope.module),
     )
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -122,14 +123,16 @@ def _call_from_real_code(
     return result
 
 
-def _kind(node: _Node) -> Literal["plain", "generator", "async"]:
+def _kind(node: _Node, module: Module) -> Literal["plain", "generator", "async"]:
     if isinstance(node, ast.AsyncFunctionDef):
         return "async"
     if isinstance(node, ast.Lambda):
         return "plain"
     from pgtrigger_codegen.evaluator.generators import contains_yield
 
-    return "generator" if any(contains_yield(child) for child in node.body) else "plain"
+    # Most modules have no generators: then no function needs to be searched.
+    yields = "yield" in module.text and any(contains_yield(child) for child in node.body)
+    return "generator" if yields else "plain"
 
 
 def _bind(

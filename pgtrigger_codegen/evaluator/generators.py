@@ -96,7 +96,7 @@ def _block(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> _Steps:
 
 
 def _step(vm: Interpreter, node: ast.stmt, scope: Scope) -> _Steps:
-    vm.step(lambda: scope.module.span(node))
+    vm.step(node, scope)
     step = _STEPS.get(type(node))
     if step is None:
         raise _not_followed(node, scope)
@@ -133,7 +133,7 @@ def _for(vm: Interpreter, node: ast.For, scope: Scope) -> _Steps:
         yield unknowns.spread(items)
         return signals.Return(None)
     for item in items:
-        vm.step(lambda: span)
+        vm.step_at(span)
         if unknowns.is_spread(item):
             yield item
             return signals.Return(None)
@@ -149,7 +149,7 @@ def _for(vm: Interpreter, node: ast.For, scope: Scope) -> _Steps:
 def _while(vm: Interpreter, node: ast.While, scope: Scope) -> _Steps:
     span = scope.module.span(node.test)
     while True:
-        vm.step(lambda: span)
+        vm.step_at(span)
         decided = unknowns.truth(vm, _without_yield(vm, node.test, scope), span)
         if isinstance(decided, Unknown):
             yield unknowns.spread(decided)

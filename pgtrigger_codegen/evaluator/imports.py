@@ -163,6 +163,8 @@ def module_value(vm: Interpreter, name: str, span: Span) -> Any:
 
 def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
     """`module.name`, whichever kind of module it is."""
+    if (module, name) in vm.library_values:
+        return vm.library_values[module, name]
     dotted = f"{module}.{name}"
     if dotted == "sys.argv":
         # What is declared counts for the program that migrates, not for one that tests.
@@ -335,7 +337,8 @@ def _library_attribute(vm: Interpreter, module: str, name: str, span: Span) -> A
     value = getattr(real, name)
     if isinstance(value, types.ModuleType):
         return module_value(vm, value.__name__ if _is_library(vm, value.__name__) else dotted, span)
-    return vm.uses.came_from_library(value)
+    vm.library_values[module, name] = vm.uses.came_from_library(value)
+    return value
 
 
 def _provided(vm: Interpreter, module: str, dotted: str) -> Special | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from pgtrigger_codegen.evaluator import imports, limits
 from pgtrigger_codegen.evaluator.assumption import Assumption
@@ -47,6 +47,11 @@ _CIRCUMSTANCES: dict[str, Any] = {
     "_guards": 0,
 }
 
+# What ends an evaluation early.
+_STOPS = (Refusal, limits.LimitPassed, PythonRaise, RecursionError)
+
+_Node = TypeVar("_Node", bound=ast.AST)
+
 
 class Interpreter:
     """One evaluation of one project.
@@ -66,6 +71,7 @@ class Interpreter:
         in_hook: While running code that Django calls back (`AppConfig.ready`).
         receivers: What was connected to `class_prepared`, in order of execution.
         statement: Module and line of the top-level statement that is being executed.
+        library_values: What libraries' modules were found to hold, by module and name.
         handled: Exceptions whose `except` blocks are being executed, outermost first.
         try_depth: How many enclosing `try` statements could catch an exception.
         uses: Which modules lean on which.
@@ -101,6 +107,7 @@ class Interpreter:
         self.blessed: dict[int, Any] = {}
         self.user_classes: dict[type, tuple[Module, ast.ClassDef]] = {}
         self._origins: dict[int, Origin] = {}
+        self.library_values: dict[tuple[str, str], Any] = {}
         self._library_classes: dict[tuple[str, str], type | None] = {}
         self.uses = ModuleUses(self)
 
@@ -139,7 +146,7 @@ class Interpreter:
         """The value of an expression; limits passed and refusals are `Unknown`."""
         from pgtrigger_codegen.evaluator.expressions import evaluate
 
-        return self.guarded(lambda: evaluate(self, node, scope), scope.module.span(node))
+        return self.guarded_node(evaluate, node, scope)
 
     def call(self, function: Any, args: tuple[Any, ...], span: Span) -> Any:
         """Calls any value, for stages that hold one; `Unknown` where it cannot be called."""
@@ -154,33 +161,58 @@ class Interpreter:
         self._guards += 1
         try:
             return action()
-        except Refusal as refusal:
-            return refusal.unknown
-        except limits.LimitPassed as error:
-            return Unknown(str(error), span)
-        except PythonRaise as error:
-            return self.invalid(error.error, error.span or span)
-        except RecursionError:
-            return Unknown("is nested too deeply to be evaluated", span)
+        except _STOPS as stop:
+            return self._stopped(stop, span)
         finally:
             self._guards -= 1
+
+    def guarded_node(
+        self, action: Callable[[Interpreter, _Node, Scope], Any], node: _Node, scope: Scope
+    ) -> Any:
+        """The same for what is done with a node: where it stands is asked when it matters."""
+        if not self._guards:
+            self.steps = 0
+        self._guards += 1
+        try:
+            return action(self, node, scope)
+        except _STOPS as stop:
+            return self._stopped(stop, scope.module.span(node))
+        finally:
+            self._guards -= 1
+
+    def _stopped(self, stop: BaseException, span: Span) -> Unknown:
+        match stop:
+            case Refusal():
+                return stop.unknown
+            case limits.LimitPassed():
+                return Unknown(str(stop), span)
+            case PythonRaise():
+                return self.invalid(stop.error, stop.span or span)
+        return Unknown("is nested too deeply to be evaluated", span)
 
     def name(self, name: str, scope: Scope, span: Span) -> Any:
         """The value of a name as seen from a scope."""
         return imports.read_name(self, name, scope, span)
 
-    def step(self, span_of: Callable[[], Span]) -> None:
-        """Counts one step.
+    def step(self, node: ast.AST, scope: Scope) -> None:
+        """Counts one step: a node that is executed or evaluated.
 
         Raises:
             Refusal: The budget is used up.
         """
         self.steps += 1
         if self.steps > limits.STEPS:
-            self.uses.entangle("an evaluation takes too many steps")
-            raise BudgetPassed(
-                Unknown(f"takes more than {limits.STEPS} steps to evaluate", span_of())
-            )
+            raise self._budget_passed(scope.module.span(node))
+
+    def step_at(self, span: Span) -> None:
+        """Counts one step that is taken there, as `step` does."""
+        self.steps += 1
+        if self.steps > limits.STEPS:
+            raise self._budget_passed(span)
+
+    def _budget_passed(self, span: Span) -> BudgetPassed:
+        self.uses.entangle("an evaluation takes too many steps")
+        return BudgetPassed(Unknown(f"takes more than {limits.STEPS} steps to evaluate", span))
 
     def attempt(
         self, span: Span, function: Callable[..., Any], /, *args: Any, **kwargs: Any
@@ -310,9 +342,10 @@ class Interpreter:
     @contextlib.contextmanager
     def fresh_state(self) -> Iterator[None]:
         """A module is executed as if by the first import of it, whoever needed it."""
-        saved = {name: getattr(self, name) for name in _CIRCUMSTANCES}
-        vars(self).update(_CIRCUMSTANCES)
+        state = vars(self)
+        saved = {name: state[name] for name in _CIRCUMSTANCES}
+        state.update(_CIRCUMSTANCES)
         try:
             yield
         finally:
-            vars(self).update(saved)
+            state.update(saved)

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, library
+from pgtrigger_codegen.evaluator.fields import make_field
+from pgtrigger_codegen.evaluator.functions import vm_evaluate
 from pgtrigger_codegen.evaluator.operations import known_field
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import LazyImport, LibraryModule, ModelClass, Unknown
@@ -65,7 +67,13 @@ class PostponedField:
         # The names mean what they meant when the statement was executed.
         scope = Scope("function", self._scope.module, self._scope, self._names)
         with self._vm.fresh_state(), self._vm.uses.on_behalf_of(self._scope.module.name):
-            return self._vm.evaluate(self._node, scope)
+            return self._vm.guarded_node(self._call, self._node, scope)
+
+    def _call(self, vm: Interpreter, node: ast.Call, scope: Scope) -> Any:
+        """Calls the class as the expression does, which has no `*` and no `**`."""
+        args = tuple(vm_evaluate(vm, arg, scope) for arg in node.args)
+        kwargs = {str(item.arg): vm_evaluate(vm, item.value, scope) for item in node.keywords}
+        return make_field(vm, self.cls, args, kwargs, scope.module.span(node))
 
 
 class PostponedNames(dict[str, Any]):
@@ -148,11 +156,15 @@ def postpone_field(vm: Interpreter, node: ast.expr, scope: Scope) -> PostponedFi
     if not isinstance(node, ast.Call) or vm.speculation is not None or vm.try_depth:
         return None
     names: dict[str, Any] = {}
-    for value in (*node.args, *(keyword.value for keyword in node.keywords)):
+    for value in node.args:
         if not isinstance(value, ast.Constant) and not _lasts(vm, value, scope, names):
             return None
-    if any(keyword.arg is None for keyword in node.keywords):
-        return None
+    for keyword in node.keywords:
+        value = keyword.value
+        if not isinstance(value, ast.Constant) and not _lasts(vm, value, scope, names):
+            return None
+        if keyword.arg is None:
+            return None
     cls = _called_class(vm, node.func, scope, names)
     if cls is None or not _is_djangos_field(cls):
         return None

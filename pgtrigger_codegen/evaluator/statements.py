@@ -27,7 +27,7 @@ def execute_resiliently(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope)
         around = vm.statement
         if scope.kind == "module":
             vm.statement = (scope.module.name, node.lineno)
-        outcome = vm.guarded(lambda node=node: execute(vm, node, scope), scope.module.span(node))  # type: ignore[misc]
+        outcome = vm.guarded_node(execute, node, scope)
         vm.statement = around
         if isinstance(outcome, Unknown):
             scope.names.update(dict.fromkeys(bound_names(node), outcome))

@@ -116,14 +116,22 @@ def strings(nodes: list[Node] | None) -> tuple[str, ...]:
 
 
 def walk(tree: object) -> Iterator[tuple[str, Any]]:
-    """Yield every key of every object in the tree with its value, outer ones first."""
+    """Every key of every object in the tree with its value, outer ones first."""
+    # Generators within generators would pass each pair on once for every level above it.
+    found: list[tuple[str, Any]] = []
+    _collect(tree, found)
+    return iter(found)
+
+
+def _collect(tree: object, found: list[tuple[str, Any]]) -> None:
     if isinstance(tree, dict):
-        for key, value in tree.items():
-            yield key, value
-            yield from walk(value)
+        for pair in tree.items():
+            found.append(pair)
+            if isinstance(pair[1], dict | list):
+                _collect(pair[1], found)
     elif isinstance(tree, list):
         for item in tree:
-            yield from walk(item)
+            _collect(item, found)
 
 
 def _call(parse: Callable[[str], list[Node]], sql: str) -> list[Node]:
