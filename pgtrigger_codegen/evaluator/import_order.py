@@ -170,11 +170,11 @@ def imported_modules(
     Args:
         body: Statements to look at instead of the module's own top level.
     """
-    for node in _statements(module.tree.body if body is None else body):
+    for node in _imports(module.tree.body if body is None else body):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from ((node.lineno, name) for name in _with_parents(alias.name))
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = absolute_name(module.package, node)
             if not base:
                 continue
@@ -186,22 +186,25 @@ def imported_modules(
                         yield node.lineno, f"{base}.{alias.name}"
 
 
-def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements that run at import, compound ones opened, in order."""
+def _imports(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Imports among the statements that run at import, compound ones opened, in order."""
     for node in body:
-        if isinstance(node, ast.If):
-            if not _is_type_checking(node.test):
-                yield from _statements(node.body)
-            yield from _statements(node.orelse)
-        elif isinstance(node, ast.Try | ast.TryStar):
-            for part in (node.body, *(handler.body for handler in node.handlers)):
-                yield from _statements(part)
-            yield from _statements(node.orelse)
-            yield from _statements(node.finalbody)
-        elif isinstance(node, ast.With | ast.For | ast.While | ast.ClassDef):
-            yield from _statements(node.body)
-        else:
-            yield node
+        match node:
+            case ast.Assign() | ast.Expr() | ast.FunctionDef():
+                pass  # what there is most of, in models above all
+            case ast.Import() | ast.ImportFrom():
+                yield node
+            case ast.If():
+                if not _is_type_checking(node.test):
+                    yield from _imports(node.body)
+                yield from _imports(node.orelse)
+            case ast.Try() | ast.TryStar():
+                for part in (node.body, *(handler.body for handler in node.handlers)):
+                    yield from _imports(part)
+                yield from _imports(node.orelse)
+                yield from _imports(node.finalbody)
+            case ast.With() | ast.For() | ast.While() | ast.ClassDef():
+                yield from _imports(node.body)
 
 
 def _is_type_checking(test: ast.expr) -> bool:

@@ -386,13 +386,17 @@ def first_unknown(value: Any, depth: int = 0) -> Unknown | None:
         return value
     if depth > 20:
         return Unknown("the value is nested too deeply")
-    if isinstance(value, list | tuple | set | frozenset):
-        items: Any = value
-    elif isinstance(value, dict):
-        items = (*value.keys(), *value.values())
+    if isinstance(value, dict):
+        items: Any = (*value.keys(), *value.values())
+    elif isinstance(value, _COLLECTIONS):
+        items = value
     else:
         return None
     for item in items:
         if (found := first_unknown(item, depth + 1)) is not None:
             return found
     return None
+
+
+# Asked of nearly every value: a union would be made anew each time.
+_COLLECTIONS = (list, tuple, set, frozenset)

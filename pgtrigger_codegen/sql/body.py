@@ -19,7 +19,7 @@ from pgtrigger_codegen.sql.body_text import BodyText, aliases, create_function, 
 from pgtrigger_codegen.sql.body_variables import TypedVariable, outer_variables
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
-from pgtrigger_codegen.sql.parser import SqlSyntaxError, SqlTooDeep, parse_function
+from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, SqlTooDeep, parse_function
 from pgtrigger_codegen.sql.remembered import remembered
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import TriggerParts
@@ -89,7 +89,7 @@ def body_facts(
         func: What stands between BEGIN and END; places count from its beginning.
     """
     try:
-        function = parse_function(create_function(declare, func))
+        function = _parsed(declare, func)
     except SqlTooDeep:
         return None
     except SqlSyntaxError as error:
@@ -114,3 +114,9 @@ def body_facts(
         outer_variables=outer_variables(function, declare),
         typed_variables=flow.typed_variables,
     )
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(declare: str, func: str) -> Node:
+    """The function's tree: of many triggers of one class only the names differ."""
+    return parse_function(create_function(declare, func))

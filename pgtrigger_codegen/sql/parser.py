@@ -127,11 +127,15 @@ def _collect(tree: object, found: list[tuple[str, Any]]) -> None:
     if isinstance(tree, dict):
         for pair in tree.items():
             found.append(pair)
-            if isinstance(pair[1], dict | list):
+            if isinstance(pair[1], _INNER):
                 _collect(pair[1], found)
     elif isinstance(tree, list):
         for item in tree:
             _collect(item, found)
+
+
+# What has something in it: asked of every node, and a union would be made anew each time.
+_INNER = (dict, list)
 
 
 def _call(parse: Callable[[str], list[Node]], sql: str) -> list[Node]:
@@ -157,16 +161,13 @@ def _call(parse: Callable[[str], list[Node]], sql: str) -> list[Node]:
 _MAX_DEPTH = 400
 
 
-def _is_too_deep(tree: object) -> bool:
-    level: list[object] = [tree]
+def _is_too_deep(tree: list[Node]) -> bool:
+    level: list[Any] = [tree]
     for _ in range(_MAX_DEPTH):
-        children: list[object] = []
+        children: list[Any] = []
         for node in level:
-            if isinstance(node, dict):
-                children.extend(node.values())
-            elif isinstance(node, list):
-                children.extend(node)
-        level = [child for child in children if isinstance(child, dict | list)]
+            children += node.values() if isinstance(node, dict) else node
+        level = [child for child in children if isinstance(child, _INNER)]
         if not level:
             return False
     return True

@@ -6,7 +6,9 @@ change to a column may break it: at once for its definition, at the next write f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.lexer import Kind, tokenize
@@ -138,15 +140,16 @@ def function_facts(create_function: str, hidden: frozenset[str] = frozenset()) -
     """
     try:
         function = parse_function(create_function)
-        statements = list(_static_sql(function))
+        nodes = list(walk(function))
+        pieces = [_sql_facts(sql, hidden) for sql in _static_sql(nodes)]
     except SqlSyntaxError as error:
         return BodyFacts(problem=error.message)
     return BodyFacts(
-        tables=frozenset(tables_in(statements, hidden)),
-        dynamic=any(key in _DYNAMIC for key, _ in walk(function)),
+        tables=frozenset().union(*(tables for tables, _ in pieces)),
+        dynamic=any(key in _DYNAMIC for key, _ in nodes),
         old_columns=_record_fields(function, "old_varno"),
         new_columns=_record_fields(function, "new_varno"),
-        written=frozenset(_written_columns(statements)),
+        written=frozenset().union(*(written for _, written in pieces)),
     )
 
 
@@ -157,9 +160,9 @@ _STATEMENT, _EXPRESSION = 0, 2
 _ASSIGNMENTS = frozenset({3, 4, 5})
 
 
-def _static_sql(function: Node) -> Iterator[Node]:
-    """Parse every piece of SQL in the function's statements and declarations."""
-    for key, value in walk(function):
+def _static_sql(nodes: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    """Every piece of SQL in the function's statements and declarations."""
+    for key, value in nodes:
         if key != "PLpgSQL_expr":
             continue
         query, mode = value["query"], value.get("parseMode", _STATEMENT)
@@ -167,7 +170,20 @@ def _static_sql(function: Node) -> Iterator[Node]:
             query = f"SELECT {query}"
         elif mode in _ASSIGNMENTS:
             query = f"SELECT {_assigned_value(query)}"
-        yield from parse_sql(query)
+        yield query
+
+
+@functools.lru_cache(maxsize=4096)
+def _sql_facts(
+    sql: str, hidden: frozenset[str]
+) -> tuple[frozenset[QualifiedName], frozenset[tuple[QualifiedName, str]]]:
+    """The tables that SQL names and the columns that it writes; most bodies say `RETURN NEW`.
+
+    Raises:
+        SqlSyntaxError: It does not parse.
+    """
+    statements = parse_sql(sql)
+    return frozenset(tables_in(statements, hidden)), frozenset(_written_columns(statements))
 
 
 def _assigned_value(assignment: str) -> str:
