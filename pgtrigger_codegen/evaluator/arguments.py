@@ -24,6 +24,12 @@ from pgtrigger_codegen.source.span import Span
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
 
+
+def _ids(*functions: Any) -> frozenset[int]:
+    """Callables by identity: none of these ever goes, and asking takes one look."""
+    return frozenset(map(id, functions))
+
+
 # They call one of their arguments, item by item: it is wrapped. Its position, if it has one.
 _CALL_BACK: dict[Any, int | None] = {
     filter: 0,
@@ -39,9 +45,10 @@ _CALL_BACK: dict[Any, int | None] = {
     min: None,
     sorted: None,
 }
+_CALLS_BACK = _ids(*_CALL_BACK)
 _CALL_BACK_NAMES = ("key", "func", "function")
 # They take one item for each that they give, and may be handed an endless iterator.
-_LAZY = (
+_LAZY = _ids(
     callable,
     enumerate,
     isinstance,
@@ -57,9 +64,9 @@ _LAZY = (
     zip,
 )
 # They store what they are given.
-_STORES = (functools.partial, itertools.repeat, next)
+_STORES = _ids(functools.partial, itertools.repeat, next)
 # They keep or hand on their items without looking at them, the interpreter's own kinds too.
-_HANDS_ON = (
+_HANDS_ON = _ids(
     OrderedDict,
     defaultdict,
     deque,
@@ -81,11 +88,21 @@ _HANDS_ON = (
     *_CALL_BACK,
 )
 # The order of a set's items makes no difference to them.
-_ORDER_FREE = (all, any, bool, callable, dict, frozenset, isinstance, len, max, min, set, sorted)
+_ORDER_FREE = _ids(
+    all, any, bool, callable, dict, frozenset, isinstance, len, max, min, set, sorted
+)
+# They only ask what a function is.
+_ASKS = _ids(callable, isinstance)
+# They take a range for what it is.
+_TAKES_RANGE = _ids(len, reversed, enumerate, isinstance, iter, zip, map)
 # Arguments of django-pgtrigger that it sorts, or only tests for membership.
 _ORDER_FREE_NAMES = frozenset({"exclude"})
 # No operation of a migration has an effect on triggers that the order of a set could change.
 _MIGRATIONS = "django.db.migrations.operations."
+# Asked of every argument: unions would be made anew each time.
+_SEQUENCES = (list, tuple)
+_SETS = (set, frozenset)
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 # They store functions and call them when the project runs.
 _STORES_FUNCTIONS = ("django.contrib.", "django.core.", "django.db.")
 
@@ -107,21 +124,22 @@ def prepare(
         LimitPassed: An argument has too many items.
         Refusal: Real code must not be given one of them.
     """
-    calls_back = _is(function, _CALL_BACK)
+    calls_back = _is(function, _CALLS_BACK)
     hands_on = _is(function, _HANDS_ON)
+    stores = _is(function, _STORES)
     keyed = kwargs.get("key") is not None
 
     def one(name: str | int, value: Any) -> Any:
         if calls_back and (name in _CALL_BACK_NAMES or name == _CALL_BACK[function]):
             return value if value is None or interpreted(value) else call_back(vm, value, span)
-        stored = _is(function, _STORES) or (hands_on and isinstance(name, str))
+        stored = stores or (hands_on and isinstance(name, str))
         if not stored and (not hands_on or attributes.is_own_kind(value)):
             _refuse_own_kinds(value, span)
         if not hands_on:
             _refuse_unknown_attributes(vm, value, span)
         _refuse_functions(vm, function, value, span)
-        if isinstance(value, set | frozenset) and has_no_order(value):
-            free = isinstance(receiver, set | frozenset) or name in _ORDER_FREE_NAMES
+        if isinstance(value, _SETS) and has_no_order(value):
+            free = isinstance(receiver, _SETS) or name in _ORDER_FREE_NAMES
             free = free or str(getattr(function, "__module__", "")).startswith(_MIGRATIONS)
             if not free and (keyed or not _is(function, _ORDER_FREE)):
                 raise Refusal(Unknown(RUN_TO_RUN, span))
@@ -191,13 +209,13 @@ def call_library_object(
     return NotImplemented
 
 
-def _is(function: Any, functions: Iterable[Any]) -> bool:
+def _is(function: Any, functions: frozenset[int]) -> bool:
     """Whether a callable is one of these; a user's own `__eq__` or `__hash__` is not asked."""
-    return any(function is each for each in functions)
+    return id(function) in functions
 
 
 def _refuse_own_kinds(value: Any, span: Span) -> None:
-    for item in value if isinstance(value, list | tuple) else [value]:
+    for item in value if isinstance(value, _SEQUENCES) else (value,):
         if attributes.is_own_kind(item):
             raise Refusal(Unknown(f"{attributes.describe(item)} is given to a call here", span))
 
@@ -214,17 +232,16 @@ def _refuse_functions(vm: Interpreter, function: Any, value: Any, span: Span) ->
     from pgtrigger_codegen.evaluator.calls import is_allowed
 
     module = str(getattr(function, "__module__", None) or "")
-    if module.startswith(_STORES_FUNCTIONS) or _is(function, (callable, isinstance)):
+    if module.startswith(_STORES_FUNCTIONS) or _is(function, _ASKS):
         return
-    for item in value if isinstance(value, list | tuple) else [value]:
-        kinds = types.FunctionType | types.BuiltinFunctionType | types.MethodType
-        if isinstance(item, kinds) and interpreted(item) is None and not is_allowed(vm, item):
+    for item in value if isinstance(value, _SEQUENCES) else (value,):
+        if isinstance(item, _FUNCTIONS) and interpreted(item) is None and not is_allowed(vm, item):
             raise Refusal(Unknown(f"`{attributes.describe(item)}` is given to a call here", span))
 
 
 def _finite(function: Any, value: Any, span: Span, *, hands_on: bool) -> Any:
     if isinstance(value, range):
-        if _is(function, (len, reversed, enumerate, isinstance, iter, zip, map)):
+        if _is(function, _TAKES_RANGE):
             return value
         return list(limits.bounded(value))
     if isinstance(value, types.GeneratorType) and getattr(function, "__name__", "") != "join":

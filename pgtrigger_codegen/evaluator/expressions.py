@@ -15,7 +15,13 @@ from pgtrigger_codegen.evaluator.postponed import postpone_fields
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.text import as_text
 from pgtrigger_codegen.evaluator.unknowns import spread, truth, used
-from pgtrigger_codegen.evaluator.values import InACircle, LazyImport, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import (
+    InACircle,
+    LazyImport,
+    LibraryModule,
+    Unknown,
+    first_unknown,
+)
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -63,6 +69,8 @@ _FOLLOWED = (LazyImport, InACircle)
 
 def _attribute(vm: Interpreter, node: ast.Attribute, scope: Scope) -> Any:
     value = evaluate(vm, node.value, scope)
+    if isinstance(value, LibraryModule) and (value.name, node.attr) in vm.library_values:
+        return vm.library_values[value.name, node.attr]
     return attributes.attribute(vm, value, node.attr, scope.module.span(node))
 
 

@@ -336,7 +336,11 @@ def _library_attribute(vm: Interpreter, module: str, name: str, span: Span) -> A
         return module_value(vm, dotted, span)
     value = getattr(real, name)
     if isinstance(value, types.ModuleType):
-        return module_value(vm, value.__name__ if _is_library(vm, value.__name__) else dotted, span)
+        value = module_value(
+            vm, value.__name__ if _is_library(vm, value.__name__) else dotted, span
+        )
+        if not isinstance(value, LibraryModule):
+            return value
     vm.library_values[module, name] = vm.uses.came_from_library(value)
     return value
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pgtrigger_codegen.evaluator import attributes, library
 from pgtrigger_codegen.evaluator.fields import make_field
 from pgtrigger_codegen.evaluator.functions import vm_evaluate
+from pgtrigger_codegen.evaluator.imports import module_attribute
 from pgtrigger_codegen.evaluator.operations import known_field
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import LazyImport, LibraryModule, ModelClass, Unknown
@@ -59,7 +60,8 @@ class PostponedField:
             return ast.literal_eval(self._node.args[0])
         for keyword in self._node.keywords:
             if keyword.arg == name:
-                return ast.literal_eval(keyword.value)
+                value = keyword.value
+                return value.value if isinstance(value, ast.Constant) else ast.literal_eval(value)
         return None
 
     def make(self) -> Any:
@@ -200,8 +202,8 @@ def _called_class(
     vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]
 ) -> type | None:
     if isinstance(node, ast.Attribute):
-        module = _bound(vm, node.value, scope, names)
-        if not isinstance(module, LibraryModule):
+        module = _library_module(vm, node.value, scope, names)
+        if module is None:
             return None
         value = vm.library_class(module.name, node.attr)
     else:
@@ -228,6 +230,20 @@ def _bound(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any])
 _UNBOUND = Unknown("is not bound")
 
 
+def _library_module(
+    vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]
+) -> LibraryModule | None:
+    """The library's module that a name or a dotted name (`django.db.models`) stands for."""
+    if isinstance(node, ast.Attribute):
+        package = _library_module(vm, node.value, scope, names)
+        if package is None:
+            return None
+        value = module_attribute(vm, package.name, node.attr, scope.module.span(node))
+    else:
+        value = _bound(vm, node, scope, names)
+    return value if isinstance(value, LibraryModule) else None
+
+
 def _lasts(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]) -> bool:
     """Whether an expression has no effect and the same value for ever."""
     match node:
@@ -235,9 +251,10 @@ def _lasts(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any])
             return True
         case ast.Name():
             return isinstance(_bound(vm, node, scope, names), _LASTING)
-        case ast.Attribute(value=ast.Name() as root):
-            value = _bound(vm, root, scope, names)
-            return isinstance(value, LibraryModule) or _is_enum(value)
+        case ast.Attribute(value=ast.Name() as root) if _is_enum(_bound(vm, root, scope, names)):
+            return True
+        case ast.Attribute():
+            return _library_module(vm, node.value, scope, names) is not None
         case ast.UnaryOp(operand=ast.Constant(value=int() | float())):
             return True
         case ast.List(elts=items) | ast.Tuple(elts=items):

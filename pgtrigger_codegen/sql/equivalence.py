@@ -7,6 +7,7 @@ are compared as the parser sees them, and function bodies token by token.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import assert_never
@@ -238,6 +239,7 @@ def canonical_function(function: CreateFunction) -> str:
     return f"{function.language} {function.options}\n{body}"
 
 
+@functools.lru_cache(maxsize=4096)
 def canonical_body(body: str) -> str:
     """A PL/pgSQL body's tokens, without comments, with words in lower case.
 

@@ -32,6 +32,7 @@ def quote_table(table: str) -> str:
     return table if table.startswith('"') or table.endswith('"') else f'"{table}"'
 
 
+@functools.cache
 def table_name(table: str) -> QualifiedName:
     """What a model's `db_table` stands for."""
     return _qualified_name(quote_table(table))

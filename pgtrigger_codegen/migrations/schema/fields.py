@@ -5,7 +5,6 @@ Django's own rules: https://docs.djangoproject.com/en/stable/ref/models/options/
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable
 from dataclasses import field, replace
@@ -148,11 +147,26 @@ def _keys(model_field: models.Field[Any, Any]) -> dict[str, Any]:
 
 def _read_call(call: PostponedField, model: ModelKey) -> Field:
     """What the call says by itself: few of a project's fields stand in a table with triggers."""
-    made = functools.cache(lambda: known_field(call.make()))
+    made = _Made(call)
     try:
         return _read_arguments(call, model, made)
     except ValueError:
         return read_field(made(), model)
+
+
+class _Made:
+    """The field that a call makes, made once."""
+
+    __slots__ = ("_call", "_field")
+
+    def __init__(self, call: PostponedField) -> None:
+        self._call = call
+        self._field: object = None
+
+    def __call__(self) -> object:
+        if self._field is None:
+            self._field = known_field(self._call.make())
+        return self._field
 
 
 def _read_arguments(call: PostponedField, model: ModelKey, made: Callable[[], object]) -> Field:
