@@ -153,7 +153,7 @@ def module_value(vm: Interpreter, name: str, span: Span) -> Any:
     """The module of that dotted name, as a value."""
     if name in SPECIAL_NAMES:
         return SPECIAL_NAMES[name]
-    if _is_library(vm, name):
+    if is_library(vm, name):
         return LibraryModule(name)
     location = None if _is_closed(vm, name) else vm.loader.find(name)
     if location is not None:
@@ -174,9 +174,9 @@ def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any
         return SPECIAL_NAMES[dotted]
     if (provided := _provided(vm, module, dotted)) is not None:
         return provided
-    if _is_library(vm, module):
+    if is_library(vm, module):
         return _library_attribute(vm, module, name, span)
-    if _is_library(vm, dotted):  # listed below a package that is not: `django.core.validators`
+    if is_library(vm, dotted):  # listed below a package that is not: `django.core.validators`
         return LibraryModule(dotted)
     if _is_closed(vm, module) or vm.loader.find(module) is None:
         return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
@@ -187,11 +187,18 @@ def is_found(vm: Interpreter, module: str) -> bool:
     """Whether a module is a library's, Python's own, or in one of the folders searched."""
     top = module.partition(".")[0]
     return (
-        _is_library(vm, module)
+        is_library(vm, module)
         or library.is_package_of_library(module)
         or top in sys.stdlib_module_names
         or vm.loader.find(module) is not None
     )
+
+
+def is_library(vm: Interpreter, name: str) -> bool:
+    """Whether a module belongs to a library whose real one names are looked up in."""
+    if name in library.MODULES:
+        return not _is_shadowed(vm, name)
+    return vm.libraries.is_module(name) and not vm.loader.is_first_party(name.partition(".")[0])
 
 
 def _source_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
@@ -203,7 +210,7 @@ def _source_attribute(vm: Interpreter, module: str, name: str, span: Span) -> An
             return _follow(vm, scope, name, span)
         if (hoisted := _hoist(vm, scope, name)) is not None:
             return hoisted
-    if vm.loader.find(dotted) is not None or _is_library(vm, dotted):
+    if vm.loader.find(dotted) is not None or is_library(vm, dotted):
         return module_value(vm, dotted, span)
     if isinstance(scope, Unknown):
         return External(scope.reason, scope.span or span, dotted=dotted)
@@ -292,7 +299,7 @@ def _binds(node: ast.stmt, name: str) -> bool:
 
 
 def _import_star(vm: Interpreter, module: str, scope: Scope, span: Span) -> None:
-    if _is_library(vm, module):
+    if is_library(vm, module):
         real = library.load(module)
         public = getattr(real, "__all__", None) or [n for n in vars(real) if not n.startswith("_")]
         for name in public:
@@ -329,16 +336,14 @@ def _library_attribute(vm: Interpreter, module: str, name: str, span: Span) -> A
         return external
     real = library.load(module)
     if real is None or not hasattr(real, name):
-        if _is_library(vm, dotted):
+        if is_library(vm, dotted):
             return LibraryModule(dotted)
         if real is not None and not library.is_package_of_library(module):
             return Unknown(f"`{module}` has no name `{name}`", span)
         return module_value(vm, dotted, span)
     value = getattr(real, name)
     if isinstance(value, types.ModuleType):
-        value = module_value(
-            vm, value.__name__ if _is_library(vm, value.__name__) else dotted, span
-        )
+        value = module_value(vm, value.__name__ if is_library(vm, value.__name__) else dotted, span)
         if not isinstance(value, LibraryModule):
             return value
     vm.library_values[module, name] = vm.uses.came_from_library(value)
@@ -350,12 +355,6 @@ def _provided(vm: Interpreter, module: str, dotted: str) -> Special | None:
     if vm.loader.is_first_party(module.partition(".")[0]):
         return None
     return provided_value(vm, dotted)
-
-
-def _is_library(vm: Interpreter, name: str) -> bool:
-    if name in library.MODULES:
-        return not _is_shadowed(vm, name)
-    return vm.libraries.is_module(name) and not vm.loader.is_first_party(name.partition(".")[0])
 
 
 def _is_closed(vm: Interpreter, name: str) -> bool:

@@ -16,10 +16,17 @@ from typing import TYPE_CHECKING, Any
 from pgtrigger_codegen.evaluator import attributes, library
 from pgtrigger_codegen.evaluator.fields import make_field
 from pgtrigger_codegen.evaluator.functions import vm_evaluate
-from pgtrigger_codegen.evaluator.imports import module_attribute
+from pgtrigger_codegen.evaluator.imports import is_library, module_attribute
 from pgtrigger_codegen.evaluator.operations import known_field
 from pgtrigger_codegen.evaluator.scope import Scope
-from pgtrigger_codegen.evaluator.values import LazyImport, LibraryModule, ModelClass, Unknown
+from pgtrigger_codegen.evaluator.values import (
+    LazyImport,
+    LibraryModule,
+    ModelClass,
+    SettingsObject,
+    SourceModule,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_values
@@ -46,7 +53,7 @@ class PostponedField:
         self.cls = cls
 
     def constant(self, name: str, *, first: bool = False) -> Any:
-        """An argument that is written as a constant, None without the argument.
+        """An argument that is written as a constant or a setting, None without the argument.
 
         Args:
             first: Whether it is the first of those that can be given by position.
@@ -57,12 +64,17 @@ class PostponedField:
         if self._node.args[1:]:  # hardly anybody gives more than one by position
             raise ValueError(name)
         if first and self._node.args:
-            return ast.literal_eval(self._node.args[0])
+            return self._constant(self._node.args[0])
         for keyword in self._node.keywords:
             if keyword.arg == name:
-                value = keyword.value
-                return value.value if isinstance(value, ast.Constant) else ast.literal_eval(value)
+                return self._constant(keyword.value)
         return None
+
+    def _constant(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Constant):
+            return node.value
+        text = _text_of_setting(self._vm, node, self._scope, self._names)
+        return ast.literal_eval(node) if text is None else text
 
     def make(self) -> Any:
         """The field, or `Unknown`."""
@@ -235,13 +247,25 @@ def _library_module(
 ) -> LibraryModule | None:
     """The library's module that a name or a dotted name (`django.db.models`) stands for."""
     if isinstance(node, ast.Attribute):
-        package = _library_module(vm, node.value, scope, names)
-        if package is None:
-            return None
-        value = module_attribute(vm, package.name, node.attr, scope.module.span(node))
+        value = _inner_module(vm, node, scope, names)
     else:
         value = _bound(vm, node, scope, names)
     return value if isinstance(value, LibraryModule) else None
+
+
+def _inner_module(vm: Interpreter, node: ast.Attribute, scope: Scope, names: dict[str, Any]) -> Any:
+    """A library's module in a package; that may be no more than a package, as `django` itself."""
+    outer = node.value
+    if isinstance(outer, ast.Attribute):
+        package = _inner_module(vm, outer, scope, names)
+    else:
+        package = _bound(vm, outer, scope, names)
+    if not isinstance(package, _MODULES) or not is_library(vm, f"{package.name}.{node.attr}"):
+        return None
+    return module_attribute(vm, package.name, node.attr, scope.module.span(node))
+
+
+_MODULES = (LibraryModule, SourceModule)
 
 
 def _lasts(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]) -> bool:
@@ -251,15 +275,29 @@ def _lasts(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any])
             return True
         case ast.Name():
             return isinstance(_bound(vm, node, scope, names), _LASTING)
-        case ast.Attribute(value=ast.Name() as root) if _is_enum(_bound(vm, root, scope, names)):
-            return True
-        case ast.Attribute():
-            return _library_module(vm, node.value, scope, names) is not None
+        case ast.Attribute(value=inner):
+            return (
+                _library_module(vm, inner, scope, names) is not None
+                or _is_enum(_bound(vm, inner, scope, names))
+                or _text_of_setting(vm, node, scope, names) is not None
+            )
         case ast.UnaryOp(operand=ast.Constant(value=int() | float())):
             return True
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return all(_lasts(vm, item, scope, names) for item in items)
     return False
+
+
+def _text_of_setting(
+    vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]
+) -> str | None:
+    """What `settings.AUTH_USER_MODEL` and the like stand for: nothing assigns to settings."""
+    if not isinstance(node, ast.Attribute):
+        return None
+    if not isinstance(_bound(vm, node.value, scope, names), SettingsObject):
+        return None
+    value = vm.host.setting(node.attr, scope.module.span(node))
+    return value if isinstance(value, str) else None
 
 
 # Values that nothing changes.
