@@ -62,13 +62,13 @@ def hand_over(settings: Settings, prefixes: tuple[str, ...]) -> None:
 
 
 def _forget_cached_settings() -> None:
-    import django
     from django.apps import apps
     from django.db import connections
     from django.utils import timezone
 
     if not apps.ready:
-        django.setup(set_prefix=False)
+        # As `django.setup()` does, which loads Django's mail, URLs and views for its logging first.
+        apps.populate(())
     cached: tuple[Any, ...] = (timezone.get_default_timezone, apps.get_swappable_settings_name)
     for function in cached:
         function.cache_clear()
