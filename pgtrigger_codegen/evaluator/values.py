@@ -353,6 +353,8 @@ def linearize(cls: Any, bases: Sequence[Any]) -> list[Any]:
     Falls back to depth-first order where Python would raise: the class cannot exist, and
     what matters then is only that its facts are not lost.
     """
+    if len(bases) == 1:
+        return [cls, *_parents(bases[0])]
     sequences = [_parents(base) for base in bases]
     sequences.append(list(bases))
     result = [cls]

@@ -28,6 +28,7 @@ class ModelRegistry:
         self.ambiguous = False
         self._project = project
         self._apps_by_name = {app.name: app for app in project.apps.values()}
+        self._apps_by_module: dict[str, App | None] = {}
         self.classes: list[ModelClass] = []
         self._by_label: dict[str, ModelClass] = {}
 
@@ -71,6 +72,11 @@ class ModelRegistry:
 
     def app_of_module(self, module: str) -> App | None:
         """The app whose package contains a module: the innermost one."""
+        if module not in self._apps_by_module:
+            self._apps_by_module[module] = self._innermost_app(module)
+        return self._apps_by_module[module]
+
+    def _innermost_app(self, module: str) -> App | None:
         parts = module.split(".")
         for end in range(len(parts), 0, -1):
             if (app := self._apps_by_name.get(".".join(parts[:end]))) is not None:

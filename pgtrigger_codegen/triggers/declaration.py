@@ -69,25 +69,24 @@ def foreign_declarations(reader: ModelReader) -> Iterator[Declaration]:
             yield _of_registration(reader.interpreter, registration)
 
 
-def declared_triggers(model: ModelClass) -> tuple[Any, Span]:
-    """The value of `triggers` in the model's effective `Meta`, and where it stands.
+def declared_triggers(model: ModelClass) -> Any:
+    """The value of `triggers` in the model's effective `Meta`.
 
     Returns:
         A list of triggers and `Unknown` items, an `Unknown`, or `MISSING`.
     """
     value = meta.option(model, "triggers")
-    if isinstance(value, tuple):
-        value = list(value)
-    return value, _triggers_span(model)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _of_meta(model: ModelClass, interpreter: Interpreter) -> Iterator[Declaration]:
     abstract = meta.is_abstract(model)
     if abstract is True or not registry.is_model(model):
         return
-    value, span = declared_triggers(model)
+    value = declared_triggers(model)
     if value is meta.MISSING:
         return
+    span = _triggers_span(model)
     if isinstance(value, Unknown) and meta.own_meta(model) is None:
         # Its `Meta` is that of a base that is not known. Most such bases have no triggers:
         # no trigger is reported, but the model counts as not fully read.

@@ -39,7 +39,7 @@ def abstract_triggers(models: ModelRegistry) -> Iterator[tuple[str | None, Abstr
         own = meta.own_meta(model)
         if own is None or not _names_triggers(own):
             continue
-        declared, _ = declared_triggers(model)
+        declared = declared_triggers(model)
         if not isinstance(declared, list) or not declared:
             continue
         names = (getattr(trigger, "name", None) for trigger in declared)
@@ -58,14 +58,14 @@ def _lost_by(model: ModelClass) -> Iterator[LostTriggers]:
     own = meta.own_meta(model)
     if own is not None and _names_triggers(own):
         return  # says itself which triggers it has
-    kept, _ = declared_triggers(model)
+    kept = declared_triggers(model)
     if kept is not meta.MISSING and not isinstance(kept, list):
         return
     present = {id(trigger) for trigger in kept} if isinstance(kept, list) else set()
     for base, node in zip(model.bases, model.node.bases, strict=False):
         if not isinstance(base, ModelClass) or meta.is_abstract(base) is not True:
             continue
-        inherited, _ = declared_triggers(base)
+        inherited = declared_triggers(base)
         if not isinstance(inherited, list) or not _are_written(base):
             continue
         lost = [trigger for trigger in inherited if id(trigger) not in present]
