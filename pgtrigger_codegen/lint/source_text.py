@@ -5,11 +5,12 @@ The analysis normalises line ends; a fix must leave those of the file as they ar
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import tokenize
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.lint.diagnostic import Edit
@@ -24,11 +25,11 @@ class SourceText:
 
     text: str
     encoding: str = "utf-8"
-    _starts: list[int] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        starts = [match.start() for match in _LINE.finditer(self.text)]
-        object.__setattr__(self, "_starts", [*starts, len(self.text)])
+    @functools.cached_property
+    def _starts(self) -> list[int]:
+        """Where each line begins, and the end; most texts are only looked through for comments."""
+        return [*(match.start() for match in _LINE.finditer(self.text)), len(self.text)]
 
     @property
     def lines(self) -> list[str]:

@@ -7,6 +7,7 @@ change to a column may break it: at once for its definition, at the next write f
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -138,6 +139,22 @@ def function_facts(create_function: str, hidden: frozenset[str] = frozenset()) -
     Args:
         hidden: Names that stand for transition tables.
     """
+    # Of many triggers of one class only the names differ.
+    head = _HEAD.match(create_function)
+    if head is not None:
+        rest = create_function[head.end() :]
+        if head["name"].lower() not in rest.lower():
+            create_function = f"CREATE FUNCTION f(){rest}"
+    return _facts_of_body(create_function, hidden)
+
+
+_HEAD = re.compile(
+    r"\s*CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION\s+(?P<name>\w+)\s*\(\s*\)", re.IGNORECASE
+)
+
+
+@functools.lru_cache(maxsize=1024)
+def _facts_of_body(create_function: str, hidden: frozenset[str]) -> BodyFacts:
     try:
         function = parse_function(create_function)
         nodes = list(walk(function))
