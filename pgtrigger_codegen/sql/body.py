@@ -7,6 +7,8 @@ the event (`IF TG_OP = 'DELETE'`).
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,7 +21,7 @@ from pgtrigger_codegen.sql.body_text import BodyText, aliases, create_function, 
 from pgtrigger_codegen.sql.body_variables import TypedVariable, outer_variables
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
-from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, SqlTooDeep, parse_function
+from pgtrigger_codegen.sql.parser import SqlSyntaxError, SqlTooDeep, parse_function
 from pgtrigger_codegen.sql.remembered import remembered
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import TriggerParts
@@ -88,18 +90,30 @@ def body_facts(
         declare: What stands before BEGIN.
         func: What stands between BEGIN and END; places count from its beginning.
     """
+    # Of many triggers of one class only the names differ, and few ask for that of their table.
+    asked = _ASKS_FOR_TABLE.search(declare) or _ASKS_FOR_TABLE.search(func)
+    return _followed(definition, table.name if asked else "", declare, func)
+
+
+_ASKS_FOR_TABLE = re.compile(r"tg_(table_name|relname)", re.IGNORECASE)
+
+
+@functools.lru_cache(maxsize=4096)
+def _followed(
+    definition: Definition, table: str, declare: str, func: str
+) -> Body | BodyError | None:
     try:
-        function = _parsed(declare, func)
+        function = parse_function(create_function(declare, func))
     except SqlTooDeep:
         return None
     except SqlSyntaxError as error:
         records = as_record(declare, func, error.message)
         if records is not None:
-            return body_facts(definition, table, *records)
+            return _followed(definition, table, *records)
         return locate_error(declare, func, error.message)
     if (unnoticed := unnoticed_error(function, func)) is not None:
         return unnoticed
-    flow = Flow(function, BodyText(func, first_line(declare)), definition, table.name)
+    flow = Flow(function, BodyText(func, first_line(declare)), definition, table)
     flow.follow()
     return Body(
         definition=definition,
@@ -114,9 +128,3 @@ def body_facts(
         outer_variables=outer_variables(function, declare),
         typed_variables=flow.typed_variables,
     )
-
-
-@functools.lru_cache(maxsize=1024)
-def _parsed(declare: str, func: str) -> Node:
-    """The function's tree: of many triggers of one class only the names differ."""
-    return parse_function(create_function(declare, func))

@@ -7,7 +7,6 @@ the one before it.
 
 from __future__ import annotations
 
-import functools
 import re
 from bisect import bisect_left
 
@@ -43,11 +42,6 @@ def placed_tokens(text: str, start: int = 0) -> list[tuple[Token, Place]]:
     return found
 
 
-@functools.lru_cache(maxsize=1024)
-def _tokens_of(text: str) -> tuple[tuple[Token, Place], ...]:
-    return tuple(placed_tokens(text))
-
-
 def last_code(text: str) -> Place | None:
     """The last token that means something."""
     tokens = placed_tokens(text)
@@ -77,7 +71,7 @@ class BodyText:
     def __init__(self, text: str, first_line: int = 2) -> None:
         self.text = text
         self._first_line = first_line
-        self._tokens = _tokens_of(text)
+        self._tokens = placed_tokens(text)
         self._starts = [place.start for _, place in self._tokens]
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self._cursor = 0
