@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from pgtrigger_codegen.models.facts import ModelFact, Models
+from pgtrigger_codegen.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
