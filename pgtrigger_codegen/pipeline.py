@@ -138,10 +138,11 @@ def analyze(
     configure(project.settings)
     started = frozenset(module.name for module in loader.loaded())
 
-    def new_reader(earlier: Earlier | None = None) -> ModelReader:
-        return ModelReader(project, loader, config.env, providers, earlier)
+    def new_reader(earlier: Earlier) -> ModelReader:
+        # Should it turn out to be of no use, nothing that it has read counts as read.
+        return ModelReader(project, loader.copy(), config.env, providers, earlier)
 
-    whole = new_reader()
+    whole = ModelReader(project, loader, config.env, providers)
     if memory is not None:
         memory.recall_sql(project.root)
     background = None
@@ -163,7 +164,7 @@ def analyze(
         unresolved=tuple(sorted(unresolved, key=_place)),
         assumptions=tuple(sorted({*interpreter.assumptions, *_items(found.assumptions)})),
         lost_triggers=_items(found.lost),
-        syntax_problems=_syntax_problems(loader),
+        syntax_problems=_syntax_problems(reader.loader),
         foreign_triggers=_sorted(found.foreign_triggers),
         notices=notices,
         read_files=frozenset(Path(path) for path in reading.read_files),
@@ -228,7 +229,7 @@ def _history(
 
 
 def _read_again(
-    new_reader: Callable[[Earlier | None], ModelReader],
+    new_reader: Callable[[Earlier], ModelReader],
     project: Project,
     started: frozenset[str],
     memory: Memory | None,

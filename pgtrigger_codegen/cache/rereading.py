@@ -139,7 +139,7 @@ def _with_lines(
 ) -> Walked | None:
     """The order of imports after the edit; None where the edit may have changed it."""
     walked: Walked | None = before.walked
-    for name in changed:
+    for name in sorted(changed):
         module = reader.loader.load(name)
         if not isinstance(module, Module) or walked is None:
             return None

@@ -307,6 +307,11 @@ def append(path: str, text: str) -> None:
         file.write("\n" + dedent(text))
 
 
+def break_all(*names: str) -> None:
+    for name in names:
+        append(f"{name}.py", "class (")
+
+
 EDITS: dict[str, tuple[bool, Callable[[], None]]] = {
     # What was known is used.
     "a comment": (True, lambda: append("orders/models.py", "# nothing")),
@@ -409,6 +414,10 @@ EDITS: dict[str, tuple[bool, Callable[[], None]]] = {
         lambda: append("pyproject.toml", '[tool.pgtrigger-codegen.lint]\nignore = ["PGT3"]'),
     ),
     "a syntax error": (False, lambda: append("orders/models.py", "class (")),
+    "a syntax error hides another": (
+        False,
+        lambda: break_all("core/names", "core/triggers", "people/models"),
+    ),
     "another's list changes": (
         False,
         lambda: change("people/models.py", "class Person", "LIMITS['name'] = 5\n\nclass Person"),
