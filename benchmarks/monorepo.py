@@ -6,6 +6,7 @@ either: most of a real repository. `manage.py makemigrations` then writes the mi
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -36,19 +37,21 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 execute_from_command_line(sys.argv)
 """
 
-BASE = '''\
+BASE_HEAD = """\
 import pgtrigger
 from django.db import models
+"""
 
+BASE = '''
 
-class Archivable(models.Model):
+class Archivable{group}(models.Model):
     """Rows that are never really deleted."""
 
     is_active = models.BooleanField(default=True)
 
     class Meta:
         abstract = True
-        triggers = [pgtrigger.SoftDelete(name="archive", field="is_active")]
+        triggers = [pgtrigger.SoftDelete(name="archive_{group}", field="is_active")]
 '''
 
 TRIGGERS = '''\
@@ -73,7 +76,7 @@ HEAD = """\
 import pgtrigger
 from django.db import models
 
-from base.models import Archivable
+from base.models import Archivable{group}
 from base.triggers import Announce
 """
 
@@ -88,16 +91,25 @@ FIELDS = (
 )
 
 KINDS = (
-    'pgtrigger.Protect(name="keep", operation=pgtrigger.Delete)',
-    'pgtrigger.ReadOnly(name="fixed", fields=["field_0", "field_1"])',
-    'pgtrigger.SoftDelete(name="archive", field="is_active")',
-    'pgtrigger.FSM(name="moves", field="status", transitions=[("new", "open"), ("open", "done")])',
+    'pgtrigger.Protect(name="keep_{group}", operation=pgtrigger.Delete)',
+    'pgtrigger.ReadOnly(name="fixed_{group}", fields=["field_0", "field_1"])',
+    'pgtrigger.SoftDelete(name="archive_{group}", field="is_active")',
     (
-        'pgtrigger.Protect(name="keep_field_0", operation=pgtrigger.Update,'
+        'pgtrigger.FSM(name="moves_{group}", field="status",'
+        ' transitions=[("new", "open"), ("open", "done")])'
+    ),
+    (
+        'pgtrigger.Protect(name="keep_field_0_{group}", operation=pgtrigger.Update,'
         ' condition=pgtrigger.Q(old__field_0__df=pgtrigger.F("new__field_0")))'
     ),
-    'Announce(name="announce", what="{name}")',
+    'Announce(name="announce_{group}", what="{name}")',
 )
+
+
+GROUPS = 16
+"""Apps of one group call their triggers alike. The names of functions end in five hexadecimal
+digits, which are the same for some two of a thousand triggers of one name.
+"""
 
 
 @dataclass(frozen=True)
@@ -120,18 +132,22 @@ def write(folder: Path, size: Size) -> None:
     _write(folder / "manage.py", MANAGE)
     _write(folder / "config/settings.py", SETTINGS.format(apps=size.apps))
     _write(folder / "config/__init__.py", "")
-    _write_app(folder / "base", BASE)
+    bases = "".join(BASE.format(group=group) for group in range(GROUPS))
+    _write_app(folder / "base", f"{BASE_HEAD}{bases}")
     _write(folder / "base/triggers.py", TRIGGERS)
     for number in range(size.apps):
         app = folder / f"app_{number:03}"
         # Every fourth app is alike, so that twice the apps are twice the work.
         chance = random.Random(number % 4)  # noqa: S311  (nothing of it is a secret)
-        models = "".join(_model(index, size, chance) for index in range(size.models))
-        _write_app(app, f"{HEAD}{models}")
+        group = number // 4 % GROUPS
+        models = "".join(_model(index, size, chance, group) for index in range(size.models))
+        _write_app(app, f"{HEAD.format(group=group)}{models}")
         for index in range(size.modules):
             _write(app / f"service_{index:02}.py", _module(chance))
     command = [sys.executable, "manage.py", "makemigrations"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)  # noqa: S603  (ours)
+    # Without a PATH Django finds no formatter, which would take minutes over the migrations.
+    environment = {**os.environ, "PATH": ""}
+    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)  # noqa: S603  (ours)
 
 
 def _write_app(folder: Path, models: str) -> None:
@@ -145,10 +161,10 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _model(index: int, size: Size, chance: random.Random) -> str:
+def _model(index: int, size: Size, chance: random.Random, group: int) -> str:
     name = f"Record{index:02}"
     inherits = chance.random() < size.share / 2
-    lines = ["", "", f"class {name}({'Archivable' if inherits else 'models.Model'}):"]
+    lines = ["", "", f"class {name}({f'Archivable{group}' if inherits else 'models.Model'}):"]
     lines += [f'    """Number {index}."""', ""]
     for field in range(chance.randint(6, 14)):
         kind = FIELDS[0] if field < 2 else chance.choice(FIELDS)
@@ -159,7 +175,7 @@ def _model(index: int, size: Size, chance: random.Random) -> str:
     if not inherits and chance.random() < size.share:
         lines += ["", "    class Meta:", "        triggers = ["]
         chosen = chance.sample(KINDS, chance.randint(1, 3))
-        lines += [f"            {kind.format(name=name)}," for kind in chosen]
+        lines += [f"            {kind.format(name=name, group=group)}," for kind in chosen]
         lines.append("        ]")
     lines += ["", "    def __str__(self):", "        return str(self.pk)", ""]
     return "\n".join(lines)
