@@ -132,7 +132,8 @@ def write(folder: Path, size: Size) -> None:
     _write(folder / "manage.py", MANAGE)
     _write(folder / "config/settings.py", SETTINGS.format(apps=size.apps))
     _write(folder / "config/__init__.py", "")
-    bases = "".join(BASE.format(group=group) for group in range(GROUPS))
+    groups = min(GROUPS, (size.apps + 3) // 4)
+    bases = "".join(BASE.format(group=group) for group in range(groups))
     _write_app(folder / "base", f"{BASE_HEAD}{bases}")
     _write(folder / "base/triggers.py", TRIGGERS)
     for number in range(size.apps):
