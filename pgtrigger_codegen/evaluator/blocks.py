@@ -53,7 +53,12 @@ def either(
             signal = execute_block(vm, block, scope)
         ended = ended or signal is not None
         outcomes.append(dict(scope.names))
+    from pgtrigger_codegen.evaluator.registration import may_register, registers
+
     merged = merge(before, outcomes, bound, why)
+    for name in (name for name, value in merged.items() if value is why):
+        if registers(vm, [outcome.get(name) for outcome in outcomes]):
+            merged[name] = may_register(why)
     scope.names.clear()
     scope.names.update(merged)
     return Maybe(why) if ended else None

@@ -31,7 +31,12 @@ from pgtrigger_codegen.evaluator.functions import call_function, interpreted
 from pgtrigger_codegen.evaluator.iteration import note_use
 from pgtrigger_codegen.evaluator.postponed import PostponedFields
 from pgtrigger_codegen.evaluator.provided import is_provided, note_ended
-from pgtrigger_codegen.evaluator.registration import note_refused
+from pgtrigger_codegen.evaluator.registration import (
+    call_unread,
+    may_register,
+    mentions_registration,
+    note_refused,
+)
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, as_text, has_no_order
@@ -110,9 +115,11 @@ def _call_own_kind(
 ) -> Any:
     match function:
         case External():
-            return Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
+            unread = Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
+            return call_unread(vm, unread, (*args, *kwargs.values()), span, scope)
         case Unknown():
-            return function.with_note("called here", span)
+            noted = function.with_note("called here", span)
+            return call_unread(vm, noted, (*args, *kwargs.values()), span, scope)
         case Special():
             from pgtrigger_codegen.evaluator.specials import call_special
 
@@ -178,7 +185,10 @@ def _interpret(
         if isinstance(result, Invalid):
             note_ended(vm, function, result, span)
     if isinstance(result, Unknown):
-        return result.with_note(f"`{function.name}` is called here", span)
+        result = result.with_note(f"`{function.name}` is called here", span)
+        mentions = mentions_registration(vm, function.node, function.module)
+        if mentions and not isinstance(result, Invalid):
+            return may_register(result)
     return result
 
 

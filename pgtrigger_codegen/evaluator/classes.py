@@ -17,6 +17,7 @@ from pgtrigger_codegen.evaluator.func_render import accept_model
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.hooks import init_subclass
 from pgtrigger_codegen.evaluator.postponed import PostponedNames
+from pgtrigger_codegen.evaluator.registration import note_metaclass, note_unread_call
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
     FieldDescriptor,
@@ -106,6 +107,7 @@ def _model_class(
     init_subclass(vm, model, named)
     model.moment = vm.moment()
     vm.model_classes.append(model)
+    note_metaclass(vm, model, keywords.get("metaclass"))
     return model
 
 
@@ -142,6 +144,8 @@ def _bases(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> tuple[Any, ...]
     bases: list[Any] = []
     for expression in node.bases:
         base = vm.evaluate(expression, scope)
+        if isinstance(base, Unknown) and isinstance(expression, ast.Call):
+            note_unread_call(vm, expression, base, scope)
         bases.append(_base(vm, node.name, base, scope.module.span(expression)))
     return tuple(bases)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, calls, limits, operations
@@ -137,11 +137,11 @@ def _unary(vm: Interpreter, node: ast.UnaryOp, scope: Scope) -> Any:
 
 def _boolean(vm: Interpreter, node: ast.BoolOp, scope: Scope) -> Any:
     value: Any = None
-    for operand in node.values:
+    for index, operand in enumerate(node.values, 1):
         value = evaluate(vm, operand, scope)
         decided = truth(vm, value, scope.module.span(operand))
         if isinstance(decided, Unknown):
-            return decided
+            return _either(vm, node.values[index:], scope, decided)
         if decided == isinstance(node.op, ast.Or):
             return value
     return value
@@ -166,8 +166,26 @@ def _compare(vm: Interpreter, node: ast.Compare, scope: Scope) -> Any:
 def _conditional(vm: Interpreter, node: ast.IfExp, scope: Scope) -> Any:
     decided = truth(vm, evaluate(vm, node.test, scope), scope.module.span(node.test))
     if isinstance(decided, Unknown):
-        return decided
+        return _either(vm, [node.body, node.orelse], scope, decided)
     return evaluate(vm, node.body if decided else node.orelse, scope)
+
+
+def _either(vm: Interpreter, nodes: Sequence[ast.expr], scope: Scope, decided: Unknown) -> Unknown:
+    """The value of one of several expressions, evaluated only for what they may register."""
+    from pgtrigger_codegen.evaluator.registration import (
+        may_register,
+        mentions_registration,
+        registers,
+    )
+
+    nodes = [node for node in nodes if mentions_registration(vm, node, scope.module)]
+    before, values = dict(scope.names), []
+    with vm.speculating(decided):
+        for node in nodes:
+            values.append(evaluate(vm, node, scope))
+            scope.names.clear()
+            scope.names.update(before)
+    return may_register(decided) if registers(vm, values) else decided
 
 
 def _items(vm: Interpreter, nodes: list[ast.expr], scope: Scope) -> list[Any]:

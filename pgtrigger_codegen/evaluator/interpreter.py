@@ -105,6 +105,7 @@ class Interpreter:
         self.scopes: dict[str, Scope] = {}
         self.executing: set[str] = set()
         self.blessed: dict[int, Any] = {}
+        self.metaclasses: dict[int, Any] = {}
         self.user_classes: dict[type, tuple[Module, ast.ClassDef]] = {}
         self._origins: dict[int, Origin] = {}
         self.library_values: dict[tuple[str, str], Any] = {}

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
 
 
+TOO_EARLY = "is registered in `__init_subclass__`, before the model has a `_meta` of its own"
+
 KNOWN = frozenset({"pghistory", "pgpubsub"})
 """Packages of which we know that they register triggers, with a provider or without."""
 
@@ -217,6 +219,8 @@ def _note(
     call: SpecialCall,
 ) -> None:
     refused = vm.speculation or first_unknown(model) or first_unknown([*args, *kwargs.values()])
+    if isinstance(model, ModelClass) and not model.prepared:
+        refused = refused or Unknown(TOO_EARLY, span)
     moment = base.moment if base is not None and base.moment is not None else vm.moment()
     vm.uses.entangle("a library makes models and triggers for the project's")
     vm.provided_calls.append(

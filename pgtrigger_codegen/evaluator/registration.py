@@ -6,15 +6,19 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from pgtrigger_codegen.evaluator.attributes import describe, is_rendered_model
 from pgtrigger_codegen.evaluator.functions import interpreted
-from pgtrigger_codegen.evaluator.provided import is_provided
+from pgtrigger_codegen.evaluator.provided import TOO_EARLY, is_provided
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import (
+    LazyImport,
+    MayRegister,
     ModelClass,
     ModelReference,
     Registrar,
     Special,
+    ThroughModel,
     Unknown,
     first_unknown,
 )
@@ -35,14 +39,12 @@ def register(
     return model
 
 
-def note_unread_decorator(
-    vm: Interpreter, decorator: ast.expr, outcome: Unknown, scope: Scope
-) -> None:
-    """A trigger that a package registers for a decorated function, but that cannot be read."""
-    root = decorator
+def note_unread_call(vm: Interpreter, node: ast.expr, outcome: Unknown, scope: Scope) -> None:
+    """A trigger that a package registers for a decorated function, or makes a base for."""
+    root = node
     while isinstance(root, ast.Attribute | ast.Call):
         root = root.func if isinstance(root, ast.Call) else root.value
-    span = scope.module.span(decorator)
+    span = scope.module.span(node)
     value = vm.name(root.id, scope, span) if isinstance(root, ast.Name) else None
     origin = getattr(value, "dotted", None) or getattr(value, "name", None)
     package = str(origin or getattr(value, "__module__", "")).partition(".")[0]
@@ -50,36 +52,103 @@ def note_unread_decorator(
         vm.note_registration(outcome, outcome, scope.module, span)
 
 
+def note_metaclass(vm: Interpreter, model: ModelClass, metaclass: Any) -> None:
+    """A metaclass of the project's, which is not run, may register what it mentions."""
+    for cls in model.mro()[1:]:
+        if isinstance(cls, ModelClass):
+            metaclass = metaclass or vm.metaclasses.get(id(cls))
+        elif type(cls) in vm.user_classes:
+            metaclass = metaclass or type(cls)
+    if metaclass is None:
+        return
+    name = metaclass.name if isinstance(metaclass, ModelClass) else describe(metaclass)
+    vm.metaclasses[id(model)] = metaclass
+    found: list[Any] = []
+    for cls in metaclass.mro() if isinstance(metaclass, ModelClass) else _mro(metaclass):
+        if isinstance(cls, ModelClass):
+            found += cls.namespace.values()
+        elif cls in vm.user_classes:
+            found += vars(cls).values()
+    concrete = model.abstract is not True and any(is_rendered_model(cls) for cls in model.mro())
+    if concrete and registers(vm, found):
+        reason = f"may be registered by the metaclass `{name}`, which is not run"
+        unknown = Unknown(reason, model.span)
+        model.doubts.append(unknown)
+        vm.note_registration(model, unknown, model.module, model.span, hook=vm.in_hook)
+
+
 def note_refused(vm: Interpreter, args: Iterable[Any], outcome: Unknown, span: Span) -> None:
     """A registration handed to a call that is refused: it may well have been made there."""
     for value in args:
-        if _registers(value):
+        if registers(vm, value):
             module = _module_at(vm, span)
             vm.note_registration(outcome, outcome, module, span, hook=vm.in_hook)
             return
 
 
-def _registers(value: Any) -> bool:
-    """Whether calling a value registers triggers: by itself, or by what its body mentions."""
+def registers(vm: Interpreter, value: Any) -> bool:
+    """Whether calling a value, or what is in it, may register triggers."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return any(registers(vm, item) for item in value)
+    if isinstance(value, dict):
+        return any(registers(vm, item) for item in value.values())
+    if isinstance(value, LazyImport):
+        dotted = f"{value.module}.{value.attribute}"
+        return dotted == "pgtrigger.register" or vm.libraries.callable(dotted) is not None
     if isinstance(value, Special):
         return value.name.startswith("register") or is_provided(value)
     function = interpreted(value)
-    return isinstance(value, Registrar) or (
-        function is not None
-        and any(
-            "register" in (getattr(node, "attr", None), getattr(node, "id", None))
-            for node in ast.walk(function.node)
-        )
+    return isinstance(value, Registrar | MayRegister) or (
+        function is not None and mentions_registration(vm, function.node, function.module)
     )
+
+
+def _mro(value: Any) -> tuple[Any, ...]:
+    return value.__mro__ if isinstance(value, type) else ()
+
+
+def mentions_registration(vm: Interpreter, node: ast.AST, module: Module) -> bool:
+    """Whether code names `register`, or what a library calls its like."""
+    names = set(vm.libraries.names)
+    if "pgtrigger" in module.text:  # others have a `register` too
+        names.add("register")
+    return any(
+        getattr(child, "attr", None) in names or getattr(child, "id", None) in names
+        for child in ast.walk(node)
+    )
+
+
+def may_register(unknown: Unknown) -> MayRegister:
+    """An unknown in the place of something that registers triggers."""
+    return MayRegister(unknown.reason, unknown.span, unknown.notes, unknown.spread)
+
+
+def call_unread(
+    vm: Interpreter, unknown: Unknown, args: Iterable[Any], span: Span, scope: Scope | None
+) -> Unknown:
+    """The outcome of calling what is not read, with arguments that may register triggers.
+
+    Such a call may do so itself for models among its arguments; else what it returns may.
+    """
+    args = list(args)
+    if not isinstance(unknown, MayRegister) and not any(
+        isinstance(arg, Special | Registrar | MayRegister) and registers(vm, arg) for arg in args
+    ):
+        return unknown
+    models = [arg for arg in args if isinstance(arg, ModelClass | ThroughModel | ModelReference)]
+    for model in models:
+        _record(vm, model, Unknown(unknown.reason, unknown.span, unknown.notes), span, scope)
+    return unknown if models else may_register(unknown)
 
 
 def _record(vm: Interpreter, model: Any, trigger: Any, span: Span, scope: Scope | None) -> None:
     module = scope.module if scope is not None else _module_at(vm, span)
+    if is_rendered_model(model):  # in a method that a library calls with real models
+        model = vm.host.model_behind(model) or model
     if vm.speculation is not None:
         trigger = vm.speculation
     elif isinstance(model, ModelClass) and not model.prepared:
-        reason = "is registered in `__init_subclass__`, before the model has a `_meta` of its own"
-        trigger = Unknown(reason, span)
+        trigger = Unknown(TOO_EARLY, span)
     unknown = first_unknown(trigger)
     if unknown is not None and isinstance(model, ModelClass) and not module.first_party:
         vm.uses.changes(model.doubts)
@@ -135,6 +204,17 @@ def _models(vm: Interpreter, call: SpecialCall) -> Any:
     return vm.host.models(call.special.receiver, call.span)
 
 
+def _is_installed(vm: Interpreter, call: SpecialCall) -> Any:
+    """`apps.is_installed("name")`."""
+    name, names = call.argument(0, "app_name"), vm.host.app_names
+    if not isinstance(name, str):
+        return first_unknown(name) or Unknown("the name of an app is not known", call.span)
+    entries = vm.host.setting("INSTALLED_APPS", call.span)
+    if name in names or (isinstance(entries, list | tuple) and len(entries) == len(names)):
+        return name in names
+    return first_unknown(entries) or Unknown("an installed app was not found", call.span)
+
+
 def _app_config(vm: Interpreter, call: SpecialCall) -> Any:
     label = call.argument(0, "app_label")
     if not isinstance(label, str):
@@ -148,6 +228,7 @@ HANDLERS: dict[str, Handler] = {
     "apps.get_app_config": _app_config,
     "apps.get_model": _get_model,
     "apps.get_models": _models,
+    "apps.is_installed": _is_installed,
     "get_user_model": _get_user_model,
     "identity": _identity,
     "register": _register,

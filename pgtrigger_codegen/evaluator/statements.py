@@ -12,7 +12,7 @@ from pgtrigger_codegen.evaluator.branches import bound_names
 from pgtrigger_codegen.evaluator.classes import make_class
 from pgtrigger_codegen.evaluator.expressions import evaluate
 from pgtrigger_codegen.evaluator.functions import make_function
-from pgtrigger_codegen.evaluator.registration import note_unread_decorator
+from pgtrigger_codegen.evaluator.registration import note_unread_call
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.signals import Break, Continue, Maybe, Return, Signal
 from pgtrigger_codegen.evaluator.values import Invalid, Unknown
@@ -95,7 +95,7 @@ def _decorated(
         function = evaluate(vm, decorator, scope)
         value = call(vm, function, (value,), {}, span, scope)
         if isinstance(value, Unknown):
-            note_unread_decorator(vm, decorator, value, scope)
+            note_unread_call(vm, decorator, value, scope)
         if isinstance(function, Unknown):
             return Unknown(f"`{node.name}` is decorated by what is not evaluated", span)
     return value

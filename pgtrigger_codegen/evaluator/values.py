@@ -72,6 +72,16 @@ class InACircle(Unknown):
 
 
 @dataclass(frozen=True)
+class MayRegister(Unknown):
+    """What is not known, but may register triggers when it is called with a model."""
+
+    def with_note(self, message: str, span: Span | None) -> MayRegister:
+        """The same, with one more step."""
+        noted = super().with_note(message, span)
+        return MayRegister(noted.reason, noted.span, noted.notes, noted.spread)
+
+
+@dataclass(frozen=True)
 class Invalid(Unknown):
     """A real call raised: Python itself would have stopped here.
 

@@ -538,3 +538,51 @@ class Parcel(models.Model):
             """,
         },
     )
+
+
+def test_trackers_that_register_more(tmp_path: Path) -> None:
+    check_as_django(
+        tmp_path,
+        _HEAD
+        + """
+from django.apps import apps
+from pghistory import trigger
+
+class Guarded(pghistory.Tracker):
+    label = "guarded"
+
+    def setup(self, event_model):
+        kept = pgtrigger.Protect(name="kept", operation=pgtrigger.Delete)
+        pgtrigger.register(kept)(event_model.pgh_tracked_model)
+        frozen = pgtrigger.Protect(name="frozen", operation=pgtrigger.Update)
+        frozen.register(event_model)
+
+class ClockEvent(trigger.Event):
+    def get_func(self, model):
+        func = super().get_func(model)
+        return pgtrigger.Func(func.func.replace("NOW()", "CLOCK_TIMESTAMP()"))
+
+class Clocked(pghistory.InsertEvent):
+    def add_event_trigger(self, event_model):
+        made = ClockEvent(
+            event_model=event_model,
+            label=self.label,
+            name=self.trigger_name,
+            row=self.row,
+            operation=self.operation,
+        )
+        pgtrigger.register(made)(event_model.pgh_tracked_model)
+
+@pghistory.track(Guarded(), Clocked())
+class Book(models.Model):
+    title = models.CharField(max_length=20)
+
+class Page(models.Model):
+    text = models.TextField()
+
+if apps.is_installed("pghistory"):
+    pghistory.track()(Page)
+if apps.is_installed("absent"):
+    pghistory.track(model_name="Never")(Page)
+""",
+    )

@@ -267,3 +267,110 @@ def test_what_a_function_would_declare_after_its_end_is_not_passed_over(tmp_path
     assert len(reasons) == 2
     assert "`unread.Mystery`" in reasons[0]
     assert "missing" in reasons[1]
+
+
+_EITHER = [
+    "pghistory.track()",
+    "pgtrigger.register(pgtrigger.Protect(name='kept', operation=pgtrigger.Delete))",
+]
+_SHIRT = """
+class Shirt(models.Model):
+    size = models.IntegerField()
+"""
+
+
+@pytest.mark.parametrize("decorator", _EITHER, ids=["track", "register"])
+@pytest.mark.parametrize(
+    ("declaration", "reason"),
+    [
+        ("if anything:\n    d = {}\nelse:\n    d = lambda m: m\n@d" + _SHIRT, "`unread.anything`"),
+        ("d = {} if anything else (lambda m: m)\n@d" + _SHIRT, "`unread.anything`"),
+        (_SHIRT + "{}(Shirt) if anything else None", "`unread.anything`"),
+        (_SHIRT + "anything and {}(Shirt)", "`unread.anything`"),
+        (
+            "def d():\n    if anything:\n        return {}\n    return lambda m: m\n@d()" + _SHIRT,
+            "`unread.anything`",
+        ),
+        ("@anything({}, 3)" + _SHIRT, "`unread.anything`"),
+        (_SHIRT + "anything({}, Shirt)", "`unread.anything`"),
+        (_SHIRT + "reduce(lambda m, d: d(m), [{}], Shirt)", "`Shirt` is given to a call"),
+        (
+            """
+class Meta(models.base.ModelBase):
+    def __new__(mcs, name, bases, names):
+        made = super().__new__(mcs, name, bases, names)
+        return {}(made)
+
+class Base(models.Model, metaclass=Meta):
+    class Meta:
+        abstract = True
+
+class Shirt(Base):
+    size = models.IntegerField()
+""",
+            "the metaclass `Meta`",
+        ),
+        (
+            """
+class Tracked:
+    def __init_subclass__(cls):
+        {}(cls)
+
+class Shirt(Tracked, models.Model):
+    size = models.IntegerField()
+""",
+            "in `__init_subclass__`, before",
+        ),
+    ],
+    ids="if conditional expression and maker composed given reduce metaclass subclass".split(),
+)
+def test_what_may_be_declared_is_not_passed_over(
+    tmp_path: Path, decorator: str, declaration: str, reason: str
+) -> None:
+    head = _HEAD + "import pgtrigger\nfrom functools import reduce\n"
+    analysis = analyzed(tmp_path, head + declaration.replace("{}", decorator) + "\n")
+
+    assert [trigger.uri for trigger in analysis.triggers] == []
+    assert reason in " ".join(item.reason for item in analysis.unresolved)
+    [refused] = analysis.unresolved
+    assert refused.model in ("shop.Shirt", None)
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        "class BookEvent(pghistory.get_event_model(Book)):\n    pass",
+        "if anything:\n    from pghistory import track\nelse:\n    track = anything\ntrack()(Book)",
+    ],
+)
+def test_what_the_installed_version_does_not_have_is_not_passed_over(
+    tmp_path: Path, declaration: str
+) -> None:
+    analysis = analyzed(tmp_path, _HEAD + declaration + "\n")
+
+    [refused] = analysis.unresolved
+    assert refused.code == "PGT002"
+
+
+def test_what_only_looks_like_a_registration_is_not_reported(tmp_path: Path) -> None:
+    analysis = analyzed(
+        tmp_path,
+        _HEAD
+        + """
+def shown():
+    if anything:
+        return anything.register
+    return lambda m: m
+
+shown()(Book)
+shown()(3)
+
+class Meta(models.base.ModelBase):
+    def register(cls):
+        pass
+
+class Shirt(models.Model, metaclass=Meta):
+    size = models.IntegerField()
+""",
+    )
+    assert analysis.unresolved == ()
