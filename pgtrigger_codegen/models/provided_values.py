@@ -166,8 +166,14 @@ class Prepared:
 
 
 def _with_label(field: Any) -> Any:
-    """A relation to a rendered model names it by its label, as a model's source would."""
+    """A relation to a rendered model names it by its label, as a model's source would.
+
+    So does what is another model's field, which the new one gets a copy of.
+    """
     remote = getattr(field, "remote_field", None)
-    if remote is not None and isinstance(getattr(remote, "model", None), type):
-        return field.clone()
-    return field
+    bound = hasattr(field, "model")
+    if not bound and (remote is None or not isinstance(getattr(remote, "model", None), type)):
+        return field
+    made = field.clone()
+    made.creation_counter = field.creation_counter
+    return made

@@ -586,3 +586,29 @@ if apps.is_installed("absent"):
     pghistory.track(model_name="Never")(Page)
 """,
     )
+
+
+def test_a_field_that_takes_the_place_of_a_copied_one(tmp_path: Path) -> None:
+    # It was made before the copies, and so comes first in the condition.
+    check_as_django(
+        tmp_path,
+        _HEAD
+        + """
+class Author(models.Model):
+    name = models.CharField(max_length=20)
+
+KEPT = {"author": models.ForeignKey(Author, on_delete=models.CASCADE, related_name="+")}
+
+@pghistory.track(attrs=KEPT)
+class Book(models.Model):
+    title = models.CharField(max_length=20)
+    author = models.ForeignKey(Author, on_delete=models.CASCADE)
+
+class Page(models.Model):
+    text = models.TextField()
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, null=True)
+
+class PageEvent(pghistory.create_event_model(Page)):
+    book = models.ForeignKey(Book, on_delete=models.SET_NULL, null=True)
+""",
+    )

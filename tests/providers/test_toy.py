@@ -184,6 +184,20 @@ def test_what_is_known_of_them(library: Path, tmp_path: Path) -> None:
     assert {trigger.migration_app for trigger in analysis.triggers} == {"shop"}
 
 
+def test_a_field_of_another_model_is_taken_as_it_is_without_that_model(
+    library: Path, tmp_path: Path
+) -> None:
+    # `Product._meta.get_field(…)`, handed over as it stands.
+    source = library / "acme_audit.py"
+    source.write_text(source.read_text().replace(".get_field(name).clone()", ".get_field(name)"))
+    analysis = _analyzed(tmp_path, _MODELS)
+
+    assert [item.reason for item in analysis.unresolved] == []
+    assert len(analysis.triggers) == 3
+    assert analysis.models["shop.ProductEntry"].columns == ("id", "price", "name", "label")
+    assert analysis.models["shop.Product"].columns == ("id", "price", "name")
+
+
 @pytest.mark.parametrize(
     ("declaration", "code", "reason"),
     [
