@@ -35,11 +35,7 @@ def outer_variables(function: Node, declare: str) -> frozenset[str]:
     too. What a cursor or a loop declares is in sight there alone.
     """
     datums = function.get("datums", [])
-    arguments = {
-        field["varno"]
-        for number in _argument_rows(datums)
-        for field in datums[number]["PLpgSQL_row"]["fields"]
-    }
+    arguments = {field["varno"] for row in _argument_rows(datums) for field in row["fields"]}
     found = set()
     for number, datum in enumerate(datums):
         node = datum.get("PLpgSQL_var") or datum.get("PLpgSQL_rec") or {}
@@ -64,11 +60,12 @@ def typed_variables(function: Node) -> tuple[TypedVariable, ...]:
     )
 
 
-def _argument_rows(datums: list[Node]) -> Iterator[int]:
-    """The numbers of what the cursors take."""
+def _argument_rows(datums: list[Node]) -> Iterator[Node]:
+    """What the cursors take; most take nothing, and have -1 for the number of such a row."""
     for datum in datums:
-        if "cursor_explicit_argrow" in (node := datum.get("PLpgSQL_var", {})):
-            yield node["cursor_explicit_argrow"]
+        number = datum.get("PLpgSQL_var", {}).get("cursor_explicit_argrow", -1)
+        if number >= 0:
+            yield datums[number]["PLpgSQL_row"]
 
 
 def _table_and_column(type_name: str) -> tuple[QualifiedName, str | None] | None:

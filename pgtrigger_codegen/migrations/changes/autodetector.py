@@ -86,7 +86,8 @@ def detect_changes(
     removals = [
         DropTrigger(installed_trigger(trigger))
         for key, trigger in installed.items()
-        if may_remove(trigger, app_label, declared)
+        if trigger.owner == app_label  # which most are not, for most apps
+        and may_remove(trigger, app_label, declared)
         and key not in wanted
         and key not in declared.kept
     ]
