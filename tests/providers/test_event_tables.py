@@ -177,3 +177,20 @@ def test_a_field_that_goes(project: DjangoProject, connection: psycopg.Connectio
     connection.execute("UPDATE shop_book SET pages = 5")
     rows = connection.execute("SELECT pages FROM shop_bookevent ORDER BY pgh_id DESC LIMIT 1")
     assert rows.fetchone() == (5,)
+
+
+def test_an_event_model_in_the_app_of_a_package_is_refused(tmp_path: Path) -> None:
+    # Django would write its migration into the installed package.
+    write_history_project(
+        tmp_path,
+        """
+import pghistory
+from pghistory.models import Context
+
+pghistory.track(pghistory.UpdateEvent())(Context)
+""",
+    )
+    outcome = _refused(tmp_path)
+
+    assert "writes to table 'pghistory_contextevent'" in outcome.stderr
+    assert "give it `app_label` of one of the project's apps" in outcome.stderr

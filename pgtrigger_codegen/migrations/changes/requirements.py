@@ -112,7 +112,10 @@ def requirements(trigger: CompiledTrigger, history: History) -> Iterator[Key]:
             trigger,
             history.state,
             history.models.tables,
-            lambda app_label: _will_have_migrations(app_label, history),
+            lambda app_label: (
+                bool(history.reader.names(app_label)) or _will_have_migrations(app_label, history)
+            ),
+            lambda app_label: history.reader.apps[app_label].first_party,
         )
     if definition_facts(trigger.parts).whole_row:
         yield table.touched_by

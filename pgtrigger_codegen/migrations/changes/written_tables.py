@@ -23,12 +23,14 @@ def written_tables(
     state: MigrationState,
     tables: Mapping[str, str],
     is_migrated: Callable[[str], bool],
+    is_own: Callable[[str], bool],
 ) -> Iterator[Key]:
     """The migrations that make the columns which the trigger writes to.
 
     Args:
         tables: Labels of models by their table.
-        is_migrated: Whether `manage.py makemigrations` makes migrations for an app.
+        is_migrated: Whether the models of an app have migrations.
+        is_own: Whether they are the project's.
 
     Raises:
         MigrationsError: There is none for one of them, though its model is known.
@@ -50,7 +52,7 @@ def written_tables(
             if is_migrated(app_label) and state.is_readable(app_label):
                 shown = repr(str(table))
                 what = f"table {shown}" if known is None else f"column {column!r} of table {shown}"
-                raise _missing(trigger, what, label)
+                raise _missing(trigger, what, label, own=is_own(app_label))
 
 
 def _label(table: QualifiedName, tables: Mapping[str, str]) -> str | None:
@@ -58,9 +60,14 @@ def _label(table: QualifiedName, tables: Mapping[str, str]) -> str | None:
     return next(labels, None)
 
 
-def _missing(trigger: CompiledTrigger, what: str, label: str) -> MigrationsError:
+def _missing(trigger: CompiledTrigger, what: str, label: str, *, own: bool) -> MigrationsError:
+    app_label = label.partition(".")[0]
+    first = f"write the migration of model {label} first: manage.py makemigrations {app_label}"
+    elsewhere = (
+        f"model {label} is in another package's app, whose migrations do not make it: give it "
+        "`app_label` of one of the project's apps"
+    )
     return MigrationsError(
         f"trigger {trigger.uri} writes to {what}, which no migration creates yet",
-        help=f"write the migration of model {label} first: "
-        f"manage.py makemigrations {label.partition('.')[0]}",
+        help=first if own else elsewhere,
     )
