@@ -60,6 +60,8 @@ def _constant(vm: Interpreter, node: ast.Constant, scope: Scope) -> Any:
 def _name(vm: Interpreter, node: ast.Name, scope: Scope) -> Any:
     holder = scope.find(node.id)
     if holder is not None and not isinstance(value := holder.names[node.id], _FOLLOWED):
+        if holder.parent is None and vm.uses.is_early(holder.module.name):
+            vm.uses.takes(holder, node.id, value)
         return value
     return vm.name(node.id, scope, scope.module.span(node))
 

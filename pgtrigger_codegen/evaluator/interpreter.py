@@ -112,11 +112,16 @@ class Interpreter:
         self._library_classes: dict[tuple[str, str], type | None] = {}
         self.uses = ModuleUses(self)
 
-    def module(self, name: str) -> Scope | Unknown:
-        """The namespace of a module, executed the first time it is asked for."""
+    def module(self, name: str, *, for_one_name: bool = False) -> Scope | Unknown:
+        """The namespace of a module, executed the first time it is asked for.
+
+        Args:
+            for_one_name: Whether only one of its names is asked for, by `_follow` or `missed`:
+                then it may be in the middle of its execution.
+        """
         self.uses.note(name)
         if name in self.scopes:
-            if name in self.executing and name != self.uses.current:
+            if not for_one_name and self.uses.is_early(name):
                 self.uses.entangle(f"`{name}` is imported in a circle")
             return self.scopes[name]
         module = self.loader.load(name)

@@ -88,10 +88,22 @@ def note_refused(vm: Interpreter, args: Iterable[Any], outcome: Unknown, span: S
 
 def registers(vm: Interpreter, value: Any) -> bool:
     """Whether calling a value, or what is in it, may register triggers."""
-    if isinstance(value, list | tuple | set | frozenset):
-        return any(registers(vm, item) for item in value)
-    if isinstance(value, dict):
-        return any(registers(vm, item) for item in value.values())
+    pending, known = [value], set()
+    while pending:
+        value = pending.pop()
+        if id(value) in known:  # what is in itself, or in many places
+            continue
+        known.add(id(value))
+        if isinstance(value, list | tuple | set | frozenset):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            pending.extend(value.values())
+        elif _registers_itself(vm, value):
+            return True
+    return False
+
+
+def _registers_itself(vm: Interpreter, value: Any) -> bool:
     if isinstance(value, LazyImport):
         dotted = f"{value.module}.{value.attribute}"
         return dotted == "pgtrigger.register" or vm.libraries.callable(dotted) is not None

@@ -18,10 +18,14 @@ from typing import TYPE_CHECKING, Any
 from pgtrigger_codegen.evaluator.postponed import PostponedField, PostponedNames
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
+    External,
     Function,
     LazyImport,
+    LibraryModule,
     ModelClass,
     ModelReference,
+    SettingsObject,
+    SourceModule,
     Special,
     Unknown,
 )
@@ -44,6 +48,15 @@ _ENDS = (
     LazyImport, Module, ModelReference, PostponedField, Span, Special, Unknown,
 )  # fmt: skip
 
+# Besides classes of the user's.
+_STAYING = (
+    type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, External, LibraryModule,
+    ModelClass, ModelReference, SettingsObject, SourceModule, Special,
+)  # fmt: skip
+_MISSING = object()
+# Their modules change nothing of each other but what they remember of the machine.
+_REMEMBERING = frozenset({"psycopg"})
+
 
 class ModuleUses:
     """What the modules of one evaluation have to do with each other.
@@ -57,6 +70,7 @@ class ModuleUses:
         self._vm = vm
         self._users: list[str | None] = [None]
         self._owned: dict[int, tuple[Any, str]] = {}
+        self._taken_early: dict[str, dict[str, Any]] = {}
         self.used: dict[str, set[str]] = {}
         self.missing: set[str] = set()
         self.entangled: str | None = None
@@ -91,14 +105,39 @@ class ModuleUses:
 
     def changes(self, value: Any) -> None:
         """Is called before an object changes: it should be one of the current module's own."""
-        owner = self._owned.get(id(value))
-        if owner is not None and owner[1] != self.current:
-            self.entangle(f"`{self.current}` changes what `{owner[1]}` has made")
+        if any(value is taken for names in self._taken_early.values() for taken in names.values()):
+            self.entangle(f"`{self.current}` changes what was used in a circle of imports")
+        _, owner = self._owned.get(id(value), (None, None))
+        if owner is not None and owner != self.current:
+            packages = {str(module).partition(".")[0] for module in (owner, self.current)}
+            if not packages <= _REMEMBERING:
+                self.entangle(f"`{self.current}` changes what `{owner}` has made")
 
     def writes_names_of(self, module: str) -> None:
         """Is called before a name outside the running function is bound."""
         if module != self.current:
             self.entangle(f"`{self.current}` binds names of `{module}`")
+
+    def is_early(self, module: str) -> bool:
+        """Whether a module is in the middle of its execution, and another one is at work."""
+        return module in self._vm.executing and module != self.current
+
+    def takes(self, scope: Scope, name: str, value: Any) -> None:
+        """Is called when a name of a module is read.
+
+        In a circle of imports that may be before the module is done. It does no harm where the
+        name means the same in the end: then it does not matter where the circle was entered.
+        """
+        module = scope.module.name
+        if self.is_early(module):
+            if not self._stays(value):
+                self.entangle(f"`{module}` is imported in a circle, for `{name}`")
+            self._taken_early.setdefault(module, {})[name] = value
+
+    def misses(self, scope: Scope, name: str) -> None:
+        """Is called when a name was looked for in a module, and is not there."""
+        if self.is_early(scope.module.name):
+            self._taken_early.setdefault(scope.module.name, {}).setdefault(name, _MISSING)
 
     def came_from_library(self, value: Any) -> Any:
         """Passes on what was found in a library; it is not for the project to change."""
@@ -109,6 +148,9 @@ class ModuleUses:
     def settle(self, scope: Scope) -> None:
         """A module is done: what can be reached from its names is its own from here on."""
         owner = scope.module.name
+        for name, taken in self._taken_early.pop(owner, {}).items():
+            if not _is_same(scope, name, taken):
+                self.entangle(f"`{owner}` is imported in a circle, for `{name}`")
         pending: list[Any] = list(scope.names.values())
         while pending:
             value = pending.pop()
@@ -122,6 +164,12 @@ class ModuleUses:
             pending.extend(self._parts(value))
         if len(self._owned) > _MOST_OBJECTS:
             self.entangle("there is too much to keep apart")
+
+    def _stays(self, value: Any) -> bool:
+        """Whether a value is the same for good, unless its attributes are assigned to."""
+        if isinstance(value, type) and value in self._vm.user_classes:
+            return not any(type(part) in (list, dict, set) for part in vars(value).values())
+        return type(value) in _PLAIN or isinstance(value, _STAYING)
 
     def _parts(self, value: Any) -> Iterable[Any]:
         """What a change of an object can be made through."""
@@ -142,3 +190,15 @@ class ModuleUses:
         if type(value).__dictoffset__:
             parts.append(vars(value))  # which Python may make only now
         return parts
+
+
+def _is_same(scope: Scope, name: str, taken: Any) -> bool:
+    """Whether a name means in the end what it meant when it was read."""
+    now = scope.names.get(name, _MISSING)
+    if now is taken or (type(now) in _PLAIN and type(now) is type(taken) and now == taken):
+        return True
+    # A module below the package is found whether the package imports it or not.
+    below = f"{scope.module.name}.{name}"
+    imported = isinstance(now, LazyImport) and f"{now.module}.{now.attribute}" == below
+    is_below = now is _MISSING or imported or now == SourceModule(below)
+    return is_below and (taken is _MISSING or taken == SourceModule(below))

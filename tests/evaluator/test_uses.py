@@ -122,3 +122,64 @@ def test_to_read_changes_nothing(tmp_path: Path, name: str) -> None:
     done = execute(tmp_path, f"from shared import made\n{reads}\n", files={"shared.py": made})
     assert done.vm.uses.entangled is None
     assert done.vm.uses.used["main"] >= {"shared"}
+
+
+# What module `first` has before it uses `second`, which uses what `first` has; and what after.
+HARMLESS_CIRCLES = {
+    "a number": ("made = 1", "made", ""),
+    "a function": ("def made(): return 1", "made()", ""),
+    "a class": ("class made:\n    n = 1", "made.n", ""),
+    "a library": ("import json as made", "made.dumps", ""),
+    "a module": ("import third as made", "made.n", ""),
+    "a name that is never there": ("", "getattr(first, 'other', 1)", ""),
+}
+HARMFUL_CIRCLES = {
+    "a name that is bound again": ("made = 1", "made", "made = 2"),
+    "a name that is bound later": ("", "made", "made = 2"),
+    "a name that is bound later, twice": ("", "made", "made = 1\nmade = 2"),
+    "a name that is looked for": ("", "getattr(first, 'made', 1)", "for made in (2, 3): pass"),
+    "a list": ("made = []", "len(made)", "made.append(1)"),
+    "an object": ("class Made: pass\nmade = Made()\nmade.n = 1", "made.n", "made.n = 2"),
+    "an attribute of a class": ("class made:\n    n = 1", "made.n", "made.n = 2"),
+    "what a class has": ("class made:\n    n = []", "len(made.n)", "made.n.append(1)"),
+    "what a function reads": ("def made(): return n\nn = 1", "made()", "n = 2"),
+    "what a function finds only later": ("def made(): return n", "made()", "n = 2"),
+}
+
+
+def _entangled_by_circle(folder: Path, before: str, use: str, after: str) -> str | None:
+    first = f"{before}\nfrom second import used\ntaken = used\n{after}\n"
+    name = "" if "getattr" in use else "from first import made\n"
+    second = f"import first\n{name}used = {use}\n"
+    files = {"first.py": first, "second.py": second, "third.py": "n = 1"}
+    vm = execute(folder, "from first import taken\ntaken\n", files=files).vm
+    assert "second" in vm.scopes
+    return vm.uses.entangled
+
+
+@pytest.mark.parametrize("name", HARMLESS_CIRCLES)
+def test_a_circle_in_which_names_mean_what_they_mean_in_the_end(tmp_path: Path, name: str) -> None:
+    assert _entangled_by_circle(tmp_path, *HARMLESS_CIRCLES[name]) is None
+
+
+@pytest.mark.parametrize("name", HARMFUL_CIRCLES)
+def test_a_circle_in_which_it_matters_who_is_first(tmp_path: Path, name: str) -> None:
+    reason = _entangled_by_circle(tmp_path, *HARMFUL_CIRCLES[name])
+    assert reason is not None
+    assert "circle" in reason
+
+
+def test_a_package_imports_its_own_modules(tmp_path: Path) -> None:
+    files = {
+        "package/__init__.py": "from . import inner\nfrom package import other as renamed\n",
+        "package/inner.py": "from . import other\nn = other.n + 1",
+        "package/other.py": "n = 1",
+    }
+    source = """
+        import package
+        from package import inner
+        values = inner.n, package.inner.n, package.renamed.n
+    """
+    done = execute(tmp_path, source, files=files)
+    assert done["values"] == (2, 2, 1)
+    assert done.vm.uses.entangled is None
