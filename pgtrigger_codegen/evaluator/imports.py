@@ -251,7 +251,7 @@ def _require(vm: Interpreter, module: str, span: Span) -> None:
 
 def _follow(vm: Interpreter, scope: Scope, name: str, span: Span) -> Any:
     value = _followed(vm, scope, name, span)
-    if scope.parent is None:
+    if scope.parent is None or isinstance(value, InACircle):
         vm.uses.takes(scope, name, value)
     return value
 
@@ -259,8 +259,6 @@ def _follow(vm: Interpreter, scope: Scope, name: str, span: Span) -> Any:
 def _followed(vm: Interpreter, scope: Scope, name: str, span: Span) -> Any:
     value = scope.names[name]
     if not isinstance(value, LazyImport):
-        if isinstance(value, InACircle):
-            vm.uses.entangle(value.reason)
         return value
     # Whoever finds the value here later leans on where it came from too.
     user = scope.module_scope.module.name

@@ -9,8 +9,11 @@ who was imported first, entangles them, and then nothing of an earlier run is us
 from __future__ import annotations
 
 import ast
+import enum
 import gc
+import re
 import types
+import typing
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from pgtrigger_codegen.evaluator.postponed import PostponedField, PostponedNames
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import (
-    External,
     Function,
+    InACircle,
     LazyImport,
     LibraryModule,
     ModelClass,
@@ -50,12 +53,14 @@ _ENDS = (
 
 # Besides classes of the user's.
 _STAYING = (
-    type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, External, LibraryModule,
-    ModelClass, ModelReference, SettingsObject, SourceModule, Special,
+    type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.GenericAlias,
+    types.UnionType, typing.TypeVar, typing.ParamSpec, re.Pattern, enum.Enum, LibraryModule,
+    ModelClass, ModelReference, SettingsObject, SourceModule, Special, Unknown,
 )  # fmt: skip
 _MISSING = object()
-# Their modules change nothing of each other but what they remember of the machine.
-_REMEMBERING = frozenset({"psycopg"})
+# Their modules change nothing of each other but what they remember of the machine, and import each
+# other in circles in which nothing depends on who is first.
+_HARMLESS_PACKAGES = frozenset({"psycopg"})
 
 
 class ModuleUses:
@@ -108,10 +113,9 @@ class ModuleUses:
         if any(value is taken for names in self._taken_early.values() for taken in names.values()):
             self.entangle(f"`{self.current}` changes what was used in a circle of imports")
         _, owner = self._owned.get(id(value), (None, None))
-        if owner is not None and owner != self.current:
-            packages = {str(module).partition(".")[0] for module in (owner, self.current)}
-            if not packages <= _REMEMBERING:
-                self.entangle(f"`{self.current}` changes what `{owner}` has made")
+        changed = owner is not None and owner != self.current
+        if changed and not _keep_to_themselves(owner, self.current):
+            self.entangle(f"`{self.current}` changes what `{owner}` has made")
 
     def writes_names_of(self, module: str) -> None:
         """Is called before a name outside the running function is bound."""
@@ -120,7 +124,9 @@ class ModuleUses:
 
     def is_early(self, module: str) -> bool:
         """Whether a module is in the middle of its execution, and another one is at work."""
-        return module in self._vm.executing and module != self.current
+        if module not in self._vm.executing or module == self.current:
+            return False
+        return not _keep_to_themselves(module, self.current)
 
     def takes(self, scope: Scope, name: str, value: Any) -> None:
         """Is called when a name of a module is read.
@@ -129,6 +135,8 @@ class ModuleUses:
         name means the same in the end: then it does not matter where the circle was entered.
         """
         module = scope.module.name
+        if isinstance(value, InACircle) and not _keep_to_themselves(module, self.current):
+            self.entangle(value.reason)
         if self.is_early(module):
             if not self._stays(value):
                 self.entangle(f"`{module}` is imported in a circle, for `{name}`")
@@ -190,6 +198,11 @@ class ModuleUses:
         if type(value).__dictoffset__:
             parts.append(vars(value))  # which Python may make only now
         return parts
+
+
+def _keep_to_themselves(*modules: str | None) -> bool:
+    packages = {str(module).partition(".")[0] for module in modules}
+    return packages <= _HARMLESS_PACKAGES
 
 
 def _is_same(scope: Scope, name: str, taken: Any) -> bool:

@@ -167,6 +167,10 @@ class ModelRenderer:
                 why = f"field `{declared.owner.name}.{declared.name}` is not known: {value.reason}"
                 fields.append((declared.name, stand_in(Unknown(why, value.span, value.notes))))
                 continue
+            if "remote_field" not in vars(value):
+                why = f"the `__init__` of `{type(value).__name__}` does not call that of its base"
+                fields.append((declared.name, stand_in(Unknown(why, model.span))))
+                continue
             fields.append((declared.name, _unbound(value)))
             if adds_fields(value):
                 why = f"`{type(value).__name__}` adds fields to its model"

@@ -65,3 +65,22 @@ def test_a_field_that_may_add_others_is_no_field_list(tmp_path: Path, body: str)
     assert (trigger.name, refused.uri) == ("one", "shop.Order:all")
     assert "adds fields" in refused.reason
     assert analysis.models["shop.Order"].columns is None
+
+
+def test_a_field_that_is_not_made_whole_is_not_known(tmp_path: Path) -> None:
+    models = """
+        import pgtrigger
+        from django.db import models
+
+        class Half(models.DateField):
+            def __init__(self):
+                pass
+
+        class Order(models.Model):
+            paid = Half()
+
+            class Meta:
+                triggers = [pgtrigger.ReadOnly(name="all", fields=["paid"])]
+    """
+    (unresolved,) = analyzed(tmp_path, models).unresolved
+    assert "the `__init__` of `Half` does not call that of its base" in unresolved.reason
