@@ -58,7 +58,7 @@ def belongs_to(known: Mapping[str, Any], root: Path) -> bool:
 
     The original of a copy may be as it was while the copy is not.
     """
-    return bool(known["root"] == str(root))
+    return bool(known.get("root") == str(root))
 
 
 def holds(known: Mapping[str, Any]) -> bool:

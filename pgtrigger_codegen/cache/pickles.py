@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import hashlib
 import io
 import pickle
 from typing import Any
@@ -24,7 +25,8 @@ def dumps(value: object) -> bytes:
     """A value of our own dataclasses and Python's containers as bytes."""
     file = io.BytesIO()
     _Pickler(file, protocol=pickle.HIGHEST_PROTOCOL).dump(value)
-    return file.getvalue()
+    data = file.getvalue()
+    return _digest(data) + data
 
 
 def loads(data: bytes) -> Any:
@@ -34,7 +36,21 @@ def loads(data: bytes) -> Any:
         pickle.UnpicklingError: The bytes ask for something else than plain data.
         Exception: Whatever damaged bytes lead to.
     """
-    return _Unpickler(io.BytesIO(data)).load()
+    digest, data = data[:_DIGEST], data[_DIGEST:]
+    if _digest(data) != digest:  # half of a file, or a disk that forgets
+        raise pickle.UnpicklingError("is damaged")
+    unpickler = _Unpickler(io.BytesIO(data))
+    try:
+        return unpickler.load()
+    finally:
+        unpickler.restore_classes()
+
+
+_DIGEST = 16
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_DIGEST).digest()
 
 
 class _Pickler(pickle.Pickler):
@@ -59,12 +75,31 @@ def _constructor(cls: type) -> tuple[str, ...] | None:
 
 
 class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self._classes: dict[type, dict[str, Any]] = {}
+
+    def restore_classes(self) -> None:
+        """Refuses what has given our classes other attributes, which pickles can."""
+        changed = False
+        for cls, before in self._classes.items():
+            for name in vars(cls).keys() - before.keys():
+                delattr(cls, name)
+                changed = True
+            for name, value in before.items():
+                if vars(cls)[name] is not value:
+                    setattr(cls, name, value)
+                    changed = True
+        if changed:
+            raise pickle.UnpicklingError("changes a class")
+
     def find_class(self, module: str, name: str) -> Any:
         if (plain := _PLAIN.get((module, name))) is not None:
             return plain
         if module.partition(".")[0] == "pgtrigger_codegen" and "." not in name:
             found = getattr(__import__(module, fromlist=[name]), name, None)
             if isinstance(found, type) and found.__module__ == module and _holds_data(found):
+                self._classes.setdefault(found, dict(vars(found)))
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is not data")
 

@@ -57,13 +57,34 @@ class Called:
 
 @pytest.mark.parametrize("value", [Command(), Printed(), Forked(), Called(), Path("/a"), print])
 def test_what_is_more_than_data_is_refused(value: object) -> None:
-    data = pickle.dumps(value)
+    data = with_digest(pickle.dumps(value))
     with pytest.raises(pickle.UnpicklingError, match="is not data"):
         pickles.loads(data)
+
+
+def with_digest(data: bytes) -> bytes:
+    return pickles._digest(data) + data
+
+
+def test_classes_of_ours_stay_as_they_are() -> None:
+    # BUILD sets attributes of whatever is there, be it a class.
+    name, cls = b"pgtrigger_codegen.sql.names", b"QualifiedName"
+    text = b"".join(b"\x8c" + bytes([len(part)]) + part for part in (name, cls))
+    data = b"\x80\x04" + text + b"\x93N}\x8c\x06schema\x8c\x01xs\x8c\x03newK\x01s\x86b."
+    with pytest.raises(pickle.UnpicklingError, match="changes a class"):
+        pickles.loads(with_digest(data))
+    assert QualifiedName("s", "t").schema == "s"
+    assert not hasattr(QualifiedName, "new")
+
+
+@pytest.mark.parametrize("cut", [0, 5, 40])
+def test_half_a_file_is_refused(cut: int) -> None:
+    with pytest.raises(pickle.UnpicklingError, match="damaged"):
+        pickles.loads(pickles.dumps([QualifiedName("s", "t")])[:cut])
 
 
 def test_names_of_names_are_refused() -> None:
     # Protocol 4 looks up dotted names: `module.Class.method`.
     data = b"\x80\x04\x8c\x1cpgtrigger_codegen.cache.inputs\x94\x8c\x09os.system\x94\x93\x94."
     with pytest.raises((pickle.UnpicklingError, UnicodeDecodeError, EOFError)):
-        pickles.loads(data)
+        pickles.loads(with_digest(data))
