@@ -74,7 +74,7 @@ def recall(question: Question) -> Result | None:
             return None
         output = tuple((stream, bytes.fromhex(text)) for stream, text in known["output"])
         return Result(known["exit_code"], output)
-    except (ValueError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None  # of another version, or damaged
 
 

@@ -10,6 +10,8 @@ from django.db import models
 
 from pgtrigger_codegen.evaluator.postponed import PostponedField, PostponedFields, PostponedNames
 from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
+from pgtrigger_codegen.models.django_setup import configure
+from pgtrigger_codegen.project.project import Settings
 from tests.evaluator.code import Executed, execute
 
 HEAD = """\
@@ -29,6 +31,12 @@ class Own(models.CharField):
     pass
 
 """
+
+
+@pytest.fixture(autouse=True)
+def _django_is_set_up() -> None:
+    """A foreign key's `deconstruct` asks which models are swappable."""
+    configure(Settings(None, {}))
 
 
 def waiting(executed: Executed, name: str = "Order") -> set[str]:
