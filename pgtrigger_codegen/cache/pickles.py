@@ -12,6 +12,7 @@ import functools
 import hashlib
 import io
 import pickle
+import types
 from typing import Any
 
 _PLAIN = {
@@ -87,7 +88,10 @@ class _Unpickler(pickle.Unpickler):
                 delattr(cls, name)
                 changed = True
             for name, value in before.items():
-                if vars(cls)[name] is not value:
+                now = vars(cls)[name]
+                # A record has its `__init__` made for its first instance. No pickle has functions.
+                first = name == "__init__" and isinstance(now, types.FunctionType)
+                if now is not value and not first:
                     setattr(cls, name, value)
                     changed = True
         if changed:
@@ -99,6 +103,8 @@ class _Unpickler(pickle.Unpickler):
         if module.partition(".")[0] == "pgtrigger_codegen" and "." not in name:
             found = getattr(__import__(module, fromlist=[name]), name, None)
             if isinstance(found, type) and found.__module__ == module and _holds_data(found):
+                if dataclasses.is_dataclass(found):
+                    dataclasses.fields(found)  # which a record has made when they are asked for
                 self._classes.setdefault(found, dict(vars(found)))
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is not data")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,20 @@ def test_classes_of_ours_stay_as_they_are() -> None:
         pickles.loads(with_digest(data))
     assert QualifiedName("s", "t").schema == "s"
     assert not hasattr(QualifiedName, "new")
+
+
+def test_a_process_that_has_made_nothing_yet_can_read() -> None:
+    """Records get their methods when the first is made, and that is then no forgery."""
+    data = pickles.dumps([Span("/a.py", 1, 2, 3, 4), Walked(3, ["a"])])
+    script = (
+        "import sys; from pgtrigger_codegen.cache import pickles;"
+        "print(pickles.loads(sys.stdin.buffer.read()))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], input=data, capture_output=True, check=False
+    )
+    assert result.returncode == 0, result.stderr.decode()
+    assert b"path='/a.py'" in result.stdout
 
 
 @pytest.mark.parametrize("cut", [0, 5, 40])
