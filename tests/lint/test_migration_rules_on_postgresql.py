@@ -106,14 +106,14 @@ def test_with_its_column_a_trigger_goes_without_a_word(database: str, tmp_path: 
     name = "A trigger that somebody wrote, and not where it is dropped first"
     project = started("PGT403", name, tmp_path, database)
     project.manage("migrate", "shop", "0001")
-    before = len(installed_triggers(database))
+    before = len(triggers_of(database))
 
     migrated = project.try_manage("migrate")
 
     # From Django 6.0 on the column is not dropped with CASCADE.
     fails = django.VERSION >= (6,)
     assert (migrated.returncode != 0) is fails
-    assert (before, len(installed_triggers(database))) == (2, 2 if fails else 0)
+    assert (before, len(triggers_of(database))) == (2, 2 if fails else 0)
 
 
 @pytest.mark.parametrize(
