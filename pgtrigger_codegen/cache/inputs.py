@@ -17,6 +17,7 @@ from typing import Any
 
 from pgtrigger_codegen import __version__
 from pgtrigger_codegen.cache.folder import NAME
+from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.reads import Reads, stamp
 
 # What a run asks its environment for.
@@ -34,12 +35,12 @@ MARKERS = (
 _NOT_ENTERED = frozenset({"node_modules", "__pycache__", NAME})
 
 
-def fingerprint(reads: Reads, root: Path) -> dict[str, Any] | None:
+def fingerprint(read: Reads, root: Path) -> dict[str, Any] | None:
     """What has to be the same; None when something changed while it was read, or was written."""
-    if reads.effect is not None:
+    if read.effect is not None:
         return None
     files: dict[str, str | None] = {}
-    for path, then in sorted(reads.files.items()):
+    for path, then in sorted(read.files.items()):
         now, files[path] = seen(path)
         if now != then:
             return None
@@ -49,7 +50,7 @@ def fingerprint(reads: Reads, root: Path) -> dict[str, Any] | None:
         "tree": _tree_digest(str(root)),
         "above": _markers_above(root),
         "files": files,
-        "folders": {path: _folder_digest(path) for path in sorted(reads.folders)},
+        "folders": {path: _folder_digest(path) for path in sorted(read.folders)},
     }
 
 
@@ -169,9 +170,30 @@ _taken: dict[str, tuple[tuple[int, int] | None, str | None]] | None = None
 def _digest(path: str) -> str | None:
     try:
         with open(path, "rb") as file:
-            return hashlib.blake2b(file.read(), digest_size=16).hexdigest()
+            content = file.read()
     except OSError:
         return None
+    if MARK in content:
+        _marked.add(path)
+    else:
+        _marked.discard(path)
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def is_marked(path: str) -> bool | None:
+    """Whether a file of a run mentions django-pgtrigger; None where nobody has looked yet.
+
+    Who asks has read the file, as far as the result is concerned.
+    """
+    if _taken is None or path not in _looked_at:
+        return None
+    if (current := reads.current()) is not None:
+        current.files.setdefault(path, _taken[path][0])
+    return path in _marked
+
+
+MARK = b"pgtrigger"
+_marked: set[str] = set()
 
 
 def _folder_digest(path: str) -> str | None:

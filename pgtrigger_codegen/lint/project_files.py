@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from pgtrigger_codegen.cache.inputs import MARK, is_marked
 from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.project import App
@@ -24,14 +25,17 @@ def python_files(folder: Path) -> Iterator[Path]:
     return map(Path, _python_files(folder))
 
 
-def files_with(folder: Path, mark: bytes) -> Iterator[Path]:
-    """Those of them whose bytes hold a mark."""
+def files_that_mention_pgtrigger(folder: Path) -> Iterator[Path]:
+    """Those of them that mention django-pgtrigger."""
     for path in _python_files(folder):  # a path is an object only once it is wanted
-        try:
-            if mark in read_bytes(path):
-                yield Path(path)
-        except OSError:
-            pass
+        marked = is_marked(path)
+        if marked is None:
+            try:
+                marked = MARK in read_bytes(path)
+            except OSError:
+                continue
+        if marked:
+            yield Path(path)
 
 
 def _python_files(folder: Path) -> Iterator[str]:

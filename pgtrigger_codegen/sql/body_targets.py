@@ -57,7 +57,7 @@ def statements_of(query: Query) -> Iterator[tuple[str, Node]]:
 _TARGETS = {"InsertStmt": "cols", "UpdateStmt": "targetList"}
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=4096)
 def _parsed(sql: str) -> tuple[Node, ...]:
     """Several rules ask about the same statement, one after the other."""
     try:
