@@ -2,7 +2,7 @@
 
 Builds a monorepo of each size and a small project, runs every command against what it is compared
 with, in turn, and prints ratios of medians as a table. Needs a quiet
-machine and a quarter of an hour.
+machine, a few minutes for 100 apps, and for 400 an hour, most of it Django's.
 """
 
 from __future__ import annotations

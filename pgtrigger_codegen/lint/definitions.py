@@ -11,11 +11,18 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 def definitions(analysis: Analysis) -> Iterator[tuple[CompiledTrigger, Definition]]:
-    """Every trigger whose statement parses (what does not is for `condition-sql-syntax`)."""
-    for trigger in analysis.triggers:
-        definition = read_definition(trigger.parts)
-        if isinstance(definition, Definition):
-            yield trigger, definition
+    """Every trigger whose statement parses (what does not is for `condition-sql-syntax`).
+
+    Found once for an analysis: a dozen rules ask.
+    """
+    if not _last or _last[0][0] is not analysis:
+        read = ((trigger, read_definition(trigger.parts)) for trigger in analysis.triggers)
+        found = tuple((one, what) for one, what in read if isinstance(what, Definition))
+        _last[:] = [(analysis, found)]
+    return iter(_last[0][1])
+
+
+_last: list[tuple[Analysis, tuple[tuple[CompiledTrigger, Definition], ...]]] = []
 
 
 def table_owner(analysis: Analysis, trigger: CompiledTrigger) -> ModelFact | None:
