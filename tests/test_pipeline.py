@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pgtrigger_codegen.pipeline import analyze
 from tests.models.project import analyzed, write_project
 
@@ -83,3 +85,45 @@ def test_settings_of_one_project_do_not_reach_the_next(tmp_path: Path) -> None:
         '"apart"._pgtrigger_should_ignore'
     ]
     assert "apart" not in without[0].parts.ignore_func_name
+
+
+TYPED = """
+from typing import Generic, ParamSpec, TypeVar, TypeVarTuple
+import pgtrigger
+from django.db import models
+
+T = TypeVar("T", bound=models.Model)
+P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
+
+class Keeper(models.QuerySet[T], Generic[T]):
+    pass
+
+class Order(models.Model):
+    objects = Keeper.as_manager()
+    class Meta:
+        triggers = [pgtrigger.Protect(name="keep", operation=pgtrigger.Delete)]
+"""
+# Every Python reads these, by whatever parser.
+TYPE_PARAMETERS = """
+import pgtrigger
+from django.db import models
+
+type Names[T] = list[T]
+
+class Box[T: models.Model, *Ts, **P]:
+    def get[R](self, default: R) -> T | R: ...
+
+class Order(models.Model):
+    class Meta:
+        triggers = [pgtrigger.Protect(name="keep", operation=pgtrigger.Delete)]
+"""
+
+
+@pytest.mark.parametrize("models", [TYPED, TYPE_PARAMETERS], ids=["typing", "PEP 695"])
+def test_variables_of_types_are_no_obstacle(tmp_path: Path, models: str) -> None:
+    """Their classes are written in C from Python 3.12 on, and have no `__dict__`."""
+    analysis = analyzed(tmp_path, models)
+
+    assert [trigger.uri for trigger in analysis.triggers] == ["shop.Order:keep"]
+    assert not analysis.unresolved

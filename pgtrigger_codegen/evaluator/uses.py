@@ -9,6 +9,7 @@ who was imported first, entangles them, and then nothing of an earlier run is us
 from __future__ import annotations
 
 import ast
+import contextlib
 import enum
 import gc
 import re
@@ -195,8 +196,11 @@ class ModuleUses:
             user_class = value in self._vm.user_classes
             return [*vars(value).values(), *value.__bases__] if user_class else []
         parts = gc.get_referents(value)
+        # Python may make the attributes only now. An offset alone does not tell that they can be
+        # asked for: since Python 3.12, those of a `TypeVar` cannot, and are among its referents.
         if type(value).__dictoffset__:
-            parts.append(vars(value))  # which Python may make only now
+            with contextlib.suppress(AttributeError):
+                parts.append(object.__getattribute__(value, "__dict__"))
         return parts
 
 

@@ -63,6 +63,10 @@ CHANGES = {
         "class Number(int): pass\nmade = Number(1)\nmade.seen = []",
         "made.seen.append(1)",
     ),
+    "an attribute of a variable of types": (
+        "import typing\nmade = typing.TypeVar('made')\nmade.seen = 0",
+        "made.seen = 1",
+    ),
     "an item that is made when it is asked for": (
         "import collections\nmade = collections.defaultdict(list)",
         "made['a']",
