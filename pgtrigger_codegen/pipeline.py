@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, LoadMigration
@@ -25,8 +25,6 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigg
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.cache.memory import Memory
-    from pgtrigger_codegen.cache.recollection import Homed
-    from pgtrigger_codegen.cache.rereading import Reading
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
     from pgtrigger_codegen.evaluator.loader import ModuleLoader
     from pgtrigger_codegen.evaluator.values import Unknown
@@ -34,11 +32,8 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.migrations.reading.sites import SiteReader
     from pgtrigger_codegen.migrations.replaying.background import BackgroundHistory, RecalledHistory
     from pgtrigger_codegen.migrations.replaying.moment import Watcher
-    from pgtrigger_codegen.models.reading import Earlier, ModelReader
+    from pgtrigger_codegen.models.reading import ModelReader
     from pgtrigger_codegen.project.config import Config
-
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,51 +124,40 @@ def analyze(
     interpreter = Interpreter(loader, SettingsHost(config.env), providers)
     project, notices = read_project(layout, config, interpreter)
 
-    from pgtrigger_codegen.cache.rereading import read_all
     from pgtrigger_codegen.migrations.reading.sites import SiteReader
+    from pgtrigger_codegen.models.describing import ReadModels
     from pgtrigger_codegen.models.django_setup import configure
     from pgtrigger_codegen.models.reading import ModelReader
-    from pgtrigger_codegen.triggers.inheritance import uninherited
+    from pgtrigger_codegen.triggers.declared import declare, place
 
     configure(project.settings)
-    started = frozenset(module.name for module in loader.loaded())
-
-    def new_reader(earlier: Earlier) -> ModelReader:
-        # Should it turn out to be of no use, nothing that it has read counts as read.
-        return ModelReader(project, loader.copy(), config.env, providers, earlier)
-
-    whole = ModelReader(project, loader, config.env, providers)
+    reader = ModelReader(project, loader, config.env, providers)
     if memory is not None:
         memory.recall_sql(project.root)
     background = None
     if watch_history is not None:
-        background = _history(whole, watch_history(), memory)
-    reading = _read_again(new_reader, project, started, memory) or read_all(whole, started)
-    if memory is not None and background is not None:
-        memory.keep_modules(reading.recollect)
-    reader, found = reading.reader, reading.found
-    unresolved = _items(found.unresolved)
+        background = _history(reader, watch_history(), memory)
+    declared = declare(reader)
     missing = tuple(providers.missing(reader.interpreter.imported_libraries))
-    unresolved += tuple(_not_asked(item) for item in missing if item.extra)
-    abstract = [triggers for _, triggers in found.abstract]
+    not_asked = [_not_asked(item) for item in missing if item.extra]
     return Analysis(
         project=project,
         config=config,
-        models=reading.models,
-        triggers=_sorted(found.triggers),
-        unresolved=tuple(sorted(unresolved, key=_place)),
-        assumptions=tuple(sorted({*interpreter.assumptions, *_items(found.assumptions)})),
-        lost_triggers=_items(found.lost),
-        syntax_problems=_syntax_problems(reader.loader),
-        foreign_triggers=_sorted(found.foreign_triggers),
+        models=ReadModels(reader),
+        triggers=declared.triggers,
+        unresolved=tuple(sorted([*declared.unresolved, *not_asked], key=place)),
+        assumptions=tuple(sorted(interpreter.assumptions | declared.assumptions)),
+        lost_triggers=declared.lost,
+        syntax_problems=_syntax_problems(loader),
+        foreign_triggers=declared.foreign_triggers,
         notices=notices,
-        read_files=frozenset(Path(path) for path in reading.read_files),
+        read_files=frozenset(module.path for module in loader.loaded() if module.first_party),
         load_migration=_migration_loader(reader),
         background=background,
-        uninherited_triggers=tuple(uninherited(abstract, {*_items(found.inherited)})),
+        uninherited_triggers=declared.uninherited,
         imported_modules=frozenset(reader.import_order.modules),
         sites=SiteReader(reader.interpreter, project.apps),
-        foreign_unresolved=tuple(sorted(_items(found.foreign_unresolved), key=_place)),
+        foreign_unresolved=declared.foreign_unresolved,
         allow_migrate=_router(interpreter, project),
         provided_models=tuple(reader.provided.made),
         missing_providers=missing,
@@ -226,31 +210,6 @@ def _history(
     own = sorted(label for label, app in project.apps.items() if app.first_party)
     keep = functools.partial(memory.keep_history, kind) if memory is not None else None
     return background.start(migrations, own, watcher, keep)
-
-
-def _read_again(
-    new_reader: Callable[[Earlier], ModelReader],
-    project: Project,
-    started: frozenset[str],
-    memory: Memory | None,
-) -> Reading | None:
-    """What can be said after reading only what has changed since an earlier run."""
-    from pgtrigger_codegen.cache.rereading import read_changed
-
-    known = memory.modules(project.root) if memory is not None else None
-    return None if known is None else read_changed(new_reader, *known, started)
-
-
-def _items(homed: Iterable[Homed[T]]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys(item for _, item in homed))
-
-
-def _sorted(found: Iterable[Homed[CompiledTrigger]]) -> tuple[CompiledTrigger, ...]:
-    return tuple(sorted(_items(found), key=lambda trigger: (trigger.uri, trigger.span)))
-
-
-def _place(unresolved: UnresolvedTrigger) -> tuple[Span, str]:
-    return unresolved.span, unresolved.model or ""
 
 
 def _not_asked(missing: MissingProvider) -> UnresolvedTrigger:

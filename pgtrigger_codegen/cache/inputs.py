@@ -74,21 +74,6 @@ def holds(known: Mapping[str, Any]) -> bool:
     )
 
 
-def changes(known: Mapping[str, Any]) -> frozenset[str] | None:
-    """Paths of the files whose content is another now; None where more than that has changed."""
-    root = Path(known["root"])
-    same = (
-        known["tools"] == tools()
-        and known["above"] == _markers_above(root)
-        and known["tree"] == _tree_digest(known["root"])
-        and all(_folder_digest(path) == digest for path, digest in known["folders"].items())
-    )
-    if not same:
-        return None
-    files = known["files"].items()
-    return frozenset(path for path, digest in files if _file_digest(path) != digest)
-
-
 def tools() -> str:
     """Who computes: Python, our own code, and the packages beside it."""
     if _taken is None:

@@ -1,15 +1,14 @@
 """What a run keeps for the next one, besides its result, so that an edit does not cost everything.
 
-Two things are kept, each with all that it was made from: the replayed migrations, and what the
-modules of the project declare.
+Kept are the replayed migrations, with all that they were made from, and answers about SQL.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,11 @@ from pgtrigger_codegen.cache import folder, pickles
 from pgtrigger_codegen.cache.inputs import (
     VARIABLES,
     belongs_to,
-    changes,
     fingerprint,
     holds,
     seen,
     tools,
 )
-from pgtrigger_codegen.cache.recollection import Recollection
 from pgtrigger_codegen.migrations.replaying.background import Replayed
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.reads import Reads
@@ -40,23 +37,7 @@ class Memory:
 
     settings: str | None
     environment: Mapping[str, str]
-    _recollect: Callable[[], Recollection | None] | None = None
     _histories: dict[str, tuple[Replayed, Reads]] = field(default_factory=dict)
-
-    def modules(self, root: Path) -> tuple[Recollection, frozenset[str]] | None:
-        """What is known of the modules, and which of them have changed; None if it is no use."""
-        kept = self._read(root, "modules")
-        if kept is None or not belongs_to(kept["inputs"], root):
-            return None
-        before = _stamps(kept["inputs"])
-        changed = changes(kept["inputs"])
-        known = kept["value"]
-        if changed is None or not isinstance(known, Recollection):
-            return None
-        if not changed <= known.modules.keys():
-            return None
-        self._count_as_read(kept["inputs"], before)
-        return known, frozenset(known.modules[path] for path in changed)
 
     def history(self, root: Path, kind: str) -> Replayed | None:
         """The replayed migrations, if nothing that they were replayed from has changed."""
@@ -79,25 +60,17 @@ class Memory:
         known = kept is not None and kept["inputs"] == tools() and isinstance(kept["value"], dict)
         return kept["value"] if known else {}
 
-    def keep_modules(self, recollect: Callable[[], Recollection | None]) -> None:
-        """Takes what will be kept at the end, if the run turns out to be one that only reads."""
-        self._recollect = recollect
-
     def keep_history(self, kind: str, replayed: Replayed, read: Reads) -> None:
         """Takes replayed migrations, and what they were replayed from."""
         self._histories[kind] = (replayed, read)
 
-    def write(self, root: Path, read: Reads) -> None:
+    def write(self, root: Path) -> None:
         """Writes what was taken into the cache."""
         for kind, (replayed, history_reads) in self._histories.items():
             self._write(root, f"history {kind}", replayed, history_reads)
         if (answers := remembered.answers()) is not None:
             kept = pickles.dumps({"inputs": tools(), "value": answers})
             folder.write(root, self._name("sql"), kept)
-        recollection = self._recollect() if self._recollect is not None else None
-        if recollection is not None:
-            # To ask git about a file changes nothing of what the modules declare.
-            self._write(root, "modules", recollection, replace(read, effect=None))
 
     def _count_as_read(self, inputs: Mapping[str, Any], stamps: Reads) -> None:
         """What is used again was read, as far as the result of this run is concerned."""

@@ -68,7 +68,7 @@ def _keep(question: Question, result: Result, read: reads.Reads, reusable: Reusa
     if reusable.root is not None:
         remember(question, result, read, reusable.root)
         if reusable.memory is not None:
-            reusable.memory.write(reusable.root, read)
+            reusable.memory.write(reusable.root)
 
 
 def _repeat(result: Result) -> None:

@@ -53,7 +53,6 @@ def augmented_assignment(vm: Interpreter, node: ast.AugAssign, scope: Scope) -> 
         case ast.Subscript():
             owner = evaluate(vm, node.target.value, scope)
             left = subscript(vm, owner, evaluate(vm, node.target.slice, scope), span)
-    vm.uses.changes(left)
     if isinstance(left, list) and isinstance(node.op, ast.Add):
         items = iterate(vm, right, span)
         if vm.speculation is not None:
@@ -83,7 +82,6 @@ def deletion(vm: Interpreter, node: ast.Delete, scope: Scope) -> Signal:
             container = evaluate(vm, target.value, scope)
             key = evaluate(vm, target.slice, scope)
             span = scope.module.span(target)
-            vm.uses.changes(container)
             if (unknown := first_unknown(key) or vm.speculation) is not None:
                 attributes.poison(container, unknown)
             elif isinstance(container, list | dict):

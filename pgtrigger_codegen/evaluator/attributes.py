@@ -81,7 +81,6 @@ def attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
 
 def assign_attribute(vm: Interpreter, target: Any, name: str, value: Any, span: Span) -> None:
     """`target.name = value`."""
-    vm.uses.changes(target.model if isinstance(target, ModelOptions) else target)
     if isinstance(target, ModelClass):
         target.namespace[name] = vm.speculation or value
     elif is_user_object(vm, target) or is_user_class(vm, target) or _is_open(vm, target):
@@ -329,10 +328,7 @@ def _real_attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
         return Special(f"app_config.{name}", label)
     if name == "register" and is_trigger(value):
         return Special("register_trigger", value)
-    found = vm.attempt(span, getattr, value, name)
-    if isinstance(value, type) and value not in vm.user_classes:
-        vm.uses.came_from_library(found)
-    return found
+    return vm.attempt(span, getattr, value, name)
 
 
 def _is_purely_user(vm: Interpreter, target: Any) -> bool:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-import enum
-import functools
 import inspect
-import operator
 import os
 import re
 import string
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
-
-from django.utils.deconstruct import deconstructible
 
 from pgtrigger_codegen.evaluator import (
     arguments,
@@ -28,7 +22,6 @@ from pgtrigger_codegen.evaluator import (
 )
 from pgtrigger_codegen.evaluator.formatting import format_text
 from pgtrigger_codegen.evaluator.functions import call_function, interpreted
-from pgtrigger_codegen.evaluator.iteration import note_use
 from pgtrigger_codegen.evaluator.postponed import PostponedFields
 from pgtrigger_codegen.evaluator.provided import is_provided, note_ended
 from pgtrigger_codegen.evaluator.registration import (
@@ -65,12 +58,6 @@ _FLAGS_THIRD = frozenset("findall finditer fullmatch match search".split())
 _ABSOLUTE = ("absolute", "resolve")
 # Modules with the classes of Django's fields.
 _FIELDS = ("django.db.models.fields", "django.contrib.postgres.fields")
-# Methods that change their receiver, besides those of containers.
-_ALSO_CHANGING = frozenset(
-    "__init__ __set_name__ close contribute_to_class read readline readlines subtract".split()
-)
-_CHANGING_CLASSES = (dataclasses.dataclass, functools.total_ordering, enum.unique, deconstructible)
-_DEEPEST = 3
 _OBJECT_NEW = inspect.getattr_static(object, "__new__")
 
 
@@ -266,7 +253,6 @@ def _call_checked(
     receiver, name = _receiver(function)
     if not is_allowed(vm, function):
         return Unknown(f"calls `{attributes.describe(function)}`, which is not evaluated", span)
-    _note_changes(vm, function, args, kwargs)
     if name and library.is_mutator(receiver, name) and vm.speculation is not None:
         attributes.poison(receiver, vm.speculation, keep=name in ("append", "extend"))
         return None
@@ -290,33 +276,6 @@ def _call_checked(
     if callable(result) and not isinstance(result, Unknown) and interpreted(result) is None:
         vm.bless(result)
     return note_origin(vm, result, span)
-
-
-def _note_changes(
-    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> None:
-    """Notes the objects that a real call changes, or may change by calling something back."""
-    for value in _within((function, *args, *kwargs.values())):
-        receiver, name = _receiver(value) if callable(value) else (None, "")
-        if name and (library.is_mutator(receiver, name) or name in _ALSO_CHANGING):
-            vm.uses.changes(receiver)
-        note_use(vm, value)
-        note_use(vm, receiver)
-    changes_first = hasattr(function, "__objclass__") or isinstance(function, operator.methodcaller)
-    if args and (changes_first or function in _CHANGING_CLASSES):
-        vm.uses.changes(args[0])
-
-
-def _within(values: Iterable[Any], depth: int = 0) -> Iterator[Any]:
-    """Values, and what is in them that a real call may come upon."""
-    for value in values:
-        yield value
-        if depth > _DEEPEST:
-            continue
-        if type(value) is dict:
-            yield from _within(value.values(), depth + 1)
-        elif type(value) is list or isinstance(value, tuple | set | frozenset):
-            yield from _within(value, depth + 1)
 
 
 def _unknown(receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Unknown | None:

@@ -101,8 +101,6 @@ def _model_class(
     body.owner.append(model)
     meta = body.names.get("Meta")
     model.abstract = _take_abstract(meta)
-    if model.abstract:
-        vm.uses.changes(meta)
     named = {name: value for name, value in keywords.items() if name and name != "metaclass"}
     init_subclass(vm, model, named)
     model.moment = vm.moment()

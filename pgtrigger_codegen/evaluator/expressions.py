@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from pgtrigger_codegen.evaluator import attributes, calls, limits, operations
 from pgtrigger_codegen.evaluator.comprehensions import comprehension
 from pgtrigger_codegen.evaluator.functions import make_function
-from pgtrigger_codegen.evaluator.iteration import iterate, note_use
+from pgtrigger_codegen.evaluator.iteration import iterate
 from pgtrigger_codegen.evaluator.operators import UNARY, binary, compare
 from pgtrigger_codegen.evaluator.postponed import postpone_fields
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.text import as_text
 from pgtrigger_codegen.evaluator.unknowns import spread, truth, used
 from pgtrigger_codegen.evaluator.values import (
-    InACircle,
     LazyImport,
     LibraryModule,
     Unknown,
@@ -49,7 +48,6 @@ def subscript(vm: Interpreter, value: Any, key: Any, span: Span) -> Any:
         return special
     if not attributes.is_plain(value) and not hasattr(value, "__class_getitem__"):
         return Unknown(f"an item of {attributes.describe(value)} is not evaluated", span)
-    note_use(vm, value)
     return vm.attempt(span, lambda: value[key])
 
 
@@ -59,14 +57,9 @@ def _constant(vm: Interpreter, node: ast.Constant, scope: Scope) -> Any:
 
 def _name(vm: Interpreter, node: ast.Name, scope: Scope) -> Any:
     holder = scope.find(node.id)
-    if holder is not None and not isinstance(value := holder.names[node.id], _FOLLOWED):
-        if holder.parent is None and vm.uses.is_early(holder.module.name):
-            vm.uses.takes(holder, node.id, value)
+    if holder is not None and not isinstance(value := holder.names[node.id], LazyImport):
         return value
     return vm.name(node.id, scope, scope.module.span(node))
-
-
-_FOLLOWED = (LazyImport, InACircle)
 
 
 def _attribute(vm: Interpreter, node: ast.Attribute, scope: Scope) -> Any:

@@ -181,7 +181,6 @@ def _note_receiver(
 ) -> None:
     if call.scope is None:
         return
-    vm.uses.entangle("a receiver is called for every model")
     doubt = vm.speculation or first_unknown([function, sender, weak])
     if doubt is None and weak is not False and _dies(function):
         doubt = Unknown("Django holds this receiver weakly, and nothing else holds it", call.span)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 from pgtrigger_codegen.evaluator.imports import absolute_name
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
@@ -18,39 +17,6 @@ from pgtrigger_codegen.source.module import Module
 _LINES = 1_000_000  # more than a file has
 
 
-@dataclass
-class Walked:
-    """What a walk has found out: all of it plain, so that a later run can go on from there.
-
-    Attributes:
-        modules: Names of the modules that were opened, in the order they begin to execute.
-        imports: By module that was opened: what its top level imports, with the line.
-        segments: By module: from which line on it executes at which time.
-        importers: By module of a package from outside: which other imports it, in which line.
-    """
-
-    clock: int = 0
-    modules: list[str] = field(default_factory=list)
-    imports: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
-    segments: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
-    importers: dict[str, tuple[str, int]] = field(default_factory=dict)
-
-    def with_lines_of(self, module: str, imports: list[tuple[int, str]]) -> Walked | None:
-        """The same with a module whose imports stand in other lines; None if they are others."""
-        before = self.imports.get(module, [])
-        if [target for _, target in before] != [target for _, target in imports]:
-            return None
-        moved = {old: new for (old, _), (new, _) in zip(before, imports, strict=True)}
-        return replace(
-            self,
-            imports={**self.imports, module: imports},
-            segments={
-                **self.segments,
-                module: [(moved.get(line, line), at) for line, at in self.segments[module]],
-            },
-        )
-
-
 class ImportOrder:
     """A walk over import statements as Python would take it.
 
@@ -58,52 +24,46 @@ class ImportOrder:
     import the project's, and nothing else about them matters here.
 
     Attributes:
-        walked: What it has found out so far.
+        modules: Names of the modules that were opened, in the order they begin to execute.
+        imports: By module that was opened: what its top level imports, with the line.
     """
 
-    def __init__(
-        self, loader: ModuleLoader, roots: Iterable[str], walked: Walked | None = None
-    ) -> None:
+    def __init__(self, loader: ModuleLoader, roots: Iterable[str]) -> None:
+        self.modules: list[str] = []
+        self.imports: dict[str, list[tuple[int, str]]] = {}
         self._loader = loader
         self._last_line: dict[str, int] = {}
-        self.walked = walked or Walked()
-        if walked is None:
-            for root in roots:
-                self._visit(root)
-
-    @property
-    def modules(self) -> list[str]:
-        """Names of the modules that were opened, in the order they begin to execute."""
-        return self.walked.modules
-
-    @property
-    def imports(self) -> dict[str, list[tuple[int, str]]]:
-        """By module that was opened: what its top level imports."""
-        return self.walked.imports
+        self._clock = 0
+        # By module: from which line on it executes at which time.
+        self._segments: dict[str, list[tuple[int, int]]] = {}
+        # By module of a package from outside: which other imports it, in which line.
+        self._importers: dict[str, tuple[str, int]] = {}
+        for root in roots:
+            self._visit(root)
 
     def position(self, module: str, line: int) -> tuple[int, float] | None:
         """When a line of a module executes, comparable between modules."""
         self._visit(module)  # not reached from the roots: it comes after them all
-        segments = self.walked.segments.get(module)
+        segments = self._segments.get(module)
         if not segments:
             return None
         alone = max(start for at, start in segments if at <= line), float(line)
-        if module not in self.walked.importers:
+        if module not in self._importers:
             return alone
         # As a whole where another module of its package imports it, if that was earlier.
-        importer, at = self.walked.importers[module]
-        clock = self.walked.segments[importer][0][1]
+        importer, at = self._importers[module]
+        clock = self._segments[importer][0][1]
         return min(alone, (clock, at + line / _LINES))
 
     def open_package(self, name: str) -> None:
         """Looks into a module of a package from outside, for the order of what it imports."""
         self._visit(name)
         module = self._loader.load(name)
-        if isinstance(module, Unknown) or module.first_party or not self.walked.segments.get(name):
+        if isinstance(module, Unknown) or module.first_party or not self._segments.get(name):
             return
         for line, target in imported_modules(module, self._loader):
-            if not self._loader.is_first_party(target) and target not in self.walked.importers:
-                self.walked.importers[target] = (name, line)
+            if not self._loader.is_first_party(target) and target not in self._importers:
+                self._importers[target] = (name, line)
 
     def _visit(self, name: str) -> None:
         """Imports a module and the packages above it, each once."""
@@ -129,37 +89,37 @@ class ImportOrder:
                     self._tick(stack[-1][0], self._last_line.get(stack[-1][0], 0))
 
     def _begin(self, name: str) -> bool:
-        if name in self.walked.segments:
+        if name in self._segments:
             return False
         location = self._loader.find(name)
         if location is None or location.path is None:
-            self.walked.segments[name] = []
+            self._segments[name] = []
             return False
         if not location.first_party:
             # A package from outside executes as a whole when it is first imported.
-            self.walked.clock += 1
-            self.walked.segments[name] = [(0, self.walked.clock)]
+            self._clock += 1
+            self._segments[name] = [(0, self._clock)]
             return False
-        self.walked.clock += 1
-        self.walked.segments[name] = [(0, self.walked.clock)]
-        self.walked.modules.append(name)
+        self._clock += 1
+        self._segments[name] = [(0, self._clock)]
+        self.modules.append(name)
         return True
 
     def _imports(self, name: str) -> Iterator[tuple[int, str]]:
         module = self._loader.load(name)
         if isinstance(module, Unknown):
             return
-        self.walked.imports[name] = list(imported_modules(module, self._loader))
-        for line, target in self.walked.imports[name]:
+        self.imports[name] = list(imported_modules(module, self._loader))
+        for line, target in self.imports[name]:
             self._last_line[name] = line
             yield line, target
 
     def _tick(self, name: str, line: int) -> None:
         """Code after an import executes later than what the import executed."""
-        segments = self.walked.segments[name]
-        if segments and segments[-1][1] < self.walked.clock:
-            self.walked.clock += 1
-            segments.append((line, self.walked.clock))
+        segments = self._segments[name]
+        if segments and segments[-1][1] < self._clock:
+            self._clock += 1
+            segments.append((line, self._clock))
 
 
 def imported_modules(

@@ -19,7 +19,6 @@ from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.unknown_imports import note_unknown_import
 from pgtrigger_codegen.evaluator.values import (
     External,
-    InACircle,
     LazyImport,
     LibraryModule,
     PythonRaise,
@@ -133,7 +132,6 @@ def read_name(vm: Interpreter, name: str, scope: Scope, span: Span) -> Any:
     module_scope = scope.module_scope
     if (hoisted := _hoist(vm, module_scope, name)) is not None:
         return hoisted
-    vm.uses.misses(module_scope, name)
     if hasattr(builtins, name):
         value = getattr(builtins, name)
         return (
@@ -205,13 +203,12 @@ def is_library(vm: Interpreter, name: str) -> bool:
 def _source_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
     """A name of a module that is read."""
     dotted = f"{module}.{name}"
-    scope = vm.module(module, for_one_name=True)
+    scope = vm.module(module)
     if isinstance(scope, Scope):
         if name in scope.names:
             return _follow(vm, scope, name, span)
         if (hoisted := _hoist(vm, scope, name)) is not None:
             return hoisted
-        vm.uses.misses(scope, name)
     if vm.loader.find(dotted) is not None or is_library(vm, dotted):
         return module_value(vm, dotted, span)
     if isinstance(scope, Unknown):
@@ -250,24 +247,12 @@ def _require(vm: Interpreter, module: str, span: Span) -> None:
 
 
 def _follow(vm: Interpreter, scope: Scope, name: str, span: Span) -> Any:
-    value = _followed(vm, scope, name, span)
-    if scope.parent is None or isinstance(value, InACircle):
-        vm.uses.takes(scope, name, value)
-    return value
-
-
-def _followed(vm: Interpreter, scope: Scope, name: str, span: Span) -> Any:
     value = scope.names[name]
     if not isinstance(value, LazyImport):
         return value
-    # Whoever finds the value here later leans on where it came from too.
-    user = scope.module_scope.module.name
-    vm.uses.note(value.module, user)
     dotted = f"{value.module}.{value.attribute}"
-    if value.attribute is not None:
-        vm.uses.note(dotted, user)
     # Meanwhile the name leads back here: an import cycle.
-    scope.names[name] = InACircle(f"`{name}` is imported in a cycle", value.span)
+    scope.names[name] = Unknown(f"`{name}` is imported in a cycle", value.span)
     if value.attribute is None:
         followed = module_value(vm, value.module, value.span)
     elif scope.module.name == value.module and scope.parent is None and vm.loader.find(dotted):
@@ -293,8 +278,6 @@ def _hoist(vm: Interpreter, scope: Scope, name: str) -> Any:
     found = [node for node in scope.module.tree.body if _binds(node, name)]
     if len(found) != 1:
         return None
-    if vm.uses.is_early(scope.module.name):
-        vm.uses.entangle(f"`{scope.module.name}` is imported in a circle, for `{name}`")
     execute_resiliently(vm, found, scope)
     return scope.names.get(name)
 
@@ -357,7 +340,7 @@ def _library_attribute(vm: Interpreter, module: str, name: str, span: Span) -> A
         value = module_value(vm, value.__name__ if is_library(vm, value.__name__) else dotted, span)
         if not isinstance(value, LibraryModule):
             return value
-    vm.library_values[module, name] = vm.uses.came_from_library(value)
+    vm.library_values[module, name] = value
     return value
 
 

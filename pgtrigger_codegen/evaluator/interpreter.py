@@ -17,7 +17,6 @@ from pgtrigger_codegen.evaluator.host import Host
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.provided import Libraries, NoLibraries, ProvidedCall
 from pgtrigger_codegen.evaluator.scope import Scope
-from pgtrigger_codegen.evaluator.uses import ModuleUses
 from pgtrigger_codegen.evaluator.values import (
     BudgetPassed,
     Invalid,
@@ -28,9 +27,7 @@ from pgtrigger_codegen.evaluator.values import (
     Receiver,
     Refusal,
     Registration,
-    ThroughModel,
     Unknown,
-    home_of,
 )
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
@@ -65,7 +62,6 @@ class Interpreter:
         imported_libraries: By library that registers triggers and module of the project: where
             the one is first imported in the other.
         assumptions: What was taken as given on the way.
-        assumed_for: The same, by the module on whose behalf code was executed.
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
         in_hook: While running code that Django calls back (`AppConfig.ready`).
@@ -74,7 +70,6 @@ class Interpreter:
         library_values: What libraries' modules were found to hold, by module and name.
         handled: Exceptions whose `except` blocks are being executed, outermost first.
         try_depth: How many enclosing `try` statements could catch an exception.
-        uses: Which modules lean on which.
     """
 
     def __init__(
@@ -89,7 +84,6 @@ class Interpreter:
         self.registrations: list[Registration] = []
         self.model_classes: list[ModelClass] = []
         self.assumptions: set[Assumption] = set()
-        self.assumed_for: dict[str | None, set[Assumption]] = {}
         self.speculation: Unknown | None = None
         self.doubt: Unknown | None = None
         self.in_hook = False
@@ -110,19 +104,10 @@ class Interpreter:
         self._origins: dict[int, Origin] = {}
         self.library_values: dict[tuple[str, str], Any] = {}
         self._library_classes: dict[tuple[str, str], type | None] = {}
-        self.uses = ModuleUses(self)
 
-    def module(self, name: str, *, for_one_name: bool = False) -> Scope | Unknown:
-        """The namespace of a module, executed the first time it is asked for.
-
-        Args:
-            for_one_name: Whether only one of its names is asked for, by `_follow` or `missed`:
-                then it may be in the middle of its execution.
-        """
-        self.uses.note(name)
+    def module(self, name: str) -> Scope | Unknown:
+        """The namespace of a module, executed the first time it is asked for."""
         if name in self.scopes:
-            if not for_one_name and self.uses.is_early(name):
-                self.uses.entangle(f"`{name}` is imported in a circle")
             return self.scopes[name]
         module = self.loader.load(name)
         if isinstance(module, Unknown):
@@ -142,10 +127,9 @@ class Interpreter:
         )
         self.scopes[module.name] = scope
         self.executing.add(module.name)
-        with self.fresh_state(), self.uses.on_behalf_of(module.name):
+        with self.fresh_state():
             execute_resiliently(self, module.tree.body, scope)
         self.executing.discard(module.name)
-        self.uses.settle(scope)
         return scope
 
     def evaluate(self, node: ast.expr, scope: Scope) -> Any:
@@ -217,7 +201,6 @@ class Interpreter:
             raise self._budget_passed(span)
 
     def _budget_passed(self, span: Span) -> BudgetPassed:
-        self.uses.entangle("an evaluation takes too many steps")
         return BudgetPassed(Unknown(f"takes more than {limits.STEPS} steps to evaluate", span))
 
     def attempt(
@@ -269,9 +252,7 @@ class Interpreter:
 
     def assume(self, name: str, value: object, span: Span) -> None:
         """Notes that something was taken as given."""
-        assumption = Assumption(name, str(value), span)
-        self.assumptions.add(assumption)
-        self.assumed_for.setdefault(self.uses.current, set()).add(assumption)
+        self.assumptions.add(Assumption(name, str(value), span))
 
     def note_registration(
         self,
@@ -284,12 +265,7 @@ class Interpreter:
         provided: bool = False,
     ) -> None:
         """Notes that something is registered; what, and where, as `Registration` has it."""
-        home = home_of(model) if isinstance(model, ModelClass | ThroughModel) else None
-        if home is not None:
-            self.uses.note(home)
-        self.registrations.append(
-            Registration(model, trigger, module, span, hook, provided, self.uses.current)
-        )
+        self.registrations.append(Registration(model, trigger, module, span, hook, provided))
 
     def moment(self) -> Moment:
         """The present moment, later than each that was asked for before."""

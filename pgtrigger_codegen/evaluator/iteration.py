@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import types
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +35,6 @@ def iterate(
         return first_unknown(value) or Unknown("keys are not known", span)
     if isinstance(value, set | frozenset) and ordered and has_no_order(value):
         return Unknown(RUN_TO_RUN, span)
-    note_use(vm, value)
     if not attributes.is_plain(value):
         return Unknown(f"{attributes.describe(value)} is not iterated", span)
     result = vm.attempt(span, lambda: list(limits.bounded(value)))
@@ -45,7 +43,6 @@ def iterate(
 
 def each(vm: Interpreter, value: Any, span: Span) -> Iterator[Any] | Unknown:
     """The items of an iterable for a loop, which may end before they do."""
-    note_use(vm, value)
     if isinstance(value, types.GeneratorType):
         return limits.bounded(value)
     if isinstance(value, list | tuple):
@@ -54,12 +51,6 @@ def each(vm: Interpreter, value: Any, span: Span) -> Iterator[Any] | Unknown:
         return limits.bounded(_resumed(vm, value, span))
     items = iterate(vm, value, span)
     return items if isinstance(items, Unknown) else iter(items)
-
-
-def note_use(vm: Interpreter, value: Any) -> None:
-    """An iterator is another after each item that is taken from it, and a `defaultdict` may be."""
-    if hasattr(type(value), "__next__") or isinstance(value, defaultdict):
-        vm.uses.changes(value)
 
 
 def _resumed(vm: Interpreter, iterator: Iterator[Any], span: Span) -> Iterator[Any]:

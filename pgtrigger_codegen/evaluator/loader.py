@@ -22,13 +22,6 @@ class ModuleLoader:
         self.syntax_errors: dict[str, SourceSyntaxError] = {}
         self._modules: dict[str, Module | Unknown] = {}
 
-    def copy(self) -> ModuleLoader:
-        """Another that has read the same so far, and from here on goes its own way."""
-        other = ModuleLoader(self.finder, complete=self.complete)
-        other.syntax_errors.update(self.syntax_errors)
-        other._modules.update(self._modules)
-        return other
-
     def find(self, name: str) -> ModuleLocation | None:
         """Where a module is, without reading it."""
         return self.finder.find(name)

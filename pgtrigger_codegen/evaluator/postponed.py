@@ -80,7 +80,7 @@ class PostponedField:
         """The field, or `Unknown`."""
         # The names mean what they meant when the statement was executed.
         scope = Scope("function", self._scope.module, self._scope, self._names)
-        with self._vm.fresh_state(), self._vm.uses.on_behalf_of(self._scope.module.name):
+        with self._vm.fresh_state():
             return self._vm.guarded_node(self._call, self._node, scope)
 
     def _call(self, vm: Interpreter, node: ast.Call, scope: Scope) -> Any:

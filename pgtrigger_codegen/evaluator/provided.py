@@ -222,7 +222,6 @@ def _note(
     if isinstance(model, ModelClass) and not model.prepared:
         refused = refused or Unknown(TOO_EARLY, span)
     moment = base.moment if base is not None and base.moment is not None else vm.moment()
-    vm.uses.entangle("a library makes models and triggers for the project's")
     vm.provided_calls.append(
         ProvidedCall(
             provided,

@@ -173,7 +173,6 @@ def _update_wrapper(vm: Interpreter, call: SpecialCall) -> Any:
     wrapper = call.argument(0, "wrapper")
     wrapped = call.special.receiver or call.argument(1, "wrapped")
     if isinstance(wrapper, types.FunctionType) and isinstance(wrapped, types.FunctionType):
-        vm.uses.changes(wrapper)
         wrapper.__name__, wrapper.__qualname__ = wrapped.__name__, wrapped.__qualname__
         wrapper.__doc__, wrapper.__module__ = wrapped.__doc__, wrapped.__module__
     return wrapper

@@ -163,7 +163,6 @@ def _record(vm: Interpreter, model: Any, trigger: Any, span: Span, scope: Scope 
         trigger = Unknown(TOO_EARLY, span)
     unknown = first_unknown(trigger)
     if unknown is not None and isinstance(model, ModelClass) and not module.first_party:
-        vm.uses.changes(model.doubts)
         model.doubts.append(unknown)  # what a package registers is not reported, but not denied
     vm.note_registration(model, trigger, module, span, hook=vm.in_hook)
 

@@ -102,13 +102,11 @@ def _decorated(
 
 
 def _global(vm: Interpreter, node: ast.Global, scope: Scope) -> Signal:
-    vm.uses.writes_names_of(scope.module.name)
     scope.global_names.update(node.names)
     return None
 
 
 def _nonlocal(vm: Interpreter, node: ast.Nonlocal, scope: Scope) -> Signal:
-    vm.uses.writes_names_of(scope.module.name)
     scope.nonlocal_names.update(node.names)
     return None
 

@@ -63,7 +63,6 @@ def _unpack(vm: Interpreter, targets: list[ast.expr], value: Any, scope: Scope, 
 def _assign_item(vm: Interpreter, container: Any, key: Any, value: Any, span: Span) -> None:
     if isinstance(container, Unknown):
         return
-    vm.uses.changes(container)
     if (unknown := first_unknown(key)) is not None or vm.speculation is not None:
         attributes.poison(container, unknown or vm.speculation or Unknown("not known", span))
         return

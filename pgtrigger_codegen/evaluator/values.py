@@ -67,11 +67,6 @@ class External(Unknown):
 
 
 @dataclass(frozen=True)
-class InACircle(Unknown):
-    """A name that is being imported at this moment, by whoever asks for it."""
-
-
-@dataclass(frozen=True)
 class MayRegister(Unknown):
     """What is not known, but may register triggers when it is called with a model."""
 
@@ -312,7 +307,6 @@ class Registration:
         span: The call that registers.
         hook: Whether it ran inside a hook (`class_prepared`, `__init_subclass__`, `ready()`).
         provided: Whether a library registers it, for something that the module declares.
-        home: The module on whose behalf the call was made: the one that was being imported.
     """
 
     model: Any
@@ -321,7 +315,6 @@ class Registration:
     span: Span
     hook: bool = False
     provided: bool = False
-    home: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,12 +342,6 @@ class Origin:
     value: Any
     span: Span
     class_name: str
-
-
-def home_of(model: ModelClass | ThroughModel) -> str | None:
-    """The module on whose behalf a model was made; None when Django called back for it."""
-    cls = model.owner if isinstance(model, ThroughModel) else model
-    return cls.moment.module if cls.moment is not None else None
 
 
 def linearize(cls: Any, bases: Sequence[Any]) -> list[Any]:

@@ -14,12 +14,10 @@ from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     ThroughModel,
     Unknown,
-    home_of,
 )
 from pgtrigger_codegen.models import registry
 from pgtrigger_codegen.models.facts import ModelFact, Models
 from pgtrigger_codegen.models.reading import ModelReader
-from pgtrigger_codegen.models.recalled import ModelEntry
 from pgtrigger_codegen.models.relevance import imported_names, root_name
 from pgtrigger_codegen.models.table_names import written_table_name
 from pgtrigger_codegen.source.span import Span
@@ -38,7 +36,7 @@ class ReadModels(Models):
     def __getitem__(self, label: str) -> ModelFact:
         if label not in self._described:
             model = self._index.get(label)
-            self._described[label] = None if model is None else self._describe(model)
+            self._described[label] = None if model is None else describe_model(self._reader, model)
         fact = self._described[label]
         if fact is None:
             raise KeyError(label)
@@ -53,14 +51,10 @@ class ReadModels(Models):
     @functools.cached_property
     def tables(self) -> Mapping[str, str]:
         tables: dict[str, str] = {}
-        for label, table in self._tables_of.items():
-            if table is not None:
+        for label, model in self._index.items():
+            if (table := self._table(model)) is not None:
                 tables.setdefault(table, label)
         return tables
-
-    @functools.cached_property
-    def _tables_of(self) -> dict[str, str | None]:
-        return {label: self._table(model) for label, model in self._index.items()}
 
     @functools.cached_property
     def doubtful(self) -> frozenset[str]:
@@ -85,41 +79,6 @@ class ReadModels(Models):
             for label, model in self._index.items()
             if isinstance(model, ModelClass) and _through(model) is not None and label in self
         )
-
-    def entries(self) -> list[ModelEntry]:
-        """What is known of all models, in order."""
-        tables = self._tables_of
-        if len(tables) != len(self._index):  # more have been read since they were asked for
-            tables = {label: self._table(model) for label, model in self._index.items()}
-        through_proxies = frozenset(self.through_proxies)
-        baseless = frozenset(self.baseless)
-        return [
-            ModelEntry(
-                label=label,
-                home=home_of(model),
-                table=tables[label],
-                doubtful=label in self.doubtful,
-                baseless=label in baseless,
-                through_proxy=label in through_proxies,
-            )
-            for label, model in self._index.items()
-        ]
-
-    def described(self) -> dict[str, tuple[str | None, ModelFact | None]]:
-        """The models that somebody has asked for, each with the module that it comes from."""
-        return {
-            label: (home_of(self._index[label]), fact)
-            for label, fact in self._described.items()
-            if label in self._index
-        }
-
-    def open(self, module: str) -> None:
-        """Reads a module that was not read, since something of its models is asked for."""
-        self._reader.open(module)
-
-    def _describe(self, model: ModelClass | ThroughModel) -> ModelFact | None:
-        with self._reader.interpreter.uses.on_behalf_of(home_of(model)):
-            return describe_model(self._reader, model)
 
     @property
     def _index(self) -> dict[str, ModelClass | ThroughModel]:

@@ -7,11 +7,10 @@ import functools
 import inspect
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.hooks import run_receiver
-from pgtrigger_codegen.evaluator.import_order import ImportOrder, Walked, imported_modules
+from pgtrigger_codegen.evaluator.import_order import ImportOrder, imported_modules
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.values import (
@@ -20,7 +19,6 @@ from pgtrigger_codegen.evaluator.values import (
     Receiver,
     ThroughModel,
     Unknown,
-    home_of,
 )
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.models.fields import declared_fields, is_many_to_many, may_have
@@ -35,20 +33,6 @@ from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
 
-@dataclass(frozen=True)
-class Earlier:
-    """What is known from an earlier run, so that only some modules have to be read again.
-
-    Attributes:
-        again: The modules to execute now, of those that were executed then.
-        homes: By label in lower case: the modules of all models that there were.
-    """
-
-    walked: Walked
-    again: frozenset[str]
-    homes: Mapping[str, str]
-
-
 class ModelReader:
     """Executes the modules of a project that declare models or register triggers."""
 
@@ -58,10 +42,7 @@ class ModelReader:
         loader: ModuleLoader,
         environment: Mapping[str, str],
         libraries: ModelLibraries | None = None,
-        earlier: Earlier | None = None,
     ) -> None:
-        """Takes the project, and what an earlier run has found out about it."""
-        self._earlier = earlier
         self.project = project
         self.loader = loader
         self.libraries = libraries or NoProviders()
@@ -84,21 +65,15 @@ class ModelReader:
     @functools.cached_property
     def import_order(self) -> ImportOrder:
         """The project's modules in the order in which Django would import them."""
-        walked = self._earlier.walked if self._earlier is not None else None
-        return ImportOrder(self.loader, self._roots(), walked)
+        return ImportOrder(self.loader, self._roots())
 
     @functools.cached_property
     def renderer(self) -> ModelRenderer:
         """Renders the models."""
-        return ModelRenderer(
-            self.project, self.registry, self.import_order, self.find, self.interpreter.uses
-        )
+        return ModelRenderer(self.project, self.registry, self.import_order, self.find)
 
     def read(self) -> None:
         """Executes every first-party module that may declare models or register triggers."""
-        if self._earlier is not None:
-            self._read_again(self._earlier)
-            return
         for app in self._first_party_apps():
             self._open(f"{app.name}.models")
         relevant = RelevantModules(self.loader, self.import_order, self.libraries.packages)
@@ -112,22 +87,8 @@ class ModelReader:
         self._take()
         self.provided.resolve(self._when)
 
-    def _read_again(self, earlier: Earlier) -> None:
-        apps = [f"{app.name}.models" for app in self._first_party_apps()]
-        for name in (*apps, *self.import_order.modules):  # as when everything is read
-            if name in earlier.again:
-                self._open(name)
-        for name in sorted(earlier.again):  # found by the name of a model, or of a package
-            self._open(name)
-        for app in self._first_party_apps():
-            if app.config is not None and app.config.__module__ in earlier.again:
-                self._run_ready(app)
-        self._take()
-
     def read_foreign(self) -> None:
         """Executes third-party apps' models that mention django-pgtrigger."""
-        if self._earlier is not None:
-            return  # those that lean on what has changed were read with the others
         for app in self.project.apps.values():
             name = f"{app.name}.models"
             if (
@@ -141,38 +102,21 @@ class ModelReader:
 
     def find(self, label: str) -> ModelClass | Unknown:
         """The model of a label; its app's models are executed when they have not been."""
-        uses = self.interpreter.uses
         app = self.project.apps.get(label.partition(".")[0])
-        if app is not None:
-            uses.note(f"{app.name}.models")
         found = self.registry.get(label)
         if found is None:
             if app is None:
                 return Unknown(f"model `{label}` belongs to no installed app that was found")
             self._open(f"{app.name}.models")
             self._take()
-            found = self.registry.get(label) or self._found_before(label)
-        if found is None:
-            uses.note_missing(label)
-        elif (owner := home_of(found)) is not None:
-            uses.note(owner)
+            found = self.registry.get(label)
         return found or Unknown(f"model `{label}` was not found")
-
-    def _found_before(self, label: str) -> ModelClass | None:
-        """A model that no module of its app's models makes, but one that was executed then."""
-        home = self._earlier.homes.get(label.lower()) if self._earlier is not None else None
-        if home is None:
-            return None
-        self.interpreter.uses.entangle("a model is found only if its module was imported before")
-        self.open(home)
-        return self.registry.get(label)
 
     def models(self, app_label: str | None, span: Span) -> list[ModelClass | Unknown] | Unknown:
         """The models of one app or of all, by app and then in the order they are prepared."""
         apps = self.project.apps
         if app_label is not None and app_label not in apps:
             return Unknown(f"no installed app with the label `{app_label}` was found", span)
-        self.interpreter.uses.entangle("all models of an app are asked for")
         found: list[ModelClass | Unknown] = []
         for label, app in apps.items():
             if app_label in (None, label):
@@ -195,16 +139,6 @@ class ModelReader:
             related = is_many_to_many(type(field.value))
             if related and field.value.remote_field.through is None:
                 yield ThroughModel(model, field.name, model.span)
-
-    def read_again_with(self, walked: Walked) -> None:
-        """Takes the order of imports as it is after an edit."""
-        assert self._earlier is not None
-        self._earlier = replace(self._earlier, walked=walked)
-
-    def open(self, module: str) -> None:
-        """Executes a module that did not have to be."""
-        self._open(module)
-        self._take()
 
     def _take(self) -> None:
         classes = self.interpreter.model_classes
@@ -286,8 +220,7 @@ class ModelReader:
         ):
             return
         span = Span(str(scope.module.path), 1, 1, 1, 1)
-        uses = self.interpreter.uses
-        with uses.on_behalf_of(module), self.interpreter.called_back():
+        with self.interpreter.called_back():
             self.interpreter.call(ready, (config_object(config, app),), span)
 
     def _may_register(self, module: Module, node: ast.AST) -> bool:

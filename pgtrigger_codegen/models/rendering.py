@@ -18,14 +18,12 @@ from django.utils.module_loading import import_string
 from pgtrigger_codegen.evaluator.attributes import UNKNOWN_ATTRIBUTES
 from pgtrigger_codegen.evaluator.import_order import ImportOrder
 from pgtrigger_codegen.evaluator.stand_in import stand_in
-from pgtrigger_codegen.evaluator.uses import ModuleUses
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     Refusal,
     ThroughModel,
     Unknown,
     first_unknown,
-    home_of,
 )
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.fields import adds_fields, declared_fields
@@ -72,9 +70,7 @@ class ModelRenderer:
         models_: ModelRegistry,
         order: ImportOrder,
         find: FindModel,
-        uses: ModuleUses,
     ) -> None:
-        self._uses = uses
         self._project = project
         self._registry = models_
         self._order = order
@@ -124,15 +120,12 @@ class ModelRenderer:
             key, cls = pending.pop()
             if key in self._rendered or key in states:
                 continue
-            # What it refers to is looked up on behalf of the model's own module.
-            with self._uses.on_behalf_of(home_of(cls)):
-                state = self._state(key, cls)
-                if isinstance(state, Unknown):
-                    self._rendered[key] = state
-                    continue
-                states[key], classes[key] = state, cls
-                targets = [self._find(target) for target in _referred_labels(state)]
-            for found in targets:
+            state = self._state(key, cls)
+            if isinstance(state, Unknown):
+                self._rendered[key] = state
+                continue
+            states[key], classes[key] = state, cls
+            for found in [self._find(target) for target in _referred_labels(state)]:
                 if isinstance(found, ModelClass):
                     found_label = self._registry.label(found)
                     if isinstance(found_label, str):

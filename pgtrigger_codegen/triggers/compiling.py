@@ -59,10 +59,6 @@ class TriggerCompiler:
 
     def compile(self, declaration: Declaration) -> CompiledTrigger | UnresolvedTrigger:
         """The trigger as facts, or why it cannot be compiled."""
-        with self._interpreter.uses.on_behalf_of(declaration.home):
-            return self._compile_declaration(declaration)
-
-    def _compile_declaration(self, declaration: Declaration) -> CompiledTrigger | UnresolvedTrigger:
         place = self._place(declaration)
         for value in (declaration.trigger, declaration.model):
             if isinstance(value, Unknown):

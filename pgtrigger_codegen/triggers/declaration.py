@@ -14,7 +14,6 @@ from pgtrigger_codegen.evaluator.values import (
     ThroughModel,
     Unknown,
     first_unknown,
-    home_of,
 )
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.reading import ModelReader
@@ -38,7 +37,6 @@ class Declaration:
         trigger: A real trigger, or `Unknown`.
         module: The module whose app the trigger is migrated in.
         span: Where the declaration stands, for what has no better place.
-        home: The module whose import makes the declaration happen.
     """
 
     model: ModelClass | ThroughModel | Unknown
@@ -46,7 +44,6 @@ class Declaration:
     origin: Origin
     module: Module
     span: Span
-    home: str | None
 
 
 def declarations(reader: ModelReader) -> Iterator[Declaration]:
@@ -92,28 +89,26 @@ def _of_meta(model: ModelClass, interpreter: Interpreter) -> Iterator[Declaratio
         # no trigger is reported, but the model counts as not fully read.
         return
     origin: Origin = "inherited" if _is_inherited(model) else "meta"
-    home = home_of(model)
     if isinstance(abstract, Unknown):
         value = abstract
     if isinstance(value, Unknown):
-        yield Declaration(model, value, origin, model.module, value.span or span, home)
+        yield Declaration(model, value, origin, model.module, value.span or span)
     elif isinstance(value, list):
         for item in value:
             provided = id(item) in interpreter.provided_triggers
             given: Origin = "provider" if provided else origin
-            yield Declaration(model, item, given, model.module, span, home)
+            yield Declaration(model, item, given, model.module, span)
     else:
         reason = f"`triggers` is a `{type(value).__name__}`, not a list of triggers"
         refused = isinstance(value, str | dict) or not isinstance(value, Iterable)
         unknown = (NotASequence if refused else Unknown)(reason, span)
-        yield Declaration(model, unknown, origin, model.module, span, home)
+        yield Declaration(model, unknown, origin, model.module, span)
 
 
 def _of_registration(interpreter: Interpreter, registration: Registration) -> Declaration:
     model = registration.model
     if isinstance(model, ModelReference):
-        with interpreter.uses.on_behalf_of(registration.home):
-            model = interpreter.host.model_class(model.label, model.span)
+        model = interpreter.host.model_class(model.label, model.span)
     if not isinstance(model, ModelClass | ThroughModel | Unknown):
         model = Unknown("what is registered is not a model", registration.span)
     if isinstance(model, Unknown):
@@ -125,9 +120,7 @@ def _of_registration(interpreter: Interpreter, registration: Registration) -> De
     origin: Origin = "hook" if registration.hook else "register"
     if registration.provided:
         origin = "provider"
-    return Declaration(
-        model, trigger, origin, registration.module, registration.span, registration.home
-    )
+    return Declaration(model, trigger, origin, registration.module, registration.span)
 
 
 def _is_inherited(model: ModelClass) -> bool:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from pgtrigger_codegen.evaluator.values import ModelClass, home_of
+from pgtrigger_codegen.evaluator.values import ModelClass
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers
 from pgtrigger_codegen.models.registry import ModelRegistry
@@ -14,25 +14,24 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.declaration import declared_triggers
 
 
-def lost_triggers(models: ModelRegistry) -> Iterator[tuple[str | None, LostTriggers]]:
-    """Every first-party class that loses triggers of an abstract base, after its module."""
+def lost_triggers(models: ModelRegistry) -> Iterator[LostTriggers]:
+    """Every first-party class that loses triggers of an abstract base."""
     for model in models.classes:
         if model.module.first_party and registry.is_model(model):
-            for lost in _lost_by(model):
-                yield home_of(model), lost
+            yield from _lost_by(model)
 
 
-def inherited_classes(models: ModelRegistry) -> Iterator[tuple[str | None, Span]]:
-    """Names of the classes that concrete models derive from, after the module of the model."""
+def inherited_classes(models: ModelRegistry) -> Iterator[Span]:
+    """Names of the classes that concrete models derive from."""
     for model in models.classes:
         if meta.is_abstract(model) is not True:
             for cls in model.mro()[1:]:
                 if isinstance(cls, ModelClass) and cls.module.first_party:
-                    yield home_of(model), cls.span
+                    yield cls.span
 
 
-def abstract_triggers(models: ModelRegistry) -> Iterator[tuple[str | None, AbstractTriggers]]:
-    """Every first-party abstract class with triggers of its own, after its module."""
+def abstract_triggers(models: ModelRegistry) -> Iterator[AbstractTriggers]:
+    """Every first-party abstract class with triggers of its own."""
     for model in models.classes:
         if not model.module.first_party or meta.is_abstract(model) is not True:
             continue
@@ -44,7 +43,7 @@ def abstract_triggers(models: ModelRegistry) -> Iterator[tuple[str | None, Abstr
             continue
         names = (getattr(trigger, "name", None) for trigger in declared)
         written = tuple(name for name in names if isinstance(name, str))
-        yield home_of(model), AbstractTriggers(model.name, written, model.span)
+        yield AbstractTriggers(model.name, written, model.span)
 
 
 def uninherited(

@@ -11,19 +11,16 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.cache import pickles
-from pgtrigger_codegen.evaluator.import_order import Walked
 from pgtrigger_codegen.migrations.watching.renamings import Renamings
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.names import QualifiedName
 
 
 def test_facts_come_back_as_they_were() -> None:
-    walked = Walked(3, ["a"], {"a": [(1, "b")]})
     value = {
         "span": Span("/a.py", 1, 2, 3, 4),
         "table": QualifiedName("s", "t"),
         "set": frozenset({"x"}),
-        "walked": walked,
     }
     assert pickles.loads(pickles.dumps(value)) == value
     assert isinstance(pickles.loads(pickles.dumps(Renamings())), Renamings)
@@ -81,7 +78,7 @@ def test_classes_of_ours_stay_as_they_are() -> None:
 
 def test_a_process_that_has_made_nothing_yet_can_read() -> None:
     """Records get their methods when the first is made, and that is then no forgery."""
-    data = pickles.dumps([Span("/a.py", 1, 2, 3, 4), Walked(3, ["a"])])
+    data = pickles.dumps([Span("/a.py", 1, 2, 3, 4), QualifiedName("s", "t")])
     script = (
         "import sys; from pgtrigger_codegen.cache import pickles;"
         "print(pickles.loads(sys.stdin.buffer.read()))"

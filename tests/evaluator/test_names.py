@@ -266,3 +266,17 @@ def test_the_command_line_is_taken_to_be_that_of_migrate(tmp_path: Path) -> None
     assert {item.name: item.value for item in ours.vm.assumptions} == {
         "sys.argv": "manage.py migrate"
     }
+
+
+def test_a_package_imports_its_own_modules(tmp_path: Path) -> None:
+    files = {
+        "package/__init__.py": "from . import inner\nfrom package import other as renamed\n",
+        "package/inner.py": "from . import other\nn = other.n + 1",
+        "package/other.py": "n = 1",
+    }
+    source = """
+        import package
+        from package import inner
+        values = inner.n, package.inner.n, package.renamed.n
+    """
+    assert execute(tmp_path, source, files=files)["values"] == (2, 2, 1)

@@ -1,8 +1,8 @@
-"""After an edit, reading little leads to the same as reading everything.
+"""After an edit, using what was kept leads to the same as using nothing.
 
-Every edit here is made to a project that was read once. Then the command that uses what it knows
-must print what one that knows nothing prints; and it is said of each edit whether what was known
-may be used at all.
+Every edit here is made to a project that was read once. Then the command that uses what was kept
+must print what one that knows nothing prints; and it is said of each edit whether the replayed
+migrations may be used again.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from pgtrigger_codegen.cache import rereading
 from pgtrigger_codegen.cli import entry
 from pgtrigger_codegen.migrations.replaying import background
-from pgtrigger_codegen.models.reading import ModelReader
 
 MIGRATION = """\
 from django.db import migrations, models
@@ -276,23 +274,21 @@ def run(
 
 
 @pytest.fixture
-def readings(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """Which modules were executed again (None: all of them), in each run."""
-    seen = SimpleNamespace(again=[])
-    changed, everything = rereading.read_changed, rereading.read_all
+def replays(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each run replayed the migrations, rather than take what was kept of them."""
+    seen: list[bool] = []
+    start, recall = background.start, background.RecalledHistory
 
-    def read_changed(*arguments: object) -> rereading.Reading | None:
-        reading = changed(*arguments)  # type: ignore[arg-type]
-        if reading is not None:
-            seen.again.append({*reading.reader.interpreter.scopes})
-        return reading
+    def started(*arguments: Any) -> Any:
+        seen.append(True)
+        return start(*arguments)
 
-    def read_all(reader: ModelReader, started: frozenset[str]) -> rereading.Reading:
-        seen.again.append(None)
-        return everything(reader, started)
+    def recalled(*arguments: Any) -> Any:
+        seen.append(False)
+        return recall(*arguments)
 
-    monkeypatch.setattr(rereading, "read_changed", read_changed)
-    monkeypatch.setattr(rereading, "read_all", read_all)
+    monkeypatch.setattr(background, "start", started)
+    monkeypatch.setattr(background, "RecalledHistory", recalled)
     return seen
 
 
@@ -313,7 +309,6 @@ def break_all(*names: str) -> None:
 
 
 EDITS: dict[str, tuple[bool, Callable[[], None]]] = {
-    # What was known is used.
     "a comment": (True, lambda: append("orders/models.py", "# nothing")),
     "lines before it": (True, lambda: change("orders/models.py", "class Order", "\n\nclass Order")),
     "a field more": (
@@ -397,15 +392,14 @@ EDITS: dict[str, tuple[bool, Callable[[], None]]] = {
             "shop/models.py", "class Shelf(models.Model):\n    items = models.Manager()"
         ),
     ),
-    # What was known is of no use.
-    "an import": (False, lambda: append("orders/models.py", "import shop.models")),
+    "an import": (True, lambda: append("orders/models.py", "import shop.models")),
     "an import less": (
-        False,
+        True,
         lambda: change(
             "people/models.py", "from core.names import LIMITS\n", "LIMITS = {'name': 3}\n"
         ),
     ),
-    "pgtrigger is mentioned now": (False, lambda: append("plain/models.py", "# pgtrigger")),
+    "pgtrigger is mentioned now": (True, lambda: append("plain/models.py", "# pgtrigger")),
     "the settings": (False, lambda: append("town/settings.py", "PGTRIGGER_SCHEMA = True")),
     "an app config": (False, lambda: append("audit/apps.py", "# nothing")),
     "a new file": (False, lambda: append("orders/more.py", "# nothing")),
@@ -413,27 +407,27 @@ EDITS: dict[str, tuple[bool, Callable[[], None]]] = {
         False,
         lambda: append("pyproject.toml", '[tool.pgtrigger-codegen.lint]\nignore = ["PGT3"]'),
     ),
-    "a syntax error": (False, lambda: append("orders/models.py", "class (")),
+    "a syntax error": (True, lambda: append("orders/models.py", "class (")),
     "a syntax error hides another": (
-        False,
+        True,
         lambda: break_all("core/names", "core/triggers", "people/models"),
     ),
     "another's list changes": (
-        False,
+        True,
         lambda: change("people/models.py", "class Person", "LIMITS['name'] = 5\n\nclass Person"),
     ),
     "another's model changes": (
-        False,
+        True,
         lambda: append("audit/watching.py", "Product.shown = 1"),
     ),
     "another's iterator goes on": (
-        False,
+        True,
         lambda: change(
             "people/models.py", "import LIMITS", "import COUNTER, LIMITS\n\nnext(COUNTER)"
         ),
     ),
     "a receiver": (
-        False,
+        True,
         lambda: append(
             "audit/watching.py",
             """
@@ -447,14 +441,14 @@ EDITS: dict[str, tuple[bool, Callable[[], None]]] = {
         ),
     ),
     "two models of one name": (
-        False,
+        True,
         lambda: append(
             "plain/models.py",
             "class Order(models.Model):\n    class Meta:\n        app_label = 'orders'",
         ),
     ),
     "two models of one table": (
-        False,
+        True,
         lambda: append(
             "plain/models.py",
             "class Other(models.Model):\n    class Meta:\n        db_table = 'orders_order'",
@@ -481,56 +475,17 @@ SLOW = sorted(EDITS.keys() - QUICK)
     [*sorted(QUICK), *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)],
 )
 def test_an_edit_leads_to_what_reading_everything_leads_to(
-    run: Run, readings: SimpleNamespace, name: str
+    run: Run, replays: list[bool], name: str
 ) -> None:
     is_of_use, edit = EDITS[name]
     edit()
     expected = (0, b"", b"")
-    for index, command in enumerate(COMMANDS):
+    for command in COMMANDS:
         expected = run("--no-cache", *command)
-        assert readings.again.pop() is None
+        replays.clear()
         assert run(*command) == expected, command
-        if index == 0:  # after that, it is known what the edited project is like
-            assert (readings.again.pop() is not None) is is_of_use
+        assert replays == [not is_of_use], command
     assert expected[1] or b"core" in expected[2]  # whose new model has no migration
-
-
-def test_only_what_leans_on_the_edited_module_is_executed(
-    run: Run, readings: SimpleNamespace
-) -> None:
-    append("plain/models.py", "# nothing")
-    run("lint")
-    assert readings.again == [{"plain.models"}]
-
-    change("plain/models.py", "\n# nothing\n", "")
-    append("people/models.py", "# nothing")
-    run("lint")
-    # Products refer to people; orders and what is audited refer to products.
-    executed = readings.again[-1]
-    assert {"people.models", "shop.models", "audit.watching"} <= executed
-    assert "plain.models" not in executed
-
-
-def test_one_command_finds_out_what_another_did_not_need(
-    run: Run, readings: SimpleNamespace
-) -> None:
-    run("clean")
-    run("makemigrations", "--check")
-    run("lint", "--select", "PGT1")
-    append("plain/models.py", "# nothing")
-    run("lint", "--select", "PGT1")
-    assert readings.again[0] is None
-    assert readings.again[1] != {"plain.models"}  # models that the rules asked about
-    assert readings.again[2] == {"plain.models"}
-
-
-def test_after_many_edits_all_is_kept_anew(run: Run, readings: SimpleNamespace) -> None:
-    for path in ("plain/models.py", "orders/models.py", "audit/watching.py"):
-        append(path, "# nothing")
-    run("lint")
-    append("plain/models.py", "# more")
-    run("lint")
-    assert readings.again[-1] == {"plain.models"}
 
 
 @pytest.mark.slow
