@@ -1,6 +1,7 @@
-"""The matrix: every supported Python with the oldest and the newest Django.
+"""The matrix: every supported Python with every supported Django, and what else takes long.
 
-`.ci/run` is the gate on one interpreter; this is for before a release.
+`.ci/run` is the gate on one machine; the workflow in `.github/workflows` runs all sessions with the
+tag `change` on every change, and those with the tag `night` every night.
 """
 
 from __future__ import annotations
@@ -8,36 +9,81 @@ from __future__ import annotations
 import nox
 
 nox.options.default_venv_backend = "venv"
+# A machine seldom has all of them. The workflow sets `--error-on-missing-interpreters`.
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["tests"]
+nox.options.sessions = ["tests", "pgtrigger", "pghistory", "lint"]
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+OLDEST = PYTHONS[0]
+# Django 6 needs Python 3.12.
+DJANGOS = {"5.2": PYTHONS, "6.0": PYTHONS[1:], "6.1": PYTHONS[1:]}
+# The newest minor version and two before it. A test compares them with what is installed.
+PGTRIGGERS = ["4.15", "4.16", "4.17"]
+PGHISTORIES = ["3.7", "3.8", "3.9"]
+LOCK = "requirements-dev.txt"
+
+MATRIX = [(python, django) for django, pythons in DJANGOS.items() for python in pythons]
+IDS = [f"python-{python}, django-{django}" for python, django in MATRIX]
 
 
-@nox.session(python=["3.11", "3.12", "3.13"])
-@nox.parametrize("django", ["~=5.2.0", ">=5.2"], ids=["5.2", "latest"])
+@nox.session(tags=["change", "night"])
+@nox.parametrize("python,django", MATRIX, ids=IDS)
 def tests(session: nox.Session, django: str) -> None:
-    session.install("-e", ".[dev]", f"Django{django}")
+    """The quick suite."""
+    _install(session, f"Django~={django}.0")
     session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
 
 
-@nox.session(python="3.11")
-@nox.parametrize("pghistory", ["~=3.7.0", "~=3.8.0", ">=3.9"], ids=["3.7", "3.8", "latest"])
+@nox.session(tags=["night"])
+@nox.parametrize("python,django", MATRIX, ids=IDS)
+def slow(session: nox.Session, django: str) -> None:
+    """The slow suite: long histories on a real server among them."""
+    _install(session, f"Django~={django}.0")
+    session.run("python", "-m", "pytest", "-n", "auto", "-m", "slow", *session.posargs)
+
+
+@nox.session(python=OLDEST, tags=["change", "night"])
+@nox.parametrize("pgtrigger", PGTRIGGERS)
+def pgtrigger(session: nox.Session, pgtrigger: str) -> None:
+    """The quick suite with the compilers of several django-pgtriggers."""
+    _install(session, f"django-pgtrigger~={pgtrigger}.0")
+    session.run("python", "-m", "pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session(python=OLDEST, tags=["change", "night"])
+@nox.parametrize("pghistory", PGHISTORIES)
 def pghistory(session: nox.Session, pghistory: str) -> None:
-    session.install("-e", ".[dev]", f"django-pghistory{pghistory}")
-    session.run("python", "-m", "pytest", "tests/providers", *session.posargs)
+    """The provider's tests with several django-pghistories."""
+    _install(session, f"django-pghistory~={pghistory}.0")
+    session.run("python", "-m", "pytest", "-n", "auto", "tests/providers", *session.posargs)
 
 
-@nox.session(python=["3.12", "3.13"])
-@nox.parametrize("django", ["~=6.0.0", ">=6.0"], ids=["6.0", "latest"])
-def scenarios(session: nox.Session, django: str) -> None:
-    """The histories on a real server, with a Django that drops no column with CASCADE."""
-    session.install("-e", ".[dev]", f"Django{django}")
-    session.run("python", "-m", "pytest", "-m", "slow", "tests/migrations", *session.posargs)
-
-
-@nox.session(python="3.11")
+@nox.session(python=OLDEST, tags=["change"])
 def lint(session: nox.Session) -> None:
-    session.install("-e", ".[dev]")
+    session.install("--constraint", LOCK, "-e", ".[dev]")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
     session.run("lint-imports")
+
+
+@nox.session(python=OLDEST, tags=["change", "night"])
+def audit(session: nox.Session) -> None:
+    """Known vulnerabilities of what the lock names."""
+    session.install("pip-audit>=2.7")
+    session.run("pip-audit", "--requirement", LOCK, "--disable-pip", "--no-deps", *session.posargs)
+
+
+@nox.session(python=OLDEST)
+def lock(session: nox.Session) -> None:
+    """Writes the lock anew, for every supported Python at once."""
+    session.install("uv>=0.5")
+    session.run(
+        *("uv", "pip", "compile", "--universal", "--python-version", OLDEST, "--upgrade"),
+        *("--extra", "dev", "--extra", "pghistory", "--no-header", "--no-emit-index-url"),
+        *("--no-annotate", "--output-file", LOCK, "pyproject.toml"),
+    )
+
+
+def _install(session: nox.Session, *pinned: str) -> None:
+    session.install("-e", ".[dev]", *pinned)
