@@ -60,7 +60,8 @@ def test_nothing_is_imported(arguments: tuple[str, ...], poisoned: Path, tmp_pat
     clean = copy_project("shop", tmp_path / "clean")
 
     result = subprocess.run(
-        [sys.executable, "-m", "pgtrigger_codegen", *arguments],
+        # The module itself takes the project's folder off `sys.path`; here it stays on it.
+        [sys.executable, "-c", "from pgtrigger_codegen.cli.entry import run; run()", *arguments],
         cwd=poisoned,
         capture_output=True,
         text=True,

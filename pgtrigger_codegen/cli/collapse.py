@@ -13,7 +13,6 @@ from typing import Any
 import click
 
 from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
-from pgtrigger_codegen.cli.version_control import is_committed
 from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.migrations.changes.operations import describe
@@ -28,6 +27,7 @@ from pgtrigger_codegen.migrations.collapse.outcome import Apart, Collapse, Rewri
 from pgtrigger_codegen.migrations.collapse.runs import find_run
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.project.git import is_committed
 from pgtrigger_codegen.source.original_text import OriginalText
 
 

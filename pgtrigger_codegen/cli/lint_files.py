@@ -52,14 +52,6 @@ def write_texts(texts: Mapping[str, SourceText]) -> None:
         _write(Path(path), source.encode(), "make the file writable; --diff shows the changes")
 
 
-def repository_root(folder: Path) -> Path | None:
-    """The work tree that the folder is in, None without one."""
-    for candidate in (folder, *folder.parents):
-        if (candidate / ".git").exists():
-            return candidate
-    return None
-
-
 def _write(path: Path, content: bytes, help: str) -> None:
     try:
         path.write_bytes(content)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from pgtrigger_codegen.cli.lint_files import repository_root, write_text
+from pgtrigger_codegen.cli.lint_files import write_text
 from pgtrigger_codegen.cli.lint_request import Request
 from pgtrigger_codegen.cli.terminal import wants_colour
 from pgtrigger_codegen.lint.baseline import Entry
@@ -19,6 +19,7 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS, STATISTICS
 from pgtrigger_codegen.lint.reporters.palette import Palette
 from pgtrigger_codegen.lint.reporters.report import Report
+from pgtrigger_codegen.project.git import repository_of
 from pgtrigger_codegen.project.project import Project
 
 
@@ -90,10 +91,10 @@ def _format(request: Request) -> str:
 
 
 def _repository_path(project: Project) -> Callable[[str], str] | None:
-    root = repository_root(project.root)
-    if root is None or root == project.root:
+    repository = repository_of(project.root)
+    if repository is None or repository.root == project.root:
         return None
-    prefix = project.root.relative_to(root).as_posix()
+    prefix = project.root.relative_to(repository.root).as_posix()
 
     def path_in_repository(path: str) -> str:
         shown = project.display_path(path)

@@ -20,7 +20,6 @@ from pgtrigger_codegen.cli.common import (
     unwatched,
 )
 from pgtrigger_codegen.cli.reuse import reusable
-from pgtrigger_codegen.cli.version_control import is_committed
 from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.migrations.changes.open_changes import Way
@@ -29,6 +28,7 @@ from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, O
 from pgtrigger_codegen.migrations.planning.planner import history_of, make_plan
 from pgtrigger_codegen.migrations.planning.preconditions import require_runsql_mode
 from pgtrigger_codegen.pipeline import Analysis, source_of
+from pgtrigger_codegen.project.git import is_committed
 from pgtrigger_codegen.sql.render import Style
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
 from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.project.git import repository_of
 
 
 def require_clean(root: Path, files: Iterable[Path]) -> None:
@@ -18,15 +18,13 @@ def require_clean(root: Path, files: Iterable[Path]) -> None:
     paths = sorted(files)
     if not paths:
         return
-    try:
-        changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".")
-        untracked = _git(root, "ls-files", "--others", "--", *(str(path) for path in paths))
-    except (OSError, subprocess.CalledProcessError) as error:
+    repository = repository_of(root)
+    if repository is None:
         raise CodegenError(
             "the project is not under version control by git, so that nothing could undo this",
             help="put it under version control, or pass --allow-dirty",
-        ) from error
-    dirty = [line[3:] for line in changed.splitlines()] + untracked.splitlines()
+        )
+    dirty = list(dict.fromkeys([*repository.changed(root), *repository.untracked(paths)]))
     if dirty:
         shown = ", ".join(dirty[:3]) + (f" and {len(dirty) - 3} more" if len(dirty) > 3 else "")
         raise CodegenError(
@@ -34,10 +32,3 @@ def require_clean(root: Path, files: Iterable[Path]) -> None:
             help="commit them first, so that this can be reviewed and undone on its own; "
             "or pass --allow-dirty",
         )
-
-
-def _git(root: Path, *arguments: str) -> str:
-    # No hook or monitor of the repository's configuration runs for a question.
-    command = ["git", "-c", "core.fsmonitor=false", "-C", str(root), *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603  (paths are git's to judge)
-    return result.stdout

@@ -1,0 +1,211 @@
+"""Stage project: questions to git, asked so that nothing of the repository runs.
+
+A repository can name programs in many places: its configuration (`core.fsmonitor`, filters, hooks,
+ssh commands), folders that are repositories themselves, and a file called `git` where `PATH` has
+the current folder. Whoever asks git something about a stranger's code asks here.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.records import dataclass
+
+# What programs git would start, whatever the repository's configuration says.
+_SETTINGS = {
+    "safe.bareRepository": "explicit",  # a folder `migrations` with HEAD and objects is one
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.pager": "cat",
+    "core.sshCommand": "false",
+    "protocol.allow": "never",
+    "submodule.recurse": "false",
+    "core.untrackedCache": "false",
+    "core.attributesFile": os.devnull,
+    "maintenance.auto": "false",
+    "gc.auto": "0",
+}
+_VARIABLES = {
+    "GIT_NO_LAZY_FETCH": "1",  # what a partial clone lacks would be fetched
+    "GIT_ALLOW_PROTOCOL": "",  # the same for git before 2.44: no way to fetch is allowed
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_PAGER": "cat",
+    "LC_ALL": "C",
+}
+# The user's own choices. Others would lead git elsewhere, such as GIT_DIR in a hook.
+_KEPT_VARIABLES = frozenset(
+    {"GIT_CONFIG_GLOBAL", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM"}
+)
+# Programs that git would start to compare a file with what is committed, and how to have none.
+_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
+_SECONDS = 60
+
+
+class GitError(CodegenError):
+    """Git gave no answer, though there is a repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A work tree.
+
+    Attributes:
+        root: The folder that holds `.git`, resolved.
+    """
+
+    root: Path
+
+    def has_committed(self, path: Path) -> bool:
+        """Whether the file is part of the last commit.
+
+        Raises:
+            GitError: Git does not say.
+        """
+        if self._run("rev-parse", "--verify", "--quiet", "HEAD", codes={0, 1}) == "":
+            return False  # nothing is committed yet
+        return bool(self._run("ls-tree", "-z", "--name-only", "HEAD", "--", self._relative(path)))
+
+    def changed(self, folder: Path) -> list[str]:
+        """Files of a folder that git knows and that are not as they were committed.
+
+        Raises:
+            GitError: Git does not say.
+        """
+        listed = self._run(
+            "status",
+            "--porcelain",
+            "-z",
+            "--no-renames",
+            "--untracked-files=no",
+            "--ignore-submodules=all",
+            "--",
+            self._relative(folder),
+            settings=self._without_filters(),
+        )
+        return [entry[3:] for entry in listed.split("\0") if entry]
+
+    def untracked(self, paths: Iterable[Path]) -> list[str]:
+        """Those of the files that git does not know.
+
+        Raises:
+            GitError: Git does not say.
+        """
+        names = [self._relative(path) for path in paths]
+        return [
+            name
+            for name in self._run("ls-files", "--others", "-z", "--", *names).split("\0")
+            if name
+        ]
+
+    def ignores(self, path: Path) -> bool:
+        """Whether git is told to leave the file out, and has left it out.
+
+        Raises:
+            GitError: Git does not say.
+        """
+        name = self._relative(path)
+        if self._run("ls-files", "-z", "--cached", "--", name):
+            return False
+        return bool(
+            self._run("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", name)
+        )
+
+    def _relative(self, path: Path) -> str:
+        """The path as git names it; resolved but for its own last part, which may be a link."""
+        inside = path.parent.resolve() / path.name if path != self.root else self.root
+        try:
+            return inside.relative_to(self.root).as_posix()
+        except ValueError as error:
+            raise GitError(f"{path} lies outside of the repository {self.root}") from error
+
+    def _without_filters(self) -> dict[str, str]:
+        """Settings that take the programs out of all filters that are configured."""
+        pattern = r"^filter\..*\.(clean|smudge|process|required)$"
+        listed = self._run("config", "-z", "--name-only", "--get-regexp", pattern, codes={0, 1})
+        return {name: _FILTER[name.rpartition(".")[2]] for name in listed.split("\0") if name}
+
+    def _run(
+        self,
+        *arguments: str,
+        settings: Mapping[str, str] | None = None,
+        codes: Iterable[int] = (0,),
+    ) -> str:
+        search = _search_path(self.root)
+        program = _program(search, self.root)
+        if program is None:
+            raise GitError("git is not installed", help="install git, so that it can be asked")
+        try:
+            result = subprocess.run(  # noqa: S603  (its own program, by an absolute path)
+                [program, "--no-pager", *arguments],
+                cwd=self.root,
+                env=_environment(os.environ, search, {**_SETTINGS, **(settings or {})}),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            raise GitError(f"git does not answer in {self.root}: {error}") from error
+        if result.returncode not in codes:
+            said = os.fsdecode(result.stderr).strip().splitlines() or [f"exit {result.returncode}"]
+            raise GitError(f"git does not answer in {self.root}: {said[0]}")
+        return os.fsdecode(result.stdout)
+
+
+def repository_of(folder: Path) -> Repository | None:
+    """The work tree that the folder is in, None without one."""
+    resolved = folder.resolve()
+    for candidate in (resolved, *resolved.parents):
+        if (candidate / ".git").exists() or (candidate / ".git").is_symlink():
+            return Repository(candidate)
+    return None
+
+
+def is_committed(path: Path) -> bool | None:
+    """Whether the file is part of the last commit; None where git does not say, or is not used."""
+    repository = repository_of(path.parent)
+    try:
+        return None if repository is None else repository.has_committed(path)
+    except GitError:
+        return None
+
+
+def _environment(
+    environ: Mapping[str, str], search: Iterable[str], settings: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment for git: what is set there holds over every configuration file.
+
+    Settings travel as variables: a name with `=` in it could not be given by `-c`.
+    """
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("GIT_") or name in _KEPT_VARIABLES
+    }
+    pairs = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (name, value) in enumerate(settings.items()):
+        pairs |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return {**kept, **_VARIABLES, **pairs, "PATH": os.pathsep.join(search)}
+
+
+def _search_path(root: Path) -> list[str]:
+    """The folders of `PATH` that lie outside of the work tree."""
+    folders = (folder for folder in os.get_exec_path() if Path(folder).is_absolute())
+    return [folder for folder in folders if not Path(folder).resolve().is_relative_to(root)]
+
+
+def _program(search: Iterable[str], root: Path) -> str | None:
+    name = "git.exe" if os.name == "nt" else "git"
+    for folder in search:
+        candidate = Path(folder, name)
+        runs = candidate.is_file() and os.access(candidate, os.X_OK)
+        if runs and not candidate.resolve().is_relative_to(root):
+            return str(candidate)
+    return None
