@@ -31,6 +31,7 @@ from pgtrigger_codegen.evaluator.values import (
 )
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unread import Unread
 
 # What holds while some code runs, with what holds when a module begins to.
 _CIRCUMSTANCES: dict[str, Any] = {
@@ -62,6 +63,7 @@ class Interpreter:
         imported_libraries: By library that registers triggers and module of the project: where
             the one is first imported in the other.
         assumptions: What was taken as given on the way.
+        unread: What was passed over on the way, in which there may be triggers.
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
         in_hook: While running code that Django calls back (`AppConfig.ready`).
@@ -84,6 +86,7 @@ class Interpreter:
         self.registrations: list[Registration] = []
         self.model_classes: list[ModelClass] = []
         self.assumptions: set[Assumption] = set()
+        self.unread: set[Unread] = set()
         self.speculation: Unknown | None = None
         self.doubt: Unknown | None = None
         self.in_hook = False
@@ -253,6 +256,10 @@ class Interpreter:
     def assume(self, name: str, value: object, span: Span) -> None:
         """Notes that something was taken as given."""
         self.assumptions.add(Assumption(name, str(value), span))
+
+    def note_unread(self, unread: Unread) -> None:
+        """Notes that something was passed over, in which there may be triggers."""
+        self.unread.add(unread)
 
     def note_registration(
         self,

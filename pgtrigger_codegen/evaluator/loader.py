@@ -5,6 +5,8 @@ from __future__ import annotations
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.source.finder import ModuleFinder, ModuleLocation
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unread import GapKind, Unread
 
 
 class ModuleLoader:
@@ -12,6 +14,7 @@ class ModuleLoader:
 
     Attributes:
         syntax_errors: What did not parse, in the order it was met.
+        unread: What could not be read of the project's own modules, by module.
         complete: Whether the project's own environment is known, so that a module which is
             not found is really not installed there.
     """
@@ -20,6 +23,7 @@ class ModuleLoader:
         self.finder = finder
         self.complete = complete
         self.syntax_errors: dict[str, SourceSyntaxError] = {}
+        self.unread: dict[str, Unread] = {}
         self._modules: dict[str, Module | Unknown] = {}
 
     def find(self, name: str) -> ModuleLocation | None:
@@ -56,6 +60,14 @@ class ModuleLoader:
             )
         except SourceSyntaxError as error:
             self.syntax_errors.setdefault(name, error)
+            self._note(location, GapKind.SYNTAX_ERROR, error.message, error.span)
             return Unknown(f"module `{name}` does not parse: {error.message}", error.span)
         except OSError as error:
-            return Unknown(f"module `{name}` cannot be read: {error}")
+            reason = error.strerror or str(error)
+            span = Span(str(location.path), 1, 1, 1, 1)
+            self._note(location, GapKind.UNREADABLE_FILE, reason, span)
+            return Unknown(f"module `{name}` cannot be read: {reason}", span)
+
+    def _note(self, location: ModuleLocation, kind: GapKind, reason: str, span: Span) -> None:
+        if location.first_party:
+            self.unread.setdefault(location.name, Unread(kind, reason, span))

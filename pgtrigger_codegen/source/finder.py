@@ -46,11 +46,16 @@ class ModuleLocation:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """The names in a folder, exactly as written, and the modules that only have compiled code."""
+    """The names in a folder, exactly as written, and the modules that only have compiled code.
+
+    Attributes:
+        problem: Why the folder cannot be listed; None where it can, or is not there.
+    """
 
     folders: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
     compiled: frozenset[str] = frozenset()
+    problem: str | None = None
 
 
 class ModuleFinder:
@@ -97,6 +102,14 @@ class ModuleFinder:
             if location is not None and location.path == Path(resolved):
                 return name
         return self._mapped_name_for(resolved)
+
+    def unreadable_folders(self) -> dict[str, str]:
+        """First-party folders that were looked into and cannot be listed, with the reason."""
+        return {
+            folder: listing.problem
+            for folder, listing in self._folders.items()
+            if listing.problem is not None and self._owns(folder)
+        }
 
     def is_first_party(self, path: Path) -> bool:
         """Whether a file or folder lies under the source roots and not in site-packages."""
@@ -238,16 +251,25 @@ def _dotted(relative: str) -> str:
     return "" if any("." in part for part in parts) else ".".join(parts)
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads round in a circle, or to where nobody may look
+        return False
+
+
 def _scan(folder: str) -> _Listing:
     folders: set[str] = set()
     files: set[str] = set()
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                (folders if entry.is_dir() else files).add(entry.name)
-    except OSError:
-        # Python's own finder takes a folder that is missing or unreadable for an empty one.
+                (folders if _is_folder(entry) else files).add(entry.name)
+    except (FileNotFoundError, NotADirectoryError):
         return _Listing()
+    except OSError as error:
+        # Python's own finder takes it for an empty one; whoever asks for all must not.
+        return _Listing(problem=error.strerror or str(error))
     files |= overlaid_names(folder)
     # `name.cpython-311-x86_64-linux-gnu.so`: whatever Python and platform it was built for.
     compiled = {name.partition(".")[0] for name in files if name.endswith(_COMPILED_SUFFIXES)}

@@ -1,0 +1,73 @@
+"""Stage certificate: a gap, and what it may hide."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unread import GapKind
+
+Scope = Literal["everything", "other-apps", "app", "table", "trigger"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Concern:
+    """Which triggers a gap may hide.
+
+    Attributes:
+        scope: `everything`; `other-apps`, those of apps that are not known at all; `app`, those
+            that one app declares, on its own tables or on others; `table`, those on one table;
+            `trigger`, those of one name.
+        name: The app's label, the model's `db_table` or the trigger's name.
+    """
+
+    scope: Scope
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.scope}:{self.name}" if self.name else self.scope
+
+    @property
+    def words(self) -> str:
+        """What may be hidden, for a sentence."""
+        match self.scope:
+            case "everything":
+                return "any trigger"
+            case "other-apps":
+                return "triggers of apps that are not known"
+            case "app":
+                return f"triggers of app `{self.name}`"
+            case "table":
+                return f"triggers on table `{self.name}`"
+            case "trigger":
+                return f"a trigger named `{self.name}`"
+
+
+EVERYTHING = Concern("everything")
+OTHER_APPS = Concern("other-apps")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that was not read, and that may declare triggers.
+
+    Attributes:
+        reason: In words, a clause that can follow a colon.
+        span: Where to look; None where there is no place.
+        apps: Labels of the apps of the project whose declarations are incomplete because of the
+            gap; None for all. Nothing is written for those.
+        blocks: Whether triggers of the project's own apps are certainly affected, so that no
+            command may say that nothing is missing.
+    """
+
+    kind: GapKind
+    reason: str
+    concerns: Concern
+    span: Span | None = None
+    apps: frozenset[str] | None = frozenset()
+    blocks: bool = True
+
+    def is_in(self, app_label: str) -> bool:
+        """Whether the app's declarations are incomplete because of it."""
+        return self.apps is None or app_label in self.apps
