@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
-from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
-from pgtrigger_codegen.cli.write_files import write_files
+from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target, writing
+from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.migrations.changes.operations import describe
 from pgtrigger_codegen.migrations.collapse.collapsing import collapse as collapse_run
@@ -77,9 +77,11 @@ def collapse(
     these begin: a trigger that is added and then changed is added as it is in the end, and one
     that is added and removed is gone. A file in which nothing is left is removed.
     """
+    writes = not (check or show_diff or dry_run)
+    if writes:
+        context.with_resource(writing(target))
     analysis = analyze_target(target)
     outcome = _outcome(analysis, app_label, first, last, force=force)
-    writes = not (check or show_diff or dry_run)
     applied = _applied(analysis, app_label, dsn, alias) if dsn or alias else None
     refusal = None if force else _refusal(outcome, applied)
     outcome.echo_notes()
@@ -87,7 +89,7 @@ def collapse(
     if writes:
         if refusal:
             raise refusal
-        write_files(outcome.written(), outcome.removed())
+        write_files(analysis.project.root, outcome.changes())
     elif refusal:
         click.echo(f"note: not to be written: {refusal}", err=True)
     if output_format == "json":
@@ -110,18 +112,19 @@ class _Outcome:
     collapse: Collapse
     obstacles: tuple[tuple[Path, str], ...]
 
-    def written(self) -> dict[Path, str]:
-        """The content of every file to write, with the line ends that the file has."""
-        texts = {file.path: file.after for file in self.files.files if file.after is not None}
-        files = {path: OriginalText.read(path).with_text(text) for path, text in texts.items()}
+    def changes(self) -> list[Change]:
+        """Every file to write, with the line ends that the file has, and every file to remove."""
+        changes = [
+            Change(file.path, OriginalText.read(file.path).with_text(file.after).encode())
+            for file in self.files.files
+            if file.after is not None
+        ]
         if self.files.leaf:
             marker = self.files.files[0].path.parent / "max_migration.txt"
             if marker.is_file():
-                files[marker] = f"{self.files.leaf[1]}\n"
-        return files
-
-    def removed(self) -> list[Path]:
-        return [file.path for file in self.files.files if file.after is None]
+                changes.append(Change(marker, f"{self.files.leaf[1]}\n".encode()))
+        removed = [Change(file.path, None) for file in self.files.files if file.after is None]
+        return [*changes, *removed]
 
     def echo_notes(self) -> None:
         """Say on standard error what stays as it is, and what to look after."""

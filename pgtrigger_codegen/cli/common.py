@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pgtrigger_codegen.cli.journal import undo_killed_run
 from pgtrigger_codegen.cli.reuse import memory_for
 from pgtrigger_codegen.pipeline import Analysis, analyze
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source import reads
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.migrations.replaying.moment import Watcher
@@ -65,6 +68,22 @@ def analyze_target(
         watch_history=watch_history,
         memory=memory_for(target.settings) if wanted else None,
     )
+
+
+@contextmanager
+def writing(target: Target) -> Iterator[None]:
+    """For the whole of a run that writes: what it reads is noted, and must not change meanwhile.
+
+    Raises:
+        CodegenError: Another run is writing, or a killed one left what cannot be undone.
+    """
+    undone = undo_killed_run(target.directory)
+    if undone is not None:
+        click.echo(
+            f"note: undone in {undone}: an earlier run was killed as it wrote files", err=True
+        )
+    with reads.noted():
+        yield
 
 
 def unwatched() -> None:

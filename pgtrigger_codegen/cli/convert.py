@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
+from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target, writing
 from pgtrigger_codegen.cli.work_tree import require_clean
-from pgtrigger_codegen.cli.write_files import write_files
+from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.migrations.conversion.converter import (
     convert as convert_migrations,
 )
@@ -62,6 +62,9 @@ def convert(
     triggers any more and nothing in any database changes. All or nothing: with a single
     operation that cannot be converted, no file is changed.
     """
+    writes = not (check or show_diff or dry_run)
+    if writes:
+        context.with_resource(writing(target))
     analysis = analyze_target(target)
     assert analysis.sites is not None
     conversion = convert_migrations(
@@ -73,12 +76,12 @@ def convert(
         analysis.allow_migrate,
     )
     outcome = _Outcome(analysis, conversion, runsql_mode_edit(analysis.project), edit_settings)
-    writes = not (check or show_diff or dry_run) and not conversion.obstacles
+    writes = writes and not conversion.obstacles
     if writes:
-        files = outcome.files()
+        changes = outcome.changes()
         if not allow_dirty:
-            require_clean(analysis.project.root, files)
-        write_files(files)
+            require_clean(analysis.project.root, [change.path for change in changes])
+        write_files(analysis.project.root, changes)
     outcome.echo_remarks()
     if output_format == "json":
         document = outcome.as_json(written=writes, with_content=not writes)
@@ -111,12 +114,15 @@ class _Outcome:
         """Whether there is anything to change."""
         return bool(self.conversion.files or (self.edits_settings and self.settings_edit))
 
-    def files(self) -> dict[Path, str]:
-        """The content of every file to write, with the line ends that the file has."""
+    def changes(self) -> list[Change]:
+        """Every file to write, with the line ends that the file has."""
         texts = {file.path: file.after for file in self.conversion.files}
         if self.edits_settings and self.settings_edit:
             texts[self.settings_edit.path] = self.settings_edit.after
-        return {path: OriginalText.read(path).with_text(text) for path, text in texts.items()}
+        return [
+            Change(path, OriginalText.read(path).with_text(text).encode())
+            for path, text in texts.items()
+        ]
 
     def echo_remarks(self) -> None:
         """Say on standard error what stands in the way, and what else is to be known."""

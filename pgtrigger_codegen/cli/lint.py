@@ -18,8 +18,9 @@ from pgtrigger_codegen.cli.common import (
     echo_summary,
     no_cache_option,
     pass_target,
+    writing,
 )
-from pgtrigger_codegen.cli.lint_files import read_baseline, write_text, write_texts
+from pgtrigger_codegen.cli.lint_files import read_baseline, write_baseline, write_texts
 from pgtrigger_codegen.cli.lint_output import echo_fixes, echo_report, echo_result, echo_stale
 from pgtrigger_codegen.cli.lint_request import Request
 from pgtrigger_codegen.cli.reuse import reusable
@@ -98,6 +99,8 @@ def lint(target: Target, /, **options: Any) -> None:
     """
     request = Request(**options)
     request.check()
+    if request.writes:
+        click.get_current_context().with_resource(writing(target))
     failed = _lint(target, request)
     click.get_current_context().exit(1 if failed and not request.exit_zero else 0)
 
@@ -121,7 +124,7 @@ def _lint(target: Target, request: Request) -> bool:
             return _show_diff(outcome, output_file)
         left: Sequence[Diagnostic] = outcome.diagnostics
         if request.stdin_filename is None:
-            write_texts(outcome.after)
+            write_texts(project.root, outcome.after)
         elif request.fixes:
             click.echo(_text(outcome, str(check.paths[0].resolve())), nl=False)
         if request.show_fixes:
@@ -234,7 +237,8 @@ def _outcome(target: Target, request: Request, check: _Check, say: Callable[[str
 
 def _show_diff(outcome: Fixed, file: Path | None) -> bool:
     project = outcome.analysis.project
-    echo_result(unified_diff(outcome.before, outcome.after, project.display_path), file)
+    diff = unified_diff(outcome.before, outcome.after, project.display_path)
+    echo_result(diff, project.root, file)
     click.echo(f"Would fix {_findings(len(outcome.applied))}.", err=True)
     return bool(outcome.applied)
 
@@ -248,7 +252,7 @@ def _add_ignores(outcome: Fixed) -> Sequence[Diagnostic]:
     """Writes comments, and returns the findings that none can silence."""
     own = functools.partial(is_own, outcome.analysis)
     ignores = add_ignores(outcome.diagnostics, read_source, own)
-    write_texts(ignores.texts)
+    write_texts(outcome.analysis.project.root, ignores.texts)
     click.echo(f"Silenced {_findings(len(ignores.added))} with comments.", err=True)
     return ignores.left
 
@@ -258,7 +262,7 @@ def _write_baseline(path: Path, check: _Check, analysis: Analysis) -> None:
     new = Baseline.of(check.found(analysis), analysis.project.display_path)
     if path.exists():
         new = read_baseline(path).merged(new, lambda entry: not check.judges(analysis, entry))
-    write_text(path, new.render())
+    write_baseline(analysis.project.root, path, new.render())
     click.echo(f"Wrote {_findings(new.counts.total())} to {path}.", err=True)
 
 

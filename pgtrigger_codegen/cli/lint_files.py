@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError, ConfigError
 from pgtrigger_codegen.lint.baseline import Baseline, parse_baseline
 from pgtrigger_codegen.lint.source_text import SourceText
@@ -28,32 +29,41 @@ def read_baseline(path: Path) -> Baseline:
     return parse_baseline(text, path)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Writes a report or a baseline.
+def write_report(root: Path, path: Path, text: str) -> None:
+    """Writes a report: a new file, or into a device or a pipe that is there.
 
     Raises:
         CodegenError: It cannot be written.
     """
-    # A lone surrogate, which a name in the source can hold, has no bytes of its own.
-    _write(
-        path,
-        text.encode(errors="backslashreplace"),
-        "make its folder writable, or name another file",
-    )
+    if path.exists() and not path.is_file() and not path.is_dir():
+        try:
+            path.write_bytes(_encoded(text))
+        except OSError as error:
+            raise CodegenError(
+                f"{path} cannot be written: {error.strerror}", help="name another file"
+            ) from error
+    else:
+        write_files(root, [Change(path, _encoded(text))])
 
 
-def write_texts(texts: Mapping[str, SourceText]) -> None:
+def write_baseline(root: Path, path: Path, text: str) -> None:
+    """Writes a baseline.
+
+    Raises:
+        CodegenError: It cannot be written.
+    """
+    write_files(root, [Change(path, _encoded(text))])
+
+
+def write_texts(root: Path, texts: Mapping[str, SourceText]) -> None:
     """Writes changed source.
 
     Raises:
         CodegenError: A file cannot be written.
     """
-    for path, source in texts.items():
-        _write(Path(path), source.encode(), "make the file writable; --diff shows the changes")
+    write_files(root, [Change(Path(path), source.encode()) for path, source in texts.items()])
 
 
-def _write(path: Path, content: bytes, help: str) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise CodegenError(f"{path} cannot be written: {error.strerror}", help=help) from error
+def _encoded(text: str) -> bytes:
+    # A lone surrogate, which a name in the source can hold, has no bytes of its own.
+    return text.encode(errors="backslashreplace")

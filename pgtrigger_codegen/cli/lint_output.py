@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from pgtrigger_codegen.cli.lint_files import write_text
+from pgtrigger_codegen.cli.lint_files import write_report
 from pgtrigger_codegen.cli.lint_request import Request
 from pgtrigger_codegen.cli.terminal import wants_colour
 from pgtrigger_codegen.lint.baseline import Entry
@@ -44,15 +44,21 @@ def echo_report(
         palette=palette,
     )
     reporters = STATISTICS if request.statistics else REPORTERS
-    echo_result(reporters[_format(request)](report), file, palette, to_stderr=to_stderr)
+    text = reporters[_format(request)](report)
+    echo_result(text, project.root, file, palette, to_stderr=to_stderr)
 
 
 def echo_result(
-    text: str, file: Path | None, palette: Palette | None = None, *, to_stderr: bool = False
+    text: str,
+    root: Path,
+    file: Path | None,
+    palette: Palette | None = None,
+    *,
+    to_stderr: bool = False,
 ) -> None:
     """Prints a text that ends its last line itself, or writes it to the file."""
     if file is not None:
-        write_text(file, text)
+        write_report(root, file, text)
     else:
         # click takes colours out where there is no terminal, even those that were asked for.
         colour = True if palette and palette.colour else None

@@ -48,6 +48,12 @@ class Request:
         writes = self.fixes or self.add_ignores or self.write_baseline
         return not writes and self.output_file is None and self.stdin_filename is None
 
+    @property
+    def writes(self) -> bool:
+        """Whether files of the project are written."""
+        writes = self.fix or self.fix_only or self.add_ignores or self.write_baseline
+        return writes and not self.diff and self.stdin_filename is None
+
     def check(self) -> None:
         """Refuses options that contradict each other.
 

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,9 +17,10 @@ from pgtrigger_codegen.cli.common import (
     no_cache_option,
     pass_target,
     unwatched,
+    writing,
 )
 from pgtrigger_codegen.cli.reuse import reusable
-from pgtrigger_codegen.cli.write_files import write_files
+from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.migrations.changes.open_changes import Way
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation, describe
@@ -119,8 +119,10 @@ def makemigrations(
     """
     _check_name(name)
     _check_lock_timeout(lock_timeout)
-    analysis = analyze_target(target, unwatched)
     writes = not (check or dry_run)
+    if writes:
+        context.with_resource(writing(target))
+    analysis = analyze_target(target, unwatched)
     if writes:
         require_runsql_mode(analysis.project.settings)
     options = Options(
@@ -140,7 +142,7 @@ def makemigrations(
     if not check:
         _stop_on_errors(plan)
     if writes:
-        write_files(outcome.files)
+        write_files(analysis.project.root, outcome.changes)
     if output_format == "json":
         click.echo(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False))
     else:
@@ -196,13 +198,15 @@ class _Outcome:
     shows_content: bool
 
     @property
-    def files(self) -> dict[Path, str]:
-        return {
-            path: content
+    def changes(self) -> list[Change]:
+        """Every file to write, once: two apps can add to the same one."""
+        changes = {
+            path: Change(path, content.encode(), path == file.path and file.woven is None)
             for app in self.plan.apps
             for file in app.files
             for path, content in file.files.items()
         }
+        return list(changes.values())
 
     def as_json(self) -> dict[str, Any]:
         left = self.plan.apps if self.shows_content else [a for a in self.plan.apps if not a.files]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.boundary import work_tree_of
 
 # What programs git would start, whatever the repository's configuration says.
 _SETTINGS = {
@@ -161,11 +162,8 @@ class Repository:
 
 def repository_of(folder: Path) -> Repository | None:
     """The work tree that the folder is in, None without one."""
-    resolved = folder.resolve()
-    for candidate in (resolved, *resolved.parents):
-        if (candidate / ".git").exists() or (candidate / ".git").is_symlink():
-            return Repository(candidate)
-    return None
+    root = work_tree_of(folder)
+    return None if root is None else Repository(root)
 
 
 def is_committed(path: Path) -> bool | None:

@@ -59,6 +59,16 @@ def recorded() -> Iterator[Reads]:
 
 
 @contextmanager
+def noted() -> Iterator[Reads]:
+    """Gives what has been read, of the whole run where that is recorded already."""
+    if _current is not None:
+        yield _current
+        return
+    with recorded() as read:
+        yield read
+
+
+@contextmanager
 def unrecorded() -> Iterator[None]:
     """For what is read only to save work, and does not matter to the result."""
     global _current  # noqa: PLW0603

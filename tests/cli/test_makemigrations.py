@@ -225,10 +225,13 @@ def test_databases_of_the_configuration(tmp_path: Path, write: Write) -> None:
 
 
 @pytest.mark.usefixtures("write")
-def test_an_unwritable_folder(tmp_path: Path) -> None:
-    folder = tmp_path / "shop" / "migrations"
-    # Not a permission, which does not stop root.
-    (folder / ".0002_order_protect.py.tmp").mkdir()
+def test_an_unwritable_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, target: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    # Permissions would not stop root.
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
 
     result = run(tmp_path)
 

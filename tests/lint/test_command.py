@@ -70,13 +70,16 @@ def test_a_path_that_does_not_exist(models: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, data: bytes) -> int:
+    def refuse(path: Path, target: Path) -> Path:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "write_bytes", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
+    before = models.read_bytes()
 
     with pytest.raises(CodegenError, match="cannot be written: Permission denied"):
         lint("--fix")
+
+    assert models.read_bytes() == before
 
 
 def test_information_alone_is_no_failure(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
