@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.cli.journal import NAME
+from tests.cli import test_collapse
 from tests.migrations.conversion.histories import copy_history
 from tests.support.cli import run_cli
 from tests.support.projects import copy_project
@@ -36,12 +37,17 @@ def _bank(folder: Path) -> Path:
 
 def _twice_changed(folder: Path) -> Path:
     """Migrations that are not committed, and can be collapsed."""
-    project = copy_project("shop", folder)
+    project = folder / "project"
+    (project / "shop" / "migrations").mkdir(parents=True)
+    for package in ("shop", "shop/migrations"):
+        (project / package / "__init__.py").touch()
+    (project / "settings.py").write_text(test_collapse.SETTINGS)
+    (project / "pyproject.toml").write_text('[tool.pgtrigger-codegen]\nsettings = "settings"\n')
+    (project / "shop/migrations/0001_initial.py").write_text(test_collapse.INITIAL)
     _committed(project)
-    assert run_cli(project, "makemigrations", "catalog").exit_code == 0
-    models = project / "shop" / "catalog" / "models.py"
-    models.write_text(models.read_text().replace("pgtrigger.Delete", "pgtrigger.Update"))
-    assert run_cli(project, "makemigrations", "catalog").exit_code == 0
+    for event in ("Delete", "Update"):
+        (project / "shop/models.py").write_text(test_collapse.MODELS.format(event=event))
+        assert run_cli(project, "makemigrations").exit_code == 0
     return project
 
 
@@ -56,7 +62,7 @@ _FIXES = ("--select", "ALL", "--unsafe-fixes")
 _COMMANDS: dict[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
     "makemigrations": (_shop, ("makemigrations",)),
     "convert": (_bank, ("convert", "--settings")),
-    "collapse": (_twice_changed, ("collapse", "catalog", "0002")),
+    "collapse": (_twice_changed, ("collapse", "shop", "0002")),
     "fix": (_shop, ("lint", *_FIXES, "--fix")),
     "add-ignores": (_shop, ("lint", *_FIXES[:2], "--add-ignores")),
     "write-baseline": (
