@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pgtrigger_codegen.evaluator import attributes, files, func_render, limits
 from pgtrigger_codegen.evaluator.functions import interpreted
+from pgtrigger_codegen.evaluator.membrane import call_back, outward
 from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, has_no_order
-from pgtrigger_codegen.evaluator.values import PythonRaise, Refusal, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import Opaque, Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -103,8 +104,10 @@ _MIGRATIONS = "django.db.migrations.operations."
 _SEQUENCES = (list, tuple)
 _SETS = (set, frozenset)
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
-# They store functions and call them when the project runs.
-_STORES_FUNCTIONS = ("django.contrib.", "django.core.", "django.db.")
+# They store functions and call them when the project runs, or classes and ask what they are.
+_STORES_FUNCTIONS = ("django.contrib.", "django.core.", "django.db.", "dataclasses", "typing")
+# They hand on their items, but call the first argument.
+_CALLS_FIRST = _ids(defaultdict, iter)
 
 
 def prepare(
@@ -133,11 +136,13 @@ def prepare(
         if calls_back and (name in _CALL_BACK_NAMES or name == _CALL_BACK[function]):
             return value if value is None or interpreted(value) else call_back(vm, value, span)
         stored = stores or (hands_on and isinstance(name, str))
+        _refuse_functions(function, value, span)
         if not stored and (not hands_on or attributes.is_own_kind(value)):
-            _refuse_own_kinds(value, span)
+            _refuse_own_kinds(function, value, span)
         if not hands_on:
             _refuse_unknown_attributes(vm, value, span)
-        _refuse_functions(vm, function, value, span)
+        if not hands_on or (name == 0 and _is(function, _CALLS_FIRST)):
+            value = _outward(vm, function, value, span)
         if isinstance(value, _SETS) and has_no_order(value):
             free = isinstance(receiver, _SETS) or name in _ORDER_FREE_NAMES
             free = free or str(getattr(function, "__module__", "")).startswith(_MIGRATIONS)
@@ -149,25 +154,6 @@ def prepare(
         tuple(one(index, value) for index, value in enumerate(args)),
         {name: one(name, value) for name, value in kwargs.items()},
     )
-
-
-def call_back(vm: Interpreter, value: Any, span: Span) -> Any:
-    """A function for real code to call, which the interpreter answers."""
-    from pgtrigger_codegen.evaluator.calls import call
-
-    def answer(*args: Any, **kwargs: Any) -> Any:
-        vm.steps += limits.STEPS_OF_A_CALL
-        vm.step_at(span)
-        try:
-            with vm.catching():
-                result = call(vm, value, args, kwargs, span)
-        except PythonRaise as error:
-            raise error.error from None
-        if (unknown := first_unknown(result)) is not None:
-            raise Refusal(unknown)
-        return result
-
-    return answer
 
 
 def call_library_object(
@@ -214,9 +200,12 @@ def _is(function: Any, functions: frozenset[int]) -> bool:
     return id(function) in functions
 
 
-def _refuse_own_kinds(value: Any, span: Span) -> None:
+def _refuse_own_kinds(function: Any, value: Any, span: Span) -> None:
     for item in value if isinstance(value, _SEQUENCES) else (value,):
-        if attributes.is_own_kind(item):
+        if isinstance(item, Opaque):
+            if not _keeps_opaque(function):
+                raise Refusal(Unknown(f"`{item.dotted}` is given to a call here", span))
+        elif attributes.is_own_kind(item) or attributes.is_query(item):
             raise Refusal(Unknown(f"{attributes.describe(item)} is given to a call here", span))
 
 
@@ -227,16 +216,25 @@ def _refuse_unknown_attributes(vm: Interpreter, value: Any, span: Span) -> None:
             raise Refusal(unknown.with_note("used here", span))
 
 
-def _refuse_functions(vm: Interpreter, function: Any, value: Any, span: Span) -> None:
-    """A function that is not listed itself is not handed to code that may call it."""
-    from pgtrigger_codegen.evaluator.calls import is_allowed
-
-    module = str(getattr(function, "__module__", None) or "")
-    if module.startswith(_STORES_FUNCTIONS) or _is(function, _ASKS):
-        return
+def _refuse_functions(function: Any, value: Any, span: Span) -> None:
+    """A function that is not listed is not handed to code that may call it."""
     for item in value if isinstance(value, _SEQUENCES) else (value,):
-        if isinstance(item, _FUNCTIONS) and interpreted(item) is None and not is_allowed(vm, item):
-            raise Refusal(Unknown(f"`{attributes.describe(item)}` is given to a call here", span))
+        listed = not (isinstance(item, Opaque) and isinstance(item.real, _FUNCTIONS))
+        if not listed and not _keeps_opaque(function):
+            raise Refusal(Unknown(f"`{item.dotted}` is given to a call here", span))
+
+
+def _keeps_opaque(function: Any) -> bool:
+    """Whether a call only stores what it is given, or asks what it is."""
+    module = str(getattr(function, "__module__", None) or "")
+    return module.startswith(_STORES_FUNCTIONS) or _is(function, _ASKS)
+
+
+def _outward(vm: Interpreter, function: Any, value: Any, span: Span) -> Any:
+    """A value for a call; Django knows its own functions (`CASCADE`) by identity."""
+    if isinstance(value, types.FunctionType) and str(value.__module__).startswith("django."):
+        return value
+    return value if _is(function, _ASKS) else outward(vm, value, span)
 
 
 def _finite(function: Any, value: Any, span: Span, *, hands_on: bool) -> Any:
@@ -256,5 +254,5 @@ def _known(items: Iterable[Any], span: Span, *, hands_on: bool) -> Iterator[Any]
         if (unknown := first_unknown(item)) is not None:
             raise Refusal(unknown.with_note("used here", span))
         if not hands_on:
-            _refuse_own_kinds(item, span)
+            _refuse_own_kinds(None, item, span)
         yield item

@@ -13,7 +13,7 @@ from pgtrigger_codegen.evaluator.postponed import PostponedNames, postpone_field
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.signals import Return, Signal
 from pgtrigger_codegen.evaluator.targets import assign
-from pgtrigger_codegen.evaluator.values import Invalid, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import Invalid, Opaque, Unknown, first_unknown
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -102,4 +102,6 @@ def _postpone(vm: Interpreter, node: ast.Assign, scope: Scope) -> bool:
 
 def _annotation(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
     value = vm.evaluate(node, scope)
+    if isinstance(value, Opaque):
+        return value
     return ast.unparse(node) if first_unknown(value) or not attributes.is_plain(value) else value

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import imports, library
+from pgtrigger_codegen.evaluator import imports, membrane
 from pgtrigger_codegen.evaluator.provided import provided_value
+from pgtrigger_codegen.evaluator.real_attributes import opaque_attribute, real_attribute
 from pgtrigger_codegen.evaluator.values import (
     External,
     FieldDescriptor,
@@ -15,7 +17,7 @@ from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     ModelOptions,
     ModelReference,
-    Refusal,
+    Opaque,
     Registrar,
     SettingsObject,
     SourceModule,
@@ -34,6 +36,7 @@ _OWN_KINDS = (
     ModelClass,
     ModelOptions,
     ModelReference,
+    Opaque,
     Registrar,
     SettingsObject,
     SourceModule,
@@ -41,78 +44,18 @@ _OWN_KINDS = (
     ThroughModel,
 )
 
-# Options of a model that no trigger and no column depends on.
-_HARMLESS_OPTIONS = frozenset("default_permissions get_latest_by ordering permissions".split())
-
 UNKNOWN_ATTRIBUTES = "_pgtrigger_codegen_unknown"
 """On a field: attributes whose values are not known, by name."""
 
 
 def attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
     """`value.name`."""
-    match value:
-        case External():
-            return _external_attribute(vm, value, name, span)
-        case Unknown():
-            return value
-        case LibraryModule() | SourceModule():
-            return imports.module_attribute(vm, value.name, name, span)
-        case ModelClass():
-            return _model_attribute(vm, value, name, span)
-        case ThroughModel():
-            return _through_attribute(value, name, span)
-        case ModelReference():
-            model = vm.host.model_class(value.label, span)
-            return model if isinstance(model, Unknown) else attribute(vm, model, name, span)
-        case FieldDescriptor():
-            return _descriptor_attribute(vm, value, name, span)
-        case ModelOptions():
-            return vm.host.model_option(value.model, name, span)
-        case SettingsObject():
-            return vm.host.setting(name, span)
-        case Special():
-            from pgtrigger_codegen.evaluator.specials import special_attribute
-
-            return special_attribute(vm, value, name, span)
-        case Registrar():
-            return Unknown("a registration has no attributes", span)
-    return _real_attribute(vm, value, name, span)
-
-
-def assign_attribute(vm: Interpreter, target: Any, name: str, value: Any, span: Span) -> None:
-    """`target.name = value`."""
-    if isinstance(target, ModelClass):
-        target.namespace[name] = vm.speculation or value
-    elif is_user_object(vm, target) or is_user_class(vm, target) or _is_open(vm, target):
-        if vm.speculation is not None:
-            value = vm.speculation
-        if isinstance(value, Unknown) and not _is_purely_user(vm, target):
-            # Real code reads this object's attributes: it must never find an Unknown there.
-            raise Refusal(value.with_note(f"assigned to `{name}`", span))
-        vm.attempt(span, setattr, target, name, value)
-    elif is_trigger(target):
-        if isinstance(value, Unknown) or vm.speculation is not None:
-            reason = vm.speculation if not isinstance(value, Unknown) else value
-            raise Refusal(reason or Unknown("not known", span))
-        vm.attempt(span, setattr, target, name, value)
-    elif is_rendered_model(target) and name not in ("_meta", "Meta"):
-        pass  # a field's `contribute_to_class` puts its descriptor there: nothing compiles it
-    elif isinstance(target, ModelOptions) and name in _HARMLESS_OPTIONS:
-        pass
-    elif isinstance(target, ModelOptions) and isinstance(target.model, ModelClass):
-        target.model.namespace["Meta"] = Unknown(
-            f"`{target.model.name}._meta.{name}` is assigned to", span
-        )
-    elif not isinstance(target, Unknown | SourceModule | LibraryModule | Special):
-        raise Refusal(Unknown(f"an assignment to {describe(target)} is not followed", span))
-
-
-def _is_open(vm: Interpreter, target: Any) -> bool:
-    """Whether an object that is not of the user's class takes attributes as Python's do."""
-    if isinstance(target, types.FunctionType):
-        return hasattr(target, "__interpreted__")
-    # An enum gives its members their attributes before the class is done.
-    return isinstance(target, types.SimpleNamespace) or type(target).__module__ in vm.scopes
+    reader = _READERS.get(type(value))
+    if reader is not None:
+        return reader(vm, value, name, span)
+    if isinstance(value, Unknown):
+        return value
+    return real_attribute(vm, value, name, span)
 
 
 def poison(container: Any, unknown: Unknown, *, keep: bool = False) -> None:
@@ -138,6 +81,8 @@ def special_item(vm: Interpreter, value: Any, key: Any, span: Span) -> Any:
         from pgtrigger_codegen.evaluator.specials import item_of_special
 
         return item_of_special(vm, value, key, span)
+    if isinstance(value, Opaque) and hasattr(value.real, "__class_getitem__"):
+        return Opaque(f"{value.dotted}[…]", object())  # in an annotation
     return None
 
 
@@ -155,7 +100,12 @@ def is_own_kind(value: Any) -> bool:
 
 def is_plain(value: Any) -> bool:
     """Whether operators and iteration on the value are Python's, or the user's, own."""
-    return not is_own_kind(value) and not is_rendered_model(value)
+    return not is_own_kind(value) and not is_rendered_model(value) and not is_query(value)
+
+
+def is_query(value: Any) -> bool:
+    """Whether a value asks a database when it is looked into."""
+    return has_base(type(value), "django.db.models.query", "QuerySet")
 
 
 def is_trigger(value: Any) -> bool:
@@ -174,16 +124,6 @@ def is_field_class(cls: type) -> bool:
 def is_rendered_model(value: Any) -> bool:
     """Whether a value is a model that the `models` stage rendered."""
     return isinstance(value, type) and has_base(value, "django.db.models.base", "Model")
-
-
-def _label_of_config(value: Any) -> str | None:
-    """The label of the app that a project's own `AppConfig`, or an object of it, is for."""
-    cls = value if isinstance(value, type) else type(value)
-    if not has_base(cls, "django.apps.config", "AppConfig"):
-        return None
-    name = getattr(cls, "name", None)
-    label = getattr(cls, "label", None) or str(name).rpartition(".")[2]
-    return label if isinstance(name, str) and isinstance(label, str) else None
 
 
 def as_model_class(vm: Interpreter, value: Any, span: Span) -> Any:
@@ -233,6 +173,8 @@ def describe(value: Any) -> str:
             return f"the field `{value.model.name}.{value.name}`"
         case Special():
             return value.name
+        case Opaque():
+            return value.dotted
     if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
         module = getattr(value, "__module__", None)
         owner = getattr(value, "__self__", None)
@@ -279,7 +221,7 @@ def _model_attribute(vm: Interpreter, model: ModelClass, name: str, span: Span) 
     return value
 
 
-def _through_attribute(through: ThroughModel, name: str, span: Span) -> Any:
+def _through_attribute(vm: Interpreter, through: ThroughModel, name: str, span: Span) -> Any:
     if name == "_meta":
         return ModelOptions(through)
     if name in ("__name__", "__qualname__"):
@@ -310,33 +252,56 @@ def _descriptor_attribute(
     return Unknown(f"`{descriptor.model.name}.{descriptor.name}.{name}` is not evaluated", span)
 
 
-def _real_attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
-    hidden = getattr(value, "__dict__", None)
-    if isinstance(hidden, dict) and name in hidden.get(UNKNOWN_ATTRIBUTES, {}):
-        unknown = hidden[UNKNOWN_ATTRIBUTES][name]
-        return unknown if isinstance(unknown, Unknown) else Unknown("not known", span)
-    if type(value).__name__ == "StandInField" and name != "name":
-        stands_for: Unknown = value.unknown
-        return stands_for
-    if is_rendered_model(value) and not hasattr(value, name):
-        return vm.host.rendered_attribute(value, name, span)
-    if type(value).__module__ == "django.db.models.options" and (
-        name not in library.OPTIONS_ATTRIBUTES
-    ):
-        return Unknown(f"`_meta.{name}` is not evaluated", span)
-    if name in ("get_model", "get_models") and (label := _label_of_config(value)):
-        return Special(f"app_config.{name}", label)
-    if name == "register" and is_trigger(value):
-        return Special("register_trigger", value)
-    return vm.attempt(span, getattr, value, name)
-
-
-def _is_purely_user(vm: Interpreter, target: Any) -> bool:
+def is_purely_user(vm: Interpreter, target: Any) -> bool:
+    """Whether only interpreted code has to do with a class, or an object, of its own."""
     cls = target if isinstance(target, type) else type(target)
-    subclasses: list[type] = target.__subclasses__() if isinstance(target, type) else []
-    if any(not _is_purely_user(vm, subclass) for subclass in subclasses):
+    subclasses: list[type] = type.__subclasses__(target) if isinstance(target, type) else []
+    if any(not is_purely_user(vm, subclass) for subclass in subclasses):
         return False
     return all(
         base is object or base in vm.user_classes or base.__name__ == "Migration"
         for base in cls.__mro__
     )
+
+
+def _module_attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
+    return imports.module_attribute(vm, value.name, name, span)
+
+
+def _reference_attribute(vm: Interpreter, value: ModelReference, name: str, span: Span) -> Any:
+    model = vm.host.model_class(value.label, span)
+    return model if isinstance(model, Unknown) else attribute(vm, model, name, span)
+
+
+def _option(vm: Interpreter, value: ModelOptions, name: str, span: Span) -> Any:
+    return membrane.inward(vm, vm.host.model_option(value.model, name, span))
+
+
+def _setting(vm: Interpreter, value: SettingsObject, name: str, span: Span) -> Any:
+    return vm.host.setting(name, span)
+
+
+def _special_attribute(vm: Interpreter, value: Special, name: str, span: Span) -> Any:
+    from pgtrigger_codegen.evaluator.specials import special_attribute
+
+    return special_attribute(vm, value, name, span)
+
+
+def _registrar_attribute(vm: Interpreter, value: Registrar, name: str, span: Span) -> Any:
+    return Unknown("a registration has no attributes", span)
+
+
+_READERS: dict[type, Callable[[Interpreter, Any, str, Span], Any]] = {
+    External: _external_attribute,
+    FieldDescriptor: _descriptor_attribute,
+    LibraryModule: _module_attribute,
+    ModelClass: _model_attribute,
+    ModelOptions: _option,
+    ModelReference: _reference_attribute,
+    Opaque: opaque_attribute,
+    Registrar: _registrar_attribute,
+    SettingsObject: _setting,
+    SourceModule: _module_attribute,
+    Special: _special_attribute,
+    ThroughModel: _through_attribute,
+}

@@ -17,6 +17,8 @@ from pgtrigger_codegen.evaluator import (
     fields,
     library,
     limits,
+    makers,
+    membrane,
     operations,
     regex,
 )
@@ -39,6 +41,7 @@ from pgtrigger_codegen.evaluator.values import (
     Invalid,
     ModelClass,
     ModelReference,
+    Opaque,
     PythonRaise,
     Refusal,
     Registrar,
@@ -58,6 +61,7 @@ _FLAGS_THIRD = frozenset("findall finditer fullmatch match search".split())
 _ABSOLUTE = ("absolute", "resolve")
 # Modules with the classes of Django's fields.
 _FIELDS = ("django.db.models.fields", "django.contrib.postgres.fields")
+_FORMATS = (str.format, str.format_map)
 _OBJECT_NEW = inspect.getattr_static(object, "__new__")
 
 
@@ -70,6 +74,8 @@ def call(
     scope: Scope | None = None,
 ) -> Any:
     """The value of a call."""
+    if type(function) is membrane.CallBack:
+        function = function.value
     if attributes.is_own_kind(function) or isinstance(function, Unknown):
         return _call_own_kind(vm, function, args, kwargs, span, scope)
     if (user_function := interpreted(function)) is not None:
@@ -84,6 +90,10 @@ def call(
     made = arguments.call_library_object(vm, function, args, kwargs, span)
     if made is not NotImplemented:
         return made
+    if (waiting := makers.decorator(function, args, kwargs)) is not None:
+        return waiting
+    if function in _FORMATS and args and isinstance(args[0], str):
+        function, args = function.__get__(args[0]), args[1:]
     receiver = getattr(function, "__self__", None)
     if isinstance(receiver, str) and function.__name__ in ("format", "format_map"):
         named = kwargs if function.__name__ == "format" else args[0]
@@ -111,6 +121,8 @@ def _call_own_kind(
             from pgtrigger_codegen.evaluator.specials import call_special
 
             return call_special(vm, SpecialCall(function, args, kwargs, span, scope))
+        case Opaque():
+            return Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
         case Registrar():
             from pgtrigger_codegen.evaluator.registration import register
 
@@ -229,7 +241,8 @@ def _make(
     keeps = all(base is object or base in vm.user_classes for base in cls.__mro__)
     function = types.SimpleNamespace if keeps or issubclass(cls, tuple) else cls
     args, kwargs = arguments.prepare(vm, function, None, args, kwargs, span)
-    return limits.checked(cls(*args, **kwargs))
+    made = limits.checked(cls(*args, **kwargs))
+    return membrane.inward(vm, makers.note_made(vm, cls, made))
 
 
 def _call_real(
@@ -267,15 +280,17 @@ def _call_checked(
 
     def real() -> Any:
         nonlocal args, kwargs
+        makers.check(vm, function, args, kwargs, span)
         if not inert:
             args, kwargs = arguments.prepare(vm, function, receiver, args, kwargs, span)
         _check(function, receiver, name, args, kwargs, span)
         return limits.checked(function(*args, **kwargs))
 
     result = vm.attempt(span, real)
-    if callable(result) and not isinstance(result, Unknown) and interpreted(result) is None:
-        vm.bless(result)
-    return note_origin(vm, result, span)
+    if isinstance(result, Unknown):
+        return result
+    makers.note_made(vm, function, result)
+    return note_origin(vm, membrane.inward(vm, result), span)
 
 
 def _unknown(receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Unknown | None:
@@ -355,7 +370,7 @@ def _receiver(function: Any) -> tuple[Any, str]:
 def is_allowed(vm: Interpreter, function: Any) -> bool:
     """Whether a real callable may be called."""
     receiver, name = _receiver(function)
-    if library.is_callable_listed(function) or id(function) in vm.blessed:
+    if library.is_callable_listed(function) or id(function) in vm.made:
         return True
     if receiver is not None and name:
         owner = receiver if isinstance(receiver, type) else type(receiver)

@@ -7,12 +7,14 @@ enums, dataclasses and subclasses of django-pgtrigger's triggers behave as Pytho
 
 from __future__ import annotations
 
+import abc
 import ast
+import enum
 import inspect
 import types
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, library
+from pgtrigger_codegen.evaluator import attributes, library, makers, membrane
 from pgtrigger_codegen.evaluator.func_render import accept_model
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.hooks import init_subclass
@@ -23,6 +25,7 @@ from pgtrigger_codegen.evaluator.values import (
     FieldDescriptor,
     ModelClass,
     ModelReference,
+    Opaque,
     Refusal,
     ThroughModel,
     Unknown,
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.special_call import SpecialCall
     from pgtrigger_codegen.source.module import Module
 
+_NO_METACLASS = object()
 # Names that the class statement itself puts into the namespace.
 _IMPLICIT = ("__module__", "__qualname__")
 
@@ -156,6 +160,8 @@ def _base(vm: Interpreter, name: str, base: Any, span: Span) -> Any:
             return vm.host.model_class(base.label, span)
         case FieldDescriptor():
             return Unknown("a field is not a class", span)
+        case Opaque() if isinstance(base.real, type):
+            base = base.real
     if attributes.is_rendered_model(base) and base.__module__ != "django.db.models.base":
         return vm.host.model_behind(base) or base
     return base
@@ -179,8 +185,13 @@ def _real_class(
     for base in bases:
         if not _may_be_subclassed(vm, base):
             return Unknown(f"`{attributes.describe(base)}` is not a base that is evaluated", span)
+    metaclass = membrane.unwrapped(keywords.get("metaclass", _NO_METACLASS))
+    if metaclass is not _NO_METACLASS and not _may_be_metaclass(vm, metaclass):
+        described = attributes.describe(metaclass)
+        return Unknown(f"a class made by {described} is not evaluated", span)
     namespace = dict(body.names)
     namespace["__module__"] = module.name
+    namespace[membrane.MARK] = True
     namespace["__qualname__"] = body.qualname
     # Nothing instantiates a migration: its operations may be known in part.
     on_library = any(
@@ -192,14 +203,23 @@ def _real_class(
             unknown = first_unknown(value)
             guarded[name] = value if unknown is None else _UnknownAttribute(unknown)
         namespace = guarded
+    namespace = {
+        name: membrane.member(vm, name, value, span, real_code_reads=on_library)
+        for name, value in namespace.items()
+    }
+    given: dict[str, Any] = {
+        str(name): membrane.outward(vm, value, span) for name, value in keywords.items()
+    }
+    given.update({} if metaclass is _NO_METACLASS else {"metaclass": metaclass})
 
     def fill(target: Any) -> None:
+        makers.check_annotations(namespace, span)
         for name, value in namespace.items():
             if isinstance(value, _UnknownAttribute) and type(target) is not dict:
                 raise Refusal(value.unknown)  # an enum looks at each value
             target[name] = value
 
-    real = vm.attempt(span, types.new_class, node.name, bases, keywords, fill)
+    real = vm.attempt(span, types.new_class, node.name, bases, given, fill)
     if isinstance(real, type):
         vm.user_classes[real] = (module, node)
         accept_model(real)
@@ -225,9 +245,14 @@ def _may_be_subclassed(vm: Interpreter, base: Any) -> bool:
     return (
         base in vm.user_classes
         or library.is_callable_listed(base)
-        or id(base) in vm.blessed
+        or id(base) in vm.made
         or base.__module__ in ("abc", "typing", "enum", "builtins")
     )
+
+
+def _may_be_metaclass(vm: Interpreter, value: Any) -> bool:
+    known = value in (abc.ABCMeta, enum.EnumType) or attributes.is_user_class(vm, value)
+    return known and issubclass(value, type)
 
 
 def _is_pure(vm: Interpreter, base: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pgtrigger_codegen.evaluator import files
 from pgtrigger_codegen.evaluator.blocks import either, execute_block
 from pgtrigger_codegen.evaluator.expressions import evaluate
+from pgtrigger_codegen.evaluator.membrane import inward, unwrapped
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.signals import Signal
 from pgtrigger_codegen.evaluator.targets import assign
@@ -47,10 +48,11 @@ def matching_handler(
         kind = BaseException if handler.type is None else evaluate(vm, handler.type, scope)
         if (unknown := first_unknown(kind)) is not None:
             return unknown
+        kind = unwrapped(kind)
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if any(isinstance(each, type) and isinstance(error.error, each) for each in kinds):
             if handler.name:
-                scope.bind(handler.name, error.error)
+                scope.bind(handler.name, inward(vm, error.error))
             return handler
     return None
 
@@ -79,7 +81,7 @@ def raise_statement(vm: Interpreter, node: ast.Raise, scope: Scope) -> Signal:
     span = scope.module.span(node)
     if node.exc is None and vm.handled:
         raise vm.handled[-1]
-    value = None if node.exc is None else evaluate(vm, node.exc, scope)
+    value = None if node.exc is None else unwrapped(evaluate(vm, node.exc, scope))
     if isinstance(value, type) and issubclass(value, BaseException):
         value = vm.attempt(span, value)
     if isinstance(value, BaseException):

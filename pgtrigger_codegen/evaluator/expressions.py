@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, calls, limits, operations
+from pgtrigger_codegen.evaluator import attributes, calls, limits, membrane, operations
 from pgtrigger_codegen.evaluator.comprehensions import comprehension
 from pgtrigger_codegen.evaluator.functions import make_function
 from pgtrigger_codegen.evaluator.iteration import iterate
@@ -48,7 +48,7 @@ def subscript(vm: Interpreter, value: Any, key: Any, span: Span) -> Any:
         return special
     if not attributes.is_plain(value) and not hasattr(value, "__class_getitem__"):
         return Unknown(f"an item of {attributes.describe(value)} is not evaluated", span)
-    return vm.attempt(span, lambda: value[key])
+    return membrane.inward(vm, vm.attempt(span, lambda: value[key]))
 
 
 def _constant(vm: Interpreter, node: ast.Constant, scope: Scope) -> Any:
@@ -85,7 +85,7 @@ def _call(vm: Interpreter, node: ast.Call, scope: Scope) -> Any:
         if keyword.arg is not None:
             kwargs[keyword.arg] = value
         elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
-            kwargs.update(value)
+            kwargs.update((str.__str__(key), item) for key, item in value.items())
         else:
             unknown = first_unknown(value) or Unknown(
                 "the keyword arguments are not known", scope.module.span(keyword.value)
@@ -127,7 +127,7 @@ def _unary(vm: Interpreter, node: ast.UnaryOp, scope: Scope) -> Any:
         return used(unknown, span)
     if not attributes.is_plain(value):
         return Unknown(f"an operator on {attributes.describe(value)} is not evaluated", span)
-    return vm.attempt(span, UNARY[type(node.op)], value)
+    return membrane.inward(vm, vm.attempt(span, UNARY[type(node.op)], value))
 
 
 def _boolean(vm: Interpreter, node: ast.BoolOp, scope: Scope) -> Any:

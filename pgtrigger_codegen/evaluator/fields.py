@@ -6,15 +6,17 @@ field is made without it, and reading that attribute gives `Unknown` again.
 
 from __future__ import annotations
 
+import types
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import ForeignObject
 
-from pgtrigger_codegen.evaluator import attributes
+from pgtrigger_codegen.evaluator import attributes, membrane
 from pgtrigger_codegen.evaluator.values import (
     FieldDescriptor,
     ModelClass,
     ModelReference,
+    Opaque,
     Refusal,
     ThroughModel,
     Unknown,
@@ -33,6 +35,13 @@ _DECISIVE = frozenset(
     base_field db_column db_persist expression fields from_fields name object_id_field
     ct_field output_field parent_link primary_key swappable through through_fields to to_field
     to_fields srid geography
+    """.split()
+)
+# What a field keeps for when the project runs.
+_KEPT = frozenset(
+    """
+    decoder default encoder error_messages form_class help_text limit_choices_to on_delete
+    upload_to validators verbose_name
     """.split()
 )
 _RELATIONS = frozenset({"to", "through"})
@@ -85,7 +94,11 @@ def make_field(
     for name, value in kwargs.items():
         converted = _reference(vm, value) if name in _RELATIONS else value
         unknown = first_unknown(converted)
-        if unknown is None and attributes.is_own_kind(converted):
+        if (
+            unknown is None
+            and attributes.is_own_kind(converted)
+            and not _may_be_opaque(vm, cls, name, converted)
+        ):
             unknown = Unknown(f"{attributes.describe(converted)} is given to a field", span)
         if unknown is None:
             known[name] = _materialized(converted)
@@ -95,6 +108,8 @@ def make_field(
             unknowns[name] = unknown
             if name == "on_delete":
                 known[name] = Poison(unknown)
+    arguments = [_for_django(vm, value, span) for value in arguments]
+    known = {name: _for_django(vm, value, span) for name, value in known.items()}
     field = vm.attempt(span, cls, *arguments, **known)
     if isinstance(field, Unknown):
         return field
@@ -128,6 +143,20 @@ def _reference(vm: Interpreter, value: Any) -> Any:
         case FieldDescriptor():
             return value.field
     return value
+
+
+def _may_be_opaque(vm: Interpreter, cls: type, name: str, value: Any) -> bool:
+    """Whether a field keeps an argument without looking at it."""
+    if not isinstance(value, Opaque) or name in _DECISIVE:
+        return False
+    return name in _KEPT or attributes.is_user_class(vm, cls)
+
+
+def _for_django(vm: Interpreter, value: Any, span: Span) -> Any:
+    """A value for the `__init__` of a field; it knows Django's functions by identity."""
+    if isinstance(value, types.FunctionType) and str(value.__module__).startswith("django."):
+        return value
+    return membrane.outward(vm, value, span)
 
 
 def _materialized(value: Any) -> Any:

@@ -7,6 +7,7 @@ Being real, they bind, wrap and inherit as Python's do, and real code can call t
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -56,7 +57,12 @@ def make_function(vm: Interpreter, node: _Node, scope: Scope) -> Callable[..., A
 
 def interpreted(value: Any) -> Function | None:
     """The user's function behind a real wrapper."""
-    return getattr(value, "__interpreted__", None) if callable(value) else None
+    if isinstance(value, types.MethodType):
+        value = value.__func__
+    if type(value) is not types.FunctionType:
+        return None
+    found = vars(value).get("__interpreted__")
+    return found if isinstance(found, Function) else None
 
 
 def call_function(
@@ -107,11 +113,15 @@ def vm_evaluate(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
 def _call_from_real_code(
     vm: Interpreter, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
+    from pgtrigger_codegen.evaluator.membrane import inward, outward
+
     span = function.module.span(function.node)
     vm.steps += limits.STEPS_OF_A_CALL
+    given = [inward(vm, arg) for arg in args]
+    named = {name: inward(vm, arg) for name, arg in kwargs.items()}
     try:
         with vm.catching():
-            result = call_function(vm, function, args, kwargs, span)
+            result = call_function(vm, function, given, named, span)
     except PythonRaise as error:
         raise error.error from None
     if isinstance(result, Unknown):
@@ -120,7 +130,7 @@ def _call_from_real_code(
 
     if (unknown := first_unknown(result)) is not None:
         raise Refusal(unknown)
-    return result
+    return outward(vm, result, span)
 
 
 def _kind(node: _Node, module: Module) -> Literal["plain", "generator", "async"]:

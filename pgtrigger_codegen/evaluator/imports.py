@@ -340,8 +340,17 @@ def _library_attribute(vm: Interpreter, module: str, name: str, span: Span) -> A
         value = module_value(vm, value.__name__ if is_library(vm, value.__name__) else dotted, span)
         if not isinstance(value, LibraryModule):
             return value
+    value = _listed(vm, name, value)
     vm.library_values[module, name] = value
     return value
+
+
+def _listed(vm: Interpreter, name: str, value: Any) -> Any:
+    """A module gives away what is listed; what it remembers for itself stays in it."""
+    from pgtrigger_codegen.evaluator.membrane import inward, opaque
+
+    inner = name.startswith("_") and not isinstance(value, str | int | float | bytes | type)
+    return opaque(vm, value) if inner else inward(vm, value)
 
 
 def _provided(vm: Interpreter, module: str, dotted: str) -> Special | None:

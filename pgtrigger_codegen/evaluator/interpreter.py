@@ -22,6 +22,7 @@ from pgtrigger_codegen.evaluator.values import (
     Invalid,
     ModelClass,
     Moment,
+    Opaque,
     Origin,
     PythonRaise,
     Receiver,
@@ -70,6 +71,10 @@ class Interpreter:
         receivers: What was connected to `class_prepared`, in order of execution.
         statement: Module and line of the top-level statement that is being executed.
         library_values: What libraries' modules were found to hold, by module and name.
+        made: What listed makers of classes and functions have made, by identity.
+        opaques: What stands for real things that are not listed, by identity.
+        call_backs: What real code was given in the place of callables, by identity.
+        dataclasses: Classes whose generated methods were made of names that were checked.
         handled: Exceptions whose `except` blocks are being executed, outermost first.
         try_depth: How many enclosing `try` statements could catch an exception.
     """
@@ -101,7 +106,10 @@ class Interpreter:
         self._guards = 0
         self.scopes: dict[str, Scope] = {}
         self.executing: set[str] = set()
-        self.blessed: dict[int, Any] = {}
+        self.made: dict[int, Any] = {}
+        self.opaques: dict[int, Opaque] = {}
+        self.call_backs: dict[int, Any] = {}
+        self.dataclasses: set[type] = set()
         self.metaclasses: dict[int, Any] = {}
         self.user_classes: dict[type, tuple[Module, ast.ClassDef]] = {}
         self._origins: dict[int, Origin] = {}
@@ -294,9 +302,9 @@ class Interpreter:
             self.doubt = value
         return value
 
-    def bless(self, value: Any) -> Any:
-        """Lets the result of a listed call be called itself (`functools.partial(…)`)."""
-        self.blessed[id(value)] = value
+    def remember_made(self, value: Any) -> Any:
+        """Notes what a listed maker of classes and functions has made: it may be called."""
+        self.made[id(value)] = value
         return value
 
     @contextlib.contextmanager

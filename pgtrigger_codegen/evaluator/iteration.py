@@ -6,7 +6,7 @@ import types
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, limits
+from pgtrigger_codegen.evaluator import attributes, limits, membrane
 from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, has_no_order
 from pgtrigger_codegen.evaluator.unknowns import spread, used
 from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
@@ -38,7 +38,14 @@ def iterate(
     if not attributes.is_plain(value):
         return Unknown(f"{attributes.describe(value)} is not iterated", span)
     result = vm.attempt(span, lambda: list(limits.bounded(value)))
-    return result if isinstance(result, Unknown) else list(result)
+    return result if isinstance(result, Unknown) else _inward(vm, value, result)
+
+
+def _inward(vm: Interpreter, source: Any, items: list[Any]) -> list[Any]:
+    """Items of interpreted code's own containers are values already."""
+    if type(source) in _OWN:
+        return items
+    return [membrane.inward(vm, item) for item in items]
 
 
 def each(vm: Interpreter, value: Any, span: Span) -> Iterator[Any] | Unknown:
@@ -58,7 +65,8 @@ def _resumed(vm: Interpreter, iterator: Iterator[Any], span: Span) -> Iterator[A
         if isinstance(item, Unknown):
             yield spread(item)
             return
-        yield item
+        yield membrane.inward(vm, item)
 
 
 _END = object()
+_OWN = frozenset({dict, frozenset, range, set, types.GeneratorType})

@@ -94,7 +94,7 @@ CALLABLES = {
     "collections": "ChainMap Counter OrderedDict defaultdict deque namedtuple",
     "contextlib": "nullcontext suppress",
     "copy": "copy deepcopy",
-    "dataclasses": "asdict astuple dataclass field replace",
+    "dataclasses": "InitVar asdict astuple dataclass field replace",
     "datetime": "date datetime time timedelta timezone",
     "decimal": "Decimal",
     "enum": "Enum Flag IntEnum IntFlag StrEnum auto member nonmember unique",
@@ -121,7 +121,9 @@ CALLABLES = {
     "string": "Template capwords",
     "textwrap": "dedent indent",
     "types": "SimpleNamespace MappingProxyType",
-    "typing": "NamedTuple NewType TypeVar ParamSpec TypedDict cast final overload",
+    "typing": """
+        Any Generic NamedTuple NewType ParamSpec Protocol TypeVar TypedDict cast final overload
+    """,
     "uuid": "UUID uuid3 uuid5",
     "django.apps": "AppConfig",
     "django.contrib.postgres.constraints": "ExclusionConstraint",
@@ -256,7 +258,10 @@ METHODS: dict[str, str] = {
     "Q": "__init__ resolve __and__ __or__ __invert__ copy",
     "F": "__init__ asc desc",
     "object": "__init__ __new__ __init_subclass__ __str__ __repr__ __eq__ __hash__",
-    "type": "__call__ mro __new__ __init__",
+    "type": "mro",
+    "NewType": "__call__",
+    "_lru_cache_wrapper": "cache_clear cache_info",
+    "property": "deleter getter setter",
     "Manager": "from_queryset __init__",
     "BaseManager": "from_queryset __init__",
     "QuerySet": "as_manager",
@@ -314,6 +319,7 @@ def admit(modules: Iterable[str], callables: Mapping[str, str], methods: Mapping
     for module, names in callables.items():
         CALLABLES[module] = names
         _indexed.discard(module)
+    _trigger_libraries.update(module.partition(".")[0] for module in modules)
     for cls, names in methods.items():
         if names not in METHODS.get(cls, ""):
             METHODS[cls] = f"{METHODS.get(cls, '')} {names}"
@@ -322,6 +328,11 @@ def admit(modules: Iterable[str], callables: Mapping[str, str], methods: Mapping
 def is_package_of_library(name: str) -> bool:
     """Whether listed modules live below this name (`django.contrib` lies above some)."""
     return any(module.startswith(name + ".") for module in MODULES)
+
+
+def is_package_of_trigger_library(name: str) -> bool:
+    """Whether a module is django-pgtrigger's, or of a library that a provider vouches for."""
+    return name.partition(".")[0] in _trigger_libraries
 
 
 def is_callable_listed(value: Any) -> bool:
@@ -357,6 +368,7 @@ def is_mutator(receiver: object, name: str) -> bool:
     return any(name in _words(MUTATORS, cls.__name__) for cls in type(receiver).__mro__)
 
 
+_trigger_libraries = {"pgtrigger"}
 _listed_ids: dict[int, Any] = {}
 _indexed: set[str] = set()
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, expressions, iteration, unknowns
+from pgtrigger_codegen.evaluator import attributes, expressions, iteration, membrane, unknowns
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
 
@@ -104,7 +104,7 @@ def _mapping(
 
 def _class(vm: Interpreter, pattern: ast.MatchClass, value: Any, scope: Scope) -> bool | Unknown:
     span = scope.module.span(pattern)
-    cls = expressions.evaluate(vm, pattern.cls, scope)
+    cls = membrane.unwrapped(expressions.evaluate(vm, pattern.cls, scope))
     if not isinstance(cls, type):
         return first_unknown(cls) or Unknown("a class that is not known is not matched", span)
     if not isinstance(value, cls):

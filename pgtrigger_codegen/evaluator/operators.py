@@ -7,11 +7,11 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, calls, limits
+from pgtrigger_codegen.evaluator import attributes, calls, limits, membrane
 from pgtrigger_codegen.evaluator.iteration import iterate
 from pgtrigger_codegen.evaluator.text import as_text
 from pgtrigger_codegen.evaluator.unknowns import spread, used
-from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import Special, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def binary(vm: Interpreter, operator: ast.operator, left: Any, right: Any, span:
     except limits.LimitPassed as error:
         return Unknown(str(error), span)
     result = vm.attempt(span, lambda: limits.checked(function(left, right)))
-    return calls.note_origin(vm, result, span)
+    return calls.note_origin(vm, membrane.inward(vm, result), span)
 
 
 def _join_partly_known(left: Any, right: Any) -> list[Any] | None:
@@ -124,6 +124,8 @@ def compare(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, span: S
     if isinstance(operator, ast.Is | ast.IsNot) and not (
         isinstance(left, Unknown) or isinstance(right, Unknown)
     ):
+        if isinstance(left, Special) and left == right:
+            return isinstance(operator, ast.Is)
         return COMPARE[type(operator)](left, right)
     for operand in (left, right):
         if (unknown := first_unknown(operand)) is not None:

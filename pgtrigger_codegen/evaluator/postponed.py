@@ -23,6 +23,7 @@ from pgtrigger_codegen.evaluator.values import (
     LazyImport,
     LibraryModule,
     ModelClass,
+    Opaque,
     SettingsObject,
     SourceModule,
     Unknown,
@@ -301,7 +302,7 @@ def _text_of_setting(
 
 
 # Values that nothing changes.
-_LASTING = (ModelClass, type, types.FunctionType, str, bytes, int, float, types.NoneType)
+_LASTING = (ModelClass, Opaque, type, types.FunctionType, str, bytes, int, float, types.NoneType)
 
 
 def _is_enum(value: Any) -> bool:

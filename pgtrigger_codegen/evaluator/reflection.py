@@ -5,11 +5,13 @@ from __future__ import annotations
 import types
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes
+from pgtrigger_codegen.evaluator import attributes, membrane
+from pgtrigger_codegen.evaluator.attribute_assignment import assign_attribute
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     ModelReference,
+    Opaque,
     SettingsObject,
     Special,
     ThroughModel,
@@ -45,12 +47,14 @@ def _isinstance(vm: Interpreter, call: SpecialCall) -> Any:
     kinds = tuple(type if kind == Special("type") else kind for kind in _as_tuple(named))
     if isinstance(value, ModelClass | ThroughModel | ModelReference) and type in kinds:
         return True
+    if isinstance(value, Opaque):  # a real thing, and what it is can be said
+        return vm.attempt(call.span, isinstance, value.real, membrane.unwrapped(kinds))
     if attributes.is_own_kind(value):
         described = attributes.describe(value)
         return Unknown(f"the class of {described} is not evaluated", call.span)
     if any(isinstance(kind, ModelClass) for kind in kinds):
         return Unknown("an instance of a model is not evaluated", call.span)
-    return vm.attempt(call.span, isinstance, value, kinds if type in kinds else named)
+    return vm.attempt(call.span, isinstance, value, membrane.unwrapped(kinds))
 
 
 def _issubclass(vm: Interpreter, call: SpecialCall) -> Any:
@@ -65,10 +69,12 @@ def _issubclass(vm: Interpreter, call: SpecialCall) -> Any:
         if any(base is kind for base in cls.mro() for kind in _as_tuple(kinds)):
             return True
         return next(cls.unknown_bases(), False)
+    if isinstance(cls, Opaque) and isinstance(cls.real, type):
+        cls = cls.real
     if attributes.is_own_kind(cls):
         described = attributes.describe(cls)
         return Unknown(f"the bases of {described} are not evaluated", call.span)
-    real = tuple(kind for kind in _as_tuple(kinds) if isinstance(kind, type))
+    real = tuple(kind for kind in membrane.unwrapped(_as_tuple(kinds)) if isinstance(kind, type))
     return vm.attempt(call.span, issubclass, cls, real)
 
 
@@ -149,13 +155,13 @@ def _link_names(through: ThroughModel) -> set[str]:
 
 def _setattr(vm: Interpreter, call: SpecialCall) -> Any:
     if len(call.args) == 3 and isinstance(call.args[1], str):
-        attributes.assign_attribute(vm, call.args[0], call.args[1], call.args[2], call.span)
+        assign_attribute(vm, call.args[0], call.args[1], call.args[2], call.span)
     return None
 
 
 def _type(vm: Interpreter, call: SpecialCall) -> Any:
     if len(call.args) == 1 and not attributes.is_own_kind(call.args[0]):
-        return first_unknown(call.args) or type(call.args[0])
+        return first_unknown(call.args) or membrane.inward(vm, type(call.args[0]))
     if len(call.args) == 3:
         from pgtrigger_codegen.evaluator.classes import make_dynamic_class
 

@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, limits
+from pgtrigger_codegen.evaluator.attribute_assignment import assign_attribute
 from pgtrigger_codegen.evaluator.functions import vm_evaluate as evaluate
 from pgtrigger_codegen.evaluator.iteration import iterate
 from pgtrigger_codegen.evaluator.scope import Scope
@@ -28,9 +29,7 @@ def assign(vm: Interpreter, target: ast.expr, value: Any, scope: Scope) -> None:
         case ast.Tuple() | ast.List():
             _unpack(vm, target.elts, value, scope, span)
         case ast.Attribute():
-            attributes.assign_attribute(
-                vm, evaluate(vm, target.value, scope), target.attr, value, span
-            )
+            assign_attribute(vm, evaluate(vm, target.value, scope), target.attr, value, span)
         case ast.Subscript():
             container = evaluate(vm, target.value, scope)
             key = evaluate(vm, target.slice, scope)

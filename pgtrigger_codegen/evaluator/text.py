@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import Opaque, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
 RUN_TO_RUN = "the order of a set's items differs from run to run"
@@ -52,7 +52,11 @@ def _reason(value: Any) -> str | None:
         return RUN_TO_RUN
     if isinstance(value, _FUNCTIONS) or hasattr(type(value), "__next__"):
         return "a function has no text of its own"
+    if isinstance(value, Opaque):
+        return f"`{value.dotted}` has no text of its own"
     cls: Any = type(value)
+    if any(base.__name__ == "QuerySet" for base in cls.__mro__):
+        return "a query is not made"
     if cls.__str__ is object.__str__ and cls.__repr__ is object.__repr__:
         return f"an object of class `{cls.__name__}` has no text of its own"
     if cls.__module__ == "pgtrigger_codegen.evaluator.values":

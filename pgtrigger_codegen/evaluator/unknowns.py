@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator.values import External, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.attributes import is_query
+from pgtrigger_codegen.evaluator.values import External, Opaque, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ def truth(vm: Interpreter, value: Any, span: Span) -> bool | Unknown:
         if any(not (isinstance(item, Unknown) and item.spread) for item in value):
             return True
         return first_unknown(value) or Unknown("the number of items is not known", span)
-    result = vm.attempt(span, bool, value)
+    if isinstance(value, Opaque) and not callable(value.real):
+        return Unknown(f"whether `{value.dotted}` is true is not known", span)
+    if is_query(value):
+        return Unknown("a query is not made", span)
+    result = True if isinstance(value, Opaque) else vm.attempt(span, bool, value)
     return result if isinstance(result, Unknown) else bool(result)
 
 

@@ -276,6 +276,30 @@ class Special:
         raise Refusal(Unknown(f"real code calls `{self.name}`"))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Opaque:
+    """Something real of a library that no table lists: a class, a function, an object.
+
+    It can be passed about, compared by identity and asked for its name. Whoever calls it, reads
+    its text or looks into it is refused, real code too.
+
+    Attributes:
+        dotted: What it is called, for messages.
+        real: The thing itself. It never leaves here but for `isinstance` and its like.
+    """
+
+    dotted: str
+    real: Any
+
+    def _refuse(self, *args: object, **kwargs: object) -> Any:
+        raise Refusal(Unknown(f"`{self.dotted}` is not evaluated"))
+
+    __call__ = __format__ = __repr__ = __str__ = _refuse
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Opaque:
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function of the user's code; its real wrapper carries it as `__interpreted__`.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator.attributes import has_base, is_field_class
+from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.postponed import PostponedNames
 from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
 from pgtrigger_codegen.models import meta
@@ -88,7 +89,7 @@ def adds_fields(value: Any) -> bool:
     """Whether a custom field may add further fields to its model."""
     for cls in type(value).__mro__:
         method = vars(cls).get("contribute_to_class")
-        function = getattr(method, "__interpreted__", None)
+        function = interpreted(method)
         if function is not None and any(
             _may_add_fields(node, _model_parameter(function.node))
             for node in ast.walk(function.node)
@@ -150,7 +151,7 @@ def _is_manager(expression: ast.expr) -> bool:
     )
 
 
-def _model_parameter(node: ast.FunctionDef) -> str:
+def _model_parameter(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> str:
     """What `contribute_to_class` calls the model: its first argument after `self`."""
     names = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)]
     return names[1] if len(names) > 1 else ""

@@ -16,6 +16,7 @@ from django.db.migrations.state import ModelState, StateApps
 from django.utils.module_loading import import_string
 
 from pgtrigger_codegen.evaluator.attributes import UNKNOWN_ATTRIBUTES
+from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.import_order import ImportOrder
 from pgtrigger_codegen.evaluator.stand_in import stand_in
 from pgtrigger_codegen.evaluator.values import (
@@ -235,7 +236,7 @@ def _unbound(field: Any) -> Any:
     the same and is faster: Django itself copies the fields of abstract models.
     """
     duplicate = copy.deepcopy(field)
-    custom = getattr(type(duplicate).__init__, "__interpreted__", None) is not None
+    custom = interpreted(type(duplicate).__init__) is not None
     if custom or _is_simple(duplicate):
         vars(duplicate)["clone"] = lambda: _made_now(copy.deepcopy(field))
     return duplicate
