@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, LoadMigration
@@ -25,15 +24,17 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigg
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.cache.memory import Memory
+    from pgtrigger_codegen.cache.worker import BackgroundHistory, RecalledHistory
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
     from pgtrigger_codegen.evaluator.loader import ModuleLoader
     from pgtrigger_codegen.evaluator.values import Unknown
     from pgtrigger_codegen.migrations.planning.plan import Source
     from pgtrigger_codegen.migrations.reading.sites import SiteReader
-    from pgtrigger_codegen.migrations.replaying.background import BackgroundHistory, RecalledHistory
-    from pgtrigger_codegen.migrations.replaying.moment import Watcher
     from pgtrigger_codegen.models.reading import ModelReader
     from pgtrigger_codegen.project.config import Config
+
+
+HistoryWanted = Literal["state", "operations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def analyze(
     directory: Path,
     *,
     settings: str | None = None,
-    watch_history: Callable[[], Watcher | None] | None = None,
+    history: HistoryWanted | None = None,
     memory: Memory | None = None,
 ) -> Analysis:
     """Reads a project.
@@ -102,8 +103,9 @@ def analyze(
     Args:
         directory: The project's folder, or one inside it.
         settings: Dotted name of the settings module, instead of the one found.
-        watch_history: Given by whoever needs the migrations too: makes what watches them. In a
-            large project they are then replayed at the same time.
+        history: Given by whoever needs the migrations too: what they leave behind, or what there
+            is to tell of single operations as well. In a large project they are then replayed
+            at the same time.
         memory: What earlier runs have found out, and where this one leaves it.
 
     Raises:
@@ -135,8 +137,8 @@ def analyze(
     if memory is not None:
         memory.recall_sql(project.root)
     background = None
-    if watch_history is not None:
-        background = _history(reader, watch_history(), memory)
+    if history is not None:
+        background = _history(reader, history, memory)
     declared = declare(reader)
     missing = tuple(providers.missing(reader.interpreter.imported_libraries))
     not_asked = [_not_asked(item) for item in missing if item.extra]
@@ -196,20 +198,20 @@ def _router(interpreter: Interpreter, project: Project) -> AllowMigrate:
 
 
 def _history(
-    reader: ModelReader, watcher: Watcher | None, memory: Memory | None
+    reader: ModelReader, wanted: HistoryWanted, memory: Memory | None
 ) -> BackgroundHistory | RecalledHistory | None:
     """The migrations: as an earlier run replayed them, or being replayed by another process."""
+    from pgtrigger_codegen.cache import worker
     from pgtrigger_codegen.migrations.reading.reader import MigrationReader
-    from pgtrigger_codegen.migrations.replaying import background
 
     project = reader.project
     migrations = MigrationReader(project.apps, _migration_loader(reader))
-    kind = type(watcher).__name__
-    if memory is not None and (known := memory.history(project.root, kind)) is not None:
-        return background.RecalledHistory(known, migrations)
+    watched = wanted == "operations"
+    if memory is not None and (known := memory.history(project.root, watched=watched)) is not None:
+        return worker.RecalledHistory(known, migrations)
     own = sorted(label for label, app in project.apps.items() if app.first_party)
-    keep = functools.partial(memory.keep_history, kind) if memory is not None else None
-    return background.start(migrations, own, watcher, keep)
+    keep = functools.partial(memory.keep_history, watched=watched) if memory is not None else None
+    return worker.start(migrations, own, watched=watched, keep=keep)
 
 
 def _not_asked(missing: MissingProvider) -> UnresolvedTrigger:

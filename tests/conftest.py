@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 pytest.register_assert_rewrite("tests.support")
@@ -9,6 +11,14 @@ pytest.register_assert_rewrite("tests.support")
 from tests.support.postgres import database, new_database, postgres  # noqa: E402
 
 __all__ = ["database", "new_database", "postgres"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def user_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The secret of the tests' caches, in processes too, is not that of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("user_cache")))
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -27,8 +27,8 @@ COUNT_CACHED = """\
 import gc, sys
 gc.disable()
 from pgtrigger_codegen.cli import entry
-from pgtrigger_codegen.migrations.replaying import background
-background.WORTH_IT = 0  # only then anything is kept but the result
+from pgtrigger_codegen.cache import worker
+worker.WORTH_IT = 0  # only then anything is kept but the result
 calls = 0
 def count(frame, event, argument):
     global calls
@@ -47,8 +47,8 @@ COUNT = """\
 import gc, sys
 gc.disable()
 from pgtrigger_codegen.cli.main import main
-from pgtrigger_codegen.migrations.replaying import background
-background.WORTH_IT = 10**9  # in this process, where calls are counted
+from pgtrigger_codegen.cache import worker
+worker.WORTH_IT = 10**9  # in this process, where calls are counted
 calls = 0
 def count(frame, event, argument):
     global calls

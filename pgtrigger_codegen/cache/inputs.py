@@ -8,12 +8,13 @@ for and was not there has not been opened.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pgtrigger_codegen import __version__
 from pgtrigger_codegen.cache.folder import NAME
@@ -35,7 +36,48 @@ MARKERS = (
 _NOT_ENTERED = frozenset({"node_modules", "__pycache__", NAME})
 
 
-def fingerprint(read: Reads, root: Path) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class Fingerprint:
+    """What has to be the same for a result to be the same.
+
+    Attributes:
+        tools: Digest of Python, our own code, and the packages beside it.
+        root: The project's folder.
+        tree: Digest of the names of all files in it.
+        above: Files in the folders above it that say where a project begins.
+        files: By path: digest of the content; None for files that were not there.
+        folders: By path: digest of the names in it; None for those that were not there.
+    """
+
+    tools: str
+    root: str
+    tree: str
+    above: tuple[str, ...]
+    files: Mapping[str, str | None]
+    folders: Mapping[str, str | None]
+
+    def to_json(self) -> bytes:
+        """One line."""
+        parts = (self.tools, self.root, self.tree, self.above, self.files, self.folders)
+        return json.dumps(parts).encode()
+
+
+def from_json(data: bytes) -> Fingerprint | None:
+    """What `to_json` gave; None for anything else."""
+    try:
+        tools, root, tree, above, files, folders = json.loads(data)
+        texts = (tools, root, tree, *above)
+        digests = (*files.values(), *folders.values())
+    except (AttributeError, RecursionError, TypeError, ValueError):
+        return None
+    if not all(type(text) is str for text in texts):
+        return None
+    if not all(digest is None or type(digest) is str for digest in digests):
+        return None
+    return Fingerprint(tools, root, tree, tuple(above), files, folders)
+
+
+def fingerprint(read: Reads, root: Path) -> Fingerprint | None:
     """What has to be the same; None when something changed while it was read, or was written."""
     if read.effect is not None:
         return None
@@ -44,33 +86,28 @@ def fingerprint(read: Reads, root: Path) -> dict[str, Any] | None:
         now, files[path] = seen(path)
         if now != then:
             return None
-    return {
-        "tools": tools(),
-        "root": str(root),
-        "tree": _tree_digest(str(root)),
-        "above": _markers_above(root),
-        "files": files,
-        "folders": {path: _folder_digest(path) for path in sorted(read.folders)},
-    }
+    return Fingerprint(
+        tools=tools(),
+        root=str(root),
+        tree=_tree_digest(str(root)),
+        above=_markers_above(root),
+        files=files,
+        folders={path: _folder_digest(path) for path in sorted(read.folders)},
+    )
 
 
-def belongs_to(known: Mapping[str, Any], root: Path) -> bool:
-    """Whether a fingerprint is that of a project which lies there, and was not copied to there.
+def holds(known: Fingerprint, root: Path) -> bool:
+    """Whether all is as it was when the fingerprint was taken, of the project that lies there.
 
     The original of a copy may be as it was while the copy is not.
     """
-    return bool(known.get("root") == str(root))
-
-
-def holds(known: Mapping[str, Any]) -> bool:
-    """Whether all is as it was when the fingerprint was taken."""
-    root = Path(known["root"])
     return (
-        known["tools"] == tools()
-        and known["above"] == _markers_above(root)
-        and known["tree"] == _tree_digest(known["root"])
-        and all(_folder_digest(path) == digest for path, digest in known["folders"].items())
-        and all(_file_digest(path) == digest for path, digest in known["files"].items())
+        known.root == str(root)
+        and known.tools == tools()
+        and known.above == _markers_above(root)
+        and known.tree == _tree_digest(known.root)
+        and all(_folder_digest(path) == digest for path, digest in known.folders.items())
+        and all(_file_digest(path) == digest for path, digest in known.files.items())
     )
 
 
@@ -243,10 +280,10 @@ def _described(entry: os.DirEntry[str]) -> str:
     return f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
 
 
-def _markers_above(root: Path) -> list[str]:
-    return [
+def _markers_above(root: Path) -> tuple[str, ...]:
+    return tuple(
         os.path.join(folder, name)
         for folder in root.parents
         for name in MARKERS
         if os.path.lexists(os.path.join(folder, name))
-    ]
+    )

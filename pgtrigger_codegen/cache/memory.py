@@ -10,18 +10,25 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from pgtrigger_codegen.cache import folder, pickles
+from pgtrigger_codegen.cache import folder
+from pgtrigger_codegen.cache.facts import (
+    DecodingError,
+    EncodingError,
+    decode_answers,
+    decode_history,
+    encode_answers,
+)
 from pgtrigger_codegen.cache.inputs import (
     VARIABLES,
-    belongs_to,
+    Fingerprint,
     fingerprint,
+    from_json,
     holds,
     seen,
     tools,
 )
-from pgtrigger_codegen.migrations.replaying.background import Replayed
+from pgtrigger_codegen.migrations.planning.history import Replayed
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.reads import Reads
 from pgtrigger_codegen.sql import remembered
@@ -37,61 +44,58 @@ class Memory:
 
     settings: str | None
     environment: Mapping[str, str]
-    _histories: dict[str, tuple[Replayed, Reads]] = field(default_factory=dict)
+    _histories: dict[str, tuple[bytes, Reads]] = field(default_factory=dict)
 
-    def history(self, root: Path, kind: str) -> Replayed | None:
+    def history(self, root: Path, *, watched: bool) -> Replayed | None:
         """The replayed migrations, if nothing that they were replayed from has changed."""
-        kept = self._read(root, f"history {kind}")
-        if kept is None or not belongs_to(kept["inputs"], root):
+        data = folder.read(root, self._name(_history(watched=watched)))
+        inputs, _, content = (data or b"").partition(b"\n")
+        known = from_json(inputs)
+        if known is None:
             return None
-        before = _stamps(kept["inputs"])
-        if not holds(kept["inputs"]) or not isinstance(kept["value"], Replayed):
+        before = _stamps(known)
+        if not holds(known, root):
             return None
-        self._count_as_read(kept["inputs"], before)
-        replayed: Replayed = kept["value"]
+        try:
+            replayed = decode_history(content)
+        except DecodingError:
+            return None
+        if (current := reads.current()) is not None:
+            # What is used again was read, as far as the result of this run is concerned.
+            current.merge(before)
         return replayed
 
     def recall_sql(self, root: Path) -> None:
         """Lets questions about SQL be answered as in earlier runs."""
-        remembered.recall(lambda: self._sql(root))
+        remembered.recall(lambda: self.sql(root))
 
-    def _sql(self, root: Path) -> remembered.Answers:
-        kept = self._read(root, "sql")
-        known = kept is not None and kept["inputs"] == tools() and isinstance(kept["value"], dict)
-        return kept["value"] if known else {}
+    def sql(self, root: Path) -> remembered.Answers:
+        """Answers of earlier runs, by the names of the functions that gave them."""
+        data = folder.read(root, self._name("sql"))
+        known, _, content = (data or b"").partition(b"\n")
+        if known != tools().encode():
+            return {}
+        try:
+            return decode_answers(remembered.functions(), content)
+        except DecodingError:
+            return {}
 
-    def keep_history(self, kind: str, replayed: Replayed, read: Reads) -> None:
-        """Takes replayed migrations, and what they were replayed from."""
-        self._histories[kind] = (replayed, read)
+    def keep_history(self, replayed: bytes, read: Reads, *, watched: bool) -> None:
+        """Takes replayed migrations, encoded, and what they were replayed from."""
+        self._histories[_history(watched=watched)] = (replayed, read)
 
     def write(self, root: Path) -> None:
         """Writes what was taken into the cache."""
-        for kind, (replayed, history_reads) in self._histories.items():
-            self._write(root, f"history {kind}", replayed, history_reads)
+        for what, (replayed, read) in self._histories.items():
+            inputs = fingerprint(read, root)
+            if inputs is not None:
+                folder.write(root, self._name(what), inputs.to_json() + b"\n" + replayed)
         if (answers := remembered.answers()) is not None:
-            kept = pickles.dumps({"inputs": tools(), "value": answers})
-            folder.write(root, self._name("sql"), kept)
-
-    def _count_as_read(self, inputs: Mapping[str, Any], stamps: Reads) -> None:
-        """What is used again was read, as far as the result of this run is concerned."""
-        if (current := reads.current()) is not None:
-            current.merge(stamps)
-
-    def _read(self, root: Path, what: str) -> Any:
-        data = folder.read(root / folder.NAME, self._name(what))
-        if data is None:
-            return None
-        try:
-            kept = pickles.loads(data)
-        except Exception:  # noqa: BLE001  (damaged, of another version, or not ours at all)
-            return None
-        return kept if isinstance(kept, dict) and {"inputs", "value"} <= kept.keys() else None
-
-    def _write(self, root: Path, what: str, value: object, read: Reads) -> None:
-        inputs = fingerprint(read, root)
-        if inputs is not None:
-            kept = pickles.dumps({"inputs": inputs, "value": value})
-            folder.write(root, self._name(what), kept)
+            try:
+                content = encode_answers(remembered.functions(), answers)
+            except EncodingError:
+                return
+            folder.write(root, self._name("sql"), tools().encode() + b"\n" + content)
 
     def _name(self, what: str) -> str:
         variables = [(name, self.environment.get(name)) for name in VARIABLES]
@@ -99,6 +103,10 @@ class Memory:
         return hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
 
 
-def _stamps(inputs: Mapping[str, Any]) -> Reads:
-    """What inputs consist of, as it is now."""
-    return Reads({path: seen(path)[0] for path in inputs["files"]}, set(inputs["folders"]))
+def _history(*, watched: bool) -> str:
+    return "history of operations" if watched else "history"
+
+
+def _stamps(known: Fingerprint) -> Reads:
+    """What a fingerprint consists of, as it is now."""
+    return Reads({path: seen(path)[0] for path in known.files}, set(known.folders))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.cache import folder
-from pgtrigger_codegen.cache.inputs import VARIABLES, belongs_to, fingerprint, holds
+from pgtrigger_codegen.cache.inputs import VARIABLES, fingerprint, from_json, holds
 from pgtrigger_codegen.source.reads import Reads
 
 
@@ -64,18 +64,13 @@ class Question:
 
 def recall(question: Question) -> Result | None:
     """The result of an earlier run that would be the same now."""
-    cache = folder.find(question.start)
-    data = folder.read(cache, question.name) if cache is not None else None
-    if cache is None or data is None:
+    root = folder.find(question.start)
+    data = folder.read(root, question.name) if root is not None else None
+    if root is None or data is None:
         return None
-    try:
-        known = json.loads(data)
-        if not belongs_to(known["inputs"], cache.parent) or not holds(known["inputs"]):
-            return None
-        output = tuple((stream, bytes.fromhex(text)) for stream, text in known["output"])
-        return Result(known["exit_code"], output)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None  # of another version, or damaged
+    inputs, _, content = data.partition(b"\n")
+    known = from_json(inputs)
+    return _decoded(content) if known is not None and holds(known, root) else None
 
 
 def remember(question: Question, result: Result, reads: Reads, root: Path) -> None:
@@ -83,11 +78,25 @@ def remember(question: Question, result: Result, reads: Reads, root: Path) -> No
     if not start_is_inside(question.start, root):
         return
     inputs = fingerprint(reads, root)
-    if inputs is None:
-        return
+    if inputs is not None:
+        folder.write(root, question.name, inputs.to_json() + b"\n" + _encoded(result))
+
+
+def _encoded(result: Result) -> bytes:
     output = [(stream, text.hex()) for stream, text in result.output]
-    known = {"inputs": inputs, "exit_code": result.exit_code, "output": output}
-    folder.write(root, question.name, json.dumps(known).encode())
+    return json.dumps([result.exit_code, output]).encode()
+
+
+def _decoded(content: bytes) -> Result | None:
+    try:
+        exit_code, output = json.loads(content)
+        pieces = tuple((stream, bytes.fromhex(text)) for stream, text in output)
+    except (RecursionError, TypeError, ValueError):
+        return None
+    numbers = (exit_code, *(stream for stream, _ in pieces))
+    if not all(type(number) is int for number in numbers):
+        return None
+    return Result(exit_code, pieces)
 
 
 def start_is_inside(start: Path, root: Path) -> bool:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from pgtrigger_codegen.cli.journal import undo_killed_run
 from pgtrigger_codegen.cli.reuse import memory_for
-from pgtrigger_codegen.pipeline import Analysis, analyze
+from pgtrigger_codegen.pipeline import Analysis, HistoryWanted, analyze
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source import reads
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.migrations.replaying.moment import Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +46,22 @@ no_cache_option = click.option(
 
 def analyze_target(
     target: Target,
-    watch_history: Callable[[], Watcher | None] | None = None,
+    history: HistoryWanted | None = None,
     *,
     remember: bool = True,
 ) -> Analysis:
     """Analyzes the project.
 
     Args:
-        watch_history: Given by commands that need the migrations too (see `analyze`).
+        history: Given by commands that need the migrations too (see `analyze`).
         remember: Whether what earlier runs found out may be used; not where files are to be
             taken for other than they are on disk.
     """
-    wanted = remember and watch_history is not None
+    wanted = remember and history is not None
     return analyze(
         target.directory,
         settings=target.settings,
-        watch_history=watch_history,
+        history=history,
         memory=memory_for(target.settings) if wanted else None,
     )
 
@@ -84,10 +80,6 @@ def writing(target: Target) -> Iterator[None]:
         )
     with reads.noted():
         yield
-
-
-def unwatched() -> None:
-    """For `watch_history`, where only what the migrations leave behind is of interest."""
 
 
 def echo_summary(analysis: Analysis) -> None:

@@ -12,7 +12,6 @@ from pgtrigger_codegen.cli.common import (
     analyze_target,
     no_cache_option,
     pass_target,
-    unwatched,
 )
 from pgtrigger_codegen.cli.makemigrations import echo_notes, plan_of
 from pgtrigger_codegen.cli.reuse import reusable
@@ -37,7 +36,7 @@ def diff(
     For each trigger of each APP (or of all apps) that `makemigrations` would write: why, and
     what changes in its definition and its function.
     """
-    analysis = analyze_target(target, unwatched)
+    analysis = analyze_target(target, "state")
     options = Options(
         app_labels=app_labels or None,
         databases=analysis.config.databases,

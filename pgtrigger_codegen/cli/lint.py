@@ -29,7 +29,6 @@ from pgtrigger_codegen.lint.baseline import Baseline, Entry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.diff import unified_diff
 from pgtrigger_codegen.lint.fixing import Fixed, fix_all, is_own
-from pgtrigger_codegen.lint.history import Watched
 from pgtrigger_codegen.lint.ignores import add_ignores
 from pgtrigger_codegen.lint.options import LintOptions, command_line_selectors, lint_options
 from pgtrigger_codegen.lint.registry import RULES
@@ -221,7 +220,7 @@ def _unsaved(request: Request, paths: Sequence[Path]) -> Mapping[str, bytes]:
 def _outcome(target: Target, request: Request, check: _Check, say: Callable[[str], None]) -> Fixed:
     def analyze() -> Analysis:
         say("Reading the project")
-        return analyze_target(target, Watched, remember=request.only_reports)
+        return analyze_target(target, "operations", remember=request.only_reports)
 
     def findings(analysis: Analysis) -> Sequence[Diagnostic]:
         say("Checking the rules")

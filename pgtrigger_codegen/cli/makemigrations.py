@@ -16,7 +16,6 @@ from pgtrigger_codegen.cli.common import (
     echo_summary,
     no_cache_option,
     pass_target,
-    unwatched,
     writing,
 )
 from pgtrigger_codegen.cli.reuse import reusable
@@ -24,8 +23,9 @@ from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.migrations.changes.open_changes import Way
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation, describe
+from pgtrigger_codegen.migrations.planning.history import history_of
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, Options, Plan
-from pgtrigger_codegen.migrations.planning.planner import history_of, make_plan
+from pgtrigger_codegen.migrations.planning.planner import make_plan
 from pgtrigger_codegen.migrations.planning.preconditions import require_runsql_mode
 from pgtrigger_codegen.pipeline import Analysis, source_of
 from pgtrigger_codegen.project.git import is_committed
@@ -122,7 +122,7 @@ def makemigrations(
     writes = not (check or dry_run)
     if writes:
         context.with_resource(writing(target))
-    analysis = analyze_target(target, unwatched)
+    analysis = analyze_target(target, "state")
     if writes:
         require_runsql_mode(analysis.project.settings)
     options = Options(

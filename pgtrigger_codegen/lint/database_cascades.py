@@ -40,6 +40,6 @@ class DatabaseCascades:
                 yield Cascade((column,), in_search_path(table_name(referenced.table)))
         table = in_search_path(table_name(trigger.table))
         found = replayed_history(self._analysis)
-        for key in found.watched.cascades.found if found else ():
+        for key in found.operations.cascades if found else ():
             if in_search_path(key.table) == table:
                 yield Cascade(key.columns, in_search_path(key.referenced))

@@ -7,54 +7,22 @@ once for an analysis.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.requirements import History
-from pgtrigger_codegen.migrations.planning.planner import history_of, read_history
+from pgtrigger_codegen.migrations.planning.history import (
+    apps_of_history,
+    history_of,
+    replay_apps,
+)
 from pgtrigger_codegen.migrations.reading.reader import Key, MigrationReader
-from pgtrigger_codegen.migrations.replaying.moment import Moment, Watcher
 from pgtrigger_codegen.migrations.replaying.state import MigrationState
-from pgtrigger_codegen.migrations.watching.avoidable_locks import AvoidableLocks
-from pgtrigger_codegen.migrations.watching.irreversible import IrreversibleSql
-from pgtrigger_codegen.migrations.watching.long_locks import LongLocks
-from pgtrigger_codegen.migrations.watching.origins import Origins
-from pgtrigger_codegen.migrations.watching.renamings import Renamings
-from pgtrigger_codegen.migrations.watching.written_cascades import WrittenCascades
+from pgtrigger_codegen.migrations.watching.operation_facts import OperationFacts
 from pgtrigger_codegen.pipeline import Analysis, source_of
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
-
-
-@dataclass
-class Watched:
-    """What rules want to know of single operations, noted while the history is replayed."""
-
-    renamings: Renamings = field(default_factory=Renamings)
-    avoidable_locks: AvoidableLocks = field(default_factory=AvoidableLocks)
-    long_locks: LongLocks = field(default_factory=LongLocks)
-    origins: Origins = field(default_factory=Origins)
-    irreversible: IrreversibleSql = field(default_factory=IrreversibleSql)
-    cascades: WrittenCascades = field(default_factory=WrittenCascades)
-
-    def before(self, moment: Moment) -> None:
-        for watcher in self._watchers():
-            watcher.before(moment)
-
-    def after(self, moment: Moment) -> None:
-        for watcher in self._watchers():
-            watcher.after(moment)
-
-    def _watchers(self) -> tuple[Watcher, ...]:
-        return (
-            self.renamings,
-            self.avoidable_locks,
-            self.long_locks,
-            self.origins,
-            self.irreversible,
-            self.cascades,
-        )
 
 
 @dataclass(frozen=True)
@@ -62,7 +30,7 @@ class Replayed:
     """The migrations, what they leave behind, and what was seen on the way."""
 
     history: History
-    watched: Watched
+    operations: OperationFacts
 
 
 def replayed_history(analysis: Analysis) -> Replayed | None:
@@ -144,16 +112,16 @@ _last: list[tuple[Analysis, Replayed | None]] = []
 def _replay(analysis: Analysis) -> Replayed | None:
     source = source_of(analysis)
     replayed = analysis.background.take() if analysis.background else None
-    if replayed is not None and isinstance(replayed.watcher, Watched):
-        history = history_of(replayed, source, analysis.load_migration)
-        if history is not None:
-            return Replayed(history, replayed.watcher)
-    watched = Watched()
+    history = history_of(replayed, source, analysis.load_migration)
+    if replayed is not None and history is not None and replayed.operations is not None:
+        return Replayed(history, replayed.operations)
+    reader = MigrationReader(analysis.project.apps, analysis.load_migration)
     try:
-        history = read_history(source, analysis.load_migration, watched)
+        found = replay_apps(reader, apps_of_history(source, reader), watched=True)
     except MigrationsError:
         return None
-    return Replayed(history, watched)
+    assert found.operations is not None
+    return Replayed(History(reader, found.graph, found.state, source.models), found.operations)
 
 
 def _path(analysis: Analysis, key: Key) -> Path:

@@ -26,20 +26,20 @@ class Remembered(Generic[P, R]):
 
     def __init__(self, function: Callable[P, R]) -> None:
         functools.update_wrapper(self, function)
-        self._function = function
+        self.__wrapped__ = function
         self.name = f"{function.__module__}.{function.__qualname__}"
         self.answers: dict[Hashable, R] = {}
         self.is_new = False
         _all.append(self)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        key = (args, *sorted(kwargs.items())) if kwargs else args
-        if key not in self.answers:
+        assert not kwargs, "answers are found by the arguments in their order"
+        if args not in self.answers:
             known = _earlier_answers().get(self.name, {})
-            if key not in known:
+            if args not in known:
                 self.is_new = True
-            self.answers[key] = known[key] if key in known else self._function(*args, **kwargs)
-        return self.answers[key]
+            self.answers[args] = known[args] if args in known else self.__wrapped__(*args, **kwargs)
+        return self.answers[args]
 
     def forget(self) -> None:
         """Lets every question be answered anew."""
@@ -55,6 +55,11 @@ def recall(earlier: Callable[[], Answers]) -> None:
     """Says where answers of earlier runs are, in case that there will be questions."""
     global _earlier, _recalled
     _earlier, _recalled = earlier, None
+
+
+def functions() -> list[Remembered[..., Any]]:
+    """All functions that answer each question once."""
+    return list(_all)
 
 
 def answers() -> dict[str, Mapping[Hashable, Any]] | None:

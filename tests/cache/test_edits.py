@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
+from pgtrigger_codegen.cache import worker
 from pgtrigger_codegen.cli import entry
-from pgtrigger_codegen.migrations.replaying import background
 
 MIGRATION = """\
 from django.db import migrations, models
@@ -255,7 +255,7 @@ def run(
         return end.value.code, output, errors
 
     # Only large projects are worth the second process that replays their migrations.
-    monkeypatch.setattr(background, "WORTH_IT", 0)
+    monkeypatch.setattr(worker, "WORTH_IT", 0)
     project, filled = folder / "town", folder / "filled"
     if filled.exists():
         shutil.rmtree(project)
@@ -277,18 +277,18 @@ def run(
 def replays(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each run replayed the migrations, rather than take what was kept of them."""
     seen: list[bool] = []
-    start, recall = background.start, background.RecalledHistory
+    start, recall = worker.start, worker.RecalledHistory
 
-    def started(*arguments: Any) -> Any:
+    def started(*arguments: Any, **options: Any) -> Any:
         seen.append(True)
-        return start(*arguments)
+        return start(*arguments, **options)
 
     def recalled(*arguments: Any) -> Any:
         seen.append(False)
         return recall(*arguments)
 
-    monkeypatch.setattr(background, "start", started)
-    monkeypatch.setattr(background, "RecalledHistory", recalled)
+    monkeypatch.setattr(worker, "start", started)
+    monkeypatch.setattr(worker, "RecalledHistory", recalled)
     return seen
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from pgtrigger_codegen.cache import inputs
 from pgtrigger_codegen.cache.folder import NAME
-from pgtrigger_codegen.cache.inputs import MARKERS, fingerprint, holds
+from pgtrigger_codegen.cache.inputs import MARKERS, Fingerprint, fingerprint, from_json, holds
 from pgtrigger_codegen.project import discovery
 from pgtrigger_codegen.source.reads import recorded
 
@@ -26,7 +26,7 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def read(root: Path) -> dict[str, object]:
+def read(root: Path) -> Fingerprint:
     """A run that reads a model, a body and a package, and looks for a file that is not there."""
     with recorded() as reads:
         (root / "shop" / "models.py").read_text()
@@ -65,18 +65,18 @@ def test_a_result_is_out_of_date_when_what_it_was_made_from_changes(
     root: Path, change: str
 ) -> None:
     known = read(root)
-    assert holds(known)
+    assert holds(known, root)
     CHANGES[change](root)
-    assert not holds(known)
+    assert not holds(known, root)
 
 
 def test_a_result_that_is_out_of_date_holds_again_when_all_is_as_before(root: Path) -> None:
     known = read(root)
     model = root / "shop" / "models.py"
     model.write_text("a = 2\n")
-    assert not holds(known)
+    assert not holds(known, root)
     model.write_text("a = 1\n")  # as after `git stash`
-    assert holds(known)
+    assert holds(known, root)
 
 
 def test_the_same_size_and_time_do_not_make_a_file_the_same(root: Path) -> None:
@@ -85,7 +85,7 @@ def test_the_same_size_and_time_do_not_make_a_file_the_same(root: Path) -> None:
     before = model.stat()
     model.write_text("a = 2\n")
     os.utime(model, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert not holds(known)
+    assert not holds(known, root)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_what_it_was_not_made_from_does_not_matter(
 ) -> None:
     known = read(root)
     leave(root)
-    assert holds(known)
+    assert holds(known, root)
 
 
 def test_another_version_of_a_package_of_ours_counts(
@@ -115,15 +115,15 @@ def test_another_version_of_a_package_of_ours_counts(
     (site / "django_pgtrigger-4.17.0.dist-info").mkdir(parents=True)
     monkeypatch.syspath_prepend(str(site))
     known = read(root)
-    assert holds(known)
+    assert holds(known, root)
     (site / "django_pgtrigger-4.17.0.dist-info").rename(site / "django_pgtrigger-5.0.dist-info")
-    assert not holds(known)
+    assert not holds(known, root)
 
 
 def test_another_version_of_ours_counts(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = read(root)
     monkeypatch.setattr(inputs, "__version__", "99")
-    assert not holds(known)
+    assert not holds(known, root)
 
 
 def test_a_file_that_changed_while_it_was_read_gives_no_result(root: Path) -> None:
@@ -144,9 +144,37 @@ def test_environments_are_not_entered(root: Path) -> None:
     (root / "env" / "pyvenv.cfg").write_text("")
     known = read(root)
     (root / "env" / "lib" / "a.py").write_text("")
-    assert holds(known)
+    assert holds(known, root)
     (root / "env" / "pyvenv.cfg").unlink()
-    assert not holds(known)
+    assert not holds(known, root)
+
+
+def test_a_copy_of_a_project_is_another_project(root: Path) -> None:
+    assert not holds(read(root), root.parent / "copy")
+
+
+def test_what_is_kept_is_what_was_seen(root: Path) -> None:
+    known = read(root)
+    assert from_json(known.to_json()) == known
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1",
+        "[]",
+        "{}",
+        '["", "", "", [], {}]',
+        '["", "", "", [1], {}, {}]',
+        '["", "", "", [], [], {}]',
+        '["", "", "", [], {"a": 1}, {}]',
+        '["", "", "", 1, {}, {}]',
+        "[" * 100_000,
+    ],
+)
+def test_anything_else_is_no_fingerprint(text: str) -> None:
+    assert from_json(text.encode()) is None
 
 
 def test_the_markers_are_those_that_the_project_is_found_by() -> None:
@@ -175,4 +203,4 @@ def test_a_file_that_changes_while_it_is_looked_at_is_not_taken_for_either(
         inputs.look_again()
         known = fingerprint(reads, root)
         assert known is not None
-        assert known["files"][str(models)] == digest(str(models))
+        assert known.files[str(models)] == digest(str(models))

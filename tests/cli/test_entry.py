@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import random
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -156,10 +156,10 @@ def test_clean_deletes_the_cache(run: Run) -> None:
 def test_a_cache_that_cannot_be_deleted_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("show")
 
-    def refuse(path: Path) -> None:
+    def refuse(path: object, **options: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(shutil, "rmtree", refuse)
+    monkeypatch.setattr(os, "unlink", refuse)
     outcome = run_cli(Path(), "clean")
     assert outcome.exit_code == 2
     assert "cannot be deleted: Permission denied" in outcome.stderr

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.lint.history import Watched, class_list, operation_node, replayed_history
+from pgtrigger_codegen.cache import worker
+from pgtrigger_codegen.lint.history import class_list, operation_node, replayed_history
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.runner import run
-from pgtrigger_codegen.migrations.replaying import background
 from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.source.module import parse_module
 from tests.lint.cases import Case, read_cases
@@ -27,10 +27,10 @@ def test_replayed_in_another_process(
 ) -> None:
     case.write(tmp_path)
     here = run(analyze(tmp_path), rules=MIGRATION_RULES)
-    monkeypatch.setattr(background, "WORTH_IT", 0)
+    monkeypatch.setattr(worker, "WORTH_IT", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
 
-    analysis = analyze(tmp_path, watch_history=Watched)
+    analysis = analyze(tmp_path, history="operations")
     there = run(analysis, rules=MIGRATION_RULES)
 
     assert analysis.background is not None

@@ -63,7 +63,7 @@ class AvoidableExclusiveLock(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         found = replayed_history(analysis)
-        for lock in found.watched.avoidable_locks.found if found else ():
+        for lock in found.operations.avoidable_locks if found else ():
             if is_own_migration(analysis, lock.migration):
                 table, pgid = lock.recreation.trigger
                 yield self.diagnostic(

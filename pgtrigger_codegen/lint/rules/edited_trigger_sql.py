@@ -49,7 +49,7 @@ class EditedTriggerSql(Rule):
         for trigger in analysis.triggers:
             installed = found.history.state.triggers.get(trigger_key(trigger))
             part = edited_part(installed, trigger) if installed else None
-            origin = found.watched.origins.found.get(trigger.pgid)
+            origin = found.operations.origins.get(trigger.pgid)
             if part is None or origin is None:
                 continue
             migration, index = origin.definition if part == "definition" else origin.function

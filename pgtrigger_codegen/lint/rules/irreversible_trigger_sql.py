@@ -41,7 +41,7 @@ class IrreversibleTriggerSql(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         found = replayed_history(analysis)
-        for item in found.watched.irreversible.found if found else ():
+        for item in found.operations.irreversible if found else ():
             if is_own_migration(analysis, item.migration):
                 yield self.diagnostic(
                     f"Migration `{'.'.join(item.migration)}` {item.what} and has no"

@@ -65,7 +65,7 @@ class MissingDependencyRule(Rule):
             return
         own = (
             writing
-            for writing in found.watched.origins.writings
+            for writing in found.operations.writings
             if is_own_migration(analysis, writing.place[0])
         )
         for missing in missing_dependencies(uses(own), found.history.graph, found.history.state):

@@ -209,7 +209,7 @@ def _kind(operation: TriggerOperation) -> _Kind:
 
 def _origin(change: _Change, found: Replayed, analysis: Analysis) -> Span | None:
     """The operation that made what is there."""
-    origin = found.watched.origins.found.get(change.pgid.lower())
+    origin = found.operations.origins.get(change.pgid.lower())
     if origin is None or change.kind == "add":
         return None
     return operation_span(analysis, *origin.definition)

@@ -58,7 +58,7 @@ class RenamedModelOrphansTrigger(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         found = replayed_history(analysis)
-        if found is None or not found.watched.renamings.found:
+        if found is None or not found.operations.renamings:
             return
         installed = found.history.state.triggers
         others = (*analysis.triggers, *analysis.foreign_triggers)
@@ -103,5 +103,5 @@ class RenamedModelOrphansTrigger(Rule):
 
 def _renaming(pgid: str, trigger: CompiledTrigger, found: Replayed) -> Renaming | None:
     """The rename that took the old trigger's name from the model of the new one."""
-    renamings = found.watched.renamings.found
+    renamings = found.operations.renamings
     return next((one for one in renamings if one.was_pgid(pgid, trigger.name)), None)

@@ -50,7 +50,7 @@ class TriggerMixedWithSlowOperation(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         found = replayed_history(analysis)
-        for lock in found.watched.long_locks.found if found else ():
+        for lock in found.operations.long_locks if found else ():
             migration = found and found.history.graph.migrations[lock.migration]
             if migration and migration.atomic and is_own_migration(analysis, lock.migration):
                 yield self.diagnostic(

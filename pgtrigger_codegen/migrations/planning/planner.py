@@ -6,7 +6,7 @@ Each app stands for itself: what keeps one from being written does not keep the 
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pgtrigger_codegen.errors import MigrationsError
@@ -21,16 +21,11 @@ from pgtrigger_codegen.migrations.changes.open_changes import OpenChanges
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
 from pgtrigger_codegen.migrations.changes.requirements import (
     History,
-    apps_touched,
-    model_apps_by_table,
 )
 from pgtrigger_codegen.migrations.changes.schema_changes import Lift, find_lifts, notes
+from pgtrigger_codegen.migrations.planning.history import read_history
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, Options, Plan, Source
-from pgtrigger_codegen.migrations.reading.graph import build_graph
-from pgtrigger_codegen.migrations.reading.reader import LoadMigration, MigrationReader
-from pgtrigger_codegen.migrations.replaying.background import Replayed
-from pgtrigger_codegen.migrations.replaying.moment import Watcher
-from pgtrigger_codegen.migrations.replaying.replay import replay
+from pgtrigger_codegen.migrations.reading.reader import LoadMigration
 from pgtrigger_codegen.migrations.replaying.state import Contest, in_search_path
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.records import dataclass
@@ -74,45 +69,6 @@ def make_plan(
         disturbances=tuple(item for found in history.state.disturbances.values() for item in found),
         contests=history.state.contests,
     )
-
-
-def read_history(
-    source: Source, load_migration: LoadMigration, watcher: Watcher | None = None
-) -> History:
-    """Read the project's own migrations, and those of the tables that triggers need.
-
-    Raises:
-        MigrationsError: The migrations go in a circle.
-    """
-    reader = MigrationReader(source.project.apps, load_migration)
-    own = _own_apps(source)
-    graph = build_graph(reader, {*own, *_needed_apps(source, reader, own)})
-    return History(reader, graph, replay(graph, watcher), source.models)
-
-
-def history_of(
-    replayed: Replayed | None, source: Source, load_migration: LoadMigration
-) -> History | None:
-    """The history that was replayed already; None when it lacks an app that a trigger needs."""
-    if replayed is None:
-        return None
-    reader = MigrationReader(source.project.apps, load_migration)
-    read = {app_label for app_label, _ in replayed.graph.parents}
-    if _needed_apps(source, reader, read):
-        return None
-    return History(reader, replayed.graph, replayed.state, source.models)
-
-
-def _needed_apps(source: Source, reader: MigrationReader, read: Collection[str]) -> set[str]:
-    """Apps besides these whose migrations make tables that triggers use."""
-    others = {
-        table: app_label
-        for table, app_label in model_apps_by_table(source.models).items()
-        if app_label not in read and reader.names(app_label)
-    }
-    needed = {app for trigger in source.triggers for app in apps_touched(trigger, others)}
-    needed.update(app for trigger in source.triggers for app, _ in trigger.requires)
-    return needed - {*read}
 
 
 def _target_apps(source: Source, options: Options) -> list[str]:

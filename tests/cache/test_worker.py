@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from pgtrigger_codegen.cache import worker
+from pgtrigger_codegen.cache.worker import BackgroundHistory, start
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.migrations.planning.history import Replayed, replay_apps
 from pgtrigger_codegen.migrations.reading.graph import build_graph
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
-from pgtrigger_codegen.migrations.replaying import background
-from pgtrigger_codegen.migrations.replaying.background import BackgroundHistory, Replayed, start
-from pgtrigger_codegen.migrations.replaying.moment import Moment
 from pgtrigger_codegen.migrations.replaying.replay import replay
 from tests.migrations.builders import LiteralReader, add_trigger, create_model, migration, trigger
 from tests.support.cli import run_cli
@@ -31,22 +30,9 @@ HISTORY = {
 }
 
 
-@dataclass
-class Counter:
-    """A watcher whose state shows that it was there."""
-
-    seen: list[tuple[str, int]] = field(default_factory=list)
-
-    def before(self, moment: Moment) -> None:
-        self.seen.append((moment.migration[1], moment.index))
-
-    def after(self, moment: Moment) -> None:
-        pass
-
-
 @pytest.fixture
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "WORTH_IT", 0)
+    monkeypatch.setattr(worker, "WORTH_IT", 0)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
 
 
@@ -61,19 +47,22 @@ def taken(history: BackgroundHistory | None) -> Replayed:
 @pytest.mark.usefixtures("always")
 def test_the_outcome_is_that_of_a_replay_in_this_process() -> None:
     reader = LiteralReader(HISTORY)
-    replayed = taken(start(reader, ["shop"], Counter()))
+    replayed = taken(start(reader, ["shop"], watched=True))
     expected = build_graph(LiteralReader(HISTORY), ["shop"])
     assert replayed.state == replay(expected)
     assert replayed.graph.parents == expected.parents
     assert [item.migration for item in replayed.state.unreadable] == [("shop", "0003_odd")]
-    assert replayed.watcher == Counter([("0001_initial", 0), ("0002_protect", 0), ("0003_odd", 0)])
+    here = replay_apps(LiteralReader(HISTORY), ["shop"], watched=True)
+    assert replayed.operations == here.operations
+    assert replayed.operations is not None
+    assert [item.place[0][1] for item in replayed.operations.writings] == ["0002_protect"]
 
 
 @needs_fork
 @pytest.mark.usefixtures("always")
 def test_operations_are_read_here_when_they_are_needed() -> None:
     reader = LiteralReader(HISTORY)
-    migrations = taken(start(reader, ["shop"])).graph.migrations
+    migrations = taken(start(reader, ["shop"], watched=False)).graph.migrations
     assert reader.read_keys == []
     operations = migrations["shop", "0001_initial"].operations
     assert [type(operation).__name__ for operation in operations] == ["CreateModel"]  # type: ignore[union-attr]
@@ -92,7 +81,7 @@ def test_a_file_that_cannot_be_read_is_there_without_operations(
         LiteralReader(HISTORY).apps, lambda label, path: Unknown("no such syntax")
     )
     monkeypatch.setattr(reader, "_files", lambda label: {"0003_odd": Path("0003_odd.py")})
-    found = taken(start(reader, ["shop"])).graph.migrations["shop", "0003_odd"]
+    found = taken(start(reader, ["shop"], watched=False)).graph.migrations["shop", "0003_odd"]
     assert isinstance(found.operations, Unknown)
 
 
@@ -116,7 +105,7 @@ def test_what_nobody_asks_for_is_ended() -> None:
 
 
 def test_few_migrations_are_replayed_here() -> None:
-    assert start(LiteralReader(HISTORY), ["shop"]) is None
+    assert start(LiteralReader(HISTORY), ["shop"], watched=False) is None
 
 
 @needs_fork
@@ -126,6 +115,6 @@ def test_a_command_says_the_same(
 ) -> None:
     project = copy_project("adopted", tmp_path)
     here = run_cli(project, *command.split())
-    monkeypatch.setattr(background, "WORTH_IT", 0)
+    monkeypatch.setattr(worker, "WORTH_IT", 0)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     assert run_cli(project, *command.split()) == here

@@ -1,0 +1,195 @@
+"""Whatever is done to the cache: a command says what it says without one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.cache import folder, worker
+from pgtrigger_codegen.cache.memory import Memory
+from pgtrigger_codegen.cache.results import Question, recall
+from pgtrigger_codegen.cli import entry
+from pgtrigger_codegen.sql import remembered
+from tests.support.cli import run_cli
+from tests.support.projects import copy_project
+
+Run = Callable[..., tuple[int, bytes, bytes]]
+
+
+class Command:
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.system, ("touch was_run",)
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Run:
+    """Runs the console script in a project that was read once: exit code, output, errors."""
+
+    def run(*arguments: str) -> tuple[int, bytes, bytes]:
+        monkeypatch.setattr(sys, "argv", ["pgtrigger-codegen", *arguments])
+        with pytest.raises(SystemExit) as end:
+            entry.run()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        output, errors = capfdbinary.readouterr()
+        assert isinstance(end.value.code, int)
+        return end.value.code, output, errors
+
+    for function in remembered.functions():
+        function.forget()
+    monkeypatch.setattr(worker, "WORTH_IT", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    project = copy_project("shop", tmp_path)
+    assert run_cli(project, "makemigrations").exit_code == 0
+    monkeypatch.chdir(project)
+    run("lint")
+    run("makemigrations", "--check")
+    return run
+
+
+def kept() -> list[Path]:
+    return sorted(Path(folder.NAME).glob("?" * 32))
+
+
+def test_the_files_are_of_use_as_they_are(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nothing below would show anything."""
+    assert len(kept()) == 5  # two results, two histories, answers about SQL
+    first = run("lint")
+    monkeypatch.setattr(entry, "_exit_code", lambda: 99)
+    assert run("lint") == first
+    memory = Memory(None, os.environ)
+    assert memory.history(Path.cwd(), watched=True) is not None
+    assert memory.history(Path.cwd(), watched=False) is not None
+    assert memory.sql(Path.cwd())
+
+
+def damaged(data: bytes, others: list[bytes], chance: random.Random) -> bytes:
+    """Other bytes than those: flipped, cut, put together, or made by somebody else."""
+    place = chance.randrange(len(data))
+    match chance.randrange(9):
+        case 0:
+            return (
+                data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1 :]
+            )
+        case 1:
+            return data[:place]
+        case 2:
+            return data + data[place:][:20] + b"x"
+        case 3:
+            return chance.choice(others)  # rightly signed, for another question
+        case 4:
+            return data[:32] + chance.choice(others)[32:]
+        case 5:
+            return chance.randbytes(chance.randrange(200))
+        case 6:
+            return pickle.dumps(Command())
+        case 7:
+            content = data[32:].replace(b"null", b"[]").replace(b"0", b"1")
+            return hashlib.blake2b(content, digest_size=32).digest() + content
+        case _:
+            return data[32:]
+
+
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))]
+)
+def test_damage_is_no_cache(run: Run, seed: int) -> None:
+    """500 times a seed: no file counts any more; and now and then, a command says the same."""
+    chance = random.Random(seed)
+    root = Path.cwd()
+    arguments = ("lint",)
+    expected = run("--no-cache", *arguments)
+    whole = {path: path.read_bytes() for path in kept()}
+    for number in range(500):
+        for path, data in whole.items():
+            others = [other for other in whole.values() if other != data]
+            path.write_bytes(damaged(data, others, chance))
+        question = Question(root, arguments, entry._streams(), os.environ)
+        assert recall(question) is None
+        memory = Memory(None, os.environ)
+        assert memory.history(root, watched=chance.random() < 0.5) is None
+        assert not memory.sql(root)
+        if number % 250 == 0:
+            assert run(*arguments) == expected
+    assert not Path("was_run").exists()
+
+
+def test_a_forged_result_does_not_pass(run: Run) -> None:
+    """All checks passed, says a cache that came with a repository, signed with its own secret."""
+    expected = run("--no-cache", "lint")
+    for path in kept():
+        content = path.read_bytes()[32:]
+        key = hashlib.blake2b(b"theirs", digest_size=32).digest()
+        forged = content.replace(expected[1].hex().encode(), b"All checks passed!".hex().encode())
+        path.write_bytes(hashlib.blake2b(forged, key=key, digest_size=32).digest() + forged)
+    assert run("lint") == expected
+
+
+def test_a_cache_of_another_user_does_not_count(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is in a clone: the same files, and another secret."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
+    runs = []
+    real = entry._exit_code
+
+    def noted() -> int:
+        runs.append(sys.argv)
+        return real()
+
+    monkeypatch.setattr(entry, "_exit_code", noted)
+    expected = run("--no-cache", "lint")
+    assert run("lint") == expected
+    assert len(runs) == 2
+
+
+def test_without_a_secret_there_is_no_cache_and_no_error(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = run("--no-cache", "lint")
+    run("clean")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/nowhere")
+    assert run("lint") == expected
+    assert not Path(folder.NAME).exists()
+
+
+def test_clean_leaves_the_cache_of_a_project_above_alone(run: Run) -> None:
+    Path("inner").mkdir()
+    Path("inner/pyproject.toml").write_text("[tool.pgtrigger-codegen]\n")
+    before = {path: path.read_bytes() for path in kept()}
+    assert run("-C", "inner", "clean")[1] == b"There is no cache.\n"
+    assert {path: path.read_bytes() for path in kept()} == before
+
+
+def test_clean_says_what_it_leaves(run: Run) -> None:
+    Path(folder.NAME, "notes.txt").write_text("mine")
+    code, output, _ = run("clean")
+    assert code == 0
+    assert b"files that are not part of the cache stay" in output
+    assert [path.name for path in Path(folder.NAME).iterdir()] == ["notes.txt"]
+
+
+def test_clean_follows_no_link(run: Run, tmp_path: Path) -> None:
+    Path(folder.NAME).rename(tmp_path / "elsewhere")
+    Path(folder.NAME).symlink_to(tmp_path / "elsewhere")
+    before = sorted((tmp_path / "elsewhere").iterdir())
+    code, _, errors = run("clean")
+    assert code == 2
+    assert b"is a symbolic link: nothing was deleted" in errors
+    assert sorted((tmp_path / "elsewhere").iterdir()) == before
+
+
+def test_no_pickle_is_left_in_the_package() -> None:
+    package = Path(folder.__file__).parents[1]
+    texts = {path: path.read_text() for path in package.rglob("*.py")}
+    words = ("import pickle", "import marshal", "import shelve", "import dill")
+    assert [path for path, text in texts.items() for word in words if word in text] == []
