@@ -68,6 +68,11 @@ from pgtrigger_codegen.sql.render import Style
     help="Write what comes after a migration that changes a table: it has run everywhere.",
 )
 @click.option(
+    "--rewrite",
+    is_flag=True,
+    help="Change migrations that may have run, where no other way is right for every database.",
+)
+@click.option(
     "--no-replace-trigger",
     is_flag=True,
     help="Drop and create triggers, for PostgreSQL before 14.",
@@ -106,6 +111,7 @@ def makemigrations(
     name: str | None,
     allow_unresolved: bool,
     schema_changes: Way | None,
+    rewrite: bool,
     no_replace_trigger: bool,
     lock_timeout: str | None,
     adopt: bool | None,
@@ -135,6 +141,7 @@ def makemigrations(
         refresh_hashes=refresh_hashes,
         schema_changes=schema_changes or "auto",
         is_committed=is_committed,
+        rewrite=rewrite,
     )
     plan = plan_of(analysis, options)
     outcome = _Outcome(analysis, plan, shows_content=not writes)
@@ -216,18 +223,20 @@ class _Outcome:
                 for app, file, operations in self._listed()
                 if file or self.shows_content
             ],
-            "pending": any(app.operations or app.error for app in left),
+            "pending": any(app.is_pending for app in left),
         }
 
     def as_text(self, *, with_content: bool) -> Iterator[str]:
-        if not any(app.operations for app in self.plan.apps):
+        if not any(app.operations or app.files for app in self.plan.apps):
             yield "No changes detected"
         last = None
         for app, file, operations in self._listed():
             if app is not last:
                 yield f"Migrations for {app.app_label!r}:"
             last = app
-            added = " (operations added)" if file and file.woven else ""
+            added = ""
+            if file and file.woven:
+                added = " (operations added)" if operations else " (run_before added)"
             yield f"  {self._path(file) or '(not written)'}{added}"
             for operation in operations:
                 yield f"    {_SIGNS[operation.kind]} {describe(operation)}"

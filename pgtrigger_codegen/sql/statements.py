@@ -66,10 +66,12 @@ class DropFunction:
 
     Attributes:
         arguments: Number of parameters.
+        cascade: Whether the triggers go along that call it.
     """
 
     function: QualifiedName
     arguments: int = 0
+    cascade: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +262,8 @@ def _drop(node: Node) -> Iterator[Statement]:
             case "OBJECT_FUNCTION":
                 function = item["ObjectWithArgs"]
                 arguments = len(function.get("objargs", ()))
-                yield DropFunction(_qualified(strings(function["objname"])), arguments)
+                cascade = node.get("behavior") == "DROP_CASCADE"
+                yield DropFunction(_qualified(strings(function["objname"])), arguments, cascade)
 
 
 def _comment(node: Node) -> Iterator[Statement]:

@@ -87,6 +87,9 @@ def dependencies(
                 needed.add(installed.touched_by)
             if contest := history.state.contests.get(key):
                 needed.update(contest.migrations)
+            if table := history.state.tables.get(key[0]):
+                # By another name than this there is nothing to drop.
+                needed.add(table.named_by)
         if not isinstance(operation, DropTrigger):
             needed.update(requirements(declared[trigger.uri], history))
     leaf = history.graph.leaf(app_label)

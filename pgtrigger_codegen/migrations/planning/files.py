@@ -6,7 +6,7 @@ operations go into the migration that changes it, or into one before and one aft
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from pgtrigger_codegen.errors import MigrationsError
@@ -20,12 +20,19 @@ from pgtrigger_codegen.migrations.changes.operations import (
 from pgtrigger_codegen.migrations.changes.requirements import History, dependencies
 from pgtrigger_codegen.migrations.changes.schema_changes import Lift
 from pgtrigger_codegen.migrations.planning import preconditions
-from pgtrigger_codegen.migrations.planning.lift_files import Before, Weaver, Woven, woven_file
+from pgtrigger_codegen.migrations.planning.lift_files import (
+    Before,
+    Weaver,
+    Woven,
+    ordered_file,
+    woven_file,
+)
+from pgtrigger_codegen.migrations.planning.order import require_order
 from pgtrigger_codegen.migrations.planning.placement import Placement
 from pgtrigger_codegen.migrations.planning.plan import MigrationFile, Options, Source
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
-from pgtrigger_codegen.migrations.replaying.state import in_search_path
+from pgtrigger_codegen.migrations.replaying.state import OrderFault, in_search_path
 from pgtrigger_codegen.migrations.schema.fields import ModelKey
 from pgtrigger_codegen.migrations.writing.writer import (
     IgnoreFunction,
@@ -43,6 +50,7 @@ def app_files(
     app_label: str,
     operations: Sequence[TriggerOperation],
     lifts: Sequence[Lift],
+    faults: Sequence[OrderFault],
     source: Source,
     history: History,
     options: Options,
@@ -52,9 +60,9 @@ def app_files(
     Raises:
         MigrationsError: Something keeps the app from being written.
     """
-    if not operations and not lifts:
+    if not operations and not lifts and not faults:
         return ()
-    return _Files(app_label, source, history, options).write(operations, lifts)
+    return _Files(app_label, source, history, options).write(operations, lifts, faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,10 @@ class _Files:
     options: Options
 
     def write(
-        self, operations: Sequence[TriggerOperation], lifts: Sequence[Lift]
+        self,
+        operations: Sequence[TriggerOperation],
+        lifts: Sequence[Lift],
+        faults: Sequence[OrderFault],
     ) -> tuple[MigrationFile, ...]:
         lifted = (operation for lift in lifts for operation in lift.operations)
         self._require([*operations, *lifted])
@@ -78,6 +89,7 @@ class _Files:
                 after.append(lift.create)
         files, last = self._before([lift for lift in lifts if lift.place == "around"])
         files += (self._woven_file(key, woven) for key, woven in weaver.woven.items())
+        files += self._ordered(faults, weaver)
         if after:
             changes = {item.migration for lift in lifts for item in lift.disturbances}
             files.append(self._new_file(after, changes, last))
@@ -190,6 +202,17 @@ class _Files:
     def _woven_file(self, key: Key, woven: Woven) -> MigrationFile:
         missing = self._missing_ignore_functions(woven.operations)
         return woven_file(key, woven, missing, self.history, self.options.style)
+
+    def _ordered(self, faults: Iterable[OrderFault], weaver: Weaver) -> Iterator[MigrationFile]:
+        """The migrations that have to run before others, but for those that are woven into."""
+        run_before: dict[Key, set[Key]] = {}
+        for fault in faults:
+            woven = weaver.woven.get(fault.after)
+            if not woven or fault.migration not in woven.dependencies:
+                require_order(fault, rewrite=self.options.rewrite)
+                run_before.setdefault(fault.migration, set()).add(fault.after)
+        for key, after in sorted(run_before.items()):
+            yield ordered_file(key, after, self.history)
 
     def _missing_ignore_functions(
         self, operations: Iterable[TriggerOperation]

@@ -49,6 +49,7 @@ def replay_apps(reader: MigrationReader, app_labels: Iterable[str], *, watched: 
     graph = build_graph(reader, app_labels)
     watcher = OperationWatcher() if watched else None
     state = replay(graph, watcher)
+    graph = graph.with_order(state.assumed_order)
     return Replayed(graph, state, watcher.facts() if watcher else None)
 
 

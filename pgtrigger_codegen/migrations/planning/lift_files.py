@@ -142,6 +142,26 @@ def woven_file(
     return MigrationFile(path, content, woven.operations, {path: content}, woven=added)
 
 
+def ordered_file(key: Key, run_before: Iterable[Key], history: History) -> MigrationFile:
+    """The migration told to run before others.
+
+    Raises:
+        MigrationsError: The file is not laid out so that something could be added.
+    """
+    path = history.reader.path(key)
+    added = WovenOperations(Threads({}, {}), run_before=tuple(sorted(run_before)))
+    try:
+        content = _woven(path, added)
+    except (WeavingError, SyntaxError) as error:
+        listed = ", ".join(map(repr, added.run_before))
+        raise MigrationsError(
+            f"migration {'.'.join(key)} has to run before {listed}, and that cannot be added "
+            f"to it: {error}",
+            help=f"write run_before = [{listed}] into class Migration by hand",
+        ) from error
+    return MigrationFile(path, content, (), {path: content}, woven=added)
+
+
 def joined(apps: Sequence[AppPlan]) -> list[AppPlan]:
     """The plans, where several apps add to one migration each with all that is added to it."""
     added: dict[Path, list[WovenOperations]] = {}
@@ -239,7 +259,7 @@ def _blocks(
 
 
 def _woven(path: Path, added: WovenOperations) -> str:
-    return weave(path.read_bytes().decode(), added.threads, added.dependencies)
+    return weave(path.read_bytes().decode(), added.threads, added.dependencies, added.run_before)
 
 
 def _together(listed: Iterable[WovenOperations]) -> WovenOperations:
@@ -247,13 +267,17 @@ def _together(listed: Iterable[WovenOperations]) -> WovenOperations:
     before: dict[int, list[str]] = {}
     after: dict[int, list[str]] = {}
     dependencies: dict[Key, None] = {}
+    run_before: dict[Key, None] = {}
     for added in listed:
         for into, blocks in ((before, added.threads.before), (after, added.threads.after)):
             for index, texts in blocks.items():
                 there = into.setdefault(index, [])
                 there += [text for text in texts if text not in there]
         dependencies |= dict.fromkeys(added.dependencies)
-    return WovenOperations(Threads(before, after), tuple(sorted(dependencies)))
+        run_before |= dict.fromkeys(added.run_before)
+    return WovenOperations(
+        Threads(before, after), tuple(sorted(dependencies)), tuple(sorted(run_before))
+    )
 
 
 def _cycle(lift: Lift, path: Sequence[Key]) -> MigrationsError:

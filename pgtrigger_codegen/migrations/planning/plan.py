@@ -60,6 +60,7 @@ class Options:
         refresh_hashes: Whether hashes are recorded anew where nothing else has changed.
         schema_changes: What to do about migrations that change a table under a trigger.
         is_committed: Whether a file is in version control.
+        rewrite: Whether migrations may be changed that may have run.
     """
 
     app_labels: Collection[str] | None = None
@@ -71,6 +72,7 @@ class Options:
     refresh_hashes: bool = False
     schema_changes: Way = "auto"
     is_committed: IsCommitted = lambda path: None
+    rewrite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class WovenOperations:
     """What is added to a migration that is there already."""
 
     threads: Threads
-    dependencies: tuple[Key, ...]
+    dependencies: tuple[Key, ...] = ()
+    run_before: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,11 @@ class AppPlan:
     notes: tuple[str, ...] = ()
 
     @property
+    def is_pending(self) -> bool:
+        """Whether something is missing; a dependency may be all that is."""
+        return bool(self.operations or self.files or self.error)
+
+    @property
     def file(self) -> MigrationFile | None:
         """The last of the files."""
         return self.files[-1] if self.files else None
@@ -139,7 +147,7 @@ class Plan:
 
     @property
     def pending(self) -> bool:
-        return any(app.operations or app.error for app in self.apps)
+        return any(app.is_pending for app in self.apps)
 
     @property
     def unresolved(self) -> bool:

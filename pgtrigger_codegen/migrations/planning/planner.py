@@ -24,6 +24,7 @@ from pgtrigger_codegen.migrations.changes.requirements import (
 )
 from pgtrigger_codegen.migrations.changes.schema_changes import Lift, find_lifts, notes
 from pgtrigger_codegen.migrations.planning.history import read_history
+from pgtrigger_codegen.migrations.planning.order import faults_to_mend, order_notes
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, Options, Plan, Source
 from pgtrigger_codegen.migrations.reading.reader import LoadMigration
 from pgtrigger_codegen.migrations.replaying.state import Contest, in_search_path
@@ -62,7 +63,7 @@ def make_plan(
         apps.extend(_homeless(source, history))
     first_party = {label for label, app in source.project.apps.items() if app.first_party}
     return Plan(
-        apps=tuple(app for app in apps if app.operations or app.unresolved or app.error),
+        apps=tuple(app for app in apps if app.is_pending or app.unresolved),
         unreadable=tuple(
             item for item in history.state.unreadable if item.migration[0] in first_party
         ),
@@ -164,11 +165,12 @@ def _plan_app(
                 app_label, operations, declared, history, changes, display
             )
         files: tuple[MigrationFile, ...] = ()
-        if not blocked and (operations or lifts):
+        faults = faults_to_mend(app_label, _listed(operations, lifts), history)
+        if not blocked and (operations or lifts or faults):
             # Most runs have nothing to write, and need none of what writes.
             from pgtrigger_codegen.migrations.planning.files import app_files
 
-            files = app_files(app_label, operations, lifts, source, history, options)
+            files = app_files(app_label, operations, lifts, faults, source, history, options)
     except MigrationsError as error:
         return AppPlan(app_label, _listed(operations, lifts), unresolved=blocked, error=error)
     return AppPlan(
@@ -181,6 +183,7 @@ def _plan_app(
                 [
                     *(note for lift in lifts for note in notes(lift, history)),
                     *_contested(operations, history.state.contests),
+                    *order_notes(files, history.state.faults),
                 ]
             )
         ),

@@ -11,9 +11,11 @@ third-party apps whose migrations do not matter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.migrations.reading.order import run_order
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key, MigrationReader
 from pgtrigger_codegen.records import dataclass
 
@@ -85,15 +87,25 @@ class MigrationGraph:
         return leaves[0] if leaves else None
 
     def order(self) -> list[Key]:
-        """All migrations, each after its parents; the same order in every run.
+        """All migrations as Django runs them in a new database.
 
         Raises:
             MigrationsError: There is a cycle.
         """
-        done: dict[Key, None] = {}
-        for key in sorted(self.parents):
-            self._visit(key, done)
-        return list(done)
+        return run_order(self.parents)
+
+    def with_order(self, pairs: Iterable[tuple[Key, Key]]) -> MigrationGraph:
+        """The same migrations, the second of each pair coming after the first as well."""
+        added: dict[Key, set[Key]] = {}
+        for first, then in pairs:
+            added.setdefault(then, set()).add(first)
+        if not added:
+            return self
+        parents = {
+            key: tuple(sorted({*listed, *added.get(key, ())}))
+            for key, listed in self.parents.items()
+        }
+        return replace(self, parents=parents)
 
     def ancestors(self, key: Key) -> set[Key]:
         """All that comes before the migration, itself left out."""
@@ -122,23 +134,6 @@ class MigrationGraph:
                     came_from[parent] = current
                     pending.append(parent)
         return []
-
-    def _visit(self, start: Key, done: dict[Key, None]) -> None:
-        """Depth first, without recursion: histories can be longer than Python's stack."""
-        path: dict[Key, Iterator[Key]] = {}
-        if start not in done:
-            path[start] = iter(self.parents[start])
-        while path:
-            key = next(reversed(path))
-            for parent in path[key]:
-                if parent in path:
-                    raise _cycle([*path][[*path].index(parent) :])
-                if parent not in done:
-                    path[parent] = iter(self.parents[parent])
-                    break
-            else:
-                done[key] = None
-                del path[key]
 
 
 def build_graph(reader: MigrationReader, app_labels: Iterable[str]) -> MigrationGraph:
@@ -278,11 +273,3 @@ def _end(dependency: Key, inner: Mapping[Key, set[Key]]) -> list[Key]:
         parents = {parent for key in keys for parent in inner[key]}
         ends = [key for key in keys if key not in parents]
     return sorted(ends)[:1]
-
-
-def _cycle(path: list[Key]) -> MigrationsError:
-    steps = " → ".join(f"{app}.{name}" for app, name in [*path, path[0]])
-    return MigrationsError(
-        f"migrations depend on each other in a circle: {steps}",
-        help="Django cannot run them either; remove one of these dependencies",
-    )

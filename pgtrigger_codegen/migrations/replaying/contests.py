@@ -1,53 +1,139 @@
 """Stage migrations: triggers whose form depends on the order in which migrations ran.
 
-Two branches may change the same trigger, and be merged. Neither of the two migrations comes after
-the other then, so a database keeps the form of whichever it ran last: the production server maybe
-another one than a new database. The replay knows only one of them.
+Where neither of two migrations comes after the other, databases have run them in either order: a
+new one in Django's, the developers' and the production server's as they were released. The history
+is replayed in these orders too, as far as the migrations concern the same trigger. Where one of
+two orders fails there is no database that went that way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
-from pgtrigger_codegen.migrations.replaying.state import Contest, InstalledTrigger
-from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.migrations.replaying.columns import names_word
+from pgtrigger_codegen.migrations.replaying.state import Contest, InstalledTrigger, SchemaChange
+from pgtrigger_codegen.migrations.replaying.table_lines import (
+    TableLine,
+    TableLines,
+    TriggerWrite,
+)
+from pgtrigger_codegen.migrations.schema.tables import (
+    DroppedColumn,
+    RenamedColumn,
+    RetypedColumn,
+)
 from pgtrigger_codegen.sql.equivalence import TriggerKey
+from pgtrigger_codegen.sql.names import QualifiedName
+
+MAX_ORDERS = 24
+"""How many orders are replayed at most; two for each migration that is concerned."""
+
+Pair = tuple[Key, Key]
 
 
-@dataclass(slots=True)
-class Writes:
-    """Which migrations wrote each trigger, and what each left of it; None where it was dropped."""
+def crossing_pairs(
+    lines: TableLines, retyped: Iterable[tuple[Key, QualifiedName, str]], graph: MigrationGraph
+) -> list[Pair]:
+    """Migrations that concern the same trigger, and neither of which comes after the other.
 
-    by_trigger: dict[TriggerKey, list[tuple[Key, InstalledTrigger | None]]] = field(
-        default_factory=dict
-    )
+    Args:
+        retyped: Columns that a migration gives another type where they are there already.
+    """
+    order = _Order(graph)
+    found: dict[Pair, None] = {}
+    for line in lines:
+        migrations = {write.migration for write in line.writes}
+        if not migrations:
+            continue
+        migrations |= {made.migration for made in line.changes}
+        if len(migrations) > 1 and not order.is_straight(migrations):
+            found |= dict.fromkeys(order.open_pairs(_concerned(line)))
+    for migration, table, column in retyped:
+        writes = [write for write in lines.on(table).writes if names_word(write.text, column)]
+        pairs = ((write.migration, migration) for write in writes)
+        found |= dict.fromkeys(order.open_pairs(pairs))
+    return sorted(found)
 
-    def note(self, migration: Key, key: TriggerKey, left: InstalledTrigger | None) -> None:
-        self.by_trigger.setdefault(key, []).append((migration, left))
 
-    def contests(self, graph: MigrationGraph) -> dict[TriggerKey, Contest]:
-        """The triggers that databases may have in different forms."""
-        order = _Order(graph)
-        found: dict[TriggerKey, Contest] = {}
-        for key, writes in self.by_trigger.items():
-            if len(writes) < 2 or order.is_straight(migration for migration, _ in writes):
+def other_orders(pairs: Sequence[Pair], graph: MigrationGraph) -> Iterator[MigrationGraph]:
+    """The graph with further dependencies, so that the pairs run the other way round.
+
+    Of those that concern the same trigger, each migration is the first once, and once the last.
+    """
+    seen = {_relative(pairs, graph)}
+    for key in sorted({key for pair in pairs for key in pair}):
+        others = [one if other == key else other for one, other in pairs if key in (one, other)]
+        for added in ([(other, key) for other in others], [(key, other) for other in others]):
+            ordered = graph.with_order(added)
+            try:
+                relative = _relative(pairs, ordered)
+            except MigrationsError:  # a circle
                 continue
-            last = [
-                (migration, left)
-                for migration, left in writes
-                if not any(migration in order.before(other) for other, _ in writes)
-            ]
-            # Another layout of the same trigger, which gives another hash, is no other form.
-            if len({left and replace(left.definition, hash=None) for _, left in last}) > 1:
-                found[key] = Contest(
-                    migrations=tuple(migration for migration, _ in last),
-                    forms=tuple(left for _, left in last if left),
-                    may_be_absent=any(left is None for _, left in last),
-                )
-        return found
+            if relative not in seen and len(seen) <= MAX_ORDERS:
+                seen.add(relative)
+                yield ordered
+
+
+def contests(
+    states: Sequence[Mapping[TriggerKey, InstalledTrigger]], pairs: Sequence[Pair]
+) -> dict[TriggerKey, Contest]:
+    """The triggers that databases have in different forms.
+
+    Args:
+        states: What is there after each of the orders.
+    """
+    found: dict[TriggerKey, Contest] = {}
+    keys = {key for state in states for key in state}
+    migrations = tuple(sorted({key for pair in pairs for key in pair}))
+    for key in sorted(keys, key=str) if len(states) > 1 else ():
+        forms: dict[object, InstalledTrigger] = {}
+        for state in states:
+            left = state.get(key)
+            if left:
+                # Another layout of the same trigger, which gives another hash, is no other form.
+                forms.setdefault(replace(left.definition, hash=None), left)
+        absent = any(key not in state for state in states)
+        if len(forms) + absent > 1:
+            written = {form.touched_by for state in states if (form := state.get(key)) is not None}
+            concerned = [pair for pair in pairs if written & {*pair}]
+            listed = {one for pair in concerned for one in pair} or {*migrations}
+            found[key] = Contest(tuple(sorted(listed)), tuple(forms.values()), absent)
+    return found
+
+
+def _relative(pairs: Iterable[Pair], graph: MigrationGraph) -> tuple[bool, ...]:
+    """Which of each pair runs first."""
+    place = {key: number for number, key in enumerate(graph.order())}
+    return tuple(place[one] < place[other] for one, other in pairs)
+
+
+def _concerned(line: TableLine) -> Iterator[Pair]:
+    """Migrations of which one writes a trigger, and the other changes that or what it needs."""
+    for write in line.writes:
+        for other in line.writes:
+            if other.migration != write.migration and _meet(write, other):
+                yield write.migration, other.migration
+        for made in line.changes:
+            if made.migration != write.migration and _needs(write, made):
+                yield write.migration, made.migration
+
+
+def _meet(write: TriggerWrite, other: TriggerWrite) -> bool:
+    return write.pgid == other.pgid
+
+
+def _needs(write: TriggerWrite, made: SchemaChange) -> bool:
+    match made.change:
+        case RenamedColumn(old=column) | DroppedColumn(column=column):
+            return names_word(write.text, column)
+        case RetypedColumn(column=column):
+            return names_word(write.text, column)
+        case _:
+            return True
 
 
 class _Order:
@@ -61,7 +147,13 @@ class _Order:
         apps = {app_label for app_label, _ in migrations}
         return len(apps) == 1 and not apps & self._branching
 
-    def before(self, migration: Key) -> set[Key]:
+    def open_pairs(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
+        """Those of which neither comes after the other."""
+        for one, other in pairs:
+            if not (one == other or one in self._before_of(other) or other in self._before_of(one)):
+                yield min(one, other), max(one, other)
+
+    def _before_of(self, migration: Key) -> set[Key]:
         if migration not in self._before:
             self._before[migration] = self._graph.ancestors(migration)
         return self._before[migration]

@@ -20,23 +20,68 @@ from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, Unreadable
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
-from pgtrigger_codegen.migrations.replaying.contests import Writes
+from pgtrigger_codegen.migrations.replaying.contests import (
+    contests,
+    crossing_pairs,
+    other_orders,
+)
+from pgtrigger_codegen.migrations.replaying.faults import order_faults
 from pgtrigger_codegen.migrations.replaying.moment import Moment, Watcher
 from pgtrigger_codegen.migrations.replaying.sql_statements import statements
-from pgtrigger_codegen.migrations.replaying.state import URI_HINT, MigrationState, in_search_path
+from pgtrigger_codegen.migrations.replaying.state import (
+    URI_HINT,
+    Contest,
+    Disturbance,
+    InstalledTrigger,
+    MigrationState,
+    OrderFault,
+    in_search_path,
+)
 from pgtrigger_codegen.migrations.replaying.trigger_history import MadeBy, Record, TriggerHistory
 from pgtrigger_codegen.migrations.schema.fields import ModelKey
-from pgtrigger_codegen.migrations.schema.tables import Tables
+from pgtrigger_codegen.migrations.schema.tables import RetypedColumn, Tables
 from pgtrigger_codegen.records import dataclass
-from pgtrigger_codegen.sql.names import table_name
+from pgtrigger_codegen.sql.equivalence import TriggerKey
+from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.statements import DropTrigger
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
 def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationState:
-    """Run all migrations of the graph in thought."""
+    """Run all migrations of the graph in thought, as Django does in a new database.
+
+    Where that fails for want of a dependency, they are run again as if it were there. Where other
+    databases may have taken another way, the outcome says how their triggers differ.
+
+    Args:
+        watcher: Sees the migrations in Django's own order.
+    """
+    run = _run_all(graph, watcher)
+    faults: list[OrderFault] = []
+    while missing := _missing_order(run.faults, graph):
+        faults += missing
+        graph = graph.with_order((fault.migration, fault.after) for fault in missing)
+        run = _run_all(graph)
+    history = run.history
+    triggers = {trigger.key: trigger for trigger in history.triggers()}
+    elsewhere = _other_databases(run, triggers, graph)
+    return MigrationState(
+        triggers=triggers,
+        tables=run.tables.by_name,
+        functions={app: frozenset(names) for app, names in history.functions.items()},
+        unreadable=tuple(run.unreadable),
+        disturbances=_together(history.disturbed, elsewhere.disturbances),
+        noticed=tuple(history.noticed),
+        orphans=history.orphans,
+        changes=history.changes,
+        contests=elsewhere.contests,
+        table_changes=history.lines.by_name(),
+        faults=(*faults, *elsewhere.faults),
+    )
+
+
+def _run_all(graph: MigrationGraph, watcher: Watcher | None = None) -> _Replay:
     run = _Replay(unreadable=list(graph.unreadable))
-    writes = Writes()
     for key in graph.order():
         migration = graph.migrations[key]
         if not isinstance(migration.operations, Unknown):
@@ -48,20 +93,82 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
                 run.run([operation], _Step(key, index))
                 if watcher:
                     watcher.after(moment)
-        for written, left in run.history.take_written():
-            writes.note(key, written, left)
-    history = run.history
-    return MigrationState(
-        triggers={trigger.key: trigger for trigger in history.triggers()},
-        tables=run.tables.by_name,
-        functions={app: frozenset(names) for app, names in history.functions.items()},
-        unreadable=tuple(run.unreadable),
-        disturbances={key: tuple(found) for key, found in history.disturbed.items()},
-        noticed=tuple(history.noticed),
-        orphans=history.orphans,
-        changes=history.changes,
-        contests=writes.contests(graph),
-    )
+        run.history.end_migration(key)
+    return run
+
+
+def _missing_order(faults: Iterable[OrderFault], graph: MigrationGraph) -> list[OrderFault]:
+    """Faults that another order avoids, without a circle among them."""
+    found: dict[tuple[Key, Key], OrderFault] = {}
+    for fault in faults:
+        pair = (fault.migration, fault.after)
+        if pair not in found and fault.after not in graph.ancestors(fault.migration):
+            graph = graph.with_order([pair])
+            found[pair] = fault
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """What databases may have that have run the migrations in another order."""
+
+    contests: Mapping[TriggerKey, Contest] = field(default_factory=dict)
+    disturbances: Sequence[Mapping[TriggerKey, Sequence[Disturbance]]] = ()
+    faults: Sequence[OrderFault] = ()
+
+
+def _other_databases(
+    run: _Replay, triggers: Mapping[TriggerKey, InstalledTrigger], graph: MigrationGraph
+) -> _Elsewhere:
+    pairs = crossing_pairs(run.history.lines, run.late_references(), graph)
+    states, disturbances, faults = [triggers], [], []
+    for ordered in other_orders(pairs, graph) if pairs else ():
+        other = _run_all(ordered)
+        failed = [
+            replace(fault, in_new_database=False)
+            for fault in other.faults
+            if (min(fault.pair), max(fault.pair)) in pairs
+        ]
+        if failed:
+            faults += failed
+        else:
+            states.append({trigger.key: trigger for trigger in other.history.triggers()})
+            disturbances.append(other.history.disturbed)
+    return _Elsewhere(contests(states, pairs), disturbances, tuple(_unsettled(faults, run, graph)))
+
+
+def _unsettled(
+    faults: Iterable[OrderFault], run: _Replay, graph: MigrationGraph
+) -> Iterator[OrderFault]:
+    """Faults but for those on tables whose triggers were written since, after both migrations."""
+    written = {
+        fault.pair: any(
+            {*fault.pair} <= graph.ancestors(write.migration)
+            for line in run.history.lines
+            if any(write.migration == fault.migration for write in line.writes)
+            for write in line.writes
+        )
+        for fault in faults
+    }
+    for fault in dict.fromkeys(faults):
+        if not written[fault.pair]:
+            yield fault
+
+
+def _together(
+    found: Mapping[TriggerKey, Sequence[Disturbance]],
+    elsewhere: Iterable[Mapping[TriggerKey, Sequence[Disturbance]]],
+) -> dict[TriggerKey, tuple[Disturbance, ...]]:
+    """What disturbs each trigger, in whichever order."""
+    merged = {key: list(items) for key, items in found.items()}
+    for others in elsewhere:
+        for key, items in others.items():
+            there = merged.setdefault(key, [])
+            known = {(item.migration, item.index, item.what) for item in there}
+            there += [
+                item for item in items if (item.migration, item.index, item.what) not in known
+            ]
+    return {key: tuple(items) for key, items in merged.items() if items}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +192,18 @@ class _Replay:
     unreadable: list[Unreadable]
     tables: Tables = field(default_factory=Tables)
     history: TriggerHistory = field(default_factory=TriggerHistory)
+    faults: list[OrderFault] = field(default_factory=list)
+    retyped: list[tuple[Key, ModelKey, str]] = field(default_factory=list)
+
+    def late_references(self) -> Iterator[tuple[Key, QualifiedName, str]]:
+        """Columns that would have got another type by a migration, had they been there.
+
+        What refers to the column that it changes can be newer in a new database, and older in
+        those that are there.
+        """
+        for migration, model, name in self.retyped:
+            for table, column in self.tables.references(model, name):
+                yield migration, in_search_path(table), column
 
     def run(self, listed: Iterable[object], step: _Step) -> None:
         """Run operations, or only their effect on Django's state or on the database."""
@@ -138,8 +257,14 @@ class _Replay:
     def _run_on_tables(self, operation: Operation, step: _Step) -> None:
         app_label = step.migration[0]
         if step.database:
-            for change in self.tables.changes(operation, app_label):
+            changes = self.tables.changes(operation, app_label)
+            for change in changes:
                 self.history.change_table(change, step.migration, step.index)
+            if isinstance(operation, operations.AlterField) and any(
+                isinstance(change, RetypedColumn) for change in changes
+            ):
+                model = (app_label, operation.model_name.lower())
+                self.retyped.append((step.migration, model, operation.name))
         if step.state:
             if isinstance(operation, operations.RenameModel):
                 self.history.rename_model(
@@ -180,6 +305,9 @@ class _Replay:
                 self._note(found, record.made_by)
             else:
                 text, statement = found
+                self.faults += order_faults(
+                    statement, text, record.made_by, self.history, self.tables.by_name
+                )
                 self.history.apply(statement, replace(record, sql=text), index)
 
     def _add_trigger(self, model: ModelKey, trigger: object, step: _Step) -> None:

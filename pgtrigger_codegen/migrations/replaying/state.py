@@ -143,6 +143,28 @@ class Contest:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderFault:
+    """A migration that fails when another one has run, on which it does not depend.
+
+    Attributes:
+        migration: The one that fails.
+        after: The one that must not have run before it.
+        what: What the latter does, in words.
+        in_new_database: Whether Django runs them so in a new database.
+    """
+
+    migration: Key
+    after: Key
+    what: str
+    in_new_database: bool = True
+
+    @property
+    def pair(self) -> tuple[Key, Key]:
+        """In the order in which they can run."""
+        return self.migration, self.after
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationState:
     """What is there once all migrations have run.
 
@@ -155,6 +177,8 @@ class MigrationState:
         orphans: Functions of triggers that went with their table or a column.
         changes: What was done to each table, in order.
         contests: Triggers whose form depends on the order in which a database ran migrations.
+        table_changes: What was done to each table that is there, under whichever name.
+        faults: Migrations that run in one order only, and have no dependency that says so.
     """
 
     triggers: Mapping[TriggerKey, InstalledTrigger]
@@ -166,6 +190,13 @@ class MigrationState:
     orphans: Mapping[QualifiedName, InstalledTrigger] = field(default_factory=dict)
     changes: Mapping[QualifiedName, Sequence[SchemaChange]] = field(default_factory=dict)
     contests: Mapping[TriggerKey, Contest] = field(default_factory=dict)
+    table_changes: Mapping[QualifiedName, Sequence[SchemaChange]] = field(default_factory=dict)
+    faults: tuple[OrderFault, ...] = ()
+
+    @property
+    def assumed_order(self) -> list[tuple[Key, Key]]:
+        """Dependencies that are missing, and without which a new database cannot be migrated."""
+        return [fault.pair for fault in self.faults if fault.in_new_database]
 
     def is_readable(self, app_label: str) -> bool:
         """Whether all operations of the app's migrations were read."""

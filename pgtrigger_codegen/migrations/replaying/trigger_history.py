@@ -22,6 +22,7 @@ from pgtrigger_codegen.migrations.replaying.state import (
     db_table,
     in_search_path,
 )
+from pgtrigger_codegen.migrations.replaying.table_lines import TableLines, TriggerWrite
 from pgtrigger_codegen.migrations.replaying.trigger_states import TriggerStates
 from pgtrigger_codegen.migrations.schema.fields import ModelKey
 from pgtrigger_codegen.migrations.schema.tables import (
@@ -97,6 +98,7 @@ class TriggerHistory:
         orphans: Functions that are left of triggers that went with their table or a column, with
             the last of these.
         changes: What was done to each table, in order.
+        lines: The same by table, whatever names that went by.
     """
 
     installed: InstalledTriggers = field(default_factory=InstalledTriggers)
@@ -107,6 +109,7 @@ class TriggerHistory:
     noticed: list[Disturbance] = field(default_factory=list)
     orphans: dict[QualifiedName, InstalledTrigger] = field(default_factory=dict)
     changes: dict[QualifiedName, list[SchemaChange]] = field(default_factory=dict)
+    lines: TableLines = field(default_factory=TableLines)
     _states: TriggerStates = field(default_factory=TriggerStates)
     _written: dict[TriggerKey, None] = field(default_factory=dict)
     _dropped: dict[Key, list[Record]] = field(default_factory=dict)
@@ -137,10 +140,15 @@ class TriggerHistory:
             enabled=self._states.of(key),
         )
 
-    def take_written(self) -> Iterator[tuple[TriggerKey, InstalledTrigger | None]]:
-        """The triggers written since this was last asked, as they are now; None for no trigger."""
-        for key in self._written:
-            yield key, self.trigger(key) if key in self.installed else None
+    def end_migration(self, migration: Key) -> None:
+        """Note which triggers the migration has written, by their tables."""
+        for table, pgid in self._written:
+            record = self.records.get((table, pgid))
+            text = ""
+            if record and (table, pgid) in self.installed:
+                calls = self.installed[table, pgid].calls
+                text = f"{record.sql} {self.function_sql.get(calls, '')}"
+            self.lines.on(table).writes.append(TriggerWrite(migration, pgid, text))
         self._written.clear()
 
     def apply(self, statement: Statement, record: Record, index: int = 0) -> None:
@@ -173,6 +181,7 @@ class TriggerHistory:
             self._before.clear()
         made = SchemaChange(change, migration, index)
         self.changes.setdefault(changed_table(change), []).append(made)
+        self.lines.note(changed_table(change), made)
         self._disturb(change, migration, index)
         match change:
             case RenamedTable(old=old, new=new):

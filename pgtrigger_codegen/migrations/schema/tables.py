@@ -27,7 +27,7 @@ from pgtrigger_codegen.migrations.schema.table_changes import (
     renamings,
     table_changes,
 )
-from pgtrigger_codegen.migrations.schema.table_models import TableModel
+from pgtrigger_codegen.migrations.schema.table_models import TableModel, references
 from pgtrigger_codegen.models.table_names import default_table_name
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
@@ -77,6 +77,12 @@ class Tables:
     def changes(self, operation: Operation, app_label: str) -> Sequence[TableChange]:
         """What an operation does to tables that are there already."""
         return table_changes(operation, app_label, self._models)
+
+    def references(self, key: ModelKey, name: str) -> list[tuple[QualifiedName, str]]:
+        """The columns that hold the values of a model's field, foreign keys to it and so on."""
+        model = self._models.get(key)
+        found = references(model, name, self._models) if model and name in model.fields else ()
+        return [(table_name(table), column) for table, column in found]
 
     def copy(self) -> Tables:
         """The same tables, to try operations on."""

@@ -32,8 +32,13 @@ class Threads:
     after: Mapping[int, Sequence[str]]
 
 
-def weave(source: str, threads: Threads, dependencies: Sequence[Key] = ()) -> str:
-    """The file with the operations and dependencies added.
+def weave(
+    source: str,
+    threads: Threads,
+    dependencies: Sequence[Key] = (),
+    run_before: Sequence[Key] = (),
+) -> str:
+    """The file with the operations, dependencies and `run_before` added.
 
     Raises:
         WeavingError: The operations or dependencies are not a plain list, or what the added
@@ -41,28 +46,60 @@ def weave(source: str, threads: Threads, dependencies: Sequence[Key] = ()) -> st
     """
     module = ast.parse(source)
     migration = _migration_class(module)
-    if not _imports_migrations(module):
-        raise WeavingError("it does not say `from django.db import migrations`")
     text = _Text(source)
-    elements = _elements(migration, "operations")
-    if max([*threads.before, *threads.after]) >= len(elements.elts):
-        raise WeavingError("its operations are not all in the list of class Migration")
     insertions: list[tuple[int, str]] = []
-    for index, blocks in threads.before.items():
-        insertions.append(text.before(elements.elts[index], blocks))
-    for index, blocks in threads.after.items():
-        insertions.append(text.after(elements.elts[index], blocks))
+    elements: ast.List | None = None
+    if places := [*threads.before, *threads.after]:
+        if not _imports_migrations(module):
+            raise WeavingError("it does not say `from django.db import migrations`")
+        elements = _elements(migration, "operations")
+        if max(places) >= len(elements.elts):
+            raise WeavingError("its operations are not all in the list of class Migration")
+        for index, blocks in threads.before.items():
+            insertions.append(text.before(elements.elts[index], blocks))
+        for index, blocks in threads.after.items():
+            insertions.append(text.after(elements.elts[index], blocks))
     if dependencies:
-        lines = [
-            f"        ({string_literal(app)}, {string_literal(name)}),"
-            for app, name in dependencies
-        ]
-        listed = _elements(migration, "dependencies")
-        place = text.after(listed.elts[-1], lines) if listed.elts else text.inside(listed, lines)
-        insertions.append(place)
+        insertions.append(_listed(text, _elements(migration, "dependencies"), dependencies))
+    if run_before and _assigned(migration, "run_before"):
+        insertions.append(_listed(text, _elements(migration, "run_before"), run_before))
+    elif run_before:
+        lines = ["    run_before = [", *_keys(run_before), "    ]"]
+        insertions.append(text.above_or_below(_anchor(migration), lines))
     woven = text.with_insertions(insertions)
-    _require_same(elements, woven, threads)
+    if elements:
+        _require_same(elements, woven, threads)
     return woven
+
+
+def _keys(keys: Sequence[Key]) -> list[str]:
+    return [f"        ({string_literal(app)}, {string_literal(name)})," for app, name in keys]
+
+
+def _listed(text: _Text, listed: ast.List, keys: Sequence[Key]) -> tuple[int, str]:
+    lines = _keys(keys)
+    return text.after(listed.elts[-1], lines) if listed.elts else text.inside(listed, lines)
+
+
+def _assigned(migration: ast.ClassDef, attribute: str) -> ast.stmt | None:
+    for statement in migration.body:
+        targets = (
+            statement.targets
+            if isinstance(statement, ast.Assign)
+            else [statement.target]
+            if isinstance(statement, ast.AnnAssign)
+            else []
+        )
+        if any(isinstance(target, ast.Name) and target.id == attribute for target in targets):
+            return statement
+    return None
+
+
+def _anchor(migration: ast.ClassDef) -> tuple[ast.stmt, bool]:
+    """The statement next to which `run_before` belongs, and whether below it."""
+    if dependencies := _assigned(migration, "dependencies"):
+        return dependencies, True
+    return _assigned(migration, "operations") or migration.body[0], False
 
 
 def _migration_class(module: ast.Module) -> ast.ClassDef:
@@ -163,6 +200,18 @@ class _Text:
         """Where to add blocks to an empty list."""
         start = self._offset(empty.lineno, empty.col_offset) + 1
         return start, "".join(f"\n{block}" for block in blocks) + f"\n{' ' * 4}"
+
+    def above_or_below(
+        self, anchor: tuple[ast.stmt, bool], lines: Sequence[str]
+    ) -> tuple[int, str]:
+        """Where to add lines next to a statement of the class."""
+        statement, below = anchor
+        added = "\n".join(lines)
+        if not below:
+            return self.starts[statement.lineno - 1], f"{added}\n\n"
+        assert statement.end_lineno is not None
+        end = self.starts[statement.end_lineno]
+        return (end, f"{added}\n") if self.source[end - 1 : end] == "\n" else (end, f"\n{added}")
 
     def with_insertions(self, insertions: Sequence[tuple[int, str]]) -> str:
         """The text with all of them, those at one place in the order given."""

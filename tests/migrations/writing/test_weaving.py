@@ -118,3 +118,35 @@ def test_dependencies(before: str, after: str) -> None:
 def test_what_cannot_be_added_to(source: str, reason: str) -> None:
     with pytest.raises(WeavingError, match=reason):
         weave(source, Threads({0: [BEFORE]}, {}))
+
+
+NOTHING = Threads({}, {})
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            "    dependencies = []\n\n    operations = []\n",
+            "    dependencies = []\n{added}\n    operations = []\n",
+        ),
+        ("    operations = []\n", "{added}\n    operations = []\n"),
+        ("    dependencies = []", "    dependencies = []\n{added}"),
+        (
+            '    run_before = [("a", "1")]\n',
+            '    run_before = [("a", "1"),\n        ("shop", "0002"),\n    ]\n',
+        ),
+    ],
+)
+def test_run_before_is_added_to_the_class(body: str, expected: str) -> None:
+    added = '    run_before = [\n        ("shop", "0002"),\n    ]\n'
+
+    woven = weave(HEAD + body, NOTHING, run_before=[("shop", "0002")])
+
+    assert woven.rstrip() == (HEAD + expected.format(added=added)).rstrip()
+    assert [*ast.walk(ast.parse(woven))]
+
+
+def test_run_before_that_is_no_list_is_refused() -> None:
+    with pytest.raises(WeavingError, match="run_before are not a plain list"):
+        weave(f"{HEAD}    run_before = [*OTHERS]\n", NOTHING, run_before=[("shop", "0002")])

@@ -1,0 +1,125 @@
+"""Stage migrations: statements that fail because of a migration that has run before them.
+
+Where two migrations do not depend on each other, a database may run the one that renames a table
+first, and the one that makes a trigger on it under the old name then. PostgreSQL refuses the
+latter, so no database can have gone that way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+
+from pgtrigger_codegen.migrations.reading.reader import Key
+from pgtrigger_codegen.migrations.replaying.columns import names_column
+from pgtrigger_codegen.migrations.replaying.state import OrderFault, SchemaChange
+from pgtrigger_codegen.migrations.replaying.trigger_history import TriggerHistory
+from pgtrigger_codegen.migrations.schema.tables import (
+    DroppedColumn,
+    DroppedTable,
+    RenamedColumn,
+    RenamedTable,
+    Table,
+)
+from pgtrigger_codegen.sql.equivalence import TriggerKey
+from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.statements import (
+    CommentOnTrigger,
+    CreateTrigger,
+    DropFunction,
+    RenameTrigger,
+    SetTriggerState,
+    Statement,
+)
+
+
+def order_faults(
+    statement: Statement,
+    text: str,
+    migration: Key,
+    history: TriggerHistory,
+    tables: Mapping[QualifiedName, Table],
+) -> Iterator[OrderFault]:
+    """Why the statement fails now, as far as another migration is to blame.
+
+    Args:
+        text: The statement as it is written.
+        tables: Those that are there.
+    """
+    match statement:
+        case CreateTrigger(table=table):
+            yield from _table_gone(table, migration, history, tables)
+            if there := tables.get(table):
+                yield from _column_gone(table, text, migration, history, there.columns)
+        case CommentOnTrigger(table=table, name=name) | RenameTrigger(table=table, name=name):
+            yield from _table_gone(table, migration, history, tables)
+            yield from _trigger_gone((table, name), migration, history)
+        case SetTriggerState(table=table):
+            yield from _table_gone(table, migration, history, tables)
+        case DropFunction(function=function, arguments=0, cascade=False):
+            for table, _ in history.installed.callers(function):
+                for made in reversed(history.lines.changes(table)):
+                    if isinstance(made.change, RenamedTable) and made.migration != migration:
+                        yield OrderFault(migration, made.migration, _what(made))
+                        break
+        case _:
+            pass
+
+
+def _table_gone(
+    table: QualifiedName,
+    migration: Key,
+    history: TriggerHistory,
+    tables: Container[QualifiedName],
+) -> Iterator[OrderFault]:
+    if table in tables:
+        return
+    for made in reversed(history.changes.get(table, ())):
+        if isinstance(made.change, RenamedTable | DroppedTable):
+            if made.migration != migration:
+                yield OrderFault(migration, made.migration, _what(made))
+            return
+
+
+def _trigger_gone(key: TriggerKey, migration: Key, history: TriggerHistory) -> Iterator[OrderFault]:
+    if key in history.installed:
+        return
+    for write in reversed(history.lines.on(key[0]).writes):
+        if write.pgid == key[1]:
+            if not write.text and write.migration != migration:
+                what = f"drops trigger {key[1]} of table {key[0]}"
+                yield OrderFault(migration, write.migration, what)
+            return
+
+
+def _column_gone(
+    table: QualifiedName,
+    text: str,
+    migration: Key,
+    history: TriggerHistory,
+    columns: Container[str],
+) -> Iterator[OrderFault]:
+    for made in history.lines.changes(table):
+        match made.change:
+            case RenamedColumn(old=column) | DroppedColumn(column=column):
+                if (
+                    made.migration != migration
+                    and column not in columns
+                    and names_column(text, column)
+                ):
+                    yield OrderFault(migration, made.migration, _what(made))
+            case _:
+                pass
+
+
+def _what(made: SchemaChange) -> str:
+    match made.change:
+        case RenamedTable(old=old, new=new):
+            return f"renames table {old} to {new}"
+        case DroppedTable(table=table):
+            return f"drops table {table}"
+        case RenamedColumn(table=table, old=old, new=new):
+            return f"renames column {old!r} of table {table} to {new!r}"
+        case DroppedColumn(table=table, column=column):
+            return f"drops column {column!r} of table {table}"
+        case change:
+            return f"changes the type of column {change.column!r} of table {change.table}"
