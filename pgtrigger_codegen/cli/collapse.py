@@ -246,7 +246,8 @@ def _applied(
     )
     with connect(address, Timeouts(), os.environ) as connection:
         click.echo(f"note: {describe(connection, address)}", err=True)
-        return applied_migrations(connection, app_label)
+        with connection.reading():
+            return applied_migrations(connection, app_label)
 
 
 def _refusal(outcome: _Outcome, applied: frozenset[str] | None) -> CodegenError | None:

@@ -14,6 +14,7 @@ import click
 from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary
 from pgtrigger_codegen.database.address import DEFAULT_ALIAS, find_address
 from pgtrigger_codegen.database.connection import Connection, Timeouts, connect, describe
+from pgtrigger_codegen.database.history import ProjectHistory
 from pgtrigger_codegen.database.lookalike import Lookalikes
 from pgtrigger_codegen.database.routing import route
 from pgtrigger_codegen.database.schemas import Scope, find_scopes
@@ -151,7 +152,7 @@ def open_session(
         _echo_notes(analysis, routing.not_evaluated)
         yield Session(
             analysis=analysis,
-            source=source_of(analysis, routing.disallowed),
+            source=source_of(analysis, routing.disallowed, ProjectHistory(analysis)),
             connection=connection,
             scopes=find_scopes(connection, options.schemas, options.pattern),
             uris=uris,

@@ -17,11 +17,10 @@ from pgtrigger_codegen.cli.connecting import (
 )
 from pgtrigger_codegen.database.errors import DatabaseError
 from pgtrigger_codegen.database.execution import as_script, execute
-from pgtrigger_codegen.database.managed import managed_triggers
-from pgtrigger_codegen.database.names import quote
 from pgtrigger_codegen.database.plan import Action, DatabasePlan, make_plan
 from pgtrigger_codegen.database.schemas import Scope
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
+from pgtrigger_codegen.source.escaping import one_line
 
 _URIS = click.argument("uris", nargs=-1, metavar="[URI]...")
 
@@ -84,15 +83,21 @@ def disable(target: Target, /, *, uris: tuple[str, ...], **options: Any) -> None
 
 
 @click.command()
+@click.option(
+    "--foreign",
+    is_flag=True,
+    help="Also drop triggers that no migration of this project has ever named.",
+)
 @_action_options
 @pass_target
-def prune(target: Target, /, **options: Any) -> None:
-    """Drop triggers that the source does not declare (any more), and their functions.
+def prune(target: Target, /, *, foreign: bool, **options: Any) -> None:
+    """Drop triggers that the source does not declare any more, and their functions.
 
-    Only names that begin with `pgtrigger_`, on tables in the search path. Exits with 2 if some
-    are kept because not all of the source could be read.
+    Only those that migrations of this project have named, on tables in the search path: any other
+    whose name begins with `pgtrigger_` may be another project's. Such triggers are listed. Exits
+    with 2 if some are kept because not all of the source could be read.
     """
-    _Run("prune", target, ()).run(**options)
+    _Run("prune", target, (), with_foreign=foreign).run(**options)
 
 
 class _Run:
@@ -102,8 +107,11 @@ class _Run:
         incomplete: Whether something asked for was left undone.
     """
 
-    def __init__(self, action: Action, target: Target, uris: tuple[str, ...]) -> None:
+    def __init__(
+        self, action: Action, target: Target, uris: tuple[str, ...], *, with_foreign: bool = False
+    ) -> None:
         self.action = action
+        self.with_foreign = with_foreign
         self.target = target
         self.uris = uris
         self.incomplete = False
@@ -122,7 +130,7 @@ class _Run:
 
     def _warn_of_migrations(self, session: Session) -> None:
         try:
-            managed = managed_triggers(session.analysis)
+            managed = session.source.history.managed()
         except MigrationsError as error:
             click.echo(f"note: the migrations cannot be read: {error}", err=True)
             return
@@ -159,25 +167,23 @@ class _Run:
 
     def _run_scope(self, session: Session, scope: Scope, *, dry_run: bool) -> None:
         """Each scope has a transaction of its own; one tenant's trouble is not all tenants'."""
-        scope.enter(session.connection)
 
         def plan() -> DatabasePlan:
             found = session.survey(scope)
             wanted = [item for item in found.statuses if self._concerns(item.uri)]
-            return make_plan(self.action, wanted, found.catalog)
+            return make_plan(self.action, wanted, found.catalog, with_foreign=self.with_foreign)
 
         try:
             if dry_run:
-                made = plan()
-                session.connection.rollback()
+                with session.connection.reading(scope.path):
+                    made = plan()
                 self._echo_script(made, scope)
             else:
-                made = execute(session.connection, plan)
+                made = execute(session.connection, scope.path, plan)
                 self._echo_outcome(made, scope)
         except DatabaseError as error:
-            if scope.tenant is None or session.connection.closed:
+            if scope.tenant is None or not session.connection.usable:
                 raise
-            session.connection.rollback()
             click.echo(f"{scope.tenant}: error: {error}", err=True)
             self.incomplete = True
             return
@@ -190,9 +196,6 @@ class _Run:
         if not plan.steps:
             click.echo(self._heading(scope) + "Nothing to do", err=True)
             return
-        if scope.path is not None:
-            names = ", ".join(quote(name) for name in scope.path)
-            click.echo(f"SET search_path = {names};")
         click.echo(as_script(plan) + "\n")
 
     def _echo_outcome(self, plan: DatabasePlan, scope: Scope) -> None:
@@ -208,6 +211,10 @@ class _Run:
     def _echo_skipped(self, plan: DatabasePlan) -> None:
         for status, reason in plan.skipped:
             click.echo(f"left alone: {status.label}: {reason}", err=True)
+        for name in plan.kept_functions:
+            click.echo(f"left alone: {one_line(name)}", err=True)
+        for status in plan.foreign:
+            click.echo(f"left alone: {status.label}: {status.foreign} (--foreign)", err=True)
         if plan.skipped and (self.uris or self.action == "prune"):
             self.incomplete = True
 

@@ -67,9 +67,8 @@ def _survey(session: Session) -> list[TriggerStatus]:
     found: list[TriggerStatus] = []
     approximate = None
     for scope in session.scopes:
-        scope.enter(session.connection)
-        seen = session.survey(scope)
-        session.connection.rollback()
+        with session.connection.reading(scope.path):
+            seen = session.survey(scope)
         found.extend(seen.statuses)
         approximate = approximate or seen.approximate
         if scope.tenant is not None:

@@ -17,6 +17,7 @@ from pgtrigger_codegen.cli.common import (
 from pgtrigger_codegen.cli.reuse import reusable
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.sql.render import install_sql, uninstall_sql
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 
@@ -44,7 +45,7 @@ def show(target: Target, uris: tuple[str, ...], output_format: str) -> None:
             click.echo(json.dumps(_document(analysis, triggers, unresolved), indent=2))
         case "sql":
             for trigger in triggers:
-                click.echo(f"-- {trigger.uri}")
+                click.echo(f"-- {one_line(trigger.uri)}")
                 click.echo(install_sql(trigger.parts, trigger.hash).rstrip() + "\n")
         case _:
             _echo_text(analysis, triggers, unresolved)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -10,36 +10,49 @@ from psycopg import errors
 
 from pgtrigger_codegen.database import locks
 from pgtrigger_codegen.database.catalog import Table
-from pgtrigger_codegen.database.connection import Connection
+from pgtrigger_codegen.database.connection import Connection, definition_path
 from pgtrigger_codegen.database.errors import DatabaseError, explain, lost_connection
 from pgtrigger_codegen.database.plan import DatabasePlan, Step
+from pgtrigger_codegen.source.escaping import one_line
 
 MakePlan = Callable[[], DatabasePlan]
 
 
-def execute(connection: Connection, make_plan: MakePlan) -> DatabasePlan:
+def execute(
+    connection: Connection, schemas: Sequence[str] | None, make_plan: MakePlan
+) -> DatabasePlan:
     """Plan and run what is planned, while no other command of ours does.
+
+    Args:
+        schemas: Where to look for tables; None for the schemas of the connection itself.
 
     Raises:
         DatabaseError: Nothing was changed, unless the message says that it is not known.
     """
     try:
+        connection.begin(schemas)
         _take_turn(connection)
         plan = make_plan()
+        connection.look_in_schemas()
         for step in plan.steps:
             _run(connection, step)
         _commit(connection)
     except BaseException:
-        _roll_back(connection)
+        connection.rollback()
         raise
     return plan
 
 
 def as_script(plan: DatabasePlan) -> str:
     """What `execute` would run, for psql."""
-    statements = (f"-- {step.label}: {step.verb}\n{step.sql}" for step in plan.steps)
-    turn = f"SELECT pg_advisory_xact_lock({locks.ADVISORY_KEY});"
-    return "\n\n".join(("BEGIN;", turn, *statements, "COMMIT;"))
+    beginning = (
+        "BEGIN;",
+        f"SET LOCAL search_path = {definition_path(plan.schemas)};",
+        "SET LOCAL standard_conforming_strings = on;",
+        f"SELECT pg_catalog.pg_advisory_xact_lock({locks.ADVISORY_KEY});",
+    )
+    statements = (f"-- {one_line(f'{step.label}: {step.verb}')}\n{step.sql}" for step in plan.steps)
+    return "\n\n".join(("\n".join(beginning), *statements, "COMMIT;"))
 
 
 def _take_turn(connection: Connection) -> None:
@@ -58,7 +71,7 @@ def _take_turn(connection: Connection) -> None:
 
 def _run(connection: Connection, step: Step) -> None:
     with _explained(connection, f"{step.label}", step.table):
-        connection.execute(step.sql.encode())
+        connection.execute(step.sql)
 
 
 @contextmanager
@@ -66,7 +79,7 @@ def _explained(connection: Connection, what: str, table: Table | None) -> Iterat
     try:
         yield
     except errors.LockNotAvailable as error:
-        _roll_back(connection)
+        connection.rollback()
         name = f"{table.schema}.{table.name}" if table else "the function"
         raise DatabaseError(
             f"{what}: {name} is locked by {locks.table_holders(connection, table)}; "
@@ -94,8 +107,3 @@ def _commit(connection: Connection) -> None:
                 help="`pgtrigger-codegen ls` tells which",
             ) from error
         raise explain(error, "committing") from error
-
-
-def _roll_back(connection: Connection) -> None:
-    if not connection.closed and not connection.broken:
-        connection.rollback()

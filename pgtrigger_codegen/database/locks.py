@@ -10,6 +10,7 @@ import psycopg
 
 from pgtrigger_codegen.database.catalog import Table
 from pgtrigger_codegen.database.connection import Connection
+from pgtrigger_codegen.database.errors import DatabaseError
 
 ADVISORY_KEY = 0x70677472_69676765
 """The lock that our commands take against each other: `pgtrigge`, as a number."""
@@ -61,8 +62,8 @@ LIMIT 5
 
 def _people(connection: Connection, condition: str, parameters: dict[str, int]) -> str:
     try:
-        rows = connection.execute((_SESSION + condition).encode(), parameters).fetchall()
-        connection.rollback()
-    except psycopg.Error:
+        with connection.reading():
+            rows = connection.execute(_SESSION + condition, parameters).fetchall()
+    except (psycopg.Error, DatabaseError):
         return "another session, which cannot be named"
     return "; ".join(str(row[0]) for row in rows) or "a session that has ended since"

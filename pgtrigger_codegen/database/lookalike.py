@@ -12,6 +12,7 @@ without the privilege TEMPORARY. There `normal_form` compares what is left witho
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import psycopg
@@ -19,6 +20,7 @@ import psycopg
 from pgtrigger_codegen.database.catalog import Table
 from pgtrigger_codegen.database.connection import Connection
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.sql.lexer import Kind, code_tokens
 from pgtrigger_codegen.sql.names import called_function
 from pgtrigger_codegen.sql.render import trigger_statement, uses_own_function
 from pgtrigger_codegen.triggers.compiled import TriggerParts
@@ -61,6 +63,10 @@ class Lookalikes:
         """How the trigger would be printed on a table like that one."""
         if self._unavailable is not None:
             return self._unavailable
+        if _has_composite_text(parts.condition):
+            return Unavailable(
+                "a condition holds a text like '{…}' or '(…)', whose check may be somebody's code"
+            )
         if table.oid not in self._tables:
             self._tables[table.oid] = self._create_table(table)
         create_table = self._tables[table.oid]
@@ -78,28 +84,54 @@ class Lookalikes:
 
         Not `LIKE`: that would need SELECT on the table and a lock that waits for migrations.
         """
-        return _text(self._connection.execute(_CREATE_TABLE.encode(), {"oid": table.oid}))
+        return _text(self._connection.execute(_CREATE_TABLE, {"oid": table.oid}))
 
     def _ask(self, create_table: str, parts: TriggerParts) -> Answer:
         connection = self._connection
-        with connection.transaction(force_rollback=True):
+        with connection.undone():
             try:
-                connection.execute(create_table.encode())
+                connection.execute(create_table)
                 if uses_own_function(parts):
-                    connection.execute(_function(parts).encode())
+                    connection.execute(_function(parts))
             except psycopg.DatabaseError as error:
                 if isinstance(error, psycopg.OperationalError):
                     raise
                 return Unavailable(error.diag.message_primary or str(error))
             try:
-                connection.execute(trigger_statement(parts).encode())
-                printed = _text(connection.execute(_PRINTED.encode(), {"name": parts.pgid}))
+                connection.look_in_schemas()
+                connection.execute(trigger_statement(parts))
+                connection.look_in_catalog()
+                printed = _text(connection.execute(_PRINTED, {"name": parts.pgid}))
             except psycopg.DatabaseError as error:
                 if isinstance(error, psycopg.OperationalError):
                     raise
                 return Refused(error.diag.message_primary or str(error))
             return Printed(printed)
 
+
+# Types of PostgreSQL's own, found before any other of the name.
+_PLAIN_TYPES = frozenset(
+    {"json", "jsonb", "text", "varchar", "integer", "int4", "bigint", "int8", "uuid", "numeric"}
+)
+
+
+def _has_composite_text(condition: str) -> bool:
+    """Whether parsing the condition may read an array, a range or a row of an unknown type.
+
+    Their members can be of a domain, whose check is a function of its owner's, and PostgreSQL
+    makes values of literals as it parses them. A cast says which type it is.
+    """
+    tokens = code_tokens(condition)
+    for index, token in enumerate(tokens):
+        if token.kind in (Kind.STRING, Kind.DOLLAR_STRING) and _OPENS.search(token.text):
+            cast = [following.text.lower() for following in tokens[index + 1 : index + 3]]
+            if len(cast) < 2 or cast[0] != "::" or cast[1] not in _PLAIN_TYPES:
+                return True
+    return False
+
+
+# After the quote, or an escape, which may stand for anything.
+_OPENS = re.compile(r"(?:'|\$)\s*[{(\[\\]")
 
 _CREATE_TABLE = """
 SELECT CASE WHEN c.relkind = 'v'

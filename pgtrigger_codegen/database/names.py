@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pgtrigger_codegen.database.catalog import Table
+from pgtrigger_codegen.sql.names import quote_name
 from pgtrigger_codegen.triggers.compiled import TriggerParts
-
-
-def quote(*names: str) -> str:
-    """A name, qualified or not, whatever it holds."""
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
 def on_table(parts: TriggerParts, table: Table) -> TriggerParts:
@@ -18,4 +14,4 @@ def on_table(parts: TriggerParts, table: Table) -> TriggerParts:
 
     Models name tables as Django does, in text that goes into SQL between quotes as it is.
     """
-    return replace(parts, table=quote(table.schema, table.name))
+    return replace(parts, table=quote_name(table.schema, table.name))

@@ -12,11 +12,12 @@ from typing import Literal
 
 from pgtrigger_codegen.database.catalog import PREFIX, Catalog, Function, InstalledTrigger, Table
 from pgtrigger_codegen.database.errors import DatabaseError
-from pgtrigger_codegen.database.names import on_table, quote
+from pgtrigger_codegen.database.names import on_table
 from pgtrigger_codegen.database.status import COMMENT_LOST, HASH_ONLY, TriggerStatus
 from pgtrigger_codegen.records import dataclass
-from pgtrigger_codegen.sql.names import quote_literal
+from pgtrigger_codegen.sql.names import quote_literal, quote_name
 from pgtrigger_codegen.sql.render import (
+    Style,
     alter_function,
     create_trigger,
     ignore_function,
@@ -25,6 +26,11 @@ from pgtrigger_codegen.sql.render import (
 )
 
 Action = Literal["install", "uninstall", "enable", "disable", "prune"]
+
+_DROPPING = frozenset({"uninstall", "prune"})
+
+# `execute` runs everything in one transaction, and so do the scripts of `--dry-run`.
+_STYLE = Style(in_transaction=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +55,59 @@ class DatabasePlan:
     """What one command does in one search path.
 
     Attributes:
+        schemas: The search path.
         unchanged: Triggers that are as they should be.
         skipped: Triggers that are left alone, with the reason.
+        kept_functions: Functions that are left of dropped triggers, with the reason.
+        foreign: Triggers that are left alone because they are not known to be the project's.
     """
 
     steps: tuple[Step, ...]
+    schemas: tuple[str, ...]
     unchanged: int
     skipped: tuple[tuple[TriggerStatus, str], ...]
+    kept_functions: tuple[str, ...] = ()
+    foreign: tuple[TriggerStatus, ...] = ()
 
 
-def make_plan(action: Action, wanted: Sequence[TriggerStatus], catalog: Catalog) -> DatabasePlan:
+def make_plan(
+    action: Action,
+    wanted: Sequence[TriggerStatus],
+    catalog: Catalog,
+    *,
+    with_foreign: bool = False,
+) -> DatabasePlan:
     """What is to be done for these triggers.
 
+    Args:
+        with_foreign: Whether to prune triggers, too, that the project has never named.
+
     Raises:
-        DatabaseError: A table is missing, or the role lacks a right that will be needed.
+        DatabaseError: A table is missing, a function belongs to somebody else, or the role lacks
+            a right that will be needed.
     """
+    foreign = () if with_foreign or action != "prune" else tuple(filter(_is_foreign, wanted))
     skipped = tuple(_skipped(action, wanted))
-    left_alone = {id(status) for status, _ in skipped}
+    left_alone = {id(status) for status in (*foreign, *(status for status, _ in skipped))}
     chosen = [status for status in wanted if id(status) not in left_alone]
     if action == "install":
         _require_tables(chosen)
+        _require_safe_functions(chosen, catalog)
     changing = [status for status in chosen if _changes(action, status)]
     _require_ownership(changing)
     steps = list(_PLANNERS[action](changing, catalog))
-    return DatabasePlan(tuple(steps), len(chosen) - len(changing), skipped)
+    return DatabasePlan(
+        steps=tuple(steps),
+        schemas=catalog.schemas,
+        unchanged=len(chosen) - len(changing),
+        skipped=skipped,
+        kept_functions=tuple(_kept_functions(changing, catalog)) if action in _DROPPING else (),
+        foreign=foreign,
+    )
+
+
+def _is_foreign(status: TriggerStatus) -> bool:
+    return status.foreign is not None and status.doubtful is None
 
 
 def _skipped(
@@ -83,6 +118,8 @@ def _skipped(
             yield status, status.reason or "a router does not allow it"
         elif action == "prune" and status.doubtful:
             yield status, f"it may be declared after all: {status.doubtful}"
+        elif action == "enable" and status.unsafe_function is not None:
+            yield status, status.reason or "its function belongs to somebody else"
         elif action in {"enable", "disable"} and status.installed is None:
             yield status, "it is not installed"
 
@@ -108,6 +145,30 @@ def _require_tables(chosen: Iterable[TriggerStatus]) -> None:
                 help="migrate first, name the schema with --schema, or name only triggers whose "
                 "tables exist",
             )
+
+
+def _require_safe_functions(chosen: Iterable[TriggerStatus], catalog: Catalog) -> None:
+    """`CREATE OR REPLACE FUNCTION` leaves a function to its owner, who can change it later."""
+    for status in chosen:
+        function = status.unsafe_function
+        if function is not None and not _leaves_function(status, catalog):
+            name = f"{quote_name(function.schema, function.name)}"
+            raise DatabaseError(
+                f"{status.label} cannot be installed: {status.reason}; nothing was changed",
+                help=f"look at the function {name}, then drop it or give it to the table's owner "
+                "(ALTER FUNCTION … OWNER TO …)",
+            )
+
+
+def _leaves_function(status: TriggerStatus, catalog: Catalog) -> bool:
+    """Whether an installed trigger calls somebody else's function, and will get its own."""
+    installed, table = status.installed, status.table_fact
+    if installed is None or table is None or installed.function is not status.unsafe_function:
+        return False
+    there = catalog.own_functions.get(installed.function.name)
+    return installed.function.schema != catalog.current_schema and (
+        there is None or there.is_safe_for(table, catalog.role)
+    )
 
 
 def _require_ownership(changing: Iterable[TriggerStatus]) -> None:
@@ -159,7 +220,7 @@ def _ignore_functions(changing: Sequence[TriggerStatus], catalog: Catalog) -> It
         for status in changing
         if status.trigger is not None and _needs_function(status)
     }
-    for name in sorted(names & catalog.missing_functions):
+    for name in sorted(names - catalog.ignore_functions.keys()):
         yield Step(f"function {name}", "created", ignore_function(name), None)
 
 
@@ -172,7 +233,7 @@ def _install_step(status: TriggerStatus, catalog: Catalog) -> Step:
         return Step(status.label, "installed", create_trigger(parts, trigger.hash), table)
     comparison = status.comparison
     assert comparison is not None
-    if comparison.same_definition and comparison.same_body:
+    if comparison.same_definition and comparison.same_body and status.unsafe_function is None:
         if status.reason in {HASH_ONLY, COMMENT_LOST}:
             return Step(status.label, "comment set", _comment(installed, trigger.hash), table)
         # Only the shared function was missing, which has a step of its own.
@@ -181,7 +242,8 @@ def _install_step(status: TriggerStatus, catalog: Catalog) -> Step:
     if comparison.same_definition and _is_replaced_in_place(installed, catalog):
         return Step(status.label, "function replaced", alter_function(parts, trigger.hash), table)
     old = replace(parts, constraint="CONSTRAINT" if installed.is_constraint else "")
-    return Step(status.label, "replaced", replace_trigger(old, parts, trigger.hash), table)
+    sql = replace_trigger(old, parts, trigger.hash, _STYLE)
+    return Step(status.label, "replaced", sql, table)
 
 
 def _is_replaced_in_place(installed: InstalledTrigger, catalog: Catalog) -> bool:
@@ -208,7 +270,7 @@ def _left_functions(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iter
         installed, comparison = status.installed, status.comparison
         if installed is None or comparison is None:
             continue
-        if comparison.same_definition and comparison.same_body:
+        if comparison.same_definition and comparison.same_body and not status.unsafe_function:
             continue
         stays = (
             _needs_function(status)
@@ -216,29 +278,53 @@ def _left_functions(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iter
             and _is_replaced_in_place(installed, catalog)
         )
         if not stays:
-            yield from _drop_function(installed.function, {installed.oid})
+            yield from _drop_functions([installed], catalog)
 
 
 def _uninstall(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[Step]:
-    gone = set()
-    functions: dict[int, Function] = {}
+    dropped = [status.installed for status in changing if status.installed is not None]
     for status in changing:
         installed = status.installed
         assert installed is not None
         sql = f"DROP TRIGGER IF EXISTS {_on(installed)};"
         yield Step(status.label, "uninstalled", sql, installed.table)
-        gone.add(installed.oid)
-        functions[installed.function.oid] = installed.function
+    yield from _drop_functions(dropped, catalog)
+
+
+def _drop_functions(gone: Sequence[InstalledTrigger], catalog: Catalog) -> Iterator[Step]:
+    """Functions whose last trigger is gone, but those that are not ours to drop."""
+    for function in _left_by(gone):
+        if _is_droppable(function, gone, catalog):
+            name = quote_name(function.schema, function.name)
+            yield Step(f"function {name}", "dropped", f"DROP FUNCTION IF EXISTS {name}();", None)
+
+
+def _kept_functions(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[str]:
+    gone = [status.installed for status in changing if status.installed is not None]
+    for function in _left_by(gone):
+        if not _is_droppable(function, gone, catalog):
+            yield f"function {quote_name(function.schema, function.name)}: it belongs to " + (
+                function.owner
+            )
+
+
+def _left_by(gone: Sequence[InstalledTrigger]) -> Iterator[Function]:
+    """Functions made for a trigger, and used by nothing once these triggers are gone."""
+    oids = {trigger.oid for trigger in gone}
+    functions = {trigger.function.oid: trigger.function for trigger in gone}
     for function in functions.values():
-        yield from _drop_function(function, gone)
+        ours = function.name.startswith(PREFIX) and function.is_plain
+        if ours and not function.other_users and function.triggers <= oids:
+            yield function
 
 
-def _drop_function(function: Function, gone: set[int]) -> Iterator[Step]:
-    """A function whose last trigger is gone; only one made for a trigger, and used by no one."""
-    ours = function.name.startswith(PREFIX) and function.is_plain and function.owned
-    if ours and not function.other_users and function.triggers <= gone:
-        name = quote(function.schema, function.name)
-        yield Step(f"function {name}", "dropped", f"DROP FUNCTION IF EXISTS {name}();", None)
+def _is_droppable(function: Function, gone: Iterable[InstalledTrigger], catalog: Catalog) -> bool:
+    """Whether it is the tables' owners' or our own: a superuser could drop anybody's."""
+    return function.owned and all(
+        function.is_safe_for(trigger.table, catalog.role)
+        for trigger in gone
+        if trigger.function.oid == function.oid
+    )
 
 
 def _set_state(verb: str, clause: str, changing: Sequence[TriggerStatus]) -> Iterator[Step]:
@@ -247,7 +333,7 @@ def _set_state(verb: str, clause: str, changing: Sequence[TriggerStatus]) -> Ite
         assert installed is not None
         table = installed.table
         sql = (
-            f"ALTER TABLE {quote(table.schema, table.name)} "
+            f"ALTER TABLE {quote_name(table.schema, table.name)} "
             f"{clause} TRIGGER {_own_name(installed)};"
         )
         yield Step(status.label, verb, sql, table)
@@ -272,10 +358,10 @@ _PLANNERS = {
 
 def _on(installed: InstalledTrigger) -> str:
     table = installed.table
-    return f"{_own_name(installed)} ON {quote(table.schema, table.name)}"
+    return f"{_own_name(installed)} ON {quote_name(table.schema, table.name)}"
 
 
 def _own_name(installed: InstalledTrigger) -> str:
     # The catalog's query asks for no others; a change there must not reach other triggers.
     assert installed.name.startswith(PREFIX)
-    return quote(installed.name)
+    return quote_name(installed.name)

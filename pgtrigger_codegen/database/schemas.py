@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from pgtrigger_codegen.database.catalog import list_schemas, require_schemas
-from pgtrigger_codegen.database.connection import Connection, set_search_path
+from pgtrigger_codegen.database.connection import Connection
 from pgtrigger_codegen.database.errors import DatabaseError
 from pgtrigger_codegen.database.status import TriggerStatus
 from pgtrigger_codegen.records import dataclass
@@ -27,11 +27,6 @@ class Scope:
     path: tuple[str, ...] | None = None
     tenant: str | None = None
 
-    def enter(self, connection: Connection) -> None:
-        """Make it the connection's."""
-        if self.path is not None:
-            set_search_path(connection, self.path)
-
     def covers(self, status: TriggerStatus) -> bool:
         """Whether a trigger's table is one of this scope; a missing one is the tenant's."""
         return self.tenant is None or status.schema == self.tenant
@@ -48,10 +43,13 @@ def find_scopes(connection: Connection, schemas: Sequence[str], pattern: str | N
     Raises:
         DatabaseError: There is no such schema.
     """
-    require_schemas(connection, schemas)
+    if not schemas and pattern is None:
+        return [Scope()]
+    with connection.reading():
+        existing = list_schemas(connection)
+    require_schemas(connection.info.dbname, schemas, existing)
     if pattern is None:
-        return [Scope(tuple(schemas) or None)]
-    existing = list_schemas(connection)
+        return [Scope(tuple(schemas))]
     matching = [name for name in existing if fnmatchcase(name, pattern)]
     if not matching:
         raise DatabaseError(

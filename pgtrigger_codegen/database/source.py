@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 from pgtrigger_codegen.database.catalog import table_reference
+from pgtrigger_codegen.database.history import ProjectHistory
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.records import dataclass
-from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.names import QualifiedName, called_function
+from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 
 
@@ -36,16 +38,27 @@ class Source:
         tables: All tables of the project's models.
         doubts: What could not be read.
         disallowed: Why a router keeps a trigger out of this database, by URI.
+        history: What the project's migrations say.
     """
 
     triggers: tuple[CompiledTrigger, ...]
     tables: frozenset[QualifiedName]
     doubts: Doubts
     disallowed: Mapping[str, str]
+    history: ProjectHistory
 
     @property
     def ignore_functions(self) -> frozenset[str]:
         return frozenset(trigger.parts.ignore_func_name for trigger in self.triggers)
+
+    @property
+    def own_functions(self) -> frozenset[str]:
+        """The functions that `install` makes, by name."""
+        return frozenset(
+            called_function(trigger.parts.execute).name
+            for trigger in self.triggers
+            if uses_own_function(trigger.parts)
+        )
 
     def doubt(self, schema: str, table: str, name: str) -> str | None:
         """Why a trigger of that name may be declared where the source could not be read."""
@@ -56,7 +69,7 @@ class Source:
         return doubts.names.get(name) or on_table or doubts.anywhere
 
 
-def source_of(analysis: Analysis, disallowed: Mapping[str, str]) -> Source:
+def source_of(analysis: Analysis, disallowed: Mapping[str, str], history: ProjectHistory) -> Source:
     """The source's side of the comparison."""
     triggers = {
         trigger.uri: trigger for trigger in (*analysis.foreign_triggers, *analysis.triggers)
@@ -68,6 +81,7 @@ def source_of(analysis: Analysis, disallowed: Mapping[str, str]) -> Source:
         tables=frozenset(tables),
         doubts=doubts_of(analysis),
         disallowed=disallowed,
+        history=history,
     )
 
 

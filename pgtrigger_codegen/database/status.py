@@ -11,6 +11,7 @@ from typing import Literal
 from pgtrigger_codegen.database.catalog import (
     PREFIX,
     Catalog,
+    Function,
     InstalledTrigger,
     Table,
     table_reference,
@@ -18,6 +19,8 @@ from pgtrigger_codegen.database.catalog import (
 from pgtrigger_codegen.database.comparison import Comparison
 from pgtrigger_codegen.database.source import Source
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.escaping import one_line
+from pgtrigger_codegen.sql.names import called_function
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.sql.statements import TriggerState
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
@@ -40,6 +43,9 @@ class TriggerStatus:
         installed: As installed.
         table_fact: The table, where there is one.
         doubtful: Why a trigger to be pruned may be declared after all.
+        foreign: Why a trigger to be pruned may be somebody else's.
+        unsafe_function: A function that the trigger calls, or would be given, and whose owner has
+            no say in the table.
     """
 
     uri: str | None
@@ -54,11 +60,13 @@ class TriggerStatus:
     table_fact: Table | None = None
     comparison: Comparison | None = None
     doubtful: str | None = None
+    foreign: str | None = None
+    unsafe_function: Function | None = None
 
     @property
     def label(self) -> str:
-        """How to speak of it."""
-        return self.uri or f"{self.schema}.{self.table}:{self.pgid}"
+        """How to speak of it, in one line whatever it is named."""
+        return one_line(self.uri or f"{self.schema}.{self.table}:{self.pgid}")
 
 
 def pair(
@@ -104,14 +112,17 @@ def _status(
     status: State = "UNINSTALLED"
     reason: str | None = None
     refusal = source.disallowed.get(trigger.uri)
+    unsafe = _unsafe_function(trigger, table, installed, comparison, catalog)
     if refusal is not None:
         status, reason = "UNALLOWED", refusal
     elif table is None:
         where = reference.schema or ", ".join(catalog.schemas) or "an empty search path"
         reason = f"table {reference.name} is not in {where}"
     elif installed is not None and comparison is not None:
-        reason = _outdated(trigger, installed, comparison, catalog)
+        reason = _unsafe(unsafe, table) or _outdated(trigger, installed, comparison, catalog)
         status = "OUTDATED" if reason else "INSTALLED"
+    else:
+        reason = _unsafe(unsafe, table)
     return TriggerStatus(
         uri=trigger.uri,
         pgid=trigger.pgid,
@@ -124,6 +135,39 @@ def _status(
         installed=installed,
         table_fact=table,
         comparison=comparison,
+        unsafe_function=unsafe if refusal is None else None,
+    )
+
+
+def _unsafe_function(
+    trigger: CompiledTrigger,
+    table: Table | None,
+    installed: InstalledTrigger | None,
+    comparison: Comparison | None,
+    catalog: Catalog,
+) -> Function | None:
+    """The first function that somebody could change who may not change the table's triggers."""
+    if table is None or not uses_own_function(trigger.parts):
+        return None
+    name = called_function(trigger.parts.execute).name
+    functions = [catalog.ignore_functions.get(trigger.parts.ignore_func_name)]
+    if installed is not None and installed.function.name == name:
+        functions.append(installed.function)
+    stays = comparison is not None and comparison.same_definition and comparison.same_body
+    if not stays:
+        functions.append(catalog.own_functions.get(name))
+    for function in functions:
+        if function is not None and not function.is_safe_for(table, catalog.role):
+            return function
+    return None
+
+
+def _unsafe(function: Function | None, table: Table) -> str | None:
+    if function is None:
+        return None
+    return (
+        f"function {function.schema}.{function.name} belongs to {function.owner}, who can change "
+        f"it at any time and is not the owner of the table ({table.owner})"
     )
 
 
@@ -135,7 +179,7 @@ def _outdated(
 ) -> str | None:
     """Why the trigger is not as declared; None when it is."""
     ignore = trigger.parts.ignore_func_name
-    if uses_own_function(trigger.parts) and ignore in catalog.missing_functions:
+    if uses_own_function(trigger.parts) and ignore not in catalog.ignore_functions:
         return f"function {ignore} is missing, so that every write fails"
     parts = [
         name
@@ -166,16 +210,22 @@ def _stray(installed: InstalledTrigger, source: Source) -> TriggerStatus:
     assert installed.name.startswith(PREFIX)
     table = installed.table
     doubt = source.doubt(table.schema, table.name, installed.name)
+    foreign = source.history.foreign(table.schema, table.name, installed.name)
     reason = "the source does not declare it"
+    if doubt:
+        reason = f"{reason}, as far as it could be read: {doubt}"
+    elif foreign:
+        reason = f"{reason}, and {foreign}: prune drops it with --foreign only"
     return TriggerStatus(
         uri=None,
         pgid=installed.name,
         table=table.name,
         schema=table.schema,
         status="PRUNE",
-        reason=f"{reason}, as far as it could be read: {doubt}" if doubt else reason,
+        reason=reason,
         enabled=installed.enabled,
         installed=installed,
         table_fact=table,
         doubtful=doubt,
+        foreign=foreign,
     )

@@ -28,11 +28,11 @@ class Survey:
 
 
 def survey(connection: Connection, source: Source, lookalikes: Lookalikes) -> Survey:
-    """Read the catalog under the connection's search path, and compare.
+    """Read the catalog in a transaction that has begun, and compare.
 
-    Leaves the connection's transaction open and the database as it was.
+    Leaves the transaction open and the database as it was.
     """
-    catalog = read_catalog(connection, source.tables, source.ignore_functions)
+    catalog = read_catalog(connection, source.tables, source.ignore_functions, source.own_functions)
     try:
         comparisons = {
             installed.oid: compare(trigger, installed, lookalikes)

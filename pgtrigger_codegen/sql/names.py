@@ -32,6 +32,11 @@ def quote_table(table: str) -> str:
     return table if table.startswith('"') or table.endswith('"') else f'"{table}"'
 
 
+def quote_name(*names: str) -> str:
+    """A name, qualified or not, whatever it holds."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
 @functools.cache
 def table_name(table: str) -> QualifiedName:
     """What a model's `db_table` stands for."""

@@ -25,8 +25,8 @@ from pgtrigger_codegen.triggers.compiled import TriggerParts
 STATE_SETTING = "pgtrigger_codegen.trigger_state"
 """Where a replacement keeps the trigger's `tgenabled` while it is at work.
 
-A setting of the session, not of the transaction, so that the state also survives where
-someone runs the statements one by one.
+In migrations it is a setting of the session, not of the transaction, so that the state also
+survives where someone runs the statements one by one.
 """
 
 
@@ -42,11 +42,14 @@ class Style:
         or_replace: Whether `CREATE OR REPLACE TRIGGER` may be used: PostgreSQL 14 and later.
         lock_timeout: How long to wait for locks (`3s`), or None for the server's setting.
         adopt: Whether a new trigger looks itself whether it is there already, and disabled.
+        in_transaction: Whether all of it runs in one transaction. Settings then end with that;
+            behind a pooler, the next transaction may be somebody else's.
     """
 
     or_replace: bool = True
     lock_timeout: str | None = None
     adopt: bool = False
+    in_transaction: bool = False
 
 
 DEFAULT_STYLE = Style()
@@ -97,14 +100,14 @@ def create_trigger(parts: TriggerParts, hash: str, style: Style = DEFAULT_STYLE)
 def remember_states(triggers: Iterable[TriggerParts]) -> str:
     """Before triggers are created: note which of them are there already, and disabled."""
     names = ",\n".join(
-        f"            (TO_REGCLASS({quote_literal(quote_table(parts.table))}), "
+        f"            (pg_catalog.TO_REGCLASS({quote_literal(quote_table(parts.table))})::OID, "
         f"{quote_literal(parts.pgid)})"
         for parts in triggers
     )
     body = f"""
 BEGIN
-    PERFORM SET_CONFIG('{ADOPTION_SETTING}', COALESCE((
-        SELECT STRING_AGG(FORMAT(
+    PERFORM pg_catalog.SET_CONFIG('{ADOPTION_SETTING}', COALESCE((
+        SELECT pg_catalog.STRING_AGG(pg_catalog.FORMAT(
             'ALTER TABLE %s %s TRIGGER %I;',
             tgrelid::REGCLASS,
             CASE tgenabled
@@ -128,8 +131,8 @@ def restore_states() -> str:
     """After triggers were created: leave them as enabled as they were."""
     body = f"""
 BEGIN
-    EXECUTE COALESCE(CURRENT_SETTING('{ADOPTION_SETTING}', TRUE), '');
-    PERFORM SET_CONFIG('{ADOPTION_SETTING}', '', FALSE);
+    EXECUTE COALESCE(pg_catalog.CURRENT_SETTING('{ADOPTION_SETTING}', TRUE), '');
+    PERFORM pg_catalog.SET_CONFIG('{ADOPTION_SETTING}', '', FALSE);
 END;
 """
     return f"DO {dollar_quote(body)};"
@@ -142,14 +145,16 @@ def drop_trigger(parts: TriggerParts) -> str:
 
 def lift_trigger(parts: TriggerParts, successor: TriggerParts) -> str:
     """Remove the trigger while its table changes, and remember whether it was enabled."""
-    return _script(_remember_state(parts, _lifted(parts, successor)), drop_trigger(parts))
+    return _script(
+        _remember_state(parts, _lifted(parts, successor), DEFAULT_STYLE), drop_trigger(parts)
+    )
 
 
 def lower_trigger(
     parts: TriggerParts, hash: str, lifted: TriggerParts, style: Style = DEFAULT_STYLE
 ) -> str:
     """Put a trigger in the place of one that was lifted, and leave it as enabled as that was."""
-    restored = _restore_state(parts, _lifted(parts, lifted))
+    restored = _restore_state(parts, _lifted(parts, lifted), style)
     return _script(create_trigger(parts, hash, style), restored)
 
 
@@ -170,14 +175,14 @@ def replace_trigger(
     moved = table_name(old.table) != table_name(new.table) or old.pgid != new.pgid
     replaces = style.or_replace and not (moved or _is_constraint(old) or _is_constraint(new))
     return _script(
-        _remember_state(old, STATE_SETTING),
+        _remember_state(old, STATE_SETTING, style),
         trigger_function(new),
         "" if replaces else _drop_trigger(old),
         # What is renamed may have been so before, where a migration is run again.
         _drop_trigger(new) if moved and not (style.or_replace and not _is_constraint(new)) else "",
         trigger_statement(new, style),
         comment(new, hash),
-        _restore_state(new, STATE_SETTING),
+        _restore_state(new, STATE_SETTING, style),
         drop_function(old) if old.pgid != new.pgid or _loses_function(old, new) else "",
     )
 
@@ -293,31 +298,36 @@ def _lifted(one: TriggerParts, other: TriggerParts) -> str:
     return f"pgtrigger_codegen.{min(one.pgid, other.pgid)}"
 
 
-def _remember_state(parts: TriggerParts, setting: str) -> str:
+def _remember_state(parts: TriggerParts, setting: str, style: Style) -> str:
     table = quote_literal(quote_table(parts.table))
     body = f"""
 BEGIN
-    PERFORM SET_CONFIG('{setting}', COALESCE((
+    PERFORM pg_catalog.SET_CONFIG('{setting}', COALESCE((
         SELECT tgenabled::TEXT
         FROM pg_catalog.pg_trigger
-        WHERE tgrelid = TO_REGCLASS({table}) AND tgname = {quote_literal(parts.pgid)}
-    ), 'O'), FALSE);
+        WHERE tgrelid = pg_catalog.TO_REGCLASS({table})::OID
+            AND tgname = {quote_literal(parts.pgid)}
+    ), 'O'), {_is_local(style)});
 END;
 """
     return f"DO {dollar_quote(body)};"
 
 
-def _restore_state(parts: TriggerParts, setting: str) -> str:
+def _restore_state(parts: TriggerParts, setting: str, style: Style) -> str:
     alter = f"ALTER TABLE {quote_table(parts.table)}"
     body = f"""
 BEGIN
-    CASE CURRENT_SETTING('{setting}', TRUE)
+    CASE pg_catalog.CURRENT_SETTING('{setting}', TRUE)
         WHEN 'D' THEN {alter} DISABLE TRIGGER {parts.pgid};
         WHEN 'R' THEN {alter} ENABLE REPLICA TRIGGER {parts.pgid};
         WHEN 'A' THEN {alter} ENABLE ALWAYS TRIGGER {parts.pgid};
         ELSE NULL;
     END CASE;
-    PERFORM SET_CONFIG('{setting}', '', FALSE);
+    PERFORM pg_catalog.SET_CONFIG('{setting}', '', {_is_local(style)});
 END;
 """
     return f"DO {dollar_quote(body)};"
+
+
+def _is_local(style: Style) -> str:
+    return "TRUE" if style.in_transaction else "FALSE"

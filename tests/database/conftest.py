@@ -41,7 +41,7 @@ def new_role(database: str) -> Iterator[Callable[[], tuple[str, str]]]:
 
     yield make
     for name in names:
-        _execute(database, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+        _execute(database, f"DROP OWNED BY {name} CASCADE", f"DROP ROLE {name}")
 
 
 def _execute(dsn: str, *statements: str) -> None:

@@ -187,10 +187,13 @@ def test_prune(shop: Shop) -> None:
     pgid = _pgid(shop, PROTECT)
     shop.write(MODELS.replace('"protect"', '"guard"'))
 
-    assert shop.statuses()[pgid] == ("PRUNE", "the source does not declare it", "ENABLED")
+    state, reason, enabled = shop.statuses()[pgid]
+    assert (state, enabled) == ("PRUNE", "ENABLED")
+    assert reason is not None
+    assert reason.startswith("the source does not declare it")
     assert shop.statuses(DOUBLE) == {DOUBLE: INSTALLED}
     assert shop.run("ls", "--check").exit_code == 1
-    assert shop.done("prune").startswith(f"uninstalled: public.shop_order:{pgid}\n")
+    assert shop.done("prune", "--foreign").startswith(f"uninstalled: public.shop_order:{pgid}\n")
 
     assert shop.statuses() == {
         DOUBLE: INSTALLED,
@@ -210,7 +213,7 @@ def test_prune_touches_no_other_names(shop: Shop) -> None:
     assert [entry["pgid"] for entry in shop.entries() if entry["status"] == "PRUNE"] == [
         "pgtrigger_mine"
     ]
-    shop.done("prune")
+    shop.done("prune", "--foreign")
 
     assert shop.sql("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal") == [
         ("pgtriggerx_mine",)

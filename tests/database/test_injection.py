@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import pytest
 
+from pgtrigger_codegen.sql.lexer import Kind, tokenize
 from tests.database.project import Shop
 
 _NAMES = (
@@ -76,7 +80,7 @@ def test_triggers_and_functions_to_prune(shop: Shop) -> None:
 
     found = {item["pgid"] for item in shop.entries() if item["status"] == "PRUNE"}
     assert found == set(strays)
-    shop.done("prune")
+    shop.done("prune", "--foreign")
 
     assert [item for item in shop.entries() if item["status"] == "PRUNE"] == []
     assert shop.sql("SELECT proname FROM pg_proc WHERE proname LIKE 'pgtrigger%'") == []
@@ -106,3 +110,78 @@ def test_a_schema_within_the_name_of_a_table(shop: Shop) -> None:
 
     (entry,) = shop.entries()
     assert (entry["schema"], entry["table"], entry["status"]) == ("erc", "Report", "INSTALLED")
+
+
+_BREAKS = (
+    *map(chr, (*range(1, 32), *range(127, 160))),
+    "\u2028",
+    "\u2029",
+    "\u202e",
+    "*/",
+    "--",
+    "\\",
+)
+
+
+def test_names_stay_in_the_comments_of_scripts(shop: Shop) -> None:
+    """A name that ends its comment would go on as a statement of its own."""
+    strays = [f"pgtrigger_{text}; CREATE TABLE broken(); --" for text in _BREAKS]
+    for number, stray in enumerate(strays):
+        shop.sql(
+            f"CREATE FUNCTION pgtrigger_{number}() RETURNS trigger LANGUAGE plpgsql "
+            "AS 'BEGIN RETURN NULL; END'",
+            f"CREATE TRIGGER {_quote(stray)} BEFORE DELETE ON shop_order "
+            f"EXECUTE FUNCTION pgtrigger_{number}()",
+        )
+
+    script = shop.run("prune", "--foreign", "--dry-run").stdout
+
+    comments = [token.text for token in tokenize(script) if token.kind is Kind.LINE_COMMENT]
+    assert len(comments) == 2 * len(strays)
+    assert all(comment.isprintable() for comment in comments)
+    shop.sql(script)
+    assert shop.sql("SELECT to_regclass('broken')::text") == [(None,)]
+    assert shop.sql("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'pgtrigger_%'") == [(0,)]
+
+
+@pytest.mark.parametrize("command", ["uninstall", "disable"])
+def test_names_of_tables_and_schemas_stay_there_too(shop: Shop, command: str) -> None:
+    name = "x\n; CREATE TABLE broken(); --\u2028\r"
+    shop.sql(f"CREATE SCHEMA {_quote(name)}", f"CREATE TABLE {_quote(name)}.shop_order (id int)")
+    shop.write(
+        """
+        class Order(models.Model):
+            class Meta:
+                triggers = [pgtrigger.Protect(name="protect", operation=pgtrigger.Delete)]
+        """
+    )
+    for arguments in (("install",), (command,)):
+        script = shop.run(*arguments, "--dry-run", "--schema", name).stdout
+        assert script.startswith("BEGIN;")
+        shop.sql(script)
+
+    assert shop.sql("SELECT to_regclass('broken')::text") == [(None,)]
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not on the path")
+def test_scripts_run_in_psql(shop: Shop) -> None:
+    stray = "pgtrigger_\n\\! touch broken\n:x :'x' \\gexec"
+    shop.sql(
+        "CREATE FUNCTION pgtrigger_x() RETURNS trigger LANGUAGE plpgsql "
+        "AS 'BEGIN RETURN NULL; END'",
+        f"CREATE TRIGGER {_quote(stray)} BEFORE DELETE ON shop_order "
+        "EXECUTE FUNCTION pgtrigger_x()",
+    )
+    script = shop.run("prune", "--foreign", "--dry-run").stdout
+
+    subprocess.run(
+        ["psql", "-X", "-v", "ON_ERROR_STOP=1", shop.dsn],
+        input=script,
+        text=True,
+        check=True,
+        capture_output=True,
+        cwd=shop.root,
+    )
+
+    assert not (shop.root / "broken").exists()
+    assert shop.sql("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'pgtrigger_%'") == [(0,)]

@@ -129,7 +129,7 @@ def test_prune_stays_with_the_tenants(shop: Shop) -> None:
     shop.done("install", "--all-schemas", "tenant_*")
     shop.write(MODELS.replace('"protect"', '"guard"').replace('"double"', '"twice"'))
 
-    out = shop.done("prune", "--all-schemas", "tenant_*")
+    out = shop.done("prune", "--foreign", "--all-schemas", "tenant_*")
 
     assert out.splitlines() == [f"tenant_{n}: 4 changes, 0 unchanged" for n in (1, 2)]
     assert _by_schema(shop, "--all-schemas", "tenant_*") == {
@@ -151,7 +151,7 @@ def test_dry_run_names_the_search_path(shop: Shop) -> None:
     _make_tenants(shop, "tenant_1")
 
     script = shop.run("install", "--dry-run", "--all-schemas", "tenant_*").stdout
-    assert script.startswith('SET search_path = "tenant_1", "public";\n')
+    assert script.startswith('BEGIN;\nSET LOCAL search_path = "tenant_1", "public", "pg_temp";\n')
     shop.sql(script)
 
     assert _by_schema(shop, "--all-schemas", "tenant_*") == {"tenant_1": {"INSTALLED"}}

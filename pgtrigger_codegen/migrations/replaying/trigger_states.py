@@ -26,7 +26,8 @@ _REMEMBERED = re.compile(
     r"SET_CONFIG\('(pgtrigger_codegen\.\w+)', COALESCE.*?tgname = '(\w+)'", re.DOTALL
 )
 _RESTORED = re.compile(
-    r"CASE CURRENT_SETTING\('(pgtrigger_codegen\.\w+)'.*? TRIGGER (\w+);", re.DOTALL
+    r"CASE (?:pg_catalog\.)?CURRENT_SETTING\('(pgtrigger_codegen\.\w+)'.*? TRIGGER (\w+);",
+    re.DOTALL,
 )
 
 

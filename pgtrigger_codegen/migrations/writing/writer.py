@@ -22,6 +22,7 @@ from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import URI_HINT
 from pgtrigger_codegen.migrations.writing.literal import sql_literal, string_literal
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.sql.render import (
     DEFAULT_STYLE,
     Style,
@@ -90,7 +91,7 @@ def render_migration(
     ]
     return "\n".join(
         [
-            f'"""{HEADER} {app_label}, written by pgtrigger-codegen."""',
+            _docstring(f"{HEADER} {app_label}, written by pgtrigger-codegen."),
             "",
             "from django.db import migrations",
             "",
@@ -134,6 +135,12 @@ def operation_block(operation: TriggerOperation, style: Style = DEFAULT_STYLE) -
     )
 
 
+def _docstring(text: str) -> str:
+    """A docstring, or a string with escapes for what would end one."""
+    plain = text.isprintable() and '"' not in text and "\\" not in text
+    return f'"""{text}"""' if plain else ascii(text)
+
+
 def _adoption_blocks(triggers: Iterable[Trigger], style: Style) -> tuple[tuple[str], tuple[str]]:
     """What comes before and after the operations that make the triggers."""
     before = _operation(
@@ -175,7 +182,7 @@ def _operation(comment: str, *arguments: str) -> str:
     lines = (
         # An URI and a path have no blanks to break at; they stay whole.
         *textwrap.wrap(
-            comment,
+            one_line(comment),
             _LINE_LENGTH,
             initial_indent="        # ",
             subsequent_indent="        # ",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from dataclasses import replace
@@ -162,3 +163,23 @@ def test_hash_of_the_source_goes_into_the_comment() -> None:
     assert f"IS '{reference_hash(PROTECT.parts)}'" in render_migration(
         "shop", [CreateTrigger(OLD)], []
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*map(chr, (*range(32), *range(127, 160))), "\u2028", "\u2029", "\r\n", '"""', "\\", "'''"],
+)
+def test_names_stay_in_comments_and_docstrings(text: str) -> None:
+    """A file's or an app's name that breaks the line would go on as a statement of its own."""
+    hostile = f"shop{text}raise SystemExit #"
+    created = CreateTrigger(replace(NEW, declared_in=f"{hostile}.py", uri=f"shop.Order:{hostile}"))
+
+    written = render_migration(hostile, [created], [("shop", "0001_initial")])
+
+    tree = ast.parse(written)
+    kinds = [type(statement) for statement in tree.body]
+    assert kinds == [ast.Expr, ast.ImportFrom, ast.ClassDef]
+    assert "SystemExit" in (ast.get_docstring(tree) or "")
+    (comment,) = [line for line in written.split("\n") if ", declared in" in line]
+    assert comment.lstrip().startswith("# ")
+    assert comment.isprintable()
