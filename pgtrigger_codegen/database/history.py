@@ -6,28 +6,20 @@ trigger that no migration has ever named may be another project's, on a shared t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import field
+from collections.abc import Iterable
 from functools import cached_property
-
-from django.db.migrations import operations
 
 from pgtrigger_codegen.database.catalog import table_reference
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.reading.graph import build_graph
-from pgtrigger_codegen.migrations.reading.reader import Key, MigrationReader
-from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
-from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.migrations.replaying.replay import replay
-from pgtrigger_codegen.migrations.replaying.sql_statements import statements
 from pgtrigger_codegen.migrations.replaying.state import MigrationState, in_search_path
-from pgtrigger_codegen.migrations.schema.table_changes import RenamedTable
+from pgtrigger_codegen.migrations.watching.trigger_names import TriggerNames
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.statements import DropTrigger
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
@@ -65,7 +57,7 @@ class ProjectHistory:
         apps = self._analysis.project.apps
         reader = MigrationReader(apps, self._analysis.load_migration)
         own = sorted(label for label, app in apps.items() if app.first_party)
-        names = _Names(frozenset(own))
+        names = TriggerNames(frozenset(own))
         state = replay(build_graph(reader, own), names)
         return _Replayed(state, names.everywhere(state))
 
@@ -80,61 +72,6 @@ class _Replayed:
 
     state: MigrationState
     names: frozenset[TriggerKey]
-
-
-@dataclass(slots=True)
-class _Names:
-    """Collects the names of triggers, operation by operation.
-
-    Attributes:
-        apps: The project's own.
-        order: The place of each operation in the history.
-        first: The place at which each trigger is named first.
-    """
-
-    apps: frozenset[str]
-    order: dict[tuple[Key, int], int] = field(default_factory=dict)
-    first: dict[TriggerKey, int] = field(default_factory=dict)
-
-    def before(self, moment: Moment) -> None:
-        self.order[moment.migration, moment.index] = len(self.order)
-
-    def after(self, moment: Moment) -> None:
-        if moment.migration[0] in self.apps:
-            for table, name in (*moment.changed, *_dropped(moment.operation)):
-                self.first.setdefault((in_search_path(table), name), len(self.order) - 1)
-
-    def everywhere(self, state: MigrationState) -> frozenset[TriggerKey]:
-        """The names, also as they are after later changes of their tables' names."""
-        names = dict(self.first)
-        for place, change in sorted(_renamings(state, self.order), key=lambda item: item[0]):
-            old, new = in_search_path(change.old), in_search_path(change.new)
-            for table, name in [key for key, first in names.items() if first <= place]:
-                if table == old:
-                    names.setdefault((new, name), place)
-        return frozenset(names)
-
-
-def _dropped(operation: object) -> Iterator[TriggerKey]:
-    """Triggers that SQL drops, also where no migration has made them."""
-    match operation:
-        case operations.SeparateDatabaseAndState():
-            for part in operation.database_operations:
-                yield from _dropped(part)
-        case operations.RunSQL():
-            for sql in sql_texts(operation.sql):
-                for found in () if isinstance(sql, Unknown) else statements(sql):
-                    if not isinstance(found, Unknown) and isinstance(found[1], DropTrigger):
-                        yield found[1].table, found[1].name
-
-
-def _renamings(
-    state: MigrationState, order: dict[tuple[Key, int], int]
-) -> Iterator[tuple[int, RenamedTable]]:
-    for changes in state.changes.values():
-        for made in changes:
-            if isinstance(made.change, RenamedTable):
-                yield order.get((made.migration, made.index), 0), made.change
 
 
 def _all(analysis: Analysis) -> Iterable[CompiledTrigger]:
