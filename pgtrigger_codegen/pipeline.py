@@ -7,6 +7,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, LoadMigration
 from pgtrigger_codegen.models.facts import (
@@ -91,6 +92,7 @@ class Analysis:
     )
 
 
+@confined()
 def analyze(
     directory: Path,
     *,

@@ -22,6 +22,7 @@ from pgtrigger_codegen.cache.facts import (
     encode_history,
     encode_reads,
 )
+from pgtrigger_codegen.confinement import wall
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.migrations.planning.history import Replayed, reading_again, replay_apps
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
@@ -120,7 +121,7 @@ def _answer(replayed: Replayed) -> bytes:
 def _fork(work: Callable[[], bytes]) -> tuple[int, int]:
     """Does the work in a copy of this process: its id, and where its answer can be read."""
     readable, writable = os.pipe()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), wall.trusted():
         # The only other thread there can be waits to show that this takes long.
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
@@ -130,13 +131,19 @@ def _fork(work: Callable[[], bytes]) -> tuple[int, int]:
     status = 1
     try:
         os.close(readable)
-        with os.fdopen(writable, "wb") as pipe:
-            pipe.write(work())
+        answer = work()
+        wall.check()
+        _send(writable, answer)
         status = 0
     except (CodegenError, EncodingError, OSError):
         pass  # the other process finds no answer, and comes upon the reason itself
     finally:
         os._exit(status)  # nothing of what the other process is to do at its end
+
+
+def _send(pipe: int, answer: bytes) -> None:
+    with wall.trusted(), os.fdopen(pipe, "wb") as file:
+        file.write(answer)
 
 
 def _read(pipe: int) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pgtrigger_codegen import __version__
+from pgtrigger_codegen.confinement.wall import Escape
 from pgtrigger_codegen.errors import CodegenError
 
 # Commands by name: where they live, and the line that the group's help shows.
@@ -66,6 +67,9 @@ class _LazyGroup(click.Group):
         except CodegenError as error:
             click.echo(f"error: {error}", err=True)
             ctx.exit(error.exit_code)
+        except Escape as escape:
+            click.echo(f"error: {escape}", err=True)
+            ctx.exit(2)
 
 
 @click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TextIO
 
+from pgtrigger_codegen.confinement.wall import trusted
+
 _DELAY = 1.0  # seconds; a short run says nothing
 
 
@@ -42,7 +44,7 @@ def progress() -> Iterator[Callable[[str], None]]:
     ended = False
 
     def begin() -> None:
-        with lock:
+        with lock, trusted():
             if not ended:
                 status.start()
 

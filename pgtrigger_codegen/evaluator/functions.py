@@ -11,6 +11,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.evaluator import limits
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import Function, PythonRaise, Refusal, Unknown
@@ -120,7 +121,7 @@ def _call_from_real_code(
     given = [inward(vm, arg) for arg in args]
     named = {name: inward(vm, arg) for name, arg in kwargs.items()}
     try:
-        with vm.catching():
+        with vm.catching(), confined():
             result = call_function(vm, function, given, named, span)
     except PythonRaise as error:
         raise error.error from None

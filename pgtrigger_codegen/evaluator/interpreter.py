@@ -11,6 +11,8 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from pgtrigger_codegen.confinement.frames import raised_in
+from pgtrigger_codegen.confinement.wall import Escape, confined
 from pgtrigger_codegen.evaluator import imports, limits
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.evaluator.host import Host
@@ -161,9 +163,13 @@ class Interpreter:
             self.steps = 0
         self._guards += 1
         try:
-            return action()
+            with confined():
+                return action()
         except _STOPS as stop:
             return self._stopped(stop, span)
+        except Escape as escape:
+            escape.at(f"{span.path}:{span.line}")
+            raise
         finally:
             self._guards -= 1
 
@@ -175,9 +181,13 @@ class Interpreter:
             self.steps = 0
         self._guards += 1
         try:
-            return action(self, node, scope)
+            with confined():
+                return action(self, node, scope)
         except _STOPS as stop:
             return self._stopped(stop, scope.module.span(node))
+        except Escape as escape:
+            escape.at(f"{scope.module.path}:{getattr(node, 'lineno', 1)}")
+            raise
         finally:
             self._guards -= 1
 
@@ -243,14 +253,9 @@ class Interpreter:
 
     def invalid(self, error: BaseException, span: Span) -> Invalid:
         """The value of an expression that raises."""
-        names = []
-        traceback = error.__traceback__
-        while traceback is not None:
-            names.append(traceback.tb_frame.f_code.co_name)
-            traceback = traceback.tb_next
         text = str(error)
         reason = f"raises {type(error).__name__}" + (f": {text}" if text else "")
-        return Invalid(reason, span, error=error, raised_in=tuple(names))
+        return Invalid(reason, span, error=error, raised_in=raised_in(error))
 
     def library_class(self, module: str, name: str) -> type | None:
         """A class of a library by its name, None where the name stands for something else."""

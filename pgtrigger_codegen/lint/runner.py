@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.options import LintOptions, lint_options
 from pgtrigger_codegen.lint.registry import RULES
@@ -19,6 +20,7 @@ from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.folders import Exclusion
 
 
+@confined()
 def run(
     analysis: Analysis,
     paths: Sequence[Path] = (),

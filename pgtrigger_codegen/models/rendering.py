@@ -15,6 +15,7 @@ from django.db import models
 from django.db.migrations.state import ModelState, StateApps
 from django.utils.module_loading import import_string
 
+from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.evaluator.attributes import UNKNOWN_ATTRIBUTES
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.import_order import ImportOrder
@@ -80,6 +81,7 @@ class ModelRenderer:
         self._rendered: dict[str, type[models.Model] | Unknown] = {}
         self.classes: dict[type, ModelClass] = {}
 
+    @confined()
     def render(self, model: ModelClass | ThroughModel) -> type[models.Model] | Unknown:
         """The rendered model, or why it cannot be."""
         label = self._registry.label(model)

@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from pgtrigger_codegen.confinement.wall import trusted
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.boundary import work_tree_of
@@ -143,15 +144,16 @@ class Repository:
         if program is None:
             raise GitError("git is not installed", help="install git, so that it can be asked")
         try:
-            result = subprocess.run(  # noqa: S603  (its own program, by an absolute path)
-                [program, "--no-pager", *arguments],
-                cwd=self.root,
-                env=_environment(os.environ, search, {**_SETTINGS, **(settings or {})}),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_SECONDS,
-                check=False,
-            )
+            with trusted():
+                result = subprocess.run(  # noqa: S603  (its own program, by an absolute path)
+                    [program, "--no-pager", *arguments],
+                    cwd=self.root,
+                    env=_environment(os.environ, search, {**_SETTINGS, **(settings or {})}),
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    timeout=_SECONDS,
+                    check=False,
+                )
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
             raise GitError(f"git does not answer in {self.root}: {error}") from error
         if result.returncode not in codes:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from pgtrigger_codegen.confinement.wall import trusted
 from pgtrigger_codegen.errors import ProviderError
 from pgtrigger_codegen.evaluator import library
 from pgtrigger_codegen.evaluator.provided import KNOWN, ProvidedCallable
@@ -112,7 +113,8 @@ class InstalledProviders:
         if point is None or importlib.util.find_spec(package) is None:
             return None
         try:
-            provider: Provider = point.load()()
+            with trusted():  # installed beside us by the user, and no code of the project's
+                provider: Provider = point.load()()
         except (ImportError, AttributeError, TypeError) as error:
             raise ProviderError(
                 f"the provider of `{package}`, {point.value}, cannot be loaded: {error}",

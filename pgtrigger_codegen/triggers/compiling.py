@@ -13,6 +13,7 @@ import pgtrigger
 from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db.models import Model
 
+from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.evaluator.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values import (
     Invalid,
@@ -57,6 +58,7 @@ class TriggerCompiler:
         self._reader = reader
         self._interpreter = reader.interpreter
 
+    @confined()
     def compile(self, declaration: Declaration) -> CompiledTrigger | UnresolvedTrigger:
         """The trigger as facts, or why it cannot be compiled."""
         place = self._place(declaration)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 
+from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.migrations.changes.autodetector import installed_trigger
 from pgtrigger_codegen.migrations.changes.operations import (
     AlterTriggerFunction,
@@ -39,6 +40,7 @@ from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerKey, same_definition, same_function
 
 
+@confined()
 def collapse(run: Run, declared: Mapping[str, str], editable: Iterable[Key]) -> Collapse:
     """Find out which operations can become one.
 

@@ -14,6 +14,7 @@ from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
+from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.conversion.held_triggers import HeldTrigger
@@ -48,6 +49,7 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql import render
 
 
+@confined()
 def convert(
     project: Project,
     load_migration: LoadMigration,

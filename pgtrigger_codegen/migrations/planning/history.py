@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.changes.requirements import (
     History,
@@ -37,6 +38,7 @@ class Replayed:
     operations: OperationFacts | None = None
 
 
+@confined()
 def replay_apps(reader: MigrationReader, app_labels: Iterable[str], *, watched: bool) -> Replayed:
     """Replays the migrations of apps and of all that they depend on.
 

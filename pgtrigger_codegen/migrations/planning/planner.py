@@ -9,6 +9,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.autodetector import (
     Declarations,
@@ -36,6 +37,7 @@ from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
+@confined()
 def make_plan(
     source: Source,
     load_migration: LoadMigration,
