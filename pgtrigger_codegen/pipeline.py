@@ -7,6 +7,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pgtrigger_codegen.certificate.certificate import Certificate
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, LoadMigration
@@ -64,6 +65,7 @@ class Analysis:
         provided_models: Models that libraries make for calls in the source.
         missing_providers: Libraries in use that cannot be asked for their triggers.
         foreign_unresolved: What of third-party packages' declarations could not be compiled.
+        certificate: What was not read, and which triggers that may hide.
         background: The migrations, being replayed at the same time.
         allow_migrate: Asks the project's routers about a database, an app and a model.
     """
@@ -86,6 +88,7 @@ class Analysis:
     provided_models: tuple[ProvidedModel, ...] = ()
     missing_providers: tuple[MissingProvider, ...] = ()
     allow_migrate: AllowMigrate = field(default=always_allowed, repr=False, compare=False)
+    certificate: Certificate = field(default_factory=Certificate, repr=False, compare=False)
     sites: SiteReader | None = field(default=None, repr=False, compare=False)
     background: BackgroundHistory | RecalledHistory | None = field(
         default=None, repr=False, compare=False
@@ -126,8 +129,10 @@ def analyze(
     loader = ModuleLoader(layout.finder(), complete=layout.has_environment)
     providers = InstalledProviders()
     interpreter = Interpreter(loader, SettingsHost(config.env), providers)
-    project, notices = read_project(layout, config, interpreter)
+    project, notices, unread = read_project(layout, config, interpreter)
 
+    from pgtrigger_codegen.certificate.certify import certify
+    from pgtrigger_codegen.certificate.passed_over import passed_over
     from pgtrigger_codegen.migrations.reading.sites import SiteReader
     from pgtrigger_codegen.models.describing import ReadModels
     from pgtrigger_codegen.models.django_setup import configure
@@ -144,12 +149,14 @@ def analyze(
     declared = declare(reader)
     missing = tuple(providers.missing(reader.interpreter.imported_libraries))
     not_asked = [_not_asked(item) for item in missing if item.extra]
+    unresolved = tuple(sorted([*declared.unresolved, *not_asked], key=place))
+    models = ReadModels(reader)
     return Analysis(
         project=project,
         config=config,
-        models=ReadModels(reader),
+        models=models,
         triggers=declared.triggers,
-        unresolved=tuple(sorted([*declared.unresolved, *not_asked], key=place)),
+        unresolved=unresolved,
         assumptions=tuple(sorted(interpreter.assumptions | declared.assumptions)),
         lost_triggers=declared.lost,
         syntax_problems=_syntax_problems(loader),
@@ -165,6 +172,14 @@ def analyze(
         allow_migrate=_router(interpreter, project),
         provided_models=tuple(reader.provided.made),
         missing_providers=missing,
+        certificate=certify(
+            project,
+            models,
+            unread=[*unread, *passed_over(reader), *interpreter.unread],
+            unresolved=unresolved,
+            foreign_unresolved=declared.foreign_unresolved,
+            missing_providers=missing,
+        ),
     )
 
 
@@ -177,9 +192,7 @@ def source_of(analysis: Analysis) -> Source:
         models=analysis.models,
         triggers=analysis.triggers,
         foreign_triggers=analysis.foreign_triggers,
-        unresolved=analysis.unresolved,
-        unparsed=tuple(problem.span for problem in analysis.syntax_problems),
-        doubtful_models=analysis.models.doubtful,
+        certificate=analysis.certificate,
         allow_migrate=analysis.allow_migrate,
     )
 

@@ -55,6 +55,7 @@ class Gap:
     Attributes:
         reason: In words, a clause that can follow a colon.
         span: Where to look; None where there is no place.
+        code: Of the lint rule that reports it.
         apps: Labels of the apps of the project whose declarations are incomplete because of the
             gap; None for all. Nothing is written for those.
         blocks: Whether triggers of the project's own apps are certainly affected, so that no
@@ -65,9 +66,14 @@ class Gap:
     reason: str
     concerns: Concern
     span: Span | None = None
+    code: str = "PGT006"
     apps: frozenset[str] | None = frozenset()
     blocks: bool = True
 
     def is_in(self, app_label: str) -> bool:
         """Whether the app's declarations are incomplete because of it."""
         return self.apps is None or app_label in self.apps
+
+    def touches(self, app_label: str) -> bool:
+        """Whether triggers that the app declares may be hidden."""
+        return self.is_in(app_label) or self.concerns in (EVERYTHING, Concern("app", app_label))

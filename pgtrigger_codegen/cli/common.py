@@ -9,11 +9,13 @@ from pathlib import Path
 
 import click
 
+from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.cli.journal import undo_killed_run
 from pgtrigger_codegen.cli.reuse import memory_for
 from pgtrigger_codegen.pipeline import Analysis, HistoryWanted, analyze
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source import reads
+from pgtrigger_codegen.source.span import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,18 @@ def echo_summary(analysis: Analysis) -> None:
         f"{compiled + unresolved} triggers found, {compiled} compiled, {unresolved} unresolved",
         err=True,
     )
+
+
+def echo_gap(analysis: Analysis, gap: Gap) -> None:
+    """Prints to standard error what was not read, and where."""
+    click.echo(f"{place_of(analysis, gap.span)}{gap.code} {gap.reason}", err=True)
+
+
+def place_of(analysis: Analysis, span: Span | None) -> str:
+    """A place to begin a line with; nothing where there is none."""
+    if span is None:
+        return ""
+    return f"{analysis.project.display_path(span.path)}:{span.line}:{span.column}: "
 
 
 def _echo_assumptions(analysis: Analysis) -> None:

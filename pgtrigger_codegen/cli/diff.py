@@ -13,7 +13,7 @@ from pgtrigger_codegen.cli.common import (
     no_cache_option,
     pass_target,
 )
-from pgtrigger_codegen.cli.makemigrations import echo_notes, plan_of
+from pgtrigger_codegen.cli.makemigrations import NOT_CERTAIN, echo_notes, plan_of
 from pgtrigger_codegen.cli.reuse import reusable
 from pgtrigger_codegen.cli.terminal import wants_colour
 from pgtrigger_codegen.migrations.changes.differences import Difference, difference
@@ -52,14 +52,14 @@ def diff(
     ]
     if color is None:
         color = wants_colour(sys.stdout)
-    click.echo("\n".join(_text(found)), color=color)
+    click.echo("\n".join(_text(found, certain=not plan.incomplete)), color=color)
     reusable(analysis.project.root)
-    context.exit(2 if plan.unresolved else int(plan.pending))
+    context.exit(2 if plan.incomplete else int(plan.pending))
 
 
-def _text(found: list[Difference]) -> Iterator[str]:
+def _text(found: list[Difference], *, certain: bool) -> Iterator[str]:
     if not found:
-        yield "No differences"
+        yield "No differences" if certain else NOT_CERTAIN
     for number, item in enumerate(found):
         if number:
             yield ""

@@ -104,6 +104,7 @@ _COLOURS = {
     "UNINSTALLED": "red",
     "PRUNE": "cyan",
     "UNALLOWED": "blue",
+    "UNKNOWN": "magenta",
 }
 _STATE_COLOURS = {"ENABLED": "green", "DISABLED": "red"}
 

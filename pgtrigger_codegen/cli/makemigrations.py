@@ -13,9 +13,11 @@ import click
 from pgtrigger_codegen.cli.common import (
     Target,
     analyze_target,
+    echo_gap,
     echo_summary,
     no_cache_option,
     pass_target,
+    place_of,
     writing,
 )
 from pgtrigger_codegen.cli.reuse import reusable
@@ -159,6 +161,10 @@ def makemigrations(
     context.exit(_exit_code(plan, check=check))
 
 
+NOT_CERTAIN = "Nothing is known to have changed, but not all of the source could be read"
+"""What stands in the place of "No changes detected" where that is not certain."""
+
+
 def plan_of(analysis: Analysis, options: Options) -> Plan:
     """What is missing in the migrations, which may have been read already."""
     source = source_of(analysis)
@@ -173,16 +179,21 @@ def echo_notes(analysis: Analysis, plan: Plan, app_labels: Iterable[str]) -> Non
     for item in plan.unreadable:
         migration = ".".join(item.migration)
         click.echo(f"{item.part} of {migration} not read: {item.unknown.reason}", err=True)
-    for unresolved in analysis.unresolved:
-        if not wanted or unresolved.migration_app in {*wanted, None}:
-            span = unresolved.span
-            where = f"{analysis.project.display_path(span.path)}:{span.line}:{span.column}"
-            click.echo(f"{where}: {unresolved.code} {unresolved.reason}", err=True)
+    for gap in dict.fromkeys((*analysis.certificate.stated, *plan.gaps)):
+        touches = not wanted or any(map(gap.touches, wanted))
+        if gap in plan.gaps or (gap.blocks and touches):
+            echo_gap(analysis, gap)
     for app in plan.apps:
         if app.unresolved:
             click.echo(
                 f"Nothing is written for app {app.app_label!r}, where not all triggers could be "
                 "read (--allow-unresolved writes additions and changes).",
+                err=True,
+            )
+        for withheld in app.withheld:
+            click.echo(
+                f"{place_of(analysis, withheld.gap.span)}trigger {withheld.trigger} is not "
+                f"removed, although nothing that was read declares it: {withheld.gap.reason}",
                 err=True,
             )
         for note in app.notes:
@@ -228,7 +239,7 @@ class _Outcome:
 
     def as_text(self, *, with_content: bool) -> Iterator[str]:
         if not any(app.operations or app.files for app in self.plan.apps):
-            yield "No changes detected"
+            yield NOT_CERTAIN if self.plan.incomplete else "No changes detected"
         last = None
         for app, file, operations in self._listed():
             if app is not last:
@@ -296,6 +307,6 @@ def _stop_on_errors(plan: Plan) -> None:
 
 
 def _exit_code(plan: Plan, *, check: bool) -> int:
-    if plan.unresolved:
+    if plan.incomplete:
         return 2
     return 1 if check and plan.pending else 0

@@ -13,11 +13,13 @@ from pgtrigger_codegen.cli.common import (
     echo_summary,
     no_cache_option,
     pass_target,
+    place_of,
 )
 from pgtrigger_codegen.cli.reuse import reusable
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.escaping import one_line
+from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.render import install_sql, uninstall_sql
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 
@@ -121,12 +123,28 @@ def _document(
             }
             for item in analysis.assumptions
         ],
+        "gaps": [
+            {
+                "kind": str(gap.kind),
+                "reason": gap.reason,
+                "concerns": str(gap.concerns),
+                **_place(analysis, gap.span),
+            }
+            for gap in analysis.certificate.gaps
+        ],
         "coverage": {
             "found": len(triggers) + len(unresolved),
             "compiled": len(triggers),
             "unresolved": len(unresolved),
         },
     }
+
+
+def _place(analysis: Analysis, span: Span | None) -> dict[str, Any]:
+    if span is None:
+        return {"path": None, "line": None, "column": None}
+    path = analysis.project.display_path(span.path)
+    return {"path": path, "line": span.line, "column": span.column}
 
 
 def _echo_text(
@@ -146,3 +164,9 @@ def _echo_text(
         name = item.uri or item.model or "a trigger"
         click.echo(click.style(f"{name}: {item.code} {item.reason}", fg="red"))
         click.echo(f"  {shown(item.span.path)}:{item.span.line}:{item.span.column}")
+    told = {(item.span, item.reason) for item in analysis.unresolved}
+    for gap in analysis.certificate.gaps:
+        if (gap.span, gap.reason) not in told:
+            fg = "red" if gap.blocks else "yellow"
+            click.echo(click.style(f"not read ({gap.kind}): {gap.reason}", fg=fg))
+            click.echo(f"  {place_of(analysis, gap.span)}may hide {gap.concerns.words}")

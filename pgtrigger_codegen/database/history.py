@@ -52,6 +52,17 @@ class ProjectHistory:
         unread = replayed.state.unreadable
         return f"{reason}, as far as they could be read" if unread else reason
 
+    def owner(self, schema: str, table: str, name: str) -> str | None:
+        """The app whose migrations install a trigger; None where none are known to."""
+        try:
+            triggers = self._replayed.state.triggers
+        except MigrationsError:
+            return None
+        for reference in (QualifiedName(None, table), QualifiedName(schema, table)):
+            if (found := triggers.get((reference, name))) is not None:
+                return found.owner
+        return None
+
     @cached_property
     def _replayed(self) -> _Replayed:
         apps = self._analysis.project.apps

@@ -25,7 +25,7 @@ from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.sql.statements import TriggerState
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
-State = Literal["INSTALLED", "OUTDATED", "UNINSTALLED", "PRUNE", "UNALLOWED"]
+State = Literal["INSTALLED", "OUTDATED", "UNINSTALLED", "PRUNE", "UNALLOWED", "UNKNOWN"]
 
 HASH_ONLY = "hash only"
 COMMENT_LOST = "comment lost"
@@ -42,7 +42,7 @@ class TriggerStatus:
         trigger: As declared.
         installed: As installed.
         table_fact: The table, where there is one.
-        doubtful: Why a trigger to be pruned may be declared after all.
+        doubtful: Why a trigger that nothing declares may be declared where nothing was read.
         foreign: Why a trigger to be pruned may be somebody else's.
         unsafe_function: A function that the trigger calls, or would be given, and whose owner has
             no say in the table.
@@ -213,7 +213,7 @@ def _stray(installed: InstalledTrigger, source: Source) -> TriggerStatus:
     foreign = source.history.foreign(table.schema, table.name, installed.name)
     reason = "the source does not declare it"
     if doubt:
-        reason = f"{reason}, as far as it could be read: {doubt}"
+        reason = f"{reason}, as far as it could be read: {doubt.reason}"
     elif foreign:
         reason = f"{reason}, and {foreign}: prune drops it with --foreign only"
     return TriggerStatus(
@@ -221,11 +221,11 @@ def _stray(installed: InstalledTrigger, source: Source) -> TriggerStatus:
         pgid=installed.name,
         table=table.name,
         schema=table.schema,
-        status="PRUNE",
+        status="UNKNOWN" if doubt else "PRUNE",
         reason=reason,
         enabled=installed.enabled,
         installed=installed,
         table_fact=table,
-        doubtful=doubt,
+        doubtful=doubt.reason if doubt else None,
         foreign=foreign,
     )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from pgtrigger_codegen.evaluator.imports import absolute_name
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.missing_imports import absolute_name
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.source.module import Module
 

@@ -14,6 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import library
 from pgtrigger_codegen.evaluator.functions import interpreted
+from pgtrigger_codegen.evaluator.missing_imports import (
+    absolute_name,
+    missing_import,
+    missing_modules,
+)
 from pgtrigger_codegen.evaluator.provided import note_library, provided_value
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.unknown_imports import note_unknown_import
@@ -81,6 +86,7 @@ _NARROW = {
 def import_statement(vm: Interpreter, node: ast.Import, scope: Scope) -> None:
     """`import a.b` and `import a.b as c`."""
     span = scope.module.span(node)
+    _note_missing(vm, node, scope)
     for alias in node.names:
         note_library(vm, alias.name, scope, span)
         _require(vm, alias.name, span)
@@ -101,23 +107,13 @@ def import_from_statement(vm: Interpreter, node: ast.ImportFrom, scope: Scope) -
             scope.bind(alias.asname or alias.name, unknown)
         return
     note_library(vm, module, scope, span)
+    _note_missing(vm, node, scope)
     for alias in node.names:
         if alias.name == "*":
             _import_star(vm, module, scope, span)
         else:
             _require(vm, module, span)
             scope.bind(alias.asname or alias.name, LazyImport(module, alias.name, span))
-
-
-def absolute_name(package: str, node: ast.ImportFrom) -> str | None:
-    """The dotted name that a `from … import` starts from; None when it climbs too high."""
-    if not node.level:
-        return node.module or ""
-    parts = package.split(".") if package else []
-    if node.level > len(parts):
-        return None
-    base = parts[: len(parts) - node.level + 1]
-    return ".".join([*base, node.module] if node.module else base)
 
 
 def read_name(vm: Interpreter, name: str, scope: Scope, span: Span) -> Any:
@@ -244,6 +240,14 @@ def _require(vm: Interpreter, module: str, span: Span) -> None:
     else:
         vm.assume(f"module {module}", "not installed", span)
         raise PythonRaise(ModuleNotFoundError(f"No module named {module!r}"), span)
+
+
+def _note_missing(vm: Interpreter, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
+    """Notes an import in a function that leads nowhere: those of modules are looked for apart."""
+    if scope.kind != "function" or vm.try_depth or vm.speculation or not scope.module.first_party:
+        return
+    for target in missing_modules(vm.loader, scope.module, node):
+        vm.note_unread(missing_import(vm.loader, target, scope.module, node))
 
 
 def _follow(vm: Interpreter, scope: Scope, name: str, span: Span) -> Any:

@@ -154,15 +154,9 @@ def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyErr
 
 def _may_be_declared(analysis: Analysis, trigger: InstalledTrigger) -> bool:
     """Whether a declaration that could not be read may be that of the trigger."""
-    if not trigger.is_pgtrigger:
-        return False
-    unread = (*analysis.unresolved, *analysis.foreign_unresolved)
-    if trigger.uri is None:
-        return bool(unread or analysis.models.doubtful)
-    label = trigger.uri.partition(":")[0]
-    return label in analysis.models.doubtful or any(
-        item.uri in (None, trigger.uri) and item.model in (None, label) for item in unread
-    )
+    definition = trigger.definition
+    doubt = analysis.certificate.doubt(definition.table, definition.pgid, trigger.owner)
+    return trigger.is_pgtrigger and doubt is not None
 
 
 def _read(trigger: InstalledTrigger) -> tuple[str, Body | BodyError] | None:

@@ -81,6 +81,7 @@ from pgtrigger_codegen.lint.rules.unknown_table import UnknownTable
 from pgtrigger_codegen.lint.rules.unmanaged_model import UnmanagedModel
 from pgtrigger_codegen.lint.rules.unquoted_dynamic_sql import UnquotedDynamicSql
 from pgtrigger_codegen.lint.rules.unreachable_registration import UnreachableRegistration
+from pgtrigger_codegen.lint.rules.unread_source import UnreadSource
 from pgtrigger_codegen.lint.rules.unresolved_model_base import UnresolvedModelBase
 from pgtrigger_codegen.lint.rules.unresolved_settings import UnresolvedSettings
 from pgtrigger_codegen.lint.rules.unresolved_trigger import UnresolvedTriggerRule
@@ -97,6 +98,7 @@ RULES: Final[tuple[Rule, ...]] = (
     UnresolvedModelBase(),
     UnresolvedSettings(),
     UnusedSuppression(),
+    UnreadSource(),
     ThirdPartyRegistration(),
     DefaultThroughProxy(),
     LostInheritedTriggers(),

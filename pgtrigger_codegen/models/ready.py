@@ -13,8 +13,8 @@ from typing import Any
 from pgtrigger_codegen.evaluator.attributes import UNKNOWN_ATTRIBUTES
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.import_order import imported_modules
-from pgtrigger_codegen.evaluator.imports import absolute_name
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.missing_imports import absolute_name
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.module import Module
@@ -24,7 +24,7 @@ _NOT_KNOWN = ("apps", "models", "models_module", "module", "verbose_name")
 _MOST_FUNCTIONS = 50
 _MOST_IMPORTS = 5
 
-_Function = tuple[Module, ast.FunctionDef]
+Function = tuple[Module, ast.FunctionDef]
 
 
 def config_object(config: type, app: App) -> Any:
@@ -41,6 +41,13 @@ def config_object(config: type, app: App) -> Any:
 
 def imports_of_ready(app: App, loader: ModuleLoader) -> Iterator[str]:
     """The modules that `ready()` imports, itself or in functions that it calls."""
+    for module, node in functions_of_ready(app, loader):
+        for _, target in imported_modules(module, loader, node.body):
+            yield target
+
+
+def functions_of_ready(app: App, loader: ModuleLoader) -> Iterator[Function]:
+    """`ready()` and the functions that it calls, each with its module."""
     if app.config is None or not app.first_party:
         return
     pending = list(_methods(app.config.__mro__, "ready"))[:1]
@@ -50,8 +57,7 @@ def imports_of_ready(app: App, loader: ModuleLoader) -> Iterator[str]:
         if id(node) in seen:
             continue
         seen.add(id(node))
-        for _, target in imported_modules(module, loader, node.body):
-            yield target
+        yield module, node
         for child in ast.walk(node):
             if isinstance(child, ast.Call):
                 pending += _called(child.func, module, app.config, loader)
@@ -59,7 +65,7 @@ def imports_of_ready(app: App, loader: ModuleLoader) -> Iterator[str]:
 
 def _called(
     function: ast.expr, module: Module, config: type, loader: ModuleLoader
-) -> list[_Function]:
+) -> list[Function]:
     match function:
         case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
             return list(_methods(config.__mro__, name))[:1]
@@ -73,7 +79,7 @@ def _called(
             return []
 
 
-def _methods(classes: tuple[type, ...], name: str) -> Iterator[_Function]:
+def _methods(classes: tuple[type, ...], name: str) -> Iterator[Function]:
     """The methods of that name that classes have, the first class first."""
     for cls in classes:
         value = vars(cls).get(name)
@@ -86,7 +92,7 @@ def _methods(classes: tuple[type, ...], name: str) -> Iterator[_Function]:
 
 def _functions(
     name: str, module: Module, loader: ModuleLoader, steps: int = _MOST_IMPORTS
-) -> Iterator[_Function]:
+) -> Iterator[Function]:
     """The function of that name in a module, or in the one that it is imported from."""
     for node in module.tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
@@ -98,7 +104,7 @@ def _functions(
 
 def _functions_of(
     dotted: str, name: str, module: Module, loader: ModuleLoader
-) -> Iterator[_Function]:
+) -> Iterator[Function]:
     """The function of that name in a module that is called so here."""
     for bound, source, original in _imports(module):
         if dotted in (bound, source):

@@ -13,8 +13,8 @@ import functools
 from collections.abc import Iterable, Iterator
 
 from pgtrigger_codegen.evaluator.import_order import ImportOrder
-from pgtrigger_codegen.evaluator.imports import absolute_name
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.missing_imports import absolute_name
 from pgtrigger_codegen.source.module import Module
 
 

@@ -24,8 +24,10 @@ from pgtrigger_codegen.evaluator.values import (
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.discovery import Layout, find_app_packages
 from pgtrigger_codegen.project.project import App, Project, Settings
+from pgtrigger_codegen.project.unknown_apps import not_found, possible_apps, unknown_apps
 from pgtrigger_codegen.project.versions import version_notices
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unread import GapKind, Unread
 
 
 class SettingsHost:
@@ -78,20 +80,21 @@ class SettingsHost:
 
 def read_project(
     layout: Layout, config: Config, interpreter: Interpreter
-) -> tuple[Project, tuple[str, ...]]:
+) -> tuple[Project, tuple[str, ...], tuple[Unread, ...]]:
     """Reads settings and apps.
 
     Args:
         interpreter: Executes the settings and the `apps` modules.
 
     Returns:
-        The project and notices on how it was read.
+        The project, notices on how it was read, and what of its apps is not known.
 
     Raises:
         ProjectError: The settings do not parse, or `INSTALLED_APPS` cannot be read at all.
     """
     roots = (layout.root, *layout.source_roots)
     notices = [*layout.notices, *version_notices(roots, layout.site_packages)]
+    unread: list[Unread] = []
     if layout.settings_module is None:
         names: list[Any] = list(config.apps) or list(find_app_packages(layout, config))
         if not names:
@@ -101,11 +104,17 @@ def read_project(
                 '`settings = "package.settings"` under [tool.pgtrigger-codegen] in pyproject.toml',
             )
         settings = Settings(None, {}, incomplete=Unknown("there is no settings module"))
+        if not config.apps:
+            reason = "no settings module was found, so that the installed apps are not known"
+            unread.append(Unread(GapKind.SETTINGS_NOT_FOUND, reason, certain=False))
     else:
         settings = _read_settings(layout.settings_module, layout.settings_origin, interpreter)
         names = _installed_apps(settings, layout)
+        unread += unknown_apps(names, settings, interpreter)
     reader = _AppReader(interpreter, settings, notices)
     apps = reader.read(names)
+    unread += not_found(reader.unread, interpreter.loader)
+    unread = possible_apps(unread, apps, layout, config)
     project = Project(
         root=layout.root,
         settings=settings,
@@ -113,7 +122,7 @@ def read_project(
         first_party_roots=layout.source_roots,
         unread_apps=tuple(reader.unread),
     )
-    return project, tuple(notices)
+    return project, tuple(notices), tuple(unread)
 
 
 def _read_settings(module: str, origin: str | None, interpreter: Interpreter) -> Settings:
@@ -201,7 +210,10 @@ class _AppReader:
             if config is not None and not isinstance(found, str):
                 found = getattr(config, "name", None)
             # An AppConfig that cannot be read is most often in the app's own `apps` module.
+            is_class = class_name[:1].isupper() or module.endswith(".apps")
             name = found if isinstance(found, str) else module.removesuffix(".apps")
+            if config is None and not is_class:
+                return None  # the entry is a package that is not there
             location = self._loader.find(name) if name else None
         if location is None or not location.search_paths:
             return None

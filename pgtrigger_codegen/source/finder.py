@@ -218,6 +218,8 @@ class ModuleFinder:
         if not os.path.islink(path):
             return path
         target = os.path.realpath(path)
+        if not os.path.lexists(target):
+            return path  # it leads nowhere: what is to be looked at is the link
         if self._owns(path) and not self._owns(target) and not self._in_site_packages(target):
             self._roots.append(target)
         return target

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pgtrigger_codegen.certificate.certify import certify
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.models.facts import ModelFact, Models
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.project import App, Project, Settings
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unread import GapKind, Unread
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, Origin, TriggerParts
 
 ROOT = Path("/project")
@@ -42,7 +44,20 @@ def analysis(
         "read_files": frozenset(),
         "load_migration": _load_migration,
     }
-    return Analysis(**known | facts)
+    known |= facts
+    unread = [
+        Unread(GapKind.SYNTAX_ERROR, problem.message, problem.span)
+        for problem in known["syntax_problems"]
+    ]
+    certificate = certify(
+        known["project"],
+        known["models"],
+        unread=unread,
+        unresolved=known["unresolved"],
+        foreign_unresolved=known.get("foreign_unresolved", ()),
+        missing_providers=known.get("missing_providers", ()),
+    )
+    return Analysis(**{"certificate": certificate, **known})
 
 
 def model(

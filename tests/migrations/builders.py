@@ -13,6 +13,7 @@ from django.db import migrations, models
 from pgtrigger import compiler
 from pgtrigger.migrations import AddTrigger
 
+from pgtrigger_codegen.certificate.certify import certify
 from pgtrigger_codegen.confinement import wall
 from pgtrigger_codegen.migrations.planning.plan import Source
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, build_graph
@@ -184,12 +185,14 @@ def make_source(
     models: Iterable[ModelFact] = (),
 ) -> Source:
     listed = {app.label: app for app in apps}
-    return Source(
-        project=Project(root, Settings("settings", {**RUNSQL_MODE, **(settings or {})}), listed),
-        models=Models(models),
-        triggers=triggers,
-        unresolved=tuple(unresolved),
-    )
+    project = Project(root, Settings("settings", {**RUNSQL_MODE, **(settings or {})}), listed)
+    source = Source(project=project, models=Models(models), triggers=triggers)
+    return with_gaps(source, unresolved=unresolved)
+
+
+def with_gaps(source: Source, **facts: Any) -> Source:
+    """The same source with a certificate of what was not read (see `certify`)."""
+    return replace(source, certificate=certify(source.project, source.models, **facts))
 
 
 def order_model(**overrides: Any) -> ModelFact:

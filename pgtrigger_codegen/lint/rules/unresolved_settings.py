@@ -10,6 +10,7 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.lint.settings_places import setting_place
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.source.unread import GapKind
 
 _CONSEQUENCES: Final = {
     "INSTALLED_APPS": "the triggers of an app that is not known are not seen",
@@ -52,6 +53,8 @@ class UnresolvedSettings(Rule):
     severity = Severity.WARNING
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        if first_unknown(analysis.project.settings.get("INSTALLED_APPS")) is None:
+            yield from self._of_gaps(analysis)
         for name, consequence in _CONSEQUENCES.items():
             unknown = first_unknown(analysis.project.settings.get(name))
             place = setting_place(analysis, name) if unknown is not None else None
@@ -63,4 +66,19 @@ class UnresolvedSettings(Rule):
                     notes=notes_at(unknown.notes, span),
                     help="Write the value, or pin what it depends on under"
                     " `[tool.pgtrigger-codegen.env]`",
+                )
+
+    def _of_gaps(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        """What else keeps the installed apps from being known, for projects with triggers."""
+        for gap in analysis.certificate.stated:
+            if gap.kind is not GapKind.UNKNOWN_SETTING or gap.span is None:
+                continue
+            if gap.blocks or analysis.triggers or analysis.unresolved:
+                yield self.diagnostic(
+                    f"{gap.reason[:1].upper()}{gap.reason[1:]}, so"
+                    f" {_CONSEQUENCES['INSTALLED_APPS']}",
+                    gap.span,
+                    severity=Severity.WARNING if gap.blocks else Severity.INFO,
+                    help="Name the apps in a plain list, choose a settings module that does"
+                    " (`settings` under `[tool.pgtrigger-codegen]`), or list them there as `apps`",
                 )

@@ -6,10 +6,12 @@ app's own migrations made it and no declaration is left unread that could still 
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from pgtrigger_codegen.certificate.certificate import Certificate
+from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.operations import (
     AlterTriggerFunction,
@@ -51,7 +53,7 @@ class Declarations:
     Attributes:
         triggers: Those that belong in this app's migrations.
         kept: Triggers that are not this app's to remove: declared elsewhere, or foreign.
-        doubtful_tables: Tables on which something unread may declare triggers.
+        certificate: Says whether a trigger may be declared where nothing was read.
         known_tables: Tables of the models that were read; None for any. Models that a package
             makes (history tables) have triggers that nothing here declares.
         complete: Whether all of the app's own declarations were read.
@@ -59,9 +61,14 @@ class Declarations:
 
     triggers: tuple[CompiledTrigger, ...]
     kept: Container[TriggerKey]
-    doubtful_tables: frozenset[QualifiedName]
+    certificate: Certificate
     complete: bool
     known_tables: frozenset[QualifiedName] | None = None
+
+    def doubt(self, trigger: InstalledTrigger) -> Gap | None:
+        """The gap that may hide the declaration of a trigger."""
+        table, pgid = trigger.definition.table, trigger.definition.pgid
+        return self.certificate.doubt(table, pgid, trigger.owner)
 
 
 def detect_changes(
@@ -87,9 +94,9 @@ def detect_changes(
         DropTrigger(installed_trigger(trigger))
         for key, trigger in installed.items()
         if trigger.owner == app_label  # which most are not, for most apps
-        and may_remove(trigger, app_label, declared)
         and key not in wanted
         and key not in declared.kept
+        and may_remove(trigger, app_label, declared)
     ]
     removals += [
         DropTrigger(installed_trigger(contest.forms[0]))
@@ -155,11 +162,30 @@ def operation_keys(operation: TriggerOperation) -> set[TriggerKey]:
 
 def may_remove(trigger: InstalledTrigger, app_label: str, declared: Declarations) -> bool:
     """Whether a trigger of the migrations, which is declared no more, is the app's to remove."""
+    return _is_own(trigger, app_label, declared) and declared.doubt(trigger) is None
+
+
+def withheld_removals(
+    app_label: str, declared: Declarations, installed: Mapping[TriggerKey, InstalledTrigger]
+) -> Iterator[tuple[InstalledTrigger, Gap]]:
+    """Triggers that would be removed if it were certain that nothing declares them."""
+    wanted = {trigger_key(trigger) for trigger in declared.triggers}
+    for key, trigger in installed.items():
+        if (
+            trigger.owner == app_label
+            and key not in wanted
+            and key not in declared.kept
+            and _is_own(trigger, app_label, declared)
+            and (gap := declared.doubt(trigger)) is not None
+        ):
+            yield trigger, gap
+
+
+def _is_own(trigger: InstalledTrigger, app_label: str, declared: Declarations) -> bool:
     return (
         trigger.owner == app_label
         and trigger.is_pgtrigger
         and declared.complete
-        and trigger.definition.table not in declared.doubtful_tables
         and (declared.known_tables is None or trigger.definition.table in declared.known_tables)
     )
 

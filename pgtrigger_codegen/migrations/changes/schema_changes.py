@@ -149,7 +149,7 @@ def _may_be_gone(found: Disturbance, declared: Declarations) -> bool:
     table, known = found.trigger.definition.table, declared.known_tables
     if found.kind != "drop-table" and known is not None and table not in known:
         return False
-    return declared.complete and table not in declared.doubtful_tables
+    return declared.complete and declared.doubt(found.trigger) is None
 
 
 def _renamed(found: Disturbance, operations: Iterable[TriggerOperation]) -> list[TriggerOperation]:

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import field
 from pathlib import Path
 
+from pgtrigger_codegen.certificate.certificate import Certificate
+from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.open_changes import IsCommitted, Way
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
@@ -17,10 +19,9 @@ from pgtrigger_codegen.models.facts import Models
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.project.routers import AllowMigrate
 from pgtrigger_codegen.records import dataclass
-from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.render import DEFAULT_STYLE, Style
-from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,15 @@ class Source:
     Attributes:
         models: By label.
         foreign_triggers: Of third-party packages: kept, never written.
-        unparsed: Where files do not parse.
+        certificate: What was not read, and which triggers that may hide.
         allow_migrate: Asks the project's routers; None where they cannot be asked.
-        doubtful_models: Labels of models that may have more triggers than those that were
-            read: a decorator or hook of theirs is not understood.
     """
 
     project: Project
     models: Models
     triggers: tuple[CompiledTrigger, ...]
     foreign_triggers: tuple[CompiledTrigger, ...] = ()
-    unresolved: tuple[UnresolvedTrigger, ...] = ()
-    unparsed: tuple[Span, ...] = ()
-    doubtful_models: frozenset[str] = frozenset()
+    certificate: Certificate = field(default_factory=Certificate)
     allow_migrate: AllowMigrate | None = field(default=None, repr=False, compare=False)
 
 
@@ -102,6 +99,18 @@ class MigrationFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A trigger that is declared no more as far as could be read, and stays for a gap.
+
+    Attributes:
+        trigger: Its URI, or its name in the database.
+    """
+
+    trigger: str
+    gap: Gap
+
+
+@dataclass(frozen=True, slots=True)
 class AppPlan:
     """What is missing in one app's migrations.
 
@@ -110,6 +119,7 @@ class AppPlan:
         unresolved: Whether something unread keeps the app from being written.
         files: None when there is nothing to write, or `error` says why not.
         notes: What the user should know of the files.
+        withheld: Removals that are not written.
     """
 
     app_label: str
@@ -118,6 +128,7 @@ class AppPlan:
     files: tuple[MigrationFile, ...] = ()
     error: MigrationsError | None = None
     notes: tuple[str, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
 
     @property
     def is_pending(self) -> bool:
@@ -138,12 +149,15 @@ class Plan:
         unreadable: What of the first-party migrations could not be read.
         disturbances: Changes of tables after which no migration has written a trigger anew.
         contests: Triggers whose form depends on the order in which a database ran migrations.
+        gaps: What was not read and may hide triggers of the apps asked for, so that nothing is
+            said of what is missing.
     """
 
     apps: tuple[AppPlan, ...] = ()
     unreadable: tuple[Unreadable, ...] = field(default=())
     disturbances: tuple[Disturbance, ...] = ()
     contests: Mapping[TriggerKey, Contest] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -152,3 +166,8 @@ class Plan:
     @property
     def unresolved(self) -> bool:
         return any(app.unresolved for app in self.apps)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something may be missing of which nothing is known."""
+        return self.unresolved or bool(self.gaps)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
+from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.autodetector import (
@@ -16,6 +16,7 @@ from pgtrigger_codegen.migrations.changes.autodetector import (
     detect_changes,
     operation_keys,
     trigger_key,
+    withheld_removals,
 )
 from pgtrigger_codegen.migrations.changes.moves import moved_triggers
 from pgtrigger_codegen.migrations.changes.open_changes import OpenChanges
@@ -26,12 +27,17 @@ from pgtrigger_codegen.migrations.changes.requirements import (
 from pgtrigger_codegen.migrations.changes.schema_changes import Lift, find_lifts, notes
 from pgtrigger_codegen.migrations.planning.history import read_history
 from pgtrigger_codegen.migrations.planning.order import faults_to_mend, order_notes
-from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, Options, Plan, Source
+from pgtrigger_codegen.migrations.planning.plan import (
+    AppPlan,
+    MigrationFile,
+    Options,
+    Plan,
+    Source,
+    Withheld,
+)
 from pgtrigger_codegen.migrations.reading.reader import LoadMigration
 from pgtrigger_codegen.migrations.replaying.state import Contest, in_search_path
-from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.records import dataclass
-from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
@@ -65,12 +71,13 @@ def make_plan(
         apps.extend(_homeless(source, history))
     first_party = {label for label, app in source.project.apps.items() if app.first_party}
     return Plan(
-        apps=tuple(app for app in apps if app.is_pending or app.unresolved),
+        apps=tuple(app for app in apps if app.is_pending or app.unresolved or app.withheld),
         unreadable=tuple(
             item for item in history.state.unreadable if item.migration[0] in first_party
         ),
         disturbances=tuple(item for found in history.state.disturbances.values() for item in found),
         contests=history.state.contests,
+        gaps=tuple(dict.fromkeys(_gaps(source, apps, options))),
     )
 
 
@@ -106,7 +113,6 @@ class _Declared:
             self._declaring.setdefault(trigger_key(trigger), set()).add(trigger.migration_app)
         for trigger in source.foreign_triggers:
             self._declaring.setdefault(trigger_key(trigger), set()).add(None)
-        self._doubtful_tables = frozenset(_doubtful_tables(source))
         self.moved = moved_triggers(
             source.triggers,
             history.state,
@@ -125,7 +131,7 @@ class _Declared:
         return Declarations(
             triggers=tuple(self._triggers.get(app_label, ())),
             kept=_Elsewhere(app_label, self._declaring),
-            doubtful_tables=self._doubtful_tables,
+            certificate=self.source.certificate,
             complete=complete,
             known_tables=self._known_tables,
         )
@@ -150,6 +156,10 @@ def _plan_app(
     incomplete = _is_incomplete(app_label, source)
     blocked = incomplete and not options.allow_unresolved
     declared = known.of(app_label, complete=not incomplete)
+    withheld = tuple(
+        Withheld(trigger.name, gap)
+        for trigger, gap in withheld_removals(app_label, declared, history.state.triggers)
+    )
     operations: list[TriggerOperation] = []
     lifts: list[Lift] = []
     try:
@@ -174,7 +184,13 @@ def _plan_app(
 
             files = app_files(app_label, operations, lifts, faults, source, history, options)
     except MigrationsError as error:
-        return AppPlan(app_label, _listed(operations, lifts), unresolved=blocked, error=error)
+        return AppPlan(
+            app_label,
+            _listed(operations, lifts),
+            unresolved=blocked,
+            error=error,
+            withheld=withheld,
+        )
     return AppPlan(
         app_label,
         _listed(operations, lifts),
@@ -189,6 +205,7 @@ def _plan_app(
                 ]
             )
         ),
+        withheld=withheld,
     )
 
 
@@ -226,23 +243,18 @@ def _homeless(source: Source, history: History) -> Iterator[AppPlan]:
 
 def _is_incomplete(app_label: str, source: Source) -> bool:
     """Whether something that could declare triggers of the app was not read."""
-    spots = [*(item.span for item in source.unresolved if not item.migration_app), *source.unparsed]
-    return any(item.migration_app == app_label for item in source.unresolved) or any(
-        _app_of(span, source.project) in (app_label, None) for span in spots
-    )
+    return bool(source.certificate.gaps_of(app_label))
 
 
-def _app_of(span: Span, project: Project) -> str | None:
-    """The app in whose folder the file lies, the innermost one."""
-    holders = [app for app in project.apps.values() if Path(span.path).is_relative_to(app.path)]
-    return max(holders, key=lambda app: len(app.path.parts)).label if holders else None
-
-
-def _doubtful_tables(source: Source) -> Iterator[QualifiedName]:
-    labels = {item.model or "" for item in source.unresolved} | source.doubtful_models
-    for label in labels:
-        if model := source.models.get(label):
-            yield in_search_path(table_name(model.table))
+def _gaps(source: Source, apps: Iterable[AppPlan], options: Options) -> Iterator[Gap]:
+    """What may hide triggers of the apps that were asked for."""
+    if not options.allow_unresolved:
+        for gap in source.certificate.blocking:
+            labels = options.app_labels
+            if labels is None or any(gap.touches(label) for label in labels):
+                yield gap
+    for app in apps:
+        yield from (withheld.gap for withheld in app.withheld)
 
 
 def _display_paths(source: Source) -> dict[str, str]:

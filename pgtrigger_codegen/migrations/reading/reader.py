@@ -74,7 +74,10 @@ class MigrationReader:
 
 def is_migrations_package(folder: Path | None) -> bool:
     """Whether Django would look for migrations in the folder."""
-    return folder is not None and (folder / "__init__.py").is_file()
+    try:
+        return folder is not None and (folder / "__init__.py").is_file()
+    except PermissionError:  # the certificate says that the folder cannot be listed
+        return False
 
 
 def migration_files(folder: Path | None) -> dict[str, Path]:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.db import migrations
 
+from pgtrigger_codegen.certificate.certificate import Certificate
+from pgtrigger_codegen.certificate.gaps import Concern, Gap
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.autodetector import (
     Declarations,
@@ -26,7 +28,7 @@ from pgtrigger_codegen.migrations.changes.operations import (
 )
 from pgtrigger_codegen.migrations.replaying.replay import replay
 from pgtrigger_codegen.migrations.replaying.state import MigrationState
-from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.source.unread import GapKind
 from pgtrigger_codegen.sql.render import create_trigger
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from tests.migrations.builders import add_trigger, create_model, graph, migration, moved, trigger
@@ -34,11 +36,11 @@ from tests.sql.cases import reference_sql
 
 PROTECT = trigger()
 AUDIT = trigger("shop.Order:audit")
-TABLE = QualifiedName(None, "shop_order")
+UNREAD = Gap(GapKind.UNREAD_BASE, "a base is not known", Concern("table", "shop_order"))
 
 
 def declared(*triggers: CompiledTrigger, **others: Any) -> Declarations:
-    facts = {"kept": frozenset(), "doubtful_tables": frozenset(), "complete": True, **others}
+    facts = {"kept": frozenset(), "certificate": Certificate(), "complete": True, **others}
     return Declarations(triggers=triggers, **facts)
 
 
@@ -179,7 +181,7 @@ def test_another_hash_alone_is_written_on_demand() -> None:
     "declarations",
     [
         declared(complete=False),
-        declared(doubtful_tables=frozenset({TABLE})),
+        declared(certificate=Certificate([UNREAD])),
         declared(kept=frozenset({trigger_key(PROTECT)})),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import migrations
 
+from pgtrigger_codegen.certificate.certificate import Certificate
 from pgtrigger_codegen.migrations.changes.autodetector import Declarations
 from pgtrigger_codegen.migrations.changes.moves import moved_triggers
 from pgtrigger_codegen.migrations.replaying.replay import replay
@@ -26,7 +27,7 @@ def moved(
 ) -> list[str]:
     def declarations(app_label: str) -> Declarations:
         assert app_label == "shop"
-        return Declarations((), frozenset(), frozenset(), complete)
+        return Declarations((), frozenset(), Certificate(), complete)
 
     found = moved_triggers([new], there, lambda key: declared, declarations)
     return [old.name for old in found.values()]

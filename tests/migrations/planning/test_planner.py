@@ -16,6 +16,7 @@ from pgtrigger_codegen.migrations.planning.planner import make_plan
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration
 from pgtrigger_codegen.models.facts import Models
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unread import GapKind, Unread
 from pgtrigger_codegen.sql.render import create_trigger, drop_trigger
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from tests.migrations.builders import (
@@ -27,6 +28,7 @@ from tests.migrations.builders import (
     run_migration_file,
     trigger,
     unresolved,
+    with_gaps,
 )
 
 PROTECT = trigger()
@@ -279,7 +281,7 @@ def test_nothing_is_written_for_an_app_that_is_not_fully_read(tmp_path: Path) ->
 def test_allow_unresolved_writes_additions_and_changes_but_no_removals(tmp_path: Path) -> None:
     source = shop_source(tmp_path, PROTECT)
     write(plan(source))
-    source = replace(source, triggers=(AUDIT,), unresolved=(unresolved(),))
+    source = with_gaps(replace(source, triggers=(AUDIT,)), unresolved=[unresolved()])
 
     found = plan(source, allow_unresolved=True)
 
@@ -292,6 +294,10 @@ def _shop_path(root: Path) -> str:
     return str(root / "shop" / "models.py")
 
 
+def _unparsed(root: Path) -> Unread:
+    return Unread(GapKind.SYNTAX_ERROR, "invalid syntax", Span(_shop_path(root), 1, 1, 1, 1))
+
+
 @pytest.mark.parametrize(
     ("others", "blocked"),
     [
@@ -301,12 +307,12 @@ def _shop_path(root: Path) -> str:
             ["shop"],
         ),
         (lambda root: {"unresolved": (unresolved(migration_app=None),)}, ["audit", "shop"]),
-        (lambda root: {"unparsed": (Span(_shop_path(root), 1, 1, 1, 1),)}, ["shop"]),
+        (lambda root: {"unread": [_unparsed(root)]}, ["shop"]),
     ],
 )
 def test_which_apps_are_not_fully_read(tmp_path: Path, others: Any, blocked: list[str]) -> None:
     apps = [make_app(tmp_path, "shop", INITIAL), make_app(tmp_path, "audit", {})]
-    source = replace(make_source(tmp_path, apps), **others(tmp_path))
+    source = with_gaps(make_source(tmp_path, apps), **others(tmp_path))
 
     assert [app.app_label for app in plan(source).apps if app.unresolved] == blocked
 
@@ -318,8 +324,13 @@ def test_a_table_that_something_unread_may_use_keeps_its_triggers(tmp_path: Path
     gone = replace(source, triggers=())
 
     assert only(plan(gone)).operations != ()
-    doubtful = replace(gone, unresolved=(unresolved(migration_app="audit", model="shop.Order"),))
-    assert [app.app_label for app in plan(doubtful).apps] == ["audit"]
+    unread = unresolved(migration_app="audit", model="shop.Order")
+    audit_plan, shop_plan = plan(with_gaps(gone, unresolved=[unread])).apps
+    assert (audit_plan.app_label, shop_plan.app_label) == ("audit", "shop")
+    assert audit_plan.unresolved
+    assert shop_plan.operations == ()
+    (withheld,) = shop_plan.withheld
+    assert (withheld.trigger, withheld.gap.reason) == (PROTECT.uri, unread.reason)
 
 
 @pytest.mark.parametrize("declared", [(), (AUDIT,)])
@@ -327,10 +338,14 @@ def test_a_model_with_a_decorator_that_is_not_understood_keeps_its_triggers(
     tmp_path: Path, declared: tuple[CompiledTrigger, ...]
 ) -> None:
     source = replace(_adopted(tmp_path, *declared), models=Models([order_model()]))
-    doubtful = replace(source, doubtful_models=frozenset({"shop.Order"}))
+    unread = order_model(unread="a decorator of `Order` is not known: it is not read")
+    doubtful = with_gaps(replace(source, models=Models([unread])))
 
     assert "convert" in str(only(plan(source)).error)
-    assert [app.error for app in plan(doubtful).apps] == [None for _ in declared]
+    found = plan(doubtful)
+    assert only(found).error is None
+    assert [gap.kind for gap in found.gaps] == [GapKind.UNREAD_BASE]
+    assert only(found).withheld != ()
 
 
 def test_foreign_triggers_are_kept(tmp_path: Path) -> None:

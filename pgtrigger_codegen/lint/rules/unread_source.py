@@ -1,0 +1,108 @@
+"""PGT006: something that may declare triggers was not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pgtrigger_codegen.certificate.gaps import Gap
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unread import GapKind
+
+
+class UnreadSource(Rule):
+    """## What it does
+    Reports each place at which the analysis could not look further, so that it does not know
+    whether triggers are declared there: a file or folder that cannot be opened, an import of the
+    project's own code that leads nowhere, an installed app that was not found, a part of
+    `INSTALLED_APPS` that is not known, a branch that depends on an assumed value, and a declaration
+    of which the analysis has no account.
+
+    It is information only where most likely no trigger of the project is affected: an app of a
+    package that is not in the environment, for instance.
+
+    ## Why is this bad?
+    What was not read may still be there. So no trigger is removed or pruned that may be declared
+    in such a place, `makemigrations` and its `--check` exit with 2, and a trigger in such a place
+    is neither checked nor migrated.
+
+    ## Example
+    ```python
+    # shop/models/__init__.py, without a file shop/models/item.py
+    from .item import Item
+    ```
+
+    ## Use instead
+    ```python
+    # shop/models/__init__.py, with a file shop/models/item.py
+    from .item import Item
+    ```
+    """
+
+    code = "PGT006"
+    name = "unread-source"
+    severity = Severity.WARNING
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        gaps = [gap for gap in analysis.certificate.stated if gap.code == self.code]
+        absent = [gap for gap in gaps if gap.kind is GapKind.APP_NOT_FOUND and not gap.blocks]
+        for gap in gaps:
+            if gap.blocks:
+                yield self._of_gap(gap, gap.reason, analysis)
+            elif gap not in absent[1:] and _has_triggers(analysis):
+                reason = gap.reason
+                if gap in absent and len(absent) > 1:
+                    reason += f", nor were {len(absent) - 1} others"
+                yield self._of_gap(gap, reason, analysis)
+
+    def _of_gap(self, gap: Gap, reason: str, analysis: Analysis) -> Diagnostic:
+        return self.diagnostic(
+            f"Not read: {reason}. This may hide {gap.concerns.words}",
+            gap.span or _place(analysis),
+            severity=Severity.WARNING if gap.blocks else Severity.INFO,
+            help=_HELP[gap.kind],
+        )
+
+
+def _has_triggers(analysis: Analysis) -> bool:
+    """Whether what may be hidden is of interest to the project at all."""
+    return bool(analysis.triggers or analysis.unresolved)
+
+
+def _place(analysis: Analysis) -> Span:
+    """Where to report what has no place of its own: the settings, or where they are named."""
+    root = analysis.project.root
+    for name in ("pyproject.toml", "manage.py", "setup.cfg"):
+        if (root / name).is_file():
+            return Span(str(root / name), 1, 1, 1, 1)
+    return analysis.project.settings.span or Span(str(root), 1, 1, 1, 1)
+
+
+_HELP: Final[Mapping[GapKind, str]] = {
+    GapKind.UNREADABLE_FILE: "Let the user who runs this read it, or put a file in its place",
+    GapKind.REFUSED_FILE: "Let the user who runs this read it, or put a file in its place",
+    GapKind.SYNTAX_ERROR: "Correct the file",
+    GapKind.READING_FAILED: "Report the failure, with the file that provokes it",
+    GapKind.MISSING_IMPORT: "Add the file, or take the import away",
+    GapKind.DYNAMIC_IMPORT: "Import the modules by names that stand in the source",
+    GapKind.MISSING_MODELS: "Bring the `models` module back, or delete the models in a migration",
+    GapKind.APP_NOT_FOUND: (
+        "Run this where the app is installed, or point `python` under"
+        " `[tool.pgtrigger-codegen]` at that environment"
+    ),
+    GapKind.SETTINGS_NOT_FOUND: "Name it: `settings` under `[tool.pgtrigger-codegen]`",
+    GapKind.UNKNOWN_SETTING: "Pin the value under `[tool.pgtrigger-codegen.env]`",
+    GapKind.ASSUMED_BRANCH: "Pin the value under `[tool.pgtrigger-codegen.env]`",
+    GapKind.LIMIT_PASSED: "Write the declaration so that it takes less to evaluate",
+    GapKind.MISSING_PROVIDER: "Install the provider, or write one as docs/providers.md shows",
+    GapKind.UNRESOLVED_DECLARATION: "Write it with values that stand in the source",
+    GapKind.UNREAD_BASE: "Write it with values that stand in the source",
+    GapKind.UNREACHED_SITE: "Have it imported as Django starts, or delete the declaration",
+    GapKind.UNACCOUNTED_SITE: (
+        "Write the declaration in `Meta.triggers` or as a call of `register` at the top of"
+        " a module that Django imports; please report the case"
+    ),
+}

@@ -1,0 +1,161 @@
+"""What was not read is never taken for absent, whichever command asks."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.unread import SETTINGS, TRIGGERS, Hidden, open_folder, write_project
+
+
+@pytest.fixture(scope="module")
+def pristine() -> Iterator[Path]:
+    with open_folder() as folder:
+        write_project(folder)
+        yield folder
+
+
+@pytest.fixture
+def project(pristine: Path) -> Iterator[Hidden]:
+    with open_folder() as folder:
+        shutil.copytree(pristine, folder, dirs_exist_ok=True)
+        yield Hidden(folder)
+
+
+def test_a_project_that_was_read_has_no_gaps(project: Hidden) -> None:
+    shown = project.run("show", "--output-format", "json", "--no-cache").data
+    assert {trigger["uri"] for trigger in shown["triggers"]} == TRIGGERS
+    assert shown["gaps"] == []
+    checked = project.run("makemigrations", "--check", "--no-cache")
+    assert (checked.exit_code, checked.stdout) == (0, "No changes detected\n")
+    assert project.run("lint", "--no-cache", "--ignore", "PGT115").exit_code == 0
+
+
+def _unlink(name: str) -> Callable[[Path], None]:
+    return lambda root: (root / name).unlink()
+
+
+def _without_permission(name: str) -> Callable[[Path], None]:
+    return lambda root: (root / name).chmod(0o000)
+
+
+def _folder(root: Path) -> None:
+    (root / "shop/audit/models.py").unlink()
+    (root / "shop/audit/models.py").mkdir()
+
+
+def _dangling(root: Path) -> None:
+    (root / "shop/audit/models.py").unlink()
+    (root / "shop/audit/models.py").symlink_to("gone.py")
+
+
+def _other_case(root: Path) -> None:
+    (root / "shop/orders/models/item.py").rename(root / "shop/orders/models/Item.py")
+
+
+def _syntax_error(root: Path) -> None:
+    path = root / "shop/audit/models.py"
+    path.write_text(path.read_text() + "\nclass Broken(\n")
+
+
+def _settings(old: str, new: str) -> Callable[[Path], None]:
+    def change(root: Path) -> None:
+        path = root / "config/settings.py"
+        assert old in SETTINGS
+        path.write_text(path.read_text().replace(old, new))
+
+    return change
+
+
+def _class_based(root: Path) -> None:
+    path = root / "config/settings.py"
+    lines = [f"    {line}" for line in path.read_text().splitlines()]
+    path.write_text("class Dev(Configuration):\n" + "\n".join(lines) + "\n")
+
+
+HIDINGS: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "a file without permission": (
+        _without_permission("shop/audit/models.py"),
+        "unreadable-file",
+        "shop/audit/models.py",
+    ),
+    "a folder without permission": (
+        _without_permission("shop/audit"),
+        "unreadable-file",
+        "shop/audit",
+    ),
+    "a folder in place of a file": (_folder, "unreadable-file", "shop/audit/models.py"),
+    "a link that leads nowhere": (_dangling, "unreadable-file", "shop/audit/models.py"),
+    "no models although migrations made some": (
+        _unlink("shop/audit/models.py"),
+        "missing-models",
+        "shop/audit/migrations/0001_initial.py",
+    ),
+    "an import that leads nowhere": (
+        _unlink("shop/orders/models/item.py"),
+        "missing-import",
+        "shop/orders/models/__init__.py",
+    ),
+    "a file in another case": (_other_case, "missing-import", "shop/orders/models/__init__.py"),
+    "an import in ready() that leads nowhere": (
+        _unlink("shop/audit/rules.py"),
+        "missing-import",
+        "shop/audit/apps.py",
+    ),
+    "a syntax error": (_syntax_error, "syntax-error", "shop/audit/models.py"),
+    "a part of INSTALLED_APPS that is not known": (
+        _settings('"shop.audit", "shop.stock"]', '"shop.stock", *more_apps()]'),
+        "unknown-setting",
+        "config/settings.py",
+    ),
+    "settings in a class": (_class_based, "unknown-setting", "config/settings.py"),
+    "an app of the project that is not there": (
+        lambda root: (root / "shop/audit").rename(root / "elsewhere"),
+        "app-not-found",
+        "config/settings.py",
+    ),
+    "a dynamic import": (
+        lambda root: (root / "shop/orders/models/__init__.py").write_text(
+            "import os\nfrom importlib import import_module\n\n"
+            "for name in os.listdir(os.environ['MODELS']):\n    import_module(name)\n"
+        ),
+        "dynamic-import",
+        "shop/orders/models/__init__.py",
+    ),
+}
+
+
+@pytest.mark.parametrize("hiding", HIDINGS)
+def test_what_is_hidden_is_named_and_kept(project: Hidden, hiding: str) -> None:
+    hide, kind, path = HIDINGS[hiding]
+    hide(project.root)
+    before = set(project.root.rglob("migrations/*.py"))
+
+    shown = project.run("show", "--output-format", "json", "--no-cache")
+    assert shown.exit_code == 0
+    (gap,) = [gap for gap in shown.data["gaps"] if gap["kind"] == kind]
+    assert gap["path"] == path
+    assert gap["reason"]
+    if kind != "dynamic-import":  # which is told as what could not be resolved
+        assert f"not read ({kind})" in project.run("show", "--no-cache").stdout
+
+    linted = project.run("lint", "--no-cache", "--output-format", "json")
+    assert linted.exit_code == 1
+    places = [(one["path"], one["line"]) for one in linted.data if one["severity"] != "info"]
+    assert places.count((path, gap["line"])) == 1
+
+    for command in (
+        ("makemigrations", "--check"),
+        ("makemigrations",),
+        ("diff",),
+    ):
+        outcome = project.run(*command, "--no-cache")
+        assert outcome.exit_code == 2, command
+        assert "No changes detected" not in outcome.stdout
+        assert "No differences" not in outcome.stdout
+        if hiding != "settings in a class" or command != ("makemigrations",):
+            assert f"{path}:{gap['line']}:" in outcome.stderr, command
+    assert set(project.root.rglob("migrations/*.py")) == before
