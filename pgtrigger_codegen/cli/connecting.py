@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pgtrigger_codegen.cli.common import Target, analyze_target, echo_summary
+from pgtrigger_codegen.cli.common import Target, analyze_target, echo_gap, echo_summary
 from pgtrigger_codegen.database.address import DEFAULT_ALIAS, find_address
 from pgtrigger_codegen.database.connection import Connection, Timeouts, connect, describe
 from pgtrigger_codegen.database.history import ProjectHistory
@@ -127,16 +127,25 @@ class Session:
         )
 
     def _wanted(self, status: TriggerStatus, scope: Scope) -> bool:
-        return scope.covers(status) and (not self.uris or status.uri in self.uris)
+        return scope.covers(status) and (not self.uris or any(map(status.is_named, self.uris)))
 
 
 @contextmanager
 def open_session(
-    target: Target, uris: tuple[str, ...], options: ConnectionOptions
+    target: Target,
+    uris: tuple[str, ...],
+    options: ConnectionOptions,
+    *,
+    only_known: bool = True,
 ) -> Iterator[Session]:
-    """Read the project, then connect."""
+    """Read the project, then connect.
+
+    Args:
+        only_known: Whether the triggers have to be among those that the source declares.
+    """
     analysis = analyze_target(target)
-    _check_uris(analysis, uris)
+    if only_known:
+        _check_uris(analysis, uris)
     alias = options.alias or DEFAULT_ALIAS
     routing = route(analysis, alias)
     address = find_address(
@@ -177,6 +186,12 @@ def _check_uris(analysis: Analysis, uris: tuple[str, ...]) -> None:
                 f"trigger `{uri}` cannot be read: {unresolved[uri]}",
                 help="`pgtrigger-codegen lint` shows where",
             )
+        if uri not in known and analysis.certificate.gaps:
+            raise CodegenError(
+                f"no trigger that was read has the URI `{uri}`, and not all was read",
+                help="`pgtrigger-codegen show` lists what was not read; --even-unread changes a "
+                "trigger all the same",
+            )
         if uri not in known:
             raise CodegenError(
                 f"no trigger has the URI `{uri}`",
@@ -191,8 +206,6 @@ def _echo_notes(analysis: Analysis, not_evaluated: Sequence[str]) -> None:
             f"note: a router is not evaluated, and counts as allowing all: {reason}",
             err=True,
         )
-    for item in analysis.unresolved:
-        span = item.span
-        where = f"{analysis.project.display_path(span.path)}:{span.line}:{span.column}"
-        click.echo(f"{where}: {item.code} {item.reason}", err=True)
+    for gap in analysis.certificate.blocking:
+        echo_gap(analysis, gap)
     echo_summary(analysis)

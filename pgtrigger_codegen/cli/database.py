@@ -19,6 +19,7 @@ from pgtrigger_codegen.database.errors import DatabaseError
 from pgtrigger_codegen.database.execution import as_script, execute
 from pgtrigger_codegen.database.plan import Action, DatabasePlan, make_plan
 from pgtrigger_codegen.database.schemas import Scope
+from pgtrigger_codegen.database.status import TriggerStatus
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.source.escaping import one_line
 
@@ -29,6 +30,12 @@ def _action_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--dry-run", is_flag=True, help="Change nothing; print the SQL."),
         click.option("-y", "--yes", is_flag=True, help="Do not ask before changing all triggers."),
+        click.option(
+            "--even-unread",
+            is_flag=True,
+            help="Change the triggers that are named even if they may be declared where nothing "
+            "could be read.",
+        ),
     ):
         command = option(command)
     return connection_options(command)
@@ -83,6 +90,7 @@ def disable(target: Target, /, *, uris: tuple[str, ...], **options: Any) -> None
 
 
 @click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--foreign",
     is_flag=True,
@@ -90,14 +98,14 @@ def disable(target: Target, /, *, uris: tuple[str, ...], **options: Any) -> None
 )
 @_action_options
 @pass_target
-def prune(target: Target, /, *, foreign: bool, **options: Any) -> None:
+def prune(target: Target, /, *, names: tuple[str, ...], foreign: bool, **options: Any) -> None:
     """Drop triggers that the source does not declare any more, and their functions.
 
     Only those that migrations of this project have named, on tables in the search path: any other
     whose name begins with `pgtrigger_` may be another project's. Such triggers are listed. Exits
     with 2 if some are kept because not all of the source could be read.
     """
-    _Run("prune", target, (), with_foreign=foreign).run(**options)
+    _Run("prune", target, names, with_foreign=foreign).run(**options)
 
 
 class _Run:
@@ -115,16 +123,21 @@ class _Run:
         self.target = target
         self.uris = uris
         self.incomplete = False
+        self.even_unread = False
 
-    def run(self, *, dry_run: bool, yes: bool, **connection: Any) -> None:
+    def run(self, *, dry_run: bool, yes: bool, even_unread: bool, **connection: Any) -> None:
         options = ConnectionOptions(**connection)
-        with open_session(self.target, self.uris, options) as session:
+        if even_unread and not self.uris:
+            raise click.UsageError("--even-unread needs the triggers to be named.")
+        self.even_unread = even_unread
+        only_known = not (even_unread or self.action == "prune")
+        with open_session(self.target, self.uris, options, only_known=only_known) as session:
             self._warn_of_migrations(session)
             if not (self.uris or dry_run or yes):
                 self._confirm(session)
             for scope in session.scopes:
                 self._run_scope(session, scope, dry_run=dry_run)
-            self._note_unresolved(session)
+            self._note_gaps(session)
         if self.incomplete:
             click.get_current_context().exit(2)
 
@@ -142,11 +155,18 @@ class _Run:
                 err=True,
             )
 
-    def _note_unresolved(self, session: Session) -> None:
-        """All triggers were asked for, and not all could be read."""
-        if session.analysis.unresolved and not self.uris and self.action != "prune":
-            count = len(session.analysis.unresolved)
-            click.echo(f"left alone: {count} declarations that could not be read", err=True)
+    def _note_gaps(self, session: Session) -> None:
+        """All triggers were asked for, and not all of the source could be read."""
+        gaps = session.analysis.certificate.blocking
+        if gaps and not self.uris:
+            unresolved = len(session.analysis.unresolved)
+            if unresolved and self.action != "prune":
+                click.echo(
+                    f"left alone: {unresolved} declarations that could not be read", err=True
+                )
+            click.echo(
+                f"not all of the source could be read: {len(gaps)} gaps (see above)", err=True
+            )
             self.incomplete = True
 
     def _confirm(self, session: Session) -> None:
@@ -170,8 +190,14 @@ class _Run:
 
         def plan() -> DatabasePlan:
             found = session.survey(scope)
-            wanted = [item for item in found.statuses if self._concerns(item.uri)]
-            return make_plan(self.action, wanted, found.catalog, with_foreign=self.with_foreign)
+            wanted = [item for item in found.statuses if self._concerns(item)]
+            return make_plan(
+                self.action,
+                wanted,
+                found.catalog,
+                with_foreign=self.with_foreign,
+                even_unread=self.even_unread,
+            )
 
         try:
             if dry_run:
@@ -189,8 +215,11 @@ class _Run:
             return
         self._echo_skipped(made)
 
-    def _concerns(self, uri: str | None) -> bool:
-        return (uri is None) == (self.action == "prune")
+    def _concerns(self, status: TriggerStatus) -> bool:
+        """Whether the command is for such a trigger: one that is declared, or may be."""
+        if status.status == "UNKNOWN":
+            return True
+        return (status.uri is None) == (self.action == "prune")
 
     def _echo_script(self, plan: DatabasePlan, scope: Scope) -> None:
         if not plan.steps:
@@ -215,7 +244,8 @@ class _Run:
             click.echo(f"left alone: {one_line(name)}", err=True)
         for status in plan.foreign:
             click.echo(f"left alone: {status.label}: {status.foreign} (--foreign)", err=True)
-        if plan.skipped and (self.uris or self.action == "prune"):
+        unknown = any(status.status == "UNKNOWN" for status, _ in plan.skipped)
+        if plan.skipped and (self.uris or unknown or self.action == "prune"):
             self.incomplete = True
 
     def _heading(self, scope: Scope) -> str:

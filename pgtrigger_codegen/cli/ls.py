@@ -48,10 +48,13 @@ def ls(
     """List triggers and whether the database has them as the source declares them.
 
     A URI is `app_label.ModelName:trigger_name`; with URIs, only those triggers are listed.
+    A trigger that may be declared where nothing could be read is UNKNOWN; exits with 2 if there
+    is one.
     """
     options = ConnectionOptions(**connection)
     with open_session(target, uris, options) as session:
         found = _survey(session)
+        unread = check and not uris and bool(session.analysis.certificate.blocking)
     if output_format == "json":
         entries = [_as_json(status, diff=diff) for status in found]
         click.echo(json.dumps(entries, indent=2, ensure_ascii=False))
@@ -59,6 +62,8 @@ def ls(
         with_schema = bool(options.schemas or options.pattern)
         for line in _as_text(found, diff=diff, with_schema=with_schema):
             click.echo(line)
+    if unread or any(status.status == "UNKNOWN" for status in found):
+        context.exit(2)
     if check and not all(_passes(status, enabled=enabled) for status in found):
         context.exit(1)
 

@@ -76,18 +76,20 @@ def make_plan(
     catalog: Catalog,
     *,
     with_foreign: bool = False,
+    even_unread: bool = False,
 ) -> DatabasePlan:
     """What is to be done for these triggers.
 
     Args:
         with_foreign: Whether to prune triggers, too, that the project has never named.
+        even_unread: Whether to change triggers, too, that may be declared where nothing was read.
 
     Raises:
         DatabaseError: A table is missing, a function belongs to somebody else, or the role lacks
             a right that will be needed.
     """
     foreign = () if with_foreign or action != "prune" else tuple(filter(_is_foreign, wanted))
-    skipped = tuple(_skipped(action, wanted))
+    skipped = tuple(_skipped(action, wanted, even_unread=even_unread))
     left_alone = {id(status) for status in (*foreign, *(status for status, _ in skipped))}
     chosen = [status for status in wanted if id(status) not in left_alone]
     if action == "install":
@@ -111,12 +113,14 @@ def _is_foreign(status: TriggerStatus) -> bool:
 
 
 def _skipped(
-    action: Action, wanted: Iterable[TriggerStatus]
+    action: Action, wanted: Iterable[TriggerStatus], *, even_unread: bool
 ) -> Iterator[tuple[TriggerStatus, str]]:
     for status in wanted:
         if status.status == "UNALLOWED":
             yield status, status.reason or "a router does not allow it"
-        elif action == "prune" and status.doubtful:
+        elif status.status == "UNKNOWN" and action == "install":
+            yield status, f"its declaration was not read: {status.doubtful}"
+        elif status.status == "UNKNOWN" and not even_unread:
             yield status, f"it may be declared after all: {status.doubtful}"
         elif action == "enable" and status.unsafe_function is not None:
             yield status, status.reason or "its function belongs to somebody else"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from pgtrigger_codegen.certificate.certificate import is_named
 from pgtrigger_codegen.database.catalog import (
     PREFIX,
     Catalog,
@@ -62,6 +63,10 @@ class TriggerStatus:
     doubtful: str | None = None
     foreign: str | None = None
     unsafe_function: Function | None = None
+
+    def is_named(self, name: str) -> bool:
+        """Whether a URI, or a name in the database, means this trigger."""
+        return name in (self.uri, self.pgid) or (":" in name and is_named(self.pgid, name))
 
     @property
     def label(self) -> str:
