@@ -15,9 +15,9 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from pgtrigger_codegen.evaluator import attributes, files, func_render, limits
+from pgtrigger_codegen.evaluator import attributes, files, func_render, library, limits
 from pgtrigger_codegen.evaluator.functions import interpreted
-from pgtrigger_codegen.evaluator.membrane import call_back, outward
+from pgtrigger_codegen.evaluator.membrane import call_back, outward, rendered
 from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, has_no_order
 from pgtrigger_codegen.evaluator.values import Opaque, Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
@@ -103,6 +103,7 @@ _MIGRATIONS = "django.db.migrations.operations."
 # Asked of every argument: unions would be made anew each time.
 _SEQUENCES = (list, tuple)
 _SETS = (set, frozenset)
+_CONTAINERS = (list, tuple, dict, deque, *_SETS)
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 # They store functions and call them when the project runs, or classes and ask what they are.
 _STORES_FUNCTIONS = ("django.contrib.", "django.core.", "django.db.", "dataclasses", "typing")
@@ -131,12 +132,19 @@ def prepare(
     hands_on = _is(function, _HANDS_ON)
     stores = _is(function, _STORES)
     keyed = kwargs.get("key") is not None
+    # While modules are read, a model cannot be rendered yet as it will be.
+    takes_models = not vm.executing and _is_of_trigger_library(function)
+    compares = isinstance(receiver, _CONTAINERS)
 
     def one(name: str | int, value: Any) -> Any:
         if calls_back and (name in _CALL_BACK_NAMES or name == _CALL_BACK[function]):
             return value if value is None or interpreted(value) else call_back(vm, value, span)
         stored = stores or (hands_on and isinstance(name, str))
         _refuse_functions(function, value, span)
+        if takes_models:
+            value = rendered(vm, value)
+        elif compares and not attributes.has_reference([value, *receiver]):
+            return value
         if not stored and (not hands_on or attributes.is_own_kind(value)):
             _refuse_own_kinds(function, value, span)
         if not hands_on:
@@ -191,7 +199,8 @@ def call_library_object(
             found = [subscript(vm, args[0], key, span) for key in function.__reduce__()[1]]
             return found[0] if len(found) == 1 else tuple(found)
         case types.MethodType() if func_render.is_render_with_model(function, args):
-            return vm.attempt(span, func_render.render_with_model, function, args[0])
+            model = rendered(vm, args[0])
+            return vm.attempt(span, func_render.render_with_model, function, model)
     return NotImplemented
 
 
@@ -222,6 +231,13 @@ def _refuse_functions(function: Any, value: Any, span: Span) -> None:
         listed = not (isinstance(item, Opaque) and isinstance(item.real, _FUNCTIONS))
         if not listed and not _keeps_opaque(function):
             raise Refusal(Unknown(f"`{item.dotted}` is given to a call here", span))
+
+
+def _is_of_trigger_library(function: Any) -> bool:
+    """Whether it is a callable of django-pgtrigger's or its like, or derives from such a class."""
+    classes = function.__mro__ if isinstance(function, type) else (function,)
+    modules = (str(getattr(value, "__module__", "")) for value in classes)
+    return any(map(library.is_package_of_trigger_library, modules))
 
 
 def _keeps_opaque(function: Any) -> bool:

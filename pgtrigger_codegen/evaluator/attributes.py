@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,9 +130,14 @@ def as_model_class(vm: Interpreter, value: Any, span: Span) -> Any:
     """A model by its label as the class itself, among others too: for comparisons."""
     if isinstance(value, ModelReference):
         return vm.host.model_class(value.label, span)
-    if isinstance(value, list | tuple) and any(isinstance(item, ModelReference) for item in value):
+    if isinstance(value, list | tuple | dict | set | frozenset) and has_reference(value):
         return [as_model_class(vm, item, span) for item in value]
     return value
+
+
+def has_reference(values: Iterable[Any]) -> bool:
+    """Whether a model is named by its label: comparing it needs the model itself."""
+    return any(isinstance(value, ModelReference) for value in values)
 
 
 def is_user_class(vm: Interpreter, value: Any) -> bool:
@@ -233,7 +238,9 @@ def _descriptor_attribute(
     vm: Interpreter, descriptor: FieldDescriptor, name: str, span: Span
 ) -> Any:
     if name == "field":
-        return descriptor.field
+        # Once all is read, it is the field that `_meta` has, too.
+        bound = None if vm.executing else vm.host.rendered_field(descriptor.model, descriptor.name)
+        return bound or descriptor.field
     if name == "through" and has_base(
         type(descriptor.field), "django.db.models.fields.related", "ManyToManyField"
     ):

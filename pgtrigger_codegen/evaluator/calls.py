@@ -61,6 +61,7 @@ _FLAGS_THIRD = frozenset("findall finditer fullmatch match search".split())
 _ABSOLUTE = ("absolute", "resolve")
 # Modules with the classes of Django's fields.
 _FIELDS = ("django.db.models.fields", "django.contrib.postgres.fields")
+_MODELS = (ModelClass, ModelReference, ThroughModel)
 _FORMATS = (str.format, str.format_map)
 _OBJECT_NEW = inspect.getattr_static(object, "__new__")
 
@@ -300,7 +301,10 @@ def _unknown(receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Un
 
 def _unknown_key(receiver: Any, name: str, args: tuple[Any, ...]) -> Unknown | None:
     if name in ("get", "pop", "setdefault") and isinstance(receiver, dict):
-        return first_unknown([*receiver.keys(), *args[:1]])
+        keys = [*receiver.keys(), *args[:1]]
+        if attributes.has_reference(keys) and any(isinstance(key, _MODELS) for key in keys):
+            return Unknown("a model is looked up among models that are named by their labels")
+        return first_unknown(keys)
     return None
 
 

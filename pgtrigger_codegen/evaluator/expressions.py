@@ -208,10 +208,11 @@ def _tuple(vm: Interpreter, node: ast.Tuple, scope: Scope) -> Any:
 
 
 def _set(vm: Interpreter, node: ast.Set, scope: Scope) -> Any:
-    items = _items(vm, node.elts, scope)
+    span = scope.module.span(node)
+    items = attributes.as_model_class(vm, _items(vm, node.elts, scope), span)
     if (unknown := first_unknown(items)) is not None:
         return unknown
-    return vm.attempt(scope.module.span(node), set, items)
+    return vm.attempt(span, set, items)
 
 
 def _dict(vm: Interpreter, node: ast.Dict, scope: Scope) -> Any:
@@ -225,10 +226,11 @@ def _dict(vm: Interpreter, node: ast.Dict, scope: Scope) -> Any:
                 )
             result.update(value)
             continue
-        key = evaluate(vm, key_node, scope)
+        span = scope.module.span(key_node)
+        key = attributes.as_model_class(vm, evaluate(vm, key_node, scope), span)
         if (unknown := first_unknown(key)) is not None:
             return unknown
-        stored = vm.attempt(scope.module.span(key_node), result.__setitem__, key, value)
+        stored = vm.attempt(span, result.__setitem__, key, value)
         if isinstance(stored, Unknown):
             return stored
     return result

@@ -12,6 +12,7 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator import attributes
 from pgtrigger_codegen.evaluator.functions import interpreted
+from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel
 
 
 def accept_model(cls: type) -> None:
@@ -39,7 +40,9 @@ def is_render_with_model(function: Any, args: tuple[Any, ...]) -> bool:
         and len(args) == 1
         and function.__name__ == "render"
         and function.__module__ == "pgtrigger.core"
-        and attributes.is_rendered_model(args[0])
+        and (
+            isinstance(args[0], ModelClass | ThroughModel) or attributes.is_rendered_model(args[0])
+        )
     )
 
 

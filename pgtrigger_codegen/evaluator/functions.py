@@ -114,7 +114,7 @@ def vm_evaluate(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
 def _call_from_real_code(
     vm: Interpreter, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    from pgtrigger_codegen.evaluator.membrane import inward, outward
+    from pgtrigger_codegen.evaluator.membrane import inward, outward, rendered
 
     span = function.module.span(function.node)
     vm.steps += limits.STEPS_OF_A_CALL
@@ -131,7 +131,7 @@ def _call_from_real_code(
 
     if (unknown := first_unknown(result)) is not None:
         raise Refusal(unknown)
-    return outward(vm, result, span)
+    return outward(vm, rendered(vm, result), span)
 
 
 def _kind(node: _Node, module: Module) -> Literal["plain", "generator", "async"]:

@@ -49,5 +49,11 @@ class Host(Protocol):
     def model_behind(self, model: type) -> ModelClass | ThroughModel | None:
         """What a rendered model was rendered from."""
 
+    def rendered(self, model: ModelClass | ThroughModel) -> type | Unknown:
+        """The real model, for real code."""
+
+    def rendered_field(self, model: ModelClass, name: str) -> Any:
+        """The real model's own field; None where there is none, or not yet."""
+
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         """The text of a file of the project."""

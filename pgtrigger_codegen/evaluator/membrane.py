@@ -27,10 +27,13 @@ from typing import TYPE_CHECKING, Any
 from pgtrigger_codegen.evaluator import attributes, files, imports, library, limits
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.values import (
+    ModelClass,
+    ModelOptions,
     Opaque,
     PythonRaise,
     Refusal,
     Special,
+    ThroughModel,
     Unknown,
     first_unknown,
 )
@@ -142,7 +145,34 @@ def inward(vm: Interpreter, value: Any, depth: int = 0) -> Any:
     if isinstance(value, types.ModuleType):
         name = value.__name__
         return imports.module_value(vm, name, _NOWHERE)
+    if kind.__name__ == "Options" and kind.__module__ == "django.db.models.options":
+        model = inward(vm, value.model)
+        return value if isinstance(model, type | Opaque) else ModelOptions(model)
     return value if _is_admitted(kind) else opaque(vm, value)
+
+
+def rendered(vm: Interpreter, value: Any, depth: int = 0) -> Any:
+    """A value with real models in the place of the interpreter's, for real code.
+
+    Raises:
+        Refusal: A model cannot be rendered.
+    """
+    if isinstance(value, ModelClass | ThroughModel):
+        model = vm.host.rendered(value)
+        if isinstance(model, Unknown):
+            raise Refusal(model)
+        return model
+    if isinstance(value, ModelOptions):
+        return rendered(vm, value.model)._meta
+    if depth >= _DEEPEST or type(value) not in (list, tuple, dict):
+        return value
+    if type(value) is dict:
+        made = {key: rendered(vm, item, depth + 1) for key, item in value.items()}
+        return value if all(made[key] is item for key, item in value.items()) else made
+    items = [rendered(vm, item, depth + 1) for item in value]
+    if all(a is b for a, b in zip(value, items, strict=True)):
+        return value
+    return items if type(value) is list else tuple(items)
 
 
 def outward(vm: Interpreter, value: Any, span: Span, depth: int = 0) -> Any:
@@ -289,7 +319,7 @@ def _answer(vm: Interpreter, value: Any, span: Span) -> Callable[..., Any]:
             raise error.error from None
         if (unknown := first_unknown(result)) is not None:
             raise Refusal(unknown)
-        return outward(vm, result, span)
+        return outward(vm, rendered(vm, result), span)
 
     return answer
 
@@ -334,13 +364,15 @@ def _items_outward(vm: Interpreter, value: Any, span: Span, depth: int) -> Any:
 def _class_inward(vm: Interpreter, cls: type) -> Any:
     if cls is type:
         return _TYPE
+    if attributes.is_rendered_model(cls):
+        return vm.host.model_behind(cls) or cls
     known = (
         cls in vm.user_classes
         or MARK in vars(cls)
         or library.is_callable_listed(cls)
         or id(cls) in vm.made
     )
-    return cls if known or attributes.is_rendered_model(cls) else opaque(vm, cls)
+    return cls if known else opaque(vm, cls)
 
 
 def _is_listed(vm: Interpreter, value: Any) -> bool:

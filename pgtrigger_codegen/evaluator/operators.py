@@ -11,7 +11,13 @@ from pgtrigger_codegen.evaluator import attributes, calls, limits, membrane
 from pgtrigger_codegen.evaluator.iteration import iterate
 from pgtrigger_codegen.evaluator.text import as_text
 from pgtrigger_codegen.evaluator.unknowns import spread, used
-from pgtrigger_codegen.evaluator.values import Special, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import (
+    ModelClass,
+    Special,
+    ThroughModel,
+    Unknown,
+    first_unknown,
+)
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -121,10 +127,12 @@ def _refuse_text(value: Any, span: Span) -> Unknown | None:
 def compare(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, span: Span) -> Any:
     """`left <operator> right`, for one pair of a chain."""
     left, right = (attributes.as_model_class(vm, value, span) for value in (left, right))
+    if (refused := _not_comparable(left, right, span)) is not None:
+        return refused
     if isinstance(operator, ast.Is | ast.IsNot) and not (
         isinstance(left, Unknown) or isinstance(right, Unknown)
     ):
-        if isinstance(left, Special) and left == right:
+        if isinstance(left, Special | ThroughModel) and left == right:
             return isinstance(operator, ast.Is)
         return COMPARE[type(operator)](left, right)
     for operand in (left, right):
@@ -140,3 +148,31 @@ def compare(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, span: S
             if isinstance(right, Unknown):
                 return right
     return vm.attempt(span, COMPARE[type(operator)], left, right)
+
+
+def _not_comparable(left: Any, right: Any, span: Span) -> Unknown | None:
+    """Refuses to tell apart two forms of one thing: a model or field that Django is making yet."""
+    if isinstance(left, _MODELS):
+        odd = any(_is_unfinished_model(other) for other in _compared(right))
+    elif isinstance(left, type):
+        odd = _is_unfinished_model(left) and any(
+            isinstance(other, _MODELS) for other in _compared(right)
+        )
+    elif attributes.is_field_class(type(left)):
+        fields = [other for other in _compared(right) if attributes.is_field_class(type(other))]
+        odd = any(hasattr(left, "model") is not hasattr(other, "model") for other in fields)
+    else:
+        odd = False
+    return Unknown("a model that is not complete is compared", span) if odd else None
+
+
+def _compared(right: Any) -> list[Any]:
+    containers = (list, tuple, set, frozenset, dict)
+    return list(right) if isinstance(right, containers) else [right]
+
+
+def _is_unfinished_model(value: Any) -> bool:
+    return attributes.is_rendered_model(value) and value.__module__ != "django.db.models.base"
+
+
+_MODELS = (ModelClass, ThroughModel)

@@ -59,11 +59,14 @@ def _expression(vm: Interpreter, node: ast.Expr, scope: Scope) -> Signal:
 
 def _initializes(node: ast.expr) -> bool:
     """Whether an object is not what it should be unless this call happens."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("__init__", "__post_init__", "__setattr__")
-    )
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    owner = node.func.value  # what a class overrides, its base would have done
+    by_super = isinstance(owner, ast.Call) and getattr(owner.func, "id", "") == "super"
+    return by_super or node.func.attr in _INITIALIZERS
+
+
+_INITIALIZERS = frozenset("__init__ __post_init__ __setattr__ contribute_to_class".split())
 
 
 def _return(vm: Interpreter, node: ast.Return, scope: Scope) -> Signal:

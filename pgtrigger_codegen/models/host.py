@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import global_settings
 
+from pgtrigger_codegen.evaluator import library
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     ThroughModel,
@@ -87,7 +88,8 @@ class ModelHost:
     def model_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> Any:
         """`Model._meta.NAME`, without rendering where the name alone decides."""
         if isinstance(model, ThroughModel):
-            named = model.owner if name == "auto_created" else meta.MISSING
+            names = {"auto_created": model.owner, "concrete_model": model, "model": model}
+            named = names.get(name, meta.MISSING)
         else:
             named = self._named_option(model, name, span)
         if named is not meta.MISSING:
@@ -95,7 +97,9 @@ class ModelHost:
         rendered = self._renderer().render(model)
         if isinstance(rendered, Unknown):
             return rendered
-        if name not in _OPTIONS_ATTRIBUTES:
+        # Django makes a default through model whole; of others only what a trigger can need.
+        wholly = isinstance(model, ThroughModel) and name in library.OPTIONS_ATTRIBUTES
+        if name not in _OPTIONS_ATTRIBUTES and not wholly:
             return Unknown(f"`_meta.{name}` is not evaluated", span)
         return getattr(rendered._meta, name)
 
@@ -113,6 +117,18 @@ class ModelHost:
     def model_behind(self, model: type) -> ModelClass | ThroughModel | None:
         """What a rendered model was rendered from, default through models included."""
         return self._renderer().behind(model)
+
+    def rendered(self, model: ModelClass | ThroughModel) -> type | Unknown:
+        """The real model, for real code."""
+        return self._renderer().render(model)
+
+    def rendered_field(self, model: ModelClass, name: str) -> Any:
+        """The real model's own field; None where there is none, or not yet."""
+        rendered = None if meta.is_abstract(model) is not False else self.rendered(model)
+        if rendered is None or isinstance(rendered, Unknown):
+            return None
+        options: Any = vars(rendered)["_meta"]
+        return next((field for field in options.local_fields if field.name == name), None)
 
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         """The text of a file inside the project root."""
@@ -139,6 +155,10 @@ class ModelHost:
                 return registry.is_proxy(model)
             case "auto_created":
                 return False
+            case "model":
+                return model
+            case "concrete_model":
+                return registry.concrete_model(model)
             case "triggers":
                 # The very list that is declared: what is appended to it is declared too.
                 declared = meta.option(model, "triggers")

@@ -98,7 +98,8 @@ class ModelRenderer:
 
     def behind(self, rendered: Any) -> ModelClass | ThroughModel | None:
         """What a model was rendered from; None for one that is not of this registry."""
-        owner = rendered._meta.auto_created
+        options = getattr(rendered, "_meta", None)
+        owner = getattr(options, "auto_created", None)
         if not owner:
             return self.classes.get(rendered)
         cls = self.classes.get(owner)

@@ -73,6 +73,14 @@ class SettingsHost:
         """There are no models yet."""
         return None
 
+    def rendered(self, model: ModelClass | ThroughModel) -> type | Unknown:
+        """There are no models yet."""
+        return Unknown("models are not known while the settings are read")
+
+    def rendered_field(self, model: ModelClass, name: str) -> Any:
+        """There are no models yet."""
+        return None
+
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         """Settings are not read from files."""
         return Unknown("a file is not read while the settings are read", span)

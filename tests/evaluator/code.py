@@ -53,6 +53,12 @@ class FakeHost:
     def model_behind(self, model: type) -> ModelClass | ThroughModel | None:
         return None
 
+    def rendered(self, model: ModelClass | ThroughModel) -> type | Unknown:
+        return Unknown("no models here")
+
+    def rendered_field(self, model: ModelClass, name: str) -> Any:
+        return None
+
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         return path.read_text(encoding="utf-8")
 
