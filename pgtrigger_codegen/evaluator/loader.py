@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.source.files import FileRefusedError
 from pgtrigger_codegen.source.finder import ModuleFinder, ModuleLocation
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
@@ -51,6 +52,8 @@ class ModuleLoader:
             return Unknown(f"module `{name}` is not found")
         if location.path is None:
             return Unknown(f"`{name}` is a namespace package without code")
+        if location.refused:
+            return self._refuse(location, location.refused)
         try:
             return read_module(
                 name,
@@ -62,11 +65,18 @@ class ModuleLoader:
             self.syntax_errors.setdefault(name, error)
             self._note(location, GapKind.SYNTAX_ERROR, error.message, error.span)
             return Unknown(f"module `{name}` does not parse: {error.message}", error.span)
+        except FileRefusedError as error:
+            return self._refuse(location, error.strerror)
         except OSError as error:
             reason = error.strerror or str(error)
             span = Span(str(location.path), 1, 1, 1, 1)
             self._note(location, GapKind.UNREADABLE_FILE, reason, span)
             return Unknown(f"module `{name}` cannot be read: {reason}", span)
+
+    def _refuse(self, location: ModuleLocation, reason: str) -> Unknown:
+        span = Span(str(location.path), 1, 1, 1, 1)
+        self._note(location, GapKind.REFUSED_FILE, reason, span)
+        return Unknown(f"module `{location.name}` is not read: {reason}", span)
 
     def _note(self, location: ModuleLocation, kind: GapKind, reason: str, span: Span) -> None:
         if location.first_party:

@@ -14,6 +14,7 @@ from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import PythonRaise, Unknown
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.module import SourceSyntaxError, read_module
+from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -53,20 +54,25 @@ def _include(vm: Interpreter, call: SpecialCall) -> Any:
         if not paths and not isinstance(given, _Optional):
             raise PythonRaise(OSError(f"No such file: {pattern}"), call.span)
         for path in paths:
-            _execute(vm, path, scope)
+            _execute(vm, path, scope, call.span)
     return None
 
 
-def _execute(vm: Interpreter, path: Path, scope: Scope) -> None:
+def _execute(vm: Interpreter, path: Path, scope: Scope, span: Span) -> None:
     from pgtrigger_codegen.evaluator.statements import execute_resiliently
 
     module = scope.module
     try:
+        vm.loader.finder.require_inside(path)
         included = read_module(
             module.name, path, is_package=module.is_package, first_party=module.first_party
         )
     except SourceSyntaxError as error:
         scope.open_ended = Unknown(f"`{path.name}` does not parse: {error.message}", error.span)
+        return
+    except OSError as error:
+        reason = error.strerror or str(error)
+        scope.open_ended = Unknown(f"`{path.name}` is not read: {reason}", span)
         return
     inner = Scope("module", included, names=scope.names)
     execute_resiliently(vm, included.tree.body, inner)

@@ -51,5 +51,7 @@ def _mentioning(folder: Path) -> Iterator[str]:
 def _mentions(path: str) -> bool:
     try:
         return b"pgtrigger" in read_bytes(path)
-    except OSError:
+    except FileNotFoundError:
         return False
+    except OSError:
+        return True  # it may

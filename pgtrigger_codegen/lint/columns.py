@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from pgtrigger_codegen.lint.definitions import definitions, table_owner
+from pgtrigger_codegen.lint.project_files import text_of
 from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.pipeline import Analysis
@@ -80,7 +81,7 @@ def _is_added_by_sql(analysis: Analysis, column: str) -> bool:
         rf"ADD\s+(COLUMN\s+)?(IF\s+NOT\s+EXISTS\s+)?[\\\"]*{re.escape(column)}\b", re.IGNORECASE
     )
     return any(
-        pattern.search(path.read_text(encoding="utf-8", errors="replace"))
+        pattern.search(text_of(path))
         for app in analysis.project.apps.values()
         if app.first_party
         for path in migration_files(app.migrations_dir).values()

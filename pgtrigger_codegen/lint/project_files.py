@@ -14,9 +14,12 @@ from pgtrigger_codegen.cache.inputs import MARK, is_marked
 from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.project import App
+from pgtrigger_codegen.source.files import MOST_BYTES
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.overlay import read_bytes
 
+# A dump of a database may well be in a project.
+_MOST_SQL = 64 * 1024 * 1024
 _NOT_SOURCE = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
 
 
@@ -101,7 +104,8 @@ def migration_texts(apps: Iterator[App]) -> Iterator[tuple[Path, str]]:
 def text_of(path: Path) -> str:
     """The file's text; nothing of a file that is gone."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        most = MOST_BYTES if path.suffix == ".py" else _MOST_SQL
+        return read_bytes(path, most).decode(errors="replace")
     except OSError:
         return ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pgtrigger_codegen.lint.project_files import text_of
 from pgtrigger_codegen.pipeline import Analysis
 
 
@@ -42,7 +43,7 @@ def _raw_texts(analysis: Analysis, app_label: str) -> Iterator[str]:
             continue
         migrations = sorted(app.migrations_dir.glob("*.py")) if app.migrations_dir else []
         for path in [*migrations, *sorted(app.path.rglob("*.sql"))]:
-            text = path.read_text(encoding="utf-8", errors="replace")
+            text = text_of(path)
             if path.suffix == ".sql":
                 if _DEFINES.search(text):  # else it may be the body in question
                     yield text

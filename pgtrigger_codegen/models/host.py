@@ -19,6 +19,8 @@ from pgtrigger_codegen.models.registry import ModelRegistry
 from pgtrigger_codegen.models.rendering import FindModel, ModelRenderer
 from pgtrigger_codegen.models.table_names import written_table_name
 from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.project.text_files import read_text_file
+from pgtrigger_codegen.source.files import FileRefusedError
 from pgtrigger_codegen.source.span import Span
 
 
@@ -132,13 +134,13 @@ class ModelHost:
 
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         """The text of a file inside the project root."""
-        root = self._project.root.resolve()
-        resolved = path.resolve()
-        if not resolved.is_relative_to(root):
-            return Unknown(f"`{path.name}` lies outside the project and is not read", span)
         try:
-            return resolved.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            return read_text_file(path, self._project.root)
+        except FileRefusedError as error:
+            return Unknown(f"`{path.name}` is not read: {error.strerror}", span)
+        except OSError as error:
+            return Unknown(f"`{path.name}` cannot be read: {error.strerror}", span)
+        except (ValueError, RuntimeError) as error:  # not UTF-8, a NUL, links in a circle
             return Unknown(f"`{path.name}` cannot be read: {error}", span)
 
     def _named_option(self, model: ModelClass, name: str, span: Span) -> Any:

@@ -16,6 +16,7 @@ from pgtrigger_codegen.evaluator.import_order import ImportOrder
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.missing_imports import absolute_name
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.overlay import read_bytes
 
 
 class RelevantModules:
@@ -86,7 +87,10 @@ def mentions_pgtrigger(loader: ModuleLoader, name: str, libraries: Iterable[str]
         # A receiver may be connected apart from the module that registers.
         marks = ("pgtrigger", "class_prepared", *libraries)
         return isinstance(module, Module) and any(mark in module.text for mark in marks)
-    content = location.path.read_bytes()
+    try:
+        content = read_bytes(location.path)
+    except OSError:
+        return True  # it may
     return any(mark.encode() in content for mark in ("pgtrigger", *libraries))
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.project.toml_values import TomlTable, kind, mapping, string, strings
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.files import read_within
 
 TABLE = "pgtrigger-codegen"
 
@@ -75,14 +76,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: It cannot be read or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_within(path).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path} is not valid TOML: {error}", help="correct the file and run again"
         ) from error
     except OSError as error:
         raise ConfigError(
-            f"{path} cannot be read: {error.strerror}", help="make the file readable"
+            f"{path} cannot be read: {error.strerror}",
+            help="make it a readable file of the project",
         ) from error
 
 

@@ -18,6 +18,8 @@ from pgtrigger_codegen.project.path_edits import read_path_edits
 from pgtrigger_codegen.project.settings_name import VARIABLE, Naming, read_test_configuration
 from pgtrigger_codegen.project.site_packages import find_environment, own_site_packages
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.boundary import Boundary
+from pgtrigger_codegen.source.files import read_within
 from pgtrigger_codegen.source.finder import ModuleFinder
 
 _ROOT_MARKERS = ("pyproject.toml", "manage.py", "setup.cfg", "setup.py", "pytest.ini", ".git")
@@ -51,7 +53,8 @@ class Layout:
 
     def finder(self) -> ModuleFinder:
         """A new finder over the layout's folders."""
-        return ModuleFinder(self.source_roots, self.site_packages)
+        boundary = Boundary.of(self.root, self.site_packages)
+        return ModuleFinder(self.source_roots, self.site_packages, boundary)
 
 
 def discover(
@@ -152,7 +155,7 @@ class _Search:
         self.config = config
         self.notices: list[str] = []
         self.exclusion = Exclusion(root, config.exclude)
-        self.manage_files = nearest_files(root, ["manage.py"], _is_manage_py, self.exclusion)
+        self.manage_files = nearest_files(root, ["manage.py"], self._is_manage_py, self.exclusion)
 
     def choose_settings(self, override: str | None) -> _Choice:
         config = self.config
@@ -207,8 +210,9 @@ class _Search:
         for file in files:
             roots = self._with_edits_of(file, roots)
         # The settings module may lie in a folder that manage.py adds.
-        location = ModuleFinder(roots).find(choice.module) if choice.module else None
-        if location is not None and location.path is not None:
+        finder = ModuleFinder(roots, boundary=Boundary.of(self.root))
+        location = finder.find(choice.module) if choice.module else None
+        if location is not None and location.path is not None and not location.refused:
             roots = self._with_edits_of(location.path, roots)
         return roots
 
@@ -240,7 +244,23 @@ class _Search:
             )
 
     def _nearest(self, name: str) -> list[Path]:
-        return nearest_files(self.root, [name], _names_settings, self.exclusion)
+        return nearest_files(self.root, [name], self._names_settings, self.exclusion)
+
+    def _is_manage_py(self, path: Path) -> bool:
+        return self._is_read(path) and _is_manage_py(path)
+
+    def _names_settings(self, path: Path) -> bool:
+        return self._is_read(path) and VARIABLE.encode() in _content(path)
+
+    def _is_read(self, path: Path) -> bool:
+        """Whether a file can be read; says so where it cannot."""
+        try:
+            read_within(path)
+        except OSError as error:
+            where = _display(path, self.root)
+            self.notices.append(f"{where} is not read: {error.strerror or error}")
+            return False
+        return True
 
     def _agreed(self, files: list[Path]) -> Naming | None:
         """What the files name; an error when they name several modules."""
@@ -361,13 +381,9 @@ def _is_manage_py(path: Path) -> bool:
     return VARIABLE.encode() in data or b"execute_from_command_line" in data
 
 
-def _names_settings(path: Path) -> bool:
-    return VARIABLE.encode() in _content(path)
-
-
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_within(path)
     except OSError:
         return b""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from pgtrigger_codegen.project.config import is_dotted_name
 from pgtrigger_codegen.project.constants import MAX_DEPTH, once_assigned
 from pgtrigger_codegen.project.settings_name import VARIABLE, Naming
+from pgtrigger_codegen.source.files import read_within
 
 
 def read_entry_point(path: Path, env: Mapping[str, str]) -> list[Naming]:
@@ -27,7 +28,7 @@ def read_entry_point(path: Path, env: Mapping[str, str]) -> list[Naming]:
     Raises:
         SyntaxError: The file does not parse.
     """
-    data = path.read_bytes()
+    data = read_within(path)
     if VARIABLE.encode() not in data:
         return []
     try:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pgtrigger_codegen.project.constants import MAX_DEPTH, once_assigned
+from pgtrigger_codegen.source.files import read_within
 
 _SAME = frozenset({"abspath", "realpath", "normpath", "fspath", "resolve", "absolute", "str"})
 
@@ -19,7 +20,7 @@ _SAME = frozenset({"abspath", "realpath", "normpath", "fspath", "resolve", "abso
 def read_path_edits(path: Path) -> list[Path]:
     """Folders that the file appends to or inserts into `sys.path`, resolved, in order."""
     try:
-        data = path.read_bytes()
+        data = read_within(path)
         module = ast.parse(data) if b"sys.path" in data else ast.Module([], [])
     except (OSError, SyntaxError, ValueError):
         # An unreadable file adds nothing; whoever reads it for its content reports it.

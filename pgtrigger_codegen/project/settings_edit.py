@@ -7,6 +7,7 @@ from pathlib import Path
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.edits import set_constant
+from pgtrigger_codegen.source.files import read_within
 
 _NAME = "PGTRIGGER_MIGRATIONS"
 
@@ -29,5 +30,5 @@ def runsql_mode_edit(project: Project) -> SettingsEdit | None:
     if settings.runsql_mode or settings.span is None:
         return None
     path = Path(settings.span.path)
-    before = path.read_bytes().decode().replace("\r\n", "\n")
+    before = read_within(path).decode().replace("\r\n", "\n")
     return SettingsEdit(path, before, set_constant(before, _NAME, "False"))

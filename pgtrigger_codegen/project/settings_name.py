@@ -14,6 +14,7 @@ from typing import Any
 
 from pgtrigger_codegen.project.config import is_dotted_name, read_toml, toml_table
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.files import read_within
 
 VARIABLE = "DJANGO_SETTINGS_MODULE"
 _TABLES = {
@@ -65,7 +66,7 @@ def _read_ini(path: Path) -> Iterator[Naming]:
     parser = configparser.ConfigParser(interpolation=None, strict=False, allow_no_value=True)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys keep their case
     try:
-        parser.read_string(path.read_text(encoding="utf-8"))
+        parser.read_string(read_within(path).decode())
     except (OSError, UnicodeDecodeError, configparser.Error):
         # Absent, or not ours to report: the tool that owns the file will.
         return
@@ -119,5 +120,5 @@ def _words(value: object) -> list[str]:
 
 
 def _line_of(path: Path, module: str) -> int | None:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = read_within(path).decode().splitlines()
     return next((number for number, line in enumerate(lines, 1) if module in line), None)

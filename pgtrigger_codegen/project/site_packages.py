@@ -16,6 +16,7 @@ from pathlib import Path
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.project.config import TABLE, Config
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.files import read_regular
 
 _USUAL_NAMES = (".venv", "venv", "env")
 _PATTERNS = (
@@ -132,7 +133,8 @@ def _configured(python: Path, source: Path | None) -> Environment:
 
 def _read_pyvenv_cfg(path: Path) -> dict[str, str]:
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        # An environment is where it is, and may be a link as a whole.
+        text = read_regular(path.resolve()).data.decode(errors="replace")
     except OSError:
         return {}
     pairs = (line.partition("=") for line in text.splitlines())

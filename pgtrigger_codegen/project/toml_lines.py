@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from pgtrigger_codegen.source.files import read_within
+
 _HEADER = re.compile(r"\s*\[\[?\s*(?P<keys>[^\[\]#]+?)\s*\]\]?\s*(#.*)?$")
 _ASSIGNMENT = re.compile(r"""\s*(?P<keys>(?:[\w.-]|"[^"]*"|'[^']*'|\s)+?)\s*=""")
 _PART = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))\s*(?:\.|$)""")
@@ -17,7 +19,7 @@ _PART = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))\s*(?:\.|$)""")
 def key_line(path: Path, keys: Sequence[str]) -> int | None:
     """The line, from 1, at which the key under these tables is set; of its table if not there."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_within(path).decode().splitlines()
     except (OSError, UnicodeDecodeError):
         return None
     wanted = list(keys)

@@ -16,6 +16,7 @@ from typing import Any
 
 from pgtrigger_codegen.project.site_packages import own_site_packages
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.files import read_within
 
 _TITLES = {
     "django": "Django",
@@ -113,19 +114,27 @@ def _locked(root: Path) -> Iterator[Installed]:
 def _pinned(root: Path) -> Iterator[Installed]:
     patterns = ("requirements*.txt", "requirements/*.txt")
     for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in _text(path).splitlines():
             if match := _PIN.match(line):
                 yield Installed(_normal(match[1]), match[2], path.relative_to(root).as_posix())
 
 
 def _read(path: Path) -> dict[str, Any]:
     """A lock file; one that does not parse says nothing."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = _text(path)
     try:
         document = json.loads(text) if path.name == "Pipfile.lock" else tomllib.loads(text)
     except (json.JSONDecodeError, tomllib.TOMLDecodeError):
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def _text(path: Path) -> str:
+    """A file's text; one that is not read says nothing of versions."""
+    try:
+        return read_within(path).decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def _own_version(name: str) -> str | None:

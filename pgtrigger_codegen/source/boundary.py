@@ -37,6 +37,8 @@ class Boundary:
 
     def may_read(self, real: str) -> bool:
         """Whether a link in the project may lead to that path, which is resolved."""
+        if is_of_system(real):
+            return False
         return is_under(real, self.root) or any(is_under(real, one) for one in self.environments)
 
     def refusal_to_write(self, path: Path) -> str | None:
@@ -56,6 +58,11 @@ def work_tree_of(folder: Path) -> Path | None:
         if os.path.lexists(candidate / ".git"):
             return candidate
     return None
+
+
+def is_of_system(real: str) -> bool:
+    """Whether a path is a device, or a window into the system or into a process."""
+    return any(is_under(real, folder) for folder in ("/dev", "/proc", "/sys"))
 
 
 def is_under(path: str, folder: str) -> bool:

@@ -13,6 +13,7 @@ import re
 from dataclasses import field
 
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.files import read_regular
 
 # setuptools: `import __editable___shop_1_0_finder; __editable___shop_1_0_finder.install()`
 # editables (hatchling's dev-mode-exact, pdm-backend): `import _editable_impl_shop`
@@ -68,8 +69,8 @@ def _lines(site_packages: str) -> list[str]:
 def _read(path: str) -> str:
     """The file's text; nothing when it cannot be read, as `site` too goes on without it."""
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            text = file.read()
+        # A package manager may link to a store of its own.
+        text = read_regular(os.path.realpath(path)).data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return ""
     return "" if "\0" in text else text

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.boundary import Boundary
 
 # The largest module of Django has 0.1 MiB, the largest of public packages about 2.
 MOST_BYTES = 4 * 1024 * 1024
+LEADS_OUT = "a symbolic link leads out of the project"
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
@@ -26,8 +29,10 @@ class FileRefusedError(OSError):
     """A file that is there, and is not read.
 
     Attributes:
-        strerror: Why, as a sentence without its subject.
+        strerror: Why.
     """
+
+    strerror: str
 
     def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
         super().__init__(None, reason, os.fspath(path))
@@ -60,24 +65,46 @@ def read_regular(path: str | os.PathLike[str], most: int = MOST_BYTES) -> Conten
         handle = os.open(path, _FLAGS)
     except OSError as error:
         if os.path.islink(path):
-            raise FileRefusedError(path, "it is a symbolic link") from error
+            raise FileRefusedError(path, "a symbolic link is not followed here") from error
         raise
-    with os.fdopen(handle, "rb", buffering=0) as file:
+    try:
         found = os.fstat(handle)
         if stat.S_ISDIR(found.st_mode):
             raise IsADirectoryError(21, "Is a directory", os.fspath(path))
         if not stat.S_ISREG(found.st_mode):
             raise FileRefusedError(path, "it is not a regular file")
-        if found.st_size > most:
-            raise FileRefusedError(path, f"it is larger than {_in_words(most)}")
-        # What `/proc` shows has no size: it ends where it ends.
-        data = bytearray()
-        while len(data) <= most and (part := file.read(most + 1 - len(data))):
-            data += part
-        if len(data) > most:
-            raise FileRefusedError(path, f"it is larger than {_in_words(most)}")
-        return Content(bytes(data), stat.S_IMODE(found.st_mode) & 0o777)
+        data = b"" if found.st_size > most else _read(handle, most)
+    finally:
+        os.close(handle)
+    if max(found.st_size, len(data)) > most:
+        raise FileRefusedError(path, f"it is larger than {most // (1024 * 1024)} MiB")
+    return Content(data, stat.S_IMODE(found.st_mode) & 0o777)
 
 
-def _in_words(size: int) -> str:
-    return f"{size // (1024 * 1024)} MiB"
+def _read(handle: int, most: int) -> bytes:
+    """All that is in an open file, and little more than the most, whatever size it gives out."""
+    parts = []
+    left = most + 1
+    while left > 0 and (part := os.read(handle, min(left, 1024 * 1024))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def read_within(path: Path, boundary: Boundary | None = None, most: int = MOST_BYTES) -> bytes:
+    """Reads a file of a project, a link in which may lead to another file of the project.
+
+    Args:
+        boundary: What belongs to the project; else what the file's folder belongs to.
+        most: The largest number of bytes.
+
+    Raises:
+        FileRefusedError: The path leads out of the project, or to no regular file.
+        OSError: It cannot be read.
+    """
+    real = os.path.realpath(path)
+    if real != os.path.abspath(path):
+        boundary = boundary or Boundary.of(Path(os.path.abspath(path)).parent)
+        if not boundary.may_read(real):
+            raise FileRefusedError(path, LEADS_OUT)
+    return read_regular(real, most).data

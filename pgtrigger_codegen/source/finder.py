@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.boundary import Boundary, is_of_system, is_under
 from pgtrigger_codegen.source.editable import PathAdditions, read_pth_files
+from pgtrigger_codegen.source.files import LEADS_OUT, FileRefusedError
 from pgtrigger_codegen.source.overlay import overlaid_names
 
 _COMPILED_SUFFIXES = (".so", ".pyd", ".pyc")
@@ -30,6 +33,7 @@ class ModuleLocation:
         is_package: Whether it can have submodules.
         first_party: Whether it lies under the source roots and not in site-packages.
         search_paths: Folders of its submodules.
+        refused: Why the file is not to be read, though it is there; empty where it may be.
     """
 
     name: str
@@ -37,6 +41,7 @@ class ModuleLocation:
     is_package: bool
     first_party: bool
     search_paths: tuple[Path, ...] = ()
+    refused: str = ""
 
     @property
     def is_namespace(self) -> bool:
@@ -64,10 +69,19 @@ class ModuleFinder:
     Args:
         source_roots: First-party folders, in the order of `sys.path`.
         site_packages: Folders searched after them; their `.pth` files count.
+        boundary: What links of the project must not leave; None for no such limit.
     """
 
-    def __init__(self, source_roots: Iterable[Path], site_packages: Iterable[Path] = ()) -> None:
+    def __init__(
+        self,
+        source_roots: Iterable[Path],
+        site_packages: Iterable[Path] = (),
+        boundary: Boundary | None = None,
+    ) -> None:
+        self._boundary = boundary
+        self._refused: dict[str, str] = {}
         self._roots = [os.path.realpath(root) for root in source_roots]
+        self._own_roots = tuple(self._roots)  # without what links add
         self._sites = [os.path.realpath(folder) for folder in site_packages]
         self._additions = [read_pth_files(folder) for folder in self._sites]
         self._entries = _unique(
@@ -95,7 +109,7 @@ class ModuleFinder:
         if not resolved.endswith(".py"):
             return None
         for entry in sorted(self._entries, key=self._rank):
-            if not _is_under(resolved, entry):
+            if not is_under(resolved, entry):
                 continue
             name = _dotted(os.path.relpath(resolved, entry))
             location = self.find(name) if name else None
@@ -111,6 +125,16 @@ class ModuleFinder:
             if listing.problem is not None and self._owns(folder)
         }
 
+    def require_inside(self, path: Path) -> None:
+        """Refuses a file that is given by its path, and lies outside of the project.
+
+        Raises:
+            FileRefusedError: It does.
+        """
+        real = os.path.realpath(path)
+        if self._boundary is not None and not self._is_inside(real):
+            raise FileRefusedError(path, "it lies outside of the project")
+
     def is_first_party(self, path: Path) -> bool:
         """Whether a file or folder lies under the source roots and not in site-packages."""
         return self._owns(os.path.realpath(path))
@@ -124,6 +148,8 @@ class ModuleFinder:
             package = self.find(parent)
             if package is None:
                 return None
+            if package.refused and not package.search_paths:
+                return replace(package, name=dotted, is_package=False)
             folders = [str(folder) for folder in package.search_paths]
         return self._search(dotted, name, folders) or self._find_mapped(dotted, name)
 
@@ -143,6 +169,8 @@ class ModuleFinder:
         inside = ""
         if name in listing.folders:
             inside = self._real(folder, name)
+            if reason := self._refused.get(inside):
+                return ModuleLocation(dotted, Path(inside), True, self._owns(inside), (), reason)
             content = self._list(inside)
             if "__init__.py" in content.files:
                 return self._package(dotted, inside, self._real(inside, "__init__.py"))
@@ -150,14 +178,16 @@ class ModuleFinder:
                 return self._package(dotted, inside, None)
         if f"{name}.py" in listing.files:
             path = self._real(folder, f"{name}.py")
-            return ModuleLocation(dotted, Path(path), False, self._owns(path))
+            reason = self._refused.get(path, "")
+            return ModuleLocation(dotted, Path(path), False, self._owns(path), refused=reason)
         if name in listing.compiled:
             return ModuleLocation(dotted, None, False, self._owns(folder))
         return inside or None
 
     def _package(self, dotted: str, folder: str, path: str | None) -> ModuleLocation:
+        reason = self._refused.get(path or "", "")
         return ModuleLocation(
-            dotted, Path(path) if path else None, True, self._owns(folder), (Path(folder),)
+            dotted, Path(path) if path else None, True, self._owns(folder), (Path(folder),), reason
         )
 
     def _namespace(self, dotted: str, portions: Iterable[str]) -> ModuleLocation | None:
@@ -190,7 +220,7 @@ class ModuleFinder:
     def _mapped_name_for(self, path: str) -> str | None:
         for additions in self._additions:
             for module, target in additions.mapping.items():
-                if not (path == f"{target}.py" or _is_under(path, target)):
+                if not (path == f"{target}.py" or is_under(path, target)):
                     continue
                 rest = _dotted(os.path.relpath(path, target)) if path != f"{target}.py" else ""
                 name = f"{module}.{rest}" if rest else module
@@ -220,17 +250,41 @@ class ModuleFinder:
         target = os.path.realpath(path)
         if not os.path.lexists(target):
             return path  # it leads nowhere: what is to be looked at is the link
+        if not self._may_lead(path, target):
+            self._refused[path] = LEADS_OUT
+            return path
         if self._owns(path) and not self._owns(target) and not self._in_site_packages(target):
             self._roots.append(target)
         return target
 
+    def _may_lead(self, link: str, target: str) -> bool:
+        """Whether a link is followed: not out of the project, nor to what is no module.
+
+        Installed packages can be links to a store that several environments share. A folder of
+        sources that the configuration names may hold links to itself.
+        """
+        if self._boundary is None:
+            return True
+        if is_of_system(target) or (link.endswith(".py") and not target.endswith(".py")):
+            return False
+        return self._in_site_packages(link) or self._is_inside(target)
+
+    def _is_inside(self, real: str) -> bool:
+        """Whether a path belongs to the project or to an environment, or to a configured folder."""
+        assert self._boundary is not None
+        if self._boundary.may_read(real):
+            return True
+        root = self._boundary.root
+        named = [one for one in self._own_roots if not is_under(root, one)]
+        return not is_of_system(real) and any(is_under(real, one) for one in named)
+
     def _owns(self, path: str) -> bool:
         return not self._in_site_packages(path) and any(
-            _is_under(path, root) for root in self._roots
+            is_under(path, root) for root in self._roots
         )
 
     def _in_site_packages(self, path: str) -> bool:
-        return any(_is_under(path, folder) for folder in self._sites)
+        return any(is_under(path, folder) for folder in self._sites)
 
 
 def _site_entries(sites: Iterable[tuple[str, PathAdditions]]) -> list[str]:
@@ -239,10 +293,6 @@ def _site_entries(sites: Iterable[tuple[str, PathAdditions]]) -> list[str]:
 
 def _unique(items: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(items))
-
-
-def _is_under(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def _dotted(relative: str) -> str:

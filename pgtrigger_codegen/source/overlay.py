@@ -7,25 +7,37 @@ the other text is not passed along but holds for all that runs inside `overlaid`
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+from pgtrigger_codegen.source.files import (
+    MOST_BYTES,
+    FileRefusedError,
+    read_regular,
+    read_within,
+)
+
 _OVERLAY: ContextVar[Mapping[str, bytes] | None] = ContextVar("overlay", default=None)
 
 
-def read_bytes(path: str | Path) -> bytes:
+def read_bytes(path: str | Path, most: int = MOST_BYTES) -> bytes:
     """The content of a file, in place of which another one may hold.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: It cannot be read, or is no regular file of the project.
     """
     overlay = _OVERLAY.get()
     if overlay and (content := overlay.get(str(path))) is not None:
         return content
-    with open(path, "rb") as file:
-        return file.read()
+    try:
+        return read_regular(path, most).data
+    except FileRefusedError:
+        if not os.path.islink(path):
+            raise
+    return read_within(Path(path), most=most)
 
 
 def overlaid_names(folder: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.definitions import definitions, named, table_owner
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.project_files import text_of
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.models.facts import ModelFact
@@ -99,7 +100,7 @@ def _is_view(analysis: Analysis, table: str) -> bool:
     name = re.escape(table.replace('"', ""))
     pattern = re.compile(rf"CREATE\s+(OR\s+REPLACE\s+)?VIEW\s+[\\\"]*{name}\b", re.IGNORECASE)
     return any(
-        pattern.search(path.read_text(encoding="utf-8", errors="replace"))
+        pattern.search(text_of(path))
         for app in analysis.project.apps.values()
         if app.first_party
         for path in migration_files(app.migrations_dir).values()

@@ -31,6 +31,7 @@ from pgtrigger_codegen.migrations.writing.writer import (
     render_migration,
 )
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.sql.names import table_name
 from pgtrigger_codegen.sql.render import Style
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
@@ -259,7 +260,9 @@ def _blocks(
 
 
 def _woven(path: Path, added: WovenOperations) -> str:
-    return weave(path.read_bytes().decode(), added.threads, added.dependencies, added.run_before)
+    return weave(
+        read_bytes(path).decode(), added.threads, added.dependencies, added.run_before
+    )
 
 
 def _together(listed: Iterable[WovenOperations]) -> WovenOperations:
