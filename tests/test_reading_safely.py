@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,7 +105,11 @@ def test_the_reason_is_said(project: Path, kind: str) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize(
     "kind",
-    ["the environment", *(pytest.param(k, marks=pytest.mark.slow) for k in ("a device", "a pipe"))],
+    [
+        "the environment",
+        pytest.param("a device", marks=pytest.mark.slow),
+        pytest.param("a pipe", marks=pytest.mark.slow),
+    ],
 )
 def test_other_files_that_are_none(project: Path, name: str, kind: str) -> None:
     path = project / name
@@ -115,6 +121,19 @@ def test_other_files_that_are_none(project: Path, name: str, kind: str) -> None:
 
     assert _SECRET not in outcome.stdout + outcome.stderr
     assert outcome.exit_code in (0, 1, 2)
+
+
+@pytest.mark.parametrize("path", ["/proc/self/environ", "../../outside/token", "/etc/passwd"])
+def test_settings_that_include_other_files(project: Path, path: str) -> None:
+    settings = project / "shop" / "settings.py"
+    settings.write_text(
+        f"from split_settings.tools import include\ninclude({path!r})\n{settings.read_text()}"
+    )
+
+    for command, outcome in _all(project).items():
+        printed = outcome.stdout + outcome.stderr
+        assert _SECRET not in printed, command
+        assert "root:" not in printed, command
 
 
 def test_an_app_that_is_a_link_out_of_the_project(project: Path, tmp_path: Path) -> None:
@@ -149,3 +168,25 @@ def test_a_folder_of_sources_around_everything_lets_nothing_in(project: Path) ->
 
     for command, outcome in _all(project).items():
         assert _SECRET not in outcome.stdout + outcome.stderr, command
+
+
+@pytest.mark.parametrize("kind", ["a device", "a pipe"])
+def test_the_program_ends_and_keeps_its_result(project: Path, kind: str) -> None:
+    """What is kept is compared with the files of then, which must not hang either."""
+    models = project / "shop" / "catalog" / "models.py"
+    models.unlink()
+    _PLANTED[kind](models)
+    outcomes = [
+        subprocess.run(
+            [sys.executable, "-m", "pgtrigger_codegen", "lint"],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        for _ in range(2)
+    ]
+
+    assert outcomes[0].stdout == outcomes[1].stdout
+    assert outcomes[0].returncode == outcomes[1].returncode

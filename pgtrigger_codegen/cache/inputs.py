@@ -19,6 +19,7 @@ from pathlib import Path
 from pgtrigger_codegen import __version__
 from pgtrigger_codegen.cache.folder import NAME
 from pgtrigger_codegen.source import reads
+from pgtrigger_codegen.source.files import FileRefusedError, read_regular
 from pgtrigger_codegen.source.reads import Reads, stamp
 
 # What a run asks its environment for.
@@ -33,6 +34,7 @@ MARKERS = (
     "setup.py", "tox.ini",
 )  # fmt: skip
 
+_MOST_BYTES = 64 * 1024 * 1024  # more than any reader takes
 _NOT_ENTERED = frozenset({"node_modules", "__pycache__", NAME})
 
 
@@ -191,8 +193,7 @@ _taken: dict[str, tuple[tuple[int, int] | None, str | None]] | None = None
 
 def _digest(path: str) -> str | None:
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = _content(path)
     except OSError:
         return None
     if MARK in content:
@@ -200,6 +201,15 @@ def _digest(path: str) -> str | None:
     else:
         _marked.discard(path)
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def _content(path: str) -> bytes:
+    try:
+        return read_regular(path, _MOST_BYTES).data
+    except FileRefusedError:
+        if not os.path.islink(path):
+            raise
+    return read_regular(os.path.realpath(path), _MOST_BYTES).data
 
 
 def is_marked(path: str) -> bool | None:

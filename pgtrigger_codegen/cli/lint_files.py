@@ -9,6 +9,9 @@ from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError, ConfigError
 from pgtrigger_codegen.lint.baseline import Baseline, parse_baseline
 from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.source.files import read_regular
+
+_MOST_BYTES = 64 * 1024 * 1024
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -18,7 +21,7 @@ def read_baseline(path: Path) -> Baseline:
         ConfigError: It cannot be read, or is no baseline.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path.resolve(), _MOST_BYTES).data.decode()
     except OSError as error:
         raise ConfigError(
             f"the baseline {path} cannot be read: {error.strerror}",

@@ -17,6 +17,7 @@ from pgtrigger_codegen.source.boundary import Boundary
 # The largest module of Django has 0.1 MiB, the largest of public packages about 2.
 MOST_BYTES = 4 * 1024 * 1024
 LEADS_OUT = "a symbolic link leads out of the project"
+NO_SOURCE = f"{LEADS_OUT}, or to what is no Python source"
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)

@@ -16,7 +16,7 @@ from pathlib import Path
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.boundary import Boundary, is_of_system, is_under
 from pgtrigger_codegen.source.editable import PathAdditions, read_pth_files
-from pgtrigger_codegen.source.files import LEADS_OUT, FileRefusedError
+from pgtrigger_codegen.source.files import NO_SOURCE, FileRefusedError
 from pgtrigger_codegen.source.overlay import overlaid_names
 
 _COMPILED_SUFFIXES = (".so", ".pyd", ".pyc")
@@ -251,7 +251,7 @@ class ModuleFinder:
         if not os.path.lexists(target):
             return path  # it leads nowhere: what is to be looked at is the link
         if not self._may_lead(path, target):
-            self._refused[path] = LEADS_OUT
+            self._refused[path] = NO_SOURCE
             return path
         if self._owns(path) and not self._owns(target) and not self._in_site_packages(target):
             self._roots.append(target)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.finder import ModuleFinder
 from pgtrigger_codegen.source.unread import GapKind
 
@@ -33,6 +35,20 @@ def test_notes_a_link_that_leads_nowhere(tmp_path: Path) -> None:
     (unread,) = found.unread.values()
     assert unread.kind is GapKind.UNREADABLE_FILE
     assert unread.reason == os.strerror(2)
+
+
+def test_notes_what_is_refused_by_rule(tmp_path: Path) -> None:
+    (tmp_path / "models.py").symlink_to("/proc/self/environ")
+    os.mkfifo(tmp_path / "triggers.py")
+    found = ModuleLoader(ModuleFinder([tmp_path], boundary=Boundary.of(tmp_path)), complete=True)
+    reasons = [found.load(name) for name in ("models", "triggers")]
+
+    assert [unread.kind for unread in found.unread.values()] == [GapKind.REFUSED_FILE] * 2
+    assert [unread.reason for unread in found.unread.values()] == [
+        "a symbolic link leads out of the project, or to what is no Python source",
+        "it is not a regular file",
+    ]
+    assert all(isinstance(reason, Unknown) for reason in reasons)
 
 
 def test_one_link_in_a_circle_does_not_hide_the_other_files(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.finder import ModuleFinder, ModuleLocation
 
 SITE_PACKAGES = Path(sysconfig.get_paths()["purelib"])
@@ -208,6 +209,61 @@ def test_linked_folder_is_resolved_and_belongs_to_the_project(tmp_path: Path) ->
     location = located(finder, "shop.models")
     assert location.path == tmp_path / "shared/shop/models.py"
     assert location.first_party
+
+
+_ELSEWHERE = {
+    "a file out of the project": ("shop/models.py", "{tmp}/elsewhere/models.py"),
+    "the system": ("shop/models.py", "/proc/self/environ"),
+    "a file that is no source": ("shop/models.py", "{tmp}/project/notes.txt"),
+    "a package out of the project": ("shop", "{tmp}/elsewhere"),
+    "a package's own file": ("shop/__init__.py", "{tmp}/elsewhere/models.py"),
+    "a window into the system": ("shop", "/proc/self/cwd"),
+}
+
+
+@pytest.mark.parametrize("case", _ELSEWHERE)
+def test_links_out_of_the_boundary_are_refused(tmp_path: Path, case: str) -> None:
+    write(tmp_path, "project/notes.txt", "elsewhere/models.py", "elsewhere/__init__.py")
+    link, target = _ELSEWHERE[case]
+    path = tmp_path / "project" / link
+    path.parent.mkdir(exist_ok=True)
+    if link != "shop":
+        write(tmp_path, "project/shop/__init__.py", "project/shop/models.py")
+        path.unlink()
+    path.symlink_to(target.format(tmp=tmp_path))
+    finder = ModuleFinder([tmp_path / "project"], boundary=Boundary.of(tmp_path / "project"))
+
+    name = "shop" if link == "shop/__init__.py" else "shop.models"
+    location = located(finder, name)
+    assert location.refused == (
+        "a symbolic link leads out of the project, or to what is no Python source"
+    )
+    assert location.first_party
+    assert not finder.is_first_party(tmp_path / "elsewhere" / "models.py")
+
+
+def test_installed_packages_may_be_links_to_a_store(tmp_path: Path) -> None:
+    write(tmp_path, "store/library/__init__.py", "store/single.py", "project/shop.py")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/library").symlink_to(tmp_path / "store/library")
+    (tmp_path / "site/single.py").symlink_to(tmp_path / "store/single.py")
+    boundary = Boundary.of(tmp_path / "project", [tmp_path / "site"])
+    finder = ModuleFinder([tmp_path / "project"], [tmp_path / "site"], boundary)
+
+    assert located(finder, "library").path == tmp_path / "store/library/__init__.py"
+    assert located(finder, "single").path == tmp_path / "store/single.py"
+    assert not located(finder, "single").refused
+
+
+def test_a_configured_folder_may_hold_links_to_itself(tmp_path: Path) -> None:
+    write(tmp_path, "project/shop.py", "libs/one.py", "libs/inner/two.py")
+    (tmp_path / "libs/two.py").symlink_to("inner/two.py")
+    roots = [tmp_path / "project", tmp_path / "libs"]
+
+    finder = ModuleFinder(roots, boundary=Boundary.of(tmp_path / "project"))
+    assert located(finder, "two").path == tmp_path / "libs/inner/two.py"
+    around = ModuleFinder([*roots[:1], tmp_path], boundary=Boundary.of(tmp_path / "project"))
+    assert located(around, "libs.two").refused
 
 
 # -- Editable installs ---------------------------------------------------------------------------

@@ -260,9 +260,7 @@ def _blocks(
 
 
 def _woven(path: Path, added: WovenOperations) -> str:
-    return weave(
-        read_bytes(path).decode(), added.threads, added.dependencies, added.run_before
-    )
+    return weave(read_bytes(path).decode(), added.threads, added.dependencies, added.run_before)
 
 
 def _together(listed: Iterable[WovenOperations]) -> WovenOperations:
