@@ -21,6 +21,7 @@ from pgtrigger_codegen.models.facts import (
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.project.routers import AllowMigrate, always_allowed
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.grammar import newer_python_hint
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 
@@ -41,10 +42,15 @@ HistoryWanted = Literal["state", "operations"]
 
 @dataclass(frozen=True, slots=True)
 class SyntaxProblem:
-    """A file that does not parse."""
+    """A file that does not parse.
+
+    Attributes:
+        hint: How a newer Python would read it, where one might.
+    """
 
     message: str
     span: Span
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,7 @@ def analyze(
         unresolved=unresolved,
         assumptions=tuple(sorted(interpreter.assumptions | declared.assumptions)),
         lost_triggers=declared.lost,
-        syntax_problems=_syntax_problems(loader),
+        syntax_problems=_syntax_problems(loader, newer_python_hint(layout.python_version)),
         foreign_triggers=declared.foreign_triggers,
         notices=notices,
         read_files=frozenset(module.path for module in loader.loaded() if module.first_party),
@@ -235,9 +241,9 @@ def _not_asked(missing: MissingProvider) -> UnresolvedTrigger:
     return UnresolvedTrigger("PGT117", reason, None, None, None, missing.span)
 
 
-def _syntax_problems(loader: ModuleLoader) -> tuple[SyntaxProblem, ...]:
+def _syntax_problems(loader: ModuleLoader, hint: str | None) -> tuple[SyntaxProblem, ...]:
     return tuple(
-        SyntaxProblem(error.message, error.span)
+        SyntaxProblem(error.message, error.span, hint)
         for name, error in sorted(loader.syntax_errors.items())
         if loader.is_first_party(name)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,10 +121,85 @@ class Order(models.Model):
 """
 
 
-@pytest.mark.parametrize("models", [TYPED, TYPE_PARAMETERS], ids=["typing", "PEP 695"])
+# A class with type parameters derives from `Generic`, and its parameters are known in its bases.
+GENERIC = """
+import pgtrigger
+from django.db import models
+
+class Box[T, *Ts, **P]:
+    def first[R](self, value: R) -> R:
+        return value
+
+class Named[T](Box[T, int, [str]]):
+    name = "keep"
+
+class Kept[T](Named[T], models.Model):
+    class Meta:
+        abstract = True
+
+class Order[T](Kept[T]):
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(name=Named().first(Named.name), operation=pgtrigger.Delete)
+        ]
+"""
+
+
+@pytest.mark.parametrize(
+    "models", [TYPED, TYPE_PARAMETERS, GENERIC], ids=["typing", "PEP 695", "generic classes"]
+)
 def test_variables_of_types_are_no_obstacle(tmp_path: Path, models: str) -> None:
     """Their classes are written in C from Python 3.12 on, and have no `__dict__`."""
     analysis = analyzed(tmp_path, models)
 
     assert [trigger.uri for trigger in analysis.triggers] == ["shop.Order:keep"]
     assert not analysis.unresolved
+
+
+def test_a_t_string_is_refused_where_it_stands(tmp_path: Path) -> None:
+    analysis = analyzed(tmp_path, MODELS.replace("name=names()", 'name=t"{names()}"'))
+
+    (unresolved,) = analysis.unresolved
+    assert "a t-string is not evaluated" in unresolved.reason
+    assert (unresolved.span.line, unresolved.span.column) == (14, 48)
+
+
+def test_an_alias_of_a_type_is_a_name_that_can_be_imported(tmp_path: Path) -> None:
+    files = {"shop/names.py": "type Names = list[\n    str\n]\n"}
+    analysis = analyzed(tmp_path, f"from shop.names import Names\n{MODELS}", files)
+
+    assert [trigger.uri for trigger in analysis.triggers] == ["shop.Order:fallback"]
+    assert not analysis.unresolved
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ((3, 11), (3, 13), "run it with Python 3.13"),
+        ((3, 11), None, "If the project's Python is newer than"),
+        ((3, 13), (3, 13), None),
+        ((3, 14), None, None),
+    ],
+)
+def test_how_to_read_what_only_a_newer_python_parses(
+    ours: tuple[int, int],
+    theirs: tuple[int, int] | None,
+    expected: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = {"shop/broken.py": "x = = 1\n"}
+    if theirs is not None:
+        version = ".".join(map(str, theirs))
+        files[".venv/pyvenv.cfg"] = f"version = {version}.0\n"
+        files[f".venv/lib/python{version}/site-packages/other.py"] = ""
+    monkeypatch.setattr(sys, "version_info", (*ours, 0, "final", 0))
+    analysis = analyzed(tmp_path, MODELS + "from shop import broken\n", files)
+    monkeypatch.undo()
+
+    (problem,) = analysis.syntax_problems
+    if expected is None:
+        assert problem.hint is None
+    else:
+        assert expected in (problem.hint or "")
+        assert "language_version" in (problem.hint or "")

@@ -21,6 +21,11 @@ from pgtrigger_codegen.evaluator.hooks import init_subclass
 from pgtrigger_codegen.evaluator.postponed import PostponedNames
 from pgtrigger_codegen.evaluator.registration import note_metaclass, note_unread_call
 from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.type_parameters import (
+    generic_base,
+    type_variables,
+    with_variables,
+)
 from pgtrigger_codegen.evaluator.values import (
     FieldDescriptor,
     ModelClass,
@@ -48,14 +53,19 @@ def make_class(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> Any:
     from pgtrigger_codegen.evaluator.statements import execute_resiliently
 
     span = scope.module.name_span(node)
-    bases = _bases(vm, node, scope)
+    variables = type_variables(node)
+    inner = with_variables(scope, variables)
+    bases = _bases(vm, node, inner)
+    if variables:
+        bases = (*bases, generic_base(variables))
     may_wait = any(_makes_model(base) for base in bases)
     names = PostponedNames() if may_wait else dict[str, Any]()
-    body = Scope("class", scope.module, parent=scope.function_parent(), names=names)
+    around = with_variables(scope.function_parent(), variables)
+    body = Scope("class", scope.module, parent=around, names=names)
     body.qualname = f"{scope.qualname}.{node.name}" if scope.qualname else node.name
     execute_resiliently(vm, node.body, body)
     value: Any = None
-    keywords = {keyword.arg: vm.evaluate(keyword.value, scope) for keyword in node.keywords}
+    keywords = {keyword.arg: vm.evaluate(keyword.value, inner) for keyword in node.keywords}
     problem = first_unknown(list(keywords.values()))
     if problem is None and not may_wait:
         value = _real_class(vm, node, scope.module, bases, body, keywords, span)

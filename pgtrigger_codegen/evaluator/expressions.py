@@ -22,6 +22,7 @@ from pgtrigger_codegen.evaluator.values import (
     first_unknown,
 )
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.translation.nodes import TemplateStr
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -305,6 +306,10 @@ def _await(vm: Interpreter, node: ast.Await, scope: Scope) -> Any:
     return Unknown("asynchronous code is not evaluated", scope.module.span(node))
 
 
+def _template(vm: Interpreter, node: TemplateStr, scope: Scope) -> Any:
+    return Unknown("a t-string is not evaluated", scope.module.span(node))
+
+
 _EVALUATORS: dict[type[ast.expr], Callable[[Interpreter, Any, Scope], Any]] = {
     ast.Attribute: _attribute,
     ast.Await: _await,
@@ -329,6 +334,7 @@ _EVALUATORS: dict[type[ast.expr], Callable[[Interpreter, Any, Scope], Any]] = {
     ast.Slice: _slice,
     ast.Starred: _starred,
     ast.Subscript: _subscript,
+    TemplateStr: _template,
     ast.Tuple: _tuple,
     ast.UnaryOp: _unary,
     ast.Yield: _yield,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.evaluator import limits
 from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.type_parameters import type_variables, with_variables
 from pgtrigger_codegen.evaluator.values import Function, PythonRaise, Refusal, Unknown
 from pgtrigger_codegen.source.span import Span
 
@@ -36,7 +37,7 @@ def make_function(vm: Interpreter, node: _Node, scope: Scope) -> Callable[..., A
     function = Function(
         name=name,
         node=node,
-        scope=scope.function_parent(),
+        scope=with_variables(scope.function_parent(), type_variables(node)),
         module=scope.module,
         defaults=defaults,
         kw_defaults=kw_defaults,

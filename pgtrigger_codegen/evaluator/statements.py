@@ -15,7 +15,9 @@ from pgtrigger_codegen.evaluator.functions import make_function
 from pgtrigger_codegen.evaluator.registration import note_unread_call
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.signals import Break, Continue, Maybe, Return, Signal
+from pgtrigger_codegen.evaluator.type_parameters import type_alias
 from pgtrigger_codegen.evaluator.values import Invalid, Unknown
+from pgtrigger_codegen.source.translation.nodes import TypeAlias
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -114,6 +116,11 @@ def _nonlocal(vm: Interpreter, node: ast.Nonlocal, scope: Scope) -> Signal:
     return None
 
 
+def _type_alias(vm: Interpreter, node: TypeAlias, scope: Scope) -> Signal:
+    type_alias(vm, node, scope)
+    return None
+
+
 def _signal(signal: Signal) -> Callable[[Interpreter, Any, Scope], Signal]:
     return lambda vm, node, scope: signal
 
@@ -155,9 +162,8 @@ EXECUTORS.update(
         ast.Return: _return,
         ast.Try: exceptions.try_statement,
         ast.TryStar: exceptions.try_statement,
+        TypeAlias: _type_alias,
         ast.While: control_flow.while_statement,
         ast.With: exceptions.with_statement,
     }
 )
-if hasattr(ast, "TypeAlias"):  # Python 3.12
-    EXECUTORS[ast.TypeAlias] = _signal(None)

@@ -10,7 +10,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from pgtrigger_codegen.source.downlevel import downlevel
+from pgtrigger_codegen.source.grammar import OURS
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span
 
@@ -121,15 +121,7 @@ def parse_module(
     try:
         tree = _parse(text)
     except SyntaxError as error:
-        # The hook's Python may be older than the project's: newer syntax is rewritten in
-        # place, without moving anything, where it does not matter to the analysis.
-        rewritten = downlevel(text)
-        try:
-            if rewritten is None:
-                raise error
-            tree = _parse(rewritten)
-        except SyntaxError as final:
-            raise _syntax_error(path, final) from final
+        tree = _parse_newer(path, text, error)
     except (ValueError, RecursionError, MemoryError) as error:
         span = Span(str(path), 1, 1, 1, 1)
         reason = str(error) or type(error).__name__
@@ -141,6 +133,16 @@ def _parse(text: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escapes in the user's code are not our business
         return ast.parse(text)
+
+
+def _parse_newer(path: Path, text: str, error: SyntaxError) -> ast.Module:
+    """Parses what may be syntax of a newer Python: a hook's can be older than the project's."""
+    from pgtrigger_codegen.source.translation.module import CannotTranslate, translate
+
+    try:
+        return translate(text)
+    except CannotTranslate as newer:
+        raise _syntax_error(path, error, newer.reason) from error
 
 
 def _decode(path: Path) -> str:
@@ -155,9 +157,12 @@ def _decode(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _syntax_error(path: Path, error: SyntaxError) -> SourceSyntaxError:
+def _syntax_error(path: Path, error: SyntaxError, not_read: str | None) -> SourceSyntaxError:
     line, column = error.lineno or 1, max(error.offset or 1, 1)
     end_line, end_column = error.end_lineno or line, error.end_offset or 0
     if (end_line, end_column) <= (line, column):
         end_line, end_column = line, column + 1
-    return SourceSyntaxError(error.msg, Span(str(path), line, column, end_line, end_column))
+    message = error.msg
+    if not_read is not None:
+        message += f" (a newer Python than {OURS} may be able to read the file: {not_read})"
+    return SourceSyntaxError(message, Span(str(path), line, column, end_line, end_column))

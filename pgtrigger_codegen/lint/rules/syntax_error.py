@@ -17,9 +17,10 @@ class SyntaxErrorRule(Rule):
     Django cannot import the file either. And whatever triggers it declares are not seen: they
     are neither checked nor written into migrations.
 
-    Syntax newer than the Python that runs `pgtrigger-codegen` is rewritten for the analysis
-    where that is possible. Where it is not, run `pgtrigger-codegen` with the Python of the
-    project.
+    A file may use syntax that is newer than the Python which runs `pgtrigger-codegen`. Everything
+    up to Python 3.14 is read all the same, but for what LibCST does not know, such as t-strings
+    that stand beside other strings. Where the file is valid in the project's Python, run
+    `pgtrigger-codegen` with that one.
 
     ## Example
     ```python
@@ -43,5 +44,6 @@ class SyntaxErrorRule(Rule):
             yield self.diagnostic(
                 f"This file cannot be read: {problem.message}",
                 problem.span,
-                help="Correct the file: until then, no trigger that it declares is seen",
+                help="Correct the file: until then, no trigger that it declares is seen"
+                + (f". {problem.hint}" if problem.hint else ""),
             )
