@@ -22,6 +22,7 @@ from pgtrigger_codegen.migrations.changes.operations import (
     Trigger,
     TriggerOperation,
 )
+from pgtrigger_codegen.migrations.changes.renames import NO_RENAMES, Renames
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import (
     Contest,
@@ -79,6 +80,7 @@ def detect_changes(
     contests: Mapping[TriggerKey, Contest] = MappingProxyType({}),
     moved: Mapping[TriggerKey, InstalledTrigger] = MappingProxyType({}),
     *,
+    renames: Renames = NO_RENAMES,
     refresh_hashes: bool = False,
 ) -> list[TriggerOperation]:
     """The operations that bring one app's triggers in step; removals first, then by URI.
@@ -87,6 +89,7 @@ def detect_changes(
         display: How the output shows each path that a trigger is declared in.
         contests: Triggers that databases may have in another form than the one installed here.
         moved: What new triggers were in the migrations of another app.
+        renames: Names of tables and columns that the migrations have changed.
         refresh_hashes: Whether a hash alone is worth an operation.
     """
     wanted = {trigger_key(trigger): trigger for trigger in declared.triggers}
@@ -119,7 +122,7 @@ def detect_changes(
             operation = ReplaceTrigger(installed_trigger(moved[key]), new)
         if operation:
             changes.append(operation)
-    return _with_renames(_by_uri(removals), _by_uri(changes))
+    return _with_renames(_by_uri(removals), _by_uri(changes), renames)
 
 
 def held_by_django(
@@ -190,8 +193,12 @@ def _is_own(trigger: InstalledTrigger, app_label: str, declared: Declarations) -
     )
 
 
-def is_renamed(old: Trigger, new: Trigger) -> bool:
-    """Whether only the model's name or the trigger's own has changed."""
+def is_renamed(old: Trigger, new: Trigger, renames: Renames = NO_RENAMES) -> bool:
+    """Whether only the model's name or the trigger's own has changed.
+
+    Args:
+        renames: Other names that may have changed along with it, in the function.
+    """
     if table_name(old.parts.table) != table_name(new.parts.table):
         return False
     if old.name.lower() == new.name.lower():
@@ -202,7 +209,11 @@ def is_renamed(old: Trigger, new: Trigger) -> bool:
         execute=old.parts.execute.replace(old.parts.pgid, new.parts.pgid),
     )
     before, after = definition_of(renamed, new.hash), definition_of(new.parts, new.hash)
-    return same_definition(before, after) and same_function(before, after)
+    return (
+        same_definition(before, after)
+        and before.calls == after.calls
+        and renames.same(before.function or "", after.function or "")
+    )
 
 
 def source_trigger(trigger: CompiledTrigger, display: Mapping[str, str]) -> Trigger:
@@ -300,7 +311,7 @@ def _settled(
 
 
 def _with_renames(
-    removals: list[TriggerOperation], changes: list[TriggerOperation]
+    removals: list[TriggerOperation], changes: list[TriggerOperation], renames: Renames
 ) -> list[TriggerOperation]:
     """A trigger that goes and one that comes in its place are one operation.
 
@@ -310,7 +321,9 @@ def _with_renames(
     left: list[TriggerOperation] = []
     for removal in removals:
         for index, change in enumerate(changes):
-            if isinstance(change, CreateTrigger) and is_renamed(removal.trigger, change.new):
+            if isinstance(change, CreateTrigger) and is_renamed(
+                removal.trigger, change.new, renames
+            ):
                 changes[index] = ReplaceTrigger(removal.trigger, change.new)
                 break
         else:

@@ -7,7 +7,7 @@ may run the change before the trigger, and the databases that are there the othe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +30,7 @@ from pgtrigger_codegen.migrations.schema.table_changes import (
     RenamedTable,
 )
 from pgtrigger_codegen.sql.equivalence import TriggerKey
-from pgtrigger_codegen.sql.names import table_name
+from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.usage import tables_touched
 
 Way = Literal["auto", "weave", "refuse", "split", "after"]
@@ -84,8 +84,8 @@ class OpenChanges:
                 of_owner[key] = (*of_owner.get(key, ()), *beside)
         return found
 
-    def of_other_tables(self, operation: TriggerOperation) -> Disturbance | None:
-        """The last change of another table that makes the operation necessary.
+    def of_bodies(self, operation: TriggerOperation) -> Disturbance | None:
+        """The last change of a table that makes the operation necessary because of a function.
 
         The old function names what is gone then, and fails at the next write until it is changed.
         """
@@ -96,18 +96,30 @@ class OpenChanges:
         trigger = self._history.state.triggers.get((own, old.parts.pgid.lower()))
         if trigger is None:
             return None
+        touched = {in_search_path(table) for table in tables_touched(old.parts)}
         last = None
-        for table in sorted(tables_touched(old.parts), key=str):
-            for made in self._history.state.changes.get(in_search_path(table), ()):
-                what = _what_is_gone(made, old)
-                if (
-                    what
-                    and in_search_path(table) != own
-                    and self._is_after(made, trigger)
-                    and self.openness(made.migration) == "open"
-                ):
-                    last = Disturbance(made.migration, made.index, what, trigger, "rename-column")
+        for made in self._changes_of(touched, own):
+            is_own = made in self._history.state.table_changes.get(own, ())
+            what = _what_is_gone(made, old)
+            if (
+                what
+                and (not is_own or isinstance(made.change, RenamedTable))
+                and self._is_after(made, trigger)
+                and self.openness(made.migration) == "open"
+            ):
+                kind: Literal["rename-table", "rename-column"] = (
+                    "rename-table" if is_own else "rename-column"
+                )
+                last = Disturbance(made.migration, made.index, what, trigger, kind)
         return last
+
+    def _changes_of(
+        self, touched: Iterable[QualifiedName], own: QualifiedName
+    ) -> Iterator[SchemaChange]:
+        """What was done to the tables of a function, by the names that it knows them by."""
+        for table in sorted(touched, key=str):
+            if table != own:
+                yield from self._history.state.changes.get(table, ())
 
     def later(self, last: Disturbance, new: Trigger) -> Iterator[Disturbance]:
         """What comes after a change, and would disturb the trigger that is made then.

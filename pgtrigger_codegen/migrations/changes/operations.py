@@ -139,10 +139,15 @@ class AlterTriggerFunction:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceTrigger:
-    """Another definition of the same trigger, or the same under another name."""
+    """Another definition of the same trigger, or the same under another name.
+
+    Attributes:
+        temporary: Whether one of the names is a temporary one, since two triggers swap theirs.
+    """
 
     old: Trigger
     new: Trigger
+    temporary: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -157,7 +162,7 @@ class ReplaceTrigger:
         return self.old
 
     def reverse(self) -> ReplaceTrigger:
-        return ReplaceTrigger(self.new, self.old)
+        return ReplaceTrigger(self.new, self.old, self.temporary)
 
     def to_sql(self, style: Style = DEFAULT_STYLE) -> str:
         return render.replace_trigger(self.old.parts, self.new.parts, self.new.hash, style)
@@ -210,6 +215,10 @@ def describe(operation: TriggerOperation) -> str:
             return f"Drop trigger {operation.old.uri} while its table changes"
         case AlterTriggerFunction():
             return f"Change the function of trigger {operation.new.uri}"
+        case ReplaceTrigger(temporary=True) if operation.old.uri == operation.new.uri:
+            return (
+                f"Rename trigger {operation.old.uri} to a temporary name, until its new one is free"
+            )
         case ReplaceTrigger(kind="rename"):
             return f"Rename trigger {operation.old.uri} to {operation.new.uri}"
         case ReplaceTrigger():

@@ -7,7 +7,7 @@ is committed may have run elsewhere, and is not changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -29,6 +29,7 @@ from pgtrigger_codegen.migrations.changes.operations import (
     Trigger,
     TriggerOperation,
 )
+from pgtrigger_codegen.migrations.changes.renames import renames_in
 from pgtrigger_codegen.migrations.changes.requirements import History
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import Disturbance, InstalledTrigger, db_table
@@ -80,10 +81,13 @@ def find_lifts(
     for key, found in sorted(changes.disturbances(app_label).items(), key=str):
         if key in declared.kept:
             continue
-        planned = [operation for operation in left if key in operation_keys(operation)]
-        planned = planned or _renamed(found[0], left)
-        new = _successor(key, planned, declared, display)
-        if new is None and not planned and not _may_be_gone(found[0], declared):
+        planned: list[TriggerOperation] = []
+        new = None
+        if not _is_dropped(found):  # a table of its name is another one
+            planned = [operation for operation in left if key in operation_keys(operation)]
+            planned = planned or _renamed(found[0], left, history)
+            new = _successor(key, planned, declared, display)
+        if new is None and not planned and not _may_be_gone(found, declared):
             continue
         lift = _lift(found, new, history, changes)
         if lift:
@@ -92,22 +96,32 @@ def find_lifts(
         elif changes.way == "after" and not planned and new and _is_stale(found, history):
             left.append(AlterTriggerFunction(installed_trigger(found[0].trigger), new))
     for operation in list(left):
-        if disturbance := changes.of_other_tables(operation):
+        if disturbance := changes.of_bodies(operation):
             left.remove(operation)
             lifts.append(_moved(operation, disturbance))
     return [*left, *_left_functions(app_label, declared, history.state.orphans, left, lifts)], lifts
 
 
-def notes(lift: Lift, history: History) -> list[str]:
-    """What the user should know of the migrations that the operations go into, or around."""
+def notes(lift: Lift, woven: Collection[Key], history: History) -> list[str]:
+    """What the user should know of the migrations that the operations go into, or around.
+
+    Args:
+        woven: The migrations that operations are added to.
+    """
     if lift.place == "woven":
         changed = [*dict.fromkeys(item.migration for item in lift.disturbances)]
-        found = [note for migration in changed for note in _woven_notes(migration, history)]
+        found = [
+            note
+            for migration in changed
+            if migration in woven
+            for note in _woven_notes(migration, history)
+        ]
         if len(changed) > 1 and lift.drop and lift.create:
             first, last = (".".join(migration) for migration in (changed[0], changed[-1]))
+            back = last if changed[-1] in woven else f"a migration after {last}"
             found.append(
                 f"trigger {lift.disturbances[0].trigger.name} is dropped in {first} and comes "
-                f"back in {last}: {_UNGUARDED}"
+                f"back in {back}: {_UNGUARDED}"
             )
         return found
     migration = ".".join(lift.disturbances[0].migration)
@@ -120,6 +134,28 @@ def notes(lift: Lift, history: History) -> list[str]:
         "and --after is the way"
     )
     return [unguarded, applied]
+
+
+def lost_notes(
+    operations: Iterable[TriggerOperation],
+    disturbances: Mapping[TriggerKey, Sequence[Disturbance]],
+) -> Iterator[str]:
+    """What cannot be made good of triggers that went in migrations which stay as they are."""
+    left = {
+        operation.old.parts.pgid.lower()
+        for operation in operations
+        if isinstance(operation, DropTrigger) and operation.function_only
+    }
+    for found in disturbances.values():
+        last = found[-1]
+        if last.trigger.definition.pgid in left and last.kind in ("drop-table", "drop-column"):
+            migration = ".".join(last.migration)
+            yield (
+                f"migration {migration} {last.what}, and trigger {last.trigger.name} went with it: "
+                "its function is dropped now. A database that is migrated back to before "
+                f"{migration} does not get the trigger again; pgtrigger-codegen install, with the "
+                "source of then, brings it back"
+            )
 
 
 _UNGUARDED = (
@@ -144,23 +180,30 @@ def _woven_notes(migration: Key, history: History) -> list[str]:
     return [unnoticed, unguarded]
 
 
-def _may_be_gone(found: Disturbance, declared: Declarations) -> bool:
+def _is_dropped(found: Iterable[Disturbance]) -> bool:
+    return any(item.kind == "drop-table" for item in found)
+
+
+def _may_be_gone(found: Sequence[Disturbance], declared: Declarations) -> bool:
     """Whether the trigger is surely declared no more: absence alone is not removal."""
-    table, known = found.trigger.definition.table, declared.known_tables
-    if found.kind != "drop-table" and known is not None and table not in known:
+    table, known = found[0].trigger.definition.table, declared.known_tables
+    if not _is_dropped(found) and known is not None and table not in known:
         return False
     return declared.complete and declared.doubt(found.trigger) is None
 
 
-def _renamed(found: Disturbance, operations: Iterable[TriggerOperation]) -> list[TriggerOperation]:
+def _renamed(
+    found: Disturbance, operations: Iterable[TriggerOperation], history: History
+) -> list[TriggerOperation]:
     """The new trigger in whose favour the disturbed one is gone, as after a renamed model."""
     if found.trigger.parts() is None:
         return []
     old = installed_trigger(found.trigger)
     if found.new_table:
         old = replace(old, parts=replace(old.parts, table=db_table(found.new_table)))
+    renames = renames_in(history.state.changes.values())
     for operation in operations:
-        if isinstance(operation, CreateTrigger) and is_renamed(old, operation.new):
+        if isinstance(operation, CreateTrigger) and is_renamed(old, operation.new, renames):
             return [operation]
     return []
 
@@ -234,7 +277,7 @@ def _around(
 
 def _moved(operation: TriggerOperation, found: Disturbance) -> Lift:
     """The operation next to the change that makes it necessary, in one transaction with it."""
-    if isinstance(operation, DropTrigger):
+    if isinstance(operation, DropTrigger) and found.kind != "rename-table":
         return Lift((found,), operation, None, "woven")
     return Lift((found,), None, operation, "woven")
 

@@ -17,6 +17,7 @@ from pgtrigger_codegen.migrations.changes.operations import (
     Trigger,
     TriggerOperation,
 )
+from pgtrigger_codegen.migrations.changes.ordering import in_order_of_need
 from pgtrigger_codegen.migrations.changes.requirements import History, dependencies
 from pgtrigger_codegen.migrations.changes.schema_changes import Lift
 from pgtrigger_codegen.migrations.planning import preconditions
@@ -156,6 +157,7 @@ class _Files:
         needed += sorted(set(changes) - {*needed} - before)
         needed = [last if last and key == leaf else key for key in needed]
         name = migration_name(last[1] if last else None, operations, self.options.name)
+        operations = in_order_of_need(operations)
         adopts = self._adopts(operations)
         adopted = [item.new for item in operations if isinstance(item, CreateTrigger)]
         # What is about no model runs where no model is asked about.

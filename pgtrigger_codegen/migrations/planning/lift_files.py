@@ -7,14 +7,14 @@ transaction; or around it, where that migration is not to be touched.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 
 from django.db.migrations import RunSQL
 
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.migrations.changes.operations import DropTrigger, TriggerOperation
+from pgtrigger_codegen.migrations.changes.operations import DropTrigger, Trigger, TriggerOperation
 from pgtrigger_codegen.migrations.changes.requirements import History, later, requirements
 from pgtrigger_codegen.migrations.changes.schema_changes import Lift
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, WovenOperations
@@ -22,6 +22,7 @@ from pgtrigger_codegen.migrations.reading.flattening import on_database
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
+from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.migrations.writing.weaving import Threads, WeavingError, weave
 from pgtrigger_codegen.migrations.writing.writer import (
     IgnoreFunction,
@@ -103,6 +104,7 @@ class Weaver:
         listed = self._history.graph.migrations[key].operations
         assert isinstance(listed, Sequence)
         triggers = [operation.trigger for operation in lift.operations]
+        index = max([index, *self._changes_in(key, triggers)])
         models = {trigger.model_name for trigger in triggers} | _model_names(listed[index])
         tables = {table_name(trigger.parts.table).name for trigger in triggers}
         for later_index in range(len(listed) - 1, index, -1):
@@ -110,6 +112,13 @@ class Weaver:
             if _model_names(operation) & models or _alters_by_hand(operation, tables):
                 return later_index
         return index
+
+    def _changes_in(self, key: Key, triggers: Iterable[Trigger]) -> Iterator[int]:
+        """The places of the migration's operations on the triggers' tables, by whatever names."""
+        changes = self._history.state.table_changes
+        for trigger in triggers:
+            table = in_search_path(table_name(trigger.parts.table))
+            yield from (made.index for made in changes.get(table, ()) if made.migration == key)
 
 
 def woven_file(
@@ -132,7 +141,7 @@ def woven_file(
         start = min(before, default=min(after, default=0))
         before[start] = [*blocks, *before.get(start, [])]
     path = history.reader.path(key)
-    added = WovenOperations(Threads(before, after), tuple(sorted(woven.dependencies)))
+    added = WovenOperations(key, Threads(before, after), tuple(sorted(woven.dependencies)))
     try:
         content = _woven(path, added)
     except WeavingError as error:
@@ -150,7 +159,7 @@ def ordered_file(key: Key, run_before: Iterable[Key], history: History) -> Migra
         MigrationsError: The file is not laid out so that something could be added.
     """
     path = history.reader.path(key)
-    added = WovenOperations(Threads({}, {}), run_before=tuple(sorted(run_before)))
+    added = WovenOperations(key, Threads({}, {}), run_before=tuple(sorted(run_before)))
     try:
         content = _woven(path, added)
     except (WeavingError, SyntaxError) as error:
@@ -263,7 +272,7 @@ def _woven(path: Path, added: WovenOperations) -> str:
     return weave(read_bytes(path).decode(), added.threads, added.dependencies, added.run_before)
 
 
-def _together(listed: Iterable[WovenOperations]) -> WovenOperations:
+def _together(listed: Sequence[WovenOperations]) -> WovenOperations:
     """What several apps add: the same ignore function once."""
     before: dict[int, list[str]] = {}
     after: dict[int, list[str]] = {}
@@ -277,7 +286,10 @@ def _together(listed: Iterable[WovenOperations]) -> WovenOperations:
         dependencies |= dict.fromkeys(added.dependencies)
         run_before |= dict.fromkeys(added.run_before)
     return WovenOperations(
-        Threads(before, after), tuple(sorted(dependencies)), tuple(sorted(run_before))
+        listed[0].migration,
+        Threads(before, after),
+        tuple(sorted(dependencies)),
+        tuple(sorted(run_before)),
     )
 
 

@@ -63,7 +63,7 @@ def order_notes(files: Iterable[MigrationFile], faults: Sequence[OrderFault]) ->
     for file in files:
         for after in file.woven.run_before if file.woven else ():
             for fault in faults:
-                if fault.after == after and fault.migration[1] == file.path.stem:
+                if file.woven and fault.pair == (file.woven.migration, after):
                     first, then = (".".join(key) for key in fault.pair)
                     when = (
                         "as Django does in a new database"

@@ -76,6 +76,7 @@ class Options:
 class WovenOperations:
     """What is added to a migration that is there already."""
 
+    migration: Key
     threads: Threads
     dependencies: tuple[Key, ...] = ()
     run_before: tuple[Key, ...] = ()

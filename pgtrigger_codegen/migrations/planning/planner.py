@@ -21,10 +21,16 @@ from pgtrigger_codegen.migrations.changes.autodetector import (
 from pgtrigger_codegen.migrations.changes.moves import moved_triggers
 from pgtrigger_codegen.migrations.changes.open_changes import OpenChanges
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
+from pgtrigger_codegen.migrations.changes.renames import renames_in
 from pgtrigger_codegen.migrations.changes.requirements import (
     History,
 )
-from pgtrigger_codegen.migrations.changes.schema_changes import Lift, find_lifts, notes
+from pgtrigger_codegen.migrations.changes.schema_changes import (
+    Lift,
+    find_lifts,
+    lost_notes,
+    notes,
+)
 from pgtrigger_codegen.migrations.planning.history import read_history
 from pgtrigger_codegen.migrations.planning.order import faults_to_mend, order_notes
 from pgtrigger_codegen.migrations.planning.plan import (
@@ -35,7 +41,7 @@ from pgtrigger_codegen.migrations.planning.plan import (
     Source,
     Withheld,
 )
-from pgtrigger_codegen.migrations.reading.reader import LoadMigration
+from pgtrigger_codegen.migrations.reading.reader import Key, LoadMigration
 from pgtrigger_codegen.migrations.replaying.state import Contest, in_search_path
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerKey
@@ -170,6 +176,7 @@ def _plan_app(
             display,
             history.state.contests,
             known.moved,
+            renames=renames_in(history.state.changes.values()),
             refresh_hashes=options.refresh_hashes,
         )
         if not blocked:
@@ -199,14 +206,20 @@ def _plan_app(
         notes=tuple(
             dict.fromkeys(
                 [
-                    *(note for lift in lifts for note in notes(lift, history)),
+                    *(note for lift in lifts for note in notes(lift, _woven(files), history)),
                     *_contested(operations, history.state.contests),
                     *order_notes(files, history.state.faults),
+                    *lost_notes(operations, history.state.disturbances),
                 ]
             )
         ),
         withheld=withheld,
     )
+
+
+def _woven(files: Iterable[MigrationFile]) -> set[Key]:
+    """The migrations that operations are added to."""
+    return {file.woven.migration for file in files if file.woven and file.operations}
 
 
 def _contested(

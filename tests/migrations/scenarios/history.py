@@ -51,6 +51,7 @@ class Stage:
         disabled: What an operator does to triggers, by name, before this version is migrated
             to: `DISABLE`, `ENABLE REPLICA` or `ENABLE ALWAYS`.
         enabled: `pg_trigger.tgenabled` of triggers that got another name.
+        then: Operations of a second migration of the shop, written before ours.
         act: What else somebody does to the project before our makemigrations.
     """
 
@@ -64,6 +65,7 @@ class Stage:
     audit_needs: tuple[tuple[str, str], ...] = ()
     disabled: Mapping[str, str] = field(default_factory=dict)
     enabled: Mapping[str, str] = field(default_factory=dict)
+    then: str = ""
     act: Callable[[Project], None] = lambda project: None
 
 

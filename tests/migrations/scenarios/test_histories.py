@@ -15,6 +15,7 @@ import pytest
 
 from tests.migrations.scenarios.histories import HISTORIES
 from tests.migrations.scenarios.histories_of_models import KINDS_OF_MODELS, SETTINGS
+from tests.migrations.scenarios.histories_of_names import NAMES
 from tests.migrations.scenarios.histories_of_other_tables import OTHER_TABLES
 from tests.migrations.scenarios.histories_of_schema import SCHEMA_CHANGES
 from tests.migrations.scenarios.history import INITIAL, Stage
@@ -28,7 +29,7 @@ _STATES = {"DISABLE": "D", "ENABLE REPLICA": "R", "ENABLE ALWAYS": "A"}
 EMPTY: Catalog = {"triggers": {}, "functions": {}}
 
 
-ALL = {**HISTORIES, **OTHER_TABLES, **SCHEMA_CHANGES, **KINDS_OF_MODELS}
+ALL = {**HISTORIES, **NAMES, **OTHER_TABLES, **SCHEMA_CHANGES, **KINDS_OF_MODELS}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -88,6 +89,8 @@ def _write(project: ScenarioProject, stage: Stage, *, first: bool) -> None:
         project.write_models("audit", "")
     if stage.schema or first:
         project.write_migration("shop", stage.schema or INITIAL, stage.needs)
+    if stage.then:
+        project.write_migration("shop", stage.then)
     if stage.audit_schema:
         project.write_migration("audit", stage.audit_schema, stage.audit_needs)
 
