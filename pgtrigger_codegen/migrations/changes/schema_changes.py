@@ -189,7 +189,7 @@ def _may_be_gone(found: Sequence[Disturbance], declared: Declarations) -> bool:
     table, known = found[0].trigger.definition.table, declared.known_tables
     if not _is_dropped(found) and known is not None and table not in known:
         return False
-    return declared.complete and declared.doubt(found.trigger) is None
+    return declared.complete and declared.doubt(found[0].trigger) is None
 
 
 def _renamed(
