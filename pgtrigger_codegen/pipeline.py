@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.certificate.certificate import Certificate
 from pgtrigger_codegen.confinement.wall import confined
+from pgtrigger_codegen.engine import COLD, Engine
 from pgtrigger_codegen.evaluator.assumption import Assumption
-from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, LoadMigration
+from pgtrigger_codegen.migrations.planning.history import OneHistory, ProjectHistory
+from pgtrigger_codegen.migrations.reading.reader import LoadMigration
 from pgtrigger_codegen.models.facts import (
     AbstractTriggers,
     LostTriggers,
@@ -26,18 +27,11 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 
 if TYPE_CHECKING:
-    from pgtrigger_codegen.cache.memory import Memory
-    from pgtrigger_codegen.cache.worker import BackgroundHistory, RecalledHistory
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
     from pgtrigger_codegen.evaluator.loader import ModuleLoader
-    from pgtrigger_codegen.evaluator.values import Unknown
-    from pgtrigger_codegen.migrations.planning.plan import Source
+    from pgtrigger_codegen.migrations.planning.plan import Options, Plan, Source
     from pgtrigger_codegen.migrations.reading.sites import SiteReader
-    from pgtrigger_codegen.models.reading import ModelReader
     from pgtrigger_codegen.project.config import Config
-
-
-HistoryWanted = Literal["state", "operations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +66,7 @@ class Analysis:
         missing_providers: Libraries in use that cannot be asked for their triggers.
         foreign_unresolved: What of third-party packages' declarations could not be compiled.
         certificate: What was not read, and which triggers that may hide.
-        background: The migrations, being replayed at the same time.
+        migrations: Where the history is, once `history` was called.
         allow_migrate: Asks the project's routers about a database, an app and a model.
     """
 
@@ -96,9 +90,7 @@ class Analysis:
     allow_migrate: AllowMigrate = field(default=always_allowed, repr=False, compare=False)
     certificate: Certificate = field(default_factory=Certificate, repr=False, compare=False)
     sites: SiteReader | None = field(default=None, repr=False, compare=False)
-    background: BackgroundHistory | RecalledHistory | None = field(
-        default=None, repr=False, compare=False
-    )
+    migrations: OneHistory = field(default_factory=OneHistory, repr=False, compare=False)
 
 
 @confined()
@@ -106,18 +98,14 @@ def analyze(
     directory: Path,
     *,
     settings: str | None = None,
-    history: HistoryWanted | None = None,
-    memory: Memory | None = None,
+    engine: Engine = COLD,
 ) -> Analysis:
     """Reads a project.
 
     Args:
         directory: The project's folder, or one inside it.
         settings: Dotted name of the settings module, instead of the one found.
-        history: Given by whoever needs the migrations too: what they leave behind, or what there
-            is to tell of single operations as well. In a large project they are then replayed
-            at the same time.
-        memory: What earlier runs have found out, and where this one leaves it.
+        engine: How the work is done.
 
     Raises:
         CodegenError: The project cannot be read at all; what is only partly readable is in
@@ -139,20 +127,16 @@ def analyze(
 
     from pgtrigger_codegen.certificate.certify import certify
     from pgtrigger_codegen.certificate.passed_over import passed_over
+    from pgtrigger_codegen.migrations.reading.loading import migration_loader
     from pgtrigger_codegen.migrations.reading.sites import SiteReader
     from pgtrigger_codegen.models.describing import ReadModels
     from pgtrigger_codegen.models.django_setup import configure
     from pgtrigger_codegen.models.reading import ModelReader
-    from pgtrigger_codegen.triggers.declared import declare, place
+    from pgtrigger_codegen.triggers.declared import place
 
     configure(project.settings)
     reader = ModelReader(project, loader, config.env, providers)
-    if memory is not None:
-        memory.recall_sql(project.root)
-    background = None
-    if history is not None:
-        background = _history(reader, history, memory)
-    declared = declare(reader)
+    declared = engine.declare(reader)
     missing = tuple(providers.missing(reader.interpreter.imported_libraries))
     not_asked = [_not_asked(item) for item in missing if item.extra]
     unresolved = tuple(sorted([*declared.unresolved, *not_asked], key=place))
@@ -169,8 +153,8 @@ def analyze(
         foreign_triggers=declared.foreign_triggers,
         notices=notices,
         read_files=frozenset(module.path for module in loader.loaded() if module.first_party),
-        load_migration=_migration_loader(reader),
-        background=background,
+        load_migration=migration_loader(reader.interpreter, project.apps),
+        migrations=OneHistory(engine.replay),
         uninherited_triggers=declared.uninherited,
         imported_modules=frozenset(reader.import_order.modules),
         sites=SiteReader(reader.interpreter, project.apps),
@@ -189,6 +173,27 @@ def analyze(
     )
 
 
+def history(analysis: Analysis) -> ProjectHistory:
+    """Replays the project's migrations, the first time that somebody asks.
+
+    Raises:
+        MigrationsError: The migrations go in a circle.
+    """
+    return analysis.migrations.of(source_of(analysis), analysis.load_migration)
+
+
+def plan(analysis: Analysis, options: Options) -> Plan:
+    """Compares the source with the migrations, and renders what is missing.
+
+    Raises:
+        MigrationsError: An app asked for is not there, or the migrations go in a circle.
+    """
+    from pgtrigger_codegen.migrations.planning.planner import make_plan
+
+    known = history(analysis).history
+    return make_plan(source_of(analysis), analysis.load_migration, options, known)
+
+
 def source_of(analysis: Analysis) -> Source:
     """What the planner of migrations needs to know of the source."""
     from pgtrigger_codegen.migrations.planning.plan import Source
@@ -203,36 +208,10 @@ def source_of(analysis: Analysis) -> Source:
     )
 
 
-def _migration_loader(reader: ModelReader) -> LoadMigration:
-    from pgtrigger_codegen.migrations.reading.loading import load_migration
-
-    def load(app_label: str, path: Path) -> EvaluatedMigration | Unknown:
-        return load_migration(reader.interpreter, reader.project.apps[app_label], path)
-
-    return load
-
-
 def _router(interpreter: Interpreter, project: Project) -> AllowMigrate:
     from pgtrigger_codegen.project.routers import Routers
 
     return Routers(interpreter, project.settings).allow_migrate
-
-
-def _history(
-    reader: ModelReader, wanted: HistoryWanted, memory: Memory | None
-) -> BackgroundHistory | RecalledHistory | None:
-    """The migrations: as an earlier run replayed them, or being replayed by another process."""
-    from pgtrigger_codegen.cache import worker
-    from pgtrigger_codegen.migrations.reading.reader import MigrationReader
-
-    project = reader.project
-    migrations = MigrationReader(project.apps, _migration_loader(reader))
-    watched = wanted == "operations"
-    if memory is not None and (known := memory.history(project.root, watched=watched)) is not None:
-        return worker.RecalledHistory(known, migrations)
-    own = sorted(label for label, app in project.apps.items() if app.first_party)
-    keep = functools.partial(memory.keep_history, watched=watched) if memory is not None else None
-    return worker.start(migrations, own, watched=watched, keep=keep)
 
 
 def _not_asked(missing: MissingProvider) -> UnresolvedTrigger:

@@ -27,7 +27,7 @@ COUNT_CACHED = """\
 import gc, sys
 gc.disable()
 from pgtrigger_codegen.cli import entry
-from pgtrigger_codegen.cache import worker
+from pgtrigger_codegen.incremental import worker
 worker.WORTH_IT = 0  # only then anything is kept but the result
 calls = 0
 def count(frame, event, argument):
@@ -47,7 +47,7 @@ COUNT = """\
 import gc, sys
 gc.disable()
 from pgtrigger_codegen.cli.main import main
-from pgtrigger_codegen.cache import worker
+from pgtrigger_codegen.incremental import worker
 worker.WORTH_IT = 10**9  # in this process, where calls are counted
 calls = 0
 def count(frame, event, argument):

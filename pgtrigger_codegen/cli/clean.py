@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
-from pgtrigger_codegen.cache import folder
 from pgtrigger_codegen.cli.common import Target, pass_target
-from pgtrigger_codegen.errors import CodegenError, ConfigError
+from pgtrigger_codegen.cli.speed import speed
+from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.project.config import Config, load_config
 from pgtrigger_codegen.project.discovery import find_root
 
@@ -25,21 +23,4 @@ def clean(target: Target) -> None:
         config = load_config(target.directory)
     except ConfigError:
         config = Config()
-    root = find_root(target.directory, config)
-    path = root / folder.NAME
-    try:
-        removed = folder.remove(root)
-    except folder.NotOurs as error:
-        raise CodegenError(
-            f"{path} {error}: nothing was deleted",
-            help="look where it came from, and delete it by hand",
-        ) from error
-    except OSError as error:
-        raise CodegenError(
-            f"the cache {path} cannot be deleted: {os.strerror(error.errno or 0)}",
-            help="delete the folder by hand",
-        ) from error
-    if removed is None:
-        click.echo(f"Deleted the cache in {path}; files that are not part of the cache stay there.")
-    else:
-        click.echo(f"Deleted {path}." if removed else "There is no cache.")
+    click.echo(speed.clean(find_root(target.directory, config)))

@@ -11,8 +11,9 @@ import click
 
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.cli.journal import undo_killed_run
-from pgtrigger_codegen.cli.reuse import memory_for
-from pgtrigger_codegen.pipeline import Analysis, HistoryWanted, analyze
+from pgtrigger_codegen.cli.speed import speed
+from pgtrigger_codegen.engine import COLD
+from pgtrigger_codegen.pipeline import Analysis, analyze
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.span import Span
@@ -48,24 +49,19 @@ no_cache_option = click.option(
 
 def analyze_target(
     target: Target,
-    history: HistoryWanted | None = None,
     *,
+    history: bool = False,
     remember: bool = True,
 ) -> Analysis:
     """Analyzes the project.
 
     Args:
-        history: Given by commands that need the migrations too (see `analyze`).
+        history: Whether the command needs the migrations too.
         remember: Whether what earlier runs found out may be used; not where files are to be
             taken for other than they are on disk.
     """
-    wanted = remember and history is not None
-    return analyze(
-        target.directory,
-        settings=target.settings,
-        history=history,
-        memory=memory_for(target.settings) if wanted else None,
-    )
+    engine = speed.engine_for(target.settings, keeps=remember) if history else COLD
+    return analyze(target.directory, settings=target.settings, engine=engine)
 
 
 @contextmanager

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 import click
 
+from pgtrigger_codegen import pipeline
 from pgtrigger_codegen.cli.common import (
     Target,
     analyze_target,
     no_cache_option,
     pass_target,
 )
-from pgtrigger_codegen.cli.makemigrations import NOT_CERTAIN, echo_notes, plan_of
-from pgtrigger_codegen.cli.reuse import reusable
+from pgtrigger_codegen.cli.makemigrations import NOT_CERTAIN, echo_notes
+from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.terminal import wants_colour
 from pgtrigger_codegen.migrations.changes.differences import Difference, difference
 from pgtrigger_codegen.migrations.planning.plan import Options
@@ -36,14 +37,14 @@ def diff(
     For each trigger of each APP (or of all apps) that `makemigrations` would write: why, and
     what changes in its definition and its function.
     """
-    analysis = analyze_target(target, "state")
+    analysis = analyze_target(target, history=True)
     options = Options(
         app_labels=app_labels or None,
         databases=analysis.config.databases,
         # What is to be compared is where both lead, not the way there.
         schema_changes="after",
     )
-    plan = plan_of(analysis, options)
+    plan = pipeline.plan(analysis, options)
     echo_notes(analysis, plan, app_labels)
     found = [
         difference(operation, plan.disturbances, plan.contests)
@@ -53,7 +54,7 @@ def diff(
     if color is None:
         color = wants_colour(sys.stdout)
     click.echo("\n".join(_text(found, certain=not plan.incomplete)), color=color)
-    reusable(analysis.project.root)
+    speed.reusable(analysis.project.root)
     context.exit(2 if plan.incomplete else int(plan.pending))
 
 

@@ -23,7 +23,7 @@ from pgtrigger_codegen.cli.common import (
 from pgtrigger_codegen.cli.lint_files import read_baseline, write_baseline, write_texts
 from pgtrigger_codegen.cli.lint_output import echo_fixes, echo_report, echo_result, echo_stale
 from pgtrigger_codegen.cli.lint_request import Request
-from pgtrigger_codegen.cli.reuse import reusable
+from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.terminal import progress
 from pgtrigger_codegen.lint.baseline import Baseline, Entry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
@@ -149,7 +149,7 @@ def _lint(target: Target, request: Request) -> bool:
             )
     echo_summary(outcome.analysis)
     if request.only_reports:
-        reusable(project.root)
+        speed.reusable(project.root)
     return any(finding.severity is not Severity.INFO for finding in left)
 
 
@@ -220,7 +220,7 @@ def _unsaved(request: Request, paths: Sequence[Path]) -> Mapping[str, bytes]:
 def _outcome(target: Target, request: Request, check: _Check, say: Callable[[str], None]) -> Fixed:
     def analyze() -> Analysis:
         say("Reading the project")
-        return analyze_target(target, "operations", remember=request.only_reports)
+        return analyze_target(target, history=True, remember=request.only_reports)
 
     def findings(analysis: Analysis) -> Sequence[Diagnostic]:
         say("Checking the rules")

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from pgtrigger_codegen import pipeline
 from pgtrigger_codegen.cli.common import (
     Target,
     analyze_target,
@@ -20,16 +21,14 @@ from pgtrigger_codegen.cli.common import (
     place_of,
     writing,
 )
-from pgtrigger_codegen.cli.reuse import reusable
+from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.migrations.changes.open_changes import Way
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation, describe
-from pgtrigger_codegen.migrations.planning.history import history_of
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, Options, Plan
-from pgtrigger_codegen.migrations.planning.planner import make_plan
 from pgtrigger_codegen.migrations.planning.preconditions import require_runsql_mode
-from pgtrigger_codegen.pipeline import Analysis, source_of
+from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.git import is_committed
 from pgtrigger_codegen.sql.render import Style
 
@@ -130,7 +129,7 @@ def makemigrations(
     writes = not (check or dry_run)
     if writes:
         context.with_resource(writing(target))
-    analysis = analyze_target(target, "state")
+    analysis = analyze_target(target, history=True)
     if writes:
         require_runsql_mode(analysis.project.settings)
     options = Options(
@@ -145,7 +144,7 @@ def makemigrations(
         is_committed=is_committed,
         rewrite=rewrite,
     )
-    plan = plan_of(analysis, options)
+    plan = pipeline.plan(analysis, options)
     outcome = _Outcome(analysis, plan, shows_content=not writes)
     echo_notes(analysis, plan, app_labels)
     if not check:
@@ -157,20 +156,12 @@ def makemigrations(
     else:
         click.echo("\n".join(outcome.as_text(with_content=dry_run)))
     if not writes:
-        reusable(analysis.project.root)
+        speed.reusable(analysis.project.root)
     context.exit(_exit_code(plan, check=check))
 
 
 NOT_CERTAIN = "Nothing is known to have changed, but not all of the source could be read"
 """What stands in the place of "No changes detected" where that is not certain."""
-
-
-def plan_of(analysis: Analysis, options: Options) -> Plan:
-    """What is missing in the migrations, which may have been read already."""
-    source = source_of(analysis)
-    replayed = analysis.background.take() if analysis.background else None
-    history = history_of(replayed, source, analysis.load_migration)
-    return make_plan(source, analysis.load_migration, options, history)
 
 
 def echo_notes(analysis: Analysis, plan: Plan, app_labels: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from pgtrigger_codegen.cli.common import (
     pass_target,
     place_of,
 )
-from pgtrigger_codegen.cli.reuse import reusable
+from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.escaping import one_line
@@ -52,7 +52,7 @@ def show(target: Target, uris: tuple[str, ...], output_format: str) -> None:
         case _:
             _echo_text(analysis, triggers, unresolved)
     echo_summary(analysis)
-    reusable(analysis.project.root)
+    speed.reusable(analysis.project.root)
 
 
 def _selected(

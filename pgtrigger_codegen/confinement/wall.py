@@ -20,11 +20,9 @@ _EVALUATOR: Final = f"{_OWN}{os.sep}evaluator{os.sep}"
 
 DOORS = frozenset(
     {
-        ("cache/codec.py", "_fields"),
-        ("cache/facts.py", "_answers_codec"),
-        ("cache/secret.py", "find"),
-        ("cache/worker.py", "_fork"),
-        ("cache/worker.py", "_send"),
+        ("incremental/codec.py", "evaluated_annotations"),
+        ("incremental/worker.py", "_fork"),
+        ("incremental/worker.py", "_send"),
         ("cli/terminal.py", "begin"),
         ("evaluator/library.py", "load"),
         ("project/git.py", "_run"),

@@ -7,37 +7,23 @@ once for an analysis.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.migrations.changes.requirements import History
-from pgtrigger_codegen.migrations.planning.history import (
-    apps_of_history,
-    history_of,
-    replay_apps,
-)
+from pgtrigger_codegen.migrations.planning.history import ProjectHistory
 from pgtrigger_codegen.migrations.reading.reader import Key, MigrationReader
 from pgtrigger_codegen.migrations.replaying.state import MigrationState
-from pgtrigger_codegen.migrations.watching.operation_facts import OperationFacts
-from pgtrigger_codegen.pipeline import Analysis, source_of
+from pgtrigger_codegen.pipeline import Analysis, history
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
 
 
-@dataclass(frozen=True)
-class Replayed:
-    """The migrations, what they leave behind, and what was seen on the way."""
-
-    history: History
-    operations: OperationFacts
-
-
-def replayed_history(analysis: Analysis) -> Replayed | None:
+def replayed_history(analysis: Analysis) -> ProjectHistory | None:
     """The project's migrations; None when they go in a circle."""
-    if not _last or _last[0][0] is not analysis:
-        _last[:] = [(analysis, _replay(analysis))]
-    return _last[0][1]
+    try:
+        return history(analysis)
+    except MigrationsError:
+        return None
 
 
 def replayed(analysis: Analysis) -> MigrationState | None:
@@ -104,24 +90,6 @@ def migration_module(analysis: Analysis, key: Key) -> Module | None:
 def _assigns(node: ast.Assign | ast.AnnAssign, name: str) -> bool:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     return any(isinstance(target, ast.Name) and target.id == name for target in targets)
-
-
-_last: list[tuple[Analysis, Replayed | None]] = []
-
-
-def _replay(analysis: Analysis) -> Replayed | None:
-    source = source_of(analysis)
-    replayed = analysis.background.take() if analysis.background else None
-    history = history_of(replayed, source, analysis.load_migration)
-    if replayed is not None and history is not None and replayed.operations is not None:
-        return Replayed(history, replayed.operations)
-    reader = MigrationReader(analysis.project.apps, analysis.load_migration)
-    try:
-        found = replay_apps(reader, apps_of_history(source, reader), watched=True)
-    except MigrationsError:
-        return None
-    assert found.operations is not None
-    return Replayed(History(reader, found.graph, found.state, source.models), found.operations)
 
 
 def _path(analysis: Analysis, key: Key) -> Path:

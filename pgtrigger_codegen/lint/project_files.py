@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pgtrigger_codegen.cache.inputs import MARK, is_marked
 from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.project import App
@@ -20,6 +19,7 @@ from pgtrigger_codegen.source.overlay import read_bytes
 
 # A dump of a database may well be in a project.
 _MOST_SQL = 64 * 1024 * 1024
+_MARK = b"pgtrigger"
 _NOT_SOURCE = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
 
 
@@ -31,14 +31,11 @@ def python_files(folder: Path) -> Iterator[Path]:
 def files_that_mention_pgtrigger(folder: Path) -> Iterator[Path]:
     """Those of them that mention django-pgtrigger."""
     for path in _python_files(folder):  # a path is an object only once it is wanted
-        marked = is_marked(path)
-        if marked is None:
-            try:
-                marked = MARK in read_bytes(path)
-            except OSError:
-                continue
-        if marked:
-            yield Path(path)
+        try:
+            if _MARK in read_bytes(path):
+                yield Path(path)
+        except OSError:
+            continue
 
 
 def _python_files(folder: Path) -> Iterator[str]:

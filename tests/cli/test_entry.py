@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.cache.folder import NAME
 from pgtrigger_codegen.cli import entry, main
+from pgtrigger_codegen.incremental.folder import NAME
 from tests.support.cli import run_cli
 from tests.support.projects import copy_project
 

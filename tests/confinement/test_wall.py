@@ -30,14 +30,12 @@ from typing import Any
 import pytest
 
 import pgtrigger_codegen
-from pgtrigger_codegen.cache.worker import BackgroundHistory
 from pgtrigger_codegen.confinement.wall import DOORS, Escape, check, confined, trusted
 from pgtrigger_codegen.evaluator import library
 from pgtrigger_codegen.evaluator.values import Unknown
-from pgtrigger_codegen.migrations.planning.history import Replayed
-from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
+from pgtrigger_codegen.incremental.worker import Worker
+from pgtrigger_codegen.migrations.planning.history import Replayed, replay_apps
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
-from pgtrigger_codegen.migrations.replaying.state import MigrationState
 from tests.evaluator.code import execute
 from tests.support.cli import run_cli
 from tests.support.projects import copy_project
@@ -191,11 +189,10 @@ def _swallowed_removal() -> None:
 def test_the_second_process_is_confined_too(deed: Callable[[], object], *, answers: bool) -> None:
     def work() -> Replayed:
         deed()
-        return Replayed(MigrationGraph({}, {}, {}, (), ()), MigrationState({}, {}, {}, ()))
+        return replay_apps(MigrationReader({}, lambda *_: _NOTHING), [])
 
     with confined():
-        history = BackgroundHistory(MigrationReader({}, lambda *_: _NOTHING), work)
-        assert (history.take() is not None) is answers
+        assert (Worker(work).take() is not None) is answers
     assert Path("there").exists()
 
 

@@ -59,7 +59,7 @@ def analyse(
 ) -> None:
     """Makes the analysis of any folder give these facts."""
 
-    def analyze_target(target: Target, history: object, *, remember: bool) -> Analysis:
+    def analyze_target(target: Target, *, history: bool, remember: bool) -> Analysis:
         known = facts.analysis()
         project = Project(root, known.project.settings, known.project.apps)
         return facts.analysis(

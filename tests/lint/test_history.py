@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.cache import worker
+from pgtrigger_codegen.incremental import worker
+from pgtrigger_codegen.incremental.engine import Incremental
 from pgtrigger_codegen.lint.history import class_list, operation_node, replayed_history
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.runner import run
@@ -29,12 +30,17 @@ def test_replayed_in_another_process(
     here = run(analyze(tmp_path), rules=MIGRATION_RULES)
     monkeypatch.setattr(worker, "WORTH_IT", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
+    answers = []
+    take = worker.Worker.take
 
-    analysis = analyze(tmp_path, history="operations")
-    there = run(analysis, rules=MIGRATION_RULES)
+    def noted(self: worker.Worker) -> worker.Answer | None:
+        answers.append(take(self))
+        return answers[-1]
 
-    assert analysis.background is not None
-    assert analysis.background.take() is not None
+    monkeypatch.setattr(worker.Worker, "take", noted)
+    there = run(analyze(tmp_path, engine=Incremental()), rules=MIGRATION_RULES)
+
+    assert [type(answer) for answer in answers] == [worker.Answer]
     assert there == here
     assert here
 

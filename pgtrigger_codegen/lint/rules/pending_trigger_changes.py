@@ -9,7 +9,7 @@ from typing import Literal
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
-from pgtrigger_codegen.lint.history import Replayed, operation_span, replayed_history
+from pgtrigger_codegen.lint.history import operation_span, replayed_history
 from pgtrigger_codegen.lint.project_files import first_party_apps
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.changes.autodetector import definition_of, key_of, trigger_key
@@ -20,6 +20,7 @@ from pgtrigger_codegen.migrations.changes.operations import (
     RecordHash,
     TriggerOperation,
 )
+from pgtrigger_codegen.migrations.planning.history import ProjectHistory
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, Options
 from pgtrigger_codegen.migrations.planning.planner import make_plan
 from pgtrigger_codegen.migrations.reading.reader import is_migrations_package
@@ -80,7 +81,9 @@ class PendingTriggerChanges(Rule):
         for app in _plans(labels, found, analysis):
             yield from self._check_app(app, found, analysis)
 
-    def _check_app(self, app: AppPlan, found: Replayed, analysis: Analysis) -> Iterator[Diagnostic]:
+    def _check_app(
+        self, app: AppPlan, found: ProjectHistory, analysis: Analysis
+    ) -> Iterator[Diagnostic]:
         grouped: dict[tuple[Span, str], list[str]] = {}
         notes: dict[Span, Note] = {}
         for change in _changes(app, found, analysis):
@@ -137,7 +140,7 @@ _MESSAGES = {
 }
 
 
-def _plans(labels: list[str], found: Replayed, analysis: Analysis) -> Iterator[AppPlan]:
+def _plans(labels: list[str], found: ProjectHistory, analysis: Analysis) -> Iterator[AppPlan]:
     # What is missing is asked for, not the way there.
     options = Options(labels, databases=analysis.config.databases, schema_changes="after")
     source = source_of(analysis)
@@ -152,7 +155,7 @@ def _plans(labels: list[str], found: Replayed, analysis: Analysis) -> Iterator[A
             yield AppPlan(labels[0], (), unresolved=False, error=error)
 
 
-def _changes(app: AppPlan, found: Replayed, analysis: Analysis) -> Iterator[_Change]:
+def _changes(app: AppPlan, found: ProjectHistory, analysis: Analysis) -> Iterator[_Change]:
     installed = found.history.state.triggers
     declared = {
         trigger_key(trigger): trigger
@@ -207,7 +210,7 @@ def _kind(operation: TriggerOperation) -> _Kind:
             return operation.kind
 
 
-def _origin(change: _Change, found: Replayed, analysis: Analysis) -> Span | None:
+def _origin(change: _Change, found: ProjectHistory, analysis: Analysis) -> Span | None:
     """The operation that made what is there."""
     origin = found.operations.origins.get(change.pgid.lower())
     if origin is None or change.kind == "add":

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
-from pgtrigger_codegen.lint.history import Replayed, operation_span, replayed_history
+from pgtrigger_codegen.lint.history import operation_span, replayed_history
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
+from pgtrigger_codegen.migrations.planning.history import ProjectHistory
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
 from pgtrigger_codegen.migrations.watching.renamings import Renaming
 from pgtrigger_codegen.pipeline import Analysis
@@ -101,7 +102,7 @@ class RenamedModelOrphansTrigger(Rule):
         )
 
 
-def _renaming(pgid: str, trigger: CompiledTrigger, found: Replayed) -> Renaming | None:
+def _renaming(pgid: str, trigger: CompiledTrigger, found: ProjectHistory) -> Renaming | None:
     """The rename that took the old trigger's name from the model of the new one."""
     renamings = found.operations.renamings
     return next((one for one in renamings if one.was_pgid(pgid, trigger.name)), None)

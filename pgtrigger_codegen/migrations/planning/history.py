@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pgtrigger_codegen.confinement.wall import confined
+from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.changes.requirements import (
     History,
@@ -30,59 +31,77 @@ class Replayed:
     """The migrations that would run, and what they leave behind.
 
     Attributes:
-        operations: What there is to tell of single operations; None where nobody wants to know.
+        operations: What there is to tell of single operations.
     """
 
     graph: MigrationGraph
     state: MigrationState
-    operations: OperationFacts | None = None
+    operations: OperationFacts
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectHistory:
+    """The history for whoever plans, lints or talks to a database."""
+
+    history: History
+    operations: OperationFacts
+
+
+Replay = Callable[[MigrationReader, Collection[str]], Replayed]
+
+
+class OneHistory:
+    """Where the history of a project is: replayed when it is first asked for, and once."""
+
+    def __init__(self, replay: Replay | None = None) -> None:
+        self._replay = replay or replay_apps
+        self._found: ProjectHistory | MigrationsError | None = None
+
+    def of(self, source: Source, load_migration: LoadMigration) -> ProjectHistory:
+        """The history of the project's own apps, and of those whose tables its triggers need.
+
+        Raises:
+            MigrationsError: The migrations go in a circle.
+        """
+        if self._found is None:
+            reader = MigrationReader(source.project.apps, load_migration)
+            try:
+                replayed = self._replay(reader, apps_of_history(source, reader))
+            except MigrationsError as error:
+                self._found = error
+                raise
+            history = History(reader, replayed.graph, replayed.state, source.models)
+            self._found = ProjectHistory(history, replayed.operations)
+        if isinstance(self._found, MigrationsError):
+            raise self._found
+        return self._found
 
 
 @confined()
-def replay_apps(reader: MigrationReader, app_labels: Iterable[str], *, watched: bool) -> Replayed:
+def replay_apps(reader: MigrationReader, app_labels: Collection[str]) -> Replayed:
     """Replays the migrations of apps and of all that they depend on.
-
-    Args:
-        watched: Whether somebody wants to know of single operations.
 
     Raises:
         MigrationsError: The migrations go in a circle.
     """
     graph = build_graph(reader, app_labels)
-    watcher = OperationWatcher() if watched else None
+    watcher = OperationWatcher()
     state = replay(graph, watcher)
     graph = graph.with_order(state.assumed_order)
-    return Replayed(graph, state, watcher.facts() if watcher else None)
-
-
-def read_history(source: Source, load_migration: LoadMigration) -> History:
-    """Read the project's own migrations, and those of the tables that triggers need.
-
-    Raises:
-        MigrationsError: The migrations go in a circle.
-    """
-    reader = MigrationReader(source.project.apps, load_migration)
-    replayed = replay_apps(reader, apps_of_history(source, reader), watched=False)
-    return History(reader, replayed.graph, replayed.state, source.models)
+    return Replayed(graph, state, watcher.facts())
 
 
 def apps_of_history(source: Source, reader: MigrationReader) -> set[str]:
     """The project's own apps, and those whose migrations make tables that triggers use."""
     own = {label for label, app in source.project.apps.items() if app.first_party}
-    return own | _needed_apps(source, reader, own)
-
-
-def history_of(
-    replayed: Replayed | None, source: Source, load_migration: LoadMigration
-) -> History | None:
-    """The history that was replayed already; None when it lacks an app that a trigger needs."""
-    if replayed is None:
-        return None
-    reader = MigrationReader(source.project.apps, load_migration)
-    read = {app_label for app_label, _ in replayed.graph.parents}
-    if _needed_apps(source, reader, read):
-        return None
-    return History(reader, replayed.graph, replayed.state, source.models)
+    others = {
+        table: app_label
+        for table, app_label in model_apps_by_table(source.models).items()
+        if app_label not in own and reader.names(app_label)
+    }
+    needed = {app for trigger in source.triggers for app in apps_touched(trigger, others)}
+    required = {app for trigger in source.triggers for app, _ in trigger.requires}
+    return own | needed | required
 
 
 def reading_again(graph: MigrationGraph, reader: MigrationReader) -> MigrationGraph:
@@ -110,15 +129,3 @@ class _Migrations(Mapping[Key, EvaluatedMigration]):
 
     def __len__(self) -> int:
         return len(self._keys)
-
-
-def _needed_apps(source: Source, reader: MigrationReader, read: Collection[str]) -> set[str]:
-    """Apps besides these whose migrations make tables that triggers use."""
-    others = {
-        table: app_label
-        for table, app_label in model_apps_by_table(source.models).items()
-        if app_label not in read and reader.names(app_label)
-    }
-    needed = {app for trigger in source.triggers for app in apps_touched(trigger, others)}
-    needed.update(app for trigger in source.triggers for app, _ in trigger.requires)
-    return needed - {*read}

@@ -31,7 +31,7 @@ from pgtrigger_codegen.migrations.changes.schema_changes import (
     lost_notes,
     notes,
 )
-from pgtrigger_codegen.migrations.planning.history import read_history
+from pgtrigger_codegen.migrations.planning.history import OneHistory
 from pgtrigger_codegen.migrations.planning.order import faults_to_mend, order_notes
 from pgtrigger_codegen.migrations.planning.plan import (
     AppPlan,
@@ -65,7 +65,7 @@ def make_plan(
         MigrationsError: An app asked for is not there, or the migrations go in a circle.
     """
     labels = _target_apps(source, options)
-    history = history or read_history(source, load_migration)
+    history = history or OneHistory().of(source, load_migration).history
     declared = _Declared(source, history)
     changes = OpenChanges(history, options.schema_changes, options.is_committed)
     apps = [_plan_app(label, declared, history, changes, options) for label in labels]

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.values import Unknown
-from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration
+from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, LoadMigration
 from pgtrigger_codegen.project.project import App
+
+
+def migration_loader(interpreter: Interpreter, apps: Mapping[str, App]) -> LoadMigration:
+    """What evaluates the migrations of some apps."""
+
+    def load(app_label: str, path: Path) -> EvaluatedMigration | Unknown:
+        return load_migration(interpreter, apps[app_label], path)
+
+    return load
 
 
 def load_migration(interpreter: Interpreter, app: App, path: Path) -> EvaluatedMigration | Unknown:

@@ -10,11 +10,15 @@ import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_type_hints
+from typing import Any
 
-from pgtrigger_codegen.cache.codec import Codec, DecodingError, EncodingError
-from pgtrigger_codegen.confinement.wall import trusted
 from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.incremental.codec import (
+    Codec,
+    DecodingError,
+    EncodingError,
+    evaluated_annotations,
+)
 from pgtrigger_codegen.migrations.planning.history import Replayed
 from pgtrigger_codegen.migrations.reading.graph import (
     MigrationGraph,
@@ -119,8 +123,7 @@ def decode_answers(functions: Iterable[Remembered[..., Any]], data: bytes) -> An
 @functools.cache
 def _answers_codec(function: Remembered[..., Any]) -> Codec:
     """From the annotations: the arguments are the key, and what is returned is the value."""
-    with trusted():  # Python evaluates the annotations of our own functions
-        *arguments, answer = get_type_hints(function.__wrapped__).values()
+    *arguments, answer = evaluated_annotations(function.__wrapped__).values()
     return Codec(Mapping[tuple[tuple(arguments)], answer])  # type: ignore[misc]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.cache import folder
+from pgtrigger_codegen.incremental import folder
 
 
 def test_the_folder_keeps_itself_out_of_version_control_and_backups(tmp_path: Path) -> None:

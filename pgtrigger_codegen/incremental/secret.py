@@ -15,36 +15,37 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from pgtrigger_codegen.confinement.wall import trusted
-
 _FOLDER = "pgtrigger-codegen"
 _NAME = "cache.key"
 _SIZE = 32
 
 
 def find(root: Path) -> bytes | None:
-    """The key for the cache of a project, made where there is none yet; None where it cannot be.
+    """The key for the cache of a project; None without a secret.
 
     Args:
         root: The project's folder. A secret that lies in it might have come with it.
     """
-    with trusted():  # where a run looks for what earlier ones have kept, there may be no secret yet
-        return _find(root)
+    return _find(root, make=False)
 
 
-def _find(root: Path) -> bytes | None:
+def find_or_make(root: Path) -> bytes | None:
+    """The same, with a new secret where there is none; None where it cannot be."""
+    return _find(root, make=True)
+
+
+def _find(root: Path, *, make: bool) -> bytes | None:
     base = _user_cache(os.environ)
     if base is None:
         return None
     try:
         if _is_inside(os.path.join(base, _FOLDER), root):
             return None
-        os.makedirs(base, mode=0o700, exist_ok=True)
-        folder = _open_folder(base)
+        folder = _open_folder(base, make=make)
     except (OSError, ValueError):
         return None
     try:
-        return _read(folder) or _made(folder)
+        return _read(folder) or (_made(folder) if make else None)
     except OSError:
         return None
     finally:
@@ -66,10 +67,12 @@ def _is_inside(path: str, root: Path) -> bool:
     return os.path.commonpath([real_root, os.path.realpath(path)]) == real_root
 
 
-def _open_folder(base: str) -> int:
+def _open_folder(base: str, *, make: bool) -> int:
     path = os.path.join(base, _FOLDER)
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(path, mode=0o700)
+    if make:
+        os.makedirs(base, mode=0o700, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, mode=0o700)
     folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     found = os.fstat(folder)
     if found.st_uid != os.geteuid() or found.st_mode & 0o022:

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import pytest
 
-from pgtrigger_codegen.cache.codec import Codec, DecodingError, EncodingError
-from pgtrigger_codegen.cache.facts import (
+from pgtrigger_codegen.incremental.codec import Codec, DecodingError, EncodingError
+from pgtrigger_codegen.incremental.facts import (
     decode_answers,
     decode_history,
     encode_answers,
@@ -139,7 +139,7 @@ def history() -> Replayed:
             migration("0002", add_trigger(trigger()), dependencies=[("shop", "0001_initial")]),
         ]
     }
-    return replay_apps(LiteralReader(files), ["shop"], watched=True)
+    return replay_apps(LiteralReader(files), ["shop"])
 
 
 def test_a_history_comes_back_as_it_was() -> None:
@@ -157,9 +157,9 @@ def test_what_travels_is_a_closed_list() -> None:
     assert {cls.__name__ for cls in history_codec().classes} == set(
         "AvoidableLock CascadingKey Change Contest Disturbance DroppedColumn DroppedTable"
         " InstalledTrigger Irreversible LongLock MigrationState MissingDependency Note"
-        " OperationFacts Origin QualifiedName Recreation RenamedColumn RenamedTable Renaming"
-        " RetypedColumn SchemaChange Span Table TriggerDefinition TriggerParts Unknown Unreadable"
-        " Writing _History".split()
+        " OperationFacts OrderFault Origin QualifiedName Recreation RenamedColumn RenamedTable"
+        " Renaming RetypedColumn SchemaChange Span Table TriggerDefinition TriggerParts Unknown"
+        " Unreadable Writing _History".split()
     )
 
 

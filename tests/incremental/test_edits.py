@@ -17,8 +17,10 @@ from typing import Any
 
 import pytest
 
-from pgtrigger_codegen.cache import worker
 from pgtrigger_codegen.cli import entry
+from pgtrigger_codegen.incremental import worker
+from pgtrigger_codegen.incremental.memory import Memory
+from pgtrigger_codegen.migrations.planning.history import Replayed
 
 MIGRATION = """\
 from django.db import migrations, models
@@ -277,18 +279,20 @@ def run(
 def replays(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each run replayed the migrations, rather than take what was kept of them."""
     seen: list[bool] = []
-    start, recall = worker.start, worker.RecalledHistory
+    start, recall = worker.start, Memory.history
 
-    def started(*arguments: Any, **options: Any) -> Any:
+    def started(*arguments: Any) -> Any:
         seen.append(True)
-        return start(*arguments, **options)
+        return start(*arguments)
 
-    def recalled(*arguments: Any) -> Any:
-        seen.append(False)
-        return recall(*arguments)
+    def recalled(memory: Memory, root: Path) -> Replayed | None:
+        found = recall(memory, root)
+        if found is not None:
+            seen.append(False)
+        return found
 
     monkeypatch.setattr(worker, "start", started)
-    monkeypatch.setattr(worker, "RecalledHistory", recalled)
+    monkeypatch.setattr(Memory, "history", recalled)
     return seen
 
 

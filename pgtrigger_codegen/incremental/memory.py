@@ -8,18 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from pgtrigger_codegen.cache import folder
-from pgtrigger_codegen.cache.facts import (
+from pgtrigger_codegen.incremental import folder
+from pgtrigger_codegen.incremental.facts import (
     DecodingError,
     EncodingError,
     decode_answers,
     decode_history,
     encode_answers,
 )
-from pgtrigger_codegen.cache.inputs import (
+from pgtrigger_codegen.incremental.inputs import (
     VARIABLES,
     Fingerprint,
     fingerprint,
@@ -44,11 +44,11 @@ class Memory:
 
     settings: str | None
     environment: Mapping[str, str]
-    _histories: dict[str, tuple[bytes, Reads]] = field(default_factory=dict)
+    _kept: tuple[bytes, Reads] | None = None
 
-    def history(self, root: Path, *, watched: bool) -> Replayed | None:
+    def history(self, root: Path) -> Replayed | None:
         """The replayed migrations, if nothing that they were replayed from has changed."""
-        data = folder.read(root, self._name(_history(watched=watched)))
+        data = folder.read(root, self._name("history"))
         inputs, _, content = (data or b"").partition(b"\n")
         known = from_json(inputs)
         if known is None:
@@ -80,16 +80,17 @@ class Memory:
         except DecodingError:
             return {}
 
-    def keep_history(self, replayed: bytes, read: Reads, *, watched: bool) -> None:
+    def keep_history(self, replayed: bytes, read: Reads) -> None:
         """Takes replayed migrations, encoded, and what they were replayed from."""
-        self._histories[_history(watched=watched)] = (replayed, read)
+        self._kept = (replayed, read)
 
     def write(self, root: Path) -> None:
         """Writes what was taken into the cache."""
-        for what, (replayed, read) in self._histories.items():
+        if self._kept is not None:
+            replayed, read = self._kept
             inputs = fingerprint(read, root)
             if inputs is not None:
-                folder.write(root, self._name(what), inputs.to_json() + b"\n" + replayed)
+                folder.write(root, self._name("history"), inputs.to_json() + b"\n" + replayed)
         if (answers := remembered.answers()) is not None:
             try:
                 content = encode_answers(remembered.functions(), answers)
@@ -101,10 +102,6 @@ class Memory:
         variables = [(name, self.environment.get(name)) for name in VARIABLES]
         parts = json.dumps([what, self.settings, variables])
         return hashlib.blake2b(parts.encode(), digest_size=16).hexdigest()
-
-
-def _history(*, watched: bool) -> str:
-    return "history of operations" if watched else "history"
 
 
 def _stamps(known: Fingerprint) -> Reads:

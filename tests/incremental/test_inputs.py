@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.cache import inputs
-from pgtrigger_codegen.cache.folder import NAME
-from pgtrigger_codegen.cache.inputs import MARKERS, Fingerprint, fingerprint, from_json, holds
+from pgtrigger_codegen.incremental import inputs
+from pgtrigger_codegen.incremental.folder import NAME
+from pgtrigger_codegen.incremental.inputs import MARKERS, Fingerprint, fingerprint, from_json, holds
 from pgtrigger_codegen.project import discovery
 from pgtrigger_codegen.source.reads import recorded
 

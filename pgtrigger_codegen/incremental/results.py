@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pgtrigger_codegen.cache import folder
-from pgtrigger_codegen.cache.inputs import VARIABLES, fingerprint, from_json, holds
+from pgtrigger_codegen.incremental import folder
+from pgtrigger_codegen.incremental.inputs import VARIABLES, fingerprint, from_json, holds
 from pgtrigger_codegen.source.reads import Reads
 
 
@@ -102,8 +101,3 @@ def _decoded(content: bytes) -> Result | None:
 def start_is_inside(start: Path, root: Path) -> bool:
     """Whether looking for the cache from where a command is called leads to that of the root."""
     return start == root or root in start.parents
-
-
-def arguments_of(argv: Sequence[str]) -> tuple[str, ...]:
-    """The command line as a question has it."""
-    return tuple(os.fsdecode(os.fsencode(argument)) for argument in argv)

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from hmac import compare_digest
 from pathlib import Path
 
-from pgtrigger_codegen.cache import secret
+from pgtrigger_codegen.incremental import secret
 from pgtrigger_codegen.source import reads
 
 NAME = ".pgtrigger_codegen_cache"
@@ -78,7 +78,7 @@ def write(root: Path, name: str, content: bytes) -> None:
         return
     # A full disk, a project that is only to be read, another's folder, or no secret.
     with reads.unrecorded(), contextlib.suppress(OSError, NotOurs):
-        key = secret.find(root)
+        key = secret.find_or_make(root)
         if key is None:
             return
         with contextlib.suppress(FileExistsError):

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen import __version__
-from pgtrigger_codegen.cache.folder import NAME
-from pgtrigger_codegen.source import reads
+from pgtrigger_codegen.incremental.folder import NAME
 from pgtrigger_codegen.source.files import FileRefusedError, read_regular
 from pgtrigger_codegen.source.reads import Reads, stamp
 
@@ -196,10 +195,6 @@ def _digest(path: str) -> str | None:
         content = _content(path)
     except OSError:
         return None
-    if MARK in content:
-        _marked.add(path)
-    else:
-        _marked.discard(path)
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
@@ -210,22 +205,6 @@ def _content(path: str) -> bytes:
         if not os.path.islink(path):
             raise
     return read_regular(os.path.realpath(path), _MOST_BYTES).data
-
-
-def is_marked(path: str) -> bool | None:
-    """Whether a file of a run mentions django-pgtrigger; None where nobody has looked yet.
-
-    Who asks has read the file, as far as the result is concerned.
-    """
-    if _taken is None or path not in _looked_at:
-        return None
-    if (current := reads.current()) is not None:
-        current.files.setdefault(path, _taken[path][0])
-    return path in _marked
-
-
-MARK = b"pgtrigger"
-_marked: set[str] = set()
 
 
 def _folder_digest(path: str) -> str | None:

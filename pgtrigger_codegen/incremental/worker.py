@@ -1,20 +1,21 @@
 """The history, replayed in another process while this one reads the models.
 
-Models and migrations are read independently of each other, and take about as long. What comes
-back through a pipe is plain facts (`facts.py`).
+What comes back through a pipe is plain facts (`facts.py`). No operation crosses: who needs one
+reads its migration again.
 """
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import signal
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
-from pgtrigger_codegen.cache.facts import (
+from pgtrigger_codegen.confinement import wall
+from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.incremental.facts import (
     DecodingError,
     EncodingError,
     decode_history,
@@ -22,67 +23,55 @@ from pgtrigger_codegen.cache.facts import (
     encode_history,
     encode_reads,
 )
-from pgtrigger_codegen.confinement import wall
-from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.migrations.planning.history import Replayed, reading_again, replay_apps
+from pgtrigger_codegen.migrations.planning.history import Replayed, replay_apps
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.source import reads
 
 WORTH_IT = 40
 """Migration files from which on a second process gains more time than starting it takes."""
 
-Keep = Callable[[bytes, reads.Reads], None]
-"""Is given replayed migrations, encoded, and what they were made from."""
+
+@dataclass(frozen=True)
+class Answer:
+    """What the other process has found out.
+
+    Attributes:
+        replayed: Without operations.
+        encoded: The same as it came, to be kept.
+        read: What it was made from.
+    """
+
+    replayed: Replayed
+    encoded: bytes
+    read: reads.Reads
 
 
-class RecalledHistory:
-    """A replay of an earlier run, of migrations that are still the same."""
-
-    def __init__(self, replayed: Replayed, reader: MigrationReader) -> None:
-        self._result = replace(replayed, graph=reading_again(replayed.graph, reader))
-
-    def take(self) -> Replayed | None:
-        """The outcome."""
-        return self._result
-
-
-class BackgroundHistory:
+class Worker:
     """A replay under way in a process of its own.
 
     Where that process fails, for whatever reason, the replay has to be done in this one.
     """
 
-    def __init__(
-        self, reader: MigrationReader, work: Callable[[], Replayed], keep: Keep | None = None
-    ) -> None:
-        self._reader = reader
-        self._keep = keep
+    def __init__(self, work: Callable[[], Replayed]) -> None:
         self._pid, self._pipe = _fork(lambda: _answer(work()))
-        self._result: Replayed | None = None
-        atexit.register(self.stop)
 
-    def take(self) -> Replayed | None:
-        """The outcome, waited for; None when there is none."""
-        if self._pid:
-            data = _read(self._pipe)
-            os.waitpid(self._pid, 0)
-            self._pid = 0
-            line, _, content = data.partition(b"\n")
-            if content:
-                self._take(decode_reads(line), content)
-        return self._result
-
-    def _take(self, read: reads.Reads, content: bytes) -> None:
+    def take(self) -> Answer | None:
+        """The outcome, waited for; None when there is none, or it was taken before."""
+        if not self._pid:
+            return None
+        data = _read(self._pipe)
+        os.waitpid(self._pid, 0)
+        self._pid = 0
+        line, _, content = data.partition(b"\n")
+        if not content:
+            return None
         try:
-            replayed = decode_history(content)
+            read, replayed = decode_reads(line), decode_history(content)
         except DecodingError:
-            return
-        self._result = replace(replayed, graph=reading_again(replayed.graph, self._reader))
-        here = reads.current()
-        if here is not None:
+            return None
+        if (here := reads.current()) is not None:
             here.merge(read)
-            if self._keep is not None:
-                self._keep(content, read)
+        return Answer(replayed, content, read)
 
     def stop(self) -> None:
         """Ends the process, when nobody asked for the outcome."""
@@ -94,23 +83,12 @@ class BackgroundHistory:
             self._pid = 0
 
 
-def start(
-    reader: MigrationReader,
-    app_labels: Sequence[str],
-    *,
-    watched: bool,
-    keep: Keep | None = None,
-) -> BackgroundHistory | None:
-    """Begins to replay the apps' migrations; None where it would not pay or cannot be.
-
-    Args:
-        watched: Whether somebody wants to know of single operations.
-        keep: Is given the outcome.
-    """
+def start(reader: MigrationReader, app_labels: Sequence[str]) -> Worker | None:
+    """Begins to replay the apps' migrations; None where it would not pay or cannot be."""
     files = sum(len(reader.names(app_label)) for app_label in app_labels)
     if files < WORTH_IT or not hasattr(os, "fork") or (os.cpu_count() or 1) < 2:
         return None
-    return BackgroundHistory(reader, lambda: replay_apps(reader, app_labels, watched=watched), keep)
+    return Worker(lambda: replay_apps(reader, app_labels))
 
 
 def _answer(replayed: Replayed) -> bytes:

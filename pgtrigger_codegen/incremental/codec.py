@@ -15,7 +15,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
 
-from pgtrigger_codegen.confinement.wall import trusted
+from pgtrigger_codegen.confinement import wall
 
 
 class DecodingError(Exception):
@@ -82,6 +82,12 @@ class Codec:
             records.values.append(self._shapes[number].made(record, records))
             records.shapes.append(number)
         return self._decode(root, records)
+
+
+def evaluated_annotations(of: Any) -> dict[str, Any]:
+    """The annotations of a class or function of ours, evaluated: they are texts until then."""
+    with wall.trusted():
+        return get_type_hints(of)
 
 
 class _Shape:
@@ -212,8 +218,7 @@ def _is_plain(annotation: Any) -> bool:
 
 
 def _fields(cls: type) -> tuple[tuple[str, Any], ...]:
-    with trusted():  # Python evaluates the annotations of our own records
-        hints = get_type_hints(cls)
+    hints = evaluated_annotations(cls)
     if not dataclasses.is_dataclass(cls):
         names: tuple[str, ...] = cls._fields  # type: ignore[attr-defined]  # a named tuple's
         return tuple((name, hints[name]) for name in names)

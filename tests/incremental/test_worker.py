@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.cache import worker
-from pgtrigger_codegen.cache.worker import BackgroundHistory, start
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
-from pgtrigger_codegen.migrations.planning.history import Replayed, replay_apps
+from pgtrigger_codegen.incremental import worker
+from pgtrigger_codegen.incremental.worker import Worker, start
+from pgtrigger_codegen.migrations.planning.history import Replayed, reading_again, replay_apps
 from pgtrigger_codegen.migrations.reading.graph import build_graph
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.migrations.replaying.replay import replay
@@ -36,25 +37,26 @@ def always(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
 
 
-def taken(history: BackgroundHistory | None) -> Replayed:
-    assert history is not None
-    replayed = history.take()
-    assert replayed is not None
-    return replayed
+def taken(worker: Worker | None, reader: MigrationReader) -> Replayed:
+    assert worker is not None
+    answer = worker.take()
+    assert answer is not None
+    assert worker.take() is None
+    graph = reading_again(answer.replayed.graph, reader)
+    return replace(answer.replayed, graph=graph)
 
 
 @needs_fork
 @pytest.mark.usefixtures("always")
 def test_the_outcome_is_that_of_a_replay_in_this_process() -> None:
     reader = LiteralReader(HISTORY)
-    replayed = taken(start(reader, ["shop"], watched=True))
+    replayed = taken(start(reader, ["shop"]), reader)
     expected = build_graph(LiteralReader(HISTORY), ["shop"])
     assert replayed.state == replay(expected)
     assert replayed.graph.parents == expected.parents
     assert [item.migration for item in replayed.state.unreadable] == [("shop", "0003_odd")]
-    here = replay_apps(LiteralReader(HISTORY), ["shop"], watched=True)
+    here = replay_apps(LiteralReader(HISTORY), ["shop"])
     assert replayed.operations == here.operations
-    assert replayed.operations is not None
     assert [item.place[0][1] for item in replayed.operations.writings] == ["0002_protect"]
 
 
@@ -62,7 +64,7 @@ def test_the_outcome_is_that_of_a_replay_in_this_process() -> None:
 @pytest.mark.usefixtures("always")
 def test_operations_are_read_here_when_they_are_needed() -> None:
     reader = LiteralReader(HISTORY)
-    migrations = taken(start(reader, ["shop"], watched=False)).graph.migrations
+    migrations = taken(start(reader, ["shop"]), reader).graph.migrations
     assert reader.read_keys == []
     operations = migrations["shop", "0001_initial"].operations
     assert [type(operation).__name__ for operation in operations] == ["CreateModel"]  # type: ignore[union-attr]
@@ -81,7 +83,7 @@ def test_a_file_that_cannot_be_read_is_there_without_operations(
         LiteralReader(HISTORY).apps, lambda label, path: Unknown("no such syntax")
     )
     monkeypatch.setattr(reader, "_files", lambda label: {"0003_odd": Path("0003_odd.py")})
-    found = taken(start(reader, ["shop"], watched=False)).graph.migrations["shop", "0003_odd"]
+    found = taken(start(reader, ["shop"]), reader).graph.migrations["shop", "0003_odd"]
     assert isinstance(found.operations, Unknown)
 
 
@@ -90,7 +92,7 @@ def test_what_fails_there_has_no_outcome() -> None:
     def fail() -> Replayed:
         raise MigrationsError("migrations depend on each other in a circle")
 
-    assert BackgroundHistory(LiteralReader(HISTORY), fail).take() is None
+    assert Worker(fail).take() is None
 
 
 @needs_fork
@@ -99,13 +101,13 @@ def test_what_nobody_asks_for_is_ended() -> None:
         while True:
             pass
 
-    history = BackgroundHistory(LiteralReader(HISTORY), forever)
+    history = Worker(forever)
     history.stop()
     assert history.take() is None
 
 
 def test_few_migrations_are_replayed_here() -> None:
-    assert start(LiteralReader(HISTORY), ["shop"], watched=False) is None
+    assert start(LiteralReader(HISTORY), ["shop"]) is None
 
 
 @needs_fork

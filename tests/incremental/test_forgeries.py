@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.cache import folder, worker
-from pgtrigger_codegen.cache.memory import Memory
-from pgtrigger_codegen.cache.results import Question, recall
 from pgtrigger_codegen.cli import entry
+from pgtrigger_codegen.incremental import folder, worker
+from pgtrigger_codegen.incremental.console import streams
+from pgtrigger_codegen.incremental.memory import Memory
+from pgtrigger_codegen.incremental.results import Question, recall
 from pgtrigger_codegen.sql import remembered
 from tests.support.cli import run_cli
 from tests.support.projects import copy_project
@@ -62,13 +63,12 @@ def kept() -> list[Path]:
 
 def test_the_files_are_of_use_as_they_are(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else nothing below would show anything."""
-    assert len(kept()) == 5  # two results, two histories, answers about SQL
+    assert len(kept()) == 4  # two results, the history, answers about SQL
     first = run("lint")
     monkeypatch.setattr(entry, "_exit_code", lambda: 99)
     assert run("lint") == first
     memory = Memory(None, os.environ)
-    assert memory.history(Path.cwd(), watched=True) is not None
-    assert memory.history(Path.cwd(), watched=False) is not None
+    assert memory.history(Path.cwd()) is not None
     assert memory.sql(Path.cwd())
 
 
@@ -113,10 +113,10 @@ def test_damage_is_no_cache(run: Run, seed: int) -> None:
         for path, data in whole.items():
             others = [other for other in whole.values() if other != data]
             path.write_bytes(damaged(data, others, chance))
-        question = Question(root, arguments, entry._streams(), os.environ)
+        question = Question(root, arguments, streams(), os.environ)
         assert recall(question) is None
         memory = Memory(None, os.environ)
-        assert memory.history(root, watched=chance.random() < 0.5) is None
+        assert memory.history(root) is None
         assert not memory.sql(root)
         if number % 250 == 0:
             assert run(*arguments) == expected

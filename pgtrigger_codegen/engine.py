@@ -1,0 +1,50 @@
+"""How the work is done; the result never differs.
+
+The pipeline asks an engine for the two stages that take nearly all the time. `COLD` does them here
+and now. `incremental` may know parts of the result from an earlier run, or have another process at
+work; its tests compare it with `COLD`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.migrations.planning.history import Replayed
+    from pgtrigger_codegen.migrations.reading.reader import MigrationReader
+    from pgtrigger_codegen.models.reading import ModelReader
+    from pgtrigger_codegen.triggers.declared import Declared
+
+
+class Engine(Protocol):
+    """Does the work of an analysis, and of one only."""
+
+    def declare(self, reader: ModelReader) -> Declared:
+        """What the modules of a project declare."""
+
+    def replay(self, reader: MigrationReader, app_labels: Collection[str]) -> Replayed:
+        """What the migrations of apps leave behind, and those of all that they depend on.
+
+        Raises:
+            MigrationsError: The migrations go in a circle.
+        """
+
+
+class Cold:
+    """Does everything in this process, from what is on disk."""
+
+    def declare(self, reader: ModelReader) -> Declared:
+        """What the modules of a project declare."""
+        from pgtrigger_codegen.triggers.declared import declare
+
+        return declare(reader)
+
+    def replay(self, reader: MigrationReader, app_labels: Collection[str]) -> Replayed:
+        """What the migrations of apps leave behind, and those of all that they depend on."""
+        from pgtrigger_codegen.migrations.planning.history import replay_apps
+
+        return replay_apps(reader, app_labels)
+
+
+COLD = Cold()

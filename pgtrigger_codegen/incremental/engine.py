@@ -1,0 +1,65 @@
+"""An engine that takes the history from an earlier run, or has another process replay it."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Collection
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pgtrigger_codegen.engine import COLD
+from pgtrigger_codegen.incremental import worker
+from pgtrigger_codegen.migrations.planning.history import Replayed, reading_again
+from pgtrigger_codegen.migrations.reading.loading import migration_loader
+from pgtrigger_codegen.migrations.reading.reader import MigrationReader
+from pgtrigger_codegen.models.reading import ModelReader
+from pgtrigger_codegen.triggers.declared import Declared
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.incremental.memory import Memory
+
+
+class Incremental:
+    """Replays the migrations while the models are read, or not at all.
+
+    Models and migrations are read independently of each other, and take about as long.
+
+    Attributes:
+        memory: What is kept between runs; None where nothing may be.
+    """
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        self.memory = memory
+        self._known: Replayed | None = None
+        self._worker: worker.Worker | None = None
+
+    def declare(self, reader: ModelReader) -> Declared:
+        """What the modules of a project declare."""
+        project = reader.project
+        if self.memory is not None:
+            self.memory.recall_sql(project.root)
+            self._known = self.memory.history(project.root)
+        if self._known is None:
+            load = migration_loader(reader.interpreter, project.apps)
+            own = sorted(label for label, app in project.apps.items() if app.first_party)
+            self._worker = worker.start(MigrationReader(project.apps, load), own)
+            if self._worker is not None:
+                atexit.register(self._worker.stop)  # when nobody asks for the outcome
+        return COLD.declare(reader)
+
+    def replay(self, reader: MigrationReader, app_labels: Collection[str]) -> Replayed:
+        """What the migrations of apps leave behind, and those of all that they depend on."""
+        found = self._known or self._taken()
+        read = {app_label for app_label, _ in found.graph.parents} if found else set()
+        if found is None or any(label not in read and reader.names(label) for label in app_labels):
+            # It fails with a reason, there is nothing to gain, or triggers need other apps too.
+            return COLD.replay(reader, app_labels)
+        return replace(found, graph=reading_again(found.graph, reader))
+
+    def _taken(self) -> Replayed | None:
+        answer = self._worker.take() if self._worker is not None else None
+        if answer is None:
+            return None
+        if self.memory is not None:
+            self.memory.keep_history(answer.encoded, answer.read)
+        return answer.replayed
