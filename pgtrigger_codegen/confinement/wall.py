@@ -27,6 +27,7 @@ DOORS = frozenset(
         ("evaluator/library.py", "load"),
         ("project/git.py", "_run"),
         ("providers/loading.py", "_load"),
+        ("sql/parser.py", "_call"),
     }
 )
 """Our own functions that do more than read in the middle of a run, by file and name."""

@@ -17,7 +17,7 @@ from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, db_ta
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.sql.body import Body, read_body
+from pgtrigger_codegen.sql.body import Body, BodyUnread, read_body
 from pgtrigger_codegen.sql.body_error import BodyError
 from pgtrigger_codegen.sql.body_facts import Query
 from pgtrigger_codegen.sql.body_installed import read_installed_body
@@ -70,6 +70,13 @@ def broken_bodies(analysis: Analysis) -> Iterator[tuple[BodyTrigger, BodyError]]
             yield trigger, body
 
 
+def unread_bodies(analysis: Analysis) -> Iterator[tuple[BodyTrigger, BodyUnread]]:
+    """Every trigger whose function is not followed."""
+    for trigger, body in _all(analysis):
+        if isinstance(body, BodyUnread):
+            yield trigger, body
+
+
 def certain_queries(body: Body) -> Iterator[Query]:
     """Statements that are run as they are, and whose failure nothing deals with.
 
@@ -93,13 +100,13 @@ _CREATE = re.compile(r"\bcreate\b", re.IGNORECASE)
 @dataclass(frozen=True)
 class _Found:
     analysis: Analysis
-    bodies: tuple[tuple[BodyTrigger, Body | BodyError], ...]
+    bodies: tuple[tuple[BodyTrigger, Body | BodyError | BodyUnread], ...]
 
 
 _last: list[_Found] = []
 
 
-def _all(analysis: Analysis) -> tuple[tuple[BodyTrigger, Body | BodyError], ...]:
+def _all(analysis: Analysis) -> tuple[tuple[BodyTrigger, Body | BodyError | BodyUnread], ...]:
     """Found once for an analysis: a dozen rules ask."""
     if not _last or _last[0].analysis is not analysis:
         found = (*_declared(analysis), *_installed(analysis))
@@ -107,7 +114,7 @@ def _all(analysis: Analysis) -> tuple[tuple[BodyTrigger, Body | BodyError], ...]
     return _last[0].bodies
 
 
-def _declared(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyError]]:
+def _declared(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyError | BodyUnread]]:
     for trigger in analysis.triggers:
         body = read_body(trigger.parts)
         if body is not None:
@@ -122,7 +129,7 @@ def _declared(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyErro
             yield owner, body
 
 
-def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyError]]:
+def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyError | BodyUnread]]:
     """What migrations of the project leave behind, and nothing declares."""
     state = replayed(analysis)
     if state is None:
@@ -159,7 +166,7 @@ def _may_be_declared(analysis: Analysis, trigger: InstalledTrigger) -> bool:
     return trigger.is_pgtrigger and doubt is not None
 
 
-def _read(trigger: InstalledTrigger) -> tuple[str, Body | BodyError] | None:
+def _read(trigger: InstalledTrigger) -> tuple[str, Body | BodyError | BodyUnread] | None:
     parts = trigger.parts()
     if parts is not None:
         body = read_body(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies, row_bodies
@@ -9,11 +10,18 @@ from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body_facts import Return, RowUse
 from pgtrigger_codegen.sql.definition import Event, Row
 
+WITHOUT_ROWS: dict[Row, str] = {
+    "OLD": "a statement-level trigger has no old row",
+    "NEW": "a statement-level trigger has no new row",
+}
+HELP_WITHOUT_ROWS = "Make it a row-level trigger, or read a transition table (`referencing=`)"
+
 
 def uses_of_missing_row(
     analysis: Analysis, row: Row, event: Event
 ) -> Iterator[tuple[BodyTrigger, RowUse]]:
     """Where the row is used and only that event gets to, which does not have it."""
+    yield from _in_statement_triggers(analysis, row)
     for trigger, body in row_bodies(analysis):
         for use in body.uses:
             path = use.state.get(event)
@@ -22,6 +30,25 @@ def uses_of_missing_row(
             # With the event in a variable, or a whole row as an argument, NULL may be meant.
             if not path.doubtful and not body.copies_context and (use.column or use.written):
                 yield trigger, use
+
+
+def _in_statement_triggers(analysis: Analysis, row: Row) -> Iterator[tuple[BodyTrigger, RowUse]]:
+    """A statement-level trigger is given no row, whatever fires it."""
+    for trigger, body in bodies(analysis):
+        names_table = re.search(rf"\b(AS|FROM|JOIN|,)\s+{row}\b", trigger.func, re.IGNORECASE)
+        if body.definition.is_row_level or names_table:
+            continue
+        for use in body.uses:
+            doubtful = body.copies_context or any(path.doubtful for path in use.state.values())
+            if use.row == row and use.column and not (use.written or use.minds_null or doubtful):
+                yield trigger, use
+
+
+def why_missing(use: RowUse, event: Event) -> str:
+    """Why there is no such row, in words that go on after `always NULL here:`."""
+    if set(use.state) == {event}:
+        return {"OLD": "an INSERT has no old row", "NEW": "a DELETE has no new row"}[use.row]
+    return WITHOUT_ROWS[use.row]
 
 
 def cancelling_returns(

@@ -12,19 +12,31 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pgtrigger_codegen.sql.body_conditions import CONTEXT
 from pgtrigger_codegen.sql.body_error import BodyError, locate_error, unnoticed_error
-from pgtrigger_codegen.sql.body_facts import Dynamic, Query, Return, RowUse
+from pgtrigger_codegen.sql.body_facts import Condition, Dynamic, Query, Return, RowUse
 from pgtrigger_codegen.sql.body_flow import Flow
 from pgtrigger_codegen.sql.body_paths import Path
 from pgtrigger_codegen.sql.body_records import as_record
 from pgtrigger_codegen.sql.body_text import BodyText, aliases, create_function, first_line
 from pgtrigger_codegen.sql.body_variables import TypedVariable, outer_variables
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
-from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.sql.names import QualifiedName, called_function, table_name
 from pgtrigger_codegen.sql.parser import SqlSyntaxError, SqlTooDeep, parse_function
 from pgtrigger_codegen.sql.remembered import remembered
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import TriggerParts
+
+
+@dataclass(frozen=True)
+class BodyUnread:
+    """A body that PostgreSQL may well take, and that is not followed here.
+
+    Attributes:
+        reason: Why not.
+    """
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,7 @@ class Body:
 
     Attributes:
         falls_off: The events for which control can reach the end without a RETURN.
+        conditions: What is asked on the way, in order.
         has_loop: Whether statements may run again after later ones.
         copies_context: Whether the body keeps `TG_OP` or the like in a variable, so that
             conditions may depend on the event in ways that are not followed.
@@ -47,6 +60,7 @@ class Body:
     dynamic: tuple[Dynamic, ...]
     queries: tuple[Query, ...]
     falls_off: Mapping[Event, Path]
+    conditions: tuple[Condition, ...]
     has_loop: bool
     copies_context: bool
     variables: frozenset[str]
@@ -70,7 +84,7 @@ class Body:
 
 
 @remembered
-def read_body(parts: TriggerParts) -> Body | BodyError | None:
+def read_body(parts: TriggerParts) -> Body | BodyError | BodyUnread | None:
     """The facts of the trigger's own function, or what is wrong with its syntax.
 
     None when the trigger calls another function, or its definition does not parse.
@@ -78,13 +92,15 @@ def read_body(parts: TriggerParts) -> Body | BodyError | None:
     definition = read_definition(parts)
     if not isinstance(definition, Definition) or not uses_own_function(parts):
         return None
+    if called_function(parts.execute).schema is not None:
+        return None  # one of that name in another schema may have another body
     return body_facts(definition, table_name(parts.table), parts.declare, parts.func)
 
 
 def body_facts(
     definition: Definition, table: QualifiedName, declare: str, func: str
-) -> Body | BodyError | None:
-    """The facts of a function, or what is wrong with its syntax; None when it cannot be followed.
+) -> Body | BodyError | BodyUnread:
+    """The facts of a function, or what is wrong with its syntax.
 
     Args:
         declare: What stands before BEGIN.
@@ -92,21 +108,27 @@ def body_facts(
     """
     # Of many triggers of one class only the names differ, and few ask for that of their table.
     asked = _ASKS_FOR_TABLE.search(declare) or _ASKS_FOR_TABLE.search(func)
-    return _followed(definition, table.name if asked else "", declare, func)
+    try:
+        return _followed(definition, table.name if asked else "", declare, func)
+    except SqlTooDeep as error:
+        return BodyUnread(error.message)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # A tree of a shape that is new here. One body's must not cost the findings of all others.
+        return BodyUnread(f"the parser's tree has an unknown shape ({type(error).__name__})")
 
 
 _ASKS_FOR_TABLE = re.compile(r"tg_(table_name|relname)", re.IGNORECASE)
 
 
 @functools.lru_cache(maxsize=4096)
-def _followed(
-    definition: Definition, table: str, declare: str, func: str
-) -> Body | BodyError | None:
+def _followed(definition: Definition, table: str, declare: str, func: str) -> Body | BodyError:
     try:
         function = parse_function(create_function(declare, func))
     except SqlTooDeep:
-        return None
+        raise
     except SqlSyntaxError as error:
+        if (known := _with_context(declare, error.message)) is not None:
+            return _followed(definition, table, known, func)
         records = as_record(declare, func, error.message)
         if records is not None:
             return _followed(definition, table, *records)
@@ -122,9 +144,25 @@ def _followed(
         dynamic=tuple(flow.uses.dynamic),
         queries=tuple(flow.uses.queries),
         falls_off=flow.falls_off,
+        conditions=tuple(flow.conditions),
         has_loop=flow.has_loop,
         copies_context=flow.copies_context,
         variables=flow.variables | aliases(declare) | aliases(func),
         outer_variables=outer_variables(function, declare),
         typed_variables=flow.typed_variables,
     )
+
+
+_UNKNOWN = re.compile(r'\A"(\w+)" is not a known variable\Z')
+
+
+def _with_context(declare: str, message: str) -> str | None:
+    """The section with a variable that every trigger function has, and may assign to.
+
+    The parser knows `TG_OP` and the like in expressions alone.
+    """
+    match = _UNKNOWN.match(message)
+    name = match.group(1) if match else ""
+    if name not in CONTEXT or re.search(rf"\b{name}\b", declare, re.IGNORECASE):
+        return None
+    return f"{declare or 'DECLARE'} {name} {'text[]' if name == 'tg_argv' else 'text'};"

@@ -5,6 +5,7 @@ SQL's logic has three values, and a fourth is needed here: what cannot be told i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,7 @@ class Conditions:
 
     def value(self, query: str, event: Event) -> Value:
         """A condition's value when that event fires the trigger."""
-        tree = _expression(query)
+        tree = expression(query)
         return OPEN if tree is None else self._value(tree, event)
 
     def tells_events_apart(self, query: str, events: Mapping[Event, Any]) -> bool:
@@ -65,7 +66,7 @@ class Conditions:
         """
         if len(events) < 2:
             return False
-        tree = _expression(query)
+        tree = expression(query)
         if tree is None:
             return True
         for key, value in walk(tree):
@@ -153,6 +154,8 @@ class Conditions:
             found = _is_in(left, values)
             return found if operator == "=" or not isinstance(found, bool) else not found
         right = self._value(node["rexpr"], event) if "rexpr" in node else OPEN
+        if node["kind"] in ("AEXPR_LIKE", "AEXPR_ILIKE"):
+            return _is_like(left, right, operator)
         if node["kind"] in ("AEXPR_DISTINCT", "AEXPR_NOT_DISTINCT"):
             if isinstance(left, Open) or isinstance(right, Open):
                 return OPEN
@@ -184,6 +187,17 @@ def _is_in(left: Value, values: list[Value]) -> Value:
     return None if None in values else False
 
 
+def _is_like(text: Value, pattern: Value, operator: str) -> Value:
+    if text is None or pattern is None:
+        return None
+    if not isinstance(text, str) or not isinstance(pattern, str) or "\\" in pattern:
+        return OPEN
+    wildcards = {"%": ".*", "_": "."}
+    expression = "".join(wildcards.get(sign, re.escape(sign)) for sign in pattern)
+    flags = re.DOTALL | (re.IGNORECASE if "*" in operator else 0)
+    return bool(re.fullmatch(expression, text, flags)) != operator.startswith("!")
+
+
 def _constant(node: Node) -> Value:
     if node.get("isnull"):
         return None
@@ -195,7 +209,8 @@ def _constant(node: Node) -> Value:
     return OPEN
 
 
-def _expression(query: str) -> Node | None:
+def expression(query: str) -> Node | None:
+    """An expression's tree; None where it is more than that, or does not parse."""
     try:
         statements = parse_sql(f"SELECT {query}")
         targets: list[Node] = statements[0]["SelectStmt"]["targetList"]

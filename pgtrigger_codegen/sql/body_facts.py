@@ -30,6 +30,14 @@ class Return:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What an IF, CASE, WHILE or EXIT that can be reached asks."""
+
+    text: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
 class RowUse:
     """NEW or OLD, or a column of it, in a statement that can be reached.
 

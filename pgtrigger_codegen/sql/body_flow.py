@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, Conditions, Open, mentions_context
-from pgtrigger_codegen.sql.body_facts import Place, Return
+from pgtrigger_codegen.sql.body_facts import Condition, Place, Return
 from pgtrigger_codegen.sql.body_paths import (
     Branching,
     Path,
@@ -50,6 +50,7 @@ class Flow:
         self.typed_variables = typed_variables(function)
         self.uses = Uses(function, text, self.typed_variables)
         self.returns: list[Return] = []
+        self.conditions: list[Condition] = []
         self.falls_off: State = {}
         self._function = function
         self._text = text
@@ -93,7 +94,9 @@ class Flow:
         after = self._sequence(body, state)
         self.uses.handled -= exceptions is not None
         if exceptions is not None:
-            failed = depending_on(uncertain(state), self._number())
+            failed = depending_on(state, self._number())
+            if all(map(_cannot_fail, body)):
+                failed = uncertain(failed)
             for item in exceptions["exc_list"]:
                 action = item["PLpgSQL_exception"].get("action")
                 after = join(after, self._sequence(action, failed))
@@ -113,7 +116,7 @@ class Flow:
         goes_on = False
         for condition, statements in branches:
             query = condition["PLpgSQL_expr"]["query"]
-            self.uses.expression(condition, rest)
+            self._condition(condition, rest)
             taken, rest, is_open = self._split(query, rest, branching.number)
             open_conditions += is_open
             ended = self._sequence(statements, taken)
@@ -135,7 +138,7 @@ class Flow:
         for item in node.get("case_when_list", ()):
             when = item["PLpgSQL_case_when"]
             query = when["expr"]["PLpgSQL_expr"]["query"]
-            self.uses.expression(when["expr"], rest)
+            self._condition(when["expr"], rest)
             if case_of is not None:
                 query = re.sub(r'\A"__Case__Variable_\d+__"', f"({case_of})", query)
             taken, rest, _ = self._split(query, rest, branching.number)
@@ -145,11 +148,22 @@ class Flow:
         branching.add(rest, ended)
         return branching.after()
 
+    def _condition(self, expression: Node, state: State) -> None:
+        """Notes a condition of IF, CASE, WHILE or EXIT."""
+        place = self.uses.expression(expression, state)
+        if state:
+            query = expression["PLpgSQL_expr"]["query"]
+            self.conditions.append(Condition(query, place))
+
     def _split(self, query: str, state: State, number: int) -> tuple[State, State, bool]:
         """The states in which a condition holds and in which it does not."""
         taken, rest = {}, {}
         is_open = False
-        doubtful = self.copies_context or self._conditions.tells_events_apart(query, state)
+        doubtful = (
+            self.copies_context
+            or mentions_context(query)
+            or self._conditions.tells_events_apart(query, state)
+        )
         for event, path in state.items():
             value = self._conditions.value(query, event)
             if isinstance(value, Open | str):
@@ -182,7 +196,9 @@ class Flow:
 
     def _counted_loop(self, node: Node, state: State, *, dynamic: bool = False) -> State:
         """WHILE, FOR, FOREACH: may end at once, or, when the body returns, may never."""
-        for name in ("cond", "lower", "upper", "step", "query", "expr", "argquery"):
+        if "cond" in node:
+            self._condition(node["cond"], state)
+        for name in ("lower", "upper", "step", "query", "expr", "argquery"):
             if name in node and "PLpgSQL_expr" in node[name]:
                 self.uses.expression(node[name], state, dynamic=dynamic)
         for parameter in node.get("params", ()):
@@ -192,7 +208,7 @@ class Flow:
         ended = self._sequence(node.get("body"), depending_on(state, self._number()))
         _, left = self._exits.pop()
         after = state
-        if len(self.returns) > before or not ended:
+        if (len(self.returns) > before or not ended) and _always_enters(node):
             after = uncertain(state)
         for exit_state in left:
             after = join(after, exit_state)
@@ -201,7 +217,7 @@ class Flow:
     def _exit(self, node: Node, state: State) -> State:
         taken, rest = state, state
         if "cond" in node:
-            self.uses.expression(node["cond"], state)
+            self._condition(node["cond"], state)
             taken = rest = depending_on(state, self._number())
         else:
             rest = {}
@@ -230,7 +246,7 @@ class Flow:
         return {} if node.get("elog_level", _ERROR_LEVEL) >= _ERROR_LEVEL else state
 
     def _assign(self, node: Node, state: State) -> State:
-        target = self.uses.row_of(node["varno"])
+        target = self.uses.row_of(node.get("varno", 0))  # FOUND is number 0
         self.uses.expression(node["expr"], state, written=target is not None)
         return assigned(state) if target and target[0] == "NEW" else state
 
@@ -288,6 +304,33 @@ def _declared(function: Node, *kinds: str) -> Iterator[str]:
                 yield datum[kind].get("refname", "")
 
 
+def _cannot_fail(statement: Node) -> bool:
+    """Whether it is a RETURN of a row or of NULL."""
+    expression = statement.get("PLpgSQL_stmt_return", {}).get("expr")
+    return expression is not None and returned(_text_of(expression)) != "other"
+
+
+def _always_enters(loop: Node) -> bool:
+    """Whether a loop certainly, or perhaps on purpose, runs its body at least once.
+
+    A query that reads tables may give no row, and a condition may not hold; a range of numbers,
+    an array, and a query without a table or with an aggregate are made to be gone through.
+    """
+    if "cond" in loop:
+        return _text_of(loop["cond"]).strip("() ").upper() == "TRUE"
+    if "query" not in loop:
+        return "curvar" not in loop and "argquery" not in loop
+    query = _text_of(loop["query"])
+    return not re.search(r"\bFROM\b", query, re.IGNORECASE) or bool(_ONE_ROW.search(query))
+
+
+_ONE_ROW = re.compile(r"\b(count|sum|min|max|avg|\w+_agg|generate_series)\s*\(", re.IGNORECASE)
+
+
+def _text_of(expression: Node) -> str:
+    return str(expression["PLpgSQL_expr"]["query"])
+
+
 def _is_dummy(statement: Node) -> bool:
     """Whether it is the RETURN that the parser puts at the end of any body."""
     node = statement.get("PLpgSQL_stmt_return")
@@ -298,7 +341,7 @@ def _targets(node: Node) -> list[int]:
     """The numbers of variables that a statement sets."""
     found = [value for key, value in walk(node.get("target")) if key == "varno"]
     items = (item["PLpgSQL_diag_item"] for item in node.get("diag_items", ()))
-    return [*found, *(item["target"] for item in items)]
+    return [*found, *(item.get("target", 0) for item in items)]
 
 
 def _copies_context(function: Node) -> bool:

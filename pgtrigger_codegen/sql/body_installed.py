@@ -7,7 +7,7 @@ and any `CREATE TRIGGER`, which are taken apart here, so that the same questions
 from __future__ import annotations
 
 from pgtrigger_codegen.records import dataclass
-from pgtrigger_codegen.sql.body import Body, body_facts
+from pgtrigger_codegen.sql.body import Body, BodyUnread, body_facts
 from pgtrigger_codegen.sql.body_error import BodyError
 from pgtrigger_codegen.sql.body_records import as_record
 from pgtrigger_codegen.sql.body_text import placed_tokens
@@ -27,7 +27,7 @@ class InstalledBody:
     """
 
     func: str
-    facts: Body | BodyError
+    facts: Body | BodyError | BodyUnread
 
 
 def read_installed_body(
@@ -41,8 +41,8 @@ def read_installed_body(
     body = _body(source, definition, table)
     try:
         parse_function(create_function)
-    except SqlTooDeep:
-        return None
+    except SqlTooDeep as error:
+        return InstalledBody(source, BodyUnread(error.message))
     except SqlSyntaxError as error:
         found = body.facts if body else None
         same = isinstance(found, BodyError) and found.message == error.message
@@ -58,7 +58,7 @@ def _body(source: str, definition: Definition, table: QualifiedName) -> Installe
         return None
     declare, func = parts
     facts = body_facts(definition, table, declare, func)
-    return None if facts is None else InstalledBody(func, facts)
+    return InstalledBody(func, facts)
 
 
 def _source(create_function: str) -> str | None:
@@ -68,6 +68,8 @@ def _source(create_function: str) -> str | None:
         return None
     for statement in statements:
         if isinstance(statement, CreateFunction) and statement.language == "plpgsql":
+            if not statement.returns_trigger:
+                continue  # another function of that name; no trigger can call it
             return statement.body
     return None
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pgparse
 
+from pgtrigger_codegen.confinement.wall import trusted
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.sql.lexer import COMMENTS, Kind, tokenize
 
@@ -144,7 +145,8 @@ def _call(parse: Callable[[str], list[Node]], sql: str) -> list[Node]:
     if nul:
         raise _syntax_error("a NUL character, which PostgreSQL's texts cannot hold", sql, nul)
     try:
-        trees = parse(sql)
+        with trusted():  # Cython compiles a line of its own for the traceback of a refusal
+            trees = parse(sql)
     except RecursionError as error:
         raise SqlTooDeep from error
     except pgparse.PGQueryError as error:

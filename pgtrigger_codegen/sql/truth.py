@@ -86,6 +86,8 @@ def _comparison(node: Node) -> Outcomes:
     if not left or not right or not isinstance(right, dict):
         return _ANY
     match node["kind"]:
+        case "AEXPR_IN":
+            return _membership(operator[-1:] == ("=",), left, right["List"]["items"])
         case "AEXPR_DISTINCT" if _same(left, right):
             return frozenset({False})
         case "AEXPR_NOT_DISTINCT" if _same(left, right):
@@ -96,9 +98,22 @@ def _comparison(node: Node) -> Outcomes:
             return _ANY
 
 
-def _plain_comparison(operator: str, left: Node, right: Node) -> Outcomes:
-    if any(side.get("A_Const", {}).get("isnull") for side in (left, right)):
+def _membership(is_in: bool, left: Node, items: list[Node]) -> Outcomes:
+    """`IN` and `NOT IN` with a list: NULL in it leaves open whether a value is not in it."""
+    if all(map(_is_null, items)):
         return frozenset({None})
+    if any(map(_is_null, items)) and not is_in:
+        return frozenset({False, None})
+    if all(_never_equal(left, item) for item in items):
+        return frozenset({not is_in})
+    return _ANY
+
+
+def _plain_comparison(operator: str, left: Node, right: Node) -> Outcomes:
+    if _is_null(left) or _is_null(right):
+        return frozenset({None})
+    if operator in ("=", "<>", "!=") and (_never_equal(left, right) or _never_equal(right, left)):
+        return frozenset({operator != "="})
     numbers = [_integer(side) for side in (left, right)]
     if numbers[0] is not None and numbers[1] is not None:
         return frozenset({_compare(operator, numbers[0], numbers[1])})
@@ -118,6 +133,41 @@ def _compare(operator: str, left: int, right: int) -> bool:
         ">": left > right,
         ">=": left >= right,
     }[operator]
+
+
+def _is_null(node: Node) -> bool:
+    return bool(node.get("A_Const", {}).get("isnull"))
+
+
+# What PL/pgSQL's variables can say.
+_CONTEXT = {
+    "tg_op": frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE"}),
+    "tg_when": frozenset({"BEFORE", "AFTER", "INSTEAD OF"}),
+    "tg_level": frozenset({"ROW", "STATEMENT"}),
+}
+
+
+def _never_equal(variable: Node, constant: Node) -> bool:
+    """Whether a trigger function's variable never says that: `TG_OP = 'insert'`."""
+    values = _CONTEXT.get(".".join(strings(variable.get("ColumnRef", {}).get("fields"))))
+    text = constant.get("A_Const", {}).get("sval", {}).get("sval")
+    return values is not None and text is not None and text not in values
+
+
+def null_comparisons(tree: object) -> bool:
+    """Whether something is compared with the constant NULL, which is neither true nor false."""
+    for key, node in walk(tree):
+        if key == "A_Expr" and node["kind"] == "AEXPR_OP" and "lexpr" in node and "rexpr" in node:
+            sides = (node["lexpr"], node["rexpr"])
+            compares = strings(node["name"])[-1:] and strings(node["name"])[-1] in _OPERATORS
+            if compares and any(isinstance(side, dict) and _is_null(side) for side in sides):
+                return True
+    return False
+
+
+def mentions_column(tree: object) -> bool:
+    """Whether a column or variable is named."""
+    return any(key == "ColumnRef" for key, _ in walk(tree))
 
 
 def _integer(node: Node) -> int | None:

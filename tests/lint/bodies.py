@@ -20,6 +20,8 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from tests.lint.facts import analysis, model, trigger
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "bodies"
+_ALSO = frozenset({"PGT215"})
+"""Rules that look into bodies besides."""
 FIRST_LINE = 4
 """Where a body begins in the module that is made of it."""
 
@@ -144,7 +146,7 @@ def lint(body: BodyCase, folder: Path) -> list[Diagnostic]:
         replace(model("shop.Customer"), columns=("id", "orders")),
     )
     facts = analysis(models=[order, *others], triggers=(fact,), read_files=frozenset({path}))
-    rules = [rule for rule in RULES if rule.code.startswith("PGT3")]
+    rules = [rule for rule in RULES if rule.code.startswith("PGT3") or rule.code in _ALSO]
     return sorted(
         (finding for rule in rules for finding in rule.check(facts)), key=lambda one: one.sort_key
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pgtrigger_codegen.sql.body import Body, read_body
+from pgtrigger_codegen.sql.body import Body, BodyUnread, read_body
 from pgtrigger_codegen.sql.body_error import BodyError
 from pgtrigger_codegen.sql.body_facts import Dynamic, Return, RowUse
 from pgtrigger_codegen.sql.body_installed import read_installed_body
@@ -30,7 +32,7 @@ def test_random_edits_are_read(body: BodyCase, chance: random.Random, edits: int
         text = edited(text, chance)
     facts = read_body(replace(compiled(body).parts, func=text))
 
-    assert isinstance(facts, Body | BodyError)
+    assert isinstance(facts, Body | BodyError), facts
     found: list[BodyError | Return | RowUse | Dynamic] = (
         [facts] if isinstance(facts, BodyError) else [*facts.returns, *facts.uses, *facts.dynamic]
     )
@@ -95,3 +97,18 @@ def test_places_of_what_is_read() -> None:
     (use,) = facts.uses
     assert use.place is not None
     assert body.func[use.place.start : use.place.end] == "OLD.id"
+
+
+def test_a_tree_of_an_unknown_shape_is_one_bodys_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the parser may give tomorrow must not end the run."""
+
+    def parsed(_: str) -> dict[str, Any]:
+        return {"action": {"PLpgSQL_stmt_block": {"body": [{"PLpgSQL_stmt_if": {}}]}}}
+
+    monkeypatch.setattr("pgtrigger_codegen.sql.body.parse_function", parsed)
+    body = replace(compiled(BODIES[0]).parts, func="-- of an unknown shape\nRETURN NEW;")
+
+    facts = read_body(body)
+
+    assert isinstance(facts, BodyUnread)
+    assert "unknown shape (KeyError)" in facts.reason

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgtrigger_codegen.lint.bodies import bodies
+from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.definitions import definitions, named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.sql.body import Body
+from pgtrigger_codegen.sql.body_conditions import expression, mentions_context
+from pgtrigger_codegen.sql.body_facts import Place
+from pgtrigger_codegen.sql.body_targets import statements_of
+from pgtrigger_codegen.sql.parser import walk
+from pgtrigger_codegen.sql.truth import constant_condition, mentions_column, null_comparisons
 
 
 class AlwaysTrueOrFalseCondition(Rule):
     """## What it does
-    Reports a condition that is true for every row, or for none. Only what is certain from the
-    SQL alone is reported: constants, a column compared with itself, and `= NULL`.
+    Reports a trigger's condition that is true for every row, or for none, and a condition in its
+    function that is never true. Only what is certain from the SQL alone is reported: constants, a
+    column compared with itself, `= NULL`, and `TG_OP` compared with what it never is (`'insert'`).
 
     ## Why is this bad?
     A trigger whose condition is never true never fires: what it was to protect is unprotected,
@@ -57,3 +66,41 @@ class AlwaysTrueOrFalseCondition(Rule):
                     trigger.span,
                     help="Leave the condition out",
                 )
+        places = BodyPlaces(analysis)
+        for owner, body in bodies(analysis):
+            for message, help, place in _in_body(body):
+                yield self.diagnostic(message, places.span(owner, place), help=help)
+
+
+def _in_body(body: Body) -> Iterator[tuple[str, str, Place | None]]:
+    """Conditions of a function that are never true; a constant (`IF FALSE`) is on purpose."""
+    for condition in body.conditions:
+        tree = expression(condition.text)
+        if tree is None:
+            continue
+        if null_comparisons(tree):
+            yield *_NULL, condition.place
+        elif mentions_column(tree) and constant_condition(tree) is False:
+            context = mentions_context(condition.text)
+            yield (
+                "This condition is never true",
+                "`TG_OP`, `TG_WHEN` and `TG_LEVEL` are in capitals: 'INSERT', 'BEFORE', 'ROW'"
+                if context
+                else "Compare OLD with NEW, and test for null with `IS NULL`",
+                condition.place,
+            )
+    for query in body.queries:
+        clauses = [
+            value
+            for _, node in statements_of(query)
+            for key, value in walk(node)
+            if key in ("whereClause", "havingClause")
+        ]
+        if null_comparisons(clauses):
+            yield *_NULL, query.place
+
+
+_NULL = (
+    "A comparison with NULL is never true",
+    "Test for null with `IS NULL`, `IS NOT NULL` or `IS DISTINCT FROM`",
+)

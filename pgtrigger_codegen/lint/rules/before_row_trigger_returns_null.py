@@ -1,4 +1,4 @@
-"""PGT307: RETURN NULL after NEW has been changed."""
+"""PGT307: a RETURN that loses what a BEFORE trigger has set, or every row."""
 
 from __future__ import annotations
 
@@ -10,18 +10,23 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body import Body
+from pgtrigger_codegen.sql.body_facts import Query, Return
+from pgtrigger_codegen.sql.body_targets import statements_of
 
 
 class BeforeRowTriggerReturnsNull(Rule):
     """## What it does
     Reports `RETURN NULL` in a BEFORE row-level trigger for INSERT or UPDATE, on a path that has
-    assigned to `NEW` before.
+    assigned to `NEW` before, and `RETURN OLD` on such a path of an UPDATE. Also reports a function
+    that does something, and then returns NULL for each INSERT.
 
-    `RETURN NULL` alone is a way to ignore a write on purpose, and is not reported.
+    `RETURN NULL` alone is a way to ignore a write on purpose, and so is an INSERT into another
+    table before it; neither is reported.
 
     ## Why is this bad?
     NULL cancels the write of the row, without an error. Whoever changes `NEW` first wants the
-    changed row to be written; `RETURN NULL` is right for AFTER triggers.
+    changed row to be written; `RETURN NULL` is right for AFTER triggers. `RETURN OLD` writes the
+    row as it was before the UPDATE.
 
     ## Example
     ```python
@@ -51,9 +56,28 @@ class BeforeRowTriggerReturnsNull(Rule):
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         places = BodyPlaces(analysis)
         for trigger, body in bodies(analysis):
-            if not body.decides_write or _is_written_elsewhere(body):
+            if not body.decides_write:
+                continue
+            if (last := _drops_each_insert(body)) is not None:
+                yield self.diagnostic(
+                    "RETURN NULL cancels every INSERT without an error: no row is ever written",
+                    places.span(trigger, last.place),
+                    severity=Severity.WARNING,
+                    help="Return NEW to write the row",
+                )
+                continue
+            if _is_written_elsewhere(body):
                 continue
             for statement in body.returns:
+                update = statement.state.get("UPDATE")
+                if statement.value == "OLD" and update and update.assigned and not update.doubtful:
+                    yield self.diagnostic(
+                        "RETURN OLD writes the row as it was: what the UPDATE and the function have"
+                        " set is lost",
+                        places.span(trigger, statement.place),
+                        severity=Severity.WARNING,
+                        help="Return NEW to write the changed row",
+                    )
                 paths = [statement.state.get(event) for event in ("INSERT", "UPDATE")]
                 assigned = any(path is not None and path.assigned for path in paths)
                 if statement.value == "NULL" and assigned:
@@ -62,6 +86,24 @@ class BeforeRowTriggerReturnsNull(Rule):
                         places.span(trigger, statement.place),
                         help="Return NEW to write the changed row",
                     )
+
+
+def _drops_each_insert(body: Body) -> Return | None:
+    """The last RETURN of a function that works, and then returns NULL for each INSERT."""
+    definition = body.definition
+    returns = [item for item in body.returns if "INSERT" in item.state]
+    if definition.has_condition or not returns or any(item.value != "NULL" for item in returns):
+        return None
+    if any(use.row == "NEW" and use.written for use in body.uses):
+        return None  # said of the RETURN that drops what was set
+    kinds = {kind for query in body.queries for kind, _ in statements_of(query)}
+    works = "UpdateStmt" in kinds or any(_is_call(query) for query in body.queries)
+    on_purpose = body.dynamic or body.conditions or kinds & {"InsertStmt", "DeleteStmt"}
+    return returns[-1] if works and not on_purpose else None
+
+
+def _is_call(query: Query) -> bool:
+    return bool(query.prefix) and "(" in query.text
 
 
 def _is_written_elsewhere(body: Body) -> bool:

@@ -1,10 +1,10 @@
-"""PGT315: EXECUTE of text that is made at run time."""
+"""PGT315: what cannot be checked: SQL that is made at run time, functions not followed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.bodies import bodies
+from pgtrigger_codegen.lint.bodies import bodies, unread_bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.dynamic_sql import unquoted_values
@@ -15,8 +15,8 @@ from pgtrigger_codegen.pipeline import Analysis
 
 class BodyNotCheckable(Rule):
     """## What it does
-    Tells of an `EXECUTE` whose SQL is made when the trigger fires. For information only: `lint`
-    does not fail.
+    Tells of an `EXECUTE` whose SQL is made when the trigger fires, and of a function that
+    pgtrigger-codegen cannot follow. For information only: `lint` does not fail.
 
     ## Why is this bad?
     It need not be. But its syntax, and the tables and columns that it uses, cannot be checked
@@ -49,6 +49,11 @@ class BodyNotCheckable(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         places, tables = BodyPlaces(analysis), Tables(analysis)
+        for trigger, unread in unread_bodies(analysis):
+            yield self.diagnostic(
+                f"The function of `{trigger.uri}` is not checked: {unread.reason}",
+                places.span(trigger, None),
+            )
         for trigger, body in bodies(analysis):
             for execute in body.dynamic:
                 if not execute.constant and not unquoted_values(tables, trigger, execute):

@@ -6,22 +6,28 @@ from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.missing_rows import uses_of_missing_row
+from pgtrigger_codegen.lint.missing_rows import (
+    HELP_WITHOUT_ROWS,
+    WITHOUT_ROWS,
+    uses_of_missing_row,
+    why_missing,
+)
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.pipeline import Analysis
 
 
 class NewInDeleteBody(Rule):
     """## What it does
-    Reports `NEW` in a row-level trigger at a place that only a DELETE gets to. For `RETURN NEW`
-    there is PGT303.
+    Reports `NEW` in a row-level trigger at a place that only a DELETE gets to, and columns of `NEW`
+    in a statement-level trigger. For `RETURN NEW` there is PGT303.
 
     Conditions on `TG_OP` are followed. Expressions that are made for NULL (`COALESCE`,
     `IS DISTINCT FROM`) are not reported.
 
     ## Why is this bad?
-    A DELETE has no new row: `NEW` and all of its columns are NULL, and PostgreSQL does not
-    complain. Comparisons with it are never true, and what is stored of it is NULL.
+    A DELETE has no new row, and a statement-level trigger has no row at all: `NEW` and all of its
+    columns are NULL, and PostgreSQL does not complain. Comparisons with it are never true, and what
+    is stored of it is NULL.
 
     ## Example
     ```python
@@ -52,8 +58,9 @@ class NewInDeleteBody(Rule):
         places = BodyPlaces(analysis)
         for trigger, use in uses_of_missing_row(analysis, "NEW", "DELETE"):
             column = f"NEW.{use.column}" if use.column else "NEW"
+            why = why_missing(use, "DELETE")
             yield self.diagnostic(
-                f"`{column}` is always NULL here: a DELETE has no new row",
+                f"`{column}` is always NULL here: {why}",
                 places.span(trigger, use.place),
-                help="Use OLD",
+                help=HELP_WITHOUT_ROWS if why == WITHOUT_ROWS["NEW"] else "Use OLD",
             )

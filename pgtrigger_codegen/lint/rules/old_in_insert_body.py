@@ -6,23 +6,30 @@ from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.missing_rows import cancelling_returns, uses_of_missing_row
+from pgtrigger_codegen.lint.missing_rows import (
+    HELP_WITHOUT_ROWS,
+    WITHOUT_ROWS,
+    cancelling_returns,
+    uses_of_missing_row,
+    why_missing,
+)
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.pipeline import Analysis
 
 
 class OldInInsertBody(Rule):
     """## What it does
-    Reports `OLD` in a row-level trigger at a place that only an INSERT gets to, and
-    `RETURN OLD` where it cancels an INSERT.
+    Reports `OLD` in a row-level trigger at a place that only an INSERT gets to, columns of `OLD`
+    in a statement-level trigger, and `RETURN OLD` where it cancels an INSERT.
 
     Conditions on `TG_OP` are followed. Expressions that are made for NULL (`COALESCE`,
     `IS DISTINCT FROM`) are not reported.
 
     ## Why is this bad?
-    An INSERT has no old row: `OLD` and all of its columns are NULL, and PostgreSQL does not
-    complain. A BEFORE trigger that returns it cancels the INSERT without an error, which is
-    reported as an error; anything else computes with NULL and is a warning.
+    An INSERT has no old row, and a statement-level trigger has no row at all: `OLD` and all of its
+    columns are NULL, and PostgreSQL does not complain. A BEFORE trigger that returns it cancels the
+    INSERT without an error, which is reported as an error; anything else computes with NULL and is
+    a warning.
 
     ## Example
     ```python
@@ -53,11 +60,14 @@ class OldInInsertBody(Rule):
         places = BodyPlaces(analysis)
         for trigger, use in uses_of_missing_row(analysis, "OLD", "INSERT"):
             column = f"OLD.{use.column}" if use.column else "OLD"
+            why = why_missing(use, "INSERT")
             yield self.diagnostic(
-                f"`{column}` is always NULL here: an INSERT has no old row",
+                f"`{column}` is always NULL here: {why}",
                 places.span(trigger, use.place),
                 severity=Severity.WARNING,
-                help="Use NEW, or make it an UPDATE trigger",
+                help=HELP_WITHOUT_ROWS
+                if why == WITHOUT_ROWS["OLD"]
+                else "Use NEW, or make it an UPDATE trigger",
             )
         for trigger, statement in cancelling_returns(analysis, "OLD", "INSERT"):
             yield self.diagnostic(

@@ -1,14 +1,15 @@
-"""PGT311: a virtual generated column of NEW or OLD, which is never computed there."""
+"""PGT311: a generated column of NEW or OLD that is not computed there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.bodies import bodies
+from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.tables import Tables
+from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Place
@@ -19,11 +20,13 @@ from pgtrigger_codegen.sql.names import QualifiedName
 class VirtualGeneratedColumnRead(Rule):
     """## What it does
     Reports a function that reads a virtual generated column (`GeneratedField` with
-    `db_persist=False`) from `NEW`, `OLD` or a transition table.
+    `db_persist=False`) from `NEW`, `OLD` or a transition table, or a stored one from `NEW` in a
+    BEFORE trigger.
 
     ## Why is this bad?
     PostgreSQL computes such a column when a query reads it from its table. The rows that triggers
-    are given do not have it: there it is NULL, before and after the event.
+    are given do not have it: there it is NULL, before and after the event. A stored one is computed
+    after all BEFORE triggers have run: until then it is NULL in `NEW`.
 
     ## Example
     ```python
@@ -62,8 +65,10 @@ class VirtualGeneratedColumnRead(Rule):
         places, tables = BodyPlaces(analysis), Tables(analysis)
         for trigger, body in bodies(analysis):
             model = tables.owner_of(trigger) if _has_rows(body) else None
-            if model is None or not model.virtual:
+            if model is None or not (model.generated or model.virtual):
                 continue
+            if body.decides_write:
+                yield from self._not_yet_stored(trigger, body, model, places)
             for column, name, place in _reads(body):
                 if column in model.virtual:
                     yield self.diagnostic(
@@ -73,6 +78,19 @@ class VirtualGeneratedColumnRead(Rule):
                         help="Write its expression here, or store the column (`db_persist=True`)"
                         " and read it in an AFTER trigger",
                     )
+
+    def _not_yet_stored(
+        self, trigger: BodyTrigger, body: Body, model: ModelFact, places: BodyPlaces
+    ) -> Iterator[Diagnostic]:
+        stored = set(model.generated) - set(model.virtual)
+        for use in body.uses:
+            if use.row == "NEW" and use.column in stored and not (use.written or use.minds_null):
+                yield self.diagnostic(
+                    f"`NEW.{use.column}` is NULL here: a generated column is computed when all"
+                    " BEFORE triggers have run",
+                    places.span(trigger, use.place),
+                    help="Write its expression here, or read it in an AFTER trigger",
+                )
 
 
 def _has_rows(body: Body) -> bool:
