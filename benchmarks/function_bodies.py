@@ -15,9 +15,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.models.facts import ModelFact
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.body import read_body
 from pgtrigger_codegen.sql.definition import read_definition

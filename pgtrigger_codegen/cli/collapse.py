@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target, writing
 from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError
@@ -26,7 +27,6 @@ from pgtrigger_codegen.migrations.collapse.files import (
 from pgtrigger_codegen.migrations.collapse.outcome import Apart, Collapse, Rewritten
 from pgtrigger_codegen.migrations.collapse.runs import find_run
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.git import is_committed
 from pgtrigger_codegen.source.original_text import OriginalText
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import click
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.cli.journal import undo_killed_run
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.engine import COLD
-from pgtrigger_codegen.pipeline import Analysis, analyze
+from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.span import Span

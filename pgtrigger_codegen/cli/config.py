@@ -11,11 +11,11 @@ from typing import Any
 
 import click
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
 from pgtrigger_codegen.lint.options import LintOptions, lint_options
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.selection import Selector
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.config import TABLE, Config, load_config
 from pgtrigger_codegen.project.discovery import Layout, discover
 from pgtrigger_codegen.project.site_packages import find_environment

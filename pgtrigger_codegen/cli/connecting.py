@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import Target, analyze_target, echo_gap, echo_summary
 from pgtrigger_codegen.database.address import DEFAULT_ALIAS, find_address
 from pgtrigger_codegen.database.connection import Connection, Timeouts, connect, describe
@@ -22,7 +23,6 @@ from pgtrigger_codegen.database.source import Source, source_of
 from pgtrigger_codegen.database.status import TriggerStatus
 from pgtrigger_codegen.database.survey import Survey, survey
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.records import dataclass
 
 Command = TypeVar("Command", bound=Callable[..., Any])

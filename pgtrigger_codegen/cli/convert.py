@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target, writing
 from pgtrigger_codegen.cli.work_tree import require_clean
 from pgtrigger_codegen.cli.write_files import Change, write_files
@@ -23,7 +24,6 @@ from pgtrigger_codegen.migrations.conversion.outcome import (
     ConvertedOperation,
     Remark,
 )
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.settings_edit import SettingsEdit, runsql_mode_edit
 from pgtrigger_codegen.source.original_text import OriginalText
 

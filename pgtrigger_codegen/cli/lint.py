@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from pgtrigger_codegen import pipeline
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import (
     Target,
     analyze_target,
@@ -33,9 +35,8 @@ from pgtrigger_codegen.lint.ignores import add_ignores
 from pgtrigger_codegen.lint.options import LintOptions, command_line_selectors, lint_options
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS
-from pgtrigger_codegen.lint.runner import run, scope_of
+from pgtrigger_codegen.lint.runner import scope_of
 from pgtrigger_codegen.lint.source_text import read_source
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.config import load_config
 from pgtrigger_codegen.source.overlay import overlaid
 
@@ -170,7 +171,9 @@ class _Check:
 
     def found(self, analysis: Analysis) -> Sequence[Diagnostic]:
         """The findings, known ones included."""
-        return run(analysis, self.paths, options=self.options, force_exclude=self.force_exclude)
+        return pipeline.lint(
+            analysis, self.paths, options=self.options, force_exclude=self.force_exclude
+        )
 
     def stale(self, analysis: Analysis) -> Counter[Entry]:
         """What the baseline knows, and this run could have found and has not."""

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pgtrigger_codegen import pipeline
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import (
     Target,
     analyze_target,
@@ -28,7 +29,6 @@ from pgtrigger_codegen.migrations.changes.open_changes import Way
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation, describe
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, Options, Plan
 from pgtrigger_codegen.migrations.planning.preconditions import require_runsql_mode
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.git import is_committed
 from pgtrigger_codegen.sql.render import Style
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import (
     Target,
     analyze_target,
@@ -17,7 +18,6 @@ from pgtrigger_codegen.cli.common import (
 )
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.render import install_sql, uninstall_sql

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.database.catalog import table_reference
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.reading.graph import build_graph
@@ -16,7 +17,6 @@ from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.migrations.replaying.replay import replay
 from pgtrigger_codegen.migrations.replaying.state import MigrationState, in_search_path
 from pgtrigger_codegen.migrations.watching.trigger_names import TriggerNames
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.values import Unknown
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.history import migration_span, replayed
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, db_table
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.body import Body, BodyUnread, read_body

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.definitions import definitions, table_owner
 from pgtrigger_codegen.lint.project_files import text_of
 from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.models.facts import ModelFact
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS, Definition, cut_identifier
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger
 from pgtrigger_codegen.lint.history import replayed_history
 from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.models.facts import ModelFact
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.definition import Definition, read_definition
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 

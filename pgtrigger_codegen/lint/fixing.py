@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.fixes import apply_fixes
 from pgtrigger_codegen.lint.source_text import SourceText, read_source
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.overlay import overlaid
 
 # Each round can make room for the next one; rules that undo each other must not go on for ever.

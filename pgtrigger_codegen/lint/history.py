@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.planning.history import ProjectHistory
 from pgtrigger_codegen.migrations.reading.reader import Key, MigrationReader
 from pgtrigger_codegen.migrations.replaying.state import MigrationState
-from pgtrigger_codegen.pipeline import Analysis, history
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
 
@@ -21,7 +21,7 @@ from pgtrigger_codegen.source.span import Span
 def replayed_history(analysis: Analysis) -> ProjectHistory | None:
     """The project's migrations; None when they go in a circle."""
     try:
-        return history(analysis)
+        return analysis.history()
     except MigrationsError:
         return None
 

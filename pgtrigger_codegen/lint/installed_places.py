@@ -11,12 +11,12 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger
 from pgtrigger_codegen.lint.history import operation_span
 from pgtrigger_codegen.lint.project_files import first_party_files, text_of
 from pgtrigger_codegen.migrations.reading.operation_sql import operation_sql
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key, MigrationReader
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.literals import Char, literal_runs, string_literals
 from pgtrigger_codegen.source.module import SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span

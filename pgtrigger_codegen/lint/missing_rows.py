@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies, row_bodies
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body_facts import Return, RowUse
 from pgtrigger_codegen.sql.definition import Event, Row
 

@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.migrations.reading.reader import migration_files
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.files import MOST_BYTES
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module

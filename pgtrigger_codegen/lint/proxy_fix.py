@@ -9,6 +9,7 @@ import ast
 import keyword
 from collections.abc import Iterable
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix
 from pgtrigger_codegen.lint.meta_triggers import MetaOfClass, add_triggers, assignment
 from pgtrigger_codegen.lint.moved_names import (
@@ -22,7 +23,6 @@ from pgtrigger_codegen.lint.moved_names import (
 from pgtrigger_codegen.lint.project_files import app_of_file, holds_models, project_module
 from pgtrigger_codegen.lint.register_sites import Site, find_site
 from pgtrigger_codegen.models.facts import ModelFact
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.project_files import text_of
-from pgtrigger_codegen.pipeline import Analysis
 
 
 def made_by_hand(analysis: Analysis, app_label: str, name: str) -> bool:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix
 from pgtrigger_codegen.lint.meta_triggers import MetaOfClass, add_triggers
 from pgtrigger_codegen.lint.moved_names import (
@@ -18,7 +19,6 @@ from pgtrigger_codegen.lint.moved_names import (
 )
 from pgtrigger_codegen.lint.project_files import holds_models, project_module
 from pgtrigger_codegen.lint.register_sites import Site, find_site
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, RegisterCall

@@ -10,9 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator import values
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Fix, Note, Severity
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.span import Span
 
 

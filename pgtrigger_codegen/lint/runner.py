@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.options import LintOptions, lint_options
@@ -16,7 +17,6 @@ from pgtrigger_codegen.lint.scope import Scope
 from pgtrigger_codegen.lint.selection import Selector, unknown_rule_help
 from pgtrigger_codegen.lint.source_text import read_source
 from pgtrigger_codegen.lint.suppression import MARKER, Comment, Suppressions, read_suppressions
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.folders import Exclusion
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.project_files import text_of
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.span import Span
 
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix
 from pgtrigger_codegen.lint.moved_names import (
     Imported,
@@ -16,7 +17,6 @@ from pgtrigger_codegen.lint.moved_names import (
 )
 from pgtrigger_codegen.lint.project_files import first_party_files, project_module, text_of
 from pgtrigger_codegen.models.facts import ModelFact
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.elements import (
     Element,
     comments_of,

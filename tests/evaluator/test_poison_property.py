@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pgtrigger_codegen.pipeline import Analysis, analyze
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.pipeline import analyze
 from tests.evaluator.live_django import SETTINGS
 
 POISONS = ('requests.get("x")', 'os.environ["X"]', "random.random()", "datetime.now()")

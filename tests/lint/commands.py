@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli import lint as command
 from pgtrigger_codegen.cli.common import Target
 from pgtrigger_codegen.models.facts import LostTriggers
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.config import load_config
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.overlay import read_bytes

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.certify import certify
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.models.facts import ModelFact, Models
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.project import App, Project, Settings
 from pgtrigger_codegen.source.span import Span

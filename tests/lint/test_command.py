@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pgtrigger_codegen.cli import lint as command
+from pgtrigger_codegen import pipeline
+from pgtrigger_codegen.analysis import SyntaxProblem
 from pgtrigger_codegen.cli.main import main
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.diagnostic import Severity
-from pgtrigger_codegen.pipeline import SyntaxProblem
 from tests.lint import facts
 from tests.lint.commands import FIXED, SOURCE, analyse, lint, lost_triggers
 
@@ -88,8 +88,8 @@ def test_information_alone_is_no_failure(models: Path, monkeypatch: pytest.Monke
     assert lint().exit_code == 1
 
     monkeypatch.setattr(
-        command,
-        "run",
+        pipeline,
+        "lint",
         lambda *arguments, **options: [facts.finding(facts.span(), severity=Severity.INFO)],
     )
 

@@ -12,10 +12,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from pgtrigger_codegen.analysis import SyntaxProblem
 from pgtrigger_codegen.cli import lint as command
 from pgtrigger_codegen.cli.main import main
 from pgtrigger_codegen.errors import CodegenError, ConfigError
-from pgtrigger_codegen.pipeline import SyntaxProblem
 from pgtrigger_codegen.source.span import Span
 from tests.lint.commands import FIXED, SILENCED, SOURCE, analyse, lint, lost_triggers
 

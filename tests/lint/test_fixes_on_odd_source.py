@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.fixing import Fixed, fix_all
 from pgtrigger_codegen.lint.options import lint_options
 from pgtrigger_codegen.lint.registry import find_rule
 from pgtrigger_codegen.lint.runner import run
-from pgtrigger_codegen.pipeline import Analysis, analyze
+from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.source.overlay import overlaid
 from tests.lint.cases import Case
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, Fix
 from pgtrigger_codegen.lint.fixing import fix_all, is_own
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.project import App, Project
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span

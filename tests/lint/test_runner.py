@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.runner import run
-from pgtrigger_codegen.pipeline import Analysis
 from tests.lint import facts
 
 

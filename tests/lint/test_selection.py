@@ -5,10 +5,10 @@ from typing import ClassVar
 
 import pytest
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.selection import Selection, Selector, unknown_rule_help
-from pgtrigger_codegen.pipeline import Analysis
 
 
 class Lost(Rule):

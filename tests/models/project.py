@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
-from pgtrigger_codegen.pipeline import Analysis, analyze
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.pipeline import analyze
 
 _SETTINGS = """
 SECRET_KEY = "x"

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from pgtrigger_codegen.pipeline import Analysis, analyze
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.pipeline import analyze
 from tests.models.project import write_project
 from tests.support.django_process import DjangoProject
 from tests.support.oracle import registered_triggers

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from pgtrigger_codegen.pipeline import Analysis, analyze
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.pipeline import analyze
 from tests.models.project import write_project
 from tests.support.django_process import DjangoProject
 from tests.support.oracle import registered_triggers

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.pipeline import Analysis
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 from tests.models.project import analyzed
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.definitions import definitions, named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_conditions import expression, mentions_context
 from pgtrigger_codegen.sql.body_facts import Place

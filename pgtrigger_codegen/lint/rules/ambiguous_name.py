@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import (
     BodyTrigger,
     bodies,
@@ -16,7 +17,6 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.tables import Tables
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_reads import BareName, bare_names
 from pgtrigger_codegen.sql.names import QualifiedName

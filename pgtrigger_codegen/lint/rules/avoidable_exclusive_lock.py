@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, Fix, Severity
 from pgtrigger_codegen.lint.history import (
     is_own_migration,
@@ -15,7 +16,6 @@ from pgtrigger_codegen.lint.history import (
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.sql_edits import sql_edits
 from pgtrigger_codegen.migrations.watching.avoidable_locks import AvoidableLock
-from pgtrigger_codegen.pipeline import Analysis
 
 
 class AvoidableExclusiveLock(Rule):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import migration_texts
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.through_fix import through_fix
 from pgtrigger_codegen.models.facts import ModelFact
-from pgtrigger_codegen.pipeline import Analysis
 
 
 class DefaultThroughProxy(Rule):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.dependency_fix import dependency_fix
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import (
@@ -19,7 +20,6 @@ from pgtrigger_codegen.migrations.watching.foreign_uses import (
     missing_dependencies,
     uses,
 )
-from pgtrigger_codegen.pipeline import Analysis
 
 
 class MissingDependencyRule(Rule):

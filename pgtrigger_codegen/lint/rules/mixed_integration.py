@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import migration_span, replayed
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.reading.reader import Key
-from pgtrigger_codegen.pipeline import Analysis
 
 
 class MixedIntegration(Rule):

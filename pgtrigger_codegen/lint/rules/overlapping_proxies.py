@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.definitions import definitions, named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.definition import Definition
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts
 

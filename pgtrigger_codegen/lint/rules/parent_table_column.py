@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.columns import missing_columns
 from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.pipeline import Analysis
 
 
 class ParentTableColumn(Rule):

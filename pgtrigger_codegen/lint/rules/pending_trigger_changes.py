@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from pgtrigger_codegen.analysis import Analysis, source_of
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import operation_span, replayed_history
@@ -25,7 +26,6 @@ from pgtrigger_codegen.migrations.planning.plan import AppPlan, Options
 from pgtrigger_codegen.migrations.planning.planner import make_plan
 from pgtrigger_codegen.migrations.reading.reader import is_migrations_package
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
-from pgtrigger_codegen.pipeline import Analysis, source_of
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.equivalence import same_definition, same_function

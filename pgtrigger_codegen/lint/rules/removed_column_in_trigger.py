@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.replaying.state import Disturbance
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 

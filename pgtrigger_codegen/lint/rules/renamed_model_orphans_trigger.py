@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import operation_span, replayed_history
 from pgtrigger_codegen.lint.rule import Rule
@@ -11,7 +12,6 @@ from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.planning.history import ProjectHistory
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
 from pgtrigger_codegen.migrations.watching.renamings import Renaming
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 

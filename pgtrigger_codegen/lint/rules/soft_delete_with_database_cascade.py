@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.database_cascades import Cascade, DatabaseCascades
@@ -12,7 +13,6 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Return
 from pgtrigger_codegen.sql.body_targets import written_columns

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import row_bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
@@ -12,7 +13,6 @@ from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.models.facts import ModelFact
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies, certain_queries, transition_tables
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
@@ -14,7 +15,6 @@ from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.migrations.schema.tables import DroppedTable, RenamedTable
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Place, Query

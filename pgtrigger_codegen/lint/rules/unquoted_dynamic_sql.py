@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.dynamic_sql import unquoted_values
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.tables import Tables
-from pgtrigger_codegen.pipeline import Analysis
 
 
 class UnquotedDynamicSql(Rule):

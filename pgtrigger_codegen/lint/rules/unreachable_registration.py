@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.unknown_imports import REASON
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import (
@@ -17,7 +18,6 @@ from pgtrigger_codegen.lint.project_files import (
     text_of,
 )
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 

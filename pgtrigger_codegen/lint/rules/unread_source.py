@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
 

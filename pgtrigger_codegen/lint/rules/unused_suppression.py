@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, Fix, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.selection import Selector
 from pgtrigger_codegen.lint.suppression import Comment
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.source.span import Span
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.definitions import definitions, named, table_owner
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import text_of
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.models.facts import ModelFact
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.sql.definition import Definition
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pgtrigger_codegen.analysis import SyntaxProblem
 from pgtrigger_codegen.evaluator import values
 from pgtrigger_codegen.lint.diagnostic import Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
@@ -12,7 +13,6 @@ from pgtrigger_codegen.lint.rules.invalid_trigger_name import InvalidTriggerName
 from pgtrigger_codegen.lint.rules.syntax_error import SyntaxErrorRule
 from pgtrigger_codegen.lint.rules.unknown_field import UnknownField
 from pgtrigger_codegen.lint.rules.unresolved_trigger import UnresolvedTriggerRule
-from pgtrigger_codegen.pipeline import SyntaxProblem
 from pgtrigger_codegen.triggers.compiled import UnresolvedCode, UnresolvedTrigger
 from tests.lint import facts
 
