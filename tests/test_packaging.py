@@ -107,6 +107,8 @@ def test_hooks_call_commands_that_exist() -> None:
         assert program == "pgtrigger-codegen"
         assert command in COMMANDS
         assert hook["require_serial"] is True
+        # Bodies of triggers are read from files of SQL.
+        assert hook["types_or"] == ["python", "sql"]
 
 
 def test_every_fixture_project_is_in_the_tests() -> None:

@@ -27,6 +27,7 @@ from pgtrigger_codegen.cli.lint_output import echo_fixes, echo_report, echo_resu
 from pgtrigger_codegen.cli.lint_request import Request
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.terminal import progress
+from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.baseline import Baseline, Entry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.diff import unified_diff
@@ -38,6 +39,7 @@ from pgtrigger_codegen.lint.reporters.formats import REPORTERS
 from pgtrigger_codegen.lint.runner import scope_of
 from pgtrigger_codegen.lint.source_text import read_source
 from pgtrigger_codegen.project.config import load_config
+from pgtrigger_codegen.project.discovery import other_project
 from pgtrigger_codegen.source.overlay import overlaid
 
 _RULES = "RULES"  # what stands for selectors in the help
@@ -119,6 +121,7 @@ def _lint(target: Target, request: Request) -> bool:
         with progress() as say:
             outcome = _outcome(target, request, check, say)
         project = outcome.analysis.project
+        _require_own(check.paths, outcome.analysis)
         output_file = target.directory / request.output_file if request.output_file else None
         if request.diff:
             return _show_diff(outcome, output_file)
@@ -152,6 +155,33 @@ def _lint(target: Target, request: Request) -> bool:
     if request.only_reports:
         speed.reusable(project.root)
     return any(finding.severity is not Severity.INFO for finding in left)
+
+
+def _require_own(paths: Sequence[Path], analysis: Analysis) -> None:
+    """Say of which paths nothing was read, since another project begins above them.
+
+    Raises:
+        CodegenError: There is no other path.
+    """
+    project = analysis.project
+    others = {
+        path: folder
+        for path in paths
+        if path.resolve() not in analysis.read_files
+        and (folder := other_project(path.resolve(), project.first_party_roots, project.root))
+    }
+    for path, folder in others.items():
+        click.echo(
+            f"note: {project.display_path(path.resolve())} was not looked at: it belongs to the "
+            f"project of {project.display_path(folder / 'manage.py')}",
+            err=True,
+        )
+    if others and len(others) == len(paths):
+        other = project.display_path(next(iter(others.values())))
+        raise CodegenError(
+            "the paths belong to another project, of which nothing was read",
+            help=f"run pgtrigger-codegen -C {other} lint",
+        )
 
 
 @dataclass(frozen=True)

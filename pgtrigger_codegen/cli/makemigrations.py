@@ -23,6 +23,7 @@ from pgtrigger_codegen.cli.common import (
     writing,
 )
 from pgtrigger_codegen.cli.speed import speed
+from pgtrigger_codegen.cli.staged import Staged, echo_not_added
 from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.migrations.changes.open_changes import Way
@@ -36,6 +37,11 @@ from pgtrigger_codegen.sql.render import Style
 @click.command()
 @click.argument("app_labels", nargs=-1, metavar="[APP]...")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if something is missing.")
+@click.option(
+    "--staged",
+    is_flag=True,
+    help="With --check: look at what git would commit, not at what lies in the folder.",
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written.")
 @click.option("-n", "--name", help="Name of the migrations, to stand behind their number.")
 @click.option(
@@ -108,6 +114,7 @@ def makemigrations(
     *,
     app_labels: tuple[str, ...],
     check: bool,
+    staged: bool,
     dry_run: bool,
     name: str | None,
     allow_unresolved: bool,
@@ -126,10 +133,15 @@ def makemigrations(
     """
     _check_name(name)
     _check_lock_timeout(lock_timeout)
+    if staged and not check:
+        raise click.UsageError("--staged needs --check.")
     writes = not (check or dry_run)
     if writes:
         context.with_resource(writing(target))
-    analysis = analyze_target(target, history=True)
+    index = Staged(target.directory) if staged else None
+    if index is not None:
+        context.with_resource(index.instead_of_files())
+    analysis = analyze_target(target, history=True, remember=index is None or not index.differs)
     if writes:
         require_runsql_mode(analysis.project.settings)
     options = Options(
@@ -155,9 +167,12 @@ def makemigrations(
         click.echo(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join(outcome.as_text(with_content=dry_run)))
-    if not writes:
+    missing = index.not_added(analysis) if index is not None else []
+    echo_not_added(analysis, missing)
+    # What is staged is no file, so that a cache could not tell when it changes.
+    if not writes and index is None:
         speed.reusable(analysis.project.root)
-    context.exit(_exit_code(plan, check=check))
+    context.exit(_exit_code(plan, check=check) or (1 if missing else 0))
 
 
 NOT_CERTAIN = "Nothing is known to have changed, but not all of the source could be read"

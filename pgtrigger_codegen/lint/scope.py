@@ -9,13 +9,15 @@ from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.project.folders import Exclusion
 from pgtrigger_codegen.source.overlay import overlaid_names
 
+_PYTHON = frozenset({".py", ".pyi"})
+
 
 class Scope:
     """Which files are reported on; the analysis covers the whole project in any case.
 
     Files that the configuration excludes are not, unless they, or an excluded folder above them,
     are named: pre-commit names files that it knows nothing of, for which there is
-    `force_exclude`.
+    `force_exclude`. With a file that is no Python, such as the SQL of a body, all are reported on.
 
     Raises:
         CodegenError: A path does not exist.
@@ -25,7 +27,9 @@ class Scope:
         self, paths: Sequence[Path], exclusion: Exclusion, *, force_exclude: bool = False
     ) -> None:
         wanted = [_existing(path) for path in paths]
-        self._wanted = wanted
+        # Which triggers have their bodies from a file of SQL is not kept: any could.
+        everything = any(path.suffix not in _PYTHON and path.is_file() for path in wanted)
+        self._wanted = [] if everything else wanted
         self._named = [] if force_exclude else [one for one in wanted if exclusion.excludes(one)]
         self._exclusion = exclusion
         self._answers: dict[str, bool] = {}

@@ -7,7 +7,7 @@ read by the evaluator in the next step.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from pgtrigger_codegen.errors import ConfigError, ProjectError
@@ -22,6 +22,7 @@ from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.files import read_within
 from pgtrigger_codegen.source.finder import ModuleFinder
 
+_ENTRY_POINTS = ("wsgi.py", "asgi.py")
 _ROOT_MARKERS = ("pyproject.toml", "manage.py", "setup.cfg", "setup.py", "pytest.ini", ".git")
 _PROJECT_MARKERS = ("pyproject.toml", "manage.py", "setup.py")
 
@@ -191,6 +192,12 @@ class _Search:
                     help="the paths start from the folder of that pyproject.toml",
                 )
         source = self.root / "src"
+        naming = choice.naming
+        if naming is not None and naming.module and naming.path.name in _ENTRY_POINTS:
+            others = self._nearest(naming.path.name)
+            self._one_project(
+                naming.module, {file.parent: _roots_around(file, self.root) for file in others}
+            )
         roots = [
             *self._manage_folders(choice.module),
             *self.config.source_roots,
@@ -293,11 +300,33 @@ class _Search:
             return []
 
     def _manage_folders(self, module: str | None) -> list[Path]:
-        """Folders that manage.py puts first on `sys.path`; of several, those with the module."""
+        """Folders that manage.py puts first on `sys.path`; of several, those with the module.
+
+        Raises:
+            ConfigError: They lead to several modules of that name, and so to several projects.
+        """
         folders = [path.parent for path in self.manage_files]
         if len(folders) < 2 or module is None:
             return folders
-        return [folder for folder in folders if ModuleFinder([folder]).find(module)]
+        with_module = self._one_project(module, {folder: [folder] for folder in folders})
+        return [folder for folder in folders if folder in with_module]
+
+    def _one_project(self, module: str, roots: Mapping[Path, list[Path]]) -> set[Path]:
+        """Of the folders of entry points, those whose `sys.path` leads to the settings module."""
+        projects: dict[Path, set[Path]] = {}
+        for folder, search_path in roots.items():
+            location = ModuleFinder(search_path).find(module)
+            if location is not None and location.path is not None:
+                projects.setdefault(location.path, set()).add(folder)
+        if len(projects) > 1:
+            named = {file: own for file, own in projects.items() if own & set(self._configured())}
+            if len(named) != 1:
+                raise _several_projects(module, sorted(projects), self.root)
+            projects = named
+        return set().union(*projects.values())
+
+    def _configured(self) -> list[Path]:
+        return [folder.resolve() for folder in self.config.source_roots]
 
     def _where_settings_may_be(self, module: str) -> str:
         path = Path(*module.split("."))
@@ -336,13 +365,17 @@ def _packages(root: Path, other_roots: set[Path], exclusion: Exclusion) -> Itera
 
 def _roots_of_entry_point(naming: Naming | None, root: Path) -> list[Path]:
     """The folder that makes `shop/wsgi.py` importable as `shop.wsgi`."""
-    if naming is None or naming.path.name not in ("wsgi.py", "asgi.py"):
+    if naming is None or naming.path.name not in _ENTRY_POINTS:
         return []
-    folder = naming.path.parent
+    return _roots_around(naming.path, root)
+
+
+def _roots_around(entry_point: Path, root: Path) -> list[Path]:
+    folder = entry_point.parent
     while (folder / "__init__.py").is_file() and folder != root:
         folder = folder.parent
     # Without an `__init__.py` either could be meant: `wsgi` or, by PEP 420, `shop.wsgi`.
-    both = folder == naming.path.parent and folder != root
+    both = folder == entry_point.parent and folder != root
     return [folder, folder.parent] if both else [folder]
 
 
@@ -355,6 +388,27 @@ def _disagreement(namings: list[Naming], root: Path) -> ConfigError:
         help=f'write the right one as settings = "{namings[0].module}" below [tool.{TABLE}] in '
         f"pyproject.toml, or run with -C in the folder of one manage.py",
     )
+
+
+def _several_projects(module: str, files: list[Path], root: Path) -> ConfigError:
+    places = ", ".join(_display(file, root) for file in files)
+    return ConfigError(
+        f"several projects have a settings module {module}: {places}",
+        help="run with -C in the folder of one project, once for each (in pre-commit: a hook for "
+        "each, with `entry: pgtrigger-codegen -C FOLDER lint --`), or list the folder of one under "
+        f"source-roots in [tool.{TABLE}]",
+    )
+
+
+def other_project(path: Path, layout_roots: Collection[Path], root: Path) -> Path | None:
+    """The folder of another project within this one that a file belongs to, by its manage.py."""
+    for folder in path.parents:
+        if folder in layout_roots or not folder.is_relative_to(root) or folder == root:
+            return None
+        manage = folder / "manage.py"
+        if manage.is_file() and _is_manage_py(manage):
+            return folder
+    return None
 
 
 def _checked_override(name: str) -> str:

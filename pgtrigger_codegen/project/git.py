@@ -70,9 +70,9 @@ class Repository:
         Raises:
             GitError: Git does not say.
         """
-        if self._run("rev-parse", "--verify", "--quiet", "HEAD", codes={0, 1}) == "":
+        if self._text("rev-parse", "--verify", "--quiet", "HEAD", codes={0, 1}) == "":
             return False  # nothing is committed yet
-        return bool(self._run("ls-tree", "-z", "--name-only", "HEAD", "--", self._relative(path)))
+        return bool(self._text("ls-tree", "-z", "--name-only", "HEAD", "--", self._relative(path)))
 
     def changed(self, folder: Path) -> list[str]:
         """Files of a folder that git knows and that are not as they were committed.
@@ -80,7 +80,7 @@ class Repository:
         Raises:
             GitError: Git does not say.
         """
-        listed = self._run(
+        listed = self._text(
             "status",
             "--porcelain",
             "-z",
@@ -102,9 +102,46 @@ class Repository:
         names = [self._relative(path) for path in paths]
         return [
             name
-            for name in self._run("ls-files", "--others", "-z", "--", *names).split("\0")
+            for name in self._text("ls-files", "--others", "-z", "--", *names).split("\0")
             if name
         ]
+
+    def staged(self, folder: Path) -> dict[Path, bytes]:
+        """What a commit would hold of files of a folder that are otherwise on disk, or not there.
+
+        In a hook of git's own, `GIT_INDEX_FILE` names what is being committed.
+
+        Raises:
+            GitError: Git does not say.
+        """
+        index = os.environ.get("GIT_INDEX_FILE")
+        # Relative to the root, where git runs its hooks, and where it is asked here.
+        variables = {"GIT_INDEX_FILE": index} if index else {}
+        listed = self._run(
+            *("diff-files", "--name-only", "-z", "--no-renames", "--ignore-submodules=all"),
+            *("--", self._relative(folder)),
+            settings=self._without_filters(),
+            variables=variables,
+        )
+        names = [name for name in os.fsdecode(listed).split("\0") if name]
+        return {
+            self.root / name: self._run("cat-file", "blob", f":{name}", variables=variables)
+            for name in names
+        }
+
+    def new(self, paths: Iterable[Path]) -> list[Path]:
+        """Those of the files that a commit would lack, but for what git is told to leave out.
+
+        Raises:
+            GitError: Git does not say.
+        """
+        index = os.environ.get("GIT_INDEX_FILE")
+        listed = self._run(
+            *("ls-files", "--others", "--exclude-standard", "-z", "--"),
+            *(self._relative(path) for path in paths),
+            variables={"GIT_INDEX_FILE": index} if index else {},
+        )
+        return [self.root / name for name in os.fsdecode(listed).split("\0") if name]
 
     def ignores(self, path: Path) -> bool:
         """Whether git is told to leave the file out, and has left it out.
@@ -113,10 +150,10 @@ class Repository:
             GitError: Git does not say.
         """
         name = self._relative(path)
-        if self._run("ls-files", "-z", "--cached", "--", name):
+        if self._text("ls-files", "-z", "--cached", "--", name):
             return False
         return bool(
-            self._run("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", name)
+            self._text("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", name)
         )
 
     def _relative(self, path: Path) -> str:
@@ -130,15 +167,24 @@ class Repository:
     def _without_filters(self) -> dict[str, str]:
         """Settings that take the programs out of all filters that are configured."""
         pattern = r"^filter\..*\.(clean|smudge|process|required)$"
-        listed = self._run("config", "-z", "--name-only", "--get-regexp", pattern, codes={0, 1})
+        listed = self._text("config", "-z", "--name-only", "--get-regexp", pattern, codes={0, 1})
         return {name: _FILTER[name.rpartition(".")[2]] for name in listed.split("\0") if name}
 
-    def _run(
+    def _text(
         self,
         *arguments: str,
         settings: Mapping[str, str] | None = None,
         codes: Iterable[int] = (0,),
     ) -> str:
+        return os.fsdecode(self._run(*arguments, settings=settings, codes=codes))
+
+    def _run(
+        self,
+        *arguments: str,
+        settings: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
+        codes: Iterable[int] = (0,),
+    ) -> bytes:
         search = _search_path(self.root)
         program = _program(search, self.root)
         if program is None:
@@ -148,7 +194,8 @@ class Repository:
                 result = subprocess.run(  # noqa: S603  (its own program, by an absolute path)
                     [program, "--no-pager", *arguments],
                     cwd=self.root,
-                    env=_environment(os.environ, search, {**_SETTINGS, **(settings or {})}),
+                    env=_environment(os.environ, search, {**_SETTINGS, **(settings or {})})
+                    | dict(variables or {}),
                     stdin=subprocess.DEVNULL,
                     capture_output=True,
                     timeout=_SECONDS,
@@ -159,7 +206,7 @@ class Repository:
         if result.returncode not in codes:
             said = os.fsdecode(result.stderr).strip().splitlines() or [f"exit {result.returncode}"]
             raise GitError(f"git does not answer in {self.root}: {said[0]}")
-        return os.fsdecode(result.stdout)
+        return result.stdout
 
 
 def repository_of(folder: Path) -> Repository | None:

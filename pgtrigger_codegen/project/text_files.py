@@ -11,8 +11,9 @@ import re
 from pathlib import Path
 
 from pgtrigger_codegen.source.boundary import work_tree_of
-from pgtrigger_codegen.source.files import LEADS_OUT, FileRefusedError, read_regular
+from pgtrigger_codegen.source.files import LEADS_OUT, FileRefusedError
 from pgtrigger_codegen.source.ignored import is_ignored
+from pgtrigger_codegen.source.overlay import read_bytes
 
 _SECRET = re.compile(
     r"""
@@ -47,7 +48,7 @@ def read_text_file(path: Path, root: Path) -> str:
     work_tree = work_tree_of(root)
     if work_tree is not None and is_ignored(real, work_tree):
         raise FileRefusedError(path, "git ignores it, so it is not part of the project")
-    return read_regular(real).data.decode("utf-8")
+    return read_bytes(real).decode("utf-8")
 
 
 _OUTSIDE = "it lies outside of the project"

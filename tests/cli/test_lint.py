@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from pgtrigger_codegen.cli.main import main
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS
+from tests.models.project import write_project
 from tests.support.cli import run_cli
 from tests.support.projects import copy_project
 
@@ -116,3 +117,18 @@ def test_a_baseline_for_all_there_is(shop: Path) -> None:
 def invoke(project: Path, *arguments: str, stdin: str) -> str:
     command = ["-C", str(project), "lint", *arguments]
     return CliRunner().invoke(main, command, input=stdin, catch_exceptions=False).stdout
+
+
+def test_files_of_another_project_within_are_not_said_to_be_right(tmp_path: Path) -> None:
+    manage = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo")\n'
+    files = {"example/manage.py": manage, "example/demo.py": "", "example/shop/models.py": "x = 1"}
+    root = write_project(tmp_path, "", files)
+
+    outcome = run_cli(root, "lint", "example/shop/models.py")
+    assert outcome.exit_code == 2
+    assert "All checks passed" not in outcome.stdout + outcome.stderr
+    assert "-C example lint" in outcome.stderr
+
+    both = run_cli(root, "lint", "example/shop/models.py", "shop/models.py")
+    assert both.exit_code == 0, both.stderr
+    assert "example/shop/models.py was not looked at" in both.stderr

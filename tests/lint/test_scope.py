@@ -51,3 +51,10 @@ def test_a_file_that_is_not_saved_yet(project: Path) -> None:
 
     with overlaid({str(new): b""}):
         assert Scope([new], Exclusion(project)).covers(str(new))
+
+
+def test_with_the_sql_of_a_body_all_is_reported_on(project: Path) -> None:
+    (project / "keep.sql").touch()
+    scope = Scope([project / "keep.sql"], Exclusion(project, ["tests"]))
+
+    assert [scope.covers(str(project / name)) for name in FILES] == [True, True, False]

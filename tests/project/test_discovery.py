@@ -8,7 +8,13 @@ import pytest
 
 from pgtrigger_codegen.errors import ConfigError, ProjectError
 from pgtrigger_codegen.project.config import Config
-from pgtrigger_codegen.project.discovery import Layout, discover, find_app_packages, find_root
+from pgtrigger_codegen.project.discovery import (
+    Layout,
+    discover,
+    find_app_packages,
+    find_root,
+    other_project,
+)
 from pgtrigger_codegen.project.site_packages import own_site_packages
 
 MANAGE = """\
@@ -544,3 +550,68 @@ def test_the_projects_environment_may_be_our_own(project: Path) -> None:
 
 def test_our_own_environment_is_not_taken_for_the_projects(project: Path) -> None:
     assert not discover(project, Config(), environ={"VIRTUAL_ENV": sys.prefix}).has_environment
+
+
+# -- Several projects below one folder -----------------------------------------------------------
+
+
+@pytest.fixture
+def twins(tmp_path: Path) -> Path:
+    """Two projects whose settings modules have one name."""
+    for name in ("a", "b"):
+        write(
+            tmp_path,
+            {
+                f"{name}/manage.py": MANAGE.format("config.settings"),
+                f"{name}/config/__init__.py": "",
+                f"{name}/config/settings.py": "",
+            },
+        )
+    write(tmp_path, ["pyproject.toml"])
+    return tmp_path
+
+
+def test_projects_are_told_apart_by_the_files_of_their_settings(twins: Path) -> None:
+    with pytest.raises(ConfigError, match="several projects have a settings module") as caught:
+        found(twins)
+    assert "a/config/settings.py, b/config/settings.py" in str(caught.value)
+    assert found(twins / "b").source_roots[0] == twins / "b"
+
+
+def test_a_name_on_the_command_line_does_not_tell_them_apart(twins: Path) -> None:
+    with pytest.raises(ConfigError, match="several projects"):
+        found(twins, override="config.settings")
+
+
+def test_source_roots_tell_them_apart(twins: Path) -> None:
+    layout = found(twins, Config(source_roots=(twins / "b",)))
+    assert layout.source_roots[0] == twins / "b"
+    assert twins / "a" not in layout.source_roots
+
+
+def test_several_manage_files_of_one_project(twins: Path) -> None:
+    """Both put a folder first on the path in which there are no settings of their own."""
+    for name in ("a", "b"):
+        (twins / name / "config" / "settings.py").unlink()
+        (twins / name / "config" / "__init__.py").unlink()
+    write(twins, ["config/__init__.py", "config/settings.py"])
+    assert found(twins).settings_module == "config.settings"
+
+
+def test_projects_without_manage_py_are_told_apart_too(twins: Path) -> None:
+    for name in ("a", "b"):
+        (twins / name / "manage.py").unlink()
+        write(
+            twins,
+            {f"{name}/config/wsgi.py": 'os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"'},
+        )
+    with pytest.raises(ConfigError, match="several projects"):
+        found(twins)
+
+
+def test_a_file_of_another_project_within(twins: Path) -> None:
+    write(twins, {"manage.py": MANAGE.format("config.settings"), "shop/models.py": ""})
+
+    assert other_project(twins / "b" / "shop" / "models.py", (twins,), twins) == twins / "b"
+    assert other_project(twins / "b" / "x.py", (twins, twins / "b"), twins) is None
+    assert other_project(twins / "shop" / "models.py", (twins,), twins) is None

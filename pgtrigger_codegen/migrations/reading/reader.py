@@ -12,6 +12,7 @@ from pathlib import Path
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.overlay import overlaid_names
 
 Key = tuple[str, str]
 """A migration: app label and name."""
@@ -84,5 +85,7 @@ def migration_files(folder: Path | None) -> dict[str, Path]:
     """The migration files of a migrations package by name, sorted."""
     if folder is None or not is_migrations_package(folder):
         return {}
-    paths = sorted(path for path in folder.glob("*.py") if path.name[0] not in "_~")
+    # What is staged can be gone from the folder.
+    staged = {folder / name for name in overlaid_names(str(folder)) if name.endswith(".py")}
+    paths = sorted(path for path in {*folder.glob("*.py"), *staged} if path.name[0] not in "_~")
     return {path.stem: path for path in paths}
