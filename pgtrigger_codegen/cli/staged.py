@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.pipeline import Analysis
 from pgtrigger_codegen.project.git import Repository, repository_of
 from pgtrigger_codegen.source.overlay import overlaid
 
