@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, limits
+from pgtrigger_codegen.evaluator import attributes, limits, membrane
+from pgtrigger_codegen.evaluator.attribute_assignment import assign_attribute, delete_attribute
 from pgtrigger_codegen.evaluator.expressions import evaluate, subscript
 from pgtrigger_codegen.evaluator.iteration import iterate
 from pgtrigger_codegen.evaluator.operators import IN_PLACE, binary
 from pgtrigger_codegen.evaluator.postponed import PostponedNames, postpone_field
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.signals import Return, Signal
-from pgtrigger_codegen.evaluator.targets import assign
+from pgtrigger_codegen.evaluator.targets import assign, assign_item, delete_item
 from pgtrigger_codegen.evaluator.values import Invalid, Opaque, Unknown, first_unknown
+from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -41,19 +43,35 @@ def annotated_assignment(vm: Interpreter, node: ast.AnnAssign, scope: Scope) -> 
 
 
 def augmented_assignment(vm: Interpreter, node: ast.AugAssign, scope: Scope) -> Signal:
+    """`target += value`: the target's own parts are evaluated once."""
     span = scope.module.span(node)
-    right = evaluate(vm, node.value, scope)
     left: Any = None
+    owner: Any = None
+    key: Any = None
     match node.target:
         case ast.Name():
-            left = vm.name(node.target.id, scope, span)
+            left = vm.name(scope.mangled(node.target.id), scope, span)
         case ast.Attribute():
             owner = evaluate(vm, node.target.value, scope)
-            left = attributes.attribute(vm, owner, node.target.attr, span)
+            left = attributes.attribute(vm, owner, scope.mangled(node.target.attr), span)
         case ast.Subscript():
             owner = evaluate(vm, node.target.value, scope)
-            left = subscript(vm, owner, evaluate(vm, node.target.slice, scope), span)
-    if isinstance(left, list) and isinstance(node.op, ast.Add):
+            key = evaluate(vm, node.target.slice, scope)
+            left = subscript(vm, owner, key, span)
+    value = _changed(vm, node.op, left, evaluate(vm, node.value, scope), span)
+    match node.target:
+        case ast.Attribute():
+            assign_attribute(vm, owner, scope.mangled(node.target.attr), value, span)
+        case ast.Subscript():
+            assign_item(vm, owner, key, value, span)
+        case _:
+            assign(vm, node.target, value, scope)
+    return None
+
+
+def _changed(vm: Interpreter, op: ast.operator, left: Any, right: Any, span: Span) -> Any:
+    """What `left += right` binds; lists, dictionaries and sets are changed in place."""
+    if isinstance(left, list) and isinstance(op, ast.Add):
         items = iterate(vm, right, span)
         if vm.speculation is not None:
             attributes.poison(left, vm.speculation, keep=True)
@@ -64,28 +82,29 @@ def augmented_assignment(vm: Interpreter, node: ast.AugAssign, scope: Scope) -> 
         else:
             left.extend(items)
         limits.check_size(len(left))
-        value: Any = left
-    elif isinstance(left, dict | set) and vm.speculation is None:
+        return left
+    if isinstance(left, dict | set) and vm.speculation is None:
         items = iterate(vm, right, span) if hasattr(type(right), "__next__") else right
-        value = first_unknown(items) or vm.attempt(span, IN_PLACE[type(node.op)], left, items)
-    else:
-        value = binary(vm, node.op, left, right, span)
-    assign(vm, node.target, value, scope)
-    return None
+        return first_unknown(items) or vm.attempt(span, IN_PLACE[type(op)], left, items)
+    if attributes.is_user_object(vm, left) and first_unknown(right) is None:
+        return membrane.inward(vm, vm.attempt(span, IN_PLACE[type(op)], left, right))
+    return binary(vm, op, left, right, span)
 
 
 def deletion(vm: Interpreter, node: ast.Delete, scope: Scope) -> Signal:
     for target in node.targets:
-        if isinstance(target, ast.Name):
-            scope.names.pop(target.id, None)
-        elif isinstance(target, ast.Subscript):
-            container = evaluate(vm, target.value, scope)
-            key = evaluate(vm, target.slice, scope)
-            span = scope.module.span(target)
-            if (unknown := first_unknown(key) or vm.speculation) is not None:
-                attributes.poison(container, unknown)
-            elif isinstance(container, list | dict):
-                vm.attempt(span, container.__delitem__, key)
+        span = scope.module.span(target)
+        match target:
+            case ast.Name():
+                scope.unbind(scope.mangled(target.id))
+            case ast.Attribute():
+                owner = evaluate(vm, target.value, scope)
+                delete_attribute(vm, owner, scope.mangled(target.attr), span)
+            case ast.Subscript():
+                container = evaluate(vm, target.value, scope)
+                delete_item(vm, container, evaluate(vm, target.slice, scope), span)
+            case ast.Tuple() | ast.List():
+                deletion(vm, ast.Delete(targets=target.elts), scope)
     return None
 
 

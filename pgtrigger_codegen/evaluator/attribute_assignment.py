@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, membrane
 from pgtrigger_codegen.evaluator.functions import interpreted
+from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import (
     LibraryModule,
     ModelClass,
@@ -51,7 +53,55 @@ def assign_attribute(vm: Interpreter, target: Any, name: str, value: Any, span: 
         raise Refusal(Unknown(reason, span))
 
 
-def _assign_to_object(vm: Interpreter, target: Any, name: str, value: Any, span: Span) -> None:
+def delete_attribute(
+    vm: Interpreter,
+    target: Any,
+    name: str,
+    span: Span,
+    by: Callable[[Any, str], None] = delattr,
+) -> None:
+    """`del target.name`.
+
+    Raises:
+        Refusal: What the deletion does is not followed.
+    """
+    if isinstance(target, Unknown):
+        return
+    owned = attributes.is_user_object(vm, target) or attributes.is_user_class(vm, target)
+    if not (owned or _is_open(vm, target)) or not membrane.may_define(name):
+        reason = f"a deletion of `{name}` of {attributes.describe(target)} is not followed"
+        raise Refusal(Unknown(reason, span))
+    if vm.speculation is not None:
+        raise Refusal(vm.speculation)
+    vm.attempt(span, by, target, name)
+
+
+def _set_by_object(vm: Interpreter, call: SpecialCall) -> Any:
+    """`object.__setattr__(target, name, value)`: no `__setattr__` of the user's is asked."""
+    args = (*(call.special.receiver or ()), *call.args)
+    if len(args) != 3 or not isinstance(args[1], str) or not attributes.is_user_object(vm, args[0]):
+        return call.unknown() or Unknown("an assignment is not followed", call.span)
+    _assign_to_object(vm, *args, call.span, by=object.__setattr__)
+    return None
+
+
+def _delete_by_object(vm: Interpreter, call: SpecialCall) -> Any:
+    """`object.__delattr__(target, name)`."""
+    args = (*(call.special.receiver or ()), *call.args)
+    if len(args) != 2 or not isinstance(args[1], str):
+        return call.unknown() or Unknown("a deletion is not followed", call.span)
+    delete_attribute(vm, *args, call.span, by=object.__delattr__)
+    return None
+
+
+def _assign_to_object(
+    vm: Interpreter,
+    target: Any,
+    name: str,
+    value: Any,
+    span: Span,
+    by: Callable[[Any, str, Any], None] = setattr,
+) -> None:
     if vm.speculation is not None:
         value = vm.speculation
     if not membrane.may_define(name):
@@ -62,7 +112,7 @@ def _assign_to_object(vm: Interpreter, target: Any, name: str, value: Any, span:
     if isinstance(value, Unknown) and real_code_reads:
         # Real code reads this object's attributes: it must never find an Unknown there.
         raise Refusal(value.with_note(f"assigned to `{name}`", span))
-    vm.attempt(span, setattr, target, name, value)
+    vm.attempt(span, by, target, name, value)
 
 
 def _assign_to_trigger(vm: Interpreter, target: Any, name: str, value: Any, span: Span) -> None:
@@ -91,3 +141,9 @@ def _is_open(vm: Interpreter, target: Any) -> bool:
         return interpreted(target) is not None
     # An enum gives its members their attributes before the class is done.
     return isinstance(target, types.SimpleNamespace) or type(target).__module__ in vm.scopes
+
+
+HANDLERS: dict[str, Handler] = {
+    "object.__delattr__": _delete_by_object,
+    "object.__setattr__": _set_by_object,
+}

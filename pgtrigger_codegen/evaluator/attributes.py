@@ -65,14 +65,15 @@ def poison(container: Any, unknown: Unknown, *, keep: bool = False) -> None:
         keep: Whether the change could only add items at the end of a list.
     """
     spread = Unknown(unknown.reason, unknown.span, unknown.notes, spread=True)
+    # Not by the methods of a class of the user's.
     if isinstance(container, list):
-        container[:] = [*container, spread] if keep else [spread]
+        list.__setitem__(container, slice(None), [*container, spread] if keep else [spread])
     elif isinstance(container, dict):
-        container.clear()
-        container[spread] = spread
+        dict.clear(container)
+        dict.__setitem__(container, spread, spread)
     elif isinstance(container, set):
-        container.clear()
-        container.add(spread)
+        set.clear(container)
+        set.add(container, spread)
 
 
 def special_item(vm: Interpreter, value: Any, key: Any, span: Span) -> Any:
@@ -142,12 +143,12 @@ def has_reference(values: Iterable[Any]) -> bool:
 
 def is_user_class(vm: Interpreter, value: Any) -> bool:
     """Whether a value is a class of interpreted code."""
-    return isinstance(value, type) and value in vm.user_classes
+    return isinstance(value, type) and (value in vm.user_classes or membrane.MARK in vars(value))
 
 
 def is_user_object(vm: Interpreter, value: Any) -> bool:
     """Whether a value is an instance of a class of interpreted code."""
-    return type(value) in vm.user_classes
+    return is_user_class(vm, type(value))
 
 
 def has_base(cls: type, module: str, name: str) -> bool:
@@ -167,7 +168,8 @@ def describe(value: Any) -> str:
     """A value in words, for messages."""
     match value:
         case ModelClass():
-            return f"the model `{value.name}`"
+            known = any(is_rendered_model(cls) for cls in value.mro())
+            return f"the {'model' if known else 'class'} `{value.name}`"
         case ThroughModel():
             return f"the through model of `{value.owner.name}.{value.field_name}`"
         case ModelReference():
@@ -209,6 +211,8 @@ def _model_attribute(vm: Interpreter, model: ModelClass, name: str, span: Span) 
         return model.name
     if name == "__module__":
         return model.module.name
+    if model.broken is not None:
+        return model.broken.with_note(f"the class `{model.name}`", model.span)
     found = model.lookup(name)
     if found is None or (isinstance(found[1], type) and found[1] not in vm.user_classes):
         for unknown in model.unknown_bases():
@@ -266,7 +270,7 @@ def is_purely_user(vm: Interpreter, target: Any) -> bool:
     if any(not is_purely_user(vm, subclass) for subclass in subclasses):
         return False
     return all(
-        base is object or base in vm.user_classes or base.__name__ == "Migration"
+        base is object or is_user_class(vm, base) or base.__name__ == "Migration"
         for base in cls.__mro__
     )
 

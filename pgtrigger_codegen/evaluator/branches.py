@@ -52,6 +52,49 @@ def bound_names(node: ast.stmt) -> set[str]:
     return names
 
 
+def local_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
+    """What a function binds somewhere in its body: these names mean nothing outside of it."""
+    if isinstance(node, ast.Lambda):
+        return frozenset()
+    found: frozenset[str] | None = vars(node).get(_LOCAL_NAMES)
+    if found is None:
+        found = _local_names(node.body)
+        setattr(node, _LOCAL_NAMES, found)  # asked for at each call
+    return found
+
+
+def _local_names(body: Sequence[ast.stmt]) -> frozenset[str]:
+    names: set[str] = set()
+    elsewhere: set[str] = set()
+    pending: list[ast.AST] = list(body)
+    while pending:
+        child = pending.pop()
+        match child:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                names.add(child.name)
+                continue
+            case ast.Lambda():
+                continue
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                inner = [part for part in ast.walk(child) if isinstance(part, ast.NamedExpr)]
+                names.update(part.target.id for part in inner)
+                continue
+            case ast.Name(ctx=ast.Store() | ast.Del()):
+                names.add(child.id)
+            case ast.Import() | ast.ImportFrom():
+                names.update(a.asname or a.name.partition(".")[0] for a in child.names)
+            case ast.Global() | ast.Nonlocal():
+                elsewhere.update(child.names)
+            case ast.ExceptHandler(name=str(name)):
+                names.add(name)
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                names.add(name)
+            case ast.MatchMapping(rest=str(name)):
+                names.add(name)
+        pending.extend(ast.iter_child_nodes(child))
+    return frozenset(names - elsewhere)
+
+
 def _merged(values: list[Any], why: Unknown) -> Any:
     """What values of one name have in common: of lists, the items they begin with."""
     first = values[0]
@@ -76,4 +119,5 @@ def _is_same(left: Any, right: Any) -> bool:
     return isinstance(left, str | int | bool) and type(left) is type(right) and left == right
 
 
+_LOCAL_NAMES = "local_names"
 _MISSING = object()

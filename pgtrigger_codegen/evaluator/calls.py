@@ -7,6 +7,7 @@ import os
 import re
 import string
 import types
+import typing
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,7 @@ _ABSOLUTE = ("absolute", "resolve")
 # Modules with the classes of Django's fields.
 _FIELDS = ("django.db.models.fields", "django.contrib.postgres.fields")
 _MODELS = (ModelClass, ModelReference, ThroughModel)
+_ALIASES = (types.GenericAlias, typing._GenericAlias)  # type: ignore[attr-defined]
 _FORMATS = (str.format, str.format_map)
 _OBJECT_NEW = inspect.getattr_static(object, "__new__")
 
@@ -91,6 +93,8 @@ def call(
     made = arguments.call_library_object(vm, function, args, kwargs, span)
     if made is not NotImplemented:
         return made
+    if isinstance(function, _ALIASES):  # `Box[int](…)`
+        return call(vm, membrane.inward(vm, function.__origin__), args, kwargs, span, scope)
     if (waiting := makers.decorator(function, args, kwargs)) is not None:
         return waiting
     if function in _FORMATS and args and isinstance(args[0], str):
@@ -285,7 +289,8 @@ def _call_checked(
         if not inert:
             args, kwargs = arguments.prepare(vm, function, receiver, args, kwargs, span)
         _check(function, receiver, name, args, kwargs, span)
-        return limits.checked(function(*args, **kwargs))
+        with makers.known_module(function, args):
+            return limits.checked(function(*args, **kwargs))
 
     result = vm.attempt(span, real)
     if isinstance(result, Unknown):

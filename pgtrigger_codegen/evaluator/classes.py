@@ -11,6 +11,7 @@ import abc
 import ast
 import enum
 import inspect
+import sys
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from pgtrigger_codegen.evaluator import attributes, library, makers, membrane
 from pgtrigger_codegen.evaluator.func_render import accept_model
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.hooks import init_subclass
+from pgtrigger_codegen.evaluator.iteration import iterate
 from pgtrigger_codegen.evaluator.postponed import PostponedNames
 from pgtrigger_codegen.evaluator.registration import note_metaclass, note_unread_call
 from pgtrigger_codegen.evaluator.scope import Scope
@@ -63,18 +65,37 @@ def make_class(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> Any:
     around = with_variables(scope.function_parent(), variables)
     body = Scope("class", scope.module, parent=around, names=names)
     body.qualname = f"{scope.qualname}.{node.name}" if scope.qualname else node.name
+    body.private = node.name
+    if (text := ast.get_docstring(node, clean=sys.version_info >= (3, 13))) is not None:
+        names["__doc__"] = text
     execute_resiliently(vm, node.body, body)
     value: Any = None
-    keywords = {keyword.arg: vm.evaluate(keyword.value, inner) for keyword in node.keywords}
+    keywords = _keywords(vm, node, inner)
     problem = first_unknown(list(keywords.values()))
     if problem is None and not may_wait:
         value = _real_class(vm, node, scope.module, bases, body, keywords, span)
     if value is None or isinstance(value, Unknown):
         stand_ins = bases if value is None else (*bases, value)
+        broken = value
         value = _model_class(vm, node, scope.module, stand_ins, body, keywords, span)
+        value.broken = broken
     else:
         body.owner.append(value)
     return _decorate(vm, value, node, scope)
+
+
+def _keywords(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> dict[str | None, Any]:
+    keywords: dict[str | None, Any] = {}
+    for keyword in node.keywords:
+        value = vm.evaluate(keyword.value, scope)
+        if keyword.arg is None and isinstance(value, dict):
+            keywords.update(value)
+        elif keyword.arg is None:
+            span = scope.module.span(keyword.value)
+            keywords[None] = first_unknown(value) or Unknown("`**` of a class is not known", span)
+        else:
+            keywords[keyword.arg] = value
+    return keywords
 
 
 def make_dynamic_class(vm: Interpreter, call: SpecialCall) -> Any:
@@ -155,6 +176,12 @@ def _class_node(name: str, span: Span) -> ast.ClassDef:
 def _bases(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> tuple[Any, ...]:
     bases: list[Any] = []
     for expression in node.bases:
+        if isinstance(expression, ast.Starred):
+            span = scope.module.span(expression)
+            items = iterate(vm, vm.evaluate(expression.value, scope), span)
+            several = [items] if isinstance(items, Unknown) else items
+            bases.extend(_base(vm, node.name, item, span) for item in several)
+            continue
         base = vm.evaluate(expression, scope)
         if isinstance(base, Unknown) and isinstance(expression, ast.Call):
             note_unread_call(vm, expression, base, scope)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import files
+from pgtrigger_codegen.evaluator import attributes, files
 from pgtrigger_codegen.evaluator.blocks import either, execute_block
 from pgtrigger_codegen.evaluator.expressions import evaluate
 from pgtrigger_codegen.evaluator.membrane import inward, unwrapped
@@ -14,7 +15,8 @@ from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.signals import Signal
 from pgtrigger_codegen.evaluator.targets import assign
 from pgtrigger_codegen.evaluator.unknowns import truth
-from pgtrigger_codegen.evaluator.values import PythonRaise, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import Invalid, PythonRaise, Refusal, Unknown, first_unknown
+from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -32,7 +34,7 @@ def try_statement(vm: Interpreter, node: ast.Try, scope: Scope) -> Signal:
     else:
         _doubt_handlers(vm, node, scope)
         if signal is None:
-            signal = execute_block(vm, node.orelse, scope)
+            signal = _or_finally(vm, node, node.orelse, scope)
     finally:
         vm.import_guards -= guards
         vm.doubt = doubt
@@ -58,23 +60,55 @@ def matching_handler(
 
 
 def with_statement(vm: Interpreter, node: ast.With, scope: Scope) -> Signal:
-    suppressed: list[type[BaseException]] = []
-    for item in node.items:
-        manager = evaluate(vm, item.context_expr, scope)
-        if isinstance(manager, contextlib.suppress):
-            suppressed.extend(manager._exceptions)  # type: ignore[attr-defined]
-        if item.optional_vars is not None:
-            given = files.enter(manager, scope.module.span(item.context_expr))
-            assign(vm, item.optional_vars, given, scope)
-    if not suppressed:
-        return execute_block(vm, node.body, scope)
+    return _with(vm, node.items, node.body, scope)
+
+
+def _with(
+    vm: Interpreter, items: Sequence[ast.withitem], body: list[ast.stmt], scope: Scope
+) -> Signal:
+    if not items:
+        return execute_block(vm, body, scope)
+    item, *rest = items
+    span = scope.module.span(item.context_expr)
+    manager = evaluate(vm, item.context_expr, scope)
+    own = attributes.is_user_object(vm, manager)
+    leave = _method(vm, manager, "__exit__", span) if own else None
+    given = _called(vm, manager, "__enter__", span) if own else files.enter(manager, span)
+    if item.optional_vars is not None:
+        assign(vm, item.optional_vars, given, scope)
+    if leave is None and not isinstance(manager, contextlib.suppress):
+        return _with(vm, rest, body, scope)
     try:
         with vm.catching():
-            return execute_block(vm, node.body, scope)
+            signal = _with(vm, rest, body, scope)
     except PythonRaise as error:
-        if not isinstance(error.error, tuple(suppressed)):
+        if isinstance(manager, contextlib.suppress):
+            swallowed: Any = isinstance(error.error, manager._exceptions)  # type: ignore[attr-defined]
+        else:
+            raised = (type(error.error), error.error, None)
+            told = tuple(inward(vm, value) for value in raised)
+            swallowed = truth(vm, vm.call(leave, told, span), span)
+        if isinstance(swallowed, Unknown):
+            raise Refusal(swallowed) from None
+        if not swallowed:
             raise
         return None
+    if leave is not None:
+        ended = vm.call(leave, (None, None, None), span)
+        if isinstance(ended, Invalid):
+            raise Refusal(ended)
+    return signal
+
+
+def _method(vm: Interpreter, manager: Any, name: str, span: Span) -> Any:
+    found = attributes.attribute(vm, manager, name, span)
+    if isinstance(found, Unknown):
+        raise Refusal(found)
+    return found
+
+
+def _called(vm: Interpreter, manager: Any, name: str, span: Span) -> Any:
+    return vm.call(_method(vm, manager, name, span), (), span)
 
 
 def raise_statement(vm: Interpreter, node: ast.Raise, scope: Scope) -> Signal:
@@ -122,6 +156,8 @@ def _doubt_handlers(vm: Interpreter, node: ast.Try, scope: Scope) -> None:
 
 def _handle(vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope) -> Signal:
     handler = matching_handler(vm, node, error, scope)
+    if isinstance(node, ast.TryStar):
+        handler = Unknown("`except*` is not evaluated", scope.module.span(node))
     if handler is None:
         execute_block(vm, node.finalbody, scope)
         raise error
@@ -129,9 +165,17 @@ def _handle(vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope) ->
         return either(vm, [*(other.body for other in node.handlers), []], scope, handler)
     vm.handled.append(error)
     try:
-        return execute_block(vm, handler.body, scope)
+        return _or_finally(vm, node, handler.body, scope)
+    finally:
+        vm.handled.pop()
+        if handler.name:
+            scope.unbind(handler.name)
+
+
+def _or_finally(vm: Interpreter, node: ast.Try, body: list[ast.stmt], scope: Scope) -> Signal:
+    """Executes what follows on the `try` block; when it raises, the `finally` block comes next."""
+    try:
+        return execute_block(vm, body, scope)
     except PythonRaise:
         execute_block(vm, node.finalbody, scope)
         raise
-    finally:
-        vm.handled.pop()

@@ -57,17 +57,23 @@ def _constant(vm: Interpreter, node: ast.Constant, scope: Scope) -> Any:
 
 
 def _name(vm: Interpreter, node: ast.Name, scope: Scope) -> Any:
-    holder = scope.find(node.id)
-    if holder is not None and not isinstance(value := holder.names[node.id], LazyImport):
+    name = node.id
+    if name.startswith("__"):
+        name = scope.mangled(name)
+    holder = scope.find(name)
+    if holder is not None and not isinstance(value := holder.names[name], LazyImport):
         return value
-    return vm.name(node.id, scope, scope.module.span(node))
+    return vm.name(name, scope, scope.module.span(node))
 
 
 def _attribute(vm: Interpreter, node: ast.Attribute, scope: Scope) -> Any:
     value = evaluate(vm, node.value, scope)
-    if isinstance(value, LibraryModule) and (value.name, node.attr) in vm.library_values:
-        return vm.library_values[value.name, node.attr]
-    return attributes.attribute(vm, value, node.attr, scope.module.span(node))
+    name = node.attr
+    if name.startswith("__"):
+        name = scope.mangled(name)
+    if isinstance(value, LibraryModule) and (value.name, name) in vm.library_values:
+        return vm.library_values[value.name, name]
+    return attributes.attribute(vm, value, name, scope.module.span(node))
 
 
 def _call(vm: Interpreter, node: ast.Call, scope: Scope) -> Any:
@@ -88,9 +94,11 @@ def _call(vm: Interpreter, node: ast.Call, scope: Scope) -> Any:
         elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
             kwargs.update((str.__str__(key), item) for key, item in value.items())
         else:
-            unknown = first_unknown(value) or Unknown(
-                "the keyword arguments are not known", scope.module.span(keyword.value)
-            )
+            given = scope.module.span(keyword.value)
+            unknown = first_unknown(value)
+            if unknown is None and isinstance(value, dict):
+                return vm.raised(TypeError("keywords must be strings"), given)
+            unknown = unknown or Unknown("the keyword arguments are not known", given)
             return calls.call_with_unknown(vm, function, args, unknown, span, scope)
     return vm.noticed(calls.call(vm, function, tuple(args), kwargs, span, scope))
 
@@ -219,8 +227,8 @@ def _set(vm: Interpreter, node: ast.Set, scope: Scope) -> Any:
 def _dict(vm: Interpreter, node: ast.Dict, scope: Scope) -> Any:
     result: dict[Any, Any] = {}
     for key_node, value_node in zip(node.keys, node.values, strict=True):
-        value = evaluate(vm, value_node, scope)
         if key_node is None:
+            value = evaluate(vm, value_node, scope)
             if not isinstance(value, dict):
                 return first_unknown(value) or Unknown(
                     "what `**` unpacks is not known", scope.module.span(value_node)
@@ -229,6 +237,7 @@ def _dict(vm: Interpreter, node: ast.Dict, scope: Scope) -> Any:
             continue
         span = scope.module.span(key_node)
         key = attributes.as_model_class(vm, evaluate(vm, key_node, scope), span)
+        value = evaluate(vm, value_node, scope)
         if (unknown := first_unknown(key)) is not None:
             return unknown
         stored = vm.attempt(span, result.__setitem__, key, value)
@@ -286,7 +295,7 @@ def _named(vm: Interpreter, node: ast.NamedExpr, scope: Scope) -> Any:
     value = evaluate(vm, node.value, scope)
     while scope.kind == "comprehension" and scope.parent is not None:
         scope = scope.parent
-    scope.bind(node.target.id, value)
+    scope.bind(scope.mangled(node.target.id), value)
     return value
 
 

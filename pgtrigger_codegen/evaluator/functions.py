@@ -7,12 +7,14 @@ Being real, they bind, wrap and inherit as Python's do, and real code can call t
 from __future__ import annotations
 
 import ast
+import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.evaluator import limits
+from pgtrigger_codegen.evaluator.branches import local_names
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.type_parameters import type_variables, with_variables
 from pgtrigger_codegen.evaluator.values import Function, PythonRaise, Refusal, Unknown
@@ -42,6 +44,7 @@ def make_function(vm: Interpreter, node: _Node, scope: Scope) -> Callable[..., A
         defaults=defaults,
         kw_defaults=kw_defaults,
         owner=scope.owner,
+        private=scope.private,
         kind=_kind(node, scope.module),
     )
 
@@ -53,7 +56,7 @@ def make_function(vm: Interpreter, node: _Node, scope: Scope) -> Callable[..., A
     wrapper.__qualname__ = f"{scope.qualname}.{name}" if scope.qualname else name
     wrapper.__module__ = scope.module.name
     if not isinstance(node, ast.Lambda):
-        wrapper.__doc__ = ast.get_docstring(node)
+        wrapper.__doc__ = ast.get_docstring(node, clean=sys.version_info >= (3, 13))
     return wrapper
 
 
@@ -93,6 +96,8 @@ def call_function(
     if isinstance(bound, TypeError):
         raise PythonRaise(bound, span)
     scope.names.update(bound)
+    scope.local_names = local_names(function.node)
+    scope.private = function.private
     scope.first_argument = args[0] if args else None
     vm.depth += 1
     try:

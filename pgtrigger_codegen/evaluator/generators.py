@@ -20,13 +20,15 @@ from pgtrigger_codegen.evaluator import (
     targets,
     unknowns,
 )
+from pgtrigger_codegen.evaluator.membrane import unwrapped
 from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import PythonRaise, Refusal, Unknown
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
 
-_Steps = Generator[Any, None, "signals.Signal"]
+_Steps = Generator[Any, Any, "signals.Signal"]
 
 
 def run_generator(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> Iterator[Any]:
@@ -34,13 +36,15 @@ def run_generator(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> Iterat
     return lazily(vm, _run(vm, body, scope))
 
 
-def lazily(vm: Interpreter, steps: Iterator[Any]) -> Iterator[Any]:
+def lazily(vm: Interpreter, steps: Generator[Any, Any, Any]) -> Generator[Any, Any, None]:
     """Resumes interpreted code at each value, in the state that it was left in.
 
     Raises:
         Refusal: Calls nest too deeply.
     """
     tries = 0
+    sent: Any = None
+    thrown: PythonRaise | None = None
     while True:
         if vm.depth >= limits.DEPTH:
             raise Refusal(Unknown(f"calls nest more than {limits.DEPTH} deep"))
@@ -48,14 +52,24 @@ def lazily(vm: Interpreter, steps: Iterator[Any]) -> Iterator[Any]:
         vm.try_depth += tries
         vm.depth += 1
         try:
-            value = next(steps)
+            value = steps.send(sent) if thrown is None else steps.throw(thrown)
         except StopIteration:
             return
         finally:
             tries = vm.try_depth - outside
             vm.try_depth = outside
             vm.depth -= 1
-        yield value
+        sent = thrown = None
+        try:
+            sent = yield value
+        except PythonRaise as error:  # `generator.throw`
+            thrown = error
+        except GeneratorExit:
+            if vm.closing:  # else it is thrown away, at a time that Python does not promise
+                vm.try_depth += tries
+                steps.close()
+                vm.try_depth -= tries
+            raise
 
 
 def contains_yield(node: ast.AST) -> bool:
@@ -72,7 +86,7 @@ def contains_yield(node: ast.AST) -> bool:
     return False
 
 
-def _run(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> Iterator[Any]:
+def _run(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> Generator[Any, Any, None]:
     try:
         yield from _block(vm, body, scope)
     except PythonRaise as error:
@@ -111,9 +125,9 @@ def _expression(vm: Interpreter, node: ast.Expr, scope: Scope) -> _Steps:
 def _assign(vm: Interpreter, node: ast.Assign, scope: Scope) -> _Steps:
     if not isinstance(node.value, ast.Yield):
         raise _not_followed(node.value, scope)
-    yield from _yielded(vm, node.value, scope)
+    sent = yield from _yielded(vm, node.value, scope)
     for target in node.targets:
-        targets.assign(vm, target, None, scope)  # `next` sends None
+        targets.assign(vm, target, sent, scope)  # `next` sends None
     return None
 
 
@@ -175,6 +189,10 @@ def _try(vm: Interpreter, node: ast.Try, scope: Scope) -> _Steps:
     except Refusal:
         vm.try_depth -= 1
         raise
+    except GeneratorExit:
+        vm.try_depth -= 1
+        blocks.execute_block(vm, node.finalbody, scope)
+        raise
     vm.try_depth -= 1
     if raised is not None:
         handler = exceptions.matching_handler(vm, node, raised, scope)
@@ -191,12 +209,12 @@ def _try(vm: Interpreter, node: ast.Try, scope: Scope) -> _Steps:
     return final if final is not None else signal
 
 
-def _yielded(vm: Interpreter, node: ast.expr, scope: Scope) -> Iterator[Any]:
-    """The values of one `yield` or `yield from`."""
+def _yielded(vm: Interpreter, node: ast.expr, scope: Scope) -> Generator[Any, Any, Any]:
+    """The values of one `yield` or `yield from`; gives what is sent to a `yield`."""
     span = scope.module.span(node)
     match node:
         case ast.Yield():
-            yield None if node.value is None else _without_yield(vm, node.value, scope)
+            return (yield None if node.value is None else _without_yield(vm, node.value, scope))
         case ast.YieldFrom():
             items = iteration.each(vm, _without_yield(vm, node.value, scope), span)
             if isinstance(items, Unknown):
@@ -205,6 +223,7 @@ def _yielded(vm: Interpreter, node: ast.expr, scope: Scope) -> Iterator[Any]:
                 yield from items
         case _:
             raise _not_followed(node, scope)
+    return None
 
 
 def _without_yield(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
@@ -224,4 +243,36 @@ _STEPS: dict[type[ast.stmt], Callable[[Interpreter, Any, Scope], _Steps]] = {
     ast.If: _if,
     ast.Try: _try,
     ast.While: _while,
+}
+
+
+def _close(vm: Interpreter, call: SpecialCall) -> Any:
+    """`generator.close()`: what it would do last is done now."""
+    vm.closing += 1
+    try:
+        return vm.attempt(call.span, call.special.receiver.close)
+    finally:
+        vm.closing -= 1
+
+
+def _send(vm: Interpreter, call: SpecialCall) -> Any:
+    """`generator.send(value)`."""
+    return call.unknown() or vm.attempt(call.span, call.special.receiver.send, *call.args)
+
+
+def _throw(vm: Interpreter, call: SpecialCall) -> Any:
+    """`generator.throw(error)`."""
+    error = unwrapped(call.argument(0, ""))
+    if isinstance(error, type) and issubclass(error, BaseException):
+        error = vm.attempt(call.span, error)
+    if len(call.args) != 1 or not isinstance(error, BaseException):
+        return call.unknown() or Unknown("what is thrown is not known", call.span)
+    thrown = PythonRaise(error, call.span)
+    return vm.attempt(call.span, call.special.receiver.throw, thrown)
+
+
+HANDLERS: dict[str, Handler] = {
+    "generator.close": _close,
+    "generator.send": _send,
+    "generator.throw": _throw,
 }

@@ -141,6 +141,8 @@ def read_name(vm: Interpreter, name: str, scope: Scope, span: Span) -> Any:
             f"{module_scope.open_ended.reason}",
             span,
         )
+    if vm.try_depth and "globals()" not in module_scope.module.text:
+        raise PythonRaise(NameError(f"name '{name}' is not defined"), span)
     return Unknown(f"name `{name}` is not defined", span)
 
 

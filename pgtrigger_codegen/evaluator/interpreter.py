@@ -78,6 +78,7 @@ class Interpreter:
         call_backs: What real code was given in the place of callables, by identity.
         dataclasses: Classes whose generated methods were made of names that were checked.
         handled: Exceptions whose `except` blocks are being executed, outermost first.
+        closing: While generators are closed by a call, which runs their `finally` blocks.
         try_depth: How many enclosing `try` statements could catch an exception.
     """
 
@@ -101,6 +102,7 @@ class Interpreter:
         self.statement: tuple[str, int] | None = None
         self._turn = 0
         self.try_depth = 0
+        self.closing = 0
         self.handled: list[PythonRaise] = []
         self.import_guards = 0
         self.depth = 0

@@ -188,12 +188,12 @@ METHODS: dict[str, str] = {
     "float": "hex is_integer fromhex",
     "list": """
         append clear copy count extend index insert pop remove reverse sort __contains__
-        __getitem__ __len__ __add__
+        __delitem__ __getitem__ __iter__ __len__ __setitem__ __add__
     """,
     "tuple": "count index __new__ __getitem__ __len__ _replace _asdict _make",
     "dict": """
         clear copy fromkeys get items keys pop popitem setdefault update values __contains__
-        __getitem__ __len__
+        __delitem__ __getitem__ __iter__ __len__ __setitem__
     """,
     "mappingproxy": "copy get items keys values",
     "StringIO": "close getvalue read readline readlines",
@@ -284,8 +284,8 @@ INERT_METHODS: dict[str, str] = {
 
 # Methods that change their receiver.
 MUTATORS: dict[str, str] = {
-    "list": "append clear extend insert pop remove reverse sort",
-    "dict": "clear pop popitem setdefault update",
+    "list": "append clear extend insert pop remove reverse sort __delitem__ __setitem__",
+    "dict": "clear pop popitem setdefault update __delitem__ __setitem__",
     "set": "add clear difference_update discard intersection_update pop remove update",
     "deque": "append appendleft extend extendleft pop popleft rotate clear",
     "OrderedDict": "move_to_end pop popitem update setdefault",

@@ -8,12 +8,15 @@ other result of a call becomes callable.
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import enum
 import functools
 import keyword
+import sys
 import types
 import typing
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import SET
@@ -81,6 +84,20 @@ def check(
             _check_name(name, span)
     elif function is format_lazy and any("." in str(arg) or "[" in str(arg) for arg in args[:1]):
         raise Refusal(Unknown("a lazy text that looks into its arguments is not evaluated", span))
+
+
+@contextlib.contextmanager
+def known_module(function: Any, args: tuple[Any, ...]) -> Iterator[None]:
+    """`dataclass` looks annotations up in `sys.modules`, where the project's modules are not."""
+    name = str(getattr(args[0], "__module__", "")) if args else ""
+    if function is not dataclasses.dataclass or name in sys.modules:
+        yield
+        return
+    sys.modules[name] = types.ModuleType(name)
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 def note_made(vm: Interpreter, function: Any, result: Any) -> Any:

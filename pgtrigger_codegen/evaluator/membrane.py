@@ -282,11 +282,22 @@ def member(vm: Interpreter, name: str, value: Any, span: Span, *, real_code_read
     Python calls what is bound to its own names, and a library calls what a class overrides: none
     of these is a real callable, except slots of C (`object.__repr__`), which check their `self`.
     """
-    if isinstance(value, types.WrapperDescriptorType):
+    if isinstance(value, types.WrapperDescriptorType) or name == "__annotations__":
         return value
     if is_dunder(name) or real_code_reads:
         return outward(vm, value, span)
     return value
+
+
+def set_by_object(value: Any, name: str) -> Special | None:
+    """`object.__setattr__`, or what `super().__setattr__` comes to when no class overrides it."""
+    if value is object:
+        return Special(f"object.{name}")
+    if type(value) is not super:
+        return None
+    bound = getattr(value, name)
+    plain = isinstance(bound, types.MethodWrapperType)
+    return Special(f"object.{name}", (bound.__self__,)) if plain else None
 
 
 def namespace_of(vm: Interpreter, value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,8 @@ def binary(vm: Interpreter, operator: ast.operator, left: Any, right: Any, span:
     inert = symbol == "+" and type(left) is type(right) and isinstance(left, list | tuple)
     if not inert:
         for operand in (left, right):
+            if isinstance(operand, enum.auto):
+                return Unknown("what `auto()` gives is not known in the body of the class", span)
             if (unknown := first_unknown(operand)) is not None:
                 return used(unknown, span)
             if not attributes.is_plain(operand):

@@ -44,6 +44,12 @@ def _stood_in_for(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
         return Special(f"app_config.{name}", label)
     if name == "register" and attributes.is_trigger(value):
         return Special("register_trigger", value)
+    if name in ("__setattr__", "__delattr__"):
+        own = membrane.set_by_object(value, name)
+        if own is not None:
+            return own
+    if isinstance(value, types.GeneratorType) and name in ("close", "send", "throw"):
+        return Special(f"generator.{name}", value)
     if name == "__call__" and interpreted(value) is not None:
         return value
     if name == "__dict__" and (names := membrane.namespace_of(vm, value)) is not None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import types
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, membrane
 from pgtrigger_codegen.evaluator.attribute_assignment import assign_attribute
+from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     ModelReference,
     Opaque,
+    PythonRaise,
     SettingsObject,
     Special,
     ThroughModel,
@@ -28,16 +31,27 @@ def _super(vm: Interpreter, call: SpecialCall) -> Any:
         owner, instance = call.args[0], call.args[1] if len(call.args) > 1 else None
     else:
         method = call.scope
-        while method is not None and not (method.owner and method.first_argument is not None):
+        while method is not None and method.first_argument is None:
             method = method.parent
-        if method is None:
+        owner = None if method is None else _class_of_method(vm, method)
+        if method is None or owner is None:
             return Unknown("`super()` outside a method", call.span)
-        owner, instance = method.owner[0], method.first_argument
+        instance = method.first_argument
     if isinstance(instance, ModelClass):
         return Special("super.model", (owner, instance))
     if not isinstance(owner, type):
         return Unknown("`super()` in a model is not evaluated", call.span)
     return vm.attempt(call.span, super, owner, instance)
+
+
+def _class_of_method(vm: Interpreter, method: Scope) -> Any:
+    """The class that a method is defined in: an enum calls methods before the class is done."""
+    if method.owner:
+        return method.owner[0]
+    first = method.first_argument
+    cls = first if isinstance(first, type) else type(first)
+    unfinished = membrane.MARK in vars(cls) and cls not in vm.user_classes
+    return cls if unfinished and cls.__name__ == method.private else None
 
 
 def _isinstance(vm: Interpreter, call: SpecialCall) -> Any:
@@ -90,7 +104,15 @@ def _getattr(vm: Interpreter, call: SpecialCall) -> Any:
             return default[0] if present is False else present
     if default and _is_absent(target, name):
         return default[0]
-    return attributes.attribute(vm, target, name, call.span)
+    if not default:
+        return attributes.attribute(vm, target, name, call.span)
+    try:
+        with vm.catching():
+            return attributes.attribute(vm, target, name, call.span)
+    except PythonRaise as error:
+        if isinstance(error.error, AttributeError):
+            return default[0]
+        return vm.raised(error.error, error.span or call.span)
 
 
 def _hasattr(vm: Interpreter, call: SpecialCall) -> Any:
@@ -108,6 +130,10 @@ def _hasattr(vm: Interpreter, call: SpecialCall) -> Any:
     if attributes.is_own_kind(target) or attributes.is_rendered_model(target):
         described = attributes.describe(target)
         return Unknown(f"the attributes of {described} are not known", call.span)
+    if attributes.is_user_object(vm, target) and hasattr(type(target), "__getattr__"):
+        missing = object()
+        found = _getattr(vm, replace(call, args=(target, name, missing)))
+        return found if isinstance(found, Unknown) else found is not missing
     return not _is_absent(target, name)
 
 
@@ -127,6 +153,7 @@ def _is_absent(target: Any, name: str) -> bool:
         return False
     return not (
         hasattr(type(target), name)
+        or hasattr(type(target), "__getattr__")
         or name in getattr(target, "__dict__", {})
         or (isinstance(target, type | types.SimpleNamespace) and hasattr(target, name))
     )

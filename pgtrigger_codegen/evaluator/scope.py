@@ -21,6 +21,8 @@ class Scope:
         parent: The enclosing scope that names are looked up in next.
         global_names, nonlocal_names: Names that statements declared as such.
         owner: Holds the class that this body, or the method of this call, belongs to.
+        local_names: Of a function: what it binds somewhere, so that no outer name is meant.
+        private: The class that code stands in, whose private names (`__name`) are its own.
         open_ended: An import of `*` that could not be followed: any name may be bound.
     """
 
@@ -34,6 +36,8 @@ class Scope:
     open_ended: Unknown | None = None
     qualname: str = ""
     first_argument: Any = None
+    local_names: frozenset[str] = frozenset()
+    private: str = ""
 
     @property
     def module_scope(self) -> Scope:
@@ -58,8 +62,22 @@ class Scope:
         while scope is not None:
             if name in scope.names:
                 return scope
+            if name in scope.local_names and name not in scope.nonlocal_names:
+                scope.names[name] = Unknown(f"`{name}` is read before it is bound")
+                return scope
             scope = scope.parent
         return None
+
+    def mangled(self, name: str) -> str:
+        """What a name means in the class that the code stands in."""
+        if not self.private or not name.startswith("__") or name.endswith("__"):
+            return name
+        return f"_{self.private.lstrip('_')}{name}"
+
+    def unbind(self, name: str) -> None:
+        """Deletes a name where it is bound."""
+        scope = self.module_scope if name in self.global_names else self
+        scope.names.pop(name, None)
 
     def bind(self, name: str, value: Any) -> None:
         """Binds a name where Python would."""

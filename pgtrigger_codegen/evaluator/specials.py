@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import (
+    attribute_assignment,
     dynamic_imports,
     environment,
     files,
+    generators,
     hooks,
     makers,
     provided,
@@ -64,9 +66,11 @@ _HANDLERS: dict[str, Handler] = {
     "nothing": _nothing,
     "print": _nothing,
     "private_field": make_private_field,
+    **attribute_assignment.HANDLERS,
     **dynamic_imports.HANDLERS,
     **environment.HANDLERS,
     **files.HANDLERS,
+    **generators.HANDLERS,
     **hooks.HANDLERS,
     **makers.HANDLERS,
     **provided.HANDLERS,

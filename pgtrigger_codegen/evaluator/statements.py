@@ -78,12 +78,14 @@ def _return(vm: Interpreter, node: ast.Return, scope: Scope) -> Signal:
 def _function(
     vm: Interpreter, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope
 ) -> Signal:
-    scope.bind(node.name, _decorated(vm, make_function(vm, node, scope), node, scope))
+    scope.bind(
+        scope.mangled(node.name), _decorated(vm, make_function(vm, node, scope), node, scope)
+    )
     return None
 
 
 def _class(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> Signal:
-    scope.bind(node.name, make_class(vm, node, scope))
+    scope.bind(scope.mangled(node.name), make_class(vm, node, scope))
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from pgtrigger_codegen.evaluator.attribute_assignment import assign_attribute
 from pgtrigger_codegen.evaluator.functions import vm_evaluate as evaluate
 from pgtrigger_codegen.evaluator.iteration import iterate
 from pgtrigger_codegen.evaluator.scope import Scope
-from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import Refusal, Special, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -23,17 +24,18 @@ def assign(vm: Interpreter, target: ast.expr, value: Any, scope: Scope) -> None:
     span = scope.module.span(target)
     match target:
         case ast.Name():
-            scope.bind(target.id, value)
+            scope.bind(scope.mangled(target.id), value)
         case ast.Starred():
             assign(vm, target.value, value, scope)
         case ast.Tuple() | ast.List():
             _unpack(vm, target.elts, value, scope, span)
         case ast.Attribute():
-            assign_attribute(vm, evaluate(vm, target.value, scope), target.attr, value, span)
+            owner = evaluate(vm, target.value, scope)
+            assign_attribute(vm, owner, scope.mangled(target.attr), value, span)
         case ast.Subscript():
             container = evaluate(vm, target.value, scope)
             key = evaluate(vm, target.slice, scope)
-            _assign_item(vm, container, key, value, span)
+            assign_item(vm, container, key, value, span)
         case _:
             raise AssertionError(f"not a target: {ast.dump(target)}")
 
@@ -59,7 +61,8 @@ def _unpack(vm: Interpreter, targets: list[ast.expr], value: Any, scope: Scope, 
         assign(vm, target, part, scope)
 
 
-def _assign_item(vm: Interpreter, container: Any, key: Any, value: Any, span: Span) -> None:
+def assign_item(vm: Interpreter, container: Any, key: Any, value: Any, span: Span) -> None:
+    """`container[key] = value`."""
     if isinstance(container, Unknown):
         return
     if (unknown := first_unknown(key)) is not None or vm.speculation is not None:
@@ -78,6 +81,23 @@ def _assign_item(vm: Interpreter, container: Any, key: Any, value: Any, span: Sp
         done = vm.attempt(span, container.__setitem__, key, value)
         if isinstance(done, Unknown):
             attributes.poison(container, done)
+
+
+def delete_item(vm: Interpreter, container: Any, key: Any, span: Span) -> None:
+    """`del container[key]`.
+
+    Raises:
+        Refusal: What the deletion does is not followed.
+    """
+    if isinstance(container, Unknown | Special):
+        return
+    if (unknown := first_unknown(key) or vm.speculation) is not None:
+        attributes.poison(container, unknown)
+    elif isinstance(container, list | dict | deque) or attributes.is_user_object(vm, container):
+        vm.attempt(span, operator.delitem, container, key)
+    else:
+        reason = f"a deletion from {attributes.describe(container)} is not followed"
+        raise Refusal(Unknown(reason, span))
 
 
 def _joined_size(container: list[Any], items: list[Any]) -> list[Any]:

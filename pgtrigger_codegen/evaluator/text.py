@@ -82,5 +82,18 @@ def _parts(value: Any) -> Iterable[Any]:
         return list(vars(value).values())
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value) if field.repr]
-        return [vars(value).get(name) for name in names]
+        return [_stored(value, name) for name in names]
     return ()
+
+
+def _stored(value: Any, name: str) -> Any:
+    """What an object holds, in a dictionary or in a slot."""
+    if name in getattr(value, "__dict__", ()):
+        return vars(value)[name]
+    slot = getattr(type(value), name, None)
+    if not isinstance(slot, types.MemberDescriptorType):
+        return None
+    try:
+        return slot.__get__(value)
+    except AttributeError:
+        return None

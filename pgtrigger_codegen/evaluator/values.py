@@ -163,6 +163,7 @@ class ModelClass:
         abstract: Whether the class is abstract by its own `Meta`.
         doubts: Decorators and hooks that are not evaluated: they may have declared more triggers.
         moment: When Django prepares the model.
+        broken: Why Python's own class, which is not a model, could not be made.
         prepared: Not while `__init_subclass__` runs: the class has no `_meta` of its own yet.
     """
 
@@ -177,6 +178,7 @@ class ModelClass:
     doubts: list[Unknown] = field(default_factory=list)
     moment: Moment | None = None
     prepared: bool = True
+    broken: Unknown | None = None
     _mro: list[Any] | None = None
 
     def mro(self) -> list[Any]:
@@ -308,6 +310,7 @@ class Function:
         defaults: Evaluated defaults of positional parameters, from the right.
         kw_defaults: Evaluated defaults of keyword-only parameters by name.
         owner: Holds the class whose body defines the function, once that class exists.
+        private: The class that it stands in.
     """
 
     name: str
@@ -318,6 +321,7 @@ class Function:
     kw_defaults: dict[str, Any]
     owner: list[Any]
     kind: Literal["plain", "generator", "async"] = "plain"
+    private: str = ""
 
 
 @dataclass(frozen=True, slots=True)
