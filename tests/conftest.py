@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from pgtrigger_codegen.crashes import surface
+
 pytest.register_assert_rewrite("tests.support")
 
 from tests.support.postgres import database, new_database, postgres  # noqa: E402
@@ -28,6 +30,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=False,
         help="write golden files and generated pages anew instead of comparing them",
     )
+
+
+@pytest.fixture(autouse=True)
+def _crashes_surface() -> Iterator[None]:
+    """A bug is a failing test, and not a finding: what tests the barriers lets them hold."""
+    surface(everything=True)
+    yield
+    surface(everything=False)
+
+
+@pytest.fixture
+def crashes_contained(_crashes_surface: None) -> None:
+    """Bugs stop at their barriers, as they do for users."""
+    surface(everything=False)
 
 
 @pytest.fixture

@@ -9,8 +9,12 @@ import gc
 import io
 import os
 import sys
+from pathlib import Path
 
+from pgtrigger_codegen import crashes
 from pgtrigger_codegen.cli.speed import speed
+
+TRACEBACK = "--traceback"
 
 
 def run() -> None:
@@ -21,8 +25,18 @@ def run() -> None:
         # Names and paths of a project may hold what a terminal's encoding has no place for.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    _require_working_directory()
     arguments = [os.fsdecode(os.fsencode(argument)) for argument in sys.argv[1:]]
     sys.exit(speed.run(_exit_code, arguments))
+
+
+def _require_working_directory() -> None:
+    """Ends here when somebody has deleted the current folder."""
+    try:
+        Path.cwd()
+    except OSError:
+        sys.stderr.write("error: the current folder does not exist any more\n")
+        sys.exit(2)
 
 
 def _exit_code() -> int:
@@ -33,8 +47,13 @@ def _exit_code() -> int:
         main(prog_name="pgtrigger-codegen")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except Exception:  # noqa: BLE001  (any crash: its traceback, and the contract's exit code)
-        sys.excepthook(*sys.exc_info())
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  (even outside of all barriers: the contract's exit code)
+        if TRACEBACK in sys.argv:
+            sys.excepthook(*sys.exc_info())
+        else:
+            sys.stderr.write(f"error: internal error ({type(error).__name__}); {crashes.REPORT}\n")
         return 2
     finally:
         # All that is left goes with the process: Python need not look through it once more.

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import click
 
-from pgtrigger_codegen import __version__
+from pgtrigger_codegen import __version__, crashes
 from pgtrigger_codegen.confinement.wall import Escape
 from pgtrigger_codegen.errors import CodegenError
+
+# Click's own ways to end a command.
+_CLICKS = (click.Abort, click.ClickException, click.exceptions.Exit, SystemExit)
 
 # Commands by name: where they live, and the line that the group's help shows.
 COMMANDS = {
@@ -62,14 +65,22 @@ class _LazyGroup(click.Group):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except CodegenError as error:
-            click.echo(f"error: {error}", err=True)
-            ctx.exit(error.exit_code)
-        except Escape as escape:
-            click.echo(f"error: {escape}", err=True)
-            ctx.exit(2)
+        run = super().invoke
+        code = 0
+        with crashes.met() as met:
+            try:
+                crashes.contain("the command", lambda: run(ctx), *_CLICKS)
+            except click.exceptions.Exit as end:
+                code = end.exit_code
+            except CodegenError as error:
+                click.echo(f"error: {error}", err=True)
+                code = error.exit_code
+            except Escape as escape:
+                click.echo(f"error: {escape}", err=True)
+                code = 2
+            for reason in dict.fromkeys(crash.reason for crash in met):
+                click.echo(f"error: {reason}; {crashes.REPORT}", err=True)
+        ctx.exit(2 if met else code)
 
 
 @click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -84,12 +95,21 @@ class _LazyGroup(click.Group):
 )
 @click.option("--settings", metavar="MODULE", help="Settings module, instead of the one found.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep results of earlier runs.")
+@click.option(
+    "--traceback",
+    is_flag=True,
+    help="Stop at the first internal error, with a traceback for the report.",
+)
 @click.pass_context
-def main(ctx: click.Context, directory: Path, settings: str | None, *, no_cache: bool) -> None:
+def main(
+    ctx: click.Context, directory: Path, settings: str | None, *, no_cache: bool, traceback: bool
+) -> None:
     """PostgreSQL triggers of Django models as plain migrations, from source alone.
 
     Reads the project's source; never imports it, and needs no database.
     """
     from pgtrigger_codegen.cli.common import Target
 
+    if traceback:
+        crashes.surface(everything=True)
     ctx.obj = Target(directory.resolve(), settings)

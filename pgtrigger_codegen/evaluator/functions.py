@@ -130,6 +130,9 @@ def _call_from_real_code(
         with vm.catching(), confined():
             result = call_function(vm, function, given, named, span)
     except PythonRaise as error:
+        if not isinstance(error.error, Exception):
+            # No `except Exception` of real code catches it, and so none of ours can let it through.
+            raise Refusal(vm.invalid(error.error, error.span or span)) from None
         raise error.error from None
     if isinstance(result, Unknown):
         raise Refusal(result)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pgtrigger_codegen.confinement.frames import raised_in
 from pgtrigger_codegen.confinement.wall import Escape, confined
+from pgtrigger_codegen.crashes import Crash, contain
 from pgtrigger_codegen.evaluator import imports, limits
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.evaluator.host import Host
@@ -34,7 +35,7 @@ from pgtrigger_codegen.evaluator.values import (
 )
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.source.unread import Unread
+from pgtrigger_codegen.source.unread import GapKind, Unread
 
 # What holds while some code runs, with what holds when a module begins to.
 _CIRCUMSTANCES: dict[str, Any] = {
@@ -161,34 +162,42 @@ class Interpreter:
 
     def guarded(self, action: Callable[[], Any], span: Span) -> Any:
         """Runs an action; whatever stops it becomes `Unknown`. The outermost has a new budget."""
-        if not self._guards:
-            self.steps = 0
-        self._guards += 1
-        try:
-            with confined():
-                return action()
-        except _STOPS as stop:
-            return self._stopped(stop, span)
-        except Escape as escape:
-            escape.at(f"{span.path}:{span.line}")
-            raise
-        finally:
-            self._guards -= 1
+        if self._guards:
+            return self._guarded(action, lambda: span)
+        return self._outermost(action, lambda: span)
 
     def guarded_node(
         self, action: Callable[[Interpreter, _Node, Scope], Any], node: _Node, scope: Scope
     ) -> Any:
         """The same for what is done with a node: where it stands is asked when it matters."""
-        if not self._guards:
-            self.steps = 0
+
+        def act() -> Any:
+            return action(self, node, scope)
+
+        run = self._guarded if self._guards else self._outermost
+        return run(act, lambda: scope.module.span(node))
+
+    def _outermost(self, action: Callable[[], Any], place: Callable[[], Span]) -> Any:
+        """A barrier: a bug of ours costs what is being evaluated, and no more."""
+        self.steps = 0
+        state = {name: vars(self)[name] for name in _CIRCUMSTANCES}
+        outcome = contain("the evaluator", lambda: self._guarded(action, place))
+        if isinstance(outcome, Crash):
+            vars(self).update(state)
+            self.note_unread(Unread(GapKind.READING_FAILED, outcome.reason, place()))
+            return Unknown(outcome.reason, place())
+        return outcome
+
+    def _guarded(self, action: Callable[[], Any], place: Callable[[], Span]) -> Any:
         self._guards += 1
         try:
             with confined():
-                return action(self, node, scope)
+                return action()
         except _STOPS as stop:
-            return self._stopped(stop, scope.module.span(node))
+            return self._stopped(stop, place())
         except Escape as escape:
-            escape.at(f"{scope.module.path}:{getattr(node, 'lineno', 1)}")
+            span = place()
+            escape.at(f"{span.path}:{span.line}")
             raise
         finally:
             self._guards -= 1
@@ -238,6 +247,8 @@ class Interpreter:
             return Unknown(str(error), span)
         except RecursionError:
             return Unknown("is nested too deeply to be evaluated", span)
+        except MemoryError:
+            return Unknown("takes too much memory to be evaluated", span)
         except PythonRaise as error:
             return self.raised(error.error, error.span or span)
         except Exception as error:  # noqa: BLE001  (whatever real code raises, Python would raise)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+
+from pgtrigger_codegen.crashes import Crash, contain
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.source.files import FileRefusedError
 from pgtrigger_codegen.source.finder import ModuleFinder, ModuleLocation
@@ -54,12 +57,13 @@ class ModuleLoader:
             return Unknown(f"`{name}` is a namespace package without code")
         if location.refused:
             return self._refuse(location, location.refused)
+        path, start = location.path, Span(str(location.path), 1, 1, 1, 1)
+        read = functools.partial(
+            read_module, is_package=location.is_package, first_party=location.first_party
+        )
         try:
-            return read_module(
-                name,
-                location.path,
-                is_package=location.is_package,
-                first_party=location.first_party,
+            found = contain(
+                "the reading of a file", lambda: read(name, path), SourceSyntaxError, OSError
             )
         except SourceSyntaxError as error:
             self.syntax_errors.setdefault(name, error)
@@ -69,9 +73,12 @@ class ModuleLoader:
             return self._refuse(location, error.strerror)
         except OSError as error:
             reason = error.strerror or str(error)
-            span = Span(str(location.path), 1, 1, 1, 1)
-            self._note(location, GapKind.UNREADABLE_FILE, reason, span)
-            return Unknown(f"module `{name}` cannot be read: {reason}", span)
+            self._note(location, GapKind.UNREADABLE_FILE, reason, start)
+            return Unknown(f"module `{name}` cannot be read: {reason}", start)
+        if isinstance(found, Crash):
+            self._note(location, GapKind.READING_FAILED, found.reason, start)
+            return Unknown(f"module `{name}` cannot be read: {found.reason}", start)
+        return found
 
     def _refuse(self, location: ModuleLocation, reason: str) -> Unknown:
         span = Span(str(location.path), 1, 1, 1, 1)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pgtrigger_codegen.crashes import any_met
+
 if TYPE_CHECKING:
     from pgtrigger_codegen.incremental.memory import Memory
 
@@ -43,7 +45,7 @@ def memory_for(settings: str | None) -> Memory | None:
 
 def reusable_in(root: Path) -> None:
     """Says that the running command only reads, and all it says is on the standard streams."""
-    if _running is not None:
+    if _running is not None and not any_met():
         _running.root = root
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pgtrigger_codegen.confinement import wall
+from pgtrigger_codegen.crashes import any_met
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.incremental.facts import (
     DecodingError,
@@ -111,6 +112,8 @@ def _fork(work: Callable[[], bytes]) -> tuple[int, int]:
         os.close(readable)
         answer = work()
         wall.check()
+        if any_met():  # this run says so, which the other process has to find out itself
+            os._exit(status)
         _send(writable, answer)
         status = 0
     except (CodegenError, EncodingError, OSError):

@@ -7,10 +7,13 @@ declared is judged by its declaration alone.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.crashes import Crash, contain
 from pgtrigger_codegen.lint.history import migration_span, replayed
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.reading.reader import Key
@@ -23,6 +26,8 @@ from pgtrigger_codegen.sql.body_facts import Query
 from pgtrigger_codegen.sql.body_installed import read_installed_body
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,9 @@ class BodyTrigger:
     declared: CompiledTrigger | None = None
     migration: Key | None = None
     statement: str | None = None
+
+
+_Read = Body | BodyError | BodyUnread
 
 
 def bodies(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body]]:
@@ -100,13 +108,13 @@ _CREATE = re.compile(r"\bcreate\b", re.IGNORECASE)
 @dataclass(frozen=True)
 class _Found:
     analysis: Analysis
-    bodies: tuple[tuple[BodyTrigger, Body | BodyError | BodyUnread], ...]
+    bodies: tuple[tuple[BodyTrigger, _Read], ...]
 
 
 _last: list[_Found] = []
 
 
-def _all(analysis: Analysis) -> tuple[tuple[BodyTrigger, Body | BodyError | BodyUnread], ...]:
+def _all(analysis: Analysis) -> tuple[tuple[BodyTrigger, _Read], ...]:
     """Found once for an analysis: a dozen rules ask."""
     if not _last or _last[0].analysis is not analysis:
         found = (*_declared(analysis), *_installed(analysis))
@@ -114,9 +122,9 @@ def _all(analysis: Analysis) -> tuple[tuple[BodyTrigger, Body | BodyError | Body
     return _last[0].bodies
 
 
-def _declared(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyError | BodyUnread]]:
+def _declared(analysis: Analysis) -> Iterator[tuple[BodyTrigger, _Read]]:
     for trigger in analysis.triggers:
-        body = read_body(trigger.parts)
+        body = _contained(functools.partial(read_body, trigger.parts))
         if body is not None:
             owner = BodyTrigger(
                 uri=trigger.uri,
@@ -129,7 +137,7 @@ def _declared(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyErro
             yield owner, body
 
 
-def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body | BodyError | BodyUnread]]:
+def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, _Read]]:
     """What migrations of the project leave behind, and nothing declares."""
     state = replayed(analysis)
     if state is None:
@@ -166,14 +174,23 @@ def _may_be_declared(analysis: Analysis, trigger: InstalledTrigger) -> bool:
     return trigger.is_pgtrigger and doubt is not None
 
 
-def _read(trigger: InstalledTrigger) -> tuple[str, Body | BodyError | BodyUnread] | None:
+def _read(trigger: InstalledTrigger) -> tuple[str, _Read] | None:
     parts = trigger.parts()
     if parts is not None:
-        body = read_body(parts)
+        body = _contained(functools.partial(read_body, parts))
         return None if body is None else (parts.func, body)
     if trigger.function_sql is None:
         return None
-    installed = read_installed_body(
-        trigger.definition.table, trigger.trigger_sql, trigger.function_sql
+    read = functools.partial(
+        read_installed_body, trigger.definition.table, trigger.trigger_sql, trigger.function_sql
     )
+    installed = _contained(read)
+    if isinstance(installed, BodyUnread):
+        return "", installed
     return None if installed is None else (installed.func, installed.facts)
+
+
+def _contained(read: Callable[[], T]) -> T | BodyUnread:
+    """What can be read of a body; a bug of ours costs that body alone."""
+    outcome = contain("the reading of a function's body", read)
+    return BodyUnread(outcome.reason) if isinstance(outcome, Crash) else outcome

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.confinement.wall import confined
-from pgtrigger_codegen.lint.diagnostic import Diagnostic
+from pgtrigger_codegen.crashes import REPORT, contain
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.options import LintOptions, lint_options
+from pgtrigger_codegen.lint.project_place import place_of_project
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
@@ -46,7 +48,8 @@ def run(
     scope = scope_of(analysis, paths, force_exclude=force_exclude)
     selected = [rule for rule in rules if options.selection.includes(rule)]
     ignored = options.file_ignores(analysis.project.root)
-    found = (finding for rule in selected for finding in rule.check(analysis))
+    failed: list[Diagnostic] = []
+    found = (finding for rule in selected for finding in _checked(rule, analysis, failed))
     # A set, since one expression (in an abstract base, say) can be at fault for many models.
     wanted = {one for one in found if not ignored(one.span.path, one.code, one.name)}
     comments = _suppressions(analysis, wanted)
@@ -58,7 +61,18 @@ def run(
                 if not here(rule.code, rule.name):
                     left += _unused(rule, suppressions, _have_run(selected, here))
     covered = {options.graded(one) for one in left if scope.covers(one.span.path)}
-    return sorted(covered, key=lambda finding: finding.sort_key)
+    return sorted({*covered, *failed}, key=lambda finding: finding.sort_key)
+
+
+def _checked(rule: Rule, analysis: Analysis, failed: list[Diagnostic]) -> Iterable[Diagnostic]:
+    """What a rule finds until it ends or crashes; a crash is a finding that nothing silences."""
+    found: list[Diagnostic] = []
+    crash = contain(f"rule {rule.code}", lambda: found.extend(rule.check(analysis)))
+    if crash is not None:
+        message = f"Not checked to the end: {crash.reason}, {REPORT}"
+        place = place_of_project(analysis)
+        failed.append(rule.diagnostic(message, place, severity=Severity.ERROR))
+    return found
 
 
 def scope_of(analysis: Analysis, paths: Sequence[Path], *, force_exclude: bool = False) -> Scope:

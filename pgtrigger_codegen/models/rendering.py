@@ -16,6 +16,7 @@ from django.db.migrations.state import ModelState, StateApps
 from django.utils.module_loading import import_string
 
 from pgtrigger_codegen.confinement.wall import confined
+from pgtrigger_codegen.crashes import contain
 from pgtrigger_codegen.evaluator.attributes import UNKNOWN_ATTRIBUTES
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.import_order import ImportOrder
@@ -93,7 +94,9 @@ class ModelRenderer:
                 return owner
             return self._through(label, model)
         if label not in self._rendered:
-            self._render_closure(label, model)
+            crash = contain("the rendering of a model", lambda: self._render_closure(label, model))
+            if crash is not None:
+                self._rendered[label] = Unknown(crash.reason, model.span)
         return self._rendered[label]
 
     def behind(self, rendered: Any) -> ModelClass | ThroughModel | None:

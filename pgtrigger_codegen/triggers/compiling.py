@@ -14,6 +14,7 @@ from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db.models import Model
 
 from pgtrigger_codegen.confinement.wall import confined
+from pgtrigger_codegen.crashes import Crash, contain
 from pgtrigger_codegen.evaluator.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values import (
     Invalid,
@@ -62,6 +63,16 @@ class TriggerCompiler:
     def compile(self, declaration: Declaration) -> CompiledTrigger | UnresolvedTrigger:
         """The trigger as facts, or why it cannot be compiled."""
         place = self._place(declaration)
+        outcome = contain(
+            "the compilation of a trigger", lambda: self._compile_declaration(declaration, place)
+        )
+        if isinstance(outcome, Crash):
+            return _refused(Unknown(outcome.reason, place.span), place)
+        return outcome
+
+    def _compile_declaration(
+        self, declaration: Declaration, place: _Place
+    ) -> CompiledTrigger | UnresolvedTrigger:
         for value in (declaration.trigger, declaration.model):
             if isinstance(value, Unknown):
                 return _refused(value, place)

@@ -8,8 +8,8 @@ from typing import Final
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.project_place import place_of_project
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
 
 
@@ -61,7 +61,7 @@ class UnreadSource(Rule):
     def _of_gap(self, gap: Gap, reason: str, analysis: Analysis) -> Diagnostic:
         return self.diagnostic(
             f"Not read: {reason}. This may hide {gap.concerns.words}",
-            gap.span or _place(analysis),
+            gap.span or place_of_project(analysis),
             severity=Severity.WARNING if gap.blocks else Severity.INFO,
             help=_HELP[gap.kind],
         )
@@ -70,15 +70,6 @@ class UnreadSource(Rule):
 def _has_triggers(analysis: Analysis) -> bool:
     """Whether what may be hidden is of interest to the project at all."""
     return bool(analysis.triggers or analysis.unresolved)
-
-
-def _place(analysis: Analysis) -> Span:
-    """Where to report what has no place of its own: the settings, or where they are named."""
-    root = analysis.project.root
-    for name in ("pyproject.toml", "manage.py", "setup.cfg"):
-        if (root / name).is_file():
-            return Span(str(root / name), 1, 1, 1, 1)
-    return analysis.project.settings.span or Span(str(root), 1, 1, 1, 1)
 
 
 _HELP: Final[Mapping[GapKind, str]] = {

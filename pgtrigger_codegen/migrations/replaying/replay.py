@@ -7,6 +7,7 @@ passed over: a migration that may have done something more does not undo what an
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, fields, replace
 from typing import Any
@@ -16,6 +17,7 @@ from django.db.migrations.operations.base import Operation
 from pgtrigger import compiler
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
+from pgtrigger_codegen.crashes import contain
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, Unreadable
 from pgtrigger_codegen.migrations.reading.reader import Key
@@ -87,14 +89,21 @@ def _run_all(graph: MigrationGraph, watcher: Watcher | None = None) -> _Replay:
         if not isinstance(migration.operations, Unknown):
             for index, operation in enumerate(migration.operations):
                 moment = Moment(key, index, operation, run.tables, run.history)
-                run.history.installed.changed.clear()
-                if watcher:
-                    watcher.before(moment)
-                run.run([operation], _Step(key, index))
-                if watcher:
-                    watcher.after(moment)
+                replay_one = functools.partial(_run_one, run, moment, watcher)
+                crash = contain("the replay of an operation", replay_one)
+                if crash is not None:
+                    run.unreadable.append(Unreadable(key, "operations", Unknown(crash.reason)))
         run.history.end_migration(key)
     return run
+
+
+def _run_one(run: _Replay, moment: Moment, watcher: Watcher | None) -> None:
+    run.history.installed.changed.clear()
+    if watcher:
+        watcher.before(moment)
+    run.run([moment.operation], _Step(moment.migration, moment.index))
+    if watcher:
+        watcher.after(moment)
 
 
 def _missing_order(faults: Iterable[OrderFault], graph: MigrationGraph) -> list[OrderFault]:
