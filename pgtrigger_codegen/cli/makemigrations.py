@@ -77,7 +77,8 @@ from pgtrigger_codegen.sql.render import Style
 @click.option(
     "--rewrite",
     is_flag=True,
-    help="Change migrations that may have run, where no other way is right for every database.",
+    help="Take migrations outside of git for ones that have run nowhere, and settle the order of "
+    "branches that run in one order only.",
 )
 @click.option(
     "--no-replace-trigger",
@@ -244,7 +245,7 @@ class _Outcome:
         }
 
     def as_text(self, *, with_content: bool) -> Iterator[str]:
-        if not any(app.operations or app.files for app in self.plan.apps):
+        if not self.plan.pending:
             yield NOT_CERTAIN if self.plan.incomplete else "No changes detected"
         last = None
         for app, file, operations in self._listed():

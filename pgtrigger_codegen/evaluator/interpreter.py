@@ -296,9 +296,12 @@ class Interpreter:
         *,
         hook: bool = False,
         provided: bool = False,
+        removes: bool = False,
     ) -> None:
         """Notes that something is registered; what, and where, as `Registration` has it."""
-        self.registrations.append(Registration(model, trigger, module, span, hook, provided))
+        self.registrations.append(
+            Registration(model, trigger, module, span, hook, provided, removes)
+        )
 
     def moment(self) -> Moment:
         """The present moment, later than each that was asked for before."""

@@ -42,8 +42,8 @@ def _stood_in_for(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
         return Unknown(f"`_meta.{name}` is not evaluated", span)
     if name in ("get_model", "get_models") and (label := _label_of_config(value)):
         return Special(f"app_config.{name}", label)
-    if name == "register" and attributes.is_trigger(value):
-        return Special("register_trigger", value)
+    if name in ("register", "unregister") and attributes.is_trigger(value):
+        return Special(f"{name}_trigger", value)
     if name in ("__setattr__", "__delattr__"):
         own = membrane.set_by_object(value, name)
         if own is not None:

@@ -108,7 +108,7 @@ def _registers_itself(vm: Interpreter, value: Any) -> bool:
         dotted = f"{value.module}.{value.attribute}"
         return dotted == "pgtrigger.register" or vm.libraries.callable(dotted) is not None
     if isinstance(value, Special):
-        return value.name.startswith("register") or is_provided(value)
+        return value.name.startswith(("register", "unregister")) or is_provided(value)
     function = interpreted(value)
     return isinstance(value, Registrar | MayRegister) or (
         function is not None and mentions_registration(vm, function.node, function.module)
@@ -183,6 +183,36 @@ def _register_trigger(vm: Interpreter, call: SpecialCall) -> Any:
     return None
 
 
+def _unregister_trigger(vm: Interpreter, call: SpecialCall) -> Any:
+    """`trigger.unregister(*models)`; what it returns would register them again."""
+    module = call.scope.module if call.scope is not None else _module_at(vm, call.span)
+    for given in call.args:
+        model = vm.host.model_behind(given) or given if is_rendered_model(given) else given
+        trigger, unknown = call.special.receiver, vm.speculation
+        if unknown is None and (first_unknown(model) is not None or first_unknown(trigger)):
+            unknown = first_unknown([model, trigger])
+        if unknown is None and not _is_statement(module, call.span):
+            reason = "what `unregister` returns registers the trigger again, and is not followed"
+            unknown = Unknown(reason, call.span)
+        vm.note_registration(
+            model,
+            trigger if unknown is None else unknown,
+            module,
+            call.span,
+            hook=vm.in_hook,
+            removes=unknown is None,
+        )
+    return None
+
+
+def _is_statement(module: Module, span: Span) -> bool:
+    """Whether a call stands by itself."""
+    return any(
+        isinstance(node, ast.Expr) and module.span(node.value) == span
+        for node in ast.walk(module.tree)
+    )
+
+
 def _get_user_model(vm: Interpreter, call: SpecialCall) -> Any:
     label = vm.host.setting("AUTH_USER_MODEL", call.span)
     return ModelReference(label, call.span) if isinstance(label, str) else first_unknown(label)
@@ -244,4 +274,5 @@ HANDLERS: dict[str, Handler] = {
     "identity": _identity,
     "register": _register,
     "register_trigger": _register_trigger,
+    "unregister_trigger": _unregister_trigger,
 }

@@ -335,6 +335,7 @@ class Registration:
         span: The call that registers.
         hook: Whether it ran inside a hook (`class_prepared`, `__init_subclass__`, `ready()`).
         provided: Whether a library registers it, for something that the module declares.
+        removes: Whether it is `unregister`, which takes back what is registered so far.
     """
 
     model: Any
@@ -343,6 +344,7 @@ class Registration:
     span: Span
     hook: bool = False
     provided: bool = False
+    removes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

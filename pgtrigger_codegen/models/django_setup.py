@@ -36,7 +36,9 @@ def configure(settings: Settings) -> None:
     }
     for name in _RELEVANT:
         value = settings.get(name)
-        if value is not None and first_unknown(value) is None:
+        # django-pgtrigger has `None` mean something: the search path decides.
+        is_set = value is not None or (name == "PGTRIGGER_SCHEMA" and name in settings.values)
+        if is_set and first_unknown(value) is None:
             values[name] = value
     holder = UserSettingsHolder(global_settings)
     for name, value in values.items():

@@ -48,22 +48,50 @@ class Declaration:
 
 def declarations(reader: ModelReader) -> Iterator[Declaration]:
     """Every declaration of the project's own code, `Meta` first, in order of execution."""
-    for model in list(reader.registry.classes):
-        if model.module.first_party:
-            yield from _of_meta(model, reader.interpreter)
-    for registration in reader.interpreter.registrations:
-        if registration.module.first_party:
-            yield _of_registration(reader.interpreter, registration)
+    yield from _declarations(reader, first_party=True)
 
 
 def foreign_declarations(reader: ModelReader) -> Iterator[Declaration]:
     """Declarations of third-party packages."""
+    yield from _declarations(reader, first_party=False)
+
+
+def _declarations(reader: ModelReader, *, first_party: bool) -> Iterator[Declaration]:
+    interpreter = reader.interpreter
+    taken_back = _taken_back(interpreter)
     for model in list(reader.registry.classes):
-        if not model.module.first_party:
-            yield from _of_meta(model, reader.interpreter)
-    for registration in reader.interpreter.registrations:
-        if not registration.module.first_party:
-            yield _of_registration(reader.interpreter, registration)
+        if model.module.first_party == first_party:
+            for declaration in _of_meta(model, interpreter):
+                if not _is_gone(declaration, taken_back):
+                    yield declaration
+    for place, registration in enumerate(interpreter.registrations):
+        if registration.module.first_party == first_party and not registration.removes:
+            declaration = _of_registration(interpreter, registration)
+            if not _is_gone(declaration, taken_back, place):
+                yield declaration
+
+
+def _taken_back(interpreter: Interpreter) -> list[tuple[int, Declaration]]:
+    """What `unregister` was called for, and when."""
+    return [
+        (place, _of_registration(interpreter, registration))
+        for place, registration in enumerate(interpreter.registrations)
+        if registration.removes
+    ]
+
+
+def _is_gone(
+    declaration: Declaration, taken_back: Iterable[tuple[int, Declaration]], place: int = -1
+) -> bool:
+    """Whether a later `unregister` takes the trigger back: that of its model and name."""
+    name = getattr(declaration.trigger, "name", None)
+    return any(
+        when > place
+        and name is not None
+        and declaration.model == removed.model
+        and getattr(removed.trigger, "name", None) == name
+        for when, removed in taken_back
+    )
 
 
 def declared_triggers(model: ModelClass) -> Any:

@@ -157,6 +157,16 @@ def test_outside_of_git_it_is_asked(project: Path, monkeypatch: pytest.MonkeyPat
     assert "RunSQL" in (project / REMOVAL).read_text()
 
 
+def test_outside_of_git_rewrite_says_that_it_has_run_nowhere(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.parent))
+
+    assert run(project, "--rewrite").exit_code == 0
+
+    assert "RunSQL" in (project / REMOVAL).read_text()
+
+
 def test_no_weave(project: Path) -> None:
     refused = run(project, "--no-weave")
 

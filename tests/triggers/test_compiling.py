@@ -221,6 +221,56 @@ REFUSED = {
 }
 
 
+UNREGISTERED = {
+    "at once": "KEEP.register(A)\nKEEP.unregister(A)",
+    "another trigger of the name": (
+        "KEEP.register(A)\npgtrigger.Protect(name='keep', operation=pgtrigger.Update).unregister(A)"
+    ),
+    "in a loop": "for model in (A, B):\n    KEEP.register(model)\nKEEP.unregister(A, B)",
+    "twice": "KEEP.register(A)\nKEEP.unregister(A)\nKEEP.register(A)\nKEEP.unregister(A)",
+}
+MODELS = "class A(models.Model): pass\nclass B(models.Model): pass\n"
+
+
+@pytest.mark.parametrize("body", UNREGISTERED.values(), ids=UNREGISTERED)
+def test_a_trigger_that_is_unregistered_again(body: str, tmp_path: Path) -> None:
+    analysis = analyzed(tmp_path, f"{HEADER}{MODELS}{body}")
+
+    assert not analysis.triggers
+    assert not analysis.unresolved
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "KEEP.unregister(B)\nKEEP.register(A)",
+        "KEEP.register(A)\nKEEP.unregister(A)\nKEEP.register(A)",
+        "pgtrigger.register(KEEP)(A)\nOTHER.register(A)\nOTHER.unregister(A)",
+    ],
+)
+def test_what_is_not_taken_back_by_unregister(body: str, tmp_path: Path) -> None:
+    other = "OTHER = pgtrigger.Protect(name='other', operation=pgtrigger.Delete)\n"
+    found = _trigger(analyzed(tmp_path, f"{HEADER}{MODELS}{other}{body}"))
+    assert found.uri == "shop.A:keep"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("with KEEP.unregister(A):\n    pass", "what `unregister` returns"),
+        ("taken = KEEP.unregister(A)", "what `unregister` returns"),
+        ("if os.environ['X']:\n    KEEP.unregister(A)", "condition that is not known"),
+        ("KEEP.unregister(os.environ['X'])", "`X`"),
+    ],
+)
+def test_an_unregister_that_is_not_followed(body: str, reason: str, tmp_path: Path) -> None:
+    """The trigger may be there or not: nothing may be taken for removed."""
+    found = analyzed(tmp_path, f"{HEADER}{MODELS}KEEP.register(A)\n{body}")
+
+    assert [trigger.uri for trigger in found.triggers] == ["shop.A:keep"]
+    assert any(reason in item.reason for item in found.unresolved)
+
+
 @pytest.mark.parametrize(("body", "code", "reason"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_compiled(body: str, code: str, reason: str, tmp_path: Path) -> None:
     found = _refused(tmp_path, body)

@@ -48,10 +48,27 @@ Openness = Literal["open", "committed", "unknown"]
 class OpenChanges:
     """What the migrations that are still open do to tables."""
 
-    def __init__(self, history: History, way: Way, is_committed: IsCommitted) -> None:
+    def __init__(
+        self,
+        history: History,
+        way: Way,
+        is_committed: IsCommitted,
+        *,
+        rewrite: bool = False,
+        schema_editor: bool = False,
+    ) -> None:
+        """Take what the user decides.
+
+        Args:
+            rewrite: Whether a file outside of version control has run nowhere.
+            schema_editor: Whether django-pgtrigger's schema editor is in use, which takes
+                triggers out of the way while a column gets another type, and loses their hashes.
+        """
         self._history = history
         self._is_committed = is_committed
+        self._rewrite = rewrite
         self.way = way
+        self.schema_editor = schema_editor
         self._known: dict[Key, Openness] = {}
         self._ancestors: dict[Key, set[Key]] = {}
         self._disturbances: dict[str, dict[TriggerKey, tuple[Disturbance, ...]]] | None = None
@@ -142,9 +159,17 @@ class OpenChanges:
             return "committed"
         if self.way == "weave":
             return "open"
-        committed = self._is_committed(self._history.reader.path(migration))
+        reader = self._history.reader
+        replaced = [
+            key
+            for key, by in self._history.graph.replaced.items()
+            if by == migration and key[1] in reader.names(key[0])
+        ]
+        # What a squashed migration replaces may have run, however new its file is.
+        listed = [self._is_committed(reader.path(key)) for key in (migration, *replaced)]
+        committed = True if True in listed else listed[0]
         if committed is None:
-            return "unknown"
+            return "open" if self._rewrite else "unknown"
         return "committed" if committed else "open"
 
     def _beside(self, trigger: InstalledTrigger) -> Iterator[Disturbance]:

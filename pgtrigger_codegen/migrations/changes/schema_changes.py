@@ -26,6 +26,7 @@ from pgtrigger_codegen.migrations.changes.operations import (
     AlterTriggerFunction,
     CreateTrigger,
     DropTrigger,
+    RecordHash,
     Trigger,
     TriggerOperation,
 )
@@ -93,8 +94,8 @@ def find_lifts(
         if lift:
             left = [operation for operation in left if operation not in planned]
             lifts.append(lift)
-        elif changes.way == "after" and not planned and new and _is_stale(found, history):
-            left.append(AlterTriggerFunction(installed_trigger(found[0].trigger), new))
+        elif not planned and new and _is_outdated(found, history, changes):
+            left.append(_again(installed_trigger(found[0].trigger), new))
     for operation in list(left):
         if disturbance := changes.of_bodies(operation):
             left.remove(operation)
@@ -233,14 +234,14 @@ def _lift(
     way = changes.way
     if way == "after":
         return None
-    open_ones = tuple(item for item in found if changes.openness(item.migration) != "committed")
+    changeable = ("open",) if way == "auto" else ("open", "unknown")
+    open_ones = tuple(item for item in found if changes.openness(item.migration) in changeable)
     harmless = all(item.harmless for item in found)
     if open_ones:
-        unsure = any(changes.openness(item.migration) == "unknown" for item in open_ones)
-        if way == "refuse" or (unsure and way == "auto"):
+        if way == "refuse":
             if harmless:
                 return None
-            raise _refusal(open_ones[0], unsure=unsure and way == "auto")
+            raise _refusal(open_ones[0])
         if new:
             open_ones += tuple(changes.later(open_ones[-1], new))
         return _around(open_ones, new, "around" if way == "split" else "woven")
@@ -252,20 +253,40 @@ def _lift(
         # What goes before the migration has to fit the table as it is before all of its changes.
         of_last = tuple(item for item in found if item.migration == last.migration)
         return _around(of_last, new, "around")
-    if new is None:
+    if new is None or _is_recreated(found, changes):
         return None
-    raise _committed(last)
+    raise _committed(last, unsure=changes.openness(last.migration) == "unknown")
 
 
-def _is_stale(found: tuple[Disturbance, ...], history: History) -> bool:
-    """Whether open connections may still run the function with the types of columns as they were.
+def _is_recreated(found: Iterable[Disturbance], changes: OpenChanges) -> bool:
+    """Whether django-pgtrigger itself takes the trigger out of the way, and back again."""
+    return changes.schema_editor and all(
+        item.kind == "retype-column" and item.in_definition for item in found
+    )
 
-    Once it is written anew they read it anew.
+
+def _is_outdated(found: tuple[Disturbance, ...], history: History, changes: OpenChanges) -> bool:
+    """Whether something is left to do about a trigger that works, as of a change that has run.
+
+    Open connections may still run its function with the types of columns as they were; once it
+    is written anew they read it anew. A trigger that was created again has lost its hash.
     """
     last = found[-1]
-    is_latest = last.migration in history.graph.leaves(last.migration[0])
-    parts = last.trigger.parts()
-    return bool(is_latest and last.kind == "retype-column" and parts and uses_own_function(parts))
+    if last.migration not in history.graph.leaves(last.migration[0]):
+        return False
+    if changes.way == "after":
+        return last.kind == "retype-column" and _has_function(last.trigger)
+    return changes.way == "auto" and _is_recreated(found, changes)
+
+
+def _has_function(trigger: InstalledTrigger) -> bool:
+    parts = trigger.parts()
+    return bool(parts and uses_own_function(parts))
+
+
+def _again(old: Trigger, new: Trigger) -> TriggerOperation:
+    """The trigger's function and hash written once more."""
+    return (AlterTriggerFunction if uses_own_function(new.parts) else RecordHash)(old, new)
 
 
 def _around(
@@ -306,22 +327,23 @@ def _left_functions(
             yield DropTrigger(installed_trigger(trigger), function_only=True)
 
 
-def _refusal(found: Disturbance, *, unsure: bool) -> MigrationsError:
-    why = (
-        "whether it is committed is not known, since the project is not in a git repository"
-        if unsure
-        else "it is not to be changed"
-    )
+def _refusal(found: Disturbance) -> MigrationsError:
     return MigrationsError(
-        f"{_what(found)}; {why}",
+        f"{_what(found)}; it is not to be changed",
         help="--weave puts the trigger's operations into that migration; or drop the trigger "
         "before that operation and create it after, both in that migration by RunSQL",
     )
 
 
-def _committed(found: Disturbance) -> MigrationsError:
+def _committed(found: Disturbance, *, unsure: bool) -> MigrationsError:
+    why = (
+        "whether it is committed is not known, since the project is not in a git repository, so it "
+        "counts as one that has run"
+        if unsure
+        else "it is committed, and may have run elsewhere"
+    )
     return MigrationsError(
-        f"{_what(found)}; it is committed, and may have run elsewhere",
+        f"{_what(found)}; {why}",
         help="where it has run nowhere yet, --weave puts the trigger's operations into it, and "
         "--split writes a migration before it and one after it; where it has run everywhere, "
         "--after writes only what comes after",

@@ -67,7 +67,13 @@ def make_plan(
     labels = _target_apps(source, options)
     history = history or OneHistory().of(source, load_migration).history
     declared = _Declared(source, history)
-    changes = OpenChanges(history, options.schema_changes, options.is_committed)
+    changes = OpenChanges(
+        history,
+        options.schema_changes,
+        options.is_committed,
+        rewrite=options.rewrite,
+        schema_editor=source.project.settings.get("PGTRIGGER_SCHEMA_EDITOR", True) is True,
+    )
     apps = [_plan_app(label, declared, history, changes, options) for label in labels]
     if any(app.files for app in apps):
         from pgtrigger_codegen.migrations.planning.lift_files import joined

@@ -217,7 +217,9 @@ class TriggerHistory:
 
     def _drop_function(self, function: QualifiedName, record: Record) -> None:
         """With CASCADE, a dropped function takes the triggers along that call it."""
-        self.orphans.pop(function, None)
+        if orphan := self.orphans.pop(function, None):
+            # Whoever drops it knows that its trigger is gone, and asks no more.
+            self.disturbed.pop(orphan.key, None)
         for table, name in self.installed.callers(function):
             self._record_trigger(DropTrigger(table, name), record)
 

@@ -25,6 +25,7 @@ SETTINGS = {
     "proxy of another package's model": _AUTH,
     "through table of another package's model": _AUTH,
     "swappable user": _SWAPPED,
+    "the search path decides of the ignore function": "\nPGTRIGGER_SCHEMA = None\n",
 }
 
 _CHILD_SCHEMA = f"""
@@ -141,6 +142,10 @@ _NOTHING = 'migrations.RunSQL("SELECT 1", migrations.RunSQL.noop),'
 
 
 KINDS_OF_MODELS: dict[str, list[Stage]] = {
+    "the search path decides of the ignore function": [
+        Stage(order(trigger()), ("add guard",)),
+        Stage(order(trigger(func="RETURN OLD;")), ("alter guard",)),
+    ],
     "child's column is renamed": [
         Stage(_special(trigger(condition=_ON_REASON)), ("add guard",), schema=_CHILD_SCHEMA),
         Stage(
