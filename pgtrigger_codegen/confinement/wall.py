@@ -13,6 +13,7 @@ from types import FrameType, TracebackType
 from typing import Any, Final
 
 from pgtrigger_codegen.confinement import deeds
+from pgtrigger_codegen.confinement.frames import INSIDE
 from pgtrigger_codegen.confinement.imports import Imports
 
 _OWN: Final = str(Path(__file__).parents[1])
@@ -199,7 +200,7 @@ def _judge_exec(event: str, args: tuple[Any, ...], frame: FrameType) -> str | No
 
 
 def _judge_look_inside(event: str, args: tuple[Any, ...], frame: FrameType) -> str | None:
-    if frame.f_code.co_filename.startswith(_EVALUATOR):
+    if args[1] in INSIDE and frame.f_code.co_filename.startswith(_EVALUATOR):
         return f"look inside a function or a frame (`{args[1]}`)"
     return None
 

@@ -7,6 +7,7 @@ import inspect
 import types
 from typing import TYPE_CHECKING, Any
 
+from pgtrigger_codegen.confinement.frames import leads_inside
 from pgtrigger_codegen.evaluator import attributes, library, membrane
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.values import Opaque, Special, Unknown
@@ -58,6 +59,8 @@ def _stood_in_for(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
 
 
 def _read(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
+    if leads_inside(value, name):  # to read it is an event that ends the run
+        return Unknown(f"`{name}` of {_kind_in_words(value)} is not evaluated", span)
     found = vm.attempt(span, getattr, value, name)
     if isinstance(found, Unknown):
         return found

@@ -196,6 +196,34 @@ def test_the_second_process_is_confined_too(deed: Callable[[], object], *, answe
     assert Path("there").exists()
 
 
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("class C: pass\nC.__module__ = 'x'\na = C.__module__", "x"),
+        ("class C: pass\nC.__name__ = 'D'\na = C.__name__", "D"),
+        ("class C: pass\nC.__qualname__ = 'D.E'\na = 1", 1),
+        ("def f(): pass\nf.__module__ = 'x'\na = f.__module__", "x"),
+        ("def f(x=1): pass\nf.__defaults__ = (2,)\na = 1", 1),
+        ("def f(): pass\nf.__kwdefaults__ = {}\na = 1", 1),
+    ],
+)
+def test_names_of_functions_and_classes_may_be_set(
+    source: str, value: object, tmp_path: Path
+) -> None:
+    assert execute(tmp_path / "code", source).scope.names["a"] == value
+
+
+@pytest.mark.parametrize(
+    "expression", ["f.__code__", "f.__code__.co_varnames", "g().gi_frame", "f.__globals__"]
+)
+def test_what_leads_to_code_is_not_known_and_ends_no_run(expression: str, tmp_path: Path) -> None:
+    source = f"def f(): pass\ndef g(): yield 1\na = {expression}\nb = 1"
+    names = execute(tmp_path / "code", source).scope.names
+    assert isinstance(names["a"], Unknown)
+    assert "is not evaluated" in names["a"].reason
+    assert names["b"] == 1
+
+
 def test_reading_is_not_refused(folder: Path) -> None:
     with confined():
         assert Path("there").read_text() == "as it was"
