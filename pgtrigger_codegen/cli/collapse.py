@@ -28,6 +28,7 @@ from pgtrigger_codegen.migrations.collapse.outcome import Apart, Collapse, Rewri
 from pgtrigger_codegen.migrations.collapse.runs import find_run
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.project.git import is_committed
+from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.original_text import OriginalText
 
 
@@ -129,11 +130,12 @@ class _Outcome:
     def echo_notes(self) -> None:
         """Say on standard error what stays as it is, and what to look after."""
         for notice in self.analysis.notices:
-            click.echo(f"note: {notice}", err=True)
+            click.echo(f"note: {one_line(notice)}", err=True)
         for path, reason in self.obstacles:
-            click.echo(f"note: {self._path(path)} is left alone: {reason}", err=True)
+            note = one_line(f"{self._path(path)} is left alone: {reason}")
+            click.echo(f"note: {note}", err=True)
         for apart in self.collapse.apart:
-            click.echo(f"note: {self._apart(apart)}", err=True)
+            click.echo(f"note: {one_line(self._apart(apart))}", err=True)
         if self.files.files:
             click.echo(
                 "note: a database that has run some of these migrations, but not all, must be "
@@ -180,7 +182,7 @@ class _Outcome:
 
     def diff(self) -> Iterator[str]:
         for file in self.files.files:
-            name = self._path(file.path)
+            name = one_line(self._path(file.path))
             yield from difflib.unified_diff(
                 file.before.splitlines(keepends=True),
                 (file.after or "").splitlines(keepends=True),

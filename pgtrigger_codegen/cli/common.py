@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from pgtrigger_codegen.engine import COLD
 from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source import reads
+from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
 
 
@@ -34,7 +34,6 @@ class Target:
 
 
 _MOST_ASSUMPTIONS = 10
-_SECRET = re.compile(r"pass|secret|key|token|url|dsn|credential", re.IGNORECASE)
 
 pass_target = click.make_pass_decorator(Target)
 
@@ -84,7 +83,7 @@ def writing(target: Target) -> Iterator[None]:
 def echo_summary(analysis: Analysis) -> None:
     """Prints to standard error how much was read, and what was taken as given."""
     for notice in analysis.notices:
-        click.echo(f"note: {notice}", err=True)
+        click.echo(f"note: {one_line(notice)}", err=True)
     _echo_assumptions(analysis)
     compiled, unresolved = len(analysis.triggers), len(analysis.unresolved)
     click.echo(
@@ -95,7 +94,7 @@ def echo_summary(analysis: Analysis) -> None:
 
 def echo_gap(analysis: Analysis, gap: Gap) -> None:
     """Prints to standard error what was not read, and where."""
-    click.echo(f"{place_of(analysis, gap.span)}{gap.code} {gap.reason}", err=True)
+    click.echo(one_line(f"{place_of(analysis, gap.span)}{gap.code} {gap.reason}"), err=True)
 
 
 def place_of(analysis: Analysis, span: Span | None) -> str:
@@ -117,8 +116,7 @@ def _echo_assumptions(analysis: Analysis) -> None:
         return
     for assumption in analysis.assumptions:
         path = analysis.project.display_path(assumption.span.path)
-        # A default is in the source for all to see, but logs travel further.
-        value = repr("…" if _SECRET.search(assumption.name) else assumption.value)
+        value = one_line(repr(assumption.shown))
         click.echo(
             f"note: assumed {assumption.name} = {value} "
             f"({path}:{assumption.span.line}:{assumption.span.column})",

@@ -13,6 +13,7 @@ import click
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
+from pgtrigger_codegen.evaluator.assumption import masked
 from pgtrigger_codegen.lint.options import LintOptions, lint_options
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.selection import Selector
@@ -21,6 +22,7 @@ from pgtrigger_codegen.project.discovery import Layout, discover
 from pgtrigger_codegen.project.site_packages import find_environment
 from pgtrigger_codegen.project.toml_values import TomlTable
 from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
 
 _DEFAULT = "default"
@@ -70,7 +72,7 @@ def config(target: Target, output_format: str) -> None:
     else:
         _echo_table(values)
     for notice in analysis.notices:
-        click.echo(f"note: {notice}", err=True)
+        click.echo(f"note: {one_line(notice)}", err=True)
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ def _project_values(target: Target, layout: Layout, sources: _Sources) -> Iterat
     yield _environment(layout, sources)
     version = ".".join(map(str, layout.python_version)) if layout.python_version else None
     yield _Value("python-version", version, _FOUND if version else "not known")
-    yield _Value("env", dict(configured.env), sources.key("env"))
+    env = {name: masked(name, value) for name, value in configured.env.items()}
+    yield _Value("env", env, sources.key("env"))
     yield _Value("databases", list(configured.databases), sources.key("databases"))
 
 
@@ -154,7 +157,7 @@ def _setting_values(analysis: Analysis, sources: _Sources) -> Iterator[_Value]:
     yield _Value("RunSQL mode", project.settings.runsql_mode, settings)
     for assumption in analysis.assumptions:
         name = f"assumed {assumption.name}"
-        yield _Value(name, repr(assumption.value), sources.span(assumption.span))
+        yield _Value(name, repr(assumption.shown), sources.span(assumption.span))
 
 
 def _lint_values(options: LintOptions, sources: _Sources) -> Iterator[_Value]:

@@ -25,6 +25,7 @@ from pgtrigger_codegen.migrations.conversion.outcome import (
     Remark,
 )
 from pgtrigger_codegen.project.settings_edit import SettingsEdit, runsql_mode_edit
+from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.original_text import OriginalText
 
 
@@ -127,11 +128,11 @@ class _Outcome:
     def echo_remarks(self) -> None:
         """Say on standard error what stands in the way, and what else is to be known."""
         for notice in self.analysis.notices:
-            click.echo(f"note: {notice}", err=True)
+            click.echo(f"note: {one_line(notice)}", err=True)
         for remark in self.conversion.notes:
-            click.echo(f"note: {self._place(remark)}: {remark.reason}", err=True)
+            click.echo(f"note: {one_line(f'{self._place(remark)}: {remark.reason}')}", err=True)
         for remark in self.conversion.obstacles:
-            click.echo(f"{self._place(remark)}: {remark.reason}", err=True)
+            click.echo(one_line(f"{self._place(remark)}: {remark.reason}"), err=True)
         if self.conversion.obstacles:
             click.echo(
                 f"error: {len(self.conversion.obstacles)} operations cannot be converted; "
@@ -166,7 +167,7 @@ class _Outcome:
         if self.edits_settings and (edit := self.settings_edit):
             changes.append((edit.path, edit.before, edit.after))
         for path, before, after in changes:
-            name = self._path(path)
+            name = one_line(self._path(path))
             yield from difflib.unified_diff(
                 before.splitlines(keepends=True),
                 after.splitlines(keepends=True),

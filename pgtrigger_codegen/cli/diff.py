@@ -15,6 +15,7 @@ from pgtrigger_codegen.cli.common import (
     pass_target,
 )
 from pgtrigger_codegen.cli.makemigrations import NOT_CERTAIN, echo_notes
+from pgtrigger_codegen.cli.output import coloured
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.terminal import wants_colour
 from pgtrigger_codegen.migrations.changes.differences import Difference, difference
@@ -53,7 +54,8 @@ def diff(
     ]
     if color is None:
         color = wants_colour(sys.stdout)
-    click.echo("\n".join(_text(found, certain=not plan.incomplete)), color=color)
+    with coloured(sys.stdout, colour=color):
+        click.echo("\n".join(_text(found, certain=not plan.incomplete)), color=color)
     speed.reusable(analysis.project.root)
     context.exit(2 if plan.incomplete else int(plan.pending))
 

@@ -42,6 +42,7 @@ def _require_working_directory() -> None:
 def _exit_code() -> int:
     """Runs the command line."""
     from pgtrigger_codegen.cli.main import main
+    from pgtrigger_codegen.cli.output import escaping_streams
 
     try:
         main(prog_name="pgtrigger-codegen")
@@ -50,10 +51,12 @@ def _exit_code() -> int:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  (even outside of all barriers: the contract's exit code)
-        if TRACEBACK in sys.argv:
-            sys.excepthook(*sys.exc_info())
-        else:
-            sys.stderr.write(f"error: internal error ({type(error).__name__}); {crashes.REPORT}\n")
+        with escaping_streams():
+            if TRACEBACK in sys.argv:
+                sys.excepthook(*sys.exc_info())
+            else:
+                name = type(error).__name__
+                sys.stderr.write(f"error: internal error ({name}); {crashes.REPORT}\n")
         return 2
     finally:
         # All that is left goes with the process: Python need not look through it once more.

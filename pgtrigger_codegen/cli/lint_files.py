@@ -9,6 +9,7 @@ from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError, ConfigError
 from pgtrigger_codegen.lint.baseline import Baseline, parse_baseline
 from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.source.escaping import escaped
 from pgtrigger_codegen.source.files import read_regular
 
 _MOST_BYTES = 64 * 1024 * 1024
@@ -69,4 +70,4 @@ def write_texts(root: Path, texts: Mapping[str, SourceText]) -> None:
 
 def _encoded(text: str) -> bytes:
     # A lone surrogate, which a name in the source can hold, has no bytes of its own.
-    return text.encode(errors="backslashreplace")
+    return escaped(text).encode(errors="backslashreplace")

@@ -6,6 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from itertools import groupby
 from pathlib import Path
 
@@ -13,14 +14,17 @@ import click
 
 from pgtrigger_codegen.cli.lint_files import write_report
 from pgtrigger_codegen.cli.lint_request import Request
+from pgtrigger_codegen.cli.output import commands_to_github
 from pgtrigger_codegen.cli.terminal import wants_colour
 from pgtrigger_codegen.lint.baseline import Entry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS, STATISTICS
+from pgtrigger_codegen.lint.reporters.github import github
 from pgtrigger_codegen.lint.reporters.palette import Palette
 from pgtrigger_codegen.lint.reporters.report import Report
 from pgtrigger_codegen.project.git import repository_of
 from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.source.escaping import one_line
 
 
 def echo_report(
@@ -45,7 +49,8 @@ def echo_report(
     )
     reporters = STATISTICS if request.statistics else REPORTERS
     text = reporters[_format(request)](report)
-    echo_result(text, project.root, file, palette, to_stderr=to_stderr)
+    commands = reporters[_format(request)] is github
+    echo_result(text, project.root, file, palette, to_stderr=to_stderr, commands=commands)
 
 
 def echo_result(
@@ -55,6 +60,7 @@ def echo_result(
     palette: Palette | None = None,
     *,
     to_stderr: bool = False,
+    commands: bool = False,
 ) -> None:
     """Prints a text that ends its last line itself, or writes it to the file."""
     if file is not None:
@@ -62,7 +68,8 @@ def echo_result(
     else:
         # click takes colours out where there is no terminal, even those that were asked for.
         colour = True if palette and palette.colour else None
-        click.echo(text, nl=False, color=colour, err=to_stderr)
+        with commands_to_github(sys.stdout) if commands else nullcontext():
+            click.echo(text, nl=False, color=colour, err=to_stderr)
 
 
 def echo_fixes(applied: Iterable[Diagnostic], display_path: Callable[[str], str]) -> None:
@@ -72,7 +79,7 @@ def echo_fixes(applied: Iterable[Diagnostic], display_path: Callable[[str], str]
         key=lambda finding: display_path(finding.span.path),
     )
     for path, findings in by_path:
-        click.echo(f"Fixed in {path}:", err=True)
+        click.echo(f"Fixed in {one_line(path)}:", err=True)
         counts = Counter((finding.code, finding.name) for finding in findings)
         for (code, name), count in sorted(counts.items()):
             click.echo(f"  {count} × {code} ({name})", err=True)
@@ -83,7 +90,8 @@ def echo_stale(stale: Counter[Entry], baseline: Path) -> None:
     for entry, count in sorted(stale.items()):
         times = "" if count == 1 else f" ({count} times)"
         click.echo(
-            f"stale in {baseline}: {entry.path}: {entry.code} {entry.message}{times}", err=True
+            one_line(f"stale in {baseline}: {entry.path}: {entry.code} {entry.message}{times}"),
+            err=True,
         )
     if stale:
         click.echo("  help: --write-baseline takes them out", err=True)

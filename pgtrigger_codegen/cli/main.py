@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pgtrigger_codegen import __version__, crashes
+from pgtrigger_codegen.cli.output import escaping_streams
 from pgtrigger_codegen.confinement.wall import Escape
 from pgtrigger_codegen.errors import CodegenError
 
@@ -64,6 +66,10 @@ class _LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        with escaping_streams():
+            return super().main(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> object:
         run = super().invoke
         code = 0
@@ -73,14 +79,20 @@ class _LazyGroup(click.Group):
             except click.exceptions.Exit as end:
                 code = end.exit_code
             except CodegenError as error:
-                click.echo(f"error: {error}", err=True)
+                click.echo(_indented(f"error: {error}"), err=True)
                 code = error.exit_code
             except Escape as escape:
-                click.echo(f"error: {escape}", err=True)
+                click.echo(_indented(f"error: {escape}"), err=True)
                 code = 2
             for reason in dict.fromkeys(crash.reason for crash in met):
-                click.echo(f"error: {reason}; {crashes.REPORT}", err=True)
+                click.echo(_indented(f"error: {reason}; {crashes.REPORT}"), err=True)
         ctx.exit(2 if met else code)
+
+
+def _indented(text: str) -> str:
+    """The text, of which a line break in somebody's name makes no new message."""
+    first, *others = text.split("\n")
+    return "\n".join([first, *(line if line.startswith("  ") else f"  {line}" for line in others)])
 
 
 @click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

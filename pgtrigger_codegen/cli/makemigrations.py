@@ -31,6 +31,7 @@ from pgtrigger_codegen.migrations.changes.operations import TriggerOperation, de
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, Options, Plan
 from pgtrigger_codegen.migrations.planning.preconditions import require_runsql_mode
 from pgtrigger_codegen.project.git import is_committed
+from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.sql.render import Style
 
 
@@ -185,7 +186,8 @@ def echo_notes(analysis: Analysis, plan: Plan, app_labels: Iterable[str]) -> Non
     wanted = set(app_labels)
     for item in plan.unreadable:
         migration = ".".join(item.migration)
-        click.echo(f"{item.part} of {migration} not read: {item.unknown.reason}", err=True)
+        reason = one_line(item.unknown.reason)
+        click.echo(f"{item.part} of {migration} not read: {reason}", err=True)
     for gap in dict.fromkeys((*analysis.certificate.stated, *plan.gaps)):
         touches = not wanted or any(map(gap.touches, wanted))
         if gap in plan.gaps or (gap.blocks and touches):
@@ -204,7 +206,7 @@ def echo_notes(analysis: Analysis, plan: Plan, app_labels: Iterable[str]) -> Non
                 err=True,
             )
         for note in app.notes:
-            click.echo(f"note: {note}", err=True)
+            click.echo(f"note: {one_line(note)}", err=True)
         if app.error:
             click.echo(f"{app.app_label}: {app.error}", err=True)
     echo_summary(analysis)

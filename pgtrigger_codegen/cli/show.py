@@ -16,6 +16,7 @@ from pgtrigger_codegen.cli.common import (
     pass_target,
     place_of,
 )
+from pgtrigger_codegen.cli.output import require_unescaped
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.source.escaping import one_line
@@ -47,8 +48,10 @@ def show(target: Target, uris: tuple[str, ...], output_format: str) -> None:
             click.echo(json.dumps(_document(analysis, triggers, unresolved), indent=2))
         case "sql":
             for trigger in triggers:
+                sql = install_sql(trigger.parts, trigger.hash)
+                require_unescaped(sql, f"the SQL of {trigger.uri}")
                 click.echo(f"-- {one_line(trigger.uri)}")
-                click.echo(install_sql(trigger.parts, trigger.hash).rstrip() + "\n")
+                click.echo(sql.rstrip() + "\n")
         case _:
             _echo_text(analysis, triggers, unresolved)
     echo_summary(analysis)
@@ -116,7 +119,7 @@ def _document(
         "assumptions": [
             {
                 "name": item.name,
-                "value": item.value,
+                "value": item.shown,
                 "path": shown(item.span.path),
                 "line": item.span.line,
                 "column": item.span.column,
@@ -154,7 +157,7 @@ def _echo_text(
     for trigger in triggers:
         parts = trigger.parts
         clauses = [parts.when, parts.operation, f"FOR EACH {parts.level}", parts.timing]
-        click.echo(click.style(trigger.uri, bold=True))
+        click.echo(click.style(one_line(trigger.uri), bold=True))
         click.echo(f"  {' '.join(clause for clause in clauses if clause)}")
         if parts.condition:
             click.echo(f"  {parts.condition}")
@@ -162,11 +165,11 @@ def _echo_text(
         click.echo(f"  {shown(trigger.span.path)}:{trigger.span.line}:{trigger.span.column}")
     for item in unresolved:
         name = item.uri or item.model or "a trigger"
-        click.echo(click.style(f"{name}: {item.code} {item.reason}", fg="red"))
+        click.echo(click.style(one_line(f"{name}: {item.code} {item.reason}"), fg="red"))
         click.echo(f"  {shown(item.span.path)}:{item.span.line}:{item.span.column}")
     told = {(item.span, item.reason) for item in analysis.unresolved}
     for gap in analysis.certificate.gaps:
         if (gap.span, gap.reason) not in told:
             fg = "red" if gap.blocks else "yellow"
-            click.echo(click.style(f"not read ({gap.kind}): {gap.reason}", fg=fg))
+            click.echo(click.style(one_line(f"not read ({gap.kind}): {gap.reason}"), fg=fg))
             click.echo(f"  {place_of(analysis, gap.span)}may hide {gap.concerns.words}")

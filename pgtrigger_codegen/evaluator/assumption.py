@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
@@ -19,3 +21,35 @@ class Assumption:
     name: str
     value: str
     span: Span
+
+    @property
+    def shown(self) -> str:
+        """The value as it is printed: a default is in the source, but logs travel further."""
+        return masked(self.name, self.value)
+
+
+HIDDEN = "…"
+
+_SECRET_NAME = re.compile(
+    r"pass|secret|key|token|url|uri|dsn|credential|auth|salt|signature|private|conn", re.IGNORECASE
+)
+# `scheme://user:password@host`
+_PASSWORD_IN_URL = re.compile(r"([a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s@]+(?=@)", re.IGNORECASE)
+_SECRET_VALUE = re.compile(
+    r"""
+    -----BEGIN | \b(gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk_live_|sk-|rk_live_|AKIA|ASIA|eyJ)\w
+    | \b(password|passwd|pwd|secret|token|api_?key)\s*[=:]
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def masked(name: str, value: str) -> str:
+    """A value as it is printed under a name: nothing that looks like a credential."""
+    if value == "" or value in ("True", "False", "None"):
+        return value
+    if _SECRET_VALUE.search(value):
+        return HIDDEN
+    if (shown := _PASSWORD_IN_URL.sub(rf"\1{HIDDEN}", value)) != value:
+        return shown
+    return HIDDEN if _SECRET_NAME.search(name) else value

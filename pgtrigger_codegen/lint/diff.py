@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from io import StringIO
 
 from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.source.escaping import one_line
 
 
 def unified_diff(
@@ -22,6 +23,7 @@ def unified_diff(
 
 def _file(before: str, after: str, path: str) -> str:
     # Not `splitlines`, to which a form feed within a line ends it.
+    path = one_line(path)
     lines = difflib.unified_diff(list(StringIO(before)), list(StringIO(after)), path, path)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines

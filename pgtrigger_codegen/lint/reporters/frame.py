@@ -16,6 +16,11 @@ _ENDS = 3  # lines shown of a long span at either end
 
 # Tabs get a fixed width, and control characters (which could drive the terminal) a picture.
 _SHOWN = {code: chr(0x2400 + code) for code in range(32)} | {9: "    ", 127: "\u2421"}
+# Others that a terminal acts on have no picture.
+_NOT_SHOWN = dict.fromkeys(
+    (*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)),
+    "\ufffd",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,7 @@ def _render(row: _Row, width: int, edge: str, palette: Palette) -> str:
 
 
 def _clean(text: str) -> str:
-    return text.translate(_SHOWN)
+    return text.translate(_SHOWN if text.isascii() else _SHOWN | _NOT_SHOWN)
 
 
 def _cells(text: str) -> int:

@@ -8,6 +8,7 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note
 from pgtrigger_codegen.lint.reporters.frame import gutter_width, render_frame
 from pgtrigger_codegen.lint.reporters.heading import heading, place, summary
 from pgtrigger_codegen.lint.reporters.report import Report
+from pgtrigger_codegen.source.escaping import one_line
 
 
 def full(report: Report) -> str:
@@ -29,9 +30,9 @@ def _block(finding: Diagnostic, report: Report) -> Iterator[str]:
     bullet = palette.gutter(" " * gutter_width(lines, finding.span) + " =")
     here, elsewhere = _partition(finding)
     for note in here:
-        yield f"{bullet} {palette.strong('note')}: {note.message}"
+        yield f"{bullet} {palette.strong('note')}: {one_line(note.message)}"
     if help := finding.help or (finding.fix.title if finding.fix else None):
-        yield f"{bullet} {palette.strong('help')}: {help}"
+        yield f"{bullet} {palette.strong('help')}: {one_line(help)}"
     for note in elsewhere:
         yield from _note(note, report)
 
@@ -44,7 +45,7 @@ def _partition(finding: Diagnostic) -> tuple[list[Note], list[Note]]:
 
 def _note(note: Note, report: Report) -> Iterator[str]:
     palette = report.palette
-    yield f"{palette.strong('note')}: {place(note.span, report)} {note.message}"
+    yield f"{palette.strong('note')}: {place(note.span, report)} {one_line(note.message)}"
     yield from render_frame(
         report.lines(note.span.path), note.span, palette=palette, underline="-", context=0
     )

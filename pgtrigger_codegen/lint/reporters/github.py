@@ -11,6 +11,7 @@ from typing import Final
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.reporters.heading import summary
 from pgtrigger_codegen.lint.reporters.report import Report
+from pgtrigger_codegen.source.escaping import escaped
 
 _COMMANDS: Final[Mapping[Severity, str]] = {
     Severity.ERROR: "error",
@@ -44,7 +45,7 @@ def _command(finding: Diagnostic, report: Report) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return escaped(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

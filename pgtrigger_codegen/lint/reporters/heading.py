@@ -5,6 +5,7 @@ from __future__ import annotations
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Severity
 from pgtrigger_codegen.lint.fixes import may_apply
 from pgtrigger_codegen.lint.reporters.report import Report
+from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
 
 
@@ -14,14 +15,14 @@ def heading(finding: Diagnostic, report: Report) -> str:
     fixable = may_apply(finding.fix, unsafe=report.unsafe_fixes)
     marker = f"[{palette.fixable('*')}] " if fixable else ""
     code = palette.severity(finding.code, finding.severity)
-    return f"{place(finding.span, report)} {code} {marker}{finding.message}"
+    return f"{place(finding.span, report)} {code} {marker}{one_line(finding.message)}"
 
 
 def place(span: Span, report: Report) -> str:
     """`path:line:column:`."""
     palette = report.palette
     colon = palette.punctuation(":")
-    path = palette.path(report.display_path(span.path))
+    path = palette.path(one_line(report.display_path(span.path)))
     return f"{path}{colon}{span.line}{colon}{span.column}{colon}"
 
 

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.reporters.report import Report
+from pgtrigger_codegen.source.escaping import escaped
 
 _TOOL = "pgtrigger-codegen"
 # The few characters that XML has no place for: `re` takes longer to compile a list of the others.
@@ -57,5 +58,5 @@ def _add_suite(root: ET.Element, path: str, findings: tuple[Diagnostic, ...]) ->
 
 
 def _xml(text: str) -> str:
-    """The text without characters that no XML document can hold."""
-    return _NOT_XML.sub("\ufffd", text)
+    """The text without characters that no XML document can hold, or that a terminal acts on."""
+    return escaped(_NOT_XML.sub("\ufffd", text))

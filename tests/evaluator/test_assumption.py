@@ -1,0 +1,60 @@
+"""Values that were assumed, as they are printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.evaluator.assumption import masked
+from tests.support.cli import run_cli
+from tests.support.projects import copy_project
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("PGDATABASE", "shop", "shop"),
+        ("DEBUG", "True", "True"),
+        ("USE_TOKENS", "False", "False"),
+        ("SECRET_KEY", "django-insecure", "…"),
+        ("API_TOKEN", "x", "…"),
+        ("DATABASE_PASSWORD", "x", "…"),
+        ("DB", "postgres://user:hunter2@host:5432/shop", "postgres://user:…@host:5432/shop"),
+        ("CACHE", "redis://:hunter2@host/0", "redis://:…@host/0"),
+        ("BROKERS", "amqp://a:hunter2@h,amqp://b:hunter2@h", "amqp://a:…@h,amqp://b:…@h"),
+        ("DB", "host=h password=hunter2", "…"),
+        ("DB", "host=h Password = hunter2", "…"),
+        ("ROBOT", "ghp_hunter2hunter2", "…"),
+        ("AMAZON", "AKIAIOSFODNN7EXAMPLE", "…"),
+        ("PEM", "-----BEGIN PRIVATE KEY-----\nhunter2", "…"),
+        ("SERVICE", "eyJhbGciOiJIUzI1NiJ9.e30.x", "…"),
+        ("PORT", "5432", "5432"),
+        ("API_KEY", "", ""),
+    ],
+)
+def test_what_looks_like_a_credential_is_hidden(name: str, value: str, shown: str) -> None:
+    assert masked(name, value) == shown
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("show",), ("show", "--output-format", "json"), ("config",), ("lint",), ("diff",)],
+    ids=" ".join,
+)
+def test_no_output_has_them(tmp_path: Path, command: tuple[str, ...]) -> None:
+    project = copy_project("shop", tmp_path)
+    settings = project / "shop" / "settings.py"
+    settings.write_text(
+        f"{settings.read_text()}\n"
+        "A = os.environ.get('BACKEND', 'postgres://u:hunter2@h/d')\n"
+        "B = os.environ.get('SECRET_KEY', 'hunter2')\n"
+    )
+    pyproject = project / "pyproject.toml"
+    table = pyproject.read_text() if pyproject.exists() else ""
+    pyproject.write_text(f"{table}\n[tool.pgtrigger-codegen.env]\nMAIL_PASSWORD = 'hunter2'\n")
+
+    outcome = run_cli(project, *command)
+
+    assert "hunter2" not in outcome.stdout + outcome.stderr
+    assert command != ("show",) or "assumed SECRET_KEY = '…'" in outcome.stderr
