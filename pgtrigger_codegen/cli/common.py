@@ -118,7 +118,7 @@ def _echo_assumptions(analysis: Analysis) -> None:
         path = analysis.project.display_path(assumption.span.path)
         value = one_line(repr(assumption.shown))
         click.echo(
-            f"note: assumed {assumption.name} = {value} "
+            f"note: assumed {one_line(assumption.name)} = {value} "
             f"({path}:{assumption.span.line}:{assumption.span.column})",
             err=True,
         )
