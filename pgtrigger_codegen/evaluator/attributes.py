@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import imports, membrane
+from pgtrigger_codegen.evaluator.engine import databases_setting
 from pgtrigger_codegen.evaluator.provided import provided_value
 from pgtrigger_codegen.evaluator.real_attributes import opaque_attribute, real_attribute
 from pgtrigger_codegen.evaluator.values import (
@@ -289,7 +290,8 @@ def _option(vm: Interpreter, value: ModelOptions, name: str, span: Span) -> Any:
 
 
 def _setting(vm: Interpreter, value: SettingsObject, name: str, span: Span) -> Any:
-    return vm.host.setting(name, span)
+    value = vm.host.setting(name, span)
+    return databases_setting(vm, value, span) if name == "DATABASES" else value
 
 
 def _special_attribute(vm: Interpreter, value: Special, name: str, span: Span) -> Any:

@@ -75,6 +75,8 @@ def _variable(vm: Interpreter, name: Any, default: Any, cast: Any, span: Span) -
         return vm.attempt(span, _cast, vm.host.environment[name], cast)
     if default is _MISSING:
         return Unknown(f"the environment variable `{name}` is not pinned and has no default", span)
+    if not vm.host.takes_defaults:
+        return Unknown(f"the environment variable `{name}` is not pinned", span)
     vm.assume(name, default, span)
     return default
 

@@ -22,6 +22,10 @@ class Host(Protocol):
         """Environment variables pinned by the configuration."""
 
     @property
+    def takes_defaults(self) -> bool:
+        """Whether a variable that is not pinned is taken to have the default in the source."""
+
+    @property
     def app_names(self) -> Sequence[str]:
         """Dotted names of the installed apps, in order."""
 

@@ -21,6 +21,7 @@ from pgtrigger_codegen.evaluator import (
     registration,
     split_settings,
 )
+from pgtrigger_codegen.evaluator.engine import connection_attribute
 from pgtrigger_codegen.evaluator.fields import make_private_field
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values import Special, Unknown
@@ -40,9 +41,10 @@ def call_special(vm: Interpreter, call: SpecialCall) -> Any:
 
 def special_attribute(vm: Interpreter, special: Special, name: str, span: Span) -> Any:
     """An attribute of a special value."""
-    if special.name == "connection" and name == "vendor":
-        vm.assume("connection.vendor", "postgresql", span)
-        return "postgresql"
+    if special.name == "connection":
+        known = connection_attribute(vm, name, span)
+        if known is not None:
+            return known
     if special.name == "super.model":
         owner, instance = special.receiver
         return hooks.super_attribute(vm, owner, instance, name, span)

@@ -44,6 +44,7 @@ class ModelHost:
             renderer: Gives the renderer, which is made when the first model is rendered.
         """
         self.environment = environment
+        self.takes_defaults = True
         self._project = project
         self._registry = models
         self._find = find

@@ -33,8 +33,9 @@ from pgtrigger_codegen.source.unread import GapKind, Unread
 class SettingsHost:
     """The project as its settings module can see it: there is no project yet."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], *, takes_defaults: bool = True) -> None:
         self.environment = environment
+        self.takes_defaults = takes_defaults
 
     @property
     def app_names(self) -> list[str]:
@@ -119,6 +120,7 @@ def read_project(
         settings = _read_settings(layout.settings_module, layout.settings_origin, interpreter)
         names = _installed_apps(settings, layout)
         unread += unknown_apps(names, settings, interpreter)
+        unread += _assumed_apps(names, layout.settings_module, interpreter)
     reader = _AppReader(interpreter, settings, notices)
     apps = reader.read(names)
     unread += not_found(reader.unread, interpreter.loader)
@@ -152,6 +154,27 @@ def _read_settings(module: str, origin: str | None, interpreter: Interpreter) ->
     return Settings(
         module, values, Span(str(scope.module.path), 1, 1, 1, 1), incomplete=scope.open_ended
     )
+
+
+def _assumed_apps(names: list[Any], module: str, interpreter: Interpreter) -> list[Unread]:
+    """Whether other apps would be installed if assumed values were others.
+
+    The settings are read once more, without what was assumed of the environment.
+    """
+    if not interpreter.assumptions:
+        return []
+    host = SettingsHost(interpreter.host.environment, takes_defaults=False)
+    other = Interpreter(interpreter.loader, host, interpreter.libraries)
+    scope = other.module(module)
+    if isinstance(scope, Unknown):
+        return []
+    place = Span(str(scope.module.path), 1, 1, 1, 1)
+    value = other.name("INSTALLED_APPS", scope, place)
+    unknown = first_unknown(value)
+    if unknown is None or any(first_unknown(name) is not None for name in names):
+        return []  # what is not known either way is told already
+    reason = f"INSTALLED_APPS depends on a value that is assumed: {unknown.reason}"
+    return [Unread(GapKind.ASSUMED_BRANCH, reason, unknown.span or place, certain=False)]
 
 
 def _installed_apps(settings: Settings, layout: Layout) -> list[Any]:

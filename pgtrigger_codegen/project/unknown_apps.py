@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -74,22 +75,43 @@ def not_found(entries: Iterable[str], loader: ModuleLoader) -> Iterator[Unread]:
 def possible_apps(
     unread: Iterable[Unread], apps: Mapping[str, App], layout: Layout, config: Config
 ) -> list[Unread]:
-    """The same, certain where packages of the project may be among the apps not known."""
+    """The same, certain where packages of the project with triggers may be such apps."""
     found = list(unread)
-    kinds = (GapKind.UNKNOWN_SETTING, GapKind.ASSUMED_BRANCH)
-    if not any(one.kind in kinds and not one.certain and one.app is None for one in found):
+    doubtful = [one for one in found if one.kind in _LISTS and not one.certain]
+    other = _another_app(apps, layout, config) if doubtful else None
+    if other is None:
         return found
-    known = {app.name for app in apps.values()}
-    others = [name for name in find_app_packages(layout, config) if name not in known]
-    if not others:
-        return found
-    reason = f"; `{others[0]}` may be such an app"
+    reason = f"; `{other}` may be such an app"
     return [
-        replace(one, reason=one.reason + reason, certain=True)
-        if one.kind in kinds and one.app is None and not one.certain
-        else one
+        replace(one, reason=one.reason + reason, certain=True) if one in doubtful else one
         for one in found
     ]
+
+
+_LISTS = frozenset({GapKind.UNKNOWN_SETTING, GapKind.ASSUMED_BRANCH})
+_NOT_INSTALLED = frozenset("test tests testing testapp example examples sandbox demo docs".split())
+
+
+def _another_app(apps: Mapping[str, App], layout: Layout, config: Config) -> str | None:
+    """A package with models that is no app as far as is known, in a project with triggers."""
+    known = {app.name for app in apps.values()}
+    for name in find_app_packages(layout, config):
+        if name in known or not _NOT_INSTALLED.isdisjoint(name.split(".")):
+            continue
+        if "pgtrigger" in known or _mentions_triggers(layout, name):
+            return name
+    return None
+
+
+def _mentions_triggers(layout: Layout, package: str) -> bool:
+    for root in layout.source_roots:
+        for path in sorted((root / Path(*package.split("."))).rglob("*.py")):
+            try:
+                if b"pgtrigger" in path.read_bytes() or b"pghistory" in path.read_bytes():
+                    return True
+            except OSError:
+                return True
+    return False
 
 
 def _comes_later(star_import: Unknown, loader: ModuleLoader) -> bool:

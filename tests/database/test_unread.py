@@ -57,6 +57,9 @@ HIDINGS: dict[str, Callable[[Path], object]] = {
     "an app under an environment variable": _settings(
         'os.environ.get("WITH_EXTRAS", "yes") == "yes"', 'os.environ.get("WITH_EXTRAS")'
     ),
+    "an app under an assumed value": _settings(
+        'os.environ.get("WITH_EXTRAS", "yes")', 'os.environ.get("WITH_EXTRAS", "no")'
+    ),
     "settings in a class": lambda root: (root / "config/settings.py").write_text(
         "class Dev(Configuration):\n" + "".join(f"    {line}\n" for line in SETTINGS.splitlines())
     ),

@@ -24,6 +24,7 @@ class FakeHost:
     def __init__(self, settings: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         self.settings = settings
         self.environment = environment
+        self.takes_defaults = True
 
     @property
     def app_names(self) -> tuple[str, ...]:

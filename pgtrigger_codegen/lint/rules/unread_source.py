@@ -52,6 +52,8 @@ class UnreadSource(Rule):
         for gap in gaps:
             if gap.blocks:
                 yield self._of_gap(gap, gap.reason, analysis)
+            elif gap.kind is GapKind.ASSUMED_BRANCH:
+                continue  # what is assumed is listed as a note
             elif gap not in absent[1:] and _has_triggers(analysis):
                 reason = gap.reason
                 if gap in absent and len(absent) > 1:
