@@ -6,6 +6,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pgtrigger_codegen.certificate.census import Census
 from pgtrigger_codegen.certificate.certificate import Certificate
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.migrations.planning.history import OneHistory, ProjectHistory
@@ -60,6 +61,7 @@ class Analysis:
         provided_models: Models that libraries make for calls in the source.
         missing_providers: Libraries in use that cannot be asked for their triggers.
         foreign_unresolved: What of third-party packages' declarations could not be compiled.
+        census: All places in the text that can declare a trigger, each with its account.
         certificate: What was not read, and which triggers that may hide.
         migrations: Where the history is, once `history` was called.
         allow_migrate: Asks the project's routers about a database, an app and a model.
@@ -83,6 +85,7 @@ class Analysis:
     provided_models: tuple[ProvidedModel, ...] = ()
     missing_providers: tuple[MissingProvider, ...] = ()
     allow_migrate: AllowMigrate = field(default=always_allowed, repr=False, compare=False)
+    census: Census = field(default_factory=Census, repr=False, compare=False)
     certificate: Certificate = field(default_factory=Certificate, repr=False, compare=False)
     sites: SiteReader | None = field(default=None, repr=False, compare=False)
     migrations: OneHistory = field(default_factory=OneHistory, repr=False, compare=False)

@@ -60,6 +60,7 @@ def analyze(
     interpreter = Interpreter(loader, SettingsHost(config.env), providers)
     project, notices, unread = read_project(layout, config, interpreter)
 
+    from pgtrigger_codegen.certificate.accounts import census_of, unread_sites
     from pgtrigger_codegen.certificate.certify import certify
     from pgtrigger_codegen.certificate.passed_over import passed_over
     from pgtrigger_codegen.migrations.reading.loading import migration_loader
@@ -76,6 +77,7 @@ def analyze(
     not_asked = [_not_asked(item) for item in missing if item.extra]
     unresolved = tuple(sorted([*declared.unresolved, *not_asked], key=place))
     models = ReadModels(reader)
+    census = census_of(reader, declared)
     return Analysis(
         project=project,
         config=config,
@@ -97,10 +99,16 @@ def analyze(
         allow_migrate=_router(interpreter, project),
         provided_models=tuple(reader.provided.made),
         missing_providers=missing,
+        census=census,
         certificate=certify(
             project,
             models,
-            unread=[*unread, *passed_over(reader), *interpreter.unread],
+            unread=[
+                *unread,
+                *passed_over(reader),
+                *interpreter.unread,
+                *unread_sites(census, reader),
+            ],
             unresolved=unresolved,
             foreign_unresolved=declared.foreign_unresolved,
             missing_providers=missing,

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.certificate.census import Census
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.cli.journal import undo_killed_run
 from pgtrigger_codegen.cli.speed import speed
@@ -87,9 +88,19 @@ def echo_summary(analysis: Analysis) -> None:
     _echo_assumptions(analysis)
     compiled, unresolved = len(analysis.triggers), len(analysis.unresolved)
     click.echo(
-        f"{compiled + unresolved} triggers found, {compiled} compiled, {unresolved} unresolved",
+        f"{compiled + unresolved} triggers found, {compiled} compiled, {unresolved} unresolved"
+        f"{_sites(analysis.census)}",
         err=True,
     )
+
+
+def _sites(census: Census) -> str:
+    """How much of what the text declares is accounted for."""
+    if not census.sites:
+        return ""
+    left = len(census.left)
+    account = f"{left} of them not accounted for" if left else "all accounted for"
+    return f"; {len(census.sites)} sites, {account}"
 
 
 def echo_gap(analysis: Analysis, gap: Gap) -> None:

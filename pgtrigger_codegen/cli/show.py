@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.certificate.census import CountedSite
 from pgtrigger_codegen.cli.common import (
     Target,
     analyze_target,
@@ -34,9 +35,10 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigg
     show_default=True,
     help="How to print the triggers.",
 )
+@click.option("--sites", is_flag=True, help="List all places that can declare a trigger, too.")
 @no_cache_option
 @pass_target
-def show(target: Target, uris: tuple[str, ...], output_format: str) -> None:
+def show(target: Target, uris: tuple[str, ...], output_format: str, *, sites: bool) -> None:
     """Show the triggers that the source declares.
 
     A URI is `app_label.ModelName:trigger_name`; with URIs, only those triggers are shown.
@@ -45,7 +47,10 @@ def show(target: Target, uris: tuple[str, ...], output_format: str) -> None:
     triggers, unresolved = _selected(analysis, uris)
     match output_format:
         case "json":
-            click.echo(json.dumps(_document(analysis, triggers, unresolved), indent=2))
+            document = _document(analysis, triggers, unresolved)
+            if sites:
+                document["sites"] = [_site(analysis, site) for site in analysis.census.sites]
+            click.echo(json.dumps(document, indent=2))
         case "sql":
             for trigger in triggers:
                 sql = install_sql(trigger.parts, trigger.hash)
@@ -54,6 +59,8 @@ def show(target: Target, uris: tuple[str, ...], output_format: str) -> None:
                 click.echo(sql.rstrip() + "\n")
         case _:
             _echo_text(analysis, triggers, unresolved)
+            if sites:
+                _echo_sites(analysis)
     echo_summary(analysis)
     speed.reusable(analysis.project.root)
 
@@ -139,8 +146,26 @@ def _document(
             "found": len(triggers) + len(unresolved),
             "compiled": len(triggers),
             "unresolved": len(unresolved),
+            "sites": len(analysis.census.sites),
         },
     }
+
+
+def _site(analysis: Analysis, site: CountedSite) -> dict[str, Any]:
+    return {
+        "what": site.what,
+        "name": site.name,
+        "fate": site.fate,
+        "why": site.why or None,
+        **_place(analysis, site.span),
+    }
+
+
+def _echo_sites(analysis: Analysis) -> None:
+    for site in analysis.census.sites:
+        name = f" `{site.name}`" if site.name else ""
+        why = f" ({site.why})" if site.why else ""
+        click.echo(f"{place_of(analysis, site.span)}{site.what}{name}: {site.fate}{why}")
 
 
 def _place(analysis: Analysis, span: Span | None) -> dict[str, Any]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def if_statement(vm: Interpreter, node: ast.If, scope: Scope) -> Signal:
     decided = truth(vm, evaluate(vm, node.test, scope), scope.module.span(node.test))
     if not isinstance(decided, Unknown):
+        vm.trace.decide(scope.module, node.test, decided)
         return execute_block(vm, node.body if decided else node.orelse, scope)
     why = Unknown(
         f"depends on a condition that is not known: {decided.reason}", decided.span, decided.notes

@@ -171,6 +171,7 @@ def _conditional(vm: Interpreter, node: ast.IfExp, scope: Scope) -> Any:
     decided = truth(vm, evaluate(vm, node.test, scope), scope.module.span(node.test))
     if isinstance(decided, Unknown):
         return _either(vm, [node.body, node.orelse], scope, decided)
+    vm.trace.decide(scope.module, node.test, decided)
     return evaluate(vm, node.body if decided else node.orelse, scope)
 
 

@@ -20,6 +20,7 @@ from pgtrigger_codegen.evaluator.host import Host
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.provided import Libraries, NoLibraries, ProvidedCall
 from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.trace import Trace
 from pgtrigger_codegen.evaluator.values import (
     BudgetPassed,
     Invalid,
@@ -68,6 +69,7 @@ class Interpreter:
             the one is first imported in the other.
         assumptions: What was taken as given on the way.
         unread: What was passed over on the way, in which there may be triggers.
+        trace: Which way conditions went, and which functions were called.
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
         in_hook: While running code that Django calls back (`AppConfig.ready`).
@@ -96,6 +98,7 @@ class Interpreter:
         self.model_classes: list[ModelClass] = []
         self.assumptions: set[Assumption] = set()
         self.unread: set[Unread] = set()
+        self.trace = Trace()
         self.speculation: Unknown | None = None
         self.doubt: Unknown | None = None
         self.in_hook = False
@@ -316,6 +319,10 @@ class Interpreter:
     def origin(self, value: Any) -> Origin | None:
         """Where an object was made."""
         return self._origins.get(id(value))
+
+    def made_at(self) -> Iterator[Span]:
+        """Where objects of libraries were made, triggers among them."""
+        return (origin.span for origin in self._origins.values())
 
     def noticed(self, value: Any) -> Any:
         """Passes a value on; inside a `try`, one that is not known may as well have raised."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from pgtrigger_codegen.errors import ConfigError, ProjectError
 from pgtrigger_codegen.project.config import TABLE, Config, is_dotted_name
 from pgtrigger_codegen.project.entry_points import read_entry_point
-from pgtrigger_codegen.project.folders import Exclusion, nearest_files, subfolders
+from pgtrigger_codegen.project.folders import Exclusion, is_there, nearest_files, subfolders
 from pgtrigger_codegen.project.path_edits import read_path_edits
 from pgtrigger_codegen.project.settings_name import VARIABLE, Naming, read_test_configuration
 from pgtrigger_codegen.project.site_packages import find_environment, own_site_packages
@@ -356,7 +356,7 @@ def _packages(root: Path, other_roots: set[Path], exclusion: Exclusion) -> Itera
             or _has_any(folder, _PROJECT_MARKERS)
         ):
             continue
-        if (folder / "__init__.py").is_file() and _has_any(
+        if is_there(folder / "__init__.py") and _has_any(
             folder, ("models.py", "models/__init__.py", "migrations/__init__.py")
         ):
             yield folder
@@ -427,7 +427,7 @@ def _root_notice(directory: Path, root: Path) -> tuple[str, ...]:
 
 
 def _has_any(folder: Path, names: tuple[str, ...]) -> bool:
-    return any((folder / name).exists() for name in names)
+    return any(is_there(folder / name) for name in names)
 
 
 def _is_manage_py(path: Path) -> bool:

@@ -48,7 +48,7 @@ def nearest_files(
             folder / name
             for folder in level
             for name in names
-            if (folder / name).is_file() and accept(folder / name)
+            if is_there(folder / name) and (folder / name).is_file() and accept(folder / name)
         ]
         if found:
             return found
@@ -68,7 +68,18 @@ def subfolders(folder: Path, exclusion: Exclusion) -> Iterator[Path]:
 
 def is_environment(folder: Path) -> bool:
     """Whether the folder is a virtual environment (of venv, virtualenv, uv or conda)."""
-    return (folder / "pyvenv.cfg").is_file() or (folder / "conda-meta").is_dir()
+    return is_there(folder / "pyvenv.cfg") or is_there(folder / "conda-meta")
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is anything at a path; not where nobody may look.
+
+    The certificate (`certificate/`) says that the folder cannot be listed.
+    """
+    try:
+        return path.exists()
+    except PermissionError:
+        return False
 
 
 def _folders_in(folder: Path) -> list[Path]:

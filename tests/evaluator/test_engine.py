@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.pipeline import Analysis, analyze
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.pipeline import analyze
 from tests.models.project import analyzed
 
 _MODELS = """

@@ -1,0 +1,122 @@
+"""Stage certificate: what the analysis has to show for each place, and the census against it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pgtrigger_codegen.certificate.census import (
+    Census,
+    CountedSite,
+    Evidence,
+    Explanation,
+    take_census,
+)
+from pgtrigger_codegen.certificate.declaring_names import DeclaringNames
+from pgtrigger_codegen.evaluator.trace import Place
+from pgtrigger_codegen.evaluator.values import ModelClass
+from pgtrigger_codegen.models import registry
+from pgtrigger_codegen.models.reading import ModelReader
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unread import GapKind, Unread
+from pgtrigger_codegen.triggers.declared import Declared
+
+
+def census_of(reader: ModelReader, declared: Declared, *, parse_all: bool = False) -> Census:
+    """The census of all modules of the project that Django imports."""
+    modules = [module for module in reader.loader.loaded() if module.first_party]
+    counted = [module for module in modules if not _is_migration(module, reader)]
+    explain = Explanation(
+        reader.interpreter.trace,
+        _places(model.span for model in _read_models(reader)),
+        reader.interpreter.scopes,
+        declared.assumptions,
+        modules,
+    )
+    names = DeclaringNames(reader.loader, counted)
+    return take_census(counted, names, _evidence(reader, declared), explain, parse_all=parse_all)
+
+
+def unread_sites(census: Census, reader: ModelReader) -> Iterator[Unread]:
+    """The sites that make gaps."""
+    for site in census.left:
+        reason = f"{_words(site)} left no trace in the analysis: {site.why}"
+        yield Unread(GapKind.UNACCOUNTED_SITE, reason, site.span)
+    for site in census.assumed:
+        app = _app_of(Path(site.span.path), reader)
+        reason = f"{_words(site)} is in a branch that is not taken: {site.why}"
+        yield Unread(GapKind.ASSUMED_BRANCH, reason, site.span, app)
+
+
+def _words(site: CountedSite) -> str:
+    match site.what:
+        case "meta":
+            return "`triggers` of a `Meta`"
+        case "register":
+            return "a call of `register`"
+        case "provider":
+            return "a call that declares triggers"
+        case "trigger":
+            return f"trigger `{site.name}`" if site.name else "a trigger"
+
+
+def _is_migration(module: Module, reader: ModelReader) -> bool:
+    folders = {app.migrations_dir for app in reader.project.apps.values()}
+    return module.path.parent in folders
+
+
+def _app_of(path: Path, reader: ModelReader) -> str | None:
+    holders = [app for app in reader.project.apps.values() if path.is_relative_to(app.path)]
+    return max(holders, key=lambda app: len(app.path.parts)).label if holders else None
+
+
+def _evidence(reader: ModelReader, declared: Declared) -> Evidence:
+    vm = reader.interpreter
+    spans = [trigger.span for trigger in declared.triggers]
+    spans += [one.registered.span for one in declared.triggers if one.registered is not None]
+    spans += [one.span for one in vm.registrations]
+    spans += [one.span for one in vm.provided_calls]
+    unresolved = [item.span for item in declared.unresolved]
+    unresolved += [
+        note.span for item in declared.unresolved for note in item.notes if note.span is not None
+    ]
+    lonely = {one.span for one in declared.uninherited}
+    read = _read_models(reader)
+    return Evidence(
+        compiled=_places(spans),
+        unresolved=_places(unresolved),
+        made=_places(vm.made_at()),
+        metas=frozenset(place for model in read for place in _meta_places(model)),
+        uninherited=frozenset(
+            place for model in read if model.span in lonely for place in _meta_places(model)
+        ),
+    )
+
+
+def _read_models(reader: ModelReader) -> list[ModelClass]:
+    return [
+        model
+        for model in reader.interpreter.model_classes
+        if model.module.first_party and "rigger" in model.module.text and registry.is_model(model)
+    ]
+
+
+def _places(spans: Iterable[Span]) -> frozenset[Place]:
+    return frozenset((span.path, span.line) for span in spans)
+
+
+def _meta_places(model: ModelClass) -> Iterator[Place]:
+    """Where the own `Meta` of a class that was executed names its triggers."""
+    for node in model.node.body:
+        if isinstance(node, ast.ClassDef) and node.name == "Meta":
+            for statement in node.body:
+                targets: list[ast.expr] = []
+                if isinstance(statement, ast.Assign):
+                    targets = statement.targets
+                elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
+                    targets = [statement.target]
+                for target in targets:
+                    if isinstance(target, ast.Name) and target.id == "triggers":
+                        yield str(model.module.path), target.lineno

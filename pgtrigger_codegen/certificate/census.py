@@ -1,0 +1,301 @@
+"""Stage certificate: the census of all places in the source that can declare a trigger.
+
+It finds them in the text, apart from the evaluator: a filter goes over the text of all modules that
+Django imports, and what of it has left a trace in the analysis is accounted for. The statements
+around the rest are read by LibCST, and each site in them has to be explained: a branch that was not
+taken, a function that nobody calls. What cannot be explained is a gap.
+"""
+
+from __future__ import annotations
+
+import ast
+import bisect
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from pgtrigger_codegen.certificate.assumed import Dependencies
+from pgtrigger_codegen.certificate.declaring_names import DeclaringNames
+from pgtrigger_codegen.evaluator.assumption import Assumption
+from pgtrigger_codegen.evaluator.engine import ENGINE, VENDOR
+from pgtrigger_codegen.evaluator.trace import Place, Trace
+from pgtrigger_codegen.records import dataclass
+from pgtrigger_codegen.source.declaring import Enclosure, Site, What, declaring_sites
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+
+Fate = Literal[
+    "compiled",
+    "unresolved",
+    "not declared",
+    "not inherited",
+    "not called",
+    "known branch",
+    "assumed branch",
+    "test",
+    "not imported",
+    "unaccounted",
+]
+"""What became of a site. `not declared`: a trigger that is made, and put on no model."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedSite:
+    """A site and its account.
+
+    Attributes:
+        span: Where it stands.
+        name: The trigger's name, where LibCST has read it as a literal.
+        why: What explains the fate, in words.
+        place: Of what explains it.
+    """
+
+    span: Span
+    what: What
+    fate: Fate
+    name: str | None = None
+    why: str = ""
+    place: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the analysis has left at a place, by which a site there is accounted for.
+
+    Attributes:
+        compiled, unresolved, made: Places of declarations, and of triggers that were made at all.
+        metas: Places of the names `triggers` in a `Meta` that was read.
+        uninherited: Those of abstract models that no model inherits from.
+    """
+
+    compiled: frozenset[Place]
+    unresolved: frozenset[Place]
+    made: frozenset[Place]
+    metas: frozenset[Place]
+    uninherited: frozenset[Place]
+
+    def fate(self, place: Place, what: What) -> Fate | None:
+        """What became of a site there; None without a trace."""
+        if place in self.compiled:
+            return "compiled"
+        if place in self.unresolved:
+            return "unresolved"
+        if place in self.uninherited:
+            return "not inherited"
+        if place in self.metas and what == "meta":
+            return "compiled"
+        return "not declared" if place in self.made else None
+
+    def within(self, path: str, site: Site) -> Fate | None:
+        """Whether an expression of the site, or of the `Meta` that it is in, was refused."""
+        metas = [around.line for around in site.enclosures if around.name == "Meta"]
+        lines = range(metas[-1] if metas else site.line, site.end_line + 1)
+        return "unresolved" if any((path, line) in self.unresolved for line in lines) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """All sites, by place."""
+
+    sites: tuple[CountedSite, ...] = ()
+
+    @property
+    def left(self) -> tuple[CountedSite, ...]:
+        """Those that nothing accounts for."""
+        return tuple(site for site in self.sites if site.fate == "unaccounted")
+
+    @property
+    def assumed(self) -> tuple[CountedSite, ...]:
+        """Those in branches that an assumption decides."""
+        return tuple(site for site in self.sites if site.fate == "assumed branch")
+
+
+def take_census(
+    modules: Iterable[Module],
+    names: DeclaringNames,
+    evidence: Evidence,
+    explain: Explanation,
+    *,
+    parse_all: bool = False,
+) -> Census:
+    """Finds the sites in modules, and says what became of each.
+
+    Args:
+        modules: Of the project, migrations left out.
+        parse_all: Whether LibCST reads all declaring statements, not only those that are not
+            accounted for otherwise.
+    """
+    found: list[CountedSite] = []
+    for module in modules:
+        found += _of_module(module, names, evidence, explain, parse_all=parse_all)
+    return Census(tuple(sorted(found, key=lambda site: site.span)))
+
+
+def _of_module(
+    module: Module,
+    names: DeclaringNames,
+    evidence: Evidence,
+    explain: Explanation,
+    *,
+    parse_all: bool,
+) -> list[CountedSite]:
+    found: dict[Place, CountedSite] = {}
+    unexplained: set[int] = set()
+    path = str(module.path)
+    for line, what in _candidates(module, names):
+        fate = evidence.fate((path, line), what)
+        if fate is None or parse_all:
+            unexplained.add(line)
+        if fate is not None and (path, line) not in found:
+            found[path, line] = CountedSite(Span(path, line, 1, line, 1), what, fate)
+    if unexplained:
+        for site in _read(module, unexplained, names):
+            known = evidence.fate((path, site.line), site.what) or evidence.within(path, site)
+            counted = (
+                explain.of_site(module, site) if known is None else _counted(path, site, known)
+            )
+            if (path, site.line) not in found or known:
+                found[path, site.line] = counted
+    return list(found.values())
+
+
+def _counted(path: str, site: Site, fate: Fate, why: str = "") -> CountedSite:
+    span = Span(path, site.line, site.column, site.end_line, site.end_column)
+    return CountedSite(span, site.what, fate, site.name, why)
+
+
+def _candidates(module: Module, names: DeclaringNames) -> Iterator[tuple[int, What]]:
+    """Lines that the filter lets through."""
+    text = module.text
+    if "rigger" not in text and "register" not in text and "track" not in text:
+        return
+    ends = _line_ends(text)
+    for match in names.pattern.finditer(text):
+        line = bisect.bisect_left(ends, match.start(match.lastgroup or 0)) + 1
+        if match["meta"]:
+            yield line, "meta"
+        elif match["made"]:
+            yield line, "register"
+        elif (what := names.meaning(module, match["call"])) is not None:
+            yield line, what
+
+
+def _line_ends(text: str) -> list[int]:
+    ends, at = [], text.find("\n")
+    while at >= 0:
+        ends.append(at)
+        at = text.find("\n", at + 1)
+    return ends
+
+
+def _read(module: Module, lines: set[int], names: DeclaringNames) -> Iterator[Site]:
+    """What LibCST reads in the top-level statements around some lines."""
+    statements = set()
+    for node in module.tree.body:
+        decorators = getattr(node, "decorator_list", ())
+        first = min([node.lineno, *(one.lineno for one in decorators)])
+        last = node.end_lineno or node.lineno
+        if any(first <= line <= last for line in lines):
+            statements.add((first, last))
+    return declaring_sites(module.text, statements, names.callables(module))
+
+
+class Explanation:
+    """Explains sites that have left no trace."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        classes: Collection[Place],
+        executed: Iterable[str],
+        assumptions: Iterable[Assumption],
+        modules: Iterable[Module],
+    ) -> None:
+        """Takes what happened.
+
+        Args:
+            classes: Where the names of the model classes stand that were read.
+            executed: Names of the modules that were executed.
+            modules: All modules of the project that were read, the settings included.
+        """
+        self._trace = trace
+        self._classes = classes
+        self._executed = frozenset(executed)
+        self._dependencies = Dependencies(assumptions, modules)
+        self._modules = tuple(modules)
+
+    def of_site(self, module: Module, site: Site) -> CountedSite:
+        """What became of a site."""
+        path = str(module.path)
+        if _is_test(module.path):
+            return _counted(path, site, "test")
+        if module.name not in self._executed:
+            return _counted(path, site, "unaccounted", "its module was passed over")
+        for around in site.enclosures:
+            place = Span(path, around.line, 1, around.line, 1)
+            fate, why = self._of_enclosure(path, around)
+            if fate is not None:
+                counted = _counted(path, site, fate, why)
+                return CountedSite(
+                    counted.span, counted.what, counted.fate, counted.name, why, place
+                )
+        if site.what == "meta" and self._is_read(path, site):
+            return _counted(path, site, "compiled")
+        return _counted(path, site, "unaccounted", "nothing is known of it")
+
+    def _is_read(self, path: str, site: Site) -> bool:
+        """Whether a `Meta`, all of whose branches were taken, belongs to a class that was read."""
+        classes = [around for around in site.enclosures if around.kind == "class"]
+        return len(classes) > 1 and (path, classes[-2].line) in self._classes
+
+    def _of_enclosure(self, path: str, around: Enclosure) -> tuple[Fate | None, str]:
+        if around.kind in ("if", "else"):
+            decided = self._trace.decisions.get((path, around.line))
+            if decided is None or (around.kind == "if") in decided:
+                return None, ""
+            return self._of_branch(path, around)
+        if around.kind in ("except", "case"):
+            return "known branch", f"the `{around.kind}` in line {around.line} was not taken"
+        if around.kind == "function" and (path, around.line) not in self._trace.called:
+            if around.name and self._is_named_elsewhere(around.name):
+                return None, ""
+            return "not called", f"nobody calls `{around.name or 'lambda'}`"
+        return None, ""
+
+    def _of_branch(self, path: str, around: Enclosure) -> tuple[Fate, str]:
+        what = f"`{around.test}` in line {around.line}"
+        assumed = self._dependencies.assumption(around.test, path, around.line)
+        if assumed is not None and assumed.value not in (ENGINE, VENDOR):
+            why = f"{what} depends on {assumed.name}, which is taken to be {assumed.value!r}"
+            return "assumed branch", why
+        if "ENGINE" in around.test or "vendor" in around.test:
+            return "assumed branch", f"{what} asks for a database that the settings do not name"
+        return "known branch", f"{what} is decided by a known value"
+
+    def _is_named_elsewhere(self, name: str) -> bool:
+        """Whether code that runs as modules are imported mentions a function."""
+        return any(
+            _mentions_at_top(module.tree.body, name)
+            for module in self._modules
+            if module.name in self._executed and name in module.text
+        )
+
+
+def _mentions_at_top(body: Iterable[ast.stmt], name: str) -> bool:
+    """Whether statements outside of functions mention a name, imports aside."""
+    pending: list[ast.AST] = list(body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            pending += node.decorator_list
+        elif not isinstance(node, ast.Import | ast.ImportFrom | ast.Lambda):
+            if name in (getattr(node, "id", None), getattr(node, "attr", None)):
+                return True
+            pending += ast.iter_child_nodes(node)
+    return False
+
+
+def _is_test(path: Path) -> bool:
+    return path.name.startswith(("test_", "tests", "conftest")) or not {"test", "tests"}.isdisjoint(
+        path.parts
+    )

@@ -1,0 +1,229 @@
+"""The census: every place that can declare a trigger is found in the text, and accounted for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.source.unread import GapKind
+from tests.models.project import analyzed
+from tests.support.projects import PROJECTS, WORKING, copy_project
+
+HEAD = """
+import os
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from pgtrigger import Protect as Guard, register
+
+KEEP = {"name": "keep", "operation": pgtrigger.Delete}
+"""
+SETTINGS = """
+import os
+
+SECRET_KEY = "x"
+INSTALLED_APPS = ["pgtrigger", "shop"]
+DATABASES = {{"default": {{"ENGINE": "django.db.backends.postgresql"}}}}
+GUARDED = os.environ.get("GUARDED", "") == "1"
+PLAIN = False
+"""
+
+CASES: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "Meta": (
+        """
+class Order(models.Model):
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(name="keep", operation=pgtrigger.Delete),
+            Guard(name="guard", operation=pgtrigger.Update),
+        ]
+""",
+        [("meta", "compiled"), ("trigger", "compiled"), ("trigger", "compiled")],
+    ),
+    "register": (
+        """
+@register(Guard(**KEEP))
+class Order(models.Model):
+    pass
+
+
+pgtrigger.register(
+    pgtrigger.Protect(name="other", operation=pgtrigger.Update),
+)(Order)
+Guard(name="third", operation=pgtrigger.Insert).register(Order)
+""",
+        [
+            ("register", "compiled"),
+            ("register", "compiled"),
+            ("trigger", "compiled"),
+            ("trigger", "compiled"),  # one site a line
+        ],
+    ),
+    "subclass and helper": (
+        """
+class Locked(pgtrigger.Protect):
+    operation = pgtrigger.Delete
+
+
+def locked(name):
+    return Locked(name=name)
+
+
+class Order(models.Model):
+    class Meta:
+        triggers = [locked("keep")]
+""",
+        [("trigger", "compiled"), ("meta", "compiled")],
+    ),
+    "a helper that nobody calls": (
+        """
+def locked(name):
+    return Guard(name=name, operation=pgtrigger.Delete)
+
+
+class Order(models.Model):
+    pass
+""",
+        [("trigger", "not called")],
+    ),
+    "a branch on a known value": (
+        """
+class Order(models.Model):
+    class Meta:
+        if settings.PLAIN:
+            triggers = [Guard(**KEEP)]
+""",
+        [("meta", "known branch")],
+    ),
+    "a branch on an assumed value": (
+        """
+class Order(models.Model):
+    class Meta:
+        if settings.GUARDED:
+            triggers = [Guard(**KEEP)]
+""",
+        [("meta", "assumed branch")],
+    ),
+    "an assumed value at hand": (
+        """
+FLAG = os.environ.get("FLAG", "no")
+WANTED = FLAG == "yes"
+
+
+class Order(models.Model):
+    class Meta:
+        triggers = [Guard(**KEEP)] if WANTED else []
+""",
+        [("meta", "compiled")],
+    ),
+    "an abstract model without children": (
+        """
+class Base(models.Model):
+    class Meta:
+        abstract = True
+        triggers = [Guard(**KEEP)]
+""",
+        [("meta", "not inherited")],
+    ),
+    "a trigger on no model": ("SPARE = Guard(**KEEP)\n", [("trigger", "not declared")]),
+    "what is not known": (
+        """
+class Order(models.Model):
+    class Meta:
+        triggers = [
+            Guard(
+                name="keep",
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Q(old__pk=os.getpid()),
+            )
+        ]
+""",
+        [("meta", "compiled"), ("trigger", "unresolved")],
+    ),
+    "nothing of the kind": (
+        """
+from django.contrib import admin
+
+# triggers = [pgtrigger.Protect(name="x")]
+TEXT = '''
+class Meta:
+    triggers = [pgtrigger.Protect(name="x")]
+'''
+
+
+class Order(models.Model):
+    '''Calls pgtrigger.register(...) nowhere.'''
+
+
+class Triggers:
+    triggers = ()
+""",
+        [],
+    ),
+}
+
+
+def analysis(root: Path, models: str) -> Analysis:
+    return analyzed(root, HEAD + models, {"settings.py": SETTINGS.format()})
+
+
+def fates(found: Analysis) -> list[tuple[str, str]]:
+    return [(site.what, site.fate) for site in found.census.sites]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_accounts_for_every_site(tmp_path: Path, case: str) -> None:
+    text, expected = CASES[case]
+    found = analysis(tmp_path, text)
+    assert fates(found) == expected
+    assert found.census.left == ()
+
+
+def test_a_branch_on_an_assumed_value_is_a_gap(tmp_path: Path) -> None:
+    found = analysis(tmp_path, CASES["a branch on an assumed value"][0])
+    (gap,) = found.certificate.blocking
+    assert gap.kind is GapKind.ASSUMED_BRANCH
+    assert str(gap.concerns) == "app:shop"
+    assert "GUARDED" in gap.reason
+
+    pyproject = '[tool.pgtrigger-codegen.env]\nGUARDED = "0"\n'
+    files = {"settings.py": SETTINGS.format(), "pyproject.toml": pyproject}
+    pinned = analyzed(tmp_path, HEAD + CASES["a branch on an assumed value"][0], files)
+    assert fates(pinned) == [("meta", "known branch")]
+    assert pinned.certificate.blocking == ()
+
+
+def test_what_the_evaluator_gives_up_without_a_word_is_left(tmp_path: Path) -> None:
+    found = analysis(
+        tmp_path,
+        """
+import asyncio
+
+
+async def declare(model):
+    pgtrigger.register(Guard(**KEEP))(model)
+
+
+class Order(models.Model):
+    pass
+
+
+LATER = asyncio.run(declare(Order))
+""",
+    )
+    assert [site.fate for site in found.census.left] == ["unaccounted"]
+    (gap,) = found.certificate.blocking
+    assert gap.kind is GapKind.UNACCOUNTED_SITE
+
+
+@pytest.mark.parametrize("project", WORKING)
+def test_the_fixture_projects_leave_nothing(project: str, tmp_path: Path) -> None:
+    from pgtrigger_codegen.pipeline import analyze
+
+    found = analyze(copy_project(project, tmp_path))
+    assert found.census.left == ()
+    assert len(found.census.sites) >= len({trigger.span for trigger in found.triggers}) > 0
+    assert PROJECTS.exists()
