@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def census_of(reader: ModelReader, declared: Declared, *, parse_all: bool = Fals
         reader.interpreter.scopes,
         declared.assumptions,
         modules,
+        other_engine=_has_other_engine(reader.project.settings.get("DATABASES")),
     )
     names = DeclaringNames(reader.loader, counted)
     return take_census(counted, names, _evidence(reader, declared), explain, parse_all=parse_all)
@@ -70,6 +72,17 @@ def _is_migration(module: Module, reader: ModelReader) -> bool:
 def _app_of(path: Path, reader: ModelReader) -> str | None:
     holders = [app for app in reader.project.apps.values() if path.is_relative_to(app.path)]
     return max(holders, key=lambda app: len(app.path.parts)).label if holders else None
+
+
+def _has_other_engine(databases: object) -> bool:
+    """Whether all engines are known, and none is PostgreSQL's."""
+    if not isinstance(databases, dict):
+        return False
+    engines = [one.get("ENGINE") for one in databases.values() if isinstance(one, dict)]
+    return bool(engines) and all(
+        isinstance(engine, str) and not re.search("postg|psycopg|timescale", engine)
+        for engine in engines
+    )
 
 
 def _evidence(reader: ModelReader, declared: Declared) -> Evidence:

@@ -9,7 +9,7 @@ taken, a function that nobody calls. What cannot be explained is a gap.
 from __future__ import annotations
 
 import ast
-import bisect
+import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -142,7 +142,7 @@ def _of_module(
     found: dict[Place, CountedSite] = {}
     unexplained: set[int] = set()
     path = str(module.path)
-    for line, what in _candidates(module, names):
+    for _, line, what in sorted(_candidates(module, names)):
         fate = evidence.fate((path, line), what)
         if fate is None or parse_all:
             unexplained.add(line)
@@ -164,28 +164,41 @@ def _counted(path: str, site: Site, fate: Fate, why: str = "") -> CountedSite:
     return CountedSite(span, site.what, fate, site.name, why)
 
 
-def _candidates(module: Module, names: DeclaringNames) -> Iterator[tuple[int, What]]:
-    """Lines that the filter lets through."""
+def _candidates(module: Module, names: DeclaringNames) -> Iterator[tuple[int, int, What]]:
+    """Places and lines that the filter lets through: it looks for words, then around them."""
     text = module.text
-    if "rigger" not in text and "register" not in text and "track" not in text:
-        return
-    ends = _line_ends(text)
-    for match in names.pattern.finditer(text):
-        line = bisect.bisect_left(ends, match.start(match.lastgroup or 0)) + 1
-        if match["meta"]:
-            yield line, "meta"
-        elif match["made"]:
-            yield line, "register"
-        elif (what := names.meaning(module, match["call"])) is not None:
-            yield line, what
+    for at in _occurrences(text, "triggers"):
+        if _META.match(text, text.rfind("\n", 0, at) + 1):
+            yield at, text.count("\n", 0, at) + 1, "meta"
+    for leaf in names.leaves:
+        for at in _occurrences(text, leaf):
+            if not _CALLED.match(text, at + len(leaf)):
+                continue
+            start = _beginning(text, at)
+            if text[max(start - 6, 0) : start].endswith(("class ", "def ")):
+                continue
+            if text[start - 1 : at] == ")." and leaf == "register":
+                yield at, text.count("\n", 0, at) + 1, "register"
+            elif (what := names.meaning(module, text[start : at + len(leaf)])) is not None:
+                yield start, text.count("\n", 0, start) + 1, what
 
 
-def _line_ends(text: str) -> list[int]:
-    ends, at = [], text.find("\n")
+_META = re.compile(r"[ \t]+triggers[ \t]*[:+=]")
+_CALLED = re.compile(r"[ \t]*\(")
+
+
+def _occurrences(text: str, word: str) -> Iterator[int]:
+    at = text.find(word)
     while at >= 0:
-        ends.append(at)
-        at = text.find("\n", at + 1)
-    return ends
+        yield at
+        at = text.find(word, at + 1)
+
+
+def _beginning(text: str, at: int) -> int:
+    """Where the dotted name begins that goes on there."""
+    while at and (text[at - 1].isidentifier() or text[at - 1].isdigit() or text[at - 1] == "."):
+        at -= 1
+    return at
 
 
 def _read(module: Module, lines: set[int], names: DeclaringNames) -> Iterator[Site]:
@@ -210,6 +223,8 @@ class Explanation:
         executed: Iterable[str],
         assumptions: Iterable[Assumption],
         modules: Iterable[Module],
+        *,
+        other_engine: bool,
     ) -> None:
         """Takes what happened.
 
@@ -217,12 +232,14 @@ class Explanation:
             classes: Where the names of the model classes stand that were read.
             executed: Names of the modules that were executed.
             modules: All modules of the project that were read, the settings included.
+            other_engine: Whether the settings name no PostgreSQL at all, but other databases.
         """
         self._trace = trace
         self._classes = classes
         self._executed = frozenset(executed)
         self._dependencies = Dependencies(assumptions, modules)
         self._modules = tuple(modules)
+        self._other_engine = other_engine
 
     def of_site(self, module: Module, site: Site) -> CountedSite:
         """What became of a site."""
@@ -268,7 +285,7 @@ class Explanation:
         if assumed is not None and assumed.value not in (ENGINE, VENDOR):
             why = f"{what} depends on {assumed.name}, which is taken to be {assumed.value!r}"
             return "assumed branch", why
-        if "ENGINE" in around.test or "vendor" in around.test:
+        if self._other_engine and ("ENGINE" in around.test or "vendor" in around.test):
             return "assumed branch", f"{what} asks for a database that the settings do not name"
         return "known branch", f"{what} is decided by a known value"
 

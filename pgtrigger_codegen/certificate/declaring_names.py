@@ -33,18 +33,13 @@ class DeclaringNames:
             alias
             for module in mentioning
             for alias, target in self._bound(module).items()
-            if alias != target.rpartition(".")[2] and self._resolve(target) is not None
+            if alias != _last(target) and self._resolve(target) is not None
         }
 
     @functools.cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """Finds what looks like a call of one of them, or an assignment to `triggers`."""
-        names = sorted({name.rpartition(".")[2] for name in self._known} | self._aliases)
-        calls = rf"(?P<call>[\w.]*\b(?:{'|'.join(names)}))[ \t]*\("
-        renamed = r"|(?P<made>\))\.register[ \t]*\("
-        return re.compile(
-            rf"^[ \t]+(?P<meta>triggers)[ \t]*[:+=][^\n]|{calls}{renamed}", re.MULTILINE
-        )
+    def leaves(self) -> tuple[str, ...]:
+        """The last parts of their names, and what modules call them otherwise."""
+        return tuple(sorted({_last(name) for name in self._known} | self._aliases))
 
     def meaning(self, module: Module, written: str) -> What | None:
         """What a call of a name as a module writes it is."""
@@ -73,9 +68,9 @@ class DeclaringNames:
         added = True
         while added:
             added = False
+            leaves = set(map(_last, self._known))
             for module, node in classes:
                 name = f"{module.name}.{node.name}"
-                leaves = {known.rpartition(".")[2] for known in self._known}
                 bases = [ast.unparse(base) for base in node.bases if _leaf(base) in leaves]
                 if name not in self._known and any(
                     self.meaning(module, base) == "trigger" for base in bases
@@ -112,7 +107,8 @@ class DeclaringNames:
         return self._bindings[module.name]
 
     def _imports(self, module: Module) -> Iterator[tuple[str, str]]:
-        for node in _statements(module.tree.body):
+        is_flat = _INDENTED_IMPORT.search(module.text) is None
+        for node in module.tree.body if is_flat else _statements(module.tree.body):
             match node:
                 case ast.ClassDef():
                     yield node.name, f"{module.name}.{node.name}"
@@ -151,6 +147,14 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _statements(getattr(node, name, ()))
         for handler in getattr(node, "handlers", ()):
             yield from _statements(handler.body)
+
+
+# Most modules have none, and need not be gone through statement by statement.
+_INDENTED_IMPORT = re.compile(r"^[ \t]+(?:from|import)\b", re.MULTILINE)
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _leaf(node: ast.expr) -> str:

@@ -196,6 +196,20 @@ def test_a_branch_on_an_assumed_value_is_a_gap(tmp_path: Path) -> None:
     assert pinned.certificate.blocking == ()
 
 
+@pytest.mark.parametrize("engine", ["sqlite3", "mysql"])
+def test_settings_for_another_database_alone_make_a_gap(tmp_path: Path, engine: str) -> None:
+    models = """
+class Order(models.Model):
+    class Meta:
+        if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+            triggers = [Guard(**KEEP)]
+"""
+    settings = SETTINGS.format().replace("backends.postgresql", f"backends.{engine}")
+    found = analyzed(tmp_path, HEAD + models, {"settings.py": settings})
+    assert fates(found) == [("meta", "assumed branch")]
+    assert [gap.kind for gap in found.certificate.blocking] == [GapKind.ASSUMED_BRANCH]
+
+
 def test_what_the_evaluator_gives_up_without_a_word_is_left(tmp_path: Path) -> None:
     found = analysis(
         tmp_path,
