@@ -120,7 +120,8 @@ def read_project(
         settings = _read_settings(layout.settings_module, layout.settings_origin, interpreter)
         names = _installed_apps(settings, layout)
         unread += unknown_apps(names, settings, interpreter)
-        unread += _assumed_apps(names, layout.settings_module, interpreter)
+        if "INSTALLED_APPS" in settings.values:
+            unread += _assumed_apps(names, layout.settings_module, interpreter)
     reader = _AppReader(interpreter, settings, notices)
     apps = reader.read(names)
     unread += not_found(reader.unread, interpreter.loader)
