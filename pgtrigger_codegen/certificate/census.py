@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +20,6 @@ from pgtrigger_codegen.certificate.declaring_names import DeclaringNames
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.evaluator.engine import ENGINE, VENDOR
 from pgtrigger_codegen.evaluator.trace import Place, Trace
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.declaring import Enclosure, Site, What, declaring_sites
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span

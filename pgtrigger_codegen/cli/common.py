@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -15,7 +16,6 @@ from pgtrigger_codegen.cli.journal import undo_killed_run
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.engine import COLD
 from pgtrigger_codegen.pipeline import analyze
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from pgtrigger_codegen.project.config import TABLE, Config, load_config
 from pgtrigger_codegen.project.discovery import Layout, discover
 from pgtrigger_codegen.project.site_packages import find_environment
 from pgtrigger_codegen.project.toml_values import TomlTable
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
 

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import click
@@ -23,7 +23,6 @@ from pgtrigger_codegen.database.source import Source, source_of
 from pgtrigger_codegen.database.status import TriggerStatus
 from pgtrigger_codegen.database.survey import Survey, survey
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.records import dataclass
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

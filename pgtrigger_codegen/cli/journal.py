@@ -15,11 +15,11 @@ import secrets
 import stat
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.files import read_regular
 
 NAME = ".pgtrigger-codegen-writing.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -9,7 +10,6 @@ import click
 from pgtrigger_codegen.cli.common import Target
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.reporters.formats import STATISTICS
-from pgtrigger_codegen.records import dataclass
 
 _STDIN = Path("-")
 

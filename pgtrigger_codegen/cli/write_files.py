@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.cli.journal import (
@@ -21,7 +22,6 @@ from pgtrigger_codegen.cli.journal import (
     temporary_beside,
 )
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.files import read_regular

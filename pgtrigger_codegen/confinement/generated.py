@@ -14,9 +14,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Final
 
-from pgtrigger_codegen import records
-
-WRITERS: Final = frozenset(str(module.__file__) for module in (collections, dataclasses, records))
+WRITERS: Final = frozenset(str(module.__file__) for module in (collections, dataclasses))
 """Files whose functions execute text that they have put together."""
 
 _PARSERS: Final = frozenset(

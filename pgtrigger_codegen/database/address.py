@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -21,7 +21,6 @@ from pgtrigger_codegen.database.errors import DatabaseError
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
 from pgtrigger_codegen.project.project import Settings
-from pgtrigger_codegen.records import dataclass
 
 DEFAULT_ALIAS = "default"
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pgtrigger_codegen.database.catalog import InstalledTrigger
 from pgtrigger_codegen.database.lookalike import Lookalikes, Printed, Refused, Unavailable
 from pgtrigger_codegen.database.names import on_table
 from pgtrigger_codegen.database.normal_form import without_casts, without_function
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql import layout
 from pgtrigger_codegen.sql.equivalence import canonical_function
 from pgtrigger_codegen.sql.names import called_function

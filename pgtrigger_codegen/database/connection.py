@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -23,7 +24,6 @@ from psycopg.rows import dict_row
 
 from pgtrigger_codegen.database.address import Address
 from pgtrigger_codegen.database.errors import DatabaseError, explain
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import quote_name
 
 # CREATE OR REPLACE TRIGGER is from 14.

@@ -7,6 +7,7 @@ trigger that no migration has ever named may be another project's, on a shared t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 
 from pgtrigger_codegen.analysis import Analysis
@@ -17,7 +18,6 @@ from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.migrations.replaying.replay import replay
 from pgtrigger_codegen.migrations.replaying.state import MigrationState, in_search_path
 from pgtrigger_codegen.migrations.watching.trigger_names import TriggerNames
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger

@@ -13,13 +13,12 @@ without the privilege TEMPORARY. There `normal_form` compares what is left witho
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import psycopg
 
 from pgtrigger_codegen.database.catalog import Table
 from pgtrigger_codegen.database.connection import Connection
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.lexer import Kind, code_tokens
 from pgtrigger_codegen.sql.names import called_function
 from pgtrigger_codegen.sql.render import trigger_statement, uses_own_function

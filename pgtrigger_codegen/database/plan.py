@@ -7,14 +7,13 @@ only names ever written to begin with `pgtrigger_`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pgtrigger_codegen.database.catalog import PREFIX, Catalog, Function, InstalledTrigger, Table
 from pgtrigger_codegen.database.errors import DatabaseError
 from pgtrigger_codegen.database.names import on_table
 from pgtrigger_codegen.database.status import COMMENT_LOST, HASH_ONLY, TriggerStatus
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import quote_literal, quote_name
 from pgtrigger_codegen.sql.render import (
     Style,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from pgtrigger_codegen.database.catalog import list_schemas, require_schemas
 from pgtrigger_codegen.database.connection import Connection
 from pgtrigger_codegen.database.errors import DatabaseError
 from pgtrigger_codegen.database.status import TriggerStatus
-from pgtrigger_codegen.records import dataclass
 
 SHARED = ("public",)
 """What a tenant's search path goes on with, unless `--schema` says otherwise."""

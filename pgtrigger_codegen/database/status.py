@@ -6,6 +6,7 @@ Facts in, facts out: nothing here asks a server.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from pgtrigger_codegen.certificate.certificate import is_named
@@ -19,7 +20,6 @@ from pgtrigger_codegen.database.catalog import (
 )
 from pgtrigger_codegen.database.comparison import Comparison
 from pgtrigger_codegen.database.source import Source
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.sql.names import called_function
 from pgtrigger_codegen.sql.render import uses_own_function

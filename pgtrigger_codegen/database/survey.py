@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import psycopg
 
 from pgtrigger_codegen.database.catalog import Catalog, read_catalog
@@ -11,7 +13,6 @@ from pgtrigger_codegen.database.errors import explain
 from pgtrigger_codegen.database.lookalike import Lookalikes
 from pgtrigger_codegen.database.source import Source
 from pgtrigger_codegen.database.status import TriggerStatus, pair, statuses
-from pgtrigger_codegen.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

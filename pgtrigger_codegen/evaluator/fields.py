@@ -7,6 +7,7 @@ field is made without it, and reading that attribute gives `Unknown` again.
 from __future__ import annotations
 
 import types
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import ForeignObject
@@ -22,7 +23,6 @@ from pgtrigger_codegen.evaluator.values import (
     Unknown,
     first_unknown,
 )
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ are read, the `models` stage hands them, as values, to the provider.
 from __future__ import annotations
 
 import ast
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pgtrigger_codegen.evaluator.scope import Scope
@@ -22,7 +22,6 @@ from pgtrigger_codegen.evaluator.values import (
     Unknown,
     first_unknown,
 )
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 

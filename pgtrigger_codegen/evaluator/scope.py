@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pgtrigger_codegen.evaluator.values import Unknown
-from pgtrigger_codegen.records import dataclass
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.source.module import Module

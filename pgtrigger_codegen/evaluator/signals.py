@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from pgtrigger_codegen.evaluator.values import Unknown
-from pgtrigger_codegen.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import Special, Unknown, first_unknown
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:

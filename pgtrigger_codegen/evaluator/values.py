@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from pgtrigger_codegen.analysis import Analysis
@@ -11,7 +12,6 @@ from pgtrigger_codegen.lint.definitions import definitions, table_owner
 from pgtrigger_codegen.lint.project_files import text_of
 from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.models.facts import ModelFact
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS, Definition, cut_identifier
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 

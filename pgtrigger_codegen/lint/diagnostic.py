@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 

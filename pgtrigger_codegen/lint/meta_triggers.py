@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from pgtrigger_codegen.lint.diagnostic import Edit
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.elements import (
     Element,
     Place,

@@ -9,9 +9,9 @@ import ast
 import builtins
 import operator
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from pgtrigger_codegen.lint.diagnostic import Edit
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,6 @@ from pgtrigger_codegen.lint.selection import Selection, Selector, matches_any, u
 from pgtrigger_codegen.project.config import TABLE, Config
 from pgtrigger_codegen.project.folders import Exclusion
 from pgtrigger_codegen.project.toml_values import TomlTable, mapping, string, strings
-from pgtrigger_codegen.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

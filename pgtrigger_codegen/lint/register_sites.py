@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import re
 import tokenize
+from dataclasses import dataclass
 
 from pgtrigger_codegen.lint.diagnostic import Edit
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.elements import Element, elements_between, opening_bracket, tokens_of
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span

@@ -10,9 +10,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.records import dataclass
 
 _CODE = re.compile(r"pgt\d{0,3}", re.IGNORECASE)
 _EVERYTHING = "ALL"

@@ -9,14 +9,13 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.selection import Selector
 from pgtrigger_codegen.lint.source_text import SourceText
 from pgtrigger_codegen.lint.statements import Statements
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, parse_module
 from pgtrigger_codegen.source.span import Span
 

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies
 from pgtrigger_codegen.lint.history import replayed
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_writes import RowColumn, Write, writes
 from pgtrigger_codegen.sql.definition import Definition, Event

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 

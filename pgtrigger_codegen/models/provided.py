@@ -8,6 +8,7 @@ two declarations share.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.db import models
@@ -38,7 +39,6 @@ from pgtrigger_codegen.models.provision import Call, Misplaced, ModelProvider, N
 from pgtrigger_codegen.models.registry import ModelRegistry
 from pgtrigger_codegen.models.rendering import FindModel, ModelRenderer
 from pgtrigger_codegen.project.project import Project
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 

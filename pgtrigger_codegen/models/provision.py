@@ -7,10 +7,8 @@ where a provider imports these names from.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
-
-from pgtrigger_codegen.records import dataclass
 
 if TYPE_CHECKING:
     from django.db.models import Model

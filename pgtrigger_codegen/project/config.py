@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.project.toml_values import TomlTable, kind, mapping, string, strings
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.files import read_within
 
 TABLE = "pgtrigger-codegen"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.errors import ConfigError, ProjectError
@@ -17,7 +18,6 @@ from pgtrigger_codegen.project.folders import Exclusion, is_there, nearest_files
 from pgtrigger_codegen.project.path_edits import read_path_edits
 from pgtrigger_codegen.project.settings_name import VARIABLE, Naming, read_test_configuration
 from pgtrigger_codegen.project.site_packages import find_environment, own_site_packages
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.files import read_within
 from pgtrigger_codegen.source.finder import ModuleFinder

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.confinement.wall import trusted
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.boundary import work_tree_of
 
 # What programs git would start, whatever the repository's configuration says.

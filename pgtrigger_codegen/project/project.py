@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.evaluator.values import Unknown
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 

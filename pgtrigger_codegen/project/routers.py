@@ -8,6 +8,7 @@ https://docs.djangoproject.com/en/stable/topics/db/multi-db/#allow_migrate
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pgtrigger_codegen.evaluator.attributes import attribute
@@ -15,7 +16,6 @@ from pgtrigger_codegen.evaluator.calls import call
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
 from pgtrigger_codegen.project.project import Settings
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.project.project import Project
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.edits import set_constant
 from pgtrigger_codegen.source.files import read_within
 

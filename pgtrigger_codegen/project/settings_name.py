@@ -9,11 +9,11 @@ from __future__ import annotations
 import configparser
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.project.config import is_dotted_name, read_toml, toml_table
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.files import read_within
 
 VARIABLE = "DJANGO_SETTINGS_MODULE"

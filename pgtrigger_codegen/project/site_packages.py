@@ -11,11 +11,11 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.project.config import TABLE, Config
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.files import read_regular
 
 _USUAL_NAMES = (".venv", "venv", "env")

@@ -6,12 +6,12 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.project.toml_lines import key_line
-from pgtrigger_codegen.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

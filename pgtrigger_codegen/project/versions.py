@@ -10,12 +10,12 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.project.site_packages import own_site_packages
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.files import read_within
 
 _TITLES = {

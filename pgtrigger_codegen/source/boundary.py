@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-
-from pgtrigger_codegen.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

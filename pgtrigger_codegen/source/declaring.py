@@ -8,9 +8,8 @@ exact places and comments.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-
-from pgtrigger_codegen.records import dataclass
 
 if TYPE_CHECKING:
     import libcst as cst

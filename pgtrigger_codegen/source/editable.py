@@ -10,9 +10,8 @@ from __future__ import annotations
 import ast
 import os
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.files import read_regular
 
 # setuptools: `import __editable___shop_1_0_finder; __editable___shop_1_0_finder.install()`

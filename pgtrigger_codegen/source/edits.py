@@ -10,11 +10,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import libcst as cst
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 Render = Callable[[str], str]

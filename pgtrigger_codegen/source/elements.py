@@ -11,8 +11,8 @@ import io
 import itertools
 import tokenize
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.boundary import Boundary
 
 # The largest module of Django has 0.1 MiB, the largest of public packages about 2.

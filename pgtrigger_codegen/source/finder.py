@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.boundary import Boundary, is_of_system, is_under
 from pgtrigger_codegen.source.editable import PathAdditions, read_pth_files
 from pgtrigger_codegen.source.files import NO_SOURCE, FileRefusedError

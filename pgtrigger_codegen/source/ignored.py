@@ -12,9 +12,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.files import read_within
 
 

@@ -6,9 +6,9 @@ at its beginning.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.overlay import read_bytes
 
 _BOM = "\ufeff"

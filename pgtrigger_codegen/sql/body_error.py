@@ -9,9 +9,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.body_facts import Place
 from pgtrigger_codegen.sql.body_text import create_function, placed_tokens
 from pgtrigger_codegen.sql.lexer import Kind, Token, tokenize

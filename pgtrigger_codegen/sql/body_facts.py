@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.body_paths import State
 from pgtrigger_codegen.sql.definition import Row
 

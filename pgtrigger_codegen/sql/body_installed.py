@@ -6,7 +6,8 @@ and any `CREATE TRIGGER`, which are taken apart here, so that the same questions
 
 from __future__ import annotations
 
-from pgtrigger_codegen.records import dataclass
+from dataclasses import dataclass
+
 from pgtrigger_codegen.sql.body import Body, BodyUnread, body_facts
 from pgtrigger_codegen.sql.body_error import BodyError
 from pgtrigger_codegen.sql.body_records import as_record

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.definition import Event
 
 

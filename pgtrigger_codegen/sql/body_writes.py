@@ -7,9 +7,9 @@ Rows are followed where the statement names them by columns of NEW and OLD alone
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Place, Query
 from pgtrigger_codegen.sql.body_targets import statements_of

@@ -10,8 +10,8 @@ Locks: https://www.postgresql.org/docs/current/explicit-locking.html
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql import layout
 from pgtrigger_codegen.sql.names import (
     called_function,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pgtrigger_codegen.records import dataclass
+from dataclasses import dataclass
+
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node
 from pgtrigger_codegen.sql.statements import relation_name

@@ -7,9 +7,9 @@ Migrations are read back this way, our own and any other. What does not concern 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, canonical, parse_script, parse_sql, strings
 

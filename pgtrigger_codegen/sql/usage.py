@@ -9,9 +9,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.lexer import Kind, tokenize
 from pgtrigger_codegen.sql.names import QualifiedName, called_function
 from pgtrigger_codegen.sql.parser import (

@@ -6,11 +6,10 @@ equal to `pgtrigger.Update`, so level and event tests on a copy go wrong.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pgtrigger_codegen.evaluator.values import Note
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 Origin = Literal["meta", "inherited", "register", "hook", "provider"]

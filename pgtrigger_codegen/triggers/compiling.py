@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import pgtrigger
@@ -26,7 +27,6 @@ from pgtrigger_codegen.evaluator.values import (
 from pgtrigger_codegen.models.provided import LandsElsewhere
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.registry import NotInstalled
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import (
     CompiledTrigger,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -17,7 +18,6 @@ from pgtrigger_codegen.evaluator.values import (
 )
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.reading import ModelReader
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import Origin

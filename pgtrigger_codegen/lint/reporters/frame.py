@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 
 from pgtrigger_codegen.lint.reporters.palette import Palette
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 _CONTEXT = 2  # lines shown before and after the span

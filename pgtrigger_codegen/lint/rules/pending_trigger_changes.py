@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +26,6 @@ from pgtrigger_codegen.migrations.planning.plan import AppPlan, Options
 from pgtrigger_codegen.migrations.planning.planner import make_plan
 from pgtrigger_codegen.migrations.reading.reader import is_migrations_package
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.equivalence import same_definition, same_function
 from pgtrigger_codegen.sql.parser import SqlSyntaxError

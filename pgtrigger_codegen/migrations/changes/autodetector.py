@@ -7,7 +7,7 @@ app's own migrations made it and no declaration is left unread that could still 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from pgtrigger_codegen.certificate.certificate import Certificate
@@ -29,7 +29,6 @@ from pgtrigger_codegen.migrations.replaying.state import (
     InstalledTrigger,
     in_search_path,
 )
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import (
     TriggerDefinition,
     TriggerKey,

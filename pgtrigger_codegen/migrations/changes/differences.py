@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from pgtrigger_codegen.migrations.changes.autodetector import operation_keys
@@ -19,7 +20,6 @@ from pgtrigger_codegen.migrations.changes.operations import (
     TriggerOperation,
 )
 from pgtrigger_codegen.migrations.replaying.state import Contest, Disturbance, in_search_path
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.lexer import code_tokens, folded_name
 from pgtrigger_codegen.sql.names import table_name

@@ -6,9 +6,9 @@ written. Reversing twice gives the operation back.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql import render
 from pgtrigger_codegen.sql.render import DEFAULT_STYLE, Style
 from pgtrigger_codegen.triggers.compiled import TriggerParts

@@ -7,10 +7,10 @@ differs between two functions, the one is the other after a renaming.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from pgtrigger_codegen.migrations.replaying.state import SchemaChange
 from pgtrigger_codegen.migrations.schema.tables import RenamedColumn, RenamedTable
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.lexer import code_tokens, folded_name
 
 

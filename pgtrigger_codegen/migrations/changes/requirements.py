@@ -8,6 +8,7 @@ at a function's body only when it runs, but then the tables in it must be there 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.operations import DropTrigger, TriggerOperation
@@ -17,7 +18,6 @@ from pgtrigger_codegen.migrations.reading.reader import Key, MigrationReader
 from pgtrigger_codegen.migrations.replaying.state import MigrationState, in_search_path
 from pgtrigger_codegen.migrations.schema.tables import Table
 from pgtrigger_codegen.models.facts import Models
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.usage import columns_used, definition_facts, tables_touched
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger

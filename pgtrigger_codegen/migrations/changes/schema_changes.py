@@ -8,7 +8,7 @@ is committed may have run elsewhere, and is not changed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pgtrigger_codegen.errors import MigrationsError
@@ -34,7 +34,6 @@ from pgtrigger_codegen.migrations.changes.renames import renames_in
 from pgtrigger_codegen.migrations.changes.requirements import History
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import Disturbance, InstalledTrigger, db_table
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.render import uses_own_function

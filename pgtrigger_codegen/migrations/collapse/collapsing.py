@@ -8,7 +8,7 @@ notice (`crossing`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.migrations.changes.autodetector import installed_trigger
@@ -36,7 +36,6 @@ from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.replay import replay
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, in_search_path
 from pgtrigger_codegen.migrations.schema.tables import RenamedTable
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerKey, same_definition, same_function
 
 

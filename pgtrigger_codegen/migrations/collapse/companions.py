@@ -7,6 +7,7 @@ where they are created.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from pgtrigger_codegen.migrations.collapse.outcome import Collapse
 from pgtrigger_codegen.migrations.collapse.passing import Passed
@@ -17,7 +18,6 @@ from pgtrigger_codegen.migrations.replaying.state import (
     MigrationState,
     in_search_path,
 )
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import called_function
 from pgtrigger_codegen.sql.render import uses_own_function
 

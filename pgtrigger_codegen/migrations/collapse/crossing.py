@@ -7,7 +7,7 @@ run. None of those may notice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from pgtrigger_codegen.migrations.collapse.passing import Passed
 from pgtrigger_codegen.migrations.collapse.trigger_steps import Place, Step
@@ -21,7 +21,6 @@ from pgtrigger_codegen.migrations.schema.tables import (
     Table,
     TableChange,
 )
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName, called_function, table_name
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.sql.usage import columns_used, definition_facts, tables_touched

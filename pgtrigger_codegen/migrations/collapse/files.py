@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pgtrigger_codegen.evaluator.values import Unknown
@@ -26,7 +26,6 @@ from pgtrigger_codegen.migrations.writing.writer import (
     ignore_function_block,
     operation_block,
 )
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.edits import module_name
 from pgtrigger_codegen.source.overlay import read_bytes
 

@@ -6,7 +6,7 @@ The new history is replayed as the old one was, from the very operations that ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from django.db.migrations import RunSQL
 
@@ -19,7 +19,6 @@ from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.replay import replay
 from pgtrigger_codegen.migrations.replaying.state import URI_HINT, MigrationState
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.render import Style, ignore_function
 
 

@@ -7,7 +7,7 @@ the triggers that are there, and which of them it makes itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from django.db import models
 from django.db.migrations import operations
@@ -28,7 +28,6 @@ from pgtrigger_codegen.migrations.replaying.moment import Moment
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, in_search_path
 from pgtrigger_codegen.migrations.schema.fields import ModelKey
 from pgtrigger_codegen.migrations.schema.tables import Table, TableChange
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import SqlSyntaxError

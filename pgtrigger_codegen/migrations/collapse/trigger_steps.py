@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.db.migrations import operations
 
@@ -17,7 +17,6 @@ from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.replaying.sql_statements import normalised
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import (
     InstalledTriggers,
     TriggerDefinition,

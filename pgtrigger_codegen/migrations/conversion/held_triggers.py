@@ -8,7 +8,7 @@ in the meantime.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
@@ -24,7 +24,6 @@ from pgtrigger_codegen.migrations.schema.tables import (
     TableChange,
     Tables,
 )
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql import render
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.triggers.compiled import TriggerParts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from django.db.migrations import operations
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
@@ -11,7 +11,6 @@ from pgtrigger_codegen.migrations.conversion.outcome import ConvertedOperation
 from pgtrigger_codegen.migrations.conversion.sql import run_sql
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sites import MigrationSource
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.edits import SourceEdits, module_name
 
 

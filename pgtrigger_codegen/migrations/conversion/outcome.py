@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.span import Span
 
 Kind = Literal["add", "remove", "state", "reverse"]

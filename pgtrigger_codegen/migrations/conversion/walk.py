@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
@@ -19,7 +19,6 @@ from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sites import Circumstances, Site, SiteReader
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.migrations.schema.fields import ModelKey
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import table_name
 
 

@@ -7,7 +7,7 @@ operations go into the migration that changes it, or into one before and one aft
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.autodetector import held_by_django
@@ -41,7 +41,6 @@ from pgtrigger_codegen.migrations.writing.writer import (
     render_migration,
 )
 from pgtrigger_codegen.project.project import Project
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName, called_function, table_name
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger

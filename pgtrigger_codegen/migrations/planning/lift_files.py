@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from django.db.migrations import RunSQL
@@ -31,7 +31,6 @@ from pgtrigger_codegen.migrations.writing.writer import (
     operation_block,
     render_migration,
 )
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.sql.names import table_name
 from pgtrigger_codegen.sql.render import Style

@@ -10,6 +10,7 @@ https://docs.djangoproject.com/en/stable/topics/db/multi-db/#hints
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
@@ -17,7 +18,6 @@ from pgtrigger_codegen.migrations.replaying.state import URI_HINT
 from pgtrigger_codegen.migrations.schema.fields import ModelKey
 from pgtrigger_codegen.project.project import Settings
 from pgtrigger_codegen.project.routers import AllowMigrate, RouterAnswer
-from pgtrigger_codegen.records import dataclass
 
 # Engines go by many names; these say that it is not PostgreSQL.
 _OTHER_DATABASES = ("sqlite", "spatialite", "mysql", "mariadb", "oracle", "mssql", "sql_server")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.confinement.wall import confined
@@ -43,7 +44,6 @@ from pgtrigger_codegen.migrations.planning.plan import (
 )
 from pgtrigger_codegen.migrations.reading.reader import Key, LoadMigration
 from pgtrigger_codegen.migrations.replaying.state import Contest, in_search_path
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger

@@ -11,13 +11,12 @@ third-party apps whose migrations do not matter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.reading.order import run_order
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key, MigrationReader
-from pgtrigger_codegen.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ begin neither with `_` nor with `~`. A folder without `__init__.py` is no migrat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.project.project import App
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.overlay import overlaid_names
 
 Key = tuple[str, str]

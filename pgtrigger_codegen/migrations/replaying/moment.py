@@ -7,6 +7,7 @@ and what the operation does to tables, decides whether another may move across i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from django.db.migrations.operations.base import Operation
@@ -15,7 +16,6 @@ from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
 from pgtrigger_codegen.migrations.replaying.trigger_history import TriggerHistory
 from pgtrigger_codegen.migrations.schema.tables import Table, TableChange, Tables
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from django.db.migrations import operations
@@ -42,7 +42,6 @@ from pgtrigger_codegen.migrations.replaying.state import (
 from pgtrigger_codegen.migrations.replaying.trigger_history import MadeBy, Record, TriggerHistory
 from pgtrigger_codegen.migrations.schema.fields import ModelKey
 from pgtrigger_codegen.migrations.schema.tables import RetypedColumn, Tables
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.statements import DropTrigger

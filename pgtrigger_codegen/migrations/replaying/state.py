@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pgtrigger_codegen.migrations.reading.graph import Unreadable
@@ -15,7 +15,6 @@ from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.recovery import recover_parts
 from pgtrigger_codegen.migrations.schema.table_changes import TableChange
 from pgtrigger_codegen.migrations.schema.tables import Table
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.statements import TriggerState

@@ -7,12 +7,11 @@ table, and to the triggers on it, is kept by table, under whichever name it goes
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import SchemaChange, in_search_path
 from pgtrigger_codegen.migrations.schema.table_changes import DroppedTable, RenamedTable
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName
 
 

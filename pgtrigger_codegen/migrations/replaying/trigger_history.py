@@ -8,7 +8,7 @@ it has not been adapted to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pgtrigger_codegen.migrations.reading.reader import Key
@@ -33,7 +33,6 @@ from pgtrigger_codegen.migrations.schema.tables import (
     RetypedColumn,
     TableChange,
 )
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import InstalledTriggers, TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.statements import (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeGuard
 
@@ -20,7 +20,6 @@ from pgtrigger_codegen.evaluator.postponed import PostponedField
 from pgtrigger_codegen.evaluator.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values import Refusal
 from pgtrigger_codegen.models.table_names import MAX_NAME_LENGTH
-from pgtrigger_codegen.records import dataclass
 
 ModelKey = tuple[str, str]
 """App label and model name in lower case."""

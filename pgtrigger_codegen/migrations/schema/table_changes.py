@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
@@ -20,7 +20,6 @@ from pgtrigger_codegen.migrations.schema.table_models import (
     references,
 )
 from pgtrigger_codegen.models.table_names import default_table_name
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 
 

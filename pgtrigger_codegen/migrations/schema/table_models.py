@@ -7,11 +7,10 @@ what it points at, and the tables between two models name both.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pgtrigger_codegen.migrations.schema.fields import Field, ModelKey
-from pgtrigger_codegen.records import dataclass
 
 
 @dataclass(slots=True)

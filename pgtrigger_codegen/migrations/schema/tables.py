@@ -8,7 +8,7 @@ own rules: https://docs.djangoproject.com/en/stable/ref/models/options/#table-na
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
@@ -29,7 +29,6 @@ from pgtrigger_codegen.migrations.schema.table_changes import (
 )
 from pgtrigger_codegen.migrations.schema.table_models import TableModel, references
 from pgtrigger_codegen.models.table_names import default_table_name
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 
 __all__ = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from django.db.migrations import RunSQL
 
@@ -14,7 +14,6 @@ from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.replaying.moment import Moment
 from pgtrigger_codegen.migrations.replaying.state import URI_HINT
 from pgtrigger_codegen.migrations.watching.recreations import Change, Recreation, recreations
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.render import STATE_SETTING

@@ -7,7 +7,7 @@ is not there yet, and then fails at every write until it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
@@ -19,7 +19,6 @@ from pgtrigger_codegen.migrations.replaying.state import (
 )
 from pgtrigger_codegen.migrations.schema.tables import Table
 from pgtrigger_codegen.migrations.watching.origins import Writing
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.usage import BodyFacts, DefinitionFacts, function_facts, statement_facts
 

@@ -8,7 +8,7 @@ counts: what ran before held no lock of a trigger.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.db.migrations import operations
@@ -21,7 +21,6 @@ from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.replaying.moment import Moment
 from pgtrigger_codegen.migrations.replaying.sql_statements import normalised
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql
 from pgtrigger_codegen.sql.slowness import made_table, slow_statement

@@ -9,10 +9,10 @@ https://www.postgresql.org/docs/current/explicit-locking.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from pgtrigger_codegen.migrations.replaying.sql_statements import normalised
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
 from pgtrigger_codegen.sql.lexer import COMMENTS, Kind, tokenize
 from pgtrigger_codegen.sql.parser import Node, parse_places

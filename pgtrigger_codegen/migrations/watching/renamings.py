@@ -7,12 +7,12 @@ model's name it is another trigger.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 from django.db.migrations import operations
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.moment import Moment
-from pgtrigger_codegen.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from django.db.migrations import operations
 
@@ -14,7 +14,6 @@ from pgtrigger_codegen.migrations.replaying.moment import Moment
 from pgtrigger_codegen.migrations.replaying.sql_statements import statements
 from pgtrigger_codegen.migrations.replaying.state import MigrationState, in_search_path
 from pgtrigger_codegen.migrations.schema.table_changes import RenamedTable
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.statements import DropTrigger
 

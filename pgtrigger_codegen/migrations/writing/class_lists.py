@@ -11,9 +11,7 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
-
-from pgtrigger_codegen.records import dataclass
+from dataclasses import dataclass, field
 
 
 class ListError(Exception):

@@ -10,10 +10,10 @@ import ast
 import bisect
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.writing.literal import string_literal
-from pgtrigger_codegen.records import dataclass
 
 
 class WeavingError(Exception):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from django.db.migrations.autodetector import MigrationAutodetector
 
@@ -21,7 +22,6 @@ from pgtrigger_codegen.migrations.changes.operations import (
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import URI_HINT
 from pgtrigger_codegen.migrations.writing.literal import sql_literal, string_literal
-from pgtrigger_codegen.records import dataclass
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.sql.render import (
     DEFAULT_STYLE,
