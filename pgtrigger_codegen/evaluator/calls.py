@@ -64,6 +64,8 @@ _ABSOLUTE = ("absolute", "resolve")
 _FIELDS = ("django.db.models.fields", "django.contrib.postgres.fields")
 _MODELS = (ModelClass, ModelReference, ThroughModel)
 _ALIASES = (types.GenericAlias, typing._GenericAlias)  # type: ignore[attr-defined]
+# Modules whose functions are known by their names in a class.
+_STATIC = ("pgtrigger.", "django.db.migrations.operations.")
 _FORMATS = (str.format, str.format_map)
 _OBJECT_NEW = inspect.getattr_static(object, "__new__")
 
@@ -396,7 +398,7 @@ def is_allowed(vm: Interpreter, function: Any) -> bool:
         owner_name, _, method = function.__qualname__.rpartition(".")
         if function.__module__.startswith(_FIELDS) and owner_name.endswith("Field"):
             owner_name = "Field"
-        elif function.__module__.partition(".")[0] != "pgtrigger":
+        elif not function.__module__.startswith(_STATIC):
             return False
         return method in library.METHODS.get(owner_name, "").split()
     return not isinstance(function, type) and library.is_method_listed(type(function), "__call__")

@@ -154,6 +154,7 @@ CALLABLES = {
     "django.db.migrations": _OPERATIONS + " Migration swappable_dependency",
     "django.db.models": _FIELDS + _EXPRESSIONS,
     "django.db.models.expressions": "RawSQL",
+    "django.db.models.fields": "NOT_PROVIDED",
     "django.db.models.functions": """
         Abs Cast Ceil Coalesce Collate Concat Extract ExtractDay ExtractHour ExtractMonth
         ExtractYear Floor Greatest JSONObject Least Left Length Lower LPad LTrim MD5 Mod Now
@@ -272,6 +273,7 @@ METHODS: dict[str, str] = {
     "StrEnum": "__str__ __format__ _generate_next_value_",
     "Choices": "__str__",
     "cached_property": "__set_name__ __init__",
+    "RunPython": "noop",
 }
 
 # Methods that keep or hand over items without looking into them: an Unknown among the

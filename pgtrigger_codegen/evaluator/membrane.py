@@ -196,7 +196,7 @@ def is_raw(vm: Interpreter, value: Any) -> bool:
         return interpreted(value) is None
     if kind in vm.user_classes or not callable(value) or isinstance(value, _HARMLESS):
         return False
-    return not (attributes.is_own_kind(value) or kind.__module__.startswith("django."))
+    return not (attributes.is_own_kind(value) or kind.__module__.startswith(_KNOWN_OBJECTS))
 
 
 def call_back(vm: Interpreter, value: Any, span: Span) -> Any:
@@ -419,6 +419,8 @@ def _may_be_value(kind: type) -> bool:
 
 
 _HARMLESS = (Unknown, CallBack, classmethod, functools._lru_cache_wrapper, staticmethod)
+# Objects that are callable and are not called by what is given them: validators, stand-ins.
+_KNOWN_OBJECTS = ("django.", "pgtrigger_codegen.")
 _admitted: dict[type, bool] = {}
 _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
 _NOWHERE = Span("", 1, 1, 1, 1)

@@ -297,6 +297,12 @@ class Opaque:
 
     __call__ = __format__ = __repr__ = __str__ = _refuse
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Opaque) and other.real is self.real
+
+    def __hash__(self) -> int:
+        return id(self.real)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Opaque:
         return self
 
