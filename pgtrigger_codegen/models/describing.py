@@ -6,6 +6,8 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.db.models import NOT_PROVIDED
+
 from pgtrigger_codegen.evaluator.fields import Poison
 from pgtrigger_codegen.evaluator.imports import is_found
 from pgtrigger_codegen.evaluator.stand_in import StandInField
@@ -167,6 +169,8 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
             for field in concrete._meta.local_concrete_fields
             if not field.null and _is_number(field)
         ),
+        required=tuple(filter(None, map(_required_column, concrete._meta.local_concrete_fields))),
+        types=tuple(filter(None, map(_column_type, concrete._meta.local_concrete_fields))),
         field_columns=tuple(
             (field.name, field.column)
             for field in concrete._meta.local_concrete_fields
@@ -196,6 +200,46 @@ def _is_number(field: Any) -> bool:
             break
         field = target.get_field(relation.field_name)
     return not isinstance(field, StandInField) and field.get_internal_type() in _NUMBERS
+
+
+def _required_column(field: Any) -> str | None:
+    """The column of a field of Django's that the database fills in no way."""
+    is_given = (
+        field.null
+        or getattr(field, "generated", False)
+        or field.db_default is not NOT_PROVIDED
+        or field.get_internal_type() in _COUNTED
+        or not _is_djangos(field)
+    )
+    return None if is_given else str(field.column)
+
+
+def _column_type(field: Any) -> tuple[str, str] | None:
+    """Column and type, for the classes of fields whose values are checked."""
+    name = _TYPES.get(field.get_internal_type()) if _is_djangos(field) else None
+    if name == "character varying":
+        length = field.max_length
+        name = f"character varying({length})" if isinstance(length, int) else name
+    return None if name is None else (str(field.column), name)
+
+
+def _is_djangos(field: Any) -> bool:
+    return type(field).__module__.startswith(("django.db.models.", "django.contrib.postgres."))
+
+
+_COUNTED = frozenset({"AutoField", "BigAutoField", "SmallAutoField"})
+_TYPES = {
+    "BooleanField": "boolean",
+    "CharField": "character varying",
+    "SlugField": "character varying",
+    "TextField": "text",
+    "SmallIntegerField": "smallint",
+    "PositiveSmallIntegerField": "smallint",
+    "IntegerField": "integer",
+    "PositiveIntegerField": "integer",
+    "BigIntegerField": "bigint",
+    "PositiveBigIntegerField": "bigint",
+}
 
 
 def _is_left_to_the_database(on_delete: object) -> bool:

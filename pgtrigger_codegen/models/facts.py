@@ -32,6 +32,9 @@ class ModelFact:
         generated: Columns that the database computes, in field order.
         virtual: Those of them that it computes when they are read (`db_persist=False`).
         numbers: Columns of numbers that are never NULL.
+        required: Columns that an INSERT has to give a value: neither NULL nor a default of the
+            database is there for them. Defaults of Django's are not in the database.
+        types: Types of columns in PostgreSQL's words, where Django's own field classes say so.
         cascades: Columns whose rows the database deletes along with what they refer to
             (`DB_CASCADE`), with the label of that model.
         field_columns: Names of the local fields that have a column, with it, in field order.
@@ -57,6 +60,8 @@ class ModelFact:
     generated: tuple[str, ...] = ()
     virtual: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    types: tuple[tuple[str, str], ...] = ()
     cascades: tuple[tuple[str, str], ...] = ()
     field_columns: tuple[tuple[str, str], ...] = ()
     parents: tuple[str, ...] = ()

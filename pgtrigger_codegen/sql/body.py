@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT
 from pgtrigger_codegen.sql.body_error import BodyError, locate_error, unnoticed_error
-from pgtrigger_codegen.sql.body_facts import Condition, Dynamic, Query, Return, RowUse
+from pgtrigger_codegen.sql.body_facts import Assignment, Condition, Dynamic, Query, Return, RowUse
 from pgtrigger_codegen.sql.body_flow import Flow
 from pgtrigger_codegen.sql.body_paths import Path
 from pgtrigger_codegen.sql.body_records import as_record
@@ -46,6 +46,7 @@ class Body:
     Attributes:
         falls_off: The events for which control can reach the end without a RETURN.
         conditions: What is asked on the way, in order.
+        assignments: What columns of NEW are set to.
         has_loop: Whether statements may run again after later ones.
         copies_context: Whether the body keeps `TG_OP` or the like in a variable, so that
             conditions may depend on the event in ways that are not followed.
@@ -61,6 +62,7 @@ class Body:
     queries: tuple[Query, ...]
     falls_off: Mapping[Event, Path]
     conditions: tuple[Condition, ...]
+    assignments: tuple[Assignment, ...]
     has_loop: bool
     copies_context: bool
     variables: frozenset[str]
@@ -145,6 +147,7 @@ def _followed(definition: Definition, table: str, declare: str, func: str) -> Bo
         queries=tuple(flow.uses.queries),
         falls_off=flow.falls_off,
         conditions=tuple(flow.conditions),
+        assignments=tuple(flow.assignments),
         has_loop=flow.has_loop,
         copies_context=flow.copies_context,
         variables=flow.variables | aliases(declare) | aliases(func),

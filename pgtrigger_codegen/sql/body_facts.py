@@ -35,6 +35,21 @@ class Condition:
 
     text: str
     place: Place | None
+    in_handled_block: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A column of NEW that is set to an expression, where control can get.
+
+    Attributes:
+        place: Of the expression.
+    """
+
+    column: str
+    text: str
+    place: Place | None
+    in_handled_block: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, Conditions, Open, mentions_context
-from pgtrigger_codegen.sql.body_facts import Condition, Place, Return
+from pgtrigger_codegen.sql.body_facts import Assignment, Condition, Place, Return
 from pgtrigger_codegen.sql.body_paths import (
     Branching,
     Path,
@@ -19,7 +19,7 @@ from pgtrigger_codegen.sql.body_paths import (
     uncertain,
 )
 from pgtrigger_codegen.sql.body_text import BodyText
-from pgtrigger_codegen.sql.body_uses import Uses, returned
+from pgtrigger_codegen.sql.body_uses import Uses, returned, without_target
 from pgtrigger_codegen.sql.body_variables import typed_variables
 from pgtrigger_codegen.sql.definition import Definition
 from pgtrigger_codegen.sql.parser import Node, walk
@@ -51,6 +51,7 @@ class Flow:
         self.uses = Uses(function, text, self.typed_variables)
         self.returns: list[Return] = []
         self.conditions: list[Condition] = []
+        self.assignments: list[Assignment] = []
         self.falls_off: State = {}
         self._function = function
         self._text = text
@@ -153,7 +154,7 @@ class Flow:
         place = self.uses.expression(expression, state)
         if state:
             query = expression["PLpgSQL_expr"]["query"]
-            self.conditions.append(Condition(query, place))
+            self.conditions.append(Condition(query, place, self.uses.handled > 0))
 
     def _split(self, query: str, state: State, number: int) -> tuple[State, State, bool]:
         """The states in which a condition holds and in which it does not."""
@@ -247,7 +248,13 @@ class Flow:
 
     def _assign(self, node: Node, state: State) -> State:
         target = self.uses.row_of(node.get("varno", 0))  # FOUND is number 0
-        self.uses.expression(node["expr"], state, written=target is not None)
+        place = self.uses.expression(node["expr"], state, written=target is not None)
+        if target and target[0] == "NEW" and target[1] and state:
+            text = _text_of(node["expr"])
+            start = len(text) - len(without_target(text))
+            inner = Place(place.start + start, place.end) if place else None
+            handled = self.uses.handled > 0
+            self.assignments.append(Assignment(target[1], text[start:], inner, handled))
         return assigned(state) if target and target[0] == "NEW" else state
 
     def _perform(self, node: Node, state: State) -> State:

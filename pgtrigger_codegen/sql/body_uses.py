@@ -114,8 +114,7 @@ class Uses:
         if mode == "PERFORM":
             query = query.removeprefix(prefix)
         elif mode in _ASSIGNMENTS:
-            assigned = _ASSIGNED.match(query)
-            start = assigned.end() if assigned else 0
+            start = len(query) - len(without_target(query))
             query = query[start:]
             place = Place(place.start + start, place.end) if place else None
         if mode in (_STATEMENT, "PERFORM") or self._may_name_something(query):
@@ -154,6 +153,12 @@ class Uses:
         if field.get("recparentno") in self._rows:
             return self._rows[field["recparentno"]], field["fieldname"]
         return None
+
+
+def without_target(query: str) -> str:
+    """The expression of an assignment, which the parser gives with what it is assigned to."""
+    match = _ASSIGNED.match(query)
+    return query[match.end() :] if match else query
 
 
 def returned(query: str) -> Literal["NEW", "OLD", "NULL", "other"]:

@@ -33,6 +33,10 @@ CREATE TABLE shop_order (
 );
 CREATE TABLE shop_log (id serial PRIMARY KEY, order_id bigint, message text);
 CREATE TABLE shop_customer (id bigint PRIMARY KEY, orders integer);
+CREATE TABLE shop_payment (
+    id bigserial PRIMARY KEY, order_id bigint NOT NULL, paid_at timestamptz NOT NULL,
+    method varchar(5), is_open boolean NOT NULL, amount integer NOT NULL DEFAULT 0
+);
 CREATE FUNCTION is_delete(event text) RETURNS boolean LANGUAGE sql AS $$SELECT event = 'DELETE'$$;
 CREATE FUNCTION refuse(message text) RETURNS void LANGUAGE plpgsql AS
 $$BEGIN RAISE EXCEPTION '%', message; END$$;
@@ -139,11 +143,22 @@ def lint(body: BodyCase, folder: Path) -> list[Diagnostic]:
     fact = compiled(body, Span(str(path), 3, 11, end_line, 5))
     order = replace(model("shop.Order"), table="shop_order", columns=(*COLUMNS, "tags"))
     order = replace(order, field_columns=(("customer", "customer_id"),))
+    order = replace(order, types=(("status", "text"), ("amount", "integer")))
     if body.file.stem == "virtual":
         order = replace(order, columns=(*COLUMNS, "tags", "doubled"), virtual=("doubled",))
     others = (
         replace(model("shop.Log"), columns=("id", "order_id", "message")),
         replace(model("shop.Customer"), columns=("id", "orders")),
+        replace(
+            model("shop.Payment"),
+            columns=("id", "order_id", "paid_at", "method", "is_open", "amount"),
+            required=("order_id", "paid_at", "is_open"),
+            types=(
+                ("method", "character varying(5)"),
+                ("is_open", "boolean"),
+                ("amount", "integer"),
+            ),
+        ),
     )
     facts = analysis(models=[order, *others], triggers=(fact,), read_files=frozenset({path}))
     rules = [rule for rule in RULES if rule.code.startswith("PGT3") or rule.code in _ALSO]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.project_files import migration_texts
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.through_fix import through_fix
@@ -19,7 +19,7 @@ class DefaultThroughProxy(Rule):
 
     It is an error for a through model of the project's own apps in RunSQL mode
     (`PGTRIGGER_MIGRATIONS = False`) as long as no migration makes the proxy, and a warning
-    otherwise.
+    otherwise. In the default mode all such proxies of a project are one finding.
 
     ## Why is this bad?
     Django writes a `CreateModel` for the proxy, but no migration creates the model that it
@@ -61,9 +61,17 @@ class DefaultThroughProxy(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         runsql_mode = analysis.project.settings.runsql_mode
-        for model in map(analysis.models.__getitem__, analysis.models.through_proxies):
-            if model.proxy_of is None or model.through_field is None or not model.first_party:
-                continue
+        proxies = [
+            model
+            for model in map(analysis.models.__getitem__, analysis.models.through_proxies)
+            if model.proxy_of is not None and model.through_field is not None and model.first_party
+        ]
+        if not runsql_mode and len(proxies) > 1:
+            # One cause, the mode: what helps is the same for all of them.
+            yield self._of_all(proxies)
+            return
+        for model in proxies:
+            assert model.through_field is not None
             fails = (
                 runsql_mode
                 and _is_first_party(analysis, model.through_field)
@@ -78,6 +86,21 @@ class DefaultThroughProxy(Rule):
                 help=_help(model.through_field, runsql_mode=runsql_mode),
                 fix=through_fix(analysis, model) if runsql_mode else None,
             )
+
+    def _of_all(self, proxies: Sequence[ModelFact]) -> Diagnostic:
+        first = proxies[0]
+        assert first.through_field is not None
+        return self.diagnostic(
+            f"`{first.name}` and {len(proxies) - 1} more are proxies of default through models,"
+            " which can make `migrate` fail with `InvalidBasesError`",
+            first.span,
+            severity=Severity.WARNING,
+            notes=[
+                Note(f"`{model.name}` is a proxy of `{model.proxy_of}`", model.span)
+                for model in proxies[1:]
+            ],
+            help=_help(first.through_field, runsql_mode=False),
+        )
 
 
 def _is_migrated(analysis: Analysis, proxy: ModelFact) -> bool:

@@ -96,6 +96,16 @@ class PendingTriggerChanges(Rule):
                 grouped.setdefault((place, change.kind), []).append(f"`{change.uri}`")
                 if made and made != place:
                     notes.setdefault(place, Note("a migration creates the trigger here", made))
+        for kind in dict.fromkeys(kind for _, kind in grouped):
+            places = [place for place, of_kind in grouped if of_kind == kind]
+            if len(places) > _MOST_PLACES:
+                names = [name for place in places for name in grouped.pop((place, kind))]
+                yield self.diagnostic(
+                    _MESSAGES[kind].format(app=app.app_label, triggers=_listed(names), them="them"),
+                    places[0],
+                    notes=[Note("and one here", place) for place in places[1:]],
+                    help=_help(app),
+                )
         for (place, kind), names in grouped.items():
             yield self.diagnostic(
                 _MESSAGES[kind].format(
@@ -226,6 +236,8 @@ def _listed(names: list[str]) -> str:
 
 
 _SHOWN = 3
+_MOST_PLACES = 3
+"""An app with more declarations of which the migrations know nothing gets one finding for all."""
 
 
 def _help(app: AppPlan) -> str:

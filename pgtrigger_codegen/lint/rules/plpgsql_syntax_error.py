@@ -8,6 +8,7 @@ from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import bodies, broken_bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.refused_values import RefusedValues
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.sql.body_faults import Fault, faults
 
@@ -16,7 +17,9 @@ class PlpgsqlSyntaxError(Rule):
     """## What it does
     Reports a trigger's function that PostgreSQL's own parser refuses: PL/pgSQL, or the SQL in its
     expressions and statements. And statements that it refuses as soon as they run: a query whose
-    result nothing takes, an INSERT with more or fewer values than columns, a COMMIT or ROLLBACK.
+    result nothing takes, an INSERT with more or fewer values than columns, a COMMIT or ROLLBACK; an
+    INSERT without a column that takes no NULL and has no default in the database, and a constant
+    that is no value of its column's type.
 
     ## Why is this bad?
     The migration that creates the function fails, or else every write that gets to the statement.
@@ -54,8 +57,9 @@ class PlpgsqlSyntaxError(Rule):
                 places.span(trigger, error.place),
                 help="Correct the PL/pgSQL; the migration would fail with the same words",
             )
+        refused = RefusedValues(analysis)
         for trigger, body in bodies(analysis):
-            for fault in faults(body):
+            for fault in dict.fromkeys((*faults(body), *refused.faults(trigger, body))):
                 yield self.diagnostic(
                     f"This statement fails whenever it runs: {fault.message}",
                     places.span(trigger, fault.place),
@@ -68,4 +72,10 @@ def _help(fault: Fault) -> str:
         return "Use PERFORM, or take the result with INTO"
     if "transaction" in fault.message:
         return "Take it out: a trigger cannot end the transaction of the statement that fires it"
+    if "not-null" in fault.message:
+        return "Give it a value: Django's defaults are not in the database (`db_default` is)"
+    if "does not exist" in fault.message or "invalid input" in fault.message:
+        return "Write the constant as the column's type has it"
+    if "too long" in fault.message:
+        return "Write a shorter text, or give the field a greater `max_length`"
     return "Give a value for each column"

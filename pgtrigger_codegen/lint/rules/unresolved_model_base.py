@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.models.facts import ModelFact
 
 
 class UnresolvedModelBase(Rule):
@@ -43,20 +44,40 @@ class UnresolvedModelBase(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         reported = {unresolved.model for unresolved in analysis.unresolved}
+        packages: dict[str, list[ModelFact]] = {}
         for model in map(analysis.models.__getitem__, analysis.models.baseless):
             if not model.first_party or model.unknown_base is None or model.unread is None:
                 continue
             if model.through_field is not None and model.proxy_of is None:
                 continue  # it stands and falls with the model that has the field
             if model.label not in reported:  # else `unresolved-trigger` says so already
+                if model.missing_package is not None:
+                    packages.setdefault(model.missing_package, []).append(model)
+                    continue
                 reason = model.unread[:1].upper() + model.unread[1:]
                 yield self.diagnostic(
                     f"{reason}. Triggers and fields that it gives `{model.label}` are not seen",
                     model.unknown_base,
-                    severity=Severity.INFO if model.missing_package else Severity.WARNING,
                     notes=[Note(f"`{model.name}` is declared here", model.span)]
                     if model.unknown_base.line != model.span.line
                     else (),
                     help="Install the package where `pgtrigger-codegen` finds it (`python` under"
                     " `[tool.pgtrigger-codegen]`), or name the base in source",
                 )
+        for package, models in packages.items():
+            yield self._without_package(package, models)
+
+    def _without_package(self, package: str, models: list[ModelFact]) -> Diagnostic:
+        """One finding for a package, at the first of the models that need it."""
+        first = models[0]
+        names = [f"`{model.label}`" for model in models]
+        others = f" and {len(names) - 1} other models" if len(names) > 1 else ""
+        return self.diagnostic(
+            f"Package `{package}` is not found. Triggers and fields that it gives"
+            f" {names[0]}{others} are not seen",
+            first.unknown_base or first.span,
+            severity=Severity.INFO,
+            notes=[Note(f"`{model.label}` has a base of it", model.span) for model in models[1:]],
+            help="Install the package where `pgtrigger-codegen` finds it (`python` under"
+            " `[tool.pgtrigger-codegen]`)",
+        )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.triggers.compiled import UnresolvedTrigger
 
 
 class UnresolvedTriggerRule(Rule):
     """## What it does
-    Reports a trigger, or a list of triggers, whose SQL depends on something that cannot be
-    known from source alone: the clock, a query, the environment, a library that is not read.
-    It points at the very expression that defeated the analysis; the notes lead there from the
-    declaration.
+    Reports a trigger, or a list of triggers, whose SQL depends on something that cannot be known
+    from source alone: the clock, a query, the environment, a library that is not read. Triggers
+    with one cause are one finding. It points at the very expression that defeated the analysis; the
+    notes lead there from the declaration.
 
     ## Why is this bad?
     `pgtrigger-codegen` never guesses. A trigger that it cannot read gets no migration, and as
@@ -46,23 +48,58 @@ class UnresolvedTriggerRule(Rule):
     severity = Severity.WARNING
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        causes: dict[Span, list[UnresolvedTrigger]] = {}
         for unresolved in analysis.unresolved:
             if unresolved.code == self.code:
-                what = unresolved.uri or unresolved.model
-                where = f" on `{what}`" if what else ""
-                if unresolved.uri:
-                    where = f" `{unresolved.uri}`"
-                yield self.diagnostic(
-                    f"The trigger{where} cannot be read statically: {unresolved.reason}",
-                    unresolved.span,
-                    notes=notes_at(unresolved.notes, unresolved.span),
-                    help=_help(unresolved.migration_app),
-                )
+                causes.setdefault(unresolved.span, []).append(unresolved)
+        for span, items in causes.items():
+            yield self.diagnostic(
+                f"The trigger{_named(items)} cannot be read statically: {_reasons(items)}",
+                span,
+                notes=_notes(items),
+                help=_help(items),
+            )
 
 
-def _help(app: str | None) -> str:
-    of_app = f" of `{app}`" if app else ""
+def _reasons(items: Sequence[UnresolvedTrigger]) -> str:
+    """The first, and that there are others, as where an import brings several names."""
+    reasons = list(dict.fromkeys(item.reason for item in items))
+    return reasons[0] if len(reasons) == 1 else f"{reasons[0]}, and {len(reasons) - 1} more like it"
+
+
+def _named(items: Sequence[UnresolvedTrigger]) -> str:
+    names = list(dict.fromkeys(item.uri or item.model for item in items if item.uri or item.model))
+    if not names:
+        return "" if len(items) == 1 else "s"
+    if len(names) == 1:
+        many = "s" if len(items) > 1 else ""
+        return f"{many} `{names[0]}`" if items[0].uri else f"{many} on `{names[0]}`"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"s of {', '.join(f'`{name}`' for name in names[:_SHOWN])}{more}"
+
+
+_SHOWN = 3
+
+
+def _notes(items: Sequence[UnresolvedTrigger]) -> tuple[Note, ...]:
+    """The way to the expression from the first declaration, and the other declarations."""
+    notes = list(notes_at(items[0].notes, items[0].span))
+    for item in items[1:]:
+        what = item.uri or item.model
+        steps = notes_at(item.notes, item.span)
+        place = steps[0].span if steps else item.span
+        if what and place != items[0].span:
+            notes.append(Note(f"`{what}` needs it too", place))
+    return tuple(dict.fromkeys(notes))
+
+
+def _of_apps(items: Sequence[UnresolvedTrigger]) -> str:
+    apps = sorted({item.migration_app for item in items if item.migration_app})
+    return f" of {', '.join(f'`{app}`' for app in apps)}" if apps else ""
+
+
+def _help(items: Sequence[UnresolvedTrigger]) -> str:
     return (
         "Write it with values that stand in the source; until then no migrations"
-        f"{of_app} are written (`--allow-unresolved` writes the others)"
+        f"{_of_apps(items)} are written (`--allow-unresolved` writes the others)"
     )

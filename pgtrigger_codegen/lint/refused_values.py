@@ -1,0 +1,205 @@
+"""Values that a table of a model refuses, whenever they are given to it.
+
+Models know which columns take no NULL, and what Django's defaults are: values that Django gives,
+and that an INSERT of a trigger's function has to give itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies, certain_queries
+from pgtrigger_codegen.lint.history import replayed
+from pgtrigger_codegen.lint.raw_names import made_by_hand
+from pgtrigger_codegen.lint.tables import Tables
+from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
+from pgtrigger_codegen.migrations.replaying.state import in_search_path
+from pgtrigger_codegen.models.facts import ModelFact
+from pgtrigger_codegen.sql.body import Body
+from pgtrigger_codegen.sql.body_conditions import expression
+from pgtrigger_codegen.sql.body_facts import Query
+from pgtrigger_codegen.sql.body_faults import Fault
+from pgtrigger_codegen.sql.body_targets import statements_of
+from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.sql.parser import Node, strings, walk
+from pgtrigger_codegen.sql.statements import relation_name
+
+
+class RefusedValues:
+    """Finds them in the functions of one analysis."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._tables = Tables(analysis)
+        self._filled: dict[QualifiedName, frozenset[str] | None] = {}
+
+    def faults(self, trigger: BodyTrigger, body: Body) -> Iterator[Fault]:
+        """What fails whenever it runs, in PostgreSQL's words."""
+        for query in certain_queries(body):
+            for kind, node in statements_of(query) if not query.prefix else ():
+                if kind in ("InsertStmt", "UpdateStmt"):
+                    yield from self._of_statement(kind, node, query)
+        model = self._tables.owner_of(trigger)
+        if model is not None and model.managed and not body.dynamic:
+            yield from _of_rows(body, dict(model.types))
+
+    def _of_statement(self, kind: str, node: Node, query: Query) -> Iterator[Fault]:
+        table = in_search_path(relation_name(node["relation"]))
+        model = self._tables.owner(table)
+        if model is None or model.columns is None or not model.managed:
+            return
+        types = dict(model.types)
+        for column, value in _given(kind, node):
+            if message := _refused(types.get(column), value):
+                yield Fault(message, query.place)
+        if kind == "InsertStmt":
+            missing = list(self._missing(node, table, model))
+            if missing:
+                message = (
+                    f'null value in column "{missing[0]}" of relation "{table.name}" violates '
+                    "not-null constraint"
+                )
+                also = "".join(f', and so does "{column}"' for column in missing[1:])
+                yield Fault(message + also, query.place)
+
+    def _missing(self, node: Node, table: QualifiedName, model: ModelFact) -> Iterator[str]:
+        """Required columns that an INSERT leaves out, or sets to NULL or to their default."""
+        listed = [item["ResTarget"]["name"] for item in node.get("cols", ())]
+        if not listed and "selectStmt" in node:
+            return  # all columns in their order, as far as there are values
+        if not set(listed) <= {*(model.columns or ())}:
+            return  # for `unknown-table`: a required one may be misspelt
+        rows = _rows(node)
+        nothing = {
+            column
+            for row in rows
+            for column, value in zip(listed, row, strict=False)
+            if "SetToDefault" in value or value.get("A_Const", {}).get("isnull")
+        }
+        filled = self._filled_by_triggers(table, model)
+        for column in model.required:
+            if (column not in listed or column in nothing) and filled is not None:
+                by_hand = made_by_hand(self._analysis, model.app_label, column)
+                if column not in filled and not by_hand:
+                    yield column
+
+    def _filled_by_triggers(self, table: QualifiedName, model: ModelFact) -> frozenset[str] | None:
+        """Columns that triggers of that table may set before a row is written; None for any."""
+        if table not in self._filled:
+            self._filled[table] = self._find_filled(table, model)
+        return self._filled[table]
+
+    def _find_filled(self, table: QualifiedName, model: ModelFact) -> frozenset[str] | None:
+        analysis = self._analysis
+        if model.unread is not None or model.label in analysis.models.doubtful:
+            return None
+        read = {owner.uri: body for owner, body in bodies(analysis)}
+        columns: set[str] = set()
+        declared = set()
+        for trigger in (*analysis.triggers, *analysis.foreign_triggers):
+            declared.add(trigger_key(trigger))
+            if in_search_path(table_name(trigger.table)) != table:
+                continue
+            if trigger.parts.when != "BEFORE" or "INSERT" not in trigger.parts.operation:
+                continue
+            written = _written(read.get(trigger.uri))
+            if written is None:
+                return None
+            columns |= written
+        state = replayed(analysis)
+        for key in state.triggers if state else ():
+            if key[0] == table and key not in declared:
+                return None
+        return frozenset(columns)
+
+
+def _written(body: Body | None) -> set[str] | None:
+    """The columns of NEW that a function sets; None where it may set any."""
+    if body is None or any(item.value == "other" for item in body.returns):
+        return None
+    uses = [use for use in body.uses if use.row == "NEW" and use.written]
+    if any(use.column is None for use in uses):
+        return None
+    return {use.column for use in uses if use.column is not None}
+
+
+def _rows(node: Node) -> list[list[Node]]:
+    select = node.get("selectStmt", {}).get("SelectStmt", {})
+    rows = [row["List"]["items"] for row in select.get("valuesLists", ())]
+    if not rows and select.get("op", "SETOP_NONE") == "SETOP_NONE":
+        rows = [[item["ResTarget"]["val"] for item in select.get("targetList", ())]]
+    return [row for row in rows if not any(key == "A_Star" for key, _ in walk(row))]
+
+
+def _given(kind: str, node: Node) -> Iterator[tuple[str, Node]]:
+    if kind == "InsertStmt":
+        columns = [item["ResTarget"]["name"] for item in node.get("cols", ())]
+        for row in _rows(node):
+            yield from zip(columns, row, strict=False)
+    else:
+        for item in node.get("targetList", ()):
+            target = item["ResTarget"]
+            if "name" in target and "indirection" not in target and "val" in target:
+                yield target["name"], target["val"]
+
+
+def _of_rows(body: Body, types: Mapping[str, str]) -> Iterator[Fault]:
+    for assignment in body.assignments:
+        tree = None if assignment.in_handled_block else expression(assignment.text)
+        if tree and (message := _refused(types.get(assignment.column), tree)):
+            yield Fault(message, assignment.place)
+    for condition in body.conditions:
+        tree = None if condition.in_handled_block else expression(condition.text)
+        for key, node in walk(tree):
+            compares = key == "A_Expr" and node["kind"] == "AEXPR_OP"
+            if compares and (message := _incomparable(node, types)):
+                yield Fault(message, condition.place)
+                break
+
+
+_COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
+_INTEGERS = frozenset({"smallint", "integer", "bigint"})
+_INTEGER = re.compile(r"\s*[+-]?(\d(_?\d)*|0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+)\s*")
+_BOOLEAN = re.compile(
+    r"\s*(t|tr|tru|true|f|fa|fal|fals|false|y|ye|yes|n|no|on|off?|1|0)\s*", re.IGNORECASE
+)
+
+
+def _incomparable(node: Node, types: Mapping[str, str]) -> str | None:
+    """Why a column of NEW or OLD cannot be compared with that constant."""
+    operator = "".join(strings(node["name"]))
+    if operator not in _COMPARISONS or "lexpr" not in node:
+        return None
+    for column, constant in ((node["lexpr"], node["rexpr"]), (node["rexpr"], node["lexpr"])):
+        if not isinstance(column, dict) or not isinstance(constant, dict):
+            continue
+        names = strings(column.get("ColumnRef", {}).get("fields"))
+        if len(names) != 2 or names[0] not in ("new", "old") or names[1] not in types:
+            continue
+        type_name = types[names[1]]
+        value = constant.get("A_Const", {})
+        if "ival" in value and type_name not in _INTEGERS:
+            return f"operator does not exist: {type_name.partition('(')[0]} {operator} integer"
+        if "boolval" in value and type_name != "boolean":
+            return f"operator does not exist: {type_name.partition('(')[0]} {operator} boolean"
+        if "sval" in value and "varying" not in type_name:
+            return _refused(type_name, constant)
+    return None
+
+
+def _refused(type_name: str | None, value: Node) -> str | None:
+    """Why a literal is no value of that type."""
+    text = value.get("A_Const", {}).get("sval")
+    if type_name is None or text is None:
+        return None
+    literal = text.get("sval", "")
+    if type_name in _INTEGERS and not _INTEGER.fullmatch(literal):
+        return f'invalid input syntax for type {type_name}: "{literal}"'
+    if type_name == "boolean" and not _BOOLEAN.fullmatch(literal):
+        return f'invalid input syntax for type boolean: "{literal}"'
+    length = re.fullmatch(r"character varying\((\d+)\)", type_name)
+    if length and len(literal.rstrip(" ")) > int(length[1]):
+        return f"value too long for type {type_name}"
+    return None
