@@ -54,31 +54,29 @@ class Journal:
         self._is_half_undone = False
 
     @classmethod
-    def begin(cls, root: Path, *, needed: bool) -> Journal:
+    def begin(cls, roots: Sequence[Path], *, needed: bool) -> Journal:
         """Opens a new record, after what a killed run has left is undone.
 
         Args:
+            roots: Folders that the record may lie in, the best first.
             needed: Whether nothing may be written without one.
 
         Raises:
             CodegenError: Another run is writing, or a record cannot be made.
         """
-        undo_killed_run(root)
-        try:
-            handle = os.open(root / NAME, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o600)
-        except FileExistsError as error:
-            raise _busy(root) from error
-        except OSError as error:
-            if not needed:
-                return cls(root, None)
-            raise CodegenError(
-                f"{root} cannot be written: {error.strerror}",
-                help="make the folder writable; no file was changed",
-            ) from error
-        if not _locked(handle):
-            os.close(handle)
-            raise _busy(root)
-        return cls(root, handle)
+        failure: OSError | None = None
+        for root in roots:
+            undo_killed_run(root)
+            try:
+                return cls(root, _new_record(root))
+            except OSError as error:  # a folder that is only to be read
+                failure = failure or error
+        if failure is None or not needed:
+            return cls(roots[0], None)
+        raise CodegenError(
+            f"{roots[0]} cannot be written: {failure.strerror}",
+            help="make the folder writable; no file was changed",
+        ) from failure
 
     def __enter__(self) -> Self:
         return self
@@ -146,6 +144,18 @@ def undo_killed_run(directory: Path) -> Path | None:
     finally:
         os.close(handle)
     return root if is_undone else None
+
+
+def _new_record(root: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_FOLLOW
+    try:
+        handle = os.open(root / NAME, flags, 0o600)
+    except FileExistsError as error:
+        raise _busy(root) from error
+    if not _locked(handle):
+        os.close(handle)
+        raise _busy(root)
+    return handle
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -27,7 +27,7 @@ from pgtrigger_codegen.cli.lint_output import echo_fixes, echo_report, echo_resu
 from pgtrigger_codegen.cli.lint_request import Request
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.terminal import progress
-from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.errors import CodegenError, ConfigError
 from pgtrigger_codegen.lint.baseline import Baseline, Entry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.diff import unified_diff
@@ -40,6 +40,7 @@ from pgtrigger_codegen.lint.runner import scope_of
 from pgtrigger_codegen.lint.source_text import read_source
 from pgtrigger_codegen.project.config import load_config
 from pgtrigger_codegen.project.discovery import other_project
+from pgtrigger_codegen.source.boundary import Boundary, is_under
 from pgtrigger_codegen.source.overlay import overlaid
 
 _RULES = "RULES"  # what stands for selectors in the help
@@ -233,9 +234,25 @@ def _with_command_line(configured: LintOptions, request: Request) -> LintOptions
 def _baseline_path(target: Target, request: Request, configured: LintOptions) -> Path | None:
     given = target.directory / request.baseline if request.baseline else None
     path = given or configured.baseline
+    if given is None and path is not None and request.write_baseline:
+        _require_inside(path, target)
     if path is None and request.write_baseline:
         raise click.UsageError("--write-baseline needs --baseline FILE.")
     return path
+
+
+def _require_inside(path: Path, target: Target) -> None:
+    """Refuses to write where only the repository's own configuration says so.
+
+    Raises:
+        ConfigError: The file lies outside of the project.
+    """
+    boundary = Boundary.of(target.directory)
+    if not is_under(str(path.resolve()), boundary.root):
+        raise ConfigError(
+            f"the configured baseline {path} lies outside of the project",
+            help="name a file of the project, or pass --baseline FILE",
+        )
 
 
 def _baseline(path: Path | None, request: Request) -> Baseline | None:

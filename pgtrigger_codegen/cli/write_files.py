@@ -57,7 +57,8 @@ def write_files(root: Path, changes: Iterable[Change]) -> None:
     boundary = Boundary.of(root)
     targets = [_Target.of(change, boundary) for change in changes]
     if targets:
-        with Journal.begin(Path(boundary.root), needed=len(targets) > 1) as journal:
+        roots = list(dict.fromkeys([Path(boundary.root), root.resolve()]))
+        with Journal.begin(roots, needed=len(targets) > 1) as journal:
             _replace_all(journal, targets)
 
 

@@ -143,19 +143,6 @@ class Repository:
         )
         return [self.root / name for name in os.fsdecode(listed).split("\0") if name]
 
-    def ignores(self, path: Path) -> bool:
-        """Whether git is told to leave the file out, and has left it out.
-
-        Raises:
-            GitError: Git does not say.
-        """
-        name = self._relative(path)
-        if self._text("ls-files", "-z", "--cached", "--", name):
-            return False
-        return bool(
-            self._text("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", name)
-        )
-
     def _relative(self, path: Path) -> str:
         """The path as git names it; resolved but for its own last part, which may be a link."""
         inside = path.parent.resolve() / path.name if path != self.root else self.root

@@ -92,6 +92,22 @@ def test_a_dirty_work_tree_is_refused(project: Path) -> None:
     assert run_cli(project, "convert", "--allow-dirty").exit_code == 0
 
 
+def test_an_edit_made_meanwhile_is_kept(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edited = next(migrations_of(project).glob("0002*"))
+    before = contents(project)
+
+    def edit(*arguments: object) -> None:
+        edited.write_text("# edited by somebody\n")
+
+    monkeypatch.setattr("pgtrigger_codegen.cli.convert.require_clean", edit)
+    refused = run_cli(project, "convert")
+
+    assert refused.exit_code == 2
+    assert f"{edited.name} was changed by somebody else" in refused.stderr
+    name = edited.relative_to(project).as_posix()
+    assert contents(project) == {**before, name: "# edited by somebody\n"}
+
+
 def test_an_untracked_migration_is_refused(project: Path) -> None:
     name = next(migrations_of(project).glob("0003*")).relative_to(project).as_posix()
     subprocess.run(["git", "-C", str(project), "rm", "-q", "--cached", name], check=True)

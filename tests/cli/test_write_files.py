@@ -423,6 +423,29 @@ def test_the_repository_is_the_project(tmp_path: Path) -> None:
     assert _contents(tmp_path / "libs") == {"a.py": "new", "b.py": "new"}
 
 
+def test_a_record_lies_in_the_project_where_the_repository_is_only_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".git").mkdir()
+    project = tmp_path / "service"
+    project.mkdir()
+    opened: list[Path] = []
+    real = os.open
+
+    def refuse_in_root(path: Any, *args: Any) -> int:
+        if Path(path).name == NAME and args[0] & os.O_CREAT:
+            opened.append(Path(path).parent)
+            if Path(path).parent == tmp_path:
+                raise PermissionError(13, "Permission denied")
+        return real(path, *args)
+
+    monkeypatch.setattr(os, "open", refuse_in_root)
+    _write(project, {project / "a.py": "new", project / "b.py": "new"})
+
+    assert opened == [tmp_path, project]
+    assert _contents(project) == {"a.py": "new", "b.py": "new"}
+
+
 @pytest.mark.parametrize("name", [".git/config", "app/../.git/hooks/post-checkout", "link"])
 def test_gits_own_files_are_not_written(tmp_path: Path, name: str) -> None:
     (tmp_path / ".git" / "hooks").mkdir(parents=True)

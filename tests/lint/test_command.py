@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from click.testing import CliRunner
 
 from pgtrigger_codegen import pipeline
 from pgtrigger_codegen.analysis import SyntaxProblem
+from pgtrigger_codegen.cli import lint_files
 from pgtrigger_codegen.cli.main import main
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.diagnostic import Severity
+from pgtrigger_codegen.lint.source_text import SourceText
 from tests.lint import facts
 from tests.lint.commands import FIXED, SOURCE, analyse, lint, lost_triggers
 
@@ -80,6 +83,23 @@ def test_a_file_that_cannot_be_written(models: Path, monkeypatch: pytest.MonkeyP
         lint("--fix")
 
     assert models.read_bytes() == before
+
+
+@pytest.mark.parametrize("options", [("--fix",), ("--add-ignores",)])
+def test_an_edit_made_meanwhile_is_kept(
+    models: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    def edit_and_write(root: Path, texts: Mapping[str, SourceText]) -> None:
+        if texts:
+            models.write_text("# edited by somebody\n")
+        lint_files.write_texts(root, texts)
+
+    monkeypatch.setattr("pgtrigger_codegen.cli.lint.write_texts", edit_and_write)
+
+    with pytest.raises(CodegenError, match="was changed by somebody else while this command ran"):
+        lint(*options)
+
+    assert models.read_text() == "# edited by somebody\n"
 
 
 def test_information_alone_is_no_failure(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:

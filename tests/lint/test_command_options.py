@@ -186,6 +186,19 @@ def test_an_unused_comment_is_taken_out(models: Path) -> None:
 # Baselines
 
 
+def test_the_repository_does_not_say_that_a_file_elsewhere_is_written(models: Path) -> None:
+    outside = models.parents[2] / "outside.json"
+    pyproject = models.parents[1] / "pyproject.toml"
+    pyproject.write_text(f'[tool.pgtrigger-codegen.lint]\nbaseline = "{outside}"\n')
+
+    with pytest.raises(CodegenError, match=r"outside.json lies outside of the project"):
+        lint("--write-baseline")
+    assert not outside.exists()
+
+    lint("--write-baseline", "--baseline", str(outside))
+    assert outside.exists()
+
+
 def test_a_baseline_silences_what_it_knows(models: Path, broken: Path) -> None:
     written = lint("--select", "PGT103", "--baseline", "known.json", "--write-baseline")
     assert (written.exit_code, written.stdout) == (0, "")

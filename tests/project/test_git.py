@@ -41,7 +41,6 @@ def root(tmp_path: Path) -> Path:
     (root / "app" / "migrations").mkdir(parents=True)
     (root / "app" / "migrations" / "0001_initial.py").write_text("old = 1\n")
     (root / "app" / "models.py").write_text("old = 1\n")
-    (root / ".gitignore").write_text("*.secret\nlocal/\n")
     _git(root, "init", "-q", "-b", "main")
     _git(root, "add", ".")
     _git(root, "commit", "-q", "-m", "all")
@@ -72,16 +71,13 @@ def _ask_everything(root: Path) -> tuple[object, ...]:
         repository.has_committed(migration),
         repository.changed(root),
         repository.untracked([root / "app" / "new.py", migration]),
-        repository.ignores(root / "a.secret"),
-        repository.ignores(root / "app" / "new.py"),
     )
 
 
-_ANSWERS = (True, ["app/models.py"], ["app/new.py"], True, False)
+_ANSWERS = (True, ["app/models.py"], ["app/new.py"])
 
 
 def test_what_git_answers(root: Path) -> None:
-    (root / "a.secret").touch()
     repository = repository_of(root / "app" / "migrations")
 
     assert repository == Repository(root)
@@ -128,7 +124,6 @@ def test_a_damaged_repository_is_not_one_without_commits(root: Path) -> None:
 def test_the_configuration_of_the_repository_runs_nothing(
     root: Path, trap: Path, ran: Path
 ) -> None:
-    (root / "a.secret").touch()
     (root / ".gitattributes").write_text("*.py filter=evil diff=evil\n")
     _git(root, "add", ".gitattributes")
     _git(root, "commit", "-q", "-m", "attributes")
@@ -229,7 +224,6 @@ def test_a_planted_git_is_not_run(
     entry: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (root / "a.secret").touch()
     (tmp_path / "link").symlink_to(root)
     (root / "tools").mkdir()
     for folder in (root, root / "tools", root / "app"):
@@ -260,7 +254,6 @@ def test_a_link_to_a_planted_git_is_not_run(
 def test_variables_do_not_lead_elsewhere(
     root: Path, trap: Path, ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (root / "a.secret").touch()
     other = tmp_path / "other"
     other.mkdir()
     _git(other, "init", "-q")
