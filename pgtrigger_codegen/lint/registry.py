@@ -10,6 +10,7 @@ from typing import Final
 
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.rules.abstract_registration import AbstractRegistration
 from pgtrigger_codegen.lint.rules.abstract_triggers_never_inherited import (
     AbstractTriggersNeverInherited,
 )
@@ -40,6 +41,7 @@ from pgtrigger_codegen.lint.rules.irreversible_trigger_sql import IrreversibleTr
 from pgtrigger_codegen.lint.rules.lost_inherited_triggers import LostInheritedTriggers
 from pgtrigger_codegen.lint.rules.migration_outside_project import MigrationOutsideProject
 from pgtrigger_codegen.lint.rules.migrations_still_enabled import MigrationsStillEnabled
+from pgtrigger_codegen.lint.rules.misplaced_triggers import MisplacedTriggers
 from pgtrigger_codegen.lint.rules.missing_dependency import MissingDependencyRule
 from pgtrigger_codegen.lint.rules.missing_return import MissingReturn
 from pgtrigger_codegen.lint.rules.mixed_integration import MixedIntegration
@@ -116,6 +118,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ForeignTrigger(),
     ThirdPartyTracking(),
     ProviderMissing(),
+    MisplacedTriggers(),
+    AbstractRegistration(),
     OldInInsertCondition(),
     NewInDeleteCondition(),
     RelationInCondition(),

@@ -14,7 +14,16 @@ from pgtrigger_codegen.source.span import Span
 
 Origin = Literal["meta", "inherited", "register", "hook", "provider"]
 UnresolvedCode = Literal[
-    "PGT002", "PGT105", "PGT106", "PGT108", "PGT112", "PGT116", "PGT117", "PGT208", "PGT313"
+    "PGT002",
+    "PGT105",
+    "PGT106",
+    "PGT108",
+    "PGT112",
+    "PGT116",
+    "PGT117",
+    "PGT119",
+    "PGT208",
+    "PGT313",
 ]
 
 
@@ -130,7 +139,7 @@ class UnresolvedTrigger:
             django-pgtrigger or PostgreSQL would refuse: `PGT105` a name, `PGT108` an app that
             is not installed, `PGT112` a value of `triggers` that is no list, `PGT116` a model of
             a library in an app of another package, `PGT117` what a library without a provider
-            may declare, `PGT208` a field
+            may declare, `PGT119` an abstract model, `PGT208` a field
             that the model does not have, `PGT313` a template of `Func` that `str.format` cannot
             fill, `PGT106` anything else.
         reason: What defeated the analysis, or what is wrong, in words.

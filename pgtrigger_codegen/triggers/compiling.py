@@ -34,7 +34,7 @@ from pgtrigger_codegen.triggers.compiled import (
     UnresolvedCode,
     UnresolvedTrigger,
 )
-from pgtrigger_codegen.triggers.declaration import Declaration, NotASequence
+from pgtrigger_codegen.triggers.declaration import Declaration, NoTable, NotASequence
 from pgtrigger_codegen.triggers.joins import joined_lookups
 from pgtrigger_codegen.triggers.registering import register_call
 
@@ -195,6 +195,8 @@ def _refused(unknown: Unknown, place: _Place, uri: str | None = None) -> Unresol
     reason = unknown.reason
     if isinstance(unknown, NotASequence):
         code = "PGT112"
+    elif isinstance(unknown, NoTable):
+        code = "PGT119"
     elif isinstance(unknown, NotInstalled):
         code = "PGT108"
     elif isinstance(unknown, LandsElsewhere):

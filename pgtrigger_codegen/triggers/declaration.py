@@ -28,6 +28,11 @@ class NotASequence(Unknown):
     """In place of triggers: something that cannot be gone through for triggers."""
 
 
+@dataclass(frozen=True)
+class NoTable(Unknown):
+    """In place of a model: an abstract one that triggers are registered on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """One trigger on one model, or something unknown in its place.
@@ -139,6 +144,18 @@ def _of_registration(interpreter: Interpreter, registration: Registration) -> De
         model = interpreter.host.model_class(model.label, model.span)
     if not isinstance(model, ModelClass | ThroughModel | Unknown):
         model = Unknown("what is registered is not a model", registration.span)
+    # A tracker of a provider's says itself what it does with one.
+    if isinstance(model, ModelClass) and not registration.provided:
+        abstract = meta.is_abstract(model)
+        if abstract is True:
+            reason = f"`{model.name}` is abstract and has no table"
+            return Declaration(
+                NoTable(reason, registration.span, (Note("declared here", model.span),)),
+                registration.trigger,
+                "hook" if registration.hook else "register",
+                registration.module,
+                registration.span,
+            )
     if isinstance(model, Unknown):
         notes = (*model.notes, Note("registered here", registration.span))
         model = Unknown(model.reason, model.span or registration.span, notes)

@@ -1,0 +1,183 @@
+"""PGT118: triggers where nothing looks for them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.project_files import project_module, text_of
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+
+_LIBRARIES = ("pgtrigger", "pghistory")
+# How an option of that meaning could be called.
+_MISSPELT = frozenset("trigger triggers pgtrigger pgtriggers pg_trigger pg_triggers".split())
+
+
+class MisplacedTriggers(Rule):
+    """## What it does
+    Reports triggers in the class of a model that do not stand in `Meta.triggers`: beside `Meta`,
+    in a class whose name is not quite `Meta`, or in an option whose name is not quite `triggers`.
+
+    ## Why is this bad?
+    django-pgtrigger reads `Meta.triggers` and nothing else. In another place the triggers are an
+    attribute of a class that nobody asks for, and the table is not protected. An unknown option of
+    `Meta` stops Django as it starts.
+
+    ## Example
+    ```python
+    class Order(models.Model):
+        triggers = [pgtrigger.Protect(name="keep", operation=pgtrigger.Delete)]
+
+        class Meta:
+            ordering = ["created"]
+    ```
+
+    ## Use instead
+    ```python
+    class Order(models.Model):
+        class Meta:
+            ordering = ["created"]
+            triggers = [pgtrigger.Protect(name="keep", operation=pgtrigger.Delete)]
+    ```
+    """
+
+    code = "PGT118"
+    name = "misplaced-triggers"
+    severity = Severity.ERROR
+
+    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        taken = [trigger.span for trigger in analysis.triggers]
+        taken += [unresolved.span for unresolved in analysis.unresolved]
+        models = {fact.span for fact in analysis.models.values() if fact.first_party}
+        for path in sorted(analysis.read_files):
+            text = text_of(path)
+            if not any(name in text for name in _LIBRARIES) or "rigger" not in text:
+                continue
+            module = project_module(analysis, path)
+            if module is None:
+                continue
+            for place in _Search(module, models).places():
+                if not any(place.value.contains(span) for span in taken):
+                    yield self.diagnostic(place.message, place.span, help=place.help)
+
+
+class _Place:
+    """Triggers in the wrong place.
+
+    Attributes:
+        span: What is wrong: the name of the attribute or the class.
+        value: The triggers.
+    """
+
+    def __init__(self, span: Span, value: Span, message: str, help: str) -> None:
+        self.span = span
+        self.value = value
+        self.message = message
+        self.help = help
+
+
+class _Search:
+    """Looks through the classes of one module."""
+
+    def __init__(self, module: Module, models: Iterable[Span]) -> None:
+        self._module = module
+        self._models = frozenset(models)
+        self._names = frozenset(_names_of_libraries(module.tree))
+        self._bases = frozenset(_names_of_bases(module.tree))
+
+    def places(self) -> Iterator[_Place]:
+        for node in ast.walk(self._module.tree):
+            if isinstance(node, ast.ClassDef) and self._is_model(node):
+                yield from self._beside_meta(node)
+                for inner in node.body:
+                    if isinstance(inner, ast.ClassDef):
+                        yield from self._in_class(node, inner)
+
+    def _is_model(self, node: ast.ClassDef) -> bool:
+        """A model of the analysis, or an abstract one."""
+        if self._module.name_span(node) in self._models:
+            return True
+        return bool(node.bases) and any(
+            name == "abstract" and isinstance(value, ast.Constant) and value.value is True
+            for inner in node.body
+            if isinstance(inner, ast.ClassDef) and inner.name == "Meta"
+            for name, _, value in _assignments(inner)
+        )
+
+    def _beside_meta(self, model: ast.ClassDef) -> Iterator[_Place]:
+        for name, target, value in _assignments(model):
+            if name in _MISSPELT and self._makes_triggers(value):
+                yield self._place(
+                    target,
+                    value,
+                    f"`{name}` stands in `{model.name}` itself, where nothing looks for triggers",
+                    f"Move it into `class Meta` of `{model.name}`, as `triggers`",
+                )
+
+    def _in_class(self, model: ast.ClassDef, inner: ast.ClassDef) -> Iterator[_Place]:
+        for name, target, value in _assignments(inner):
+            if not self._makes_triggers(value):
+                continue
+            if inner.name == "Meta" and name != "triggers" and name.lower() in _MISSPELT:
+                yield self._place(
+                    target, value, f"`Meta` has no option `{name}`", "Call it `triggers`"
+                )
+            # A class that `Meta` derives from can have any name.
+            elif inner.name != "Meta" and name == "triggers" and inner.name not in self._bases:
+                yield _Place(
+                    self._module.name_span(inner),
+                    self._module.span(value),
+                    f"`{inner.name}` in `{model.name}` has triggers, and only a class `Meta` is "
+                    "looked at",
+                    f"Call the class `Meta`, or move its triggers into `Meta` of `{model.name}`",
+                )
+
+    def _place(self, target: ast.AST, value: ast.AST, message: str, help: str) -> _Place:
+        return _Place(self._module.span(target), self._module.span(value), message, help)
+
+    def _makes_triggers(self, value: ast.expr) -> bool:
+        """Whether a call of django-pgtrigger's, or of its companion's, is in an expression."""
+        return any(
+            isinstance(node, ast.Call) and _root(node.func) in self._names
+            for node in ast.walk(value)
+        )
+
+
+def _assignments(node: ast.ClassDef) -> Iterator[tuple[str, ast.AST, ast.expr]]:
+    for statement in node.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name() as target], value=value):
+                yield target.id, target, value
+            case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
+                yield target.id, target, value
+
+
+def _names_of_libraries(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.partition(".")[0] in _LIBRARIES:
+                    yield alias.asname or alias.name.partition(".")[0]
+        elif isinstance(node, ast.ImportFrom) and _is_of_library(node):
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def _is_of_library(node: ast.ImportFrom) -> bool:
+    return not node.level and (node.module or "").partition(".")[0] in _LIBRARIES
+
+
+def _names_of_bases(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            for base in node.bases:
+                yield base.attr if isinstance(base, ast.Attribute) else _root(base)
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
