@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import re
@@ -122,6 +123,24 @@ def test_the_lock_names_no_place_to_download_from() -> None:
     assert "--" not in text
 
 
+def test_all_that_is_imported_is_required_from_some_version_on(pyproject: dict[str, Any]) -> None:
+    extras = pyproject["project"]["optional-dependencies"]
+    required = [*pyproject["project"]["dependencies"], *extras["pghistory"]]
+    developed = [*required, *extras["dev"]]
+    assert all(re.search(r"[>=]=\d", requirement) for requirement in developed)
+
+    # Evaluated source may call sqlparse, which is looked up by its name.
+    assert _distributions("pgtrigger_codegen") | {"sqlparse"} <= set(map(_name, required))
+    assert _distributions("tests") | _distributions("benchmarks") <= set(map(_name, developed))
+
+
+def test_the_security_policy_names_tests_that_exist() -> None:
+    text = (REPOSITORY / "SECURITY.md").read_text()
+    named = re.findall(r"`(tests/[^`]+)`", text)
+    assert named
+    assert not [name for name in named if not (REPOSITORY / name).exists()]
+
+
 @pytest.mark.parametrize(
     ("answers", "expected"),
     [
@@ -214,6 +233,21 @@ def _name(requirement: str) -> str:
     found = re.match(r"[A-Za-z0-9._-]+", requirement)
     assert found
     return re.sub(r"[-_.]+", "-", found[0]).lower()
+
+
+def _distributions(folder: str) -> set[str]:
+    """What a folder's modules import, as distributions: the standard library and our own apart."""
+    found = set()
+    for path in (REPOSITORY / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                found.add((node.module or "").partition(".")[0])
+    owners = metadata.packages_distributions()
+    own = {"pgtrigger_codegen", "tests", "benchmarks"}
+    others = found - set(sys.stdlib_module_names) - own
+    return {_name(owners[module][0]) for module in others}
 
 
 def _is_installed(name: str) -> bool:
