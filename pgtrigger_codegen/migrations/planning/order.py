@@ -24,7 +24,7 @@ def faults_to_mend(
     """The faults of the app's migrations that keep databases from being migrated.
 
     Where a new database can be migrated, and nothing is to be done to the triggers of the table,
-    the databases that are there have gone the right way.
+    the databases that have run two branches of an app have gone the right way.
     """
     faults = [fault for fault in history.state.faults if fault.migration[0] == app_label]
     if not faults:
@@ -35,7 +35,11 @@ def faults_to_mend(
         for table, _ in operation_keys(operation)
         for made in history.state.table_changes.get(table, ())
     }
-    return [fault for fault in faults if fault.in_new_database or fault.after in concerned]
+    return [
+        fault
+        for fault in faults
+        if fault.in_new_database or fault.after in concerned or fault.after[0] != app_label
+    ]
 
 
 def require_order(fault: OrderFault, *, rewrite: bool) -> None:
@@ -72,7 +76,8 @@ def order_notes(files: Iterable[MigrationFile], faults: Sequence[OrderFault]) ->
                     )
                     yield (
                         f"{first} gets run_before {then}, which {fault.what}: to run {then} first, "
-                        f"{when}, fails. Databases that have run both do not notice; one that has "
-                        f"run {then} alone has to be migrated back to before it"
+                        f"{when}, or to take {first} back alone, fails. Databases that have run "
+                        f"both do not notice; one that has run {then} alone has to be migrated "
+                        "back to before it"
                     )
                     break

@@ -8,14 +8,22 @@ two orders fails there is no database that went that way.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
-from pgtrigger_codegen.migrations.replaying.columns import names_word
-from pgtrigger_codegen.migrations.replaying.state import Contest, InstalledTrigger, SchemaChange
+from pgtrigger_codegen.migrations.replaying.columns import names_column, names_word
+from pgtrigger_codegen.migrations.replaying.faults import what_is_changed
+from pgtrigger_codegen.migrations.replaying.recovery import split_statements
+from pgtrigger_codegen.migrations.replaying.state import (
+    Contest,
+    InstalledTrigger,
+    OrderFault,
+    SchemaChange,
+)
 from pgtrigger_codegen.migrations.replaying.table_lines import (
     TableLine,
     TableLines,
@@ -23,7 +31,9 @@ from pgtrigger_codegen.migrations.replaying.table_lines import (
 )
 from pgtrigger_codegen.migrations.schema.tables import (
     DroppedColumn,
+    DroppedTable,
     RenamedColumn,
+    RenamedTable,
     RetypedColumn,
 )
 from pgtrigger_codegen.sql.equivalence import TriggerKey
@@ -57,6 +67,47 @@ def crossing_pairs(
         pairs = ((write.migration, migration) for write in writes)
         found |= dict.fromkeys(order.open_pairs(pairs))
     return sorted(found)
+
+
+def backward_faults(lines: TableLines, graph: MigrationGraph) -> Iterator[OrderFault]:
+    """Migrations of triggers that cannot be taken back while those that change tables stay.
+
+    Their reverse operations name the table and the columns as these were then. Within an app,
+    Django takes back what comes later first.
+    """
+    order = _Order(graph)
+    for line in lines:
+        for write in line.writes:
+            for made in line.changes:
+                pair = (write.migration, made.migration)
+                if (
+                    pair[0][0] != pair[1][0]
+                    and any(order.open_pairs([pair]))
+                    and _is_named(made, write.scripts)
+                ):
+                    yield OrderFault(*pair, what_is_changed(made), in_new_database=False)
+
+
+def _is_named(made: SchemaChange, scripts: Iterable[str]) -> bool:
+    """Whether a trigger that the scripts make needs what the change takes away."""
+    definitions = [
+        statement
+        for script in scripts
+        for statement in split_statements(script)
+        if _CREATES_TRIGGER.match(statement)
+    ]
+    match made.change:
+        case RenamedColumn(old=column) | DroppedColumn(column=column):
+            return any(names_column(sql, column) for sql in definitions)
+        case RenamedTable(old=table) | DroppedTable(table=table):
+            return any(names_word(sql, table.name) for sql in definitions)
+        case _:
+            return False
+
+
+_CREATES_TRIGGER = re.compile(
+    r"create\s+(or\s+replace\s+)?(constraint\s+)?trigger\b", re.IGNORECASE
+)
 
 
 def other_orders(pairs: Sequence[Pair], graph: MigrationGraph) -> Iterator[MigrationGraph]:
@@ -128,10 +179,10 @@ def _meet(write: TriggerWrite, other: TriggerWrite) -> bool:
 
 def _needs(write: TriggerWrite, made: SchemaChange) -> bool:
     match made.change:
-        case RenamedColumn(old=column) | DroppedColumn(column=column):
-            return names_word(write.text, column)
-        case RetypedColumn(column=column):
-            return names_word(write.text, column)
+        case (
+            RenamedColumn(old=column) | DroppedColumn(column=column) | RetypedColumn(column=column)
+        ):
+            return any(names_word(text, column) for text in (write.text, *write.scripts))
         case _:
             return True
 

@@ -59,7 +59,7 @@ def order_faults(
             for table, _ in history.installed.callers(function):
                 for made in reversed(history.lines.changes(table)):
                     if isinstance(made.change, RenamedTable) and made.migration != migration:
-                        yield OrderFault(migration, made.migration, _what(made))
+                        yield OrderFault(migration, made.migration, what_is_changed(made))
                         break
         case _:
             pass
@@ -76,7 +76,7 @@ def _table_gone(
     for made in reversed(history.changes.get(table, ())):
         if isinstance(made.change, RenamedTable | DroppedTable):
             if made.migration != migration:
-                yield OrderFault(migration, made.migration, _what(made))
+                yield OrderFault(migration, made.migration, what_is_changed(made))
             return
 
 
@@ -106,12 +106,13 @@ def _column_gone(
                     and column not in columns
                     and names_column(text, column)
                 ):
-                    yield OrderFault(migration, made.migration, _what(made))
+                    yield OrderFault(migration, made.migration, what_is_changed(made))
             case _:
                 pass
 
 
-def _what(made: SchemaChange) -> str:
+def what_is_changed(made: SchemaChange) -> str:
+    """What a migration does to a table, in words."""
     match made.change:
         case RenamedTable(old=old, new=new):
             return f"renames table {old} to {new}"

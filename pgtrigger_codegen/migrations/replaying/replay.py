@@ -23,6 +23,7 @@ from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, Unreadabl
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.replaying.contests import (
+    backward_faults,
     contests,
     crossing_pairs,
     other_orders,
@@ -142,6 +143,10 @@ def _other_databases(
         else:
             states.append({trigger.key: trigger for trigger in other.history.triggers()})
             disturbances.append(other.history.disturbed)
+    if pairs:
+        known = {fault.pair for fault in faults}
+        backwards = backward_faults(run.history.lines, graph)
+        faults += [fault for fault in backwards if fault.pair not in known]
     return _Elsewhere(contests(states, pairs), disturbances, tuple(_unsettled(faults, run, graph)))
 
 
@@ -294,6 +299,12 @@ class _Replay:
             "runsql",
             uri=uri if isinstance(uri, str) else None,
             model=(migration[0], model_name.lower()) if isinstance(model_name, str) else None,
+            scripts=tuple(
+                text
+                for sql in (operation.sql, operation.reverse_sql)
+                for text in sql_texts(sql)
+                if isinstance(text, str)
+            ),
         )
         for sql in sql_texts(operation.sql):
             if isinstance(sql, Unknown):

@@ -22,11 +22,13 @@ class TriggerWrite:
     Attributes:
         pgid: The trigger's name.
         text: Its statements; empty where the migration dropped it.
+        scripts: What the migration runs that writes it, forwards and back.
     """
 
     migration: Key
     pgid: str
     text: str
+    scripts: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

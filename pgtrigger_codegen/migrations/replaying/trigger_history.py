@@ -71,6 +71,7 @@ class Record:
             of its table.
         touched_by: The last migration that wrote anything of it.
         made_on: The table that the `AddTrigger` named which made it.
+        scripts: What the operation runs that writes it, forwards and back.
     """
 
     made_by: Key
@@ -84,6 +85,7 @@ class Record:
     owner: str = ""
     touched_by: Key | None = None
     made_on: QualifiedName | None = None
+    scripts: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -110,7 +112,7 @@ class TriggerHistory:
     changes: dict[QualifiedName, list[SchemaChange]] = field(default_factory=dict)
     lines: TableLines = field(default_factory=TableLines)
     _states: TriggerStates = field(default_factory=TriggerStates)
-    _written: dict[TriggerKey, None] = field(default_factory=dict)
+    _written: dict[TriggerKey, dict[str, None]] = field(default_factory=dict)
     _dropped: dict[Key, list[Record]] = field(default_factory=dict)
     _operation: tuple[Key, int] | None = None
     _before: dict[TriggerKey, InstalledTrigger] = field(default_factory=dict)
@@ -141,13 +143,14 @@ class TriggerHistory:
 
     def end_migration(self, migration: Key) -> None:
         """Note which triggers the migration has written, by their tables."""
-        for table, pgid in self._written:
+        for (table, pgid), scripts in self._written.items():
             record = self.records.get((table, pgid))
             text = ""
             if record and (table, pgid) in self.installed:
                 calls = self.installed[table, pgid].calls
                 text = f"{record.sql} {self.function_sql.get(calls, '')}"
-            self.lines.on(table).writes.append(TriggerWrite(migration, pgid, text))
+            write = TriggerWrite(migration, pgid, text, tuple(scripts))
+            self.lines.on(table).writes.append(write)
         self._written.clear()
 
     def apply(self, statement: Statement, record: Record, index: int = 0) -> None:
@@ -212,7 +215,10 @@ class TriggerHistory:
             # A function written anew is no longer the one that the parts render to.
             self.records[key] = replace(self.records[key], parts=None, touched_by=record.made_by)
             self.disturbed.pop(key, None)
-            self._written[key] = None
+            self._note_written(key, record)
+
+    def _note_written(self, key: TriggerKey, record: Record) -> None:
+        self._written.setdefault(key, {}).update(dict.fromkeys(record.scripts))
 
     def _drop_function(self, function: QualifiedName, record: Record) -> None:
         """With CASCADE, a dropped function takes the triggers along that call it."""
@@ -229,7 +235,7 @@ class TriggerHistory:
     ) -> None:
         key = (statement.table, statement.name)
         before = self.records.get(key)
-        self._written[key] = None
+        self._note_written(key, record)
         match statement:
             case CreateTrigger():
                 if before and before.by == "addtrigger" and record.by == "runsql":
@@ -242,7 +248,7 @@ class TriggerHistory:
                 self.disturbed.pop(key, None)
                 self.orphans.pop(statement.calls, None)
             case RenameTrigger(table=table, new_name=new_name):
-                self._written[table, new_name] = None
+                self._note_written((table, new_name), record)
                 if before:
                     self.records[table, new_name] = replace(
                         self.records.pop(key), parts=None, touched_by=record.made_by
@@ -334,8 +340,7 @@ class TriggerHistory:
         for key in [key for key in self.records if key[0] == old]:
             self.records[new, key[1]] = self.records.pop(key)
         for key in [key for key in self._written if key[0] == old]:
-            del self._written[key]
-            self._written[new, key[1]] = None
+            self._written[new, key[1]] = self._written.pop(key)
         for listed in (self.disturbed, self._before):
             for key in [key for key in listed if key[0] == old]:
                 listed[new, key[1]] = listed.pop(key)  # type: ignore[assignment]

@@ -197,3 +197,31 @@ def test_a_foreign_key_that_is_newer_than_the_change_of_its_key() -> None:
 
 
 _START = ("shop", "0001")
+
+
+def test_what_cannot_be_taken_back_alone() -> None:
+    """The trigger is gone before its column gets another name; its reverse names the old one."""
+    start = ("shop", "0001")
+    model = migration("0001", create_model())
+    rename = migrations.RenameField("order", "status", "state")
+    made = migrations.RunSQL(
+        create_trigger(ON_STATUS.parts, ON_STATUS.hash), drop_trigger(ON_STATUS.parts)
+    )
+    gone = migrations.RunSQL(
+        drop_trigger(ON_STATUS.parts), create_trigger(ON_STATUS.parts, ON_STATUS.hash)
+    )
+    theirs = [
+        migration("0001", made, dependencies=[start]),
+        migration("0002", gone, dependencies=[("audit", "0001")]),
+    ]
+
+    found = faults(
+        model,
+        migration("0002", dependencies=[start]),
+        migration("0003", rename, dependencies=[("shop", "0002")]),
+        audit=theirs,
+    )
+
+    assert {fault.pair for fault in found} == {
+        (("audit", name), ("shop", "0003")) for name in ("0001", "0002")
+    }

@@ -45,7 +45,18 @@ def commit(project: ScenarioProject) -> None:
     if not (project.root / ".git").exists():
         _git(project, "init", "-q", ".")
     _git(project, "add", "-A")
-    _git(project, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "x")
+    _git(
+        project,
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@b",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "x",
+    )
 
 
 def _git(project: ScenarioProject, *arguments: str) -> None:
