@@ -9,6 +9,7 @@ from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError, ConfigError
 from pgtrigger_codegen.lint.baseline import Baseline, parse_baseline
 from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.escaping import escaped
 from pgtrigger_codegen.source.files import read_regular
 
@@ -34,20 +35,18 @@ def read_baseline(path: Path) -> Baseline:
 
 
 def write_report(root: Path, path: Path, text: str) -> None:
-    """Writes a report: a new file, or into a device or a pipe that is there.
+    """Writes a report, into a device or a pipe too, as a shell does that redirects output.
 
     Raises:
-        CodegenError: It cannot be written.
+        CodegenError: It cannot be written, or a link in the project leads out of it.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():
-        try:
-            path.write_bytes(_encoded(text))
-        except OSError as error:
-            raise CodegenError(
-                f"{path} cannot be written: {error.strerror}", help="name another file"
-            ) from error
-    else:
-        write_files(root, [Change(path, _encoded(text))])
+    help = "make its folder writable, or name another file"
+    if (reason := Boundary.of(root).refusal_to_write(path)) is not None:
+        raise CodegenError(f"{path} is not written: {reason}", help=help)
+    try:
+        path.write_bytes(_encoded(text))
+    except OSError as error:
+        raise CodegenError(f"{path} cannot be written: {error.strerror}", help=help) from error
 
 
 def write_baseline(root: Path, path: Path, text: str) -> None:

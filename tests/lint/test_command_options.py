@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -184,6 +185,31 @@ def test_an_unused_comment_is_taken_out(models: Path) -> None:
 
 
 # Baselines
+
+
+def test_a_report_goes_through_no_link_out_of_the_project(models: Path) -> None:
+    outside = models.parents[2] / "outside"
+    outside.write_text("mine")
+    (models.parents[1] / "report.txt").symlink_to(outside)
+
+    with pytest.raises(CodegenError, match=r"report.txt is not written: a link .* leads to"):
+        lint("--output-file", "report.txt")
+
+    assert outside.read_text() == "mine"
+
+
+def test_a_report_goes_where_the_shell_leads(models: Path) -> None:
+    target = models.parents[2] / "redirected"
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT)
+    try:
+        lint("--output-file", f"/dev/fd/{handle}")
+        os.write(handle, b"")
+        there = os.fstat(handle).st_ino
+    finally:
+        os.close(handle)
+
+    assert target.stat().st_ino == there
+    assert "PGT103" in target.read_text()
 
 
 def test_the_repository_does_not_say_that_a_file_elsewhere_is_written(models: Path) -> None:
