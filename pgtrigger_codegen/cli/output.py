@@ -92,7 +92,7 @@ class EscapingStream:
 
     def _without_commands(self, text: str) -> str:
         lines = _BRACKET.sub(r"\1\\u005b", text).split("\n")
-        if self._is_read_by_github and not self._is_trusted:
+        if self._is_read_by_github and not self._is_trusted and "::" in text:
             first = 0 if self._begins_line else 1
             lines[first:] = [_COLONS.sub(r"\1\\u003a", line) for line in lines[first:]]
         if text:

@@ -1,4 +1,4 @@
-"""Stage source: from a module's dotted name to its file, and back, without importing it.
+"""Stage source: from a module's dotted name to its file, without importing it.
 
 The rules are those of `importlib.machinery.PathFinder` over the project's `sys.path`: for each
 folder in order, a package before a module before a portion of a namespace package; a submodule
@@ -96,25 +96,6 @@ class ModuleFinder:
         except KeyError:
             location = self._locations[dotted] = self._find(dotted)
             return location
-
-    def module_name_for(self, path: Path) -> str | None:
-        """The name under which the file would be imported, None when under no search path.
-
-        Of several names the one over the innermost search path is taken: with roots `.` and
-        `src`, `src/shop/models.py` is `shop.models`. Search paths that are packages themselves
-        come last: a `sys.path` with `.` and `./shop` still has `shop.models`, not `models`.
-        """
-        resolved = os.path.realpath(path)
-        if not resolved.endswith(".py"):
-            return None
-        for entry in sorted(self._entries, key=self._rank):
-            if not is_under(resolved, entry):
-                continue
-            name = _dotted(os.path.relpath(resolved, entry))
-            location = self.find(name) if name else None
-            if location is not None and location.path == Path(resolved):
-                return name
-        return self._mapped_name_for(resolved)
 
     def unreadable_folders(self) -> dict[str, str]:
         """First-party folders that were looked into and cannot be listed, with the reason."""
@@ -216,21 +197,6 @@ class ModuleFinder:
         first_party = any(self._owns(str(folder)) for folder in folders)
         return ModuleLocation(dotted, None, True, first_party, folders)
 
-    def _mapped_name_for(self, path: str) -> str | None:
-        for additions in self._additions:
-            for module, target in additions.mapping.items():
-                if not (path == f"{target}.py" or is_under(path, target)):
-                    continue
-                rest = _dotted(os.path.relpath(path, target)) if path != f"{target}.py" else ""
-                name = f"{module}.{rest}" if rest else module
-                location = self.find(name)
-                if location is not None and location.path == Path(path):
-                    return name
-        return None
-
-    def _rank(self, entry: str) -> tuple[bool, int]:
-        return "__init__.py" in self._list(entry).files, -len(entry)
-
     def _list(self, folder: str) -> _Listing:
         listing = self._folders.get(folder)
         if listing is None:
@@ -292,14 +258,6 @@ def _site_entries(sites: Iterable[tuple[str, PathAdditions]]) -> list[str]:
 
 def _unique(items: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(items))
-
-
-def _dotted(relative: str) -> str:
-    """The dotted name of a relative path that ends in `.py`; empty when it cannot have one."""
-    parts = relative.removesuffix(".py").split(os.sep)
-    if parts[-1] == "__init__":
-        parts.pop()
-    return "" if any("." in part for part in parts) else ".".join(parts)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

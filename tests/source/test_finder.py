@@ -317,13 +317,10 @@ def test_finder_generated_by_setuptools(tmp_path: Path, annotation: str) -> None
     assert located(finder, "shop.models").path == tmp_path / "code/python/shop/models.py"
     assert located(finder, "shop.models").first_party
     assert finder.find("shop.views") is None
-    # `.` is a root too, but the name of an editable install is not `python.shop.models` …
-    assert finder.module_name_for(tmp_path / "code/python/shop/models.py") == "python.shop.models"
-    # … unless its folder is under no search path.
     outside = ModuleFinder([], [tmp_path / "site"])
-    assert outside.module_name_for(tmp_path / "code/python/shop/models.py") == "shop.models"
-    assert outside.module_name_for(tmp_path / "code/python/shop/__init__.py") == "shop"
-    assert outside.module_name_for(tmp_path / "code/tool.py") == "tool"
+    assert located(outside, "shop.models").path == tmp_path / "code/python/shop/models.py"
+    assert located(outside, "shop").path == tmp_path / "code/python/shop/__init__.py"
+    assert located(outside, "tool").path == tmp_path / "code/tool.py"
     assert not located(outside, "shop.models").first_party
 
 
@@ -361,9 +358,6 @@ def test_strange_generated_finder_is_passed_over(tmp_path: Path, text: str) -> N
     assert ModuleFinder([], [tmp_path / "site"]).find("shop") is None
 
 
-# -- From a file to its name ---------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("path", "name"),
     [
@@ -372,12 +366,9 @@ def test_strange_generated_finder_is_passed_over(tmp_path: Path, text: str) -> N
         ("src/shop/migrations/0001_initial.py", "shop.migrations.0001_initial"),
         ("manage.py", "manage"),
         ("tests/deep/test_it.py", "tests.deep.test_it"),
-        ("shop/data.txt", None),
-        ("strange.name.py", None),
-        ("gone.py", None),
     ],
 )
-def test_module_name_for(tmp_path: Path, path: str, name: str | None) -> None:
+def test_several_roots(tmp_path: Path, path: str, name: str) -> None:
     write(
         tmp_path,
         "manage.py",
@@ -386,29 +377,22 @@ def test_module_name_for(tmp_path: Path, path: str, name: str | None) -> None:
         "src/shop/migrations/0001_initial.py",
         "tests/deep/test_it.py",
         "shop/data.txt",
-        "strange.name.py",
     )
-    assert ModuleFinder([tmp_path, tmp_path / "src"]).module_name_for(tmp_path / path) == name
+    finder = ModuleFinder([tmp_path, tmp_path / "src"])
+    assert located(finder, name).path == tmp_path / path
 
 
-def test_name_is_not_taken_over_a_root_that_is_a_package(tmp_path: Path) -> None:
-    write(tmp_path, "shop/__init__.py", "shop/cart/models.py")
-    finder = ModuleFinder([tmp_path, tmp_path / "shop"])
-    assert finder.module_name_for(tmp_path / "shop/cart/models.py") == "shop.cart.models"
-
-
-def test_shadowed_file_has_no_name(tmp_path: Path) -> None:
+def test_a_file_is_shadowed_by_that_of_an_earlier_root(tmp_path: Path) -> None:
     write(tmp_path, "one/shop.py", "two/shop.py")
     finder = ModuleFinder([tmp_path / "one", tmp_path / "two"])
-    assert finder.module_name_for(tmp_path / "one/shop.py") == "shop"
-    assert finder.module_name_for(tmp_path / "two/shop.py") is None
+    assert located(finder, "shop").path == tmp_path / "one/shop.py"
 
 
-def test_names_and_files_go_both_ways_for_all_of_django() -> None:
+def test_all_of_django_is_found() -> None:
     finder = ModuleFinder([], [SITE_PACKAGES])
     files = [path for path in (SITE_PACKAGES / "django").rglob("*.py") if "conf" not in path.parts]
     assert len(files) > 500
     for path in files:
-        name = finder.module_name_for(path)
-        assert name is not None, path
+        parts = path.relative_to(SITE_PACKAGES).with_suffix("").parts
+        name = ".".join(parts).removesuffix(".__init__")
         assert located(finder, name).path == path.resolve()
