@@ -71,10 +71,10 @@ class UnresolvedModelBase(Rule):
         """One finding for a package, at the first of the models that need it."""
         first = models[0]
         names = [f"`{model.label}`" for model in models]
-        others = f" and {len(names) - 1} other models" if len(names) > 1 else ""
+        others = f" and {names[1] if len(names) == 2 else f'{len(names) - 1} other models'}"
         return self.diagnostic(
             f"Package `{package}` is not found. Triggers and fields that it gives"
-            f" {names[0]}{others} are not seen",
+            f" {names[0]}{others if len(names) > 1 else ''} are not seen",
             first.unknown_base or first.span,
             severity=Severity.INFO,
             notes=[Note(f"`{model.label}` has a base of it", model.span) for model in models[1:]],

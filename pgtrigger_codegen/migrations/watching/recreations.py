@@ -22,6 +22,7 @@ from pgtrigger_codegen.sql.statements import (
     CreateTrigger,
     DropFunction,
     DropTrigger,
+    SetTriggerState,
     Statement,
     statement_facts,
 )
@@ -145,7 +146,8 @@ def _recreation(
         changes[created.script].append(_removal(scripts[created.script], created))
     elif not created.replaces:
         changes[created.script].append(_or_replace(scripts[created.script], created))
-    possible = True
+    # Created anew, a trigger that was disabled fires again; left alone, it stays disabled.
+    possible = not (same and any(isinstance(part.fact, SetTriggerState) for part in listed[:first]))
     for part in listed[first + 1 : last]:
         # With the trigger in place its function cannot be dropped, but replaced.
         match part.fact:
@@ -161,8 +163,30 @@ def _recreation(
         dropped.script,
         created.script,
         "function" if same else "trigger",
-        tuple(tuple(made) for made in changes) if possible else None,
+        tuple(_apart(script, made) for script, made in zip(scripts, changes, strict=True))
+        if possible
+        else None,
     )
+
+
+def _apart(script: str, changes: Sequence[Change]) -> tuple[Change, ...]:
+    """The changes in order, with one for statements that go side by side."""
+    apart: list[Change] = []
+    for change in sorted(changes, key=lambda change: (change.start, change.end)):
+        last = apart[-1] if apart else None
+        if last and change.start <= last.end and not (last.content or change.content):
+            apart[-1] = _cleared(script, last.start, max(last.end, change.end))
+        else:
+            apart.append(change)
+    return tuple(apart)
+
+
+def _cleared(script: str, start: int, end: int) -> Change:
+    """What is left out, with its lines where nothing else stands there."""
+    before, rest = script[:start].rpartition("\n")[2], script[end:].partition("\n")[0]
+    if before.strip() or rest.strip():
+        return Change(start, end, "")
+    return _lines(script, start - len(before), end + len(rest))
 
 
 def _removal(script: str, part: _Part) -> Change:

@@ -28,6 +28,41 @@ SAME = "CREATE TRIGGER keep BEFORE DELETE ON t FOR EACH ROW EXECUTE FUNCTION f()
 FUNCTION = "CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END';"
 
 
+DISABLE = "ALTER TABLE t DISABLE TRIGGER keep;"
+
+
+@pytest.mark.parametrize(
+    ("script", "left"),
+    [
+        (f"{DROP} {SAME}", ""),
+        (f"{DROP} {SAME}\n{DISABLE}", DISABLE),
+        (f"{DROP}{SAME}{DISABLE}", DISABLE),
+        (f"{DROP}\n{SAME} {DISABLE}", DISABLE),
+        (f"{DROP} {SAME[:-1]}", ""),
+        (f"SELECT 1;\n{DROP} {SAME}\nSELECT 2;", "SELECT 1;\nSELECT 2;"),
+        (f"SELECT 1; {DROP} {SAME} SELECT 2;", "SELECT 1; SELECT 2;"),
+    ],
+)
+def test_statements_side_by_side_are_one_change(script: str, left: str) -> None:
+    """Edits that overlap are refused, or cut off what stands behind them."""
+    (found,) = recreations([script], BEFORE.triggers)
+    assert found.changes is not None
+    (changes,) = found.changes
+
+    ends = [0, *(change.end for change in changes)]
+    assert all(change.start >= end for change, end in zip(changes, ends, strict=False))
+    for change in reversed(changes):
+        script = script[: change.start] + change.content + script[change.end :]
+    assert script == left
+
+
+def test_a_trigger_that_is_disabled_before() -> None:
+    """Created anew it fires again, and so nothing else does instead."""
+    (found,) = recreations([f"{DISABLE} {DROP} {SAME}"], BEFORE.triggers)
+
+    assert found.changes is None
+
+
 @pytest.mark.parametrize(
     ("scripts", "expected"),
     [
