@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import imports, membrane
+from pgtrigger_codegen.evaluator import imports, library, membrane
 from pgtrigger_codegen.evaluator.engine import databases_setting
 from pgtrigger_codegen.evaluator.provided import provided_value
 from pgtrigger_codegen.evaluator.real_attributes import opaque_attribute, real_attribute
@@ -144,7 +144,7 @@ def has_reference(values: Iterable[Any]) -> bool:
 
 def is_user_class(vm: Interpreter, value: Any) -> bool:
     """Whether a value is a class of interpreted code."""
-    return isinstance(value, type) and (value in vm.user_classes or membrane.MARK in vars(value))
+    return isinstance(value, type) and (value in vm.user_classes or library.MARK in vars(value))
 
 
 def is_user_object(vm: Interpreter, value: Any) -> bool:

@@ -228,7 +228,7 @@ def _real_class(
         return Unknown(f"a class made by {described} is not evaluated", span)
     namespace = dict(body.names)
     namespace["__module__"] = module.name
-    namespace[membrane.MARK] = True
+    namespace[library.MARK] = True
     namespace["__qualname__"] = body.qualname
     # Nothing instantiates a migration: its operations may be known in part.
     on_library = any(

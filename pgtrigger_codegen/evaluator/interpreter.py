@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -52,6 +53,18 @@ _CIRCUMSTANCES: dict[str, Any] = {
 
 # What ends an evaluation early.
 _STOPS = (Refusal, limits.LimitPassed, PythonRaise, RecursionError)
+
+# What an exception calls values that stand for the project's: Python would not have raised it.
+_OURS = re.compile(
+    r"'(CallBack|External|FieldDescriptor|InACircle|Invalid|LibraryModule|MayRegister|ModelClass"
+    r"|ModelOptions|ModelReference|Opaque|Poison|PostponedFields?|PostponedNames|PrivateField"
+    r"|Registrar|SettingsObject|SourceModule|Special|StandInField|ThroughModel|Unknown)'"
+)
+
+
+def _names_ours(error: BaseException) -> bool:
+    return isinstance(error, TypeError | AttributeError) and bool(_OURS.search(str(error)))
+
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -260,9 +273,13 @@ class Interpreter:
     def raised(self, error: BaseException, span: Span) -> Unknown:
         """An exception: raised where a `try` could catch it, else the value is invalid.
 
+        An error over one of our own values is none of Python's: the value is not known then.
+
         Raises:
             PythonRaise: Inside a `try`.
         """
+        if _names_ours(error):
+            return Unknown("an operation on such a value is not evaluated", span)
         if self.try_depth:
             raise PythonRaise(error, span)
         return self.invalid(error, span)

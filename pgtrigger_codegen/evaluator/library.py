@@ -305,6 +305,10 @@ OPTIONS_ATTRIBUTES = frozenset(
 )
 
 
+MARK = "__interpreted_class__"
+"""In the namespace of each class of interpreted code: real code meets some before they are done."""
+
+
 def load(name: str) -> types.ModuleType | None:
     """The real module of that name, if it is listed and exists."""
     if name not in MODULES:
@@ -353,7 +357,11 @@ def is_method_listed(owner: type, name: str) -> bool:
     """Whether a method may be called for real, by the class in the MRO that defines it."""
     if name in _words(METHODS, "Field") and _is_field(owner):
         return True  # each kind of field may have its own
-    return any(name in _words(METHODS, cls.__name__) for cls in owner.__mro__ if name in vars(cls))
+    return any(
+        name in _words(METHODS, cls.__name__)
+        for cls in owner.__mro__
+        if name in vars(cls) and MARK not in vars(cls)  # a class of the user's may bear any name
+    )
 
 
 def _is_field(owner: type) -> bool:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, files, imports, library, limits
 from pgtrigger_codegen.evaluator.functions import interpreted
+from pgtrigger_codegen.evaluator.library import MARK
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     ModelOptions,
@@ -50,8 +51,6 @@ _PLAIN = frozenset(
     }
 )  # fmt: skip
 _DEEPEST = 20
-MARK = "__interpreted_class__"
-"""In the namespace of each class of interpreted code: real code meets some before they are done."""
 
 # Callables: each is listed, or opaque.
 CALLABLES = (
@@ -376,7 +375,8 @@ def _class_inward(vm: Interpreter, cls: type) -> Any:
     if cls is type:
         return _TYPE
     if attributes.is_rendered_model(cls):
-        return vm.host.model_behind(cls) or cls
+        is_base = cls.__module__ == "django.db.models.base"  # before any model is rendered
+        return cls if is_base else vm.host.model_behind(cls) or cls
     known = (
         cls in vm.user_classes
         or MARK in vars(cls)

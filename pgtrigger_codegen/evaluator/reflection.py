@@ -6,7 +6,7 @@ import types
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, membrane
+from pgtrigger_codegen.evaluator import attributes, library, membrane
 from pgtrigger_codegen.evaluator.attribute_assignment import assign_attribute
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
@@ -50,7 +50,7 @@ def _class_of_method(vm: Interpreter, method: Scope) -> Any:
         return method.owner[0]
     first = method.first_argument
     cls = first if isinstance(first, type) else type(first)
-    unfinished = membrane.MARK in vars(cls) and cls not in vm.user_classes
+    unfinished = library.MARK in vars(cls) and cls not in vm.user_classes
     return cls if unfinished and cls.__name__ == method.private else None
 
 
