@@ -30,6 +30,7 @@ from pgtrigger_codegen.migrations.writing.writer import (
     migration_name,
     operation_block,
     render_migration,
+    shortened,
 )
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.sql.names import table_name
@@ -218,7 +219,7 @@ class Before:
         key, last = self.key, self.last
         if key[0] == self.app_label:
             number, _, rest = key[1].partition("_")
-            name, parents = f"{number}_before_{rest}", graph.parents[key]
+            name, parents = f"{number}_{shortened(f'before_{rest}')}", graph.parents[key]
         elif last is None or (last in graph.parents and key in graph.ancestors(last)):
             raise MigrationsError(
                 f"no migration of app {self.app_label!r} can come before {'.'.join(key)}: "
@@ -226,7 +227,7 @@ class Before:
                 help="where it has run everywhere, --after writes only what comes after",
             )
         else:
-            name = migration_name(last[1], drops, f"before_{'_'.join(key)}")
+            name = migration_name(last[1], drops, shortened(f"before_{'_'.join(key)}"))
             parents = (last,)
         return name, render_migration(self.app_label, drops, parents, run_before=[key], style=style)
 

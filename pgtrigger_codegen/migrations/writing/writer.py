@@ -38,7 +38,8 @@ HEADER = "Triggers of app"
 # black's and ruff's.
 _LINE_LENGTH = 88
 
-# As in Django's Migration.suggest_name: longer names end in `_and_more`.
+# As in Django's Migration.suggest_name: longer names end in `_and_more`. Django leaves one long
+# operation as it is; a trigger's name can have 47 characters beside those of its model.
 _MAX_NAME_LENGTH = 52
 
 
@@ -64,6 +65,11 @@ def migration_name(
     """
     number = (MigrationAutodetector.parse_number(leaf_name) or 0) + 1 if leaf_name else 1
     return f"{number:04d}_{name or _suggested_name(operations)}"
+
+
+def shortened(name: str) -> str:
+    """A name that fits, with what stands behind the number."""
+    return name[:_MAX_NAME_LENGTH].rstrip("_")
 
 
 def render_migration(
@@ -159,7 +165,7 @@ def _adoption_blocks(triggers: Iterable[Trigger], style: Style) -> tuple[tuple[s
 
 def _suggested_name(operations: Sequence[TriggerOperation]) -> str:
     fragments = [re.sub(r"\W+", "_", name_fragment(operation)) for operation in operations]
-    name = fragments[0]
+    name = shortened(fragments[0])
     for fragment in fragments[1:]:
         if len(longer := f"{name}_{fragment}") > _MAX_NAME_LENGTH:
             return f"{name}_and_more"

@@ -151,6 +151,18 @@ def test_without_dependencies() -> None:
             None,
             "0001_order_item_x_y",
         ),
+        (
+            None,
+            [CreateTrigger(replace(OLD, name="n" * 47, model_name="m" * 60))],
+            None,
+            f"0001_{'m' * 52}",
+        ),
+        (
+            None,
+            [CreateTrigger(replace(OLD, name="n" * 47)), DropTrigger(OLD)],
+            None,
+            f"0001_order_{'n' * 46}_and_more",
+        ),
     ],
 )
 def test_names(
