@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.files import read_within
 
 
@@ -56,19 +57,41 @@ def _matches(work_tree: Path, parts: Sequence[str], *, is_folder: bool) -> bool:
 
 def _sources(work_tree: Path, folders: Sequence[str]) -> Iterator[tuple[int, list[_Pattern]]]:
     """The patterns that count in a folder, with how many folders deep their file is."""
-    configured = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    yield 0, _read(Path(configured, "git", "ignore"))
+    yield 0, _read(_users_own_list())
     yield 0, _read(work_tree / ".git" / "info" / "exclude")
     for depth in range(len(folders) + 1):
         yield depth, _read(work_tree.joinpath(*folders[:depth], ".gitignore"))
 
 
-def _read(path: Path) -> list[_Pattern]:
+def _users_own_list() -> Path:
+    """The file that `core.excludesFile` of the user's configuration names, or git's default."""
+    folder = Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "git")
+    named = folder / "ignore"
+    for path in (folder / "config", Path(os.path.expanduser("~/.gitconfig"))):
+        section = ""
+        for line in _text(path).splitlines():
+            if header := _SECTION.match(line):
+                section = header[1].lower()
+            elif section == "core" and (setting := _EXCLUDES_FILE.match(line)):
+                named = Path(os.path.expanduser(setting[1].strip().strip('"')))
+    return named
+
+
+_SECTION = re.compile(r"\s*\[\s*([\w.-]+)\s*\]")
+_EXCLUDES_FILE = re.compile(r"\s*excludesfile\s*=\s*(.*)", re.IGNORECASE)
+
+
+def _text(path: Path) -> str:
+    """A file's bytes as text, since git compares bytes; nothing of one that is not read."""
     try:
-        text = read_within(path).decode("latin-1")  # git compares bytes
+        return read_within(path, Boundary("/")).decode("latin-1")
     except OSError:
-        return []
-    return [pattern for line in text.split("\n") if (pattern := _pattern(line)) is not None]
+        return ""
+
+
+def _read(path: Path) -> list[_Pattern]:
+    lines = _text(path).split("\n")
+    return [pattern for line in lines if (pattern := _pattern(line)) is not None]
 
 
 def _pattern(line: str) -> _Pattern | None:

@@ -75,3 +75,15 @@ def test_the_users_own_list_counts(work_tree: Path, tmp_path: Path) -> None:
     (tmp_path / "home/.config/git/ignore").write_text("*.secret\n")
 
     assert _as_we_say(work_tree) == _as_git_says(work_tree) == {"b.secret", "app/sql/b.secret"}
+
+
+@pytest.mark.parametrize("place", [".gitconfig", ".config/git/config"])
+def test_the_users_configuration_names_another_list(
+    work_tree: Path, tmp_path: Path, place: str
+) -> None:
+    config = tmp_path / "home" / place
+    config.parent.mkdir(parents=True)
+    config.write_text("[user]\n\tname = x\n[Core]\n\teditor = vi\n\texcludesFile = ~/mine\n")
+    (tmp_path / "home" / "mine").write_text("*.secret\n")
+
+    assert _as_we_say(work_tree) == _as_git_says(work_tree) == {"b.secret", "app/sql/b.secret"}
