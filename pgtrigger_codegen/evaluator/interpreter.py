@@ -124,6 +124,7 @@ class Interpreter:
         self.import_guards = 0
         self.depth = 0
         self.steps = 0
+        self.all_steps = 0
         self._guards = 0
         self.scopes: dict[str, Scope] = {}
         self.executing: set[str] = set()
@@ -195,9 +196,14 @@ class Interpreter:
 
     def _outermost(self, action: Callable[[], Any], place: Callable[[], Span]) -> Any:
         """A barrier: a bug of ours costs what is being evaluated, and no more."""
+        if self.all_steps > limits.STEPS_OF_A_RUN:
+            reason = f"evaluating the project takes more than {limits.STEPS_OF_A_RUN} steps in all"
+            self.note_unread(Unread(GapKind.LIMIT_PASSED, reason, place()))
+            return Unknown(reason, place())
         self.steps = 0
         state = {name: vars(self)[name] for name in _CIRCUMSTANCES}
         outcome = contain("the evaluator", lambda: self._guarded(action, place))
+        self.all_steps += self.steps
         if isinstance(outcome, Crash):
             vars(self).update(state)
             self.note_unread(Unread(GapKind.READING_FAILED, outcome.reason, place()))

@@ -21,6 +21,9 @@ from typing import Any
 STEPS = 100_000
 """Statements and expressions that one top-level statement may cost."""
 
+STEPS_OF_A_RUN = 10_000_000
+"""What all statements of a run may cost together: some ten times what a large project takes."""
+
 STEPS_OF_A_CALL = 9
 """What a call from real code back to the interpreter costs besides."""
 

@@ -137,7 +137,7 @@ def _severity(table: TomlTable, key: str, value: object) -> Severity:
 
 
 def _path(table: TomlTable, key: str, value: object) -> Path:
-    return table.folder(string(table, key, value))
+    return table.folder(key, string(table, key, value))
 
 
 _READERS: Final[Mapping[str, Callable[[TomlTable, str, object], object]]] = {

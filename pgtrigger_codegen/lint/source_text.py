@@ -6,14 +6,13 @@ The analysis normalises line ends; a fix must leave those of the file as they ar
 from __future__ import annotations
 
 import functools
-import io
 import re
-import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pgtrigger_codegen.lint.diagnostic import Edit
+from pgtrigger_codegen.source.encoding import decode
 from pgtrigger_codegen.source.overlay import read_bytes
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
@@ -76,19 +75,16 @@ def read_source(path: str | Path) -> SourceText:
 
     Raises:
         OSError: It cannot be read.
-        SyntaxError: Its encoding is unknown.
-        UnicodeDecodeError: It is not in that encoding.
+        SyntaxError: Its encoding is unknown, or not the file's.
     """
-    data = read_bytes(path)
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    return SourceText(data.decode(encoding), encoding)
+    return SourceText(*decode(read_bytes(path)))
 
 
 def lines_to_show(path: str | Path) -> list[str]:
     """The lines of a file, as far as they can be shown: none when it cannot be read."""
     try:
         return read_source(path).lines
-    except (SyntaxError, UnicodeDecodeError):
+    except SyntaxError:
         return SourceText(read_bytes(path).decode("utf-8", errors="replace")).lines
     except OSError:
         return []

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import NOT_PROVIDED
 
 from pgtrigger_codegen.evaluator.fields import Poison
@@ -198,7 +199,10 @@ def _is_number(field: Any) -> bool:
         target = getattr(getattr(relation, "model", None), "_meta", None)
         if target is None or relation.field_name is None:
             break
-        field = target.get_field(relation.field_name)
+        try:
+            field = target.get_field(relation.field_name)
+        except FieldDoesNotExist:
+            return False
     return not isinstance(field, StandInField) and field.get_internal_type() in _NUMBERS
 
 

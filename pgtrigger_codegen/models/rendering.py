@@ -8,6 +8,7 @@ are rendered.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -58,6 +59,15 @@ class _Apps(StateApps):
 
 
 FindModel = Callable[[str], "ModelClass | Unknown"]
+
+
+# Half of a pair, which no database takes for a character.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_TEXTS = frozenset(
+    "app_label base_manager_name db_table db_tablespace default_manager_name swappable".split()
+)
+"""Options that are a string or not given."""
 
 
 class ModelRenderer:
@@ -171,7 +181,9 @@ class ModelRenderer:
                 why = f"the `__init__` of `{type(value).__name__}` does not call that of its base"
                 fields.append((declared.name, stand_in(Unknown(why, model.span))))
                 continue
-            fields.append((declared.name, _unbound(value)))
+            fields.append(
+                (declared.name, _unbound(value) if _has_column(value) else _no_text(model))
+            )
             if adds_fields(value):
                 why = f"`{type(value).__name__}` adds fields to its model"
                 span = model.span
@@ -205,6 +217,9 @@ class ModelRenderer:
             if value is meta.MISSING:
                 continue
             unknown = first_unknown(value)
+            if unknown is None and name in _TEXTS and not isinstance(value, str | None):
+                kind = type(value).__name__
+                unknown = Unknown(f"is of type {kind}, where Django takes a string", model.span)
             if unknown is None:
                 options[name] = value
             elif not name.startswith("verbose"):
@@ -226,12 +241,25 @@ class ModelRenderer:
 
         app = self._project.apps.get(app_label)
         path = (app.default_auto_field if app else None) or settings.DEFAULT_AUTO_FIELD
+        if not isinstance(path, str):
+            return stand_in(Unknown("`DEFAULT_AUTO_FIELD` is not the dotted name of a field"))
         try:
             cls = import_string(path) if path.startswith("django.") else models.BigAutoField
         except ImportError:
             cls = models.BigAutoField
+        if not (isinstance(cls, type) and issubclass(cls, models.AutoField | models.BigAutoField)):
+            return stand_in(Unknown(f"`DEFAULT_AUTO_FIELD` names `{path}`, which is no AutoField"))
         field: models.Field[Any, Any] = cls(verbose_name="ID", primary_key=True, auto_created=True)
         return field
+
+
+def _has_column(field: Any) -> bool:
+    name = field.db_column
+    return name is None or (isinstance(name, str) and not _SURROGATE.search(name))
+
+
+def _no_text(model: ModelClass) -> Any:
+    return stand_in(Unknown("a `db_column` is no string", model.span))
 
 
 def _unbound(field: Any) -> Any:

@@ -28,6 +28,8 @@ def written_table_name(model: ModelClass, registry: ModelRegistry) -> str | Unkn
     label = registry.label(model)
     if isinstance(label, Unknown):
         return label
+    if explicit is not meta.MISSING and not isinstance(explicit, str | None):
+        return Unknown(f"`db_table` of `{model.name}` is not a string", model.span)
     if explicit is not meta.MISSING and explicit:
         return str(explicit)
     return default_table_name(*label.split("."))

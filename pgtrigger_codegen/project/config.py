@@ -144,11 +144,11 @@ def is_dotted_name(text: str) -> bool:
 
 
 def _paths(where: TomlTable, key: str, value: object) -> tuple[Path, ...]:
-    return tuple(where.folder(text).resolve() for text in strings(where, key, value))
+    return tuple(where.folder(key, text).resolve() for text in strings(where, key, value))
 
 
 def _path(where: TomlTable, key: str, value: object) -> Path:
-    return where.folder(string(where, key, value))
+    return where.folder(key, string(where, key, value))
 
 
 def _environment(where: TomlTable, key: str, value: object) -> Mapping[str, str]:

@@ -69,6 +69,8 @@ class Routers:
         routers = self._settings.get("DATABASE_ROUTERS", ())
         if unknown := first_unknown(routers):
             return unknown
+        if not isinstance(routers, list | tuple):
+            return Unknown("`DATABASE_ROUTERS` is not a list", self._span)
         for router in routers:
             answer = self._ask(router, alias, app_label, hints)
             if isinstance(answer, Unknown):

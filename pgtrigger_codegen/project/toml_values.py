@@ -50,11 +50,22 @@ class TomlTable:
             help=f"did you mean `{close[0]}`?" if close else f"the keys are: {', '.join(names)}",
         )
 
-    def folder(self, text: str) -> Path:
-        """A path that starts from the file's folder."""
+    def folder(self, key: str, text: str) -> Path:
+        """A path that starts from the file's folder.
+
+        Raises:
+            ConfigError: No file can have that path.
+        """
+        if "\0" in text:
+            raise self.wrong(key, "must be a path, and holds a NUL", "write the path of a file")
         # No resolve(): the interpreter of a virtual environment is a symbolic link whose
         # target lies in another environment.
-        return self.path.parent / Path(text).expanduser()
+        try:
+            return self.path.parent / Path(text).expanduser()
+        except RuntimeError as error:
+            user = text.partition("/")[0]
+            reason = f'must be a path; "{user}" is the home of nobody here'
+            raise self.wrong(key, reason, "write the path from the file's folder") from error
 
 
 def string(table: TomlTable, key: str, value: object) -> str:

@@ -105,9 +105,9 @@ def _locked(root: Path) -> Iterator[Installed]:
             if isinstance(package, dict) and isinstance(package.get("version"), str):
                 yield Installed(_normal(str(package.get("name"))), package["version"], name)
         default = document.get("default", {}) if name == "Pipfile.lock" else {}
-        for package_name, package in default.items():
-            version = package.get("version", "") if isinstance(package, dict) else ""
-            if version.startswith("=="):
+        for package_name, package in default.items() if isinstance(default, dict) else ():
+            version = package.get("version") if isinstance(package, dict) else None
+            if isinstance(version, str) and version.startswith("=="):
                 yield Installed(_normal(package_name), version[2:], name)
 
 
@@ -124,7 +124,7 @@ def _read(path: Path) -> dict[str, Any]:
     text = _text(path)
     try:
         document = json.loads(text) if path.name == "Pipfile.lock" else tomllib.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError):
+    except (ValueError, RecursionError):  # what both parsers raise, and for what is nested deeply
         return {}
     return document if isinstance(document, dict) else {}
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import functools
-import io
-import tokenize
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from pgtrigger_codegen.source.encoding import decode
 from pgtrigger_codegen.source.grammar import OURS
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span
@@ -148,9 +147,8 @@ def _parse_newer(path: Path, text: str, error: SyntaxError) -> ast.Module:
 def _decode(path: Path) -> str:
     data = read_bytes(path)
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        text, _ = decode(data)
+    except SyntaxError as error:
         raise SourceSyntaxError(
             f"cannot be decoded: {error}", Span(str(path), 1, 1, 1, 1)
         ) from error

@@ -14,7 +14,7 @@ import pgparse
 
 from pgtrigger_codegen.confinement.wall import trusted
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.sql.lexer import COMMENTS, Kind, tokenize
+from pgtrigger_codegen.sql.lexer import COMMENTS, Kind, code_tokens, tokenize
 
 Node = dict[str, Any]
 
@@ -144,6 +144,8 @@ def _call(parse: Callable[[str], list[Node]], sql: str) -> list[Node]:
     nul = sql.find("\0") + 1
     if nul:
         raise _syntax_error("a NUL character, which PostgreSQL's texts cannot hold", sql, nul)
+    if len(sql) > _SHORT and nesting(sql) > _MOST_LEVELS:
+        raise SqlTooDeep
     try:
         with trusted():  # Cython compiles a line of its own for the traceback of a refusal
             trees = parse(sql)
@@ -157,6 +159,42 @@ def _call(parse: Callable[[str], list[Node]], sql: str) -> list[Node]:
         raise SqlTooDeep
     return trees
 
+
+_SHORT = 4_000
+_MOST_LEVELS = 1_500
+"""The parser is recursive C, and overflows its stack at some tens of thousands of levels."""
+
+
+def nesting(sql: str) -> int:
+    """How deep the tree of a text can be, at most: brackets, and operators in one expression."""
+    levels, deepest, total, last = [0], 0, 0, ""
+    for token in code_tokens(sql):
+        text = token.text.lower()
+        if token.kind is Kind.DOLLAR_STRING:  # a function's body
+            tag = text.index("$", 1) + 1
+            deepest = max(deepest, total + nesting(token.text[tag:-tag]))
+        elif text in _OPENING and last != "end":
+            levels.append(1)
+            total += 1
+        elif text in _CLOSING and len(levels) > 1:
+            total -= levels.pop()
+        elif text in _SEPARATING:
+            total -= max(levels[-1] - 1, 0)
+            levels[-1] = min(levels[-1], 1)
+        elif text in _JOINING or token.kind is Kind.OPERATOR:
+            levels[-1] += 1
+            total += 1
+        deepest = max(deepest, total)
+        last = text
+    return deepest
+
+
+_OPENING = frozenset({"(", "[", "case", "begin", "loop", "if"})
+_CLOSING = frozenset({")", "]", "end"})
+_SEPARATING = frozenset({",", ";"})
+_JOINING = frozenset(
+    "and between else elsif except from in intersect is join like not or union".split()
+)
 
 # Lists and objects within each other. Whoever walks through a tree takes a step or two for each,
 # and Python allows for a thousand.

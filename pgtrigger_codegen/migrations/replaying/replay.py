@@ -22,6 +22,7 @@ from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, Unreadable
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
+from pgtrigger_codegen.migrations.reading.well_formed import malformed
 from pgtrigger_codegen.migrations.replaying.contests import (
     backward_faults,
     contests,
@@ -99,6 +100,9 @@ def _run_all(graph: MigrationGraph, watcher: Watcher | None = None) -> _Replay:
 
 def _run_one(run: _Replay, moment: Moment, watcher: Watcher | None) -> None:
     run.history.installed.changed.clear()
+    if isinstance(moment.operation, Operation) and malformed(moment.operation):
+        run.run([moment.operation], _Step(moment.migration, moment.index))
+        return
     if watcher:
         watcher.before(moment)
     run.run([moment.operation], _Step(moment.migration, moment.index))
@@ -221,10 +225,12 @@ class _Replay:
     def run(self, listed: Iterable[object], step: _Step) -> None:
         """Run operations, or only their effect on Django's state or on the database."""
         for operation in listed:
-            if isinstance(operation, Operation):
-                self._run(operation, step)
-            else:
+            if not isinstance(operation, Operation):
                 self._note(operation, step.migration)
+            elif (reason := malformed(operation)) is not None:
+                self._note(Unknown(reason), step.migration)
+            else:
+                self._run(operation, step)
 
     def _run(self, operation: Operation, step: _Step) -> None:
         app_label = step.migration[0]

@@ -1,0 +1,293 @@
+# ruff: noqa: E501  (one case, one line)
+"""What no project should have, and a stranger's may: never a traceback, never an internal error."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Outcome, run_cli
+
+MODELS = """\
+import pgtrigger
+from django.db import models
+class Product(models.Model):
+    name = models.CharField(max_length=9)
+    class Meta:
+        triggers = [pgtrigger.Protect(name="p", operation=pgtrigger.Delete)]
+"""
+OTHER = """
+class Other(models.Model):
+    {field}
+    class Meta:
+        {option}
+        triggers = [{trigger}]
+"""
+MIGRATION = """\
+from django.db import migrations, models
+import pgtrigger.migrations
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [{operation}]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    app = tmp_path / "shop"
+    (app / "migrations").mkdir(parents=True)
+    (tmp_path / "manage.py").write_text(
+        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n"
+    )
+    (tmp_path / "settings.py").write_text(
+        "INSTALLED_APPS = ['pgtrigger', 'shop']\nPGTRIGGER_MIGRATIONS = False\n"
+        "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql'}}\n"
+        "DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'\n"
+    )
+    (app / "__init__.py").touch()
+    (app / "migrations" / "__init__.py").touch()
+    (app / "models.py").write_text(MODELS)
+    (app / "migrations" / "0001_initial.py").write_text(
+        "from django.db import migrations, models\nclass Migration(migrations.Migration):\n"
+        "    operations = [migrations.CreateModel('Product', [('id', models.BigAutoField(primary_key=True)), ('name', models.CharField(max_length=9))])]\n"
+    )
+    return tmp_path
+
+
+def _check(project: Path) -> Outcome:
+    """Lints, where a crash surfaces as what it is."""
+    outcome = run_cli(project, "lint")
+    assert outcome.exit_code in (0, 1, 2)
+    assert "internal error" not in outcome.stdout + outcome.stderr
+    return outcome
+
+
+def _other(
+    project: Path,
+    field: str = "a = models.IntegerField()",
+    option: str = "",
+    trigger: str = "pgtrigger.Protect(name='q', operation=pgtrigger.Delete)",
+) -> Outcome:
+    text = MODELS + OTHER.format(field=field, option=option or "pass", trigger=trigger)
+    (project / "shop" / "models.py").write_text(text, encoding="utf-8")
+    return _check(project)
+
+
+def test_the_project_is_fine(project: Path) -> None:
+    assert "PGT401" in _other(project).stdout
+
+
+@pytest.mark.parametrize(
+    "encoding", ["rot13", "hex", "base64", "zlib", "punycode", "undefined", "nonsense", "utf-16"]
+)
+def test_an_encoding_that_is_none(project: Path, encoding: str) -> None:
+    (project / "shop" / "models.py").write_text(f"# coding: {encoding}\n{MODELS}")
+    outcome = _check(project)
+    assert outcome.exit_code != 0
+    assert "cannot be decoded" in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DEFAULT_AUTO_FIELD = 1",
+        "DEFAULT_AUTO_FIELD = ['x']",
+        "DEFAULT_AUTO_FIELD = 'django.db.models.Model'",
+        "DEFAULT_AUTO_FIELD = 'django.db.models.CharField'",
+        "DATABASE_ROUTERS = 1",
+        "DATABASE_ROUTERS = [1]",
+        "DATABASES = {'default': 1}",
+        "INSTALLED_APPS = [1, None, '', '..', '\\0', 'shop']",
+        "MIGRATION_MODULES = {1: 2}",
+        "TIME_ZONE = 1",
+        "AUTH_USER_MODEL = 1",
+        "PGTRIGGER_SCHEMA = 1",
+    ],
+)
+def test_a_setting(project: Path, line: str) -> None:
+    settings = project / "settings.py"
+    settings.write_text(f"{settings.read_text()}{line}\n")
+    _check(project)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "db_table = 1",
+        "db_table = ['x']",
+        "swappable = True",
+        "swappable = 1",
+        "app_label = 1",
+        "db_tablespace = 1",
+        "ordering = 1",
+        "order_with_respect_to = 1",
+        "unique_together = 1",
+        "indexes = 1",
+        "proxy = True",
+        "nonsense = 1",
+        "db_table = '\\ud800'",
+    ],
+)
+def test_an_option(project: Path, option: str) -> None:
+    _other(project, option=option)
+
+
+@pytest.mark.parametrize("option", ["db_table = 1", "db_table = ['x']", "swappable = True"])
+def test_an_option_that_is_no_string_is_named(project: Path, option: str) -> None:
+    outcome = _other(project, option=option)
+    assert "shop.Other" in outcome.stdout
+    assert "string" in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "models.CharField(db_column=1)",
+        "models.ForeignKey('self', models.CASCADE, to_field=1)",
+        "models.ForeignKey(1, 1)",
+        "models.ManyToManyField(1)",
+        "models.IntegerField(name=1)",
+        "models.Field()",
+        "models.CharField(db_column='\\ud800')",
+        "models.CompositePrimaryKey('nope')",
+    ],
+)
+def test_a_field(project: Path, field: str) -> None:
+    _other(project, field=f"a = {field}")
+
+
+@pytest.mark.parametrize(
+    "func",
+    [
+        "FOUND := TRUE; RETURN NEW;",
+        "GET DIAGNOSTICS FOUND = ROW_COUNT; RETURN NEW;",
+        "NEW.a := '\\ud800'; RETURN NEW;",
+        "\\0",
+        "RETURN NEW;" * 500,
+    ],
+)
+def test_a_body(project: Path, func: str) -> None:
+    _other(
+        project,
+        trigger=f"pgtrigger.Trigger(name='q', when=pgtrigger.Before, operation=pgtrigger.Insert, func={f'{chr(34) + func + chr(34)}'})",
+    )
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "1" + "+1" * 65_000,
+        "(" * 30_000 + "1" + ")" * 30_000,
+        "NOT " * 60_000 + "true",
+        "CASE WHEN " * 9_000 + "1 " + "THEN 1 END " * 9_000,
+    ],
+    ids=["plus", "brackets", "not", "case"],
+)
+def test_a_deep_expression(project: Path, expression: str) -> None:
+    func = f"IF {expression} > 0 THEN NULL; END IF; RETURN NEW;"
+    outcome = _other(
+        project,
+        trigger=f"pgtrigger.Trigger(name='q', when=pgtrigger.Before, operation=pgtrigger.Insert, func='''{func}''')",
+    )
+    assert "is not checked" in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "migrations.CreateModel(name=None, fields=[])",
+        "migrations.CreateModel('x', fields=[], options=1)",
+        "migrations.CreateModel('x', fields=[], options={'db_table': 1})",
+        "migrations.CreateModel('x', fields=[], options={'triggers': 1})",
+        "migrations.AddField(None, None, None)",
+        "migrations.AddField(1, 2, models.IntegerField())",
+        "migrations.RemoveField(None, None)",
+        "migrations.RenameField(None, None, None)",
+        "migrations.RenameModel(None, None)",
+        "migrations.DeleteModel(1)",
+        "migrations.AlterModelTable('product', 1)",
+        "migrations.AlterModelOptions('product', 1)",
+        "migrations.RunSQL('SELECT 1', hints=1)",
+        "migrations.RunSQL('SELECT 1', state_operations=1)",
+        "migrations.SeparateDatabaseAndState(1, 2)",
+        "pgtrigger.migrations.AddTrigger(1, 2)",
+        "pgtrigger.migrations.RemoveTrigger(model_name=1, name=2)",
+    ],
+)
+def test_an_operation_is_named(project: Path, operation: str) -> None:
+    path = project / "shop" / "migrations" / "0002_odd.py"
+    path.write_text(MIGRATION.format(operation=operation))
+    _check(project)
+    outcome = run_cli(project, "makemigrations", "--check")
+    assert outcome.exit_code != 0
+    assert "shop.0002_odd" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Pipfile.lock", '{"default": 1}'),
+        ("Pipfile.lock", '{"default": []}'),
+        ("Pipfile.lock", '{"default": {"django": {"version": 1}}}'),
+        ("Pipfile.lock", "[" * 100_000),
+        ("poetry.lock", "package = [1]"),
+        ("setup.cfg", "[options.entry_points]\nx = %(y)s"),
+        ("manage.py", "os.environ.setdefault('DJANGO_SETTINGS_MODULE', '\\0')"),
+    ],
+)
+def test_a_file_beside(project: Path, name: str, text: str) -> None:
+    (project / name).write_text(text)
+    _check(project)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'python = "~nouser/x"',
+        'source-roots = ["\\u0000"]',
+        'source-roots = ["~nouser"]',
+        'lint.baseline = "~nouser/x"',
+        'lint.baseline = "\\u0000"',
+        'exclude = ["\\u0000", "["]',
+        'python = "\\u0000"',
+    ],
+)
+def test_a_path_in_the_configuration(project: Path, text: str) -> None:
+    (project / "pyproject.toml").write_text(f"[tool.pgtrigger-codegen]\n{text}\n")
+    outcome = _check(project)
+    if "nouser" in text or "exclude" not in text:
+        assert outcome.exit_code == 2
+        assert "error: " in outcome.stderr
+
+
+def test_a_folder_that_was_deleted(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    script = "import os\nos.rmdir(os.getcwd())\nfrom pgtrigger_codegen.cli.entry import run\nrun()"
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    result = subprocess.run(
+        [sys.executable, "-P", "-c", script, "lint"],
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert result.stderr == "error: the current folder does not exist any more\n"
+
+
+def test_a_thousand_folders_in_each_other(project: Path) -> None:
+    here = os.open(project, os.O_RDONLY)
+    try:
+        for _ in range(1500):
+            os.mkdir("d", dir_fd=here)
+            inner = os.open("d", os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = inner
+    finally:
+        os.close(here)
+    _check(project)
