@@ -78,6 +78,7 @@ def analyze(
     unresolved = tuple(sorted([*declared.unresolved, *not_asked], key=place))
     models = ReadModels(reader)
     census = census_of(reader, declared)
+    read_files = frozenset(module.path for module in loader.loaded() if module.first_party)
     return Analysis(
         project=project,
         config=config,
@@ -89,7 +90,7 @@ def analyze(
         syntax_problems=_syntax_problems(loader, newer_python_hint(layout.python_version)),
         foreign_triggers=declared.foreign_triggers,
         notices=notices,
-        read_files=frozenset(module.path for module in loader.loaded() if module.first_party),
+        read_files=read_files,
         load_migration=migration_loader(reader.interpreter, project.apps),
         migrations=OneHistory(engine.replay),
         uninherited_triggers=declared.uninherited,
@@ -107,11 +108,12 @@ def analyze(
                 *unread,
                 *passed_over(reader),
                 *interpreter.unread,
-                *unread_sites(census, reader),
+                *unread_sites(census),
             ],
             unresolved=unresolved,
             foreign_unresolved=declared.foreign_unresolved,
             missing_providers=missing,
+            read_files=read_files,
         ),
     )
 

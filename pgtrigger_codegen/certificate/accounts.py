@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from pgtrigger_codegen.certificate.census import (
     Census,
@@ -41,15 +40,14 @@ def census_of(reader: ModelReader, declared: Declared, *, parse_all: bool = Fals
     return take_census(counted, names, _evidence(reader, declared), explain, parse_all=parse_all)
 
 
-def unread_sites(census: Census, reader: ModelReader) -> Iterator[Unread]:
+def unread_sites(census: Census) -> Iterator[Unread]:
     """The sites that make gaps."""
     for site in census.left:
         reason = f"{_words(site)} left no trace in the analysis: {site.why}"
         yield Unread(GapKind.UNACCOUNTED_SITE, reason, site.span)
     for site in census.assumed:
-        app = _app_of(Path(site.span.path), reader)
         reason = f"{_words(site)} is in a branch that is not taken: {site.why}"
-        yield Unread(GapKind.ASSUMED_BRANCH, reason, site.span, app)
+        yield Unread(GapKind.ASSUMED_BRANCH, reason, site.span)
 
 
 def _words(site: CountedSite) -> str:
@@ -67,11 +65,6 @@ def _words(site: CountedSite) -> str:
 def _is_migration(module: Module, reader: ModelReader) -> bool:
     folders = {app.migrations_dir for app in reader.project.apps.values()}
     return module.path.parent in folders
-
-
-def _app_of(path: Path, reader: ModelReader) -> str | None:
-    holders = [app for app in reader.project.apps.values() if path.is_relative_to(app.path)]
-    return max(holders, key=lambda app: len(app.path.parts)).label if holders else None
 
 
 def _has_other_engine(databases: object) -> bool:

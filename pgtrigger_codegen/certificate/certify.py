@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
 from pgtrigger_codegen.certificate.certificate import Certificate
 from pgtrigger_codegen.certificate.gaps import EVERYTHING, OTHER_APPS, Concern, Gap
+from pgtrigger_codegen.certificate.unreached import unreached_triggers
 from pgtrigger_codegen.evaluator.unknown_imports import REASON as DYNAMIC
 from pgtrigger_codegen.models.facts import MissingProvider, Models
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.source.unread import GapKind, Unread
+from pgtrigger_codegen.source.unread import UNKNOWN_APP, GapKind, Unread
 from pgtrigger_codegen.triggers.compiled import UnresolvedTrigger
 
 
@@ -25,6 +27,7 @@ def certify(
     unresolved: Iterable[UnresolvedTrigger] = (),
     foreign_unresolved: Iterable[UnresolvedTrigger] = (),
     missing_providers: Iterable[MissingProvider] = (),
+    read_files: Collection[Path] | None = None,
 ) -> Certificate:
     """Says of all that was not read what it may hide.
 
@@ -33,6 +36,7 @@ def certify(
         unresolved: Declarations of the project that could not be compiled.
         foreign_unresolved: Those of third-party packages.
         missing_providers: Libraries that register triggers and cannot be asked which.
+        read_files: The project's files that were read; None where files do not matter.
     """
     known = _Known(project, models)
     stated = [
@@ -42,7 +46,13 @@ def certify(
         # With an extra that would help, it is among the declarations that are not resolved.
         *(known.of_provider(one) for one in missing_providers if one.extra is None),
     ]
-    return Certificate(stated, known.apps_by_table, known.unread_bases)
+
+    def more() -> Iterator[Gap]:
+        yield from known.unread_bases()
+        if read_files is not None:
+            yield from unreached_triggers(project.first_party_roots, read_files)
+
+    return Certificate(stated, known.apps_by_table, more)
 
 
 class _Known:
@@ -78,8 +88,11 @@ class _Known:
             case GapKind.SETTINGS_NOT_FOUND | GapKind.UNKNOWN_SETTING:
                 return _gap(unread, OTHER_APPS, blocks=unread.certain)
             case GapKind.ASSUMED_BRANCH:
-                concerns = OTHER_APPS if unread.app is None else Concern("app", unread.app)
+                # In the settings it hides apps; elsewhere what a base or a helper gives to others.
+                concerns = OTHER_APPS if unread.app == UNKNOWN_APP else EVERYTHING
                 return _gap(unread, concerns, blocks=unread.certain)
+            case GapKind.UNACCOUNTED_SITE:
+                return replace(self._placed(unread), concerns=EVERYTHING)
             case GapKind.UNREACHED_SITE:
                 return _gap(unread, Concern("trigger", unread.app or ""), blocks=False)
             case (
@@ -94,7 +107,6 @@ class _Known:
                 | GapKind.MISSING_PROVIDER
                 | GapKind.UNRESOLVED_DECLARATION
                 | GapKind.UNREAD_BASE
-                | GapKind.UNACCOUNTED_SITE
             ):
                 return self._placed(unread)
         assert_never(unread.kind)

@@ -46,6 +46,12 @@ class Source:
             if uses_own_function(trigger.parts)
         )
 
+    def has_table(self, schema: str, table: str) -> bool:
+        """Whether a table is that of a model that was read."""
+        return not self.tables.isdisjoint(
+            {QualifiedName(None, table), QualifiedName(schema, table)}
+        )
+
     def doubt(self, schema: str, table: str, name: str) -> Gap | None:
         """The gap that may hide a declaration of a trigger of that name."""
         if not self.certificate.gaps:

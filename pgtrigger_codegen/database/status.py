@@ -214,11 +214,14 @@ def _has_hash(trigger: CompiledTrigger, installed: InstalledTrigger) -> bool:
 def _stray(installed: InstalledTrigger, source: Source) -> TriggerStatus:
     assert installed.name.startswith(PREFIX)
     table = installed.table
-    doubt = source.doubt(table.schema, table.name, installed.name)
+    gap = source.doubt(table.schema, table.name, installed.name)
+    doubt = gap.reason if gap is not None else None
     foreign = source.history.foreign(table.schema, table.name, installed.name)
     reason = "the source does not declare it"
+    if doubt is None and foreign is None and not source.has_table(table.schema, table.name):
+        doubt = "the table belongs to no model that was read"
     if doubt:
-        reason = f"{reason}, as far as it could be read: {doubt.reason}"
+        reason = f"{reason}, as far as it could be read: {doubt}"
     elif foreign:
         reason = f"{reason}, and {foreign}: prune drops it with --foreign only"
     return TriggerStatus(
@@ -231,6 +234,6 @@ def _stray(installed: InstalledTrigger, source: Source) -> TriggerStatus:
         enabled=installed.enabled,
         installed=installed,
         table_fact=table,
-        doubtful=doubt.reason if doubt else None,
+        doubtful=doubt,
         foreign=foreign,
     )

@@ -27,7 +27,7 @@ from pgtrigger_codegen.project.project import App, Project, Settings
 from pgtrigger_codegen.project.unknown_apps import not_found, possible_apps, unknown_apps
 from pgtrigger_codegen.project.versions import version_notices
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.source.unread import GapKind, Unread
+from pgtrigger_codegen.source.unread import UNKNOWN_APP, GapKind, Unread
 
 
 class SettingsHost:
@@ -125,7 +125,7 @@ def read_project(
     reader = _AppReader(interpreter, settings, notices)
     apps = reader.read(names)
     unread += not_found(reader.unread, interpreter.loader)
-    unread = possible_apps(unread, apps, layout, config)
+    unread = possible_apps(unread, apps, layout, config, interpreter.loader)
     project = Project(
         root=layout.root,
         settings=settings,
@@ -175,7 +175,8 @@ def _assumed_apps(names: list[Any], module: str, interpreter: Interpreter) -> li
     if unknown is None or any(first_unknown(name) is not None for name in names):
         return []  # what is not known either way is told already
     reason = f"INSTALLED_APPS depends on a value that is assumed: {unknown.reason}"
-    return [Unread(GapKind.ASSUMED_BRANCH, reason, unknown.span or place, certain=False)]
+    span = unknown.span or place
+    return [Unread(GapKind.ASSUMED_BRANCH, reason, span, UNKNOWN_APP, certain=False)]
 
 
 def _installed_apps(settings: Settings, layout: Layout) -> list[Any]:

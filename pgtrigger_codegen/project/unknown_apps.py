@@ -73,34 +73,41 @@ def not_found(entries: Iterable[str], loader: ModuleLoader) -> Iterator[Unread]:
 
 
 def possible_apps(
-    unread: Iterable[Unread], apps: Mapping[str, App], layout: Layout, config: Config
+    unread: Iterable[Unread],
+    apps: Mapping[str, App],
+    layout: Layout,
+    config: Config,
+    loader: ModuleLoader,
 ) -> list[Unread]:
     """The same, certain where packages of the project with triggers may be such apps."""
-    found = list(unread)
-    doubtful = [one for one in found if one.kind in _LISTS and not one.certain]
-    other = _another_app(apps, layout, config) if doubtful else None
-    if other is None:
-        return found
-    reason = f"; `{other}` may be such an app"
     return [
-        replace(one, reason=one.reason + reason, certain=True) if one in doubtful else one
-        for one in found
+        _judged(one, apps, layout, config, loader) if one.kind in _LISTS else one for one in unread
     ]
 
 
 _LISTS = frozenset({GapKind.UNKNOWN_SETTING, GapKind.ASSUMED_BRANCH})
 _NOT_INSTALLED = frozenset("test tests testing testapp example examples sandbox demo docs".split())
+_BRANCH = "depends on a condition"
 
 
-def _another_app(apps: Mapping[str, App], layout: Layout, config: Config) -> str | None:
-    """A package with models that is no app as far as is known, in a project with triggers."""
+def _judged(
+    one: Unread,
+    apps: Mapping[str, App],
+    layout: Layout,
+    config: Config,
+    loader: ModuleLoader,
+) -> Unread:
     known = {app.name for app in apps.values()}
     for name in find_app_packages(layout, config):
         if name in known or not _NOT_INSTALLED.isdisjoint(name.split(".")):
             continue
+        # What a branch adds is written somewhere in the settings; what a call adds need not be.
+        named = any(name in module.text for module in loader.loaded() if module.first_party)
+        if _BRANCH in one.reason and not named:
+            continue
         if "pgtrigger" in known or _mentions_triggers(layout, name):
-            return name
-    return None
+            return replace(one, reason=f"{one.reason}; `{name}` may be such an app", certain=True)
+    return replace(one, certain=False)
 
 
 def _mentions_triggers(layout: Layout, package: str) -> bool:

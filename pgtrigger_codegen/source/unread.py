@@ -57,6 +57,10 @@ class GapKind(StrEnum):
     """A declaration in the source of which the analysis has no account."""
 
 
+UNKNOWN_APP = "*"
+"""In place of an app's label: any app that is not known to be installed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """One thing that was not read.

@@ -186,7 +186,7 @@ def test_a_branch_on_an_assumed_value_is_a_gap(tmp_path: Path) -> None:
     found = analysis(tmp_path, CASES["a branch on an assumed value"][0])
     (gap,) = found.certificate.blocking
     assert gap.kind is GapKind.ASSUMED_BRANCH
-    assert str(gap.concerns) == "app:shop"
+    assert str(gap.concerns) == "everything"
     assert "GUARDED" in gap.reason
 
     pyproject = '[tool.pgtrigger-codegen.env]\nGUARDED = "0"\n'

@@ -1,0 +1,69 @@
+"""Stage certificate: declarations in files that Django does not import as it starts.
+
+They declare nothing as things stand, and a rule says so (PGT107). But mostly an import is missing:
+so a trigger of that name is neither removed nor pruned as long as its declaration is written down.
+All files of the project have to be searched, which is done only when a trigger seems to be gone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from pgtrigger_codegen.certificate.gaps import Concern, Gap
+from pgtrigger_codegen.project.folders import is_environment
+from pgtrigger_codegen.source.overlay import read_bytes
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unread import GapKind
+
+_MARKS = (b"pgtrigger", b"pghistory")
+_NAME = re.compile(r"\bname\s*=\s*[\"'](\w+)[\"']")
+_NOT_ENTERED = frozenset(
+    "migrations tests test node_modules site-packages __pycache__ build dist".split()
+)
+
+
+def unreached_triggers(roots: Iterable[Path], read: Collection[Path]) -> Iterator[Gap]:
+    """The names of triggers in files that were not read.
+
+    Args:
+        roots: Folders of the project.
+        read: The files that were.
+    """
+    for path in dict.fromkeys(path for root in roots for path in _files(root)):
+        if path in read or path.name.startswith(("test", "conftest")):
+            continue
+        try:
+            content = read_bytes(path)
+        except OSError:
+            continue
+        if any(mark in content for mark in _MARKS):
+            yield from _of_text(path, content.decode(errors="replace"))
+
+
+def _of_text(path: Path, text: str) -> Iterator[Gap]:
+    for match in _NAME.finditer(text):
+        name, line = match[1], text.count("\n", 0, match.start()) + 1
+        reason = f"trigger `{name}` is declared in a file that Django does not import as it starts"
+        yield Gap(
+            GapKind.UNREACHED_SITE,
+            reason,
+            Concern("trigger", name),
+            Span(str(path), line, 1, line, 1),
+            "PGT107",
+            blocks=False,
+        )
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in _NOT_ENTERED
+            and not name.startswith(".")
+            and not is_environment(Path(folder, name))
+        )
+        yield from (Path(folder, name) for name in sorted(files) if name.endswith(".py"))
