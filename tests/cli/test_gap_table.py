@@ -1,0 +1,152 @@
+"""Every kind of gap with every command: the page `docs/gaps.md` is made here."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.source.unread import GapKind
+from tests.support.projects import REPOSITORY
+from tests.support.unread import (
+    SETTINGS,
+    Hidden,
+    create_tables,
+    installed,
+    open_folder,
+    write_project,
+)
+
+PAGE = REPOSITORY / "docs" / "gaps.md"
+AUDIT = "shop/audit/models.py"
+INTRO = """# What was not read
+
+`pgtrigger-codegen` never takes what it could not read for absent. Each place at which it could not
+look further is a *gap*. A gap says what it may hide: everything, the triggers of an app, those on a
+table, or a trigger of one name. All commands decide from these gaps alone:
+
+- `show` lists them, in JSON as `gaps`, and its coverage line counts all places in the source that
+  can declare a trigger (`show --sites` lists these, with what became of each).
+- `lint` reports each once, at its place.
+- `makemigrations`, its `--check` and `diff` remove nothing that a gap may hide, name the gap and
+  exit with 2.
+- `ls` gives a trigger that a gap may hide the status `UNKNOWN`. `prune`, `uninstall`, `enable` and
+  `disable` leave such a trigger alone and exit with 2. With `--even-unread`, they change those that
+  are named on the command line all the same.
+
+A gap that most likely hides no trigger of the project's own, such as an app of a package that is
+not in the environment, keeps triggers from being dropped too, but leaves the exit code as it is
+unless there is such a trigger.
+
+The table is made by a test, which provokes each kind of gap in a project whose triggers are all
+installed. It shows exit codes; *kept* counts the installed triggers that the command left alone
+because of the gap.
+
+"""
+COMMANDS = (
+    "`show`",
+    "`lint`",
+    "`makemigrations --check`",
+    "`makemigrations`",
+    "`diff`",
+    "`ls --check`",
+    "`prune`",
+)
+HEAD = f"| kind | concerns | {' | '.join(COMMANDS)} |\n{'|---' * (len(COMMANDS) + 2)}|\n"
+
+
+def _append(name: str, text: str) -> Callable[[Path], None]:
+    def change(root: Path) -> None:
+        path = root / name
+        path.write_text(path.read_text() + text)
+
+    return change
+
+
+def _replace(name: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(root: Path) -> None:
+        path = root / name
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+
+    return change
+
+
+def _link_outside(root: Path) -> None:
+    (root / AUDIT).unlink()
+    (root / AUDIT).symlink_to("/usr/bin/env")
+
+
+PROVOKED: dict[GapKind, Callable[[Path], object]] = {
+    GapKind.UNREADABLE_FILE: lambda root: (root / AUDIT).chmod(0o000),
+    GapKind.REFUSED_FILE: _link_outside,
+    GapKind.SYNTAX_ERROR: _append(AUDIT, "class Broken(\n"),
+    GapKind.MISSING_IMPORT: lambda root: (root / "shop/orders/models/item.py").unlink(),
+    GapKind.DYNAMIC_IMPORT: lambda root: (root / "shop/orders/models/__init__.py").write_text(
+        "import os\nfrom importlib import import_module\n\n"
+        "for name in os.listdir(os.environ['MODELS']):\n    import_module(name)\n"
+    ),
+    GapKind.MISSING_MODELS: lambda root: (root / AUDIT).unlink(),
+    GapKind.APP_NOT_FOUND: lambda root: shutil.rmtree(root / "shop/audit"),
+    GapKind.SETTINGS_NOT_FOUND: lambda root: (root / "manage.py").unlink(),
+    GapKind.UNKNOWN_SETTING: _replace("config/settings.py", '"shop.audit"', "*more_apps()"),
+    GapKind.ASSUMED_BRANCH: _replace("config/settings.py", '"yes") ==', '"no") =='),
+    GapKind.LIMIT_PASSED: _append(
+        AUDIT, "\n\nfor i in range(90_000):\n    x = [i, i, i, i]\npgtrigger.register(*x)(Log)\n"
+    ),
+    GapKind.MISSING_PROVIDER: _append(AUDIT, "\nimport pgpubsub\n"),
+    GapKind.UNRESOLVED_DECLARATION: _replace(AUDIT, '"append_only"', "unknown_name()"),
+    GapKind.UNREAD_BASE: lambda root: shutil.rmtree(root / ".venv"),
+    GapKind.UNREACHED_SITE: _replace("shop/audit/apps.py", "from shop.audit import rules", "pass"),
+    GapKind.UNACCOUNTED_SITE: _append(
+        AUDIT,
+        "\nimport asyncio\n\n\nasync def later():\n    pgtrigger.register(\n"
+        '        pgtrigger.Protect(name="later", operation=pgtrigger.Delete)\n    )(Log)\n\n\n'
+        "DONE = asyncio.run(later())\n",
+    ),
+}
+NOT_PROVOKED = {GapKind.READING_FAILED: "a failure of this tool: as a syntax error"}
+
+
+def _row(kind: GapKind, project: Hidden, before: set[str]) -> str:
+    shown = project.run("show", "--output-format", "json", "--no-cache")
+    found = [gap for gap in shown.data["gaps"] if gap["kind"] == kind]
+    assert found, (kind, shown.data["gaps"])
+    linted = project.run("lint", "--no-cache", "--output-format", "json")
+    codes = {one["code"] for one in linted.data if one["path"] == found[0]["path"]}
+    codes &= {"PGT001", "PGT002", "PGT003", "PGT004", "PGT006", "PGT107", "PGT117"}
+    cells = [f"{shown.exit_code}", f"{linted.exit_code} {' '.join(sorted(codes))}".strip()]
+    cells += [
+        f"{project.run(*command, '--no-cache').exit_code}"
+        for command in (("makemigrations", "--check"), ("makemigrations",), ("diff",))
+    ]
+    listed = project.run("ls", "--check", "--output-format", "json")
+    unknown = sum(entry["status"] == "UNKNOWN" for entry in listed.data)
+    pruned = project.run("prune", "--yes")
+    cells += [f"{listed.exit_code}", f"{pruned.exit_code}, {unknown} kept"]
+    assert installed(project.dsn) == before, kind
+    return f"| `{kind}` | {found[0]['concerns']} | {' | '.join(cells)} |\n"
+
+
+@pytest.mark.slow
+def test_the_page_of_gaps(database: str, update_expected: bool) -> None:
+    assert {*PROVOKED, *NOT_PROVOKED} == set(GapKind)
+    assert '"yes") ==' in SETTINGS
+    create_tables(database)
+    page = INTRO + HEAD
+    with open_folder() as pristine:
+        write_project(pristine)
+        assert Hidden(pristine, database).run("install", "--yes").exit_code == 0
+        before = installed(database)
+        for kind, provoke in PROVOKED.items():
+            with open_folder() as folder:
+                shutil.copytree(pristine, folder, dirs_exist_ok=True)
+                provoke(folder)
+                page += _row(kind, Hidden(folder, database), before)
+    for kind, why in NOT_PROVOKED.items():
+        page += f"| `{kind}` | {why} | | | | | | | |\n"
+    if update_expected:
+        PAGE.write_text(page)
+    assert PAGE.read_text() == page
