@@ -80,7 +80,8 @@ class Tables:
     def references(self, key: ModelKey, name: str) -> list[tuple[QualifiedName, str]]:
         """The columns that hold the values of a model's field, foreign keys to it and so on."""
         model = self._models.get(key)
-        found = references(model, name, self._models) if model and name in model.fields else ()
+        is_key = model and name in model.fields and model.fields[name].is_unique
+        found = references(model, name, self._models) if model and is_key else ()
         return [(table_name(table), column) for table, column in found]
 
     def copy(self) -> Tables:
