@@ -70,7 +70,8 @@ class ModelReader:
     @functools.cached_property
     def renderer(self) -> ModelRenderer:
         """Renders the models."""
-        return ModelRenderer(self.project, self.registry, self.import_order, self.find)
+        # The order takes a walk through the whole project: not before a model is rendered.
+        return ModelRenderer(self.project, self.registry, lambda: self.import_order, self.find)
 
     def read(self) -> None:
         """Executes every first-party module that may declare models or register triggers."""

@@ -81,7 +81,7 @@ class ModelRenderer:
         self,
         project: Project,
         models_: ModelRegistry,
-        order: ImportOrder,
+        order: Callable[[], ImportOrder],
         find: FindModel,
     ) -> None:
         self._project = project
@@ -171,7 +171,7 @@ class ModelRenderer:
         if isinstance(options, Unknown):
             return options
         fields: list[tuple[str, models.Field[Any, Any]]] = []
-        for declared in declared_fields(model, self._order):
+        for declared in declared_fields(model, self._order()):
             value = declared.value
             if isinstance(value, Unknown):
                 why = f"field `{declared.owner.name}.{declared.name}` is not known: {value.reason}"

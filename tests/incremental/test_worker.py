@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,14 @@ import pytest
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.incremental import worker
+from pgtrigger_codegen.incremental.engine import Incremental
 from pgtrigger_codegen.incremental.worker import Worker, start
 from pgtrigger_codegen.migrations.planning.history import Replayed, reading_again, replay_apps
 from pgtrigger_codegen.migrations.reading.graph import build_graph
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.migrations.replaying.replay import replay
+from pgtrigger_codegen.pipeline import analyze
+from pgtrigger_codegen.source.reads import recorded
 from tests.migrations.builders import LiteralReader, add_trigger, create_model, migration, trigger
 from tests.support.cli import run_cli
 from tests.support.projects import copy_project
@@ -120,3 +124,25 @@ def test_a_command_says_the_same(
     monkeypatch.setattr(worker, "WORTH_IT", 0)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     assert run_cli(project, *command.split()) == here
+
+
+@needs_fork
+@pytest.mark.usefixtures("always")
+def test_the_other_process_reads_no_models(tmp_path: Path) -> None:
+    """Else an edit to any model makes what is kept of the migrations useless."""
+    project = copy_project("adopted", tmp_path)
+    seen: list[worker.Answer | None] = []
+
+    class Noting(Incremental):
+        def replay(self, reader: MigrationReader, app_labels: Collection[str]) -> Replayed:
+            assert self._worker is not None
+            seen.append(self._worker.take())
+            return super().replay(reader, app_labels)
+
+    with recorded():
+        analyze(project, engine=Noting()).history()
+    (answer,) = seen
+    assert answer is not None
+    names = {Path(path).name for path in answer.read.files if path.startswith(str(project))}
+    assert "0001_initial.py" in names
+    assert not names & {"models.py", "apps.py"}
