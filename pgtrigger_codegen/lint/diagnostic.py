@@ -76,6 +76,7 @@ class Diagnostic:
     fix: Fix | None = None
 
     @property
-    def sort_key(self) -> tuple[Span, str, str]:
-        """Findings are listed by place, then by code."""
-        return (self.span, self.code, self.message)
+    def sort_key(self) -> tuple[Span, str, str, tuple[tuple[str, Span], ...], str, str]:
+        """Findings are listed by place, then by code, and by all else: never by chance."""
+        notes = tuple((note.message, note.span) for note in self.notes)
+        return (self.span, self.code, self.message, notes, self.help or "", repr(self.fix))
