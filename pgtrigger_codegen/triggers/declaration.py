@@ -117,7 +117,8 @@ def _of_meta(model: ModelClass, interpreter: Interpreter) -> Iterator[Declaratio
     if value is meta.MISSING:
         return
     span = _triggers_span(model)
-    if isinstance(value, Unknown) and meta.own_meta(model) is None:
+    is_of_base = meta.own_meta(model) is None and registry.unknown_base(model) is not None
+    if isinstance(value, Unknown) and is_of_base:
         # Its `Meta` is that of a base that is not known. Most such bases have no triggers:
         # no trigger is reported, but the model counts as not fully read.
         return

@@ -210,6 +210,26 @@ class Order(models.Model):
     assert [gap.kind for gap in found.certificate.blocking] == [GapKind.ASSUMED_BRANCH]
 
 
+def test_triggers_of_a_base_behind_what_is_not_known_are_not_lost(tmp_path: Path) -> None:
+    found = analysis(
+        tmp_path,
+        """
+class Base(models.Model):
+    class Meta:
+        abstract = True
+        if os.environ.get("HIDDEN"):
+            triggers = [Guard(**KEEP)]
+
+
+class Order(Base):
+    pass
+""",
+    )
+    (unresolved,) = found.unresolved
+    assert unresolved.model == "shop.Order"
+    assert found.certificate.gaps_of("shop") != ()
+
+
 def test_what_the_evaluator_gives_up_without_a_word_is_left(tmp_path: Path) -> None:
     found = analysis(
         tmp_path,
