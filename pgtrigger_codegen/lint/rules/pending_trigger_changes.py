@@ -176,7 +176,7 @@ def _changes(app: AppPlan, found: ProjectHistory, analysis: Analysis) -> Iterato
         old = installed.get(key_of(operation.replaced or operation.trigger))
         pgid = (operation.replaced or operation.trigger).parts.pgid
         change = _Change(_kind(operation), operation.trigger.uri, pgid, old, new)
-        if old and old.key in found.history.state.contests and _is_the_same(change):
+        if old and old.key in found.history.state.contests and change.kind == "alter":
             change = replace(change, kind="contested")
         yield change
     if app.error and not app.operations:
