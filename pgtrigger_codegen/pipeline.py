@@ -87,7 +87,7 @@ def analyze(
         unresolved=unresolved,
         assumptions=tuple(sorted(interpreter.assumptions | declared.assumptions)),
         lost_triggers=declared.lost,
-        syntax_problems=_syntax_problems(loader, newer_python_hint(layout.python_version)),
+        syntax_problems=_syntax_problems(loader, layout.python_version),
         foreign_triggers=declared.foreign_triggers,
         notices=notices,
         read_files=read_files,
@@ -113,7 +113,8 @@ def analyze(
             unresolved=unresolved,
             foreign_unresolved=declared.foreign_unresolved,
             missing_providers=missing,
-            read_files=read_files,
+            # A file that cannot be parsed was reached: the gap that it is says so already.
+            read_files=read_files | {Path(e.span.path) for e in loader.syntax_errors.values()},
         ),
     )
 
@@ -174,9 +175,13 @@ def _not_asked(missing: MissingProvider) -> UnresolvedTrigger:
     return UnresolvedTrigger("PGT117", reason, None, None, None, missing.span)
 
 
-def _syntax_problems(loader: ModuleLoader, hint: str | None) -> tuple[SyntaxProblem, ...]:
+def _syntax_problems(
+    loader: ModuleLoader, python: tuple[int, int] | None
+) -> tuple[SyntaxProblem, ...]:
+    hint = newer_python_hint(python)
     return tuple(
-        SyntaxProblem(error.message, error.span, hint)
+        # Where neither says so, another Python would not read the file either.
+        SyntaxProblem(error.message, error.span, hint if python or error.may_be_newer else None)
         for name, error in sorted(loader.syntax_errors.items())
         if loader.is_first_party(name)
     )

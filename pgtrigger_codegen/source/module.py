@@ -20,12 +20,14 @@ class SourceSyntaxError(Exception):
     Attributes:
         message: The parser's message.
         span: Where it gave up.
+        may_be_newer: Whether LibCST, which knows the grammar of every Python, takes it for Python.
     """
 
-    def __init__(self, message: str, span: Span) -> None:
+    def __init__(self, message: str, span: Span, *, may_be_newer: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.span = span
+        self.may_be_newer = may_be_newer
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,4 +165,5 @@ def _syntax_error(path: Path, error: SyntaxError, not_read: str | None) -> Sourc
     message = error.msg
     if not_read is not None:
         message += f" (a newer Python than {OURS} may be able to read the file: {not_read})"
-    return SourceSyntaxError(message, Span(str(path), line, column, end_line, end_column))
+    span = Span(str(path), line, column, end_line, end_column)
+    return SourceSyntaxError(message, span, may_be_newer=not_read is not None)
