@@ -58,6 +58,13 @@ def pghistory(session: nox.Session, pghistory: str) -> None:
     session.run("python", "-m", "pytest", "-n", "auto", "tests/providers", *session.posargs)
 
 
+@nox.session(python=OLDEST, tags=["night"])
+def fuzz(session: nox.Session) -> None:
+    """The commands on 10,000 changed projects, with a seed that no run before has had."""
+    _install(session)
+    session.run("python", "-m", "tests.fuzz", *(session.posargs or ["--count", "10000"]))
+
+
 @nox.session(python=OLDEST, tags=["change"])
 def lint(session: nox.Session) -> None:
     session.install("--constraint", LOCK, "-e", ".[dev]")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from pgtrigger_codegen.evaluator.branches import bound_names
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
+from pgtrigger_codegen.source.mentions import mentions
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.unread import GapKind, Unread
 
@@ -125,7 +126,7 @@ def _unconditional(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.Import
             case ast.ClassDef():
                 yield from _unconditional(node.body)
             case ast.With():
-                if not any("suppress" in ast.unparse(item.context_expr) for item in node.items):
+                if not any(mentions(item.context_expr, "suppress") for item in node.items):
                     yield from _unconditional(node.body)
             case ast.Try() | ast.TryStar():
                 if not any(_catches_import_errors(handler) for handler in node.handlers):

@@ -17,6 +17,7 @@ from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.signals import Break, Continue, Maybe, Return, Signal
 from pgtrigger_codegen.evaluator.type_parameters import type_alias
 from pgtrigger_codegen.evaluator.values import Invalid, Unknown
+from pgtrigger_codegen.source.mentions import mentions
 from pgtrigger_codegen.source.translation.nodes import TypeAlias
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def execute_resiliently(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope)
         vm.statement = around
         if isinstance(outcome, Unknown):
             scope.names.update(dict.fromkeys(bound_names(node), outcome))
-            if not isinstance(node, ast.ClassDef) and "register" in ast.unparse(node):
+            if not isinstance(node, ast.ClassDef) and mentions(node, "register"):
                 # It ended early: what it would have registered is not known, but not forgotten.
                 span = scope.module.span(node)
                 vm.note_registration(outcome, outcome, scope.module, span)

@@ -12,6 +12,7 @@ from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.postponed import PostponedNames
 from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
 from pgtrigger_codegen.models import meta
+from pgtrigger_codegen.source.mentions import mentions
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -144,11 +145,14 @@ def _is_column_field(value: Any) -> bool:
 
 def _is_manager(expression: ast.expr) -> bool:
     """Managers and query sets are not fields, whatever class they have."""
-    text = ast.unparse(expression)
-    callee = text.partition("(")[0]
-    return callee.endswith("Manager") or any(
-        part in text for part in ("as_manager", "from_queryset", "_default_manager")
-    )
+    callee = expression
+    while isinstance(callee, ast.Call):
+        callee = callee.func
+    if isinstance(callee, ast.Name | ast.Attribute):
+        name = callee.id if isinstance(callee, ast.Name) else callee.attr
+        if name.endswith("Manager"):
+            return True
+    return mentions(expression, "as_manager", "from_queryset", "_default_manager")
 
 
 def _model_parameter(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> str:

@@ -241,7 +241,7 @@ class _AppReader:
             config = self._class(module, class_name)
             found = vars(config).get("name") if config is not None else None
             if config is not None and not isinstance(found, str):
-                found = getattr(config, "name", None)
+                found = _attribute(config, "name")
             # An AppConfig that cannot be read is most often in the app's own `apps` module.
             is_class = class_name[:1].isupper() or module.endswith(".apps")
             name = found if isinstance(found, str) else module.removesuffix(".apps")
@@ -276,7 +276,7 @@ class _AppReader:
         default = [config for config in configs if vars(config).get("default") is True]
         if len(default) == 1:
             return default[0]
-        eligible = [config for config in configs if getattr(config, "default", True) is not False]
+        eligible = [config for config in configs if not _is_turned_off(config)]
         return eligible[0] if len(eligible) == 1 else None
 
     def _class(self, module: str, name: str) -> type | None:
@@ -304,6 +304,13 @@ class _AppReader:
         parent, _, leaf = module.rpartition(".")
         above = self._loader.find(parent) if parent else None
         return Path(above.search_paths[0]) / leaf if above and above.search_paths else None
+
+
+def _is_turned_off(config: type) -> bool:
+    try:
+        return getattr(config, "default", True) is False
+    except Refusal:  # what is not known turns nothing off
+        return False
 
 
 def _attribute(config: type | None, name: str) -> str | None:

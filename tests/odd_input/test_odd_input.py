@@ -291,3 +291,30 @@ def test_a_thousand_folders_in_each_other(project: Path) -> None:
     finally:
         os.close(here)
     _check(project)
+
+
+@pytest.mark.parametrize("entry", ["shop", "shop.apps.ShopConfig"])
+@pytest.mark.parametrize("attribute", ["name", "label", "default", "default_auto_field"])
+def test_an_app_configuration_with_an_unknown_attribute(
+    project: Path, entry: str, attribute: str
+) -> None:
+    (project / "shop" / "apps.py").write_text(
+        "from django.apps import AppConfig\nclass ShopConfig(AppConfig):\n"
+        f"    name = 'shop'\n    {attribute} = not_defined\n"
+    )
+    settings = project / "settings.py"
+    settings.write_text(settings.read_text().replace("'shop'", f"'{entry}'"))
+    _check(project)
+    assert "shop.Product:p" in run_cli(project, "show").stdout
+
+
+@pytest.mark.parametrize("file", ["settings.py", "shop/models.py", "shop/apps.py"])
+def test_expressions_as_deep_as_python_parses_them(project: Path, file: str) -> None:
+    path = project / file
+    text = path.read_text() if path.exists() else ""
+    deep = "-" * 1500
+    path.write_text(
+        f"{text}\nX = {deep}(1)\nif {deep}(X):\n    Y = 1\nwith {deep}(X):\n    pass\n"
+        f"class Deep(models.Model):\n    field = {deep}(1)\n    other = models.IntegerField({deep}(1))\n"
+    )
+    _check(project)

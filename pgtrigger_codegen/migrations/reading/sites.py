@@ -23,6 +23,7 @@ from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.project.project import App
+from pgtrigger_codegen.source.mentions import mentions
 from pgtrigger_codegen.source.span import Span
 
 
@@ -121,7 +122,7 @@ class _Finder:
             case ast.Call(func=ast.Name() | ast.Attribute()):
                 yield from self._visit_call(node, around)
             case ast.If():
-                guarded = around.guarded or "vendor" in ast.unparse(node.test)
+                guarded = around.guarded or mentions(node.test, "vendor")
                 yield from self._visit_children(node, replace(around, guarded=guarded))
             case ast.List() | ast.Tuple():
                 for element in node.elts:

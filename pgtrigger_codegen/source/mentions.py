@@ -1,0 +1,19 @@
+"""Source stage: which words stand in a syntax tree, however deep that is.
+
+`ast.unparse` is recursive, and ends with a `RecursionError` where the parser itself did not.
+"""
+
+from __future__ import annotations
+
+import ast
+
+
+def mentions(node: ast.AST, *words: str) -> bool:
+    """Whether one of the words is part of a name or string in the tree."""
+    return any(
+        word in value
+        for part in ast.walk(node)
+        for _, value in ast.iter_fields(part)
+        if isinstance(value, str)
+        for word in words
+    )

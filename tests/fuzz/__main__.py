@@ -1,0 +1,128 @@
+"""`python -m tests.fuzz`: runs the commands on many changed projects, and says what broke them.
+
+The cases run in other processes, with a limit on their memory, so that one which kills its process
+is a failure like others and not the end.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import multiprocessing
+import os
+import random
+import resource
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+import click
+
+from pgtrigger_codegen.crashes import surface
+from tests.fuzz.cases import failure, make
+
+MOST_BYTES = 1 << 30
+MOST_WALL_SECONDS = 60
+"""After so long without an end a process is given up, whatever holds it."""
+
+
+@click.command()
+@click.option("--count", default=10_000, show_default=True, help="How many cases to run.")
+@click.option("--seed", type=int, help="Repeats a run; without one a new seed is taken.")
+@click.option("--jobs", default=1, show_default=True, help="How many processes to use.")
+@click.option("--case", help="Runs this one case alone, as a failure names it.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="With --case: the folder in which to leave the project.",
+)
+def main(count: int, seed: int | None, jobs: int, case: str | None, keep: Path | None) -> None:
+    """Changes real source, settings, migrations and bodies, and runs the commands on them."""
+    if case is not None:
+        failed = _run_one(case, keep)
+    else:
+        seed = random.SystemRandom().randrange(10**6) if seed is None else seed
+        click.echo(f"seed {seed}, {count} cases")
+        failed = _run_all([f"{seed}-{number}" for number in range(count)], jobs)
+    sys.exit(1 if failed else 0)
+
+
+def _run_one(case: str, keep: Path | None) -> bool:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            message = f"{folder} is not empty"
+            raise click.UsageError(message)
+        made = make(case, folder)
+        click.echo(f"{case}: {made.origin}, changed: {', '.join(made.changed)}")
+        _prepare(Path(tempfile.mkdtemp(dir=scratch)) if keep else folder)
+        found = failure(folder)
+    click.echo(found or "no failure")
+    return found is not None
+
+
+def _run_all(cases: list[str], jobs: int) -> bool:
+    started, done, failed = time.monotonic(), 0, 0
+    shares = {_start(cases[number::jobs]): cases[number::jobs] for number in range(jobs)}
+    while shares:
+        for ready in wait(list(shares)):
+            assert isinstance(ready, Connection)
+            remaining = shares.pop(ready)
+            try:
+                case, found = ready.recv()
+            except EOFError:
+                # The process is gone, in the middle of the next case.
+                case, found = remaining[0], "the process ended: see above"
+                ready.close()
+                if remaining[1:]:
+                    shares[_start(remaining[1:])] = remaining[1:]
+            else:
+                if remaining[1:]:
+                    shares[ready] = remaining[1:]
+            done += 1
+            if found is not None:
+                failed += 1
+                click.echo(f"FAILED {case}: {found}\nrepeat: python -m tests.fuzz --case {case}\n")
+            if done % 500 == 0:
+                click.echo(f"{done} done in {time.monotonic() - started:.0f} s, {failed} failed")
+    click.echo(f"{done} cases, {failed} failed, {time.monotonic() - started:.0f} s")
+    return failed > 0
+
+
+def _start(cases: list[str]) -> Connection:
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    context = multiprocessing.get_context("fork")
+    context.Process(target=_work, args=(cases, sender), daemon=False).start()
+    sender.close()
+    return receiver
+
+
+def _work(cases: list[str], sender: Connection) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        _prepare(Path(scratch, "cache"))
+        for number, case in enumerate(cases):
+            folder = Path(scratch, str(number))
+            folder.mkdir()
+            faulthandler.dump_traceback_later(MOST_WALL_SECONDS, exit=True)
+            make(case, folder)
+            found = failure(folder)
+            sender.send((case, found))
+            shutil.rmtree(folder)
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _prepare(cache: Path) -> None:
+    os.environ["XDG_CACHE_HOME"] = str(cache)
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+    faulthandler.enable()
+    # As in pytest: a warning that we cause is a bug of ours.
+    warnings.simplefilter("error")
+    surface(everything=True)
+
+
+if __name__ == "__main__":
+    main()
