@@ -248,6 +248,7 @@ def _make(
     keeps = all(base is object or base in vm.user_classes for base in cls.__mro__)
     function = types.SimpleNamespace if keeps or issubclass(cls, tuple) else cls
     args, kwargs = arguments.prepare(vm, function, None, args, kwargs, span)
+    _check(cls, None, "", args, kwargs, span)
     made = limits.checked(cls(*args, **kwargs))
     return membrane.inward(vm, makers.note_made(vm, cls, made))
 
@@ -335,8 +336,11 @@ def _check(
     span: Span,
 ) -> None:
     """Refuses a call that would take too long, or whose result differs from run to run."""
+    if receiver is None and hasattr(function, "__objclass__") and args:  # `str.ljust("x", 9)`
+        receiver, name, args = args[0], function.__name__, args[1:]
+    args = limits.positional(function, receiver, args, kwargs)
     if receiver is None or not name:
-        limits.check_call(function, args)
+        limits.check_call(function, args, kwargs)
         if function is os.path.abspath and args and not PurePath(args[0]).is_absolute():
             raise Refusal(Unknown("the working directory is not known", span))
         if function in regex.FUNCTIONS and len(args) > 1:
@@ -348,7 +352,9 @@ def _check(
                 regex.check_replacement(args[1], subject)
         return
     limits.check_method(receiver, name, args)
-    if isinstance(receiver, re.Pattern) and args:
+    if isinstance(receiver, re.Match) and name == "expand" and args:
+        regex.check_replacement(args[0], receiver.string)
+    elif isinstance(receiver, re.Pattern) and args:
         subject = args[1] if name in ("sub", "subn") and len(args) > 1 else args[0]
         regex.check_regex(name, receiver, subject)
         if subject is not args[0]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator import attributes, calls, limits, membrane
 from pgtrigger_codegen.evaluator.iteration import iterate
-from pgtrigger_codegen.evaluator.text import as_text
+from pgtrigger_codegen.evaluator.text import as_text, is_too_large
 from pgtrigger_codegen.evaluator.unknowns import spread, used
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
@@ -100,6 +100,8 @@ def binary(vm: Interpreter, operator: ast.operator, left: Any, right: Any, span:
     except limits.LimitPassed as error:
         return Unknown(str(error), span)
     result = vm.attempt(span, lambda: limits.checked(function(left, right)))
+    if symbol in ("+", "*") and type(result) in (list, tuple):
+        return result  # of items that the interpreter had already
     return calls.note_origin(vm, membrane.inward(vm, result), span)
 
 
@@ -150,6 +152,8 @@ def compare(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, span: S
             right = iterate(vm, right, span)
             if isinstance(right, Unknown):
                 return right
+    if is_too_large(left) and is_too_large(right):
+        return Unknown("values of such a size are not compared", span)
     return vm.attempt(span, COMPARE[type(operator)], left, right)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
@@ -35,11 +34,11 @@ def check_regex(name: str, pattern: Any, subject: Any, flags: int = 0) -> None:
     """
     if isinstance(pattern, re.Pattern):
         pattern, flags = pattern.pattern, pattern.flags
-    if not isinstance(pattern, str) or not isinstance(subject, str):
+    if not isinstance(pattern, str | bytes) or not isinstance(subject, str | bytes):
         return
     try:
         tree = _parser.parse(pattern, flags & ~re.DEBUG)
-    except (re.error, RecursionError, OverflowError):
+    except (re.error, RecursionError, OverflowError, ValueError):
         return  # compiling it for real says what is wrong
     size = len(subject) + 1
     unbounded, choices = _count(tree, repeated=False)
@@ -54,15 +53,16 @@ def check_replacement(replacement: Any, subject: Any) -> None:
     Raises:
         LimitPassed: Before anything is replaced.
     """
-    both = isinstance(replacement, str) and isinstance(subject, str)
+    both = isinstance(replacement, str | bytes) and isinstance(subject, str | bytes)
     if both and len(replacement) * (len(subject) + 1) > _RESULT:
         raise LimitPassed("a replacement in so long a text is not evaluated")
 
 
-def _count(items: Iterable[Any], *, repeated: bool) -> tuple[int, int]:
+def _count(items: Any, *, repeated: bool) -> tuple[int, int]:
     """How many unbounded repetitions a pattern has, and the product of its bounded choices."""
     unbounded, choices = 0, 1
     for operation, argument in items:
+        unbounded += _refers_to_long_group(items, operation, argument)
         inner: list[Any] = []
         times = 1
         match str(operation):
@@ -97,6 +97,11 @@ def _count(items: Iterable[Any], *, repeated: bool) -> tuple[int, int]:
             unbounded += found[0]
             choices *= found[1]
     return unbounded, min(choices, _COST * 2)
+
+
+def _refers_to_long_group(items: Any, operation: Any, argument: Any) -> bool:
+    """Whether it is a reference to a group that may be long: all of its text is compared."""
+    return str(operation) == "GROUPREF" and items.state.groupwidths[argument][1] > _SMALL
 
 
 def _refuse() -> None:

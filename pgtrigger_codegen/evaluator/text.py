@@ -15,6 +15,8 @@ from pgtrigger_codegen.source.span import Span
 
 RUN_TO_RUN = "the order of a set's items differs from run to run"
 _MAX_DEPTH = 20
+_MAX_SIZE = 200_000
+_SCALARS = frozenset({str, int, bool, float, type(None)})
 _FUNCTIONS = types.FunctionType | types.MethodType | types.BuiltinFunctionType
 
 
@@ -23,13 +25,34 @@ def has_no_order(value: set[Any] | frozenset[Any]) -> bool:
     return len(value) > 1 and any(not isinstance(item, int | float) for item in value)
 
 
-def as_text(value: Any, span: Span, depth: int = 0) -> Unknown | None:
+def as_text(value: Any, span: Span) -> Unknown | None:
     """Refuses a value whose `str()` or `format()` is an address, a translation or unknown.
 
     Returns:
         None when the value may be turned into text.
     """
-    if value is None or type(value) in (str, int, bool, float):
+    return _as_text(value, span, 0, [_MAX_SIZE])
+
+
+def is_too_large(value: Any) -> bool:
+    """Whether a comparison of it could take long: what is held twice is compared twice."""
+    left, values = _MAX_SIZE, [value]
+    while values:
+        value = values.pop()
+        if type(value) not in _SCALARS:
+            parts = list(_parts(value))
+            left -= len(parts)
+            if left < 0:
+                return True
+            values.extend(parts)
+    return False
+
+
+def _as_text(value: Any, span: Span, depth: int, left: list[int]) -> Unknown | None:
+    left[0] -= len(value) if type(value) is str and depth else 1
+    if left[0] < 0:
+        return Unknown("the text of such a value would be too long", span)
+    if value is None or type(value) in _SCALARS:
         return None
     if depth > _MAX_DEPTH:
         return Unknown("the value is nested too deeply", span)
@@ -38,7 +61,7 @@ def as_text(value: Any, span: Span, depth: int = 0) -> Unknown | None:
     if (reason := _reason(value)) is not None:
         return Unknown(reason, span)
     for part in _parts(value):
-        if (refused := as_text(part, span, depth + 1)) is not None:
+        if (refused := _as_text(part, span, depth + 1, left)) is not None:
             return refused
     return None
 
@@ -70,6 +93,8 @@ def _parts(value: Any) -> Iterable[Any]:
         return [*value.keys(), *value.values()]
     if isinstance(value, list | tuple | set | frozenset | deque):
         return list(value)
+    if type(value).__name__ == "Q":
+        return list(value.children)
     if isinstance(value, BaseException):
         return value.args
     if isinstance(value, enum.Enum):

@@ -414,23 +414,32 @@ def _contains(items: Sequence[Any], wanted: Any) -> bool:
     return any(item is wanted for item in items)
 
 
-def first_unknown(value: Any, depth: int = 0) -> Unknown | None:
+def first_unknown(value: Any) -> Unknown | None:
     """The first `Unknown` in a value or in the containers it is made of."""
     if isinstance(value, Unknown):
         return value
-    if depth > 20:
-        return Unknown("the value is nested too deeply")
-    if isinstance(value, dict):
-        items: Any = (*value.keys(), *value.values())
-    elif isinstance(value, _COLLECTIONS):
-        items = value
-    else:
-        return None
-    for item in items:
-        if (found := first_unknown(item, depth + 1)) is not None:
-            return found
+    return _first_unknown(value, 0, [_ITEMS]) if isinstance(value, _CONTAINERS) else None
+
+
+def _first_unknown(container: Any, depth: int, left: list[int]) -> Unknown | None:
+    """Looks into a container; one that is held twice counts twice, as in its text."""
+    if isinstance(container, dict):
+        container = (*container.keys(), *container.values())
+    left[0] -= len(container)
+    if left[0] < 0:
+        return Unknown("the value has too many items")
+    for item in container:
+        if isinstance(item, Unknown):
+            return item
+        if isinstance(item, _CONTAINERS):
+            if depth >= 20:
+                return Unknown("the value is nested too deeply")
+            if (found := _first_unknown(item, depth + 1, left)) is not None:
+                return found
     return None
 
 
 # Asked of nearly every value: a union would be made anew each time.
-_COLLECTIONS = (list, tuple, set, frozenset)
+_CONTAINERS = (list, tuple, set, frozenset, dict)
+# What a value may hold in all, in containers within containers.
+_ITEMS = 1_000_000

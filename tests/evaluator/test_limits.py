@@ -81,6 +81,13 @@ ENDLESS = {
     "many repetitions": "import re\na = re.search('a*a*a*a*a*b', 'a' * 2000)",
     "optional parts": "import re\na = re.match('a?' * 40 + 'a' * 40, 'a' * 40)",
     "a replacement": "import re\na = re.sub('', 'x' * 50000, 'y' * 50000)",
+    "a regular expression of bytes": "import re\na = re.match(b'(a+)+$', b'a' * 40 + b'b')",
+    "a compiled one of bytes": "import re\na = re.compile(b'(a+)+$').match(string=b'a' * 40 + b'b')",
+    "a regular expression by names": "import re\na = re.sub(pattern='(a+)+$', repl='', string='a' * 40 + 'b')",
+    "a text by name": "import re\na = re.match('(a+)+$', string='a' * 40 + 'b')",
+    "a compiled one, its text by name": "import re\na = re.compile('(a+)+$').sub(repl='', string='a' * 40 + 'b')",
+    "a pattern's method by its class": "import re\na = re.Pattern.match(re.compile('(a+)+$'), 'a' * 40 + 'b')",
+    "references to groups": "import re\na = re.search(r'(a*)(a*)\\1\\2b', 'a' * 2000)",
 }
 
 
@@ -140,6 +147,33 @@ LARGE = {
     "an indented text": "import textwrap\na = textwrap.indent('x\\n' * 20000, ' ' * 20000)",
     "a translation": "a = ('x' * 50000).translate({120: 'y' * 50000})",
     "a factor of a user's class": "class S(str): pass\na = S('x') * 10**12",
+    "bytes of a number by name": "a = (1).to_bytes(byteorder='big', length=10**12)",
+    "bytes of a number by its class": "a = int.to_bytes(1, 10**12, 'big')",
+    "many tabs": "a = ('\\t' * 9000).expandtabs(9000)",
+    "tabs by name": "a = '\\t'.expandtabs(tabsize=10**12)",
+    "a width by the class": "a = str.ljust('x', 10**12)",
+    "a width by percent's own method": "a = '%.*f'.__mod__((10**9, 1.0))",
+    "a width by the number's own method": "a = (1).__format__('1000000000000')",
+    "a width of a date": "import datetime\na = datetime.date(2020, 1, 1).strftime('%1000000000Y')",
+    "a power by names": "a = pow(base=10, exp=10**10)",
+    "a fraction by name": "from fractions import Fraction\na = Fraction(numerator='1e999999999')",
+    "squares of a fraction": "from fractions import Fraction\na = Fraction(2, 3)\nfor i in range(64): a *= a",
+    "repetition of a deque": "from collections import deque\na = deque([1]) * 10**12",
+    "a sum of lists": "a = len(sum([[1] * 50] * 90000, []))",
+    "a sum of lists by name": "a = len(sum([[1]] * 90000, start=[]))",
+    "products by name": "import itertools\na = next(itertools.product('ab', repeat=10**9))",
+    "growing texts": "import itertools\na = len(list(itertools.accumulate(itertools.repeat('x'))))",
+    "an indent": "import json\na = json.dumps([1], indent=10**12)",
+    "a path": "import os.path\na = os.path.join(*['x' * 90000] * 90000)",
+    "a text of long items": "a = ['x' * 90000] * 9000\na = '%s' % a",
+    "a text of wide lists": "a = 'x'\nfor i in range(6): a = [a] * 900\na = str(a)",
+    "a text of objects": "from types import SimpleNamespace as N\na = N()\nfor i in range(60): a = N(x=a, y=a)\na = repr(a)",
+    "compared objects": "from dataclasses import dataclass\n@dataclass\nclass P:\n    x: object\n    y: object\na, b = P(1, 1), P(1, 1)\nfor i in range(60): a, b = P(a, a), P(b, b)\na = a == b",
+    "doubled conditions": "from django.db.models import Q\na = Q(x=1)\nfor i in range(60): a &= a",
+    "nested conditions": "from django.db.models import Q\na = Q(x=1)\nfor i in range(60): a = Q(a, ~a)",
+    "doubled operations": "import pgtrigger\na = pgtrigger.Update | pgtrigger.Insert\nfor i in range(60): a |= a",
+    "an expanded match": "import re\na = re.match('(.+)', 'y' * 90000).expand(template='\\\\1' * 9000)",
+    "a replacement by names": "import re\na = re.sub(pattern='', repl='x' * 50000, string='y' * 50000)",
 }
 
 
@@ -230,3 +264,24 @@ def test_a_pattern_is_searched_in_text_of_some_length_only() -> None:
     check_regex("search", r"a*b*", "x" * 500)
     with pytest.raises(limits.LimitPassed):
         check_regex("search", r"a*b*", "x" * 5_000)
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("(258).to_bytes(length=2, byteorder='big')", b"\x01\x02"),
+        ("str.ljust('x', 3) + 'a\\tb'.expandtabs(tabsize=2)", "x  a b"),
+        ("sum([[1], [2]], start=[])", [1, 2]),
+        ("pow(base=2, exp=10)", 1024),
+        ("len(list(itertools.product('ab', repeat=3)))", 8),
+        ("re.sub(pattern=r'(.)\\1', repl=r'\\1', string='aabb', flags=re.I)", "ab"),
+        ("re.findall(b'a+', string=b'aab')", [b"aa"]),
+        ("datetime.date(2020, 1, 2).strftime('%Y-%m')", "2020-01"),
+        ("json.dumps([1], indent=1)", "[\n 1\n]"),
+        ("[['x'] * 300] * 300 == [['x'] * 300] * 300", True),
+    ],
+)
+def test_what_is_small_is_evaluated(source: str, value: object, tmp_path: Path) -> None:
+    imports = "import datetime, itertools, json, re\n"
+
+    assert execute(tmp_path, f"{imports}a = {source}")["a"] == value
