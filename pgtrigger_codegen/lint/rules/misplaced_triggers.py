@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterator
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
@@ -52,7 +53,12 @@ class MisplacedTriggers(Rule):
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         taken = [trigger.span for trigger in analysis.triggers]
         taken += [unresolved.span for unresolved in analysis.unresolved]
-        models = {fact.span for fact in analysis.models.values() if fact.first_party}
+
+        @functools.cache
+        def models() -> frozenset[Span]:
+            """Where models are named: to describe all of them is only worth it for a suspicion."""
+            return frozenset(fact.span for fact in analysis.models.values() if fact.first_party)
+
         for path in sorted(analysis.read_files):
             text = text_of(path)
             if not any(name in text for name in _LIBRARIES) or "rigger" not in text:
@@ -83,30 +89,34 @@ class _Place:
 class _Search:
     """Looks through the classes of one module."""
 
-    def __init__(self, module: Module, models: Iterable[Span]) -> None:
+    def __init__(self, module: Module, models: Callable[[], frozenset[Span]]) -> None:
         self._module = module
-        self._models = frozenset(models)
-        self._names = frozenset(_names_of_libraries(module.tree))
-        self._bases = frozenset(_names_of_bases(module.tree))
+        self._models = models
+        statements = list(_statements(module.tree))
+        self._classes = [node for node in statements if isinstance(node, ast.ClassDef)]
+        self._names = frozenset(_names_of_libraries(statements))
+        self._bases = frozenset(_names_of_bases(self._classes))
 
     def places(self) -> Iterator[_Place]:
-        for node in ast.walk(self._module.tree):
-            if isinstance(node, ast.ClassDef) and self._is_model(node):
-                yield from self._beside_meta(node)
-                for inner in node.body:
-                    if isinstance(inner, ast.ClassDef):
-                        yield from self._in_class(node, inner)
+        for node in self._classes:
+            if not node.bases or node.name == "Meta":
+                continue  # no model
+            found = list(self._beside_meta(node))
+            for inner in node.body:
+                if isinstance(inner, ast.ClassDef):
+                    found += self._in_class(node, inner)
+            if found and self._is_model(node):
+                yield from found
 
     def _is_model(self, node: ast.ClassDef) -> bool:
         """A model of the analysis, or an abstract one."""
-        if self._module.name_span(node) in self._models:
-            return True
-        return bool(node.bases) and any(
+        is_abstract = any(
             name == "abstract" and isinstance(value, ast.Constant) and value.value is True
             for inner in node.body
             if isinstance(inner, ast.ClassDef) and inner.name == "Meta"
             for name, _, value in _assignments(inner)
         )
+        return is_abstract or self._module.name_span(node) in self._models()
 
     def _beside_meta(self, model: ast.ClassDef) -> Iterator[_Place]:
         for name, target, value in _assignments(model):
@@ -156,8 +166,17 @@ def _assignments(node: ast.ClassDef) -> Iterator[tuple[str, ast.AST, ast.expr]]:
                 yield target.id, target, value
 
 
-def _names_of_libraries(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """The statements within a node, those within others included; no expression is looked at."""
+    for block in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for inner in getattr(node, block, ()):
+            if isinstance(inner, ast.stmt):
+                yield inner
+            yield from _statements(inner)
+
+
+def _names_of_libraries(statements: list[ast.stmt]) -> Iterator[str]:
+    for node in statements:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.partition(".")[0] in _LIBRARIES:
@@ -170,11 +189,10 @@ def _is_of_library(node: ast.ImportFrom) -> bool:
     return not node.level and (node.module or "").partition(".")[0] in _LIBRARIES
 
 
-def _names_of_bases(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            for base in node.bases:
-                yield base.attr if isinstance(base, ast.Attribute) else _root(base)
+def _names_of_bases(classes: list[ast.ClassDef]) -> Iterator[str]:
+    for node in classes:
+        for base in node.bases:
+            yield base.attr if isinstance(base, ast.Attribute) else _root(base)
 
 
 def _root(node: ast.expr) -> str:
