@@ -17,6 +17,7 @@ from pgtrigger_codegen.source.declaring import What
 from pgtrigger_codegen.source.module import Module
 
 _MOST_STEPS = 8
+_LIBRARIES = ("pgtrigger", "pghistory")
 _PROVIDED = ("pghistory.track", "pghistory.create_event_model")
 
 
@@ -44,10 +45,17 @@ class DeclaringNames:
     def meaning(self, module: Module, written: str) -> What | None:
         """What a call of a name as a module writes it is."""
         head, dot, rest = written.partition(".")
-        target = self._bound(module).get(head)
+        target = self._bound(module).get(head) or self._without_import(module, head)
         if target is None:
             return None
         return self._resolve(f"{target}{dot}{rest}")
+
+    def _without_import(self, module: Module, head: str) -> str | None:
+        """What a name would mean whose import is missing: the module fails, and still declares."""
+        target = head if head in _LIBRARIES else f"pgtrigger.{head}"
+        if target not in _LIBRARIES and target not in self._known:
+            return None
+        return None if _binds(module.tree, head) else target
 
     def callables(self, module: Module) -> dict[str, What]:
         """The callables by the names that a module has for them."""
@@ -175,3 +183,16 @@ def _of_library() -> Mapping[str, What]:
             found |= dict.fromkeys((f"pgtrigger.{name}", f"{value.__module__}.{name}"), "trigger")
     found |= dict.fromkeys(("pgtrigger.register", "pgtrigger.registry.register"), "register")
     return found
+
+
+def _binds(tree: ast.Module, name: str) -> bool:
+    """Whether a module gives a name a value in any way, or may do so by a star."""
+    return any(
+        name in (getattr(node, "arg", None), getattr(node, "asname", None))
+        or (isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store))
+        or (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.alias)
+            and node.name in (name, "*")
+        )
+        for node in ast.walk(tree)
+    )

@@ -253,6 +253,33 @@ LATER = asyncio.run(declare(Order))
     assert gap.kind is GapKind.UNACCOUNTED_SITE
 
 
+@pytest.mark.parametrize(
+    "imports",
+    ["", "from pgtrigger import Insert"],
+    ids=["no import", "another name"],
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        'pgtrigger.register(pgtrigger.Protect(name="lost", operation=pgtrigger.Insert))(Order)',
+        'register(Protect(name="lost", operation=Insert))(Order)',
+    ],
+)
+def test_a_registration_whose_import_is_missing_is_left(
+    tmp_path: Path, imports: str, call: str
+) -> None:
+    """Django fails at such a module; that does not make its trigger one that was removed."""
+    rules = f"{imports}\nfrom shop.models import Order\n\n{call}\n"
+    models = "from django.db import models\n\n\nclass Order(models.Model):\n    pass\n"
+    apps = "from django.apps import AppConfig\n\n\nclass Shop(AppConfig):\n    name = 'shop'\n\n"
+    apps += "    def ready(self):\n        from shop import rules\n"
+    analysis = analyzed(tmp_path, models, {"shop/rules.py": rules, "shop/apps.py": apps})
+
+    assert analysis.triggers == ()
+    places = [gap.span.path for gap in analysis.certificate.gaps if gap.span and gap.blocks]
+    assert str(tmp_path / "shop" / "rules.py") in places
+
+
 @pytest.mark.parametrize("project", WORKING)
 def test_the_fixture_projects_leave_nothing(project: str, tmp_path: Path) -> None:
     from pgtrigger_codegen.pipeline import analyze
