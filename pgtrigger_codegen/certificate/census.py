@@ -87,10 +87,18 @@ class Evidence:
         return "not declared" if place in self.made else None
 
     def within(self, path: str, site: Site) -> Fate | None:
-        """Whether an expression of the site, or of the `Meta` that it is in, was refused."""
+        """What the expression came to that the site is in: its `Meta` was refused, or read.
+
+        Read means that `triggers` has a value which is known: a comprehension over nothing, say.
+        """
         metas = [around.line for around in site.enclosures if around.name == "Meta"]
         lines = range(metas[-1] if metas else site.line, site.end_line + 1)
-        return "unresolved" if any((path, line) in self.unresolved for line in lines) else None
+        if any((path, line) in self.unresolved for line in lines):
+            return "unresolved"
+        is_straight = metas and site.enclosures[-1].name == "Meta"
+        if is_straight and any((path, line) in self.metas for line in lines):
+            return "not declared"
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ All files of the project have to be searched, which is done only when a trigger 
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from pgtrigger_codegen.project.folders import is_environment
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
+from pgtrigger_codegen.source.walking import walk
 
 _MARKS = (b"pgtrigger", b"pghistory")
 _NAME = re.compile(r"\bname\s*=\s*[\"'](\w+)[\"']")
@@ -58,7 +58,7 @@ def _of_text(path: Path, text: str) -> Iterator[Gap]:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in walk(root):
         folders[:] = sorted(
             name
             for name in folders

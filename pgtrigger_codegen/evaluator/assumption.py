@@ -31,7 +31,9 @@ class Assumption:
 HIDDEN = "…"
 
 _SECRET_NAME = re.compile(
-    r"pass|secret|key|token|url|uri|dsn|credential|auth|salt|signature|private|conn", re.IGNORECASE
+    r"pass|secret|key|token|url|uri|dsn|credential|auth|salt|signature|private"
+    r"|conn(?!ection\.vendor)",  # the kind of a database is none
+    re.IGNORECASE,
 )
 # `scheme://user:password@host`
 _PASSWORD_IN_URL = re.compile(r"([a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s@]+(?=@)", re.IGNORECASE)

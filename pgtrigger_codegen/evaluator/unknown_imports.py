@@ -16,6 +16,7 @@ from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.walking import walk
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -40,7 +41,7 @@ def note_unknown_import(vm: Interpreter, module: Module, unknown: Unknown, span:
 
 def _mentioning(folder: Path) -> Iterator[str]:
     """The Python files below a folder that mention django-pgtrigger."""
-    for root, folders, files in os.walk(folder):
+    for root, folders, files in walk(folder):
         folders[:] = [name for name in folders if name not in _OTHERS and name[0] not in "._"]
         for name in files:
             path = f"{root}{os.sep}{name}"

@@ -7,7 +7,6 @@ of the project and in its `.sql` files.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key,
 from pgtrigger_codegen.source.literals import Char, literal_runs, string_literals
 from pgtrigger_codegen.source.module import SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.walking import walk
 from pgtrigger_codegen.sql.body_facts import Place
 
 
@@ -37,7 +37,7 @@ def installed_span(analysis: Analysis, trigger: BodyTrigger, place: Place | None
 
 def sql_files(analysis: Analysis) -> Iterator[Path]:
     """The `.sql` files of the project."""
-    for folder, folders, names in os.walk(analysis.project.root):
+    for folder, folders, names in walk(analysis.project.root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(folder, name) for name in sorted(names) if name.endswith(".sql"))
 

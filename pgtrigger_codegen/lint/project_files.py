@@ -16,6 +16,7 @@ from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.files import MOST_BYTES
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.overlay import read_bytes
+from pgtrigger_codegen.source.walking import walk
 
 # A dump of a database may well be in a project.
 _MOST_SQL = 64 * 1024 * 1024
@@ -39,7 +40,7 @@ def files_that_mention_pgtrigger(folder: Path) -> Iterator[Path]:
 
 
 def _python_files(folder: Path) -> Iterator[str]:
-    for root, folders, files in os.walk(folder):
+    for root, folders, files in walk(folder):
         folders[:] = sorted(
             name for name in folders if name not in _NOT_SOURCE and not name.startswith(".")
         )
