@@ -298,8 +298,9 @@ def test_a_thousand_folders_in_each_other(project: Path) -> None:
             os.close(here)
             here = inner
         os.close(here)
-<<<<<<< HEAD
-    _check(project)
+        _check(project)
+    finally:
+        _remove_nested(project / "d")
 
 
 @pytest.mark.parametrize("entry", ["shop", "shop.apps.ShopConfig"])
@@ -327,8 +328,3 @@ def test_expressions_as_deep_as_python_parses_them(project: Path, file: str) -> 
         f"class Deep(models.Model):\n    field = {deep}(1)\n    other = models.IntegerField({deep}(1))\n"
     )
     _check(project)
-=======
-        _check(project)
-    finally:
-        _remove_nested(project / "d")
->>>>>>> 876600e (Walk folders however deep they nest, account for triggers of an empty comprehension, and show the assumed vendor)
