@@ -294,6 +294,9 @@ def broken_first_wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(library, "MODULES", set(library.MODULES))
     monkeypatch.setattr(library, "CALLABLES", dict(library.CALLABLES))
     monkeypatch.setattr(library, "METHODS", dict(library.METHODS))
+    # What was admitted once is known by the objects, which must not outlive the test.
+    monkeypatch.setattr(library, "_listed_ids", dict(library._listed_ids))
+    monkeypatch.setattr(library, "_indexed", set(library._indexed))
     builtins_ = library.CALLABLES["builtins"]
     library.admit(
         ("runpy", "shutil", "subprocess", "tempfile", "threading"),
