@@ -24,7 +24,6 @@ from psycopg.rows import dict_row
 
 from pgtrigger_codegen.database.address import Address
 from pgtrigger_codegen.database.errors import DatabaseError, explain
-from pgtrigger_codegen.sql.names import quote_name
 
 # CREATE OR REPLACE TRIGGER is from 14.
 OLDEST_SERVER = 140000
@@ -181,8 +180,8 @@ def describe(connection: Connection, address: Address) -> str:
 
 
 def quoted_path(schemas: Sequence[str]) -> str:
-    """The value of `search_path` for these schemas."""
-    return ", ".join(quote_name(schema) for schema in schemas)
+    """The value of `search_path` for these schemas, as a setting: it knows no escapes."""
+    return ", ".join('"' + schema.replace('"', '""') + '"' for schema in schemas)
 
 
 def definition_path(schemas: Sequence[str]) -> str:

@@ -10,10 +10,11 @@ from psycopg import errors
 
 from pgtrigger_codegen.database import locks
 from pgtrigger_codegen.database.catalog import Table
-from pgtrigger_codegen.database.connection import Connection, definition_path
+from pgtrigger_codegen.database.connection import Connection
 from pgtrigger_codegen.database.errors import DatabaseError, explain, lost_connection
 from pgtrigger_codegen.database.plan import DatabasePlan, Step
 from pgtrigger_codegen.source.escaping import one_line
+from pgtrigger_codegen.sql.names import quote_name
 
 MakePlan = Callable[[], DatabasePlan]
 
@@ -45,9 +46,10 @@ def execute(
 
 def as_script(plan: DatabasePlan) -> str:
     """What `execute` would run, for psql."""
+    path = ", ".join(quote_name(schema) for schema in (*plan.schemas, "pg_temp"))
     beginning = (
         "BEGIN;",
-        f"SET LOCAL search_path = {definition_path(plan.schemas)};",
+        f"SET LOCAL search_path = {path};",
         "SET LOCAL standard_conforming_strings = on;",
         f"SELECT pg_catalog.pg_advisory_xact_lock({locks.ADVISORY_KEY});",
     )

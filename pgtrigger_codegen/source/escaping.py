@@ -27,9 +27,17 @@ def one_line(text: str) -> str:
     )
 
 
-def escaped(text: str) -> str:
+def has_active_characters(text: str) -> bool:
+    """Whether a terminal may act on the text."""
+    return _ACTIVE.search(text) is not None
+
+
+def escaped(text: str, prefix: str = "\\u") -> str:
     """The text with escapes for what a terminal acts on; tabs and line breaks stay.
 
     The escapes are those of JSON: a document in that format keeps its meaning.
+
+    Args:
+        prefix: What stands before the four digits.
     """
-    return _ACTIVE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _ACTIVE.sub(lambda match: f"{prefix}{ord(match[0]):04x}", text)

@@ -6,6 +6,7 @@ import functools
 from itertools import chain, count
 from typing import NamedTuple
 
+from pgtrigger_codegen.source.escaping import escaped, has_active_characters
 from pgtrigger_codegen.sql.lexer import Kind, code_tokens, folded_name
 
 
@@ -34,7 +35,7 @@ def quote_table(table: str) -> str:
 
 def quote_name(*names: str) -> str:
     """A name, qualified or not, whatever it holds."""
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+    return ".".join(_quoted(name, '"') for name in names)
 
 
 @functools.cache
@@ -50,7 +51,18 @@ def called_function(call: str) -> QualifiedName:
 
 def quote_literal(text: str) -> str:
     """A string literal (with `standard_conforming_strings`, the default since 9.1)."""
-    return "'" + text.replace("'", "''") + "'"
+    return _quoted(text, "'")
+
+
+def _quoted(text: str, quote: str) -> str:
+    """The text between quotes, with PostgreSQL's escapes for what a terminal would act on.
+
+    A script is printed, and what is printed has to mean the same.
+    """
+    doubled = text.replace(quote, quote * 2)
+    if not has_active_characters(text):
+        return f"{quote}{doubled}{quote}"
+    return f"U&{quote}{escaped(doubled.replace(chr(92), chr(92) * 2), prefix=chr(92))}{quote}"
 
 
 def dollar_quote(body: str) -> str:
