@@ -23,7 +23,7 @@ POISONS = ('requests.get("x")', 'os.environ["X"]', "random.random()", "datetime.
 HEADER = """\
 import os
 import random
-import requests
+import not_installed_anywhere as requests
 from datetime import datetime
 import pgtrigger
 from django.db import models
