@@ -488,7 +488,9 @@ def test_an_edit_leads_to_what_reading_everything_leads_to(
         expected = run("--no-cache", *command)
         replays.clear()
         assert run(*command) == expected, command
-        assert replays == [not is_of_use], command
+        # The first command after an edit keeps what the second one can use.
+        may_reuse = is_of_use or command != COMMANDS[0]
+        assert replays == [not is_of_use] or (may_reuse and replays == [False]), command
     assert expected[1] or b"core" in expected[2]  # whose new model has no migration
 
 
