@@ -152,8 +152,7 @@ def compare(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, span: S
             right = iterate(vm, right, span)
             if isinstance(right, Unknown):
                 return right
-    containers = (list, tuple, dict, set, frozenset)
-    if isinstance(left, containers) and is_too_large(left) and is_too_large(right):
+    if is_too_large(left) and is_too_large(right):
         return Unknown("values of such a size are not compared", span)
     return vm.attempt(span, COMPARE[type(operator)], left, right)
 
