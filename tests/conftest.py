@@ -10,9 +10,10 @@ from pgtrigger_codegen.crashes import surface
 
 pytest.register_assert_rewrite("tests.support")
 
+from tests.support.console import console  # noqa: E402
 from tests.support.postgres import database, new_database, postgres  # noqa: E402
 
-__all__ = ["database", "new_database", "postgres"]
+__all__ = ["console", "database", "new_database", "postgres"]
 
 
 @pytest.fixture(autouse=True, scope="session")

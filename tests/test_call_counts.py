@@ -6,14 +6,12 @@ on whatever machine. Who makes something faster lowers the limits.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks import monorepo
+from tests.support.cli import run_process
 
 SIZES = (4, 8, 16)
 
@@ -74,15 +72,10 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
 
 
 def calls(project: Path, command: str, script: str = COUNT) -> int:
-    result = subprocess.run(
-        [sys.executable, "-c", script, *command.split()],
-        cwd=project,
-        env={**os.environ, "PYTHONHASHSEED": "0"},
-        capture_output=True,
-        text=True,
-        check=False,
+    result = run_process(
+        project, *command.split(), python=("-c", script), variables={"PYTHONHASHSEED": "0"}
     )
-    assert result.returncode == 0, result.stderr
+    assert result.exit_code == 0, result.stderr
     return int(result.stdout.splitlines()[-1])
 
 

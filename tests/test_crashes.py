@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from pgtrigger_codegen.source.module import read_module
 from pgtrigger_codegen.sql.body import read_body
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 from pgtrigger_codegen.triggers.compiling import TriggerCompiler
-from tests.support.cli import run_cli
+from tests.support.cli import run_cli, run_process
 from tests.support.projects import copy_project
 
 CRASHES: list[BaseException] = [
@@ -208,16 +206,10 @@ def test_users_see_no_traceback_unless_they_ask(shop: Path) -> None:
         "run()"
     )
     for options, shown in (((), False), (("--traceback",), True)):
-        result = subprocess.run(
-            [sys.executable, "-c", script, *options, "show"],
-            cwd=shop,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        result = run_process(shop, *options, "show", python=("-c", script))
         assert ("Traceback" in result.stderr) is shown
         assert "a bug" in result.stderr
-        assert result.returncode == 2
+        assert result.exit_code == 2
 
 
 def test_a_crash_is_not_remembered(shop: Path) -> None:
@@ -228,10 +220,5 @@ def test_a_crash_is_not_remembered(shop: Path) -> None:
         "from pgtrigger_codegen.cli.entry import run\n"
         "run()"
     )
-    crashed = [sys.executable, "-c", script, "show"]
-    sound = [sys.executable, "-m", "pgtrigger_codegen", "show"]
-    codes = [
-        subprocess.run(command, cwd=shop, capture_output=True, check=False).returncode
-        for command in (crashed, sound)
-    ]
-    assert codes == [2, 0]
+    assert run_process(shop, "show", python=("-c", script)).exit_code == 2
+    assert run_process(shop, "show").exit_code == 0

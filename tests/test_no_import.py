@@ -6,14 +6,12 @@ in a process that could import the project: its folder is on `sys.path`.
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.cli import run_cli, run_json
+from tests.support.cli import CONSOLE_SCRIPT, run_cli, run_json, run_process
 from tests.support.projects import copy_project
 
 _POISON = """\
@@ -35,13 +33,7 @@ def poisoned(tmp_path: Path) -> Path:
 
 
 def test_the_poison_works(poisoned: Path) -> None:
-    result = subprocess.run(
-        [sys.executable, "-c", "import shop.core.triggers"],
-        cwd=poisoned,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = run_process(poisoned, python=("-c", "import shop.core.triggers"))
 
     assert "a module of the project was imported" in result.stderr
     assert (poisoned / "imported").exists()
@@ -59,19 +51,13 @@ def test_the_poison_works(poisoned: Path) -> None:
 def test_nothing_is_imported(arguments: tuple[str, ...], poisoned: Path, tmp_path: Path) -> None:
     clean = copy_project("shop", tmp_path / "clean")
 
-    result = subprocess.run(
-        # The module itself takes the project's folder off `sys.path`; here it stays on it.
-        [sys.executable, "-c", "from pgtrigger_codegen.cli.entry import run; run()", *arguments],
-        cwd=poisoned,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    # The module itself takes the project's folder off `sys.path`; here it stays on it.
+    result = run_process(poisoned, *arguments, python=("-c", CONSOLE_SCRIPT))
 
     expected = run_cli(clean, *arguments)
     assert not (poisoned / "imported").exists()
-    assert result.returncode == expected.exit_code, result.stderr
-    assert json.loads(result.stdout) == expected.data
+    assert result.exit_code == expected.exit_code, result.stderr
+    assert result.data == expected.data
 
 
 def test_makemigrations_writes_without_importing(poisoned: Path) -> None:

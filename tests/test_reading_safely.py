@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.cli import Outcome, run_cli
+from tests.support.cli import Outcome, run_cli, run_process
 from tests.support.projects import copy_project
 
 _SECRET = "hunter2-in-the-environment"
@@ -176,17 +174,7 @@ def test_the_program_ends_and_keeps_its_result(project: Path, kind: str) -> None
     models = project / "shop" / "catalog" / "models.py"
     models.unlink()
     _PLANTED[kind](models)
-    outcomes = [
-        subprocess.run(
-            [sys.executable, "-m", "pgtrigger_codegen", "lint"],
-            cwd=project,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        for _ in range(2)
-    ]
+    outcomes = [run_process(project, "lint") for _ in range(2)]
 
     assert outcomes[0].stdout == outcomes[1].stdout
-    assert outcomes[0].returncode == outcomes[1].returncode
+    assert outcomes[0].exit_code == outcomes[1].exit_code

@@ -40,7 +40,8 @@ def is_too_large(value: Any) -> bool:
     while values:
         value = values.pop()
         # What is only equal to itself is compared at once, whatever it holds.
-        if type(value) not in _SCALARS and type(value).__eq__ is not object.__eq__:
+        equality: object = type(value).__eq__
+        if type(value) not in _SCALARS and equality is not object.__eq__:
             parts = list(_parts(value))
             left -= len(parts)
             if left < 0:

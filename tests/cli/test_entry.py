@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,30 +12,16 @@ import pytest
 
 from pgtrigger_codegen.cli import entry, main
 from pgtrigger_codegen.incremental.folder import NAME
-from tests.support.cli import run_cli
+from tests.support.cli import run_cli, run_process
+from tests.support.console import Console
 from tests.support.projects import copy_project
-
-Run = Callable[..., tuple[int, bytes, bytes]]
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Run:
-    """Runs the console script in a copy of the shop: exit code, output, errors."""
-
-    def run(*arguments: str) -> tuple[int, bytes, bytes]:
-        monkeypatch.setattr(sys, "argv", ["pgtrigger-codegen", *arguments])
-        with pytest.raises(SystemExit) as end:
-            entry.run()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        output, errors = capfdbinary.readouterr()
-        assert isinstance(end.value.code, int)
-        return end.value.code, output, errors
-
+def run(console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Console:
+    """The console script, in a copy of the shop."""
     monkeypatch.chdir(migrated_shop(tmp_path))
-    return run
+    return console
 
 
 def migrated_shop(folder: Path) -> Path:
@@ -71,7 +56,9 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         "show --output-format json",
     ],
 )
-def test_the_second_time_nothing_has_to_be_done(run: Run, worked: list[str], command: str) -> None:
+def test_the_second_time_nothing_has_to_be_done(
+    run: Console, worked: list[str], command: str
+) -> None:
     first = run(*command.split())
     assert worked == [command]
     assert run(*command.split()) == first
@@ -89,12 +76,8 @@ def test_the_second_time_neither_django_nor_click_is_imported(tmp_path: Path) ->
         "finally: print(sorted({'click', 'django', 'libcst', 'rich'} & {*sys.modules}))"
     )
     outputs = [
-        subprocess.run(
-            [sys.executable, "-c", script, "makemigrations", "--check"],
-            cwd=project,
-            capture_output=True,
-            text=True,
-            check=False,
+        run_process(
+            project, "makemigrations", "--check", python=("-c", script)
         ).stdout.splitlines()[-1]
         for _ in range(2)
     ]
@@ -106,20 +89,20 @@ def test_the_second_time_neither_django_nor_click_is_imported(tmp_path: Path) ->
     ["lint --fix", "lint --add-ignores", "lint --output-file report.txt", "config", "rule PGT103"],
 )
 def test_what_writes_or_is_not_worth_it_is_done_each_time(
-    run: Run, worked: list[str], command: str
+    run: Console, worked: list[str], command: str
 ) -> None:
     run(*command.split())
     run(*command.split())
     assert len(worked) == 2
 
 
-def test_a_result_belongs_to_its_arguments(run: Run, worked: list[str]) -> None:
+def test_a_result_belongs_to_its_arguments(run: Console, worked: list[str]) -> None:
     run("lint", "--select", "PGT1")
     run("lint", "--select", "PGT2")
     assert len(worked) == 2
 
 
-def test_a_damaged_result_is_none(run: Run, worked: list[str]) -> None:
+def test_a_damaged_result_is_none(run: Console, worked: list[str]) -> None:
     first = run("show")
     for path in Path(NAME).iterdir():
         path.write_bytes(b'{"inputs": 1')
@@ -127,14 +110,16 @@ def test_a_damaged_result_is_none(run: Run, worked: list[str]) -> None:
     assert len(worked) == 2
 
 
-def test_errors_are_not_kept(run: Run, worked: list[str]) -> None:
+def test_errors_are_not_kept(run: Console, worked: list[str]) -> None:
     Path("pyproject.toml").write_text("[tool.pgtrigger-codegen]\nnothing = 1\n")
     assert run("lint")[0] == 2
     assert run("lint")[0] == 2
     assert len(worked) == 2
 
 
-def test_a_crash_ends_with_2(run: Run, monkeypatch: pytest.MonkeyPatch, worked: list[str]) -> None:
+def test_a_crash_ends_with_2(
+    run: Console, monkeypatch: pytest.MonkeyPatch, worked: list[str]
+) -> None:
     def crash(**options: object) -> None:
         raise ZeroDivisionError
 
@@ -144,7 +129,7 @@ def test_a_crash_ends_with_2(run: Run, monkeypatch: pytest.MonkeyPatch, worked: 
     assert b"ZeroDivisionError" in errors
 
 
-def test_clean_deletes_the_cache(run: Run) -> None:
+def test_clean_deletes_the_cache(run: Console) -> None:
     run("show")
     assert Path(NAME).is_dir()
     code, output, _ = run("clean")
@@ -153,7 +138,9 @@ def test_clean_deletes_the_cache(run: Run) -> None:
     assert run("clean")[:2] == (0, b"There is no cache.\n")
 
 
-def test_a_cache_that_cannot_be_deleted_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_cannot_be_deleted_is_named(
+    run: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("show")
 
     def refuse(path: object, **options: object) -> None:
@@ -239,7 +226,7 @@ EDITS: list[Callable[[random.Random], None]] = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
-def test_cached_and_uncached_runs_agree_on_edited_projects(run: Run, seed: int) -> None:
+def test_cached_and_uncached_runs_agree_on_edited_projects(run: Console, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(6):
         chance.choice(EDITS)(chance)

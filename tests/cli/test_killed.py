@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,14 +15,13 @@ import pytest
 from pgtrigger_codegen.cli.journal import NAME
 from tests.cli import test_collapse
 from tests.migrations.conversion.histories import copy_history
-from tests.support.cli import run_cli
+from tests.support.cli import run_cli, start_process
 from tests.support.projects import copy_project
 
 pytestmark = pytest.mark.slow
 
 _MOMENTS = int(os.environ.get("PGTRIGGER_CODEGEN_TEST_MOMENTS", "20"))
 _SEED = int(os.environ.get("PGTRIGGER_CODEGEN_TEST_SEED", random.randrange(10**6)))
-_NO_CACHE = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _shop(folder: Path) -> Path:
@@ -107,13 +105,12 @@ def test_killed_at_random_moments(name: str, tmp_path: Path) -> None:
 
 
 def _start(project: Path, arguments: tuple[str, ...]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "pgtrigger_codegen", "--no-cache", *arguments],
-        cwd=project,
-        env={**os.environ, **_NO_CACHE},
-        stdout=subprocess.DEVNULL,  # a pipe that nobody reads would stop it
-        stderr=subprocess.PIPE,
-        text=True,
+    return start_process(
+        project,
+        "--no-cache",
+        *arguments,
+        stdout=subprocess.DEVNULL,
+        variables={"PYTHONDONTWRITEBYTECODE": "1"},
     )
 
 

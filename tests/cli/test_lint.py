@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ from click.testing import CliRunner
 from pgtrigger_codegen.cli.main import main
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS
 from tests.models.project import write_project
-from tests.support.cli import run_cli
+from tests.support.cli import run_cli, run_process
 from tests.support.projects import copy_project
 
 ORDER = "shop/orders/models/order.py"
@@ -68,16 +65,14 @@ def test_any_name_can_be_printed(shop: Path) -> None:
     repository = str(Path(__file__).parents[2])
 
     # A process of its own: what is printed is encoded for the terminal.
-    printed = subprocess.run(
-        [sys.executable, "-m", "pgtrigger_codegen", "lint", "--select", "PGT105"],
-        cwd=shop,
-        capture_output=True,
-        check=False,
-        env=os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": repository},
+    printed = run_process(
+        shop,
+        *("lint", "--select", "PGT105"),
+        variables={"PYTHONIOENCODING": "ascii", "PYTHONPATH": repository},
     )
 
-    assert (printed.returncode, printed.stderr.count(b"Traceback")) == (1, 0)
-    assert b"ud800" in printed.stdout
+    assert (printed.exit_code, printed.stderr.count("Traceback")) == (1, 0)
+    assert "ud800" in printed.stdout
 
 
 def test_text_that_is_not_saved(shop: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from pgtrigger_codegen.cli.output import EscapingStream, escaping_streams
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS
-from tests.support.cli import run_cli
+from tests.support.cli import run_cli, run_process
 from tests.support.projects import copy_project
 
 _ACTIVE = "\x1b[2J\x07\x9b1m\x7f\u202e\u2066\u2028\r"
@@ -183,17 +182,13 @@ def test_sql_is_printed_as_it_is_or_not_at_all(project: Path) -> None:
 
 def test_a_crash_is_escaped_too(tmp_path: Path) -> None:
     script = (
-        "import sys\n"
         "from pgtrigger_codegen.cli import entry, main\n"
         "def crash(**_): raise ValueError('\\x1b[2J')\n"
         "main.main = crash\n"
-        "sys.argv[1:] = ['--no-cache', '--traceback']\n"
         "entry.run()\n"
     )
-    outcome = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
-    )
+    outcome = run_process(tmp_path, "--no-cache", "--traceback", python=("-c", script))
 
-    assert outcome.returncode == 2
+    assert outcome.exit_code == 2
     assert "\\u001b[2J" in outcome.stderr
     assert "\x1b" not in outcome.stderr

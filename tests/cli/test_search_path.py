@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from pgtrigger_codegen.cli.search_path import without_projects
+from tests.support.cli import Outcome, run_process
 from tests.support.projects import copy_project
 
 # Imported by every run, by some runs, and by libraries that do without.
@@ -34,28 +34,23 @@ def planted(tmp_path: Path) -> Path:
     return project
 
 
-def _run(command: list[str], folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def _run(python: list[str], folder: Path, *arguments: str, **variables: str) -> Outcome:
     # Where coverage of child processes is measured, its start-up file imports before any of ours.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=folder,
-        env={**kept, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
+    without_coverage = {name: None for name in os.environ if name.startswith("COVERAGE_")}
+    return run_process(
+        folder, *arguments, python=python, variables={**without_coverage, **variables}
     )
 
 
 def test_the_trap_works(planted: Path) -> None:
-    assert _run(["-c", "import click"], planted).returncode == 0
+    assert _run(["-c", "import click"], planted).exit_code == 0
     assert (planted / "ran").exists()
 
 
 def test_the_current_folder_is_not_searched(planted: Path) -> None:
-    outcome = _run(["-m", "pgtrigger_codegen", "show"], planted)
+    outcome = _run(["-m", "pgtrigger_codegen"], planted, "show")
 
-    assert outcome.returncode == 0, outcome.stderr
+    assert outcome.exit_code == 0, outcome.stderr
     assert "triggers found" in outcome.stderr
     assert not (planted / "ran").exists()
 
@@ -71,9 +66,9 @@ def test_a_search_path_with_the_project_is_not_followed(
     outside.mkdir()
     folder, arguments = (outside, ["-C", str(planted)]) if from_outside else (planted, [])
 
-    outcome = _run(["-P", "-c", start, *arguments, "show"], folder, PYTHONPATH=path)
+    outcome = _run(["-P", "-c", start], folder, *arguments, "show", PYTHONPATH=path)
 
-    assert outcome.returncode == 0, outcome.stderr
+    assert outcome.exit_code == 0, outcome.stderr
     assert not [*planted.rglob("ran")]
 
 

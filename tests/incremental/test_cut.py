@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import pgtrigger_codegen
 from pgtrigger_codegen.incremental.folder import NAME
+from tests.support.cli import run_process
 from tests.support.projects import copy_project
 
 # The one line of the command line that names it, and what stands there instead.
@@ -58,15 +56,11 @@ def said(command: str, project: Path, package: Path) -> tuple[int, str, str]:
         "import pgtrigger_codegen.cli.entry as entry;"
         "assert entry.__file__.startswith(sys.path[0]), entry.__file__; entry.run()"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", script, str(package), *command.split()],
-        cwd=project,
-        env={**os.environ, "PYTHONHASHSEED": "0"},
-        capture_output=True,
-        text=True,
-        check=False,
+    python = ("-c", script, str(package))
+    outcome = run_process(
+        project, *command.split(), python=python, variables={"PYTHONHASHSEED": "0"}
     )
-    return result.returncode, result.stdout, result.stderr
+    return outcome.exit_code, outcome.stdout, outcome.stderr
 
 
 @pytest.mark.slow

@@ -10,17 +10,16 @@ from __future__ import annotations
 import contextlib
 import random
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pgtrigger_codegen.cli import entry
 from pgtrigger_codegen.incremental import worker
 from pgtrigger_codegen.incremental.memory import Memory
 from pgtrigger_codegen.migrations.planning.history import Replayed
+from tests.support.console import Console, Ended
 
 MIGRATION = """\
 from django.db import migrations, models
@@ -224,7 +223,6 @@ COMMANDS = (
     ("lint", "--output-format", "concise"),
     ("makemigrations", "--dry-run", "--allow-unresolved"),
 )
-Run = Callable[..., tuple[int, bytes, bytes]]
 
 
 def dedent(text: str) -> str:
@@ -240,22 +238,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Run:
-    """Runs the console script in the project, once read: exit code, output, errors."""
-
-    def run(*arguments: str) -> tuple[int, bytes, bytes]:
-        monkeypatch.setattr(sys, "argv", ["pgtrigger-codegen", *arguments])
-        with pytest.raises(SystemExit) as end:
-            entry.run()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        output, errors = capfdbinary.readouterr()
-        assert isinstance(end.value.code, int)
-        assert b"Traceback" not in errors, errors.decode()
-        return end.value.code, output, errors
-
+def run(console: Console, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Console:
+    """The console script, in the project, once read."""
     # Only large projects are worth the second process that replays their migrations.
     monkeypatch.setattr(worker, "WORTH_IT", 0)
     project, filled = folder / "town", folder / "filled"
@@ -263,16 +247,16 @@ def run(
         shutil.rmtree(project)
         shutil.copytree(filled, project)
         monkeypatch.chdir(project)
-        return run
+        return console
     for name, text in FILES.items():
         path = project / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text) if text else "")
     monkeypatch.chdir(project)
     for command in COMMANDS:
-        run(*command)
+        console(*command)
     shutil.copytree(project, filled)
-    return run
+    return console
 
 
 @pytest.fixture
@@ -479,11 +463,11 @@ SLOW = sorted(EDITS.keys() - QUICK)
     [*sorted(QUICK), *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)],
 )
 def test_an_edit_leads_to_what_reading_everything_leads_to(
-    run: Run, replays: list[bool], name: str
+    run: Console, replays: list[bool], name: str
 ) -> None:
     is_of_use, edit = EDITS[name]
     edit()
-    expected = (0, b"", b"")
+    expected = Ended(0, b"", b"")
     for command in COMMANDS:
         expected = run("--no-cache", *command)
         replays.clear()
@@ -496,7 +480,7 @@ def test_an_edit_leads_to_what_reading_everything_leads_to(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
-def test_edit_after_edit(run: Run, seed: int) -> None:
+def test_edit_after_edit(run: Console, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(8):
         _, edit = EDITS[chance.choice(sorted(EDITS))]
@@ -537,7 +521,7 @@ BY_NAME = {
 }
 
 
-def test_a_model_that_its_apps_models_do_not_make_is_found_again(run: Run) -> None:
+def test_a_model_that_its_apps_models_do_not_make_is_found_again(run: Console) -> None:
     for name, text in BY_NAME.items():
         Path(name).write_text(dedent(text))
     change("audit/apps.py", "from audit import watching", "from audit import more, watching")
@@ -551,7 +535,7 @@ def test_a_model_that_its_apps_models_do_not_make_is_found_again(run: Run) -> No
 
 
 def test_a_copy_of_a_project_is_not_taken_for_the_project(
-    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+    run: Console, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(folder / "copy", ignore_errors=True)
     shutil.copytree(folder / "town", folder / "copy")

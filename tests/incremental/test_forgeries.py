@@ -7,7 +7,6 @@ import os
 import pickle
 import random
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,9 +18,8 @@ from pgtrigger_codegen.incremental.memory import Memory
 from pgtrigger_codegen.incremental.results import Question, recall
 from pgtrigger_codegen.sql import remembered
 from tests.support.cli import run_cli
+from tests.support.console import Console
 from tests.support.projects import copy_project
-
-Run = Callable[..., tuple[int, bytes, bytes]]
 
 
 class Command:
@@ -30,21 +28,8 @@ class Command:
 
 
 @pytest.fixture
-def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Run:
-    """Runs the console script in a project that was read once: exit code, output, errors."""
-
-    def run(*arguments: str) -> tuple[int, bytes, bytes]:
-        monkeypatch.setattr(sys, "argv", ["pgtrigger-codegen", *arguments])
-        with pytest.raises(SystemExit) as end:
-            entry.run()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        output, errors = capfdbinary.readouterr()
-        assert isinstance(end.value.code, int)
-        return end.value.code, output, errors
-
+def run(console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Console:
+    """The console script, in a project that was read once."""
     for function in remembered.functions():
         function.forget()
     monkeypatch.setattr(worker, "WORTH_IT", 0)
@@ -52,16 +37,16 @@ def run(
     project = copy_project("shop", tmp_path)
     assert run_cli(project, "makemigrations").exit_code == 0
     monkeypatch.chdir(project)
-    run("lint")
-    run("makemigrations", "--check")
-    return run
+    console("lint")
+    console("makemigrations", "--check")
+    return console
 
 
 def kept() -> list[Path]:
     return sorted(Path(folder.NAME).glob("?" * 32))
 
 
-def test_the_files_are_of_use_as_they_are(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_files_are_of_use_as_they_are(run: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else nothing below would show anything."""
     assert len(kept()) == 4  # two results, the history, answers about SQL
     first = run("lint")
@@ -102,7 +87,7 @@ def damaged(data: bytes, others: list[bytes], chance: random.Random) -> bytes:
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))]
 )
-def test_damage_is_no_cache(run: Run, seed: int) -> None:
+def test_damage_is_no_cache(run: Console, seed: int) -> None:
     """500 times a seed: no file counts any more; and now and then, a command says the same."""
     chance = random.Random(seed)
     root = Path.cwd()
@@ -123,7 +108,7 @@ def test_damage_is_no_cache(run: Run, seed: int) -> None:
     assert not Path("was_run").exists()
 
 
-def test_a_forged_result_does_not_pass(run: Run) -> None:
+def test_a_forged_result_does_not_pass(run: Console) -> None:
     """All checks passed, says a cache that came with a repository, signed with its own secret."""
     expected = run("--no-cache", "lint")
     for path in kept():
@@ -135,7 +120,7 @@ def test_a_forged_result_does_not_pass(run: Run) -> None:
 
 
 def test_a_cache_of_another_user_does_not_count(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As it is in a clone: the same files, and another secret."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
@@ -153,7 +138,7 @@ def test_a_cache_of_another_user_does_not_count(
 
 
 def test_without_a_secret_there_is_no_cache_and_no_error(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = run("--no-cache", "lint")
     run("clean")
@@ -162,7 +147,7 @@ def test_without_a_secret_there_is_no_cache_and_no_error(
     assert not Path(folder.NAME).exists()
 
 
-def test_clean_leaves_the_cache_of_a_project_above_alone(run: Run) -> None:
+def test_clean_leaves_the_cache_of_a_project_above_alone(run: Console) -> None:
     Path("inner").mkdir()
     Path("inner/pyproject.toml").write_text("[tool.pgtrigger-codegen]\n")
     before = {path: path.read_bytes() for path in kept()}
@@ -170,7 +155,7 @@ def test_clean_leaves_the_cache_of_a_project_above_alone(run: Run) -> None:
     assert {path: path.read_bytes() for path in kept()} == before
 
 
-def test_clean_says_what_it_leaves(run: Run) -> None:
+def test_clean_says_what_it_leaves(run: Console) -> None:
     Path(folder.NAME, "notes.txt").write_text("mine")
     code, output, _ = run("clean")
     assert code == 0
@@ -178,7 +163,7 @@ def test_clean_says_what_it_leaves(run: Run) -> None:
     assert [path.name for path in Path(folder.NAME).iterdir()] == ["notes.txt"]
 
 
-def test_clean_follows_no_link(run: Run, tmp_path: Path) -> None:
+def test_clean_follows_no_link(run: Console, tmp_path: Path) -> None:
     Path(folder.NAME).rename(tmp_path / "elsewhere")
     Path(folder.NAME).symlink_to(tmp_path / "elsewhere")
     before = sorted((tmp_path / "elsewhere").iterdir())

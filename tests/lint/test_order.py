@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.source.span import Span
+from tests.support.cli import run_process
 from tests.support.projects import copy_project
 
 SPAN = Span("/models.py", 1, 1, 1, 2)
@@ -34,16 +32,12 @@ def test_findings_that_differ_in_little_have_an_order() -> None:
 @pytest.mark.parametrize("output_format", ["json", "full"])
 def test_every_seed_gives_the_same(output_format: str, tmp_path: Path) -> None:
     project = copy_project("cookbook", tmp_path)
-    command = ["-m", "pgtrigger_codegen", "--no-cache", "lint", "--select", "ALL"]
+    command = ["--no-cache", "lint", "--select", "ALL"]
     outputs = {
-        subprocess.run(
-            [sys.executable, *command, "--output-format", output_format],
-            cwd=project,
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=False,
+        run_process(
+            project, *command, "--output-format", output_format, variables={"PYTHONHASHSEED": seed}
         ).stdout
         for seed in ("1", "2", "3")
     }
     assert len(outputs) == 1
-    assert outputs != {b""}
+    assert outputs != {""}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import Outcome, run_cli
+from tests.support.cli import CONSOLE_SCRIPT, Outcome, run_cli, run_process
 
 MODELS = """\
 import pgtrigger
@@ -263,20 +263,11 @@ def test_a_path_in_the_configuration(project: Path, text: str) -> None:
 
 
 def test_a_folder_that_was_deleted(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
-    script = "import os\nos.rmdir(os.getcwd())\nfrom pgtrigger_codegen.cli.entry import run\nrun()"
+    script = f"import os\nos.rmdir(os.getcwd())\n{CONSOLE_SCRIPT}"
     gone = tmp_path / "gone"
     gone.mkdir()
-    result = subprocess.run(
-        [sys.executable, "-P", "-c", script, "lint"],
-        cwd=gone,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 2
+    result = run_process(gone, "lint", python=("-P", "-c", script))
+    assert result.exit_code == 2
     assert result.stderr == "error: the current folder does not exist any more\n"
 
 
