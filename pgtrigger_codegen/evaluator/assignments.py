@@ -120,6 +120,8 @@ def _postpone(vm: Interpreter, node: ast.Assign, scope: Scope) -> bool:
 
 
 def _annotation(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
+    if scope.module.postpones_annotations:
+        return ast.unparse(node)
     value = vm.evaluate(node, scope)
     if isinstance(value, Opaque):
         return value

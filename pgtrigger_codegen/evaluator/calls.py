@@ -292,7 +292,7 @@ def _call_checked(
         if not inert:
             args, kwargs = arguments.prepare(vm, function, receiver, args, kwargs, span)
         _check(function, receiver, name, args, kwargs, span)
-        with makers.known_module(function, args):
+        with makers.known_module(vm, function, args, span):
             return limits.checked(function(*args, **kwargs))
 
     result = vm.attempt(span, real)

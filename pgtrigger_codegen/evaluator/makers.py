@@ -13,11 +13,12 @@ import dataclasses
 import enum
 import functools
 import keyword
+import re
 import sys
 import types
 import typing
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models import SET
 from django.utils.deconstruct import deconstructible
@@ -26,7 +27,7 @@ from django.utils.text import format_lazy
 
 from pgtrigger_codegen.evaluator import attributes
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
-from pgtrigger_codegen.evaluator.values import Refusal, Special, Unknown
+from pgtrigger_codegen.evaluator.values import LibraryModule, Refusal, Special, Unknown
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -87,17 +88,44 @@ def check(
 
 
 @contextlib.contextmanager
-def known_module(function: Any, args: tuple[Any, ...]) -> Iterator[None]:
-    """`dataclass` looks annotations up in `sys.modules`, where the project's modules are not."""
+def known_module(
+    vm: Interpreter, function: Any, args: tuple[Any, ...], span: Span
+) -> Iterator[None]:
+    """`dataclass` looks annotations up in `sys.modules`, where the project's modules are not.
+
+    A stand-in is there for the call. The names in it are those that tell `ClassVar`, `InitVar` and
+    `KW_ONLY` from fields where annotations are text.
+    """
     name = str(getattr(args[0], "__module__", "")) if args else ""
     if function is not dataclasses.dataclass or name in sys.modules:
         yield
         return
-    sys.modules[name] = types.ModuleType(name)
+    stand_in = types.ModuleType(name)
+    vars(stand_in).update(_typing_names(vm, vars(args[0]).get("__annotations__"), name, span))
+    sys.modules[name] = stand_in
     try:
         yield
     finally:
         del sys.modules[name]
+
+
+def _typing_names(vm: Interpreter, annotations: Any, module: str, span: Span) -> dict[str, Any]:
+    """The names that annotations which are text begin with, where they lead to what has meaning."""
+    scope = vm.scopes.get(module)
+    found: dict[str, Any] = {}
+    if scope is None or not annotations:
+        return found
+    for text in annotations.values():
+        if not isinstance(text, str):
+            continue
+        if (match := re.match(r"\s*(\w+)", text)) and match[1] in scope.names:
+            value = vm.name(match[1], scope, span)
+            if isinstance(value, LibraryModule) and value.name in ("typing", "dataclasses"):
+                value = sys.modules[value.name]
+            elif value not in (ClassVar, dataclasses.InitVar, dataclasses.KW_ONLY):
+                continue
+            found[match[1]] = value
+    return found
 
 
 def note_made(vm: Interpreter, function: Any, result: Any) -> Any:

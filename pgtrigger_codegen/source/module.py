@@ -59,6 +59,16 @@ class Module:
         return self.text.split("\n")
 
     @functools.cached_property
+    def postpones_annotations(self) -> bool:
+        """Whether annotations stay text here: `from __future__ import annotations`."""
+        return any(
+            isinstance(node, ast.ImportFrom)
+            and node.module == "__future__"
+            and any(alias.name == "annotations" for alias in node.names)
+            for node in self.tree.body
+        )
+
+    @functools.cached_property
     def _path(self) -> str:
         return str(self.path)
 
