@@ -50,7 +50,8 @@ def certify(
     def more() -> Iterator[Gap]:
         yield from known.unread_bases()
         if read_files is not None:
-            yield from unreached_triggers(project.first_party_roots, read_files)
+            roots = project.first_party_roots
+            yield from unreached_triggers(roots, read_files, known.concerns_of)
 
     return Certificate(stated, known.apps_by_table, more)
 
@@ -65,6 +66,10 @@ class _Known:
     def apps_by_table(self) -> dict[str, str]:
         """The app of each model's table."""
         return {table: label.partition(".")[0] for table, label in self._models.tables.items()}
+
+    def concerns_of(self, place: Span) -> Concern:
+        """What declarations at a place may be about, as far as the folder says."""
+        return _of_app(self._app_of(place))
 
     def unread_bases(self) -> Iterator[Gap]:
         """Models with a base, decorator or hook that was not read.

@@ -2,35 +2,42 @@
 
 They declare nothing as things stand, and a rule says so (PGT107). But mostly an import is missing:
 so a trigger of that name is neither removed nor pruned as long as its declaration is written down.
-All files of the project have to be searched, which is done only when a trigger seems to be gone.
+Where a name is no literal, that goes for all triggers of the app. All files of the project have to
+be searched, which is done only when a trigger seems to be gone.
 """
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.certificate.gaps import Concern, Gap
 from pgtrigger_codegen.project.folders import is_environment
 from pgtrigger_codegen.source.overlay import read_bytes
+from pgtrigger_codegen.source.registrations import registrations
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
 from pgtrigger_codegen.source.walking import walk
 
-_MARKS = (b"pgtrigger", b"pghistory")
+# Helpers may hide the library's name, but not that of what they return or are assigned to.
+_MARKS = (b"rigger", b"pghistory")
 _NAME = re.compile(r"\bname\s*=\s*[\"'](\w+)[\"']")
 _NOT_ENTERED = frozenset(
     "migrations tests test node_modules site-packages __pycache__ build dist".split()
 )
 
 
-def unreached_triggers(roots: Iterable[Path], read: Collection[Path]) -> Iterator[Gap]:
-    """The names of triggers in files that were not read.
+def unreached_triggers(
+    roots: Iterable[Path], read: Collection[Path], concerns: Callable[[Span], Concern]
+) -> Iterator[Gap]:
+    """The triggers in files that were not read.
 
     Args:
         roots: Folders of the project.
         read: The files that were.
+        concerns: Says of a place what may be hidden there where no name says so.
     """
     for path in dict.fromkeys(path for root in roots for path in _files(root)):
         if path in read or path.name.startswith(("test", "conftest")):
@@ -40,21 +47,35 @@ def unreached_triggers(roots: Iterable[Path], read: Collection[Path]) -> Iterato
         except OSError:
             continue
         if any(mark in content for mark in _MARKS):
-            yield from _of_text(path, content.decode(errors="replace"))
+            text = content.decode(errors="replace")
+            yield from _of_names(path, text)
+            for line in _without_names(text):
+                span = Span(str(path), line, 1, line, 1)
+                yield _gap("triggers are", concerns(span), span)
 
 
-def _of_text(path: Path, text: str) -> Iterator[Gap]:
+def _of_names(path: Path, text: str) -> Iterator[Gap]:
     for match in _NAME.finditer(text):
         name, line = match[1], text.count("\n", 0, match.start()) + 1
-        reason = f"trigger `{name}` is declared in a file that Django does not import as it starts"
-        yield Gap(
-            GapKind.UNREACHED_SITE,
-            reason,
-            Concern("trigger", name),
-            Span(str(path), line, 1, line, 1),
-            "PGT107",
-            blocks=False,
-        )
+        span = Span(str(path), line, 1, line, 1)
+        yield _gap(f"trigger `{name}` is", Concern("trigger", name), span)
+
+
+def _without_names(text: str) -> Iterator[int]:
+    """The lines where triggers are declared under names that are no literals."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        yield 1
+        return
+    for found in registrations(tree):
+        if not found.is_named:
+            yield found.place.lineno
+
+
+def _gap(what: str, concerns: Concern, span: Span) -> Gap:
+    reason = f"{what} declared in a file that Django does not import as it starts"
+    return Gap(GapKind.UNREACHED_SITE, reason, concerns, span, "PGT107", blocks=False)
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -64,6 +64,12 @@ def _syntax_error(root: Path) -> None:
     path.write_text(path.read_text() + "\nclass Broken(\n")
 
 
+def _unreached_without_a_name(root: Path) -> None:
+    (root / "shop/orders/models/__init__.py").write_text("from .order import Order\n")
+    path = root / "shop/orders/models/item.py"
+    path.write_text(path.read_text().replace('"keep_items"', "NAMES.keep"))
+
+
 def _settings(old: str, new: str) -> Callable[[Path], None]:
     def change(root: Path) -> None:
         path = root / "config/settings.py"
@@ -107,6 +113,18 @@ HIDINGS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         _unlink("shop/audit/rules.py"),
         "missing-import",
         "shop/audit/apps.py",
+    ),
+    "a module with a model that nothing imports any more": (
+        lambda root: (root / "shop/orders/models/__init__.py").write_text(
+            "from .order import Order\n"
+        ),
+        "unreached-site",
+        "shop/orders/models/item.py",
+    ),
+    "such a module in which the trigger's name is no literal": (
+        _unreached_without_a_name,
+        "unreached-site",
+        "shop/orders/models/item.py",
     ),
     "a syntax error": (_syntax_error, "syntax-error", "shop/audit/models.py"),
     "a part of INSTALLED_APPS that is not known": (

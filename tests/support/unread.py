@@ -250,11 +250,17 @@ def _initial(models: Mapping[str, tuple[str, ...]]) -> str:
     )
 
 
-def installed(dsn: str) -> set[str]:
-    """The names of the triggers in a database, with their tables."""
+def installed(dsn: str, *, enabled: bool = False) -> set[str]:
+    """The names of the triggers in a database, with their tables.
+
+    Args:
+        enabled: Whether those that are disabled are left out.
+    """
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
-            "SELECT tgrelid::regclass || ':' || tgname FROM pg_trigger WHERE NOT tgisinternal"
+            "SELECT tgrelid::regclass || ':' || tgname FROM pg_trigger"
+            " WHERE NOT tgisinternal AND NOT (%s AND tgenabled = 'D')",
+            (enabled,),
         )
         return {name for (name,) in rows}
 

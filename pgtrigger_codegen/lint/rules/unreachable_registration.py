@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,8 @@ from pgtrigger_codegen.lint.project_files import (
 )
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.project.project import App
-from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
+from pgtrigger_codegen.source.module import SourceSyntaxError, read_module
+from pgtrigger_codegen.source.registrations import registrations
 
 # Modules of apps that Django's admin and other packages import in their own `ready()`.
 _DISCOVERED = frozenset({"admin", "translation", "wagtail_hooks"})
@@ -78,13 +78,13 @@ class UnreachableRegistration(Rule):
             module = read_module(name, path, is_package=False, first_party=True)
         except (OSError, SourceSyntaxError):
             return
-        node = next(_registrations(module), None)
-        if node is None or _is_reached(analysis, path):
+        found = next(registrations(module.tree), None)
+        if found is None or _is_reached(analysis, path):
             return
         yield self.diagnostic(
             f"Module `{name}` declares triggers, but neither models nor `ready()` import it:"
             " they are not registered when Django starts",
-            module.span(node),
+            module.span(found.place),
             help=f"Import it in `{app.name}.models`, or in `ready()` of the app's `AppConfig`",
         )
 
@@ -105,53 +105,6 @@ def _may_register(path: Path, app: App, analysis: Analysis) -> bool:
     if is_test(inside) or "migrations" in inside.parts or "management" in inside.parts:
         return False
     return not any(path.is_relative_to(folder) for folder in _apps_inside(app, analysis))
-
-
-def _registrations(module: Module) -> Iterator[ast.expr]:
-    """Calls of `register` and lists of triggers that would run at import."""
-    imported = {
-        alias.asname or alias.name: node.module if isinstance(node, ast.ImportFrom) else alias.name
-        for node in module.tree.body
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
-    own = {name for name, source in imported.items() if source == "pgtrigger"}
-    for statement in module.tree.body:
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and _is_register(node.func, own):
-                yield node.func
-            elif isinstance(node, ast.ClassDef) and node.name == "Meta":
-                yield from _trigger_lists(node)
-
-
-def _is_register(function: ast.expr, own: set[str]) -> bool:
-    """Whether it is `pgtrigger.register` or the `register` of a trigger.
-
-    Args:
-        own: What the module calls django-pgtrigger, and what it imports from it.
-    """
-    match function:
-        case ast.Attribute(value=ast.Name(id=name), attr="register"):
-            return name in own
-        case ast.Attribute(value=ast.Call(func=made), attr="register"):
-            root = made.value if isinstance(made, ast.Attribute) else made
-            return isinstance(root, ast.Name) and root.id in own
-        case ast.Name(id="register"):
-            return "register" in own
-        case _:
-            return False
-
-
-def _trigger_lists(meta: ast.ClassDef) -> Iterator[ast.expr]:
-    names = {ast.unparse(node) for node in meta.body}
-    if "abstract = True" in names:
-        return
-    for node in meta.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id="triggers") as target]):
-                yield target
 
 
 def _is_reached(analysis: Analysis, path: Path) -> bool:

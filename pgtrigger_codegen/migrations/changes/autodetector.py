@@ -164,13 +164,20 @@ def operation_keys(operation: TriggerOperation) -> set[TriggerKey]:
 
 def may_remove(trigger: InstalledTrigger, app_label: str, declared: Declarations) -> bool:
     """Whether a trigger of the migrations, which is declared no more, is the app's to remove."""
-    return _is_own(trigger, app_label, declared) and declared.doubt(trigger) is None
+    return (
+        _is_own(trigger, app_label, declared)
+        and (declared.known_tables is None or trigger.definition.table in declared.known_tables)
+        and declared.doubt(trigger) is None
+    )
 
 
 def withheld_removals(
     app_label: str, declared: Declarations, installed: Mapping[TriggerKey, InstalledTrigger]
 ) -> Iterator[tuple[InstalledTrigger, Gap]]:
-    """Triggers that would be removed if it were certain that nothing declares them."""
+    """Triggers that nothing declares which was read, with the gap that may hide a declaration.
+
+    Also on tables whose models were not read: these may be hidden along with their triggers.
+    """
     wanted = {trigger_key(trigger) for trigger in declared.triggers}
     for key, trigger in installed.items():
         if (
@@ -184,12 +191,7 @@ def withheld_removals(
 
 
 def _is_own(trigger: InstalledTrigger, app_label: str, declared: Declarations) -> bool:
-    return (
-        trigger.owner == app_label
-        and trigger.is_pgtrigger
-        and declared.complete
-        and (declared.known_tables is None or trigger.definition.table in declared.known_tables)
-    )
+    return trigger.owner == app_label and trigger.is_pgtrigger and declared.complete
 
 
 def is_renamed(old: Trigger, new: Trigger, renames: Renames = NO_RENAMES) -> bool:
