@@ -84,6 +84,10 @@ class _Known:
                 concerns = Concern("table", model.table)
                 kind = GapKind.UNREAD_BASE
                 yield Gap(kind, model.unread, concerns, place, "PGT003", blocks=False)
+        for item in self._models.unplaced:
+            concerns = Concern("app", item.app_label)
+            kind, place = GapKind.UNREAD_BASE, item.unknown_base
+            yield Gap(kind, item.unread, concerns, place, "PGT003", blocks=False)
 
     def of_unread(self, unread: Unread) -> Gap:
         """What a stage passed over."""
@@ -98,6 +102,11 @@ class _Known:
                 return _gap(unread, concerns, blocks=unread.certain)
             case GapKind.UNACCOUNTED_SITE:
                 return replace(self._placed(unread), concerns=EVERYTHING)
+            case GapKind.UNREAD_BASE:
+                apps = (
+                    frozenset({unread.app}) if unread.app and unread.certain else frozenset[str]()
+                )
+                return _gap(unread, _of_app(unread.app), apps, blocks=unread.certain)
             case GapKind.UNREACHED_SITE:
                 return _gap(unread, Concern("trigger", unread.app or ""), blocks=False)
             case (
@@ -111,7 +120,6 @@ class _Known:
                 | GapKind.LIMIT_PASSED
                 | GapKind.MISSING_PROVIDER
                 | GapKind.UNRESOLVED_DECLARATION
-                | GapKind.UNREAD_BASE
             ):
                 return self._placed(unread)
         assert_never(unread.kind)

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.evaluator.missing_imports import missing_imports
+from pgtrigger_codegen.models.made import made_models
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.ready import functions_of_ready
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.module import Module
-from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind, Unread
 
@@ -54,7 +54,7 @@ def _without_models(app: App, reader: ModelReader) -> Iterator[Unread]:
         reason = "it is no file" if path.is_dir() else "it cannot be found under its name"
         yield Unread(GapKind.UNREADABLE_FILE, reason, _at(path), app.label)
         return
-    made = _made_models(app)
+    made = made_models(app)
     missing = [name for name in made if reader.registry.get(f"{app.label}.{name}") is None]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing[:3])
@@ -63,48 +63,6 @@ def _without_models(app: App, reader: ModelReader) -> Iterator[Unread]:
             f"the migrations of app `{app.label}` make {names}{more}, and the app has no models"
         )
         yield Unread(GapKind.MISSING_MODELS, reason, made[missing[0]], app.label)
-
-
-def _made_models(app: App) -> dict[str, Span]:
-    """The models that an app's migrations leave, each with the operation that makes it."""
-    made: dict[str, Span] = {}
-    for path in _migration_files(app):
-        try:
-            tree = ast.parse(read_bytes(path))
-        except (OSError, SyntaxError, ValueError):
-            continue
-        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-        for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
-            _apply(call, path, made)
-    return made
-
-
-def _apply(call: ast.Call, path: Path, made: dict[str, Span]) -> None:
-    operation = getattr(call.func, "attr", getattr(call.func, "id", ""))
-    texts = {keyword.arg: keyword.value for keyword in call.keywords}
-    names = [
-        node.value.lower() if operation != "CreateModel" else node.value
-        for node in (*call.args[:2], *map(texts.get, ("name", "old_name", "new_name")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]
-    if not names:
-        return
-    known = {name.lower(): name for name in made}
-    if operation == "CreateModel":
-        made[names[0]] = _at(path, call.lineno)
-    elif operation == "DeleteModel" and names[0] in known:
-        del made[known[names[0]]]
-    elif operation == "RenameModel" and names[0] in known and len(names) > 1:
-        made[names[1]] = made.pop(known[names[0]])
-
-
-def _migration_files(app: App) -> Iterable[Path]:
-    folder = app.migrations_dir
-    try:
-        paths = sorted(folder.iterdir()) if folder is not None else []
-    except OSError:  # of which the certificate says so elsewhere
-        return ()
-    return [path for path in paths if path.suffix == ".py" and path.name[0] not in "_~"]
 
 
 def _at(path: str | Path, line: int = 1) -> Span:

@@ -61,6 +61,10 @@ def note_metaclass(vm: Interpreter, model: ModelClass, metaclass: Any) -> None:
             metaclass = metaclass or type(cls)
     if metaclass is None:
         return
+    if isinstance(metaclass, Unknown):
+        reason = f"as its metaclass, {metaclass.reason}"
+        model.doubts.append(Unknown(reason, metaclass.span or model.span))
+        return
     name = metaclass.name if isinstance(metaclass, ModelClass) else describe(metaclass)
     vm.metaclasses[id(model)] = metaclass
     found: list[Any] = []

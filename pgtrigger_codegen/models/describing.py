@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
@@ -18,9 +18,11 @@ from pgtrigger_codegen.evaluator.values import (
     ThroughModel,
     Unknown,
 )
-from pgtrigger_codegen.models import registry
-from pgtrigger_codegen.models.facts import ModelFact, Models
+from pgtrigger_codegen.models import meta, registry
+from pgtrigger_codegen.models.facts import ModelFact, Models, UnplacedModel
+from pgtrigger_codegen.models.made import made_models
 from pgtrigger_codegen.models.reading import ModelReader
+from pgtrigger_codegen.models.registry import NotInstalled
 from pgtrigger_codegen.models.relevance import imported_names, root_name
 from pgtrigger_codegen.models.table_names import written_table_name
 from pgtrigger_codegen.source.span import Span
@@ -74,6 +76,10 @@ class ReadModels(Models):
             for label, model in self._index.items()
             if registry.unknown_base(owner_of(model)) is not None and label in self
         )
+
+    @functools.cached_property
+    def unplaced(self) -> tuple[UnplacedModel, ...]:
+        return tuple(unplaced_models(self._reader, lambda label: label in self))
 
     @functools.cached_property
     def through_proxies(self) -> tuple[str, ...]:
@@ -254,6 +260,40 @@ def _is_left_to_the_database(on_delete: object) -> bool:
     return getattr(on_delete, "__name__", "") == "DB_CASCADE"
 
 
+def unplaced_models(
+    reader: ModelReader, is_described: Callable[[str], bool]
+) -> Iterator[UnplacedModel]:
+    """The models of which not even the table is known.
+
+    A class that has nothing of a model but a base that is not known (it may be a manager, or a
+    view) is one if the app's migrations make a model of its name.
+    """
+    made: dict[str, set[str]] = {}
+    for model in reader.registry.classes:
+        unknown = registry.unknown_base(model)
+        if unknown is None or meta.is_abstract(model) is True:
+            continue
+        app = reader.registry.app_of_module(model.module.name)
+        label = reader.registry.label(model)
+        if app is None or isinstance(label, NotInstalled):
+            continue
+        is_certain = registry.is_model(model)
+        if is_certain and isinstance(label, str) and is_described(label):
+            continue
+        if not is_certain and app.label not in made:
+            made[app.label] = {name.lower() for name in made_models(app)}
+        if is_certain or model.name.lower() in made[app.label]:
+            yield UnplacedModel(
+                name=model.name,
+                app_label=app.label,
+                first_party=app.first_party,
+                unread=_unread(model) or unknown.reason,
+                unknown_base=unknown.span or model.span,
+                missing_package=_missing_package(reader, model),
+                span=model.span,
+            )
+
+
 def _missing_package(reader: ModelReader, model: ModelClass) -> str | None:
     """The package that an unknown base comes from, when nothing of it was found."""
     for cls in model.mro():
@@ -289,7 +329,7 @@ def _unread(model: ModelClass) -> str | None:
         return f"a base of `{model.name}` is not known: {unknown.reason}"
     for cls in model.mro():
         if isinstance(cls, ModelClass) and cls.doubts:
-            return f"a decorator of `{cls.name}` is not known: {cls.doubts[0].reason}"
+            return f"what is done to `{cls.name}` is not known: {cls.doubts[0].reason}"
     return None
 
 

@@ -72,6 +72,34 @@ class ModelFact:
         return f"{self.app_label}.{self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class UnplacedModel:
+    """A class that is a model, of which a base is unknown and therefore the table.
+
+    Attributes:
+        name: The class's name.
+        app_label: Of the app whose module the class is in.
+        first_party: Whether the class stands in the project's own code.
+        unread: Why triggers of it may not have been found.
+        unknown_base: Where the base stands that is not known.
+        missing_package: The package of that base, when it was not found at all.
+        span: The class's name in its `class` statement.
+    """
+
+    name: str
+    app_label: str
+    first_party: bool
+    unread: str
+    unknown_base: Span
+    missing_package: str | None
+    span: Span
+
+    @property
+    def label(self) -> str:
+        """What Django most likely calls it: an unknown base may say otherwise."""
+        return f"{self.app_label}.{self.name}"
+
+
 class Models(Mapping[str, ModelFact]):
     """The facts of a project's models by label, and what can be asked about all of them at once.
 
@@ -82,6 +110,7 @@ class Models(Mapping[str, ModelFact]):
         tables: By `db_table`: the label of a model that has it, for a proxy that of its model.
         doubtful: Labels of models that may have more triggers than those that were read.
         baseless: Labels of models that have a base which is not known.
+        unplaced: Models that are missing here, since a base may give them an app and a table.
         through_proxies: Labels of proxies of default through models.
     """
 
@@ -108,6 +137,10 @@ class Models(Mapping[str, ModelFact]):
     @functools.cached_property
     def baseless(self) -> tuple[str, ...]:
         return tuple(label for label, fact in self.items() if fact.unknown_base is not None)
+
+    @property
+    def unplaced(self) -> tuple[UnplacedModel, ...]:
+        return ()
 
     @functools.cached_property
     def through_proxies(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 Only these are executed. A module can declare triggers when it mentions django-pgtrigger, or when
 its top level derives from, decorates with or calls something that comes, over any number of
 imports, from a module that does. Packages from outside are not searched: what derives from one
-of theirs is executed, for its base may bring triggers.
+of theirs is executed, for its base may bring triggers; also if the package is not there.
 """
 
 from __future__ import annotations
@@ -71,10 +71,8 @@ class RelevantModules:
 
     def _is_outside(self, name: str) -> bool:
         """Whether a module belongs to a package that is neither the project's nor Django."""
-        if name.partition(".")[0] == "django":
-            return False
-        location = self._loader.find(name)
-        return location is not None and not location.first_party
+        top = name.partition(".")[0]
+        return top != "django" and not self._loader.is_first_party(top)
 
 
 def mentions_pgtrigger(loader: ModuleLoader, name: str, libraries: Iterable[str] = ()) -> bool:
@@ -130,7 +128,7 @@ def _base_roots(node: ast.stmt) -> Iterator[str]:
 
 
 def root_name(node: ast.expr) -> Iterator[str]:
-    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript | ast.Starred):
         node = node.func if isinstance(node, ast.Call) else node.value
     if isinstance(node, ast.Name):
         yield node.id

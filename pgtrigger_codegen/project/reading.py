@@ -25,6 +25,7 @@ from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.discovery import Layout, find_app_packages
 from pgtrigger_codegen.project.project import App, Project, Settings
 from pgtrigger_codegen.project.unknown_apps import not_found, possible_apps, unknown_apps
+from pgtrigger_codegen.project.unknown_configs import unknown_configs
 from pgtrigger_codegen.project.versions import version_notices
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import UNKNOWN_APP, GapKind, Unread
@@ -125,6 +126,7 @@ def read_project(
     reader = _AppReader(interpreter, settings, notices)
     apps = reader.read(names)
     unread += not_found(reader.unread, interpreter.loader)
+    unread += unknown_configs(apps, reader.entries, interpreter)
     unread = possible_apps(unread, apps, layout, config, interpreter.loader)
     project = Project(
         root=layout.root,
@@ -202,6 +204,7 @@ class _AppReader:
 
     Attributes:
         unread: Entries that were not found.
+        entries: The entry of each app that was, by label.
     """
 
     def __init__(self, interpreter: Interpreter, settings: Settings, notices: list[str]) -> None:
@@ -210,6 +213,7 @@ class _AppReader:
         self._settings = settings
         self._notices = notices
         self.unread: list[str] = []
+        self.entries: dict[str, str] = {}
 
     def read(self, entries: Iterable[Any]) -> dict[str, App]:
         """Apps by label, in order."""
@@ -225,6 +229,7 @@ class _AppReader:
                 self.unread.append(entry)
             else:
                 apps.setdefault(app.label, app)
+                self.entries.setdefault(app.label, entry)
         if self.unread:
             listed = ", ".join(f"`{entry}`" for entry in self.unread)
             self._notices.append(

@@ -50,7 +50,7 @@ class GapKind(StrEnum):
     UNRESOLVED_DECLARATION = "unresolved-declaration"
     """A declaration of triggers that cannot be compiled."""
     UNREAD_BASE = "unread-base"
-    """A base class, decorator or hook of a model that was not read."""
+    """A base class, decorator or hook of a model, or an `AppConfig`, that was not read."""
     UNREACHED_SITE = "unreached-site"
     """A declaration that stands in the source where Django does not come by."""
     UNACCOUNTED_SITE = "unaccounted-site"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.unread import SETTINGS, TRIGGERS, Hidden, open_folder, write_project
+from tests.support.unread import AUDIT_APPS, SETTINGS, TRIGGERS, Hidden, open_folder, write_project
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +125,25 @@ HIDINGS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         _unreached_without_a_name,
         "unreached-site",
         "shop/orders/models/item.py",
+    ),
+    "a config of an app with an unknown base": (
+        lambda root: (root / "shop/audit/apps.py").write_text(
+            AUDIT_APPS.replace("from django.apps import AppConfig", "")
+        ),
+        "unread-base",
+        "shop/audit/apps.py",
+    ),
+    "a config of an app that its module does not have": (
+        _settings('"shop.audit"', '"shop.audit.apps.Config"'),
+        "unread-base",
+        "shop/audit/apps.py",
+    ),
+    "a config whose ready() is not known": (
+        lambda root: (root / "shop/audit/apps.py").write_text(
+            AUDIT_APPS.replace("def ready", "ready = unknown()\n\n    def start")
+        ),
+        "unread-base",
+        "shop/audit/apps.py",
     ),
     "a syntax error": (_syntax_error, "syntax-error", "shop/audit/models.py"),
     "a part of INSTALLED_APPS that is not known": (

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.models.facts import ModelFact
+from pgtrigger_codegen.models.facts import Models
+from pgtrigger_codegen.source.span import Span
 
 
 class UnresolvedModelBase(Rule):
@@ -44,30 +46,27 @@ class UnresolvedModelBase(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         reported = {unresolved.model for unresolved in analysis.unresolved}
-        packages: dict[str, list[ModelFact]] = {}
-        for model in map(analysis.models.__getitem__, analysis.models.baseless):
-            if not model.first_party or model.unknown_base is None or model.unread is None:
+        packages: dict[str, list[_Baseless]] = {}
+        for model in _baseless(analysis.models):
+            if model.label in reported:  # `unresolved-trigger` says so already
                 continue
-            if model.through_field is not None and model.proxy_of is None:
-                continue  # it stands and falls with the model that has the field
-            if model.label not in reported:  # else `unresolved-trigger` says so already
-                if model.missing_package is not None:
-                    packages.setdefault(model.missing_package, []).append(model)
-                    continue
-                reason = model.unread[:1].upper() + model.unread[1:]
-                yield self.diagnostic(
-                    f"{reason}. Triggers and fields that it gives `{model.label}` are not seen",
-                    model.unknown_base,
-                    notes=[Note(f"`{model.name}` is declared here", model.span)]
-                    if model.unknown_base.line != model.span.line
-                    else (),
-                    help="Install the package where `pgtrigger-codegen` finds it (`python` under"
-                    " `[tool.pgtrigger-codegen]`), or name the base in source",
-                )
+            if model.missing_package is not None:
+                packages.setdefault(model.missing_package, []).append(model)
+                continue
+            reason = model.unread[:1].upper() + model.unread[1:]
+            yield self.diagnostic(
+                f"{reason}. Triggers and fields that it gives `{model.label}` are not seen",
+                model.base,
+                notes=[Note(f"`{model.name}` is declared here", model.span)]
+                if model.base.line != model.span.line
+                else (),
+                help="Install the package where `pgtrigger-codegen` finds it (`python` under"
+                " `[tool.pgtrigger-codegen]`), or name the base in source",
+            )
         for package, models in packages.items():
             yield self._without_package(package, models)
 
-    def _without_package(self, package: str, models: list[ModelFact]) -> Diagnostic:
+    def _without_package(self, package: str, models: list[_Baseless]) -> Diagnostic:
         """One finding for a package, at the first of the models that need it."""
         first = models[0]
         names = [f"`{model.label}`" for model in models]
@@ -75,9 +74,34 @@ class UnresolvedModelBase(Rule):
         return self.diagnostic(
             f"Package `{package}` is not found. Triggers and fields that it gives"
             f" {names[0]}{others if len(names) > 1 else ''} are not seen",
-            first.unknown_base or first.span,
+            first.base,
             severity=Severity.INFO,
             notes=[Note(f"`{model.label}` has a base of it", model.span) for model in models[1:]],
             help="Install the package where `pgtrigger-codegen` finds it (`python` under"
             " `[tool.pgtrigger-codegen]`)",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Baseless:
+    """What is said of a model with an unknown base, whether its table is known or not."""
+
+    label: str
+    name: str
+    unread: str
+    base: Span
+    missing_package: str | None
+    span: Span
+
+
+def _baseless(models: Models) -> Iterator[_Baseless]:
+    for model in map(models.__getitem__, models.baseless):
+        # A through model stands and falls with the model that has the field.
+        is_through = model.through_field is not None and model.proxy_of is None
+        if model.first_party and not is_through and model.unknown_base and model.unread:
+            base, package = model.unknown_base, model.missing_package
+            yield _Baseless(model.label, model.name, model.unread, base, package, model.span)
+    for item in models.unplaced:
+        if item.first_party:
+            base, package = item.unknown_base, item.missing_package
+            yield _Baseless(item.label, item.name, item.unread, base, package, item.span)
