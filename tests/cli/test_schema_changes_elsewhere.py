@@ -180,10 +180,6 @@ def test_a_committed_migration_of_another_app_is_not_changed(apps: TwoApps) -> N
     assert path.read_text() == before
 
 
-@pytest.mark.xfail(
-    reason="of a committed change of a column's type in another app, only that the trigger is "
-    "written anew is said, and not that the change itself fails where the trigger is installed"
-)
 def test_split_around_a_migration_of_another_app(apps: TwoApps) -> None:
     apps.change(LENGTHEN)
     status = "status = models.CharField(max_length=9)"
@@ -343,3 +339,70 @@ def test_after_a_change_of_type_the_function_is_written_anew(apps: TwoApps) -> N
     assert "TRIGGER pgtrigger" not in apps.read("shop/migrations/0005_alter_order_ours.py").replace(
         "COMMENT ON TRIGGER", ""
     )
+
+
+BIGGER = 'AlterField("order", "status", models.CharField(max_length=9))'
+BY_HAND = (
+    'SeparateDatabaseAndState(database_operations=[migrations.RunSQL("ALTER TABLE shop_order ALTER '
+    f'status TYPE varchar(9)", "SELECT 1")], state_operations=[migrations.{BIGGER}])'
+)
+COMMENTED = 'AlterField("order", "status", models.TextField(db_comment="x"))'
+
+
+def of_own_app(apps: TwoApps, change: str, status: str) -> tuple[int, str]:
+    """A committed change of the trigger's own app: the exit code, and what is said."""
+    apps.declare(GUARD.format("ours", ON_STATUS), GUARD.format("theirs", ON_ID))
+    write(apps)
+    apps.change(change)
+    apps.declare(GUARD.format("ours", ON_STATUS), GUARD.format("theirs", ON_ID), status)
+    apps.commit()
+    result = run(apps.root)
+    return result.exit_code, result.stderr
+
+
+def test_what_the_schema_editor_does_to_the_trigger_is_said(apps: TwoApps) -> None:
+    code, said = of_own_app(apps, BIGGER, "status = models.CharField(max_length=9)")
+
+    assert code == 0
+    assert "note: migration shop.0003_next changes the type of column 'status'" in said
+    assert "create it again, without its hash and enabled, even if it was disabled" in said
+    assert "COMMENT ON TRIGGER" in apps.read("shop/migrations/0004_alter_order_ours.py")
+    assert write(apps) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (BY_HAND, "status = models.CharField(max_length=9)"),
+        (COMMENTED, 'status = models.TextField(db_comment="x")'),
+    ],
+)
+def test_what_the_schema_editor_does_not_help_with(apps: TwoApps, change: str, status: str) -> None:
+    """It looks at Django's own changes of type, and only where the type is another one."""
+    code, said = of_own_app(apps, change, status)
+
+    assert code == 2
+    assert "fails where WHEN or UPDATE OF names the column" in said
+
+
+def test_the_schema_editor_does_not_find_tables_in_capitals(tmp_path: Path) -> None:
+    apps = TwoApps(tmp_path)
+    initial = INITIAL.format(name="Order", field="status")
+    named = initial.replace(
+        "models.TextField())],", 'models.TextField())],\noptions={"db_table": "Order"},'
+    )
+    apps.write("shop/migrations/0001_initial.py", named)
+    models = ORDER.replace("class Meta:", 'class Meta:\n        db_table = "Order"')
+    ours = GUARD.format("ours", ON_STATUS)
+    apps.write(
+        "audit/models.py",
+        "from django.db import models\nclass Log(models.Model):\n    text = models.TextField()\n",
+    )
+    apps.write("shop/models.py", models.format(fields="status = models.TextField()", triggers=ours))
+    write(apps)
+    apps.change(BIGGER)
+    status = "status = models.CharField(max_length=9)"
+    apps.write("shop/models.py", models.format(fields=status, triggers=ours))
+    apps.commit()
+
+    assert run(tmp_path).exit_code == 2

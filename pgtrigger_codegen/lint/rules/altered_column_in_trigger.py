@@ -65,9 +65,7 @@ class AlteredColumnInTrigger(Rule):
         }
         for item in state.noticed:
             if item.kind == "retype-column" and is_own_migration(analysis, item.migration):
-                evaded = _has_schema_editor(analysis) and item.trigger.definition.pgid.startswith(
-                    "pgtrigger_"
-                )
+                evaded = item.is_recreated and _has_schema_editor(analysis)
                 refused = item.in_definition and not evaded
                 fails = item.in_definition or not item.in_length_only
                 if refused or (fails and id(item) in left):

@@ -79,6 +79,11 @@ class OpenChanges:
             self._known[migration] = self._ask(migration)
         return self._known[migration]
 
+    def is_of_project(self, app_label: str) -> bool:
+        """Whether the app is the project's own, and not a package's."""
+        app = self._history.reader.apps.get(app_label)
+        return bool(app and app.first_party)
+
     def disturbances(self, app_label: str) -> Mapping[TriggerKey, tuple[Disturbance, ...]]:
         """The changes after which no migration has written a trigger of the app anew."""
         if self._disturbances is None:
@@ -154,8 +159,7 @@ class OpenChanges:
                     yield found
 
     def _ask(self, migration: Key) -> Openness:
-        app = self._history.reader.apps.get(migration[0])
-        if app is None or not app.first_party:
+        if not self.is_of_project(migration[0]):
             return "committed"
         if self.way == "weave":
             return "open"

@@ -17,6 +17,7 @@ from pgtrigger_codegen.migrations.changes.autodetector import (
     Declarations,
     installed_trigger,
     is_renamed,
+    key_of,
     operation_keys,
     source_trigger,
     trigger_key,
@@ -158,6 +159,27 @@ def lost_notes(
             )
 
 
+def recreation_notes(
+    operations: Iterable[TriggerOperation], history: History, changes: OpenChanges
+) -> Iterator[str]:
+    """What a migration that stays as it is does to triggers which it leaves installed."""
+    for operation in operations:
+        key = key_of(operation.trigger)
+        found = history.state.disturbances.get(key, ())
+        open_ones = [item for item in found if changes.openness(item.migration) == "open"]
+        if found and not open_ones and _is_recreated(found, changes):
+            migration, name = ".".join(found[-1].migration), operation.trigger.uri
+            yield (
+                f"migration {migration} {found[-1].what}, which trigger {name} uses: it "
+                f"{_RECREATES}. The hash is recorded now; where the trigger was disabled, disable "
+                f"it again once {migration} has run"
+            )
+
+
+_RECREATES = (
+    "makes django-pgtrigger's schema editor drop the trigger and create it again, without its hash "
+    "and enabled, even if it was disabled"
+)
 _UNGUARDED = (
     "in between, writes are not guarded by it; and where another run of migrate brings it back, "
     "it is enabled, even if it was disabled"
@@ -240,7 +262,7 @@ def _lift(
         if way == "refuse":
             if harmless:
                 return None
-            raise _refusal(open_ones[0])
+            raise _refusal(open_ones[0], changes)
         if new:
             open_ones += tuple(changes.later(open_ones[-1], new))
         return _around(open_ones, new, "around" if way == "split" else "woven")
@@ -252,16 +274,24 @@ def _lift(
         # What goes before the migration has to fit the table as it is before all of its changes.
         of_last = tuple(item for item in found if item.migration == last.migration)
         return _around(of_last, new, "around")
-    if new is None or _is_recreated(found, changes):
+    if new is None or (_is_recreated(found, changes) and not _is_anothers(last, changes)):
         return None
-    raise _committed(last, unsure=changes.openness(last.migration) == "unknown")
+    raise _committed(last, changes)
 
 
 def _is_recreated(found: Iterable[Disturbance], changes: OpenChanges) -> bool:
     """Whether django-pgtrigger itself takes the trigger out of the way, and back again."""
-    return changes.schema_editor and all(
-        item.kind == "retype-column" and item.in_definition for item in found
-    )
+    return changes.schema_editor and all(item.is_recreated for item in found)
+
+
+def _is_anothers(found: Disturbance, changes: OpenChanges) -> bool:
+    """Whether the change is made for another app of the project, which need not know the trigger.
+
+    Whether the trigger may come back enabled is to be decided then. Of what an installed package
+    does there is no choice.
+    """
+    app_label = found.migration[0]
+    return app_label != found.trigger.owner and changes.is_of_project(app_label)
 
 
 def _is_outdated(found: tuple[Disturbance, ...], history: History, changes: OpenChanges) -> bool:
@@ -326,15 +356,16 @@ def _left_functions(
             yield DropTrigger(installed_trigger(trigger), function_only=True)
 
 
-def _refusal(found: Disturbance) -> MigrationsError:
+def _refusal(found: Disturbance, changes: OpenChanges) -> MigrationsError:
     return MigrationsError(
-        f"{_what(found)}; it is not to be changed",
+        f"{_what(found, changes)}; it is not to be changed",
         help="--weave puts the trigger's operations into that migration; or drop the trigger "
         "before that operation and create it after, both in that migration by RunSQL",
     )
 
 
-def _committed(found: Disturbance, *, unsure: bool) -> MigrationsError:
+def _committed(found: Disturbance, changes: OpenChanges) -> MigrationsError:
+    unsure = changes.openness(found.migration) == "unknown"
     why = (
         "whether it is committed is not known, since the project is not in a git repository, so it "
         "counts as one that has run"
@@ -342,22 +373,26 @@ def _committed(found: Disturbance, *, unsure: bool) -> MigrationsError:
         else "it is committed, and may have run elsewhere"
     )
     return MigrationsError(
-        f"{_what(found)}; {why}",
+        f"{_what(found, changes)}; {why}",
         help="where it has run nowhere yet, --weave puts the trigger's operations into it, and "
         "--split writes a migration before it and one after it; where it has run everywhere, "
         "--after writes only what comes after",
     )
 
 
-def _what(found: Disturbance) -> str:
-    effect = {
-        "drop-table": "drops the trigger and leaves its function behind",
-        "rename-table": "leaves the app's other migrations with the old name",
-        "drop-column": "fails or drops the trigger without a word, by the version of Django",
-        "retype-column": "fails where WHEN or UPDATE OF names the column, and else makes the "
-        "function fail in connections that are open",
-        "rename-column": "leaves the trigger with the old name in its function",
-    }[found.kind]
+def _what(found: Disturbance, changes: OpenChanges) -> str:
+    effect = (
+        _RECREATES
+        if _is_recreated([found], changes)
+        else {
+            "drop-table": "drops the trigger and leaves its function behind",
+            "rename-table": "leaves the app's other migrations with the old name",
+            "drop-column": "fails or drops the trigger without a word, by the version of Django",
+            "retype-column": "fails where WHEN or UPDATE OF names the column, and else makes the "
+            "function fail in connections that are open",
+            "rename-column": "leaves the trigger with the old name in its function",
+        }[found.kind]
+    )
     return (
         f"migration {'.'.join(found.migration)} {found.what}, which trigger "
         f"{found.trigger.name} uses: it {effect}"

@@ -31,6 +31,7 @@ from pgtrigger_codegen.migrations.changes.schema_changes import (
     find_lifts,
     lost_notes,
     notes,
+    recreation_notes,
 )
 from pgtrigger_codegen.migrations.planning.history import OneHistory
 from pgtrigger_codegen.migrations.planning.order import faults_to_mend, order_notes
@@ -216,6 +217,7 @@ def _plan_app(
                     *_contested(operations, history.state.contests),
                     *order_notes(files, history.state.faults),
                     *lost_notes(operations, history.state.disturbances),
+                    *recreation_notes(operations, history, changes),
                 ]
             )
         ),

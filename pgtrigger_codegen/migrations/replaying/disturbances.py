@@ -10,6 +10,8 @@ that when preparing the plan (integer)". A function made anew is read anew.
 
 from __future__ import annotations
 
+import re
+
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.columns import names_column, names_word
 from pgtrigger_codegen.migrations.replaying.state import (
@@ -78,6 +80,7 @@ def disturbance(
                     "retype-column",
                     in_definition=in_definition,
                     in_length_only=change.in_length_only,
+                    is_recreated=in_definition and _is_recreated(change, trigger),
                 )
         case RenamedColumn(old=old, new=new):
             in_body = _body_names(trigger, old, in_sql=True)
@@ -85,6 +88,27 @@ def disturbance(
                 what = f"renames column {old!r} of table {table} to {new!r}"
                 return Disturbance(migration, index, what, trigger, "rename-column", not in_body)
     return None
+
+
+def _is_recreated(change: RetypedColumn, trigger: InstalledTrigger) -> bool:
+    """Whether django-pgtrigger's schema editor takes the trigger out of the way.
+
+    It does so while Django gives a column another type, and finds the trigger by PostgreSQL's error
+    message, whose names it reads as words and uses without quotes.
+    https://github.com/AmbitionEng/django-pgtrigger/blob/main/pgtrigger/migrations.py
+    """
+    table, pgid = trigger.definition.table, trigger.definition.pgid
+    return (
+        not change.in_name_only
+        and not change.by_hand
+        and table.schema is None
+        and _WORD.fullmatch(table.name) is not None
+        and _WORD.fullmatch(pgid) is not None
+        and pgid.startswith("pgtrigger_")
+    )
+
+
+_WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def _definition_names(trigger: InstalledTrigger, column: str) -> bool:

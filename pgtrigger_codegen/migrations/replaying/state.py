@@ -109,6 +109,8 @@ class Disturbance:
         in_definition: Whether `WHEN` or `UPDATE OF` names the column that is changed.
         in_length_only: Whether another length or precision is all that its type gets.
         new_table: The name that the table gets.
+        is_recreated: Whether django-pgtrigger's schema editor, where it is in use, drops the
+            trigger for the change and creates it again.
     """
 
     migration: Key
@@ -120,6 +122,7 @@ class Disturbance:
     in_definition: bool = False
     in_length_only: bool = False
     new_table: QualifiedName | None = None
+    is_recreated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

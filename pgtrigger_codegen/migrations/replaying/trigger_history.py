@@ -368,6 +368,6 @@ def _change(statement: Statement) -> TableChange | None:
         case DropColumn(table=table, column=column):
             return DroppedColumn(table, column)
         case RetypeColumn(table=table, column=column):
-            return RetypedColumn(table, column)
+            return RetypedColumn(table, column, by_hand=True)
         case _:
             return None

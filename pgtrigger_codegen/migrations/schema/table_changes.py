@@ -63,12 +63,14 @@ class RetypedColumn:
         in_name_only: Whether it is the type that it has already. Django runs ALTER COLUMN …
             TYPE for another comment or identity as well, and PostgreSQL refuses that alike.
         in_length_only: Whether it is the same but for its length or precision.
+        by_hand: Whether a statement of the migration's own does it, and not Django's schema editor.
     """
 
     table: QualifiedName
     column: str
     in_name_only: bool = False
     in_length_only: bool = False
+    by_hand: bool = False
 
 
 TableChange = RenamedTable | DroppedTable | RenamedColumn | DroppedColumn | RetypedColumn
