@@ -406,3 +406,38 @@ def test_the_schema_editor_does_not_find_tables_in_capitals(tmp_path: Path) -> N
     apps.commit()
 
     assert run(tmp_path).exit_code == 2
+
+
+AT_END = (
+    'pgtrigger.Trigger(name="{}", operation=pgtrigger.Update, when=pgtrigger.After, '
+    'func="RETURN NULL;", timing=pgtrigger.Deferred)'
+)
+NO_TRIGGER = GUARD.format("theirs", ON_ID)
+
+
+def test_a_name_that_another_apps_migration_has_freed(apps: TwoApps) -> None:
+    """Were it taken before, the other migration would drop or rename the new trigger."""
+    apps.declare(GUARD.format("renamed", ON_STATUS), NO_TRIGGER)
+    write(apps)
+    apps.commit()
+    apps.declare(GUARD.format("renamed", ON_STATUS), GUARD.format("ours", ON_ID))
+
+    written = write(apps)
+
+    assert written[-1][2] == ["rename ours"]
+    assert '("shop", "0003_rename_order_renamed")' in apps.read(written[-1][1])
+
+
+def test_a_trigger_that_is_another_apps_since(apps: TwoApps) -> None:
+    """A constraint trigger cannot be replaced: it is dropped and created anew, by the other app."""
+    apps.declare("", AT_END.format("theirs"))
+    write(apps)
+    apps.declare(GUARD.format("theirs", ON_STATUS), NO_TRIGGER.replace("theirs", "more"))
+    write(apps)
+    path = apps.change(LENGTHEN, after="0004_alter_order_theirs")
+    path.rename(path.with_name("0005_next.py"))
+    status = "status = models.CharField(max_length=9)"
+    apps.declare(GUARD.format("theirs", ON_STATUS), NO_TRIGGER.replace("theirs", "more"), status)
+    apps.commit()
+
+    assert [(app, kinds) for app, _, kinds in write(apps)] == [("shop", ["alter theirs"])]

@@ -90,6 +90,8 @@ def dependencies(
             if table := history.state.tables.get(key[0]):
                 # By another name than this there is nothing to drop.
                 needed.add(table.named_by)
+        # Before, the name was another trigger's, which was renamed or dropped by it.
+        needed.update(history.state.last_writes.get(trigger.parts.pgid.lower(), ()))
         if not isinstance(operation, DropTrigger):
             needed.update(requirements(declared[trigger.uri], history))
     leaf = history.graph.leaf(app_label)

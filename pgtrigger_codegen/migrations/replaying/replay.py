@@ -79,6 +79,7 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
         changes=history.changes,
         contests=elsewhere.contests,
         table_changes=history.lines.by_name(),
+        last_writes=history.lines.last_writes(),
         faults=(*faults, *elsewhere.faults),
     )
 

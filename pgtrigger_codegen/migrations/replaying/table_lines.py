@@ -69,6 +69,18 @@ class TableLines:
         """What was done to each table that is there, if something was."""
         return {name: tuple(line.changes) for name, line in self._by_name.items() if line.changes}
 
+    def last_writes(self) -> dict[str, tuple[Key, ...]]:
+        """By the triggers' names, which are those of their functions: who has written them last.
+
+        There is one for each table that has had a trigger of the name.
+        """
+        found: dict[str, dict[Key, None]] = {}
+        for line in self:
+            last = {write.pgid: write.migration for write in line.writes}
+            for pgid, migration in last.items():
+                found.setdefault(pgid, {})[migration] = None
+        return {pgid: tuple(migrations) for pgid, migrations in found.items()}
+
     def note(self, table: QualifiedName, made: SchemaChange) -> None:
         """A migration changes the table of this name."""
         line = self.on(table)

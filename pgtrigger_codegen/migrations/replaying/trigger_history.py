@@ -114,6 +114,7 @@ class TriggerHistory:
     _states: TriggerStates = field(default_factory=TriggerStates)
     _written: dict[TriggerKey, dict[str, None]] = field(default_factory=dict)
     _dropped: dict[Key, list[Record]] = field(default_factory=dict)
+    _changing: set[Key] = field(default_factory=set)
     _operation: tuple[Key, int] | None = None
     _before: dict[TriggerKey, InstalledTrigger] = field(default_factory=dict)
 
@@ -181,6 +182,7 @@ class TriggerHistory:
         if self._operation != (migration, index):
             self._operation = (migration, index)
             self._before.clear()
+        self._changing.add(migration)
         made = SchemaChange(change, migration, index)
         self.changes.setdefault(changed_table(change), []).append(made)
         self.lines.note(changed_table(change), made)
@@ -265,14 +267,18 @@ class TriggerHistory:
                     self.disturbed.pop(key, None)
 
     def _owner(self, made: Record, key: TriggerKey) -> str:
-        """The app whose trigger it is: one that the same migration dropped keeps its app.
+        """The app whose trigger it is.
 
-        So does one that gets another name meanwhile, along with its model; but a model that has
-        moved to another app has taken it along.
+        One that is put back around a change of a table, in the migration that changes it, keeps its
+        app. So does one that gets another name meanwhile, along with its model; but a model that
+        has moved to another app has taken it along. Elsewhere an app that makes the trigger anew
+        has taken it over.
         """
         app_label, name = made.made_by[0], (made.uri or key[1]).rpartition(":")[2]
-        dropped = self._dropped.get(made.made_by, [])
-        for record in dropped:
+        around = made.made_by in self._changing
+        before = [self.records[key]] if around and key in self.records else []
+        dropped = self._dropped.get(made.made_by, []) if around else []
+        for record in (*before, *dropped):
             has_moved = _app_label(record.uri) != app_label == _app_label(made.uri)
             if record.uri and record.uri.rpartition(":")[2] == name and not has_moved:
                 return record.owner
