@@ -304,8 +304,11 @@ def test_functions_that_a_committed_migration_left_behind(tmp_path: Path, operat
     left = "" if "Delete" in operation else ORDER.format(fields="pass", triggers="")
     apps.write("shop/models.py", left)
     apps.commit()
+    refused = run(tmp_path)
+    assert refused.exit_code == 2
+    assert "--after writes only what comes after" in refused.stderr
 
-    written = write(apps)
+    written = write(apps, "--after")
 
     path = "shop/migrations/0004_remove_order_ours.py"
     content = apps.read(path)

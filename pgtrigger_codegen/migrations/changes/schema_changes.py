@@ -100,7 +100,25 @@ def find_lifts(
         if disturbance := changes.of_bodies(operation):
             left.remove(operation)
             lifts.append(_moved(operation, disturbance))
-    return [*left, *_left_functions(app_label, declared, history.state.orphans, left, lifts)], lifts
+    functions = [*_left_functions(app_label, declared, history.state.orphans, left, lifts)]
+    if changes.way in ("auto", "refuse"):
+        _require_way_back(functions, history, changes)
+    return [*left, *functions], lifts
+
+
+def _require_way_back(
+    functions: Iterable[DropTrigger], history: History, changes: OpenChanges
+) -> None:
+    """Refuse where a database that is migrated back would be left without a trigger.
+
+    Raises:
+        MigrationsError: The migration that took the trigger along is one that may have run.
+    """
+    gone = {operation.old.parts.pgid.lower() for operation in functions}
+    for found in history.state.disturbances.values():
+        last = found[-1]
+        if last.trigger.definition.pgid in gone and last.kind in ("drop-table", "drop-column"):
+            raise _committed(last, changes)
 
 
 def notes(lift: Lift, woven: Collection[Key], history: History) -> list[str]:
@@ -385,7 +403,8 @@ def _what(found: Disturbance, changes: OpenChanges) -> str:
         _RECREATES
         if _is_recreated([found], changes)
         else {
-            "drop-table": "drops the trigger and leaves its function behind",
+            "drop-table": "drops the trigger, leaves its function behind, and does not bring the "
+            "trigger again when it is taken back",
             "rename-table": "leaves the app's other migrations with the old name",
             "drop-column": "fails or drops the trigger without a word, by the version of Django",
             "retype-column": "fails where WHEN or UPDATE OF names the column, and else makes the "

@@ -113,7 +113,7 @@ class TriggerHistory:
     lines: TableLines = field(default_factory=TableLines)
     _states: TriggerStates = field(default_factory=TriggerStates)
     _written: dict[TriggerKey, dict[str, None]] = field(default_factory=dict)
-    _dropped: dict[Key, list[Record]] = field(default_factory=dict)
+    _dropped: dict[Key, list[tuple[int, Record]]] = field(default_factory=dict)
     _changing: set[Key] = field(default_factory=set)
     _operation: tuple[Key, int] | None = None
     _before: dict[TriggerKey, InstalledTrigger] = field(default_factory=dict)
@@ -165,9 +165,9 @@ class TriggerHistory:
             case CreateFunction():
                 self._record_function(statement, record)
             case DropFunction(function=function, arguments=0):
-                self._drop_function(function, record)
+                self._drop_function(function, record, index)
             case CreateTrigger() | DropTrigger() | RenameTrigger() | CommentOnTrigger():
-                self._record_trigger(statement, record)
+                self._record_trigger(statement, record, index)
             case SetTriggerState() | Do():
                 pass
             case _:
@@ -222,18 +222,19 @@ class TriggerHistory:
     def _note_written(self, key: TriggerKey, record: Record) -> None:
         self._written.setdefault(key, {}).update(dict.fromkeys(record.scripts))
 
-    def _drop_function(self, function: QualifiedName, record: Record) -> None:
+    def _drop_function(self, function: QualifiedName, record: Record, index: int) -> None:
         """With CASCADE, a dropped function takes the triggers along that call it."""
         if orphan := self.orphans.pop(function, None):
             # Whoever drops it knows that its trigger is gone, and asks no more.
             self.disturbed.pop(orphan.key, None)
         for table, name in self.installed.callers(function):
-            self._record_trigger(DropTrigger(table, name), record)
+            self._record_trigger(DropTrigger(table, name), record, index)
 
     def _record_trigger(
         self,
         statement: CreateTrigger | DropTrigger | RenameTrigger | CommentOnTrigger,
         record: Record,
+        index: int,
     ) -> None:
         key = (statement.table, statement.name)
         before = self.records.get(key)
@@ -245,7 +246,7 @@ class TriggerHistory:
                     record = replace(record, by="addtrigger", model=before.model, name=before.name)
                 if before and record.uri is None:
                     record = replace(record, uri=before.uri)
-                owner = self._owner(record, key)
+                owner = self._owner(record, key, index)
                 self.records[key] = replace(record, owner=owner, touched_by=record.made_by)
                 self.disturbed.pop(key, None)
                 self.orphans.pop(statement.calls, None)
@@ -258,7 +259,7 @@ class TriggerHistory:
             case DropTrigger():
                 # Django's state keeps what AddTrigger made, whatever SQL makes of it.
                 if before and before.by == "runsql":
-                    self._dropped.setdefault(record.made_by, []).append(before)
+                    self._dropped.setdefault(record.made_by, []).append((index, before))
                     del self.records[key]
                     self.disturbed.pop(key, None)
             case CommentOnTrigger():
@@ -266,19 +267,23 @@ class TriggerHistory:
                     self.records[key] = replace(before, followed=False, touched_by=record.made_by)
                     self.disturbed.pop(key, None)
 
-    def _owner(self, made: Record, key: TriggerKey) -> str:
+    def _owner(self, made: Record, key: TriggerKey, index: int) -> str:
         """The app whose trigger it is.
 
-        One that is put back around a change of a table, in the migration that changes it, keeps its
-        app. So does one that gets another name meanwhile, along with its model; but a model that
-        has moved to another app has taken it along. Elsewhere an app that makes the trigger anew
-        has taken it over.
+        One that is put back around a change of a table keeps its app. So does one that gets another
+        name meanwhile, along with its model; but a model that has moved to another app has taken
+        it along. An app that makes the trigger anew, in one operation and in a migration that
+        changes no table, has taken it over.
         """
         app_label, name = made.made_by[0], (made.uri or key[1]).rpartition(":")[2]
-        around = made.made_by in self._changing
-        before = [self.records[key]] if around and key in self.records else []
-        dropped = self._dropped.get(made.made_by, []) if around else []
-        for record in (*before, *dropped):
+        changes_tables = made.made_by in self._changing
+        kept = [self.records[key]] if changes_tables and key in self.records else []
+        kept += [
+            record
+            for place, record in self._dropped.get(made.made_by, [])
+            if changes_tables or place != index
+        ]
+        for record in kept:
             has_moved = _app_label(record.uri) != app_label == _app_label(made.uri)
             if record.uri and record.uri.rpartition(":")[2] == name and not has_moved:
                 return record.owner

@@ -47,13 +47,13 @@ def deleted(project: ScenarioProject) -> ScenarioProject:
     return project
 
 
-@pytest.mark.parametrize("arguments", [[], ["--after"]])
-def test_outside_of_git(
-    deleted: ScenarioProject, arguments: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outside_of_git(deleted: ScenarioProject, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(deleted.root.parent))
-    outcome = deleted.makemigrations(*arguments)
+    refused = deleted.makemigrations()
+    outcome = deleted.makemigrations("--after")
 
+    assert refused.exit_code == 2
+    assert "does not bring the trigger again when it is taken back" in refused.stderr
     assert outcome.exit_code == 0
     assert "does not get the trigger again" in outcome.stderr
     unchanged_by_another_run(deleted)
@@ -76,7 +76,8 @@ def test_in_git_where_the_migration_is_new(deleted: ScenarioProject) -> None:
 
 def test_a_squashed_migration_over_it(deleted: ScenarioProject) -> None:
     commit(deleted)
-    assert deleted.makemigrations().exit_code == 0
+    assert deleted.makemigrations().exit_code == 2
+    assert deleted.makemigrations("--after").exit_code == 0
     commit(deleted)
     squash = ["squashmigrations", "shop", "0003", "0004", "--noinput", "--verbosity=0"]
     deleted.manage(MIGRATE, squash)
