@@ -256,6 +256,8 @@ def _make(
 def _call_real(
     vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
+    if function is format and args:
+        vm.check_format(args[0], args[1:], span)
     result = _call_checked(vm, function, args, kwargs, span)
     if isinstance(result, Unknown):
         if library.is_callable_listed(function):  # refused for its arguments, not for itself

@@ -289,6 +289,7 @@ def _formatted(vm: Interpreter, node: ast.FormattedValue, scope: Scope) -> Any:
     converted = value if convert is None else vm.attempt(span, convert, value)
     if isinstance(converted, Unknown):
         return converted
+    vm.check_format(converted, spec, span)
     return vm.attempt(span, format, converted, spec)
 
 

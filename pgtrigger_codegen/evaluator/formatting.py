@@ -41,6 +41,7 @@ class _Formatter(string.Formatter):
         if (refused := as_text(value, self._span)) is not None:
             raise Refusal(refused)
         limits.check_format(format_spec)
+        self._vm.check_format(value, format_spec, self._span)
         text = format(value, format_spec)
         self._size += len(text)
         limits.check_size(self._size)

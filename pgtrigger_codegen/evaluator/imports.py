@@ -342,6 +342,8 @@ def _library_attribute(vm: Interpreter, module: str, name: str, span: Span) -> A
             return Unknown(f"`{module}` has no name `{name}`", span)
         return module_value(vm, dotted, span)
     value = getattr(real, name)
+    if module == "decimal":
+        vm.decimals_are_used()
     if isinstance(value, types.ModuleType):
         value = module_value(vm, value.__name__ if is_library(vm, value.__name__) else dotted, span)
         if not isinstance(value, LibraryModule):

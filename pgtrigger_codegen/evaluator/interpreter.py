@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import decimal
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from pgtrigger_codegen.confinement.wall import Escape, confined
 from pgtrigger_codegen.crashes import Crash, contain
 from pgtrigger_codegen.evaluator import imports, limits
 from pgtrigger_codegen.evaluator.assumption import Assumption
+from pgtrigger_codegen.evaluator.decimals import ChangedContext, changed_context
 from pgtrigger_codegen.evaluator.host import Host
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.provided import Libraries, NoLibraries, ProvidedCall
@@ -94,6 +96,7 @@ class Interpreter:
         call_backs: What real code was given in the place of callables, by identity.
         dataclasses: Classes whose generated methods were made of names that were checked.
         handled: Exceptions whose `except` blocks are being executed, outermost first.
+        changed_context: Where the project changes the context of decimals, if it does.
         closing: While generators are closed by a call, which runs their `finally` blocks.
         try_depth: How many enclosing `try` statements could catch an exception.
     """
@@ -117,6 +120,7 @@ class Interpreter:
         self.in_hook = False
         self.receivers: list[Receiver] = []
         self.statement: tuple[str, int] | None = None
+        self.changed_context: ChangedContext | None = None
         self._turn = 0
         self.try_depth = 0
         self.closing = 0
@@ -202,7 +206,9 @@ class Interpreter:
             return Unknown(reason, place())
         self.steps = 0
         state = {name: vars(self)[name] for name in _CIRCUMSTANCES}
-        outcome = contain("the evaluator", lambda: self._guarded(action, place))
+        changed = self.changed_context
+        with decimal.localcontext(None if changed is None else changed.strict()):
+            outcome = contain("the evaluator", lambda: self._guarded(action, place))
         self.all_steps += self.steps
         if isinstance(outcome, Crash):
             vars(self).update(state)
@@ -273,8 +279,29 @@ class Interpreter:
             return Unknown("takes too much memory to be evaluated", span)
         except PythonRaise as error:
             return self.raised(error.error, error.span or span)
+        except decimal.DecimalException as error:
+            if self.changed_context is not None:
+                return self.changed_context.unknown(span)
+            return self.raised(error, span)
         except Exception as error:  # noqa: BLE001  (whatever real code raises, Python would raise)
             return self.raised(error, span)
+
+    def decimals_are_used(self) -> None:
+        """From here on, what depends on a context that the project changes is refused."""
+        if self.changed_context is None:
+            self.changed_context = changed_context(self.loader.finder.own_roots)
+            if self.changed_context is not None:
+                decimal.setcontext(self.changed_context.strict())
+
+    def check_format(self, value: object, specification: object, span: Span) -> None:
+        """Refuses what the context of decimals rounds, and traps nothing of.
+
+        Raises:
+            Refusal: A decimal would be formatted, and the project changes the context.
+        """
+        changed = self.changed_context
+        if changed is not None and isinstance(value, decimal.Decimal) and specification:
+            raise Refusal(changed.unknown(span))
 
     def raised(self, error: BaseException, span: Span) -> Unknown:
         """An exception: raised where a `try` could catch it, else the value is invalid.

@@ -97,6 +97,11 @@ class ModuleFinder:
             location = self._locations[dotted] = self._find(dotted)
             return location
 
+    @property
+    def own_roots(self) -> tuple[Path, ...]:
+        """The first-party folders, without what links add."""
+        return tuple(map(Path, self._own_roots))
+
     def unreadable_folders(self) -> dict[str, str]:
         """First-party folders that were looked into and cannot be listed, with the reason."""
         return {
