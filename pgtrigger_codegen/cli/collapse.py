@@ -26,6 +26,7 @@ from pgtrigger_codegen.migrations.collapse.files import (
 )
 from pgtrigger_codegen.migrations.collapse.outcome import Apart, Collapse, Rewritten
 from pgtrigger_codegen.migrations.collapse.runs import find_run
+from pgtrigger_codegen.migrations.planning.preconditions import require_readable_migrations
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.project.git import is_committed
 from pgtrigger_codegen.source.escaping import one_line
@@ -218,6 +219,8 @@ def _outcome(
     project = analysis.project
     reader = MigrationReader(project.apps, analysis.load_migration)
     own = [label for label, app in project.apps.items() if app.first_party]
+    for label in own:
+        require_readable_migrations(project, project.apps[label])
     run = find_run(reader, own, app_label, first, last)
     files = RunFiles.read(run)
     declared = {

@@ -279,6 +279,7 @@ def _scan(folder: str) -> _Listing:
         with os.scandir(folder) as entries:
             for entry in entries:
                 (folders if _is_folder(entry) else files).add(entry.name)
+        os.stat(f"{folder}/.")  # a folder can be listed whose files cannot be opened
     except (FileNotFoundError, NotADirectoryError):
         return _Listing()
     except OSError as error:

@@ -35,6 +35,7 @@ from pgtrigger_codegen.migrations.conversion.unconverted import (
 )
 from pgtrigger_codegen.migrations.conversion.walk import HistoryWalk, flattened
 from pgtrigger_codegen.migrations.planning.placement import Placement
+from pgtrigger_codegen.migrations.planning.preconditions import require_readable_migrations
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, build_graph
 from pgtrigger_codegen.migrations.reading.reader import Key, LoadMigration, MigrationReader
 from pgtrigger_codegen.migrations.reading.sites import (
@@ -80,6 +81,8 @@ def convert(
             help="see what was read with pgtrigger-codegen config; name settings or apps under "
             "[tool.pgtrigger-codegen]",
         )
+    for label in app_labels or own:
+        require_readable_migrations(project, project.apps[label])
     placement = Placement(project.settings, databases, allow_migrate)
     conversion = _Converter(project, sites, frozenset(app_labels or own), placement)
     reader = MigrationReader(project.apps, load_migration)

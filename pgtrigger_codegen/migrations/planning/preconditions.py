@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values import Unknown
-from pgtrigger_codegen.migrations.reading.reader import is_migrations_package
+from pgtrigger_codegen.migrations.reading.reader import is_migrations_package, unreadable
 from pgtrigger_codegen.project.project import App, Project, Settings
 
 
@@ -46,9 +46,21 @@ def require_migrations_package(project: Project, app: App) -> None:
             f"triggers of app {app.label!r} cannot be written: {reason}",
             help="give the app a migrations package",
         )
+    require_readable_migrations(project, app)
     if not is_migrations_package(app.migrations_dir):
         folder = project.display_path(app.migrations_dir)
         raise MigrationsError(
             f"app {app.label!r} has no migrations package",
             help=f"create it: an empty file {folder}/__init__.py",
+        )
+
+
+def require_readable_migrations(project: Project, app: App) -> None:
+    """Refuse where the app may have migrations that nobody has read."""
+    reason = unreadable(app.migrations_dir)
+    if app.migrations_dir is not None and reason is not None:
+        raise MigrationsError(
+            f"the migrations of app {app.label!r} cannot be read: "
+            f"{project.display_path(app.migrations_dir)}: {reason}",
+            help="let the user who runs this list the folder and open its files",
         )

@@ -6,6 +6,7 @@ begin neither with `_` nor with `~`. A folder without `__init__.py` is no migrat
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,21 @@ def is_migrations_package(folder: Path | None) -> bool:
         return folder is not None and (folder / "__init__.py").is_file()
     except PermissionError:  # the certificate says that the folder cannot be listed
         return False
+
+
+def unreadable(folder: Path | None) -> str | None:
+    """Why nobody can tell which files a migrations package has, where that is so."""
+    if folder is None:
+        return None
+    try:
+        with os.scandir(folder):
+            # A folder can be listed whose files cannot be opened.
+            (folder / "__init__.py").lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
 
 
 def migration_files(folder: Path | None) -> dict[str, Path]:
