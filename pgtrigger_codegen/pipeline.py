@@ -55,7 +55,11 @@ def analyze(
 
     config = load_config(directory)
     layout = discover(directory, config, settings_override=settings)
-    loader = ModuleLoader(layout.finder(), complete=layout.has_environment)
+    loader = ModuleLoader(
+        layout.finder(),
+        complete=layout.has_environment,
+        python_version=layout.python_version,
+    )
     providers = InstalledProviders()
     interpreter = Interpreter(loader, SettingsHost(config.env), providers)
     project, notices, unread = read_project(layout, config, interpreter)

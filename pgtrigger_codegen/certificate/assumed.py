@@ -57,10 +57,12 @@ class Dependencies:
                     case ast.AugAssign(target=target, value=value):
                         bound = _names_of(target)
                     case ast.ImportFrom(names=aliases):
+                        # The import itself may be of what is assumed (`sys.version_info`).
+                        last = node.end_lineno or node.lineno
                         for alias in aliases:
-                            if alias.asname:
-                                entry = (str(module.path), 0, 0, frozenset({alias.name}))
-                                found.setdefault(alias.asname, []).append(entry)
+                            names = frozenset({alias.name} if alias.asname else ())
+                            entry = (str(module.path), node.lineno, last, names)
+                            found.setdefault(alias.asname or alias.name, []).append(entry)
                         continue
                     case _:
                         continue

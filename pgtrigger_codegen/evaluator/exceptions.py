@@ -15,7 +15,15 @@ from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.signals import Signal
 from pgtrigger_codegen.evaluator.targets import assign
 from pgtrigger_codegen.evaluator.unknowns import truth
-from pgtrigger_codegen.evaluator.values import Invalid, PythonRaise, Refusal, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import (
+    Invalid,
+    PythonRaise,
+    Refusal,
+    Unknown,
+    UnknownRaise,
+    first_unknown,
+    is_error_of,
+)
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -52,9 +60,16 @@ def matching_handler(
             return unknown
         kind = unwrapped(kind)
         kinds = kind if isinstance(kind, tuple) else (kind,)
-        if any(isinstance(each, type) and isinstance(error.error, each) for each in kinds):
+        caught = any(isinstance(each, type) and is_error_of(error.error, each) for each in kinds)
+        if isinstance(error.error, UnknownRaise):
+            if error.error.kind is None and not caught:
+                return error.error.unknown
+            raised: Any = error.error.unknown
+        else:
+            raised = inward(vm, error.error)
+        if caught:
             if handler.name:
-                scope.bind(handler.name, inward(vm, error.error))
+                scope.bind(handler.name, raised)
             return handler
     return None
 
@@ -83,7 +98,12 @@ def _with(
             signal = _with(vm, rest, body, scope)
     except PythonRaise as error:
         if isinstance(manager, contextlib.suppress):
-            swallowed: Any = isinstance(error.error, manager._exceptions)  # type: ignore[attr-defined]
+            kinds: tuple[type, ...] = manager._exceptions  # type: ignore[attr-defined]
+            swallowed: Any = any(is_error_of(error.error, kind) for kind in kinds)
+            if not swallowed and isinstance(error.error, UnknownRaise):
+                swallowed = error.error.unknown if error.error.kind is None else False
+        elif isinstance(error.error, UnknownRaise):
+            swallowed = error.error.unknown
         else:
             raised = (type(error.error), error.error, None)
             told = tuple(inward(vm, value) for value in raised)
@@ -120,9 +140,16 @@ def raise_statement(vm: Interpreter, node: ast.Raise, scope: Scope) -> Signal:
         value = vm.attempt(span, value)
     if isinstance(value, BaseException):
         raise PythonRaise(value, span)
-    unknown = first_unknown(value)
-    reason = unknown.reason if unknown else "raises an exception that is not known"
-    raise PythonRaise(RuntimeError(reason), span)
+    unknown = first_unknown(value) or Unknown("it is none of Python's", span)
+    raise PythonRaise(UnknownRaise(unknown, _class_of(vm, node.exc, scope)), span)
+
+
+def _class_of(vm: Interpreter, node: ast.expr | None, scope: Scope) -> type[BaseException] | None:
+    """The class of an exception that is made there, with arguments that are not known."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
+        return None
+    kind = unwrapped(evaluate(vm, node.func, scope))
+    return kind if isinstance(kind, type) and issubclass(kind, BaseException) else None
 
 
 def assert_statement(vm: Interpreter, node: ast.Assert, scope: Scope) -> Signal:

@@ -17,7 +17,7 @@ from pgtrigger_codegen.evaluator import limits
 from pgtrigger_codegen.evaluator.branches import local_names
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.type_parameters import type_variables, with_variables
-from pgtrigger_codegen.evaluator.values import Function, PythonRaise, Refusal, Unknown
+from pgtrigger_codegen.evaluator.values import Function, PythonRaise, Refusal, Unknown, UnknownRaise
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -131,8 +131,9 @@ def _call_from_real_code(
         with vm.catching(), confined():
             result = call_function(vm, function, given, named, span)
     except PythonRaise as error:
-        if not isinstance(error.error, Exception):
-            # No `except Exception` of real code catches it, and so none of ours can let it through.
+        if not isinstance(error.error, Exception) or isinstance(error.error, UnknownRaise):
+            # No `except Exception` of real code catches it, and so none of ours can let it through;
+            # which one catches an exception that is not known, nobody can say.
             raise Refusal(vm.invalid(error.error, error.span or span)) from None
         raise error.error from None
     if isinstance(result, Unknown):

@@ -12,7 +12,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import library
+from pgtrigger_codegen.evaluator import library, python_version
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.missing_imports import (
     absolute_name,
@@ -163,6 +163,8 @@ def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any
     if (module, name) in vm.library_values:
         return vm.library_values[module, name]
     dotted = f"{module}.{name}"
+    if dotted == python_version.NAME:
+        return python_version.version_info(vm, span)
     if dotted == "sys.argv":
         # What is declared counts for the program that migrates, not for one that tests.
         vm.assume("sys.argv", " ".join(_COMMAND_LINE), span)

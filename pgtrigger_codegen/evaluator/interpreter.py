@@ -36,6 +36,7 @@ from pgtrigger_codegen.evaluator.values import (
     Refusal,
     Registration,
     Unknown,
+    UnknownRaise,
 )
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
@@ -320,6 +321,8 @@ class Interpreter:
     def invalid(self, error: BaseException, span: Span) -> Invalid:
         """The value of an expression that raises."""
         text = str(error)
+        if isinstance(error, UnknownRaise):
+            return Invalid(text, span, raised_in=raised_in(error))
         reason = f"raises {type(error).__name__}" + (f": {text}" if text else "")
         return Invalid(reason, span, error=error, raised_in=raised_in(error))
 

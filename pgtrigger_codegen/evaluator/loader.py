@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 from pgtrigger_codegen.crashes import Crash, contain
 from pgtrigger_codegen.evaluator.values import Unknown
@@ -21,11 +22,19 @@ class ModuleLoader:
         unread: What could not be read of the project's own modules, by module.
         complete: Whether the project's own environment is known, so that a module which is
             not found is really not installed there.
+        python_version: Major and minor of the project's Python, where they are known.
     """
 
-    def __init__(self, finder: ModuleFinder, *, complete: bool) -> None:
+    def __init__(
+        self,
+        finder: ModuleFinder,
+        *,
+        complete: bool,
+        python_version: tuple[int, int] | None = None,
+    ) -> None:
         self.finder = finder
         self.complete = complete
+        self.python_version = python_version
         self.syntax_errors: dict[str, SourceSyntaxError] = {}
         self.unread: dict[str, Unread] = {}
         self._modules: dict[str, Module | Unknown] = {}
@@ -38,6 +47,10 @@ class ModuleLoader:
         """Whether a module of that name belongs to the project."""
         location = self.find(name)
         return location is not None and location.first_party
+
+    def stands_in_project(self, span: Span) -> bool:
+        """Whether a place is in a file of the project's own."""
+        return self.finder.is_first_party(Path(span.path))
 
     def load(self, name: str) -> Module | Unknown:
         """The parsed module, or why there is none."""

@@ -36,6 +36,7 @@ from pgtrigger_codegen.evaluator.values import (
     Special,
     ThroughModel,
     Unknown,
+    UnknownRaise,
     first_unknown,
 )
 from pgtrigger_codegen.source.span import Span
@@ -326,6 +327,8 @@ def _answer(vm: Interpreter, value: Any, span: Span) -> Callable[..., Any]:
             with vm.catching():
                 result = call(vm, value, given, named, span)
         except PythonRaise as error:
+            if isinstance(error.error, UnknownRaise):
+                raise Refusal(vm.invalid(error.error, error.span or span)) from None
             raise error.error from None
         if (unknown := first_unknown(result)) is not None:
             raise Refusal(unknown)

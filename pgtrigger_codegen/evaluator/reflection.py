@@ -20,6 +20,7 @@ from pgtrigger_codegen.evaluator.values import (
     ThroughModel,
     Unknown,
     first_unknown,
+    is_error_of,
 )
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _getattr(vm: Interpreter, call: SpecialCall) -> Any:
         with vm.catching():
             return attributes.attribute(vm, target, name, call.span)
     except PythonRaise as error:
-        if isinstance(error.error, AttributeError):
+        if is_error_of(error.error, AttributeError):
             return default[0]
         return vm.raised(error.error, error.span or call.span)
 

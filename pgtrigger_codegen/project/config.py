@@ -27,7 +27,8 @@ class Config:
     Attributes:
         path: The pyproject.toml that holds the table, None without one.
         settings: Dotted name of the settings module.
-        apps: Entries as in `INSTALLED_APPS`, for a library without settings.
+        apps: Entries as in `INSTALLED_APPS`, for a library without settings, and where those of
+            the settings cannot be read.
         source_roots: Folders that are on the project's `sys.path`, absolute.
         exclude: Globs of paths that are not searched, relative to the project root.
         python: A virtual environment or an interpreter, absolute, symbolic links kept.

@@ -119,7 +119,7 @@ def read_project(
             unread.append(Unread(GapKind.SETTINGS_NOT_FOUND, reason, certain=False))
     else:
         settings = _read_settings(layout.settings_module, layout.settings_origin, interpreter)
-        names = _installed_apps(settings, layout)
+        names = _installed_apps(settings, layout, config)
         unread += unknown_apps(names, settings, interpreter)
         if "INSTALLED_APPS" in settings.values:
             unread += _assumed_apps(names, layout.settings_module, interpreter)
@@ -181,10 +181,12 @@ def _assumed_apps(names: list[Any], module: str, interpreter: Interpreter) -> li
     return [Unread(GapKind.ASSUMED_BRANCH, reason, span, UNKNOWN_APP, certain=False)]
 
 
-def _installed_apps(settings: Settings, layout: Layout) -> list[Any]:
+def _installed_apps(settings: Settings, layout: Layout, config: Config) -> list[Any]:
     value = settings.get("INSTALLED_APPS", [])
     if isinstance(value, list | tuple):
         return list(value)
+    if config.apps:
+        return list(config.apps)
     unknown = first_unknown(value)
     where = ""
     if unknown is not None and unknown.span is not None:
@@ -194,8 +196,9 @@ def _installed_apps(settings: Settings, layout: Layout) -> list[Any]:
     reason = unknown.reason if unknown is not None else "it is not a list"
     raise ProjectError(
         f"INSTALLED_APPS of `{settings.module}` cannot be read{where}: {reason}",
-        help="pin environment variables under [tool.pgtrigger-codegen.env], or choose a settings "
-        "module that names the apps: `settings` under [tool.pgtrigger-codegen]",
+        help="say what it comes to: `apps` under [tool.pgtrigger-codegen]; or pin environment "
+        "variables under [tool.pgtrigger-codegen.env], or choose a settings module that names the "
+        "apps: `settings` under [tool.pgtrigger-codegen]",
     )
 
 

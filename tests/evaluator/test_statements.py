@@ -280,3 +280,32 @@ def test_what_with_gives_is_not_known(tmp_path: Path) -> None:
 
     assert ours["a"] == 1
     assert ours.refusal("b") == ("calls `x.manager`, which is not evaluated", "x.manager()")
+
+
+RAISED: dict[str, int] = {
+    # Whatever its message, an exception is of its class.
+    "    raise ValueError(os.environ['X'])\nexcept ValueError:\n    a = 1": 1,
+    "    raise KeyError(os.environ['X'])\nexcept LookupError:\n    a = 1": 1,
+    "    raise KeyError(os.environ['X'])\nexcept RuntimeError:\n    a = 2\nexcept Exception:\n"
+    "    a = 3": 3,
+    "    raise os.environ['X']\nexcept Exception:\n    a = 1": 1,
+    "    with suppress(ValueError):\n        raise ValueError(os.environ['X'])\n    a = 1\nfinally:"
+    "\n    pass": 1,
+}
+UNKNOWN_RAISED = (
+    # Not known, it may be any: nobody may say that it is a RuntimeError.
+    "    raise os.environ['X']\nexcept ValueError:\n    a = 1\nexcept RuntimeError:\n    a = 2",
+    "    raise ValueError(os.environ['X'])\nexcept ValueError as error:\n    a = str(error)",
+    "    with suppress(ValueError):\n        raise os.environ['X']\n    a = 1\nfinally:\n    pass",
+)
+RAISING = "import os\nfrom contextlib import suppress\ntry:\n"
+
+
+@pytest.mark.parametrize("source", RAISED)
+def test_the_class_of_an_exception_decides_who_catches_it(tmp_path: Path, source: str) -> None:
+    assert execute(tmp_path, f"{RAISING}{source}\n")["a"] == RAISED[source]
+
+
+@pytest.mark.parametrize("source", UNKNOWN_RAISED)
+def test_what_is_not_known_of_an_exception_stays_unknown(tmp_path: Path, source: str) -> None:
+    assert "`X`" in execute(tmp_path, f"{RAISING}{source}\n").refusal("a")[0]

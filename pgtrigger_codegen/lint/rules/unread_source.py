@@ -88,7 +88,10 @@ _HELP: Final[Mapping[GapKind, str]] = {
     ),
     GapKind.SETTINGS_NOT_FOUND: "Name it: `settings` under `[tool.pgtrigger-codegen]`",
     GapKind.UNKNOWN_SETTING: "Pin the value under `[tool.pgtrigger-codegen.env]`",
-    GapKind.ASSUMED_BRANCH: "Pin the value under `[tool.pgtrigger-codegen.env]`",
+    GapKind.ASSUMED_BRANCH: (
+        "Pin the variable under `[tool.pgtrigger-codegen.env]`, or point `python` under"
+        " `[tool.pgtrigger-codegen]` at the project's environment"
+    ),
     GapKind.LIMIT_PASSED: "Write the declaration so that it takes less to evaluate",
     GapKind.MISSING_PROVIDER: "Install the provider, or write one as docs/providers.md shows",
     GapKind.UNRESOLVED_DECLARATION: "Write it with values that stand in the source",

@@ -1,0 +1,37 @@
+"""Settings that cannot be read, and what the configuration says in their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.errors import ProjectError
+from pgtrigger_codegen.pipeline import analyze
+from tests.support.unread import EXTRAS, MANAGE, write_files
+
+SETTINGS = "from shop.apps_of import installed\n\nINSTALLED_APPS = installed(open('apps.txt'))\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    files = {
+        "manage.py": MANAGE,
+        "config/__init__.py": "",
+        "config/settings.py": SETTINGS,
+        "shop/__init__.py": "",
+        "shop/apps_of.py": "def installed(file):\n    return file.read().split()\n",
+        "shop/models.py": EXTRAS,
+    }
+    write_files(tmp_path, files)
+    return tmp_path
+
+
+def test_an_app_list_that_cannot_be_read_can_be_told(project: Path) -> None:
+    with pytest.raises(ProjectError, match="INSTALLED_APPS of") as caught:
+        analyze(project)
+    assert "`apps` under [tool.pgtrigger-codegen]" in str(caught.value.help)
+
+    told = '[tool.pgtrigger-codegen]\napps = ["pgtrigger", "shop"]\n'
+    (project / "pyproject.toml").write_text(told)
+    assert [trigger.uri for trigger in analyze(project).triggers] == ["shop.Gift:keep_gifts"]
