@@ -6,6 +6,9 @@ tag `change` on every change, and those with the tag `night` every night.
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "venv"
@@ -56,6 +59,17 @@ def pghistory(session: nox.Session, pghistory: str) -> None:
     """The provider's tests with several django-pghistories."""
     _install(session, f"django-pghistory~={pghistory}.0")
     session.run("python", "-m", "pytest", "-n", "auto", "tests/providers", *session.posargs)
+
+
+@nox.session(python=OLDEST, tags=["night"])
+@nox.parametrize("release", ["oldest", "newest"])
+def stubs(session: nox.Session, release: str) -> None:
+    """The stubs of packages beside the packages themselves."""
+    with Path("pgtrigger_codegen/stubs/packages.toml").open("rb") as file:
+        packages = tomllib.load(file)
+    pinned = {f"{package['distribution']}=={package[release]}" for package in packages.values()}
+    _install(session, "phonenumbers", *sorted(pinned))
+    session.run("python", "-m", "tests.stubs.comparison")
 
 
 @nox.session(python=OLDEST, tags=["night"])

@@ -87,7 +87,8 @@ def test_every_package_is_in_the_contracts(pyproject: dict[str, Any]) -> None:
     packages = {
         path.stem
         for path in Path(pgtrigger_codegen.__file__).parent.iterdir()
-        if not path.stem.startswith(("__", ".")) and (path.is_dir() or path.suffix == ".py")
+        if not path.stem.startswith(("__", "."))
+        and (path.suffix == ".py" or (path / "__init__.py").is_file())
     }
     for contract in pyproject["tool"]["importlinter"]["contracts"]:
         if contract["type"] != "forbidden":

@@ -21,6 +21,7 @@ from pgtrigger_codegen.evaluator.missing_imports import (
 )
 from pgtrigger_codegen.evaluator.provided import note_library, provided_value
 from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.stubs import has_stub_for
 from pgtrigger_codegen.evaluator.unknown_imports import note_unknown_import
 from pgtrigger_codegen.evaluator.values import (
     External,
@@ -152,7 +153,7 @@ def module_value(vm: Interpreter, name: str, span: Span) -> Any:
         return SPECIAL_NAMES[name]
     if is_library(vm, name):
         return LibraryModule(name)
-    location = None if _is_closed(vm, name) else vm.loader.find(name)
+    location = None if _is_closed(vm, name) else vm.loader.find(name) or vm.loader.find_stub(name)
     if location is not None:
         return SourceModule(name)
     return External(f"`{name}` is not evaluated", span, dotted=name)
@@ -177,9 +178,12 @@ def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any
         return _library_attribute(vm, module, name, span)
     if is_library(vm, dotted):  # listed below a package that is not: `django.core.validators`
         return LibraryModule(dotted)
-    if _is_closed(vm, module) or vm.loader.find(module) is None:
-        return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
-    return _source_attribute(vm, module, name, span)
+    if not _is_closed(vm, module):
+        if vm.loader.find(module) is not None:
+            return _source_attribute(vm, module, name, span)
+        if vm.loader.find_stub(module) is not None:
+            return _stub_attribute(vm, module, name, span)
+    return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
 
 
 def is_found(vm: Interpreter, module: str) -> bool:
@@ -218,6 +222,16 @@ def _source_attribute(vm: Interpreter, module: str, name: str, span: Span) -> An
     if "__getattr__" in scope.names:
         return _made_on_demand(vm, scope, name, dotted, span)
     return Unknown(f"`{module}` has no name `{name}`", span)
+
+
+def _stub_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
+    """A name of a package that is not installed here, if its stub has it."""
+    dotted = f"{module}.{name}"
+    if has_stub_for(vm, module, name, span):
+        return _follow(vm, vm.scopes[module], name, span)
+    if vm.loader.find_stub(dotted) is not None:
+        return SourceModule(dotted)
+    return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
 
 
 def _made_on_demand(vm: Interpreter, scope: Scope, name: str, dotted: str, span: Span) -> Any:
@@ -307,9 +321,8 @@ def _import_star(vm: Interpreter, module: str, scope: Scope, span: Span) -> None
         for name in public:
             scope.bind(name, LazyImport(module, name, span))
         return
-    source = (
-        Unknown(f"`{module}` is not read", span) if _is_closed(vm, module) else vm.module(module)
-    )
+    unread = _is_closed(vm, module) or vm.loader.find_stub(module) is not None
+    source = Unknown(f"`{module}` is not read", span) if unread else vm.module(module)
     if isinstance(source, Unknown):
         scope.module_scope.open_ended = source
         return

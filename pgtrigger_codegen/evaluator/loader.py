@@ -11,6 +11,7 @@ from pgtrigger_codegen.source.files import FileRefusedError
 from pgtrigger_codegen.source.finder import ModuleFinder, ModuleLocation
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.stubs import find_stub
 from pgtrigger_codegen.source.unread import GapKind, Unread
 
 
@@ -35,6 +36,7 @@ class ModuleLoader:
         self.finder = finder
         self.complete = complete
         self.python_version = python_version
+        self.stubs_loaded = False
         self.syntax_errors: dict[str, SourceSyntaxError] = {}
         self.unread: dict[str, Unread] = {}
         self._modules: dict[str, Module | Unknown] = {}
@@ -42,6 +44,15 @@ class ModuleLoader:
     def find(self, name: str) -> ModuleLocation | None:
         """Where a module is, without reading it."""
         return self.finder.find(name)
+
+    def find_stub(self, name: str) -> ModuleLocation | None:
+        """Where the stub of a module is, if it belongs to a package that nobody can look into.
+
+        The project's own environment wins: a package that is not in it is not installed.
+        """
+        if self.complete or self.find(name.partition(".")[0]) is not None:
+            return None
+        return find_stub(name)
 
     def is_first_party(self, name: str) -> bool:
         """Whether a module of that name belongs to the project."""
@@ -64,6 +75,8 @@ class ModuleLoader:
 
     def _read(self, name: str) -> Module | Unknown:
         location = self.find(name)
+        if location is None and (location := self.find_stub(name)) is not None:
+            self.stubs_loaded = True
         if location is None:
             return Unknown(f"module `{name}` is not found")
         if location.path is None:

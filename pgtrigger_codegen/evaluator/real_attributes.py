@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pgtrigger_codegen.confinement.frames import leads_inside
 from pgtrigger_codegen.evaluator import attributes, library, membrane
 from pgtrigger_codegen.evaluator.functions import interpreted
+from pgtrigger_codegen.evaluator.stubs import left_out
 from pgtrigger_codegen.evaluator.values import Opaque, Special, Unknown
 from pgtrigger_codegen.source.span import Span
 
@@ -22,6 +23,8 @@ _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 def real_attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
     """An attribute of a real object, as far as it may be a value of interpreted code."""
+    if (unknown := left_out(vm, value, name, span)) is not None:
+        return unknown
     special = _stood_in_for(vm, value, name, span)
     return _read(vm, value, name, span) if special is _ITS_OWN else special
 

@@ -10,6 +10,7 @@ from pgtrigger_codegen.evaluator import attributes, library, membrane
 from pgtrigger_codegen.evaluator.attribute_assignment import assign_attribute
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.stubs import left_out
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     ModelReference,
@@ -103,6 +104,8 @@ def _getattr(vm: Interpreter, call: SpecialCall) -> Any:
         present = vm.host.has_setting(name)
         if present is not True:
             return default[0] if present is False else present
+    if default and (unknown := left_out(vm, target, name, call.span)) is not None:
+        return unknown
     if default and _is_absent(target, name):
         return default[0]
     if not default:
@@ -122,6 +125,8 @@ def _hasattr(vm: Interpreter, call: SpecialCall) -> Any:
     target, name = call.args
     if isinstance(target, SettingsObject):
         return vm.host.has_setting(name)
+    if (unknown := left_out(vm, target, name, call.span)) is not None:
+        return unknown
     if isinstance(target, ModelClass):
         if target.lookup(name) is not None:
             return True

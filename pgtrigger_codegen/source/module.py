@@ -53,6 +53,11 @@ class Module:
         """The package that relative imports start from."""
         return self.name if self.is_package else self.name.rpartition(".")[0]
 
+    @property
+    def is_stub(self) -> bool:
+        """Whether the file tells only a part of what the package has."""
+        return self.path.suffix == ".pyi"
+
     @functools.cached_property
     def lines(self) -> list[str]:
         """The lines without their ends."""

@@ -1,0 +1,1 @@
+from citext.fields import CICharField, CIEmailField, CITextField

@@ -1,0 +1,3 @@
+from ckeditor.fields import RichTextField
+
+class RichTextUploadingField(RichTextField): ...

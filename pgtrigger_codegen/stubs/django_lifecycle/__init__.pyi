@@ -1,0 +1,2 @@
+from django_lifecycle.mixins import LifecycleModelMixin
+from django_lifecycle.models import LifecycleModel

@@ -1,0 +1,1 @@
+from model_utils.tracker import FieldTracker, ModelTracker

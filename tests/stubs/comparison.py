@@ -1,0 +1,147 @@
+"""Compares stubs with the packages that are installed here, both imported for real.
+
+`python -m tests.stubs.comparison` takes the packages to look at, and prints what differs. Each
+field is put into a model, each abstract model gets a child, and any other class is placed in a
+body: the columns that come of that must be the same, with their types and in their order.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import itertools
+import sys
+from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import django
+from django.conf import settings
+from django.db import connection, models
+
+from pgtrigger_codegen.source.stubs import FOLDER, stubbed_packages
+
+_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "AggregateProperty": {"aggregate": models.Count("id")},
+    "AnnotationProperty": {"annotation": models.F("id")},
+    "AutoSlugField": {"populate_from": "last"},
+    "FSMKeyField": {"to": "auth.User", "on_delete": models.CASCADE},
+    "MappingProperty": {"attribute_path": "id", "output_field": None, "mappings": ()},
+    "MonitorField": {"monitor": "id"},
+    "RandomCharField": {"length": 8},
+    "RangeCheckProperty": {"min_attribute_path": "id", "max_attribute_path": "id", "value": 1},
+    "RelatedExistenceCheckProperty": {"relation_path": "id"},
+    "StatusField": {"no_check_for_status": True},
+    "SubqueryExistenceCheckProperty": {"queryset": None},
+    "SubqueryFieldProperty": {"queryset": None, "field_name": "id"},
+    "SubqueryObjectProperty": {"model": "self", "queryset": None},
+    "InheritanceModelProperty": {"value_generator": str, "output_field": models.CharField()},
+    "ValueCheckProperty": {"attribute_path": "id"},
+}
+# They depend on other fields of the model, on its place, or are bases of what stands in bodies.
+_BASES = frozenset({"CIText", "QueryableProperty"})
+_OPTIONS = ("null", "unique", "db_index", "primary_key", "max_length", "editable", "blank")
+
+_numbers = itertools.count()
+
+
+def differences(package: str) -> Iterator[str]:
+    """What a package has otherwise than its stub."""
+    for path in sorted((FOLDER / package).rglob("*.pyi")):
+        dotted = ".".join(path.relative_to(FOLDER).with_suffix("").parts).removesuffix(".__init__")
+        stub = _load(dotted, path)
+        real = importlib.import_module(dotted)
+        for name, value in vars(stub).items():
+            if not name.startswith("_") and inspect.isclass(value) and _is_own(stub, value):
+                yield from _compare(f"{dotted}.{name}", value, getattr(real, name, None))
+
+
+def _load(dotted: str, path: Path) -> ModuleType:
+    """The stub as a module of another name, whose imports lead to the real package."""
+    name = f"stub_of_{dotted.replace('.', '_')}"
+    spec = importlib.util.spec_from_loader(name, SourceFileLoader(name, str(path)))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _is_own(module: ModuleType, value: type) -> bool:
+    return value.__module__ == module.__name__
+
+
+def _compare(dotted: str, stub: type, real: Any) -> Iterator[str]:
+    if not inspect.isclass(real):
+        yield f"{dotted}: the package has no such class"
+        return
+    if dotted.rpartition(".")[2] in _BASES:
+        return
+    ours, theirs = _columns(stub), _columns(real)
+    if ours != theirs:
+        yield f"{dotted}: {ours} here, {theirs} in the package"
+
+
+def _columns(cls: type) -> list[Any]:
+    """What a model has of the class: fields in their order, with what makes their columns."""
+    if issubclass(cls, models.Model):
+        model = _model((cls,), {"last": models.IntegerField()})
+    elif cls.__name__.endswith("Mixin"):
+        model = _model((cls, models.Model), {"last": models.IntegerField()})
+    else:
+        value = cls(**_arguments(cls.__name__))
+        model = _model((models.Model,), {"value": value, "last": models.IntegerField()})
+    fields = [*model._meta.local_fields, *model._meta.local_many_to_many]
+    return [_described(field) for field in fields]
+
+
+def _arguments(name: str) -> dict[str, Any]:
+    if name == "MeasurementField":
+        return {"measurement": importlib.import_module("measurement.measures").Distance}
+    return _ARGUMENTS.get(name, {})
+
+
+def _model(bases: tuple[type, ...], body: dict[str, Any]) -> Any:
+    meta = type("Meta", (), {"app_label": "compared"})
+    name = f"Model{next(_numbers)}"
+    body |= {"__module__": "compared.models", "Meta": meta, "STATUS": (("draft", "Draft"),)}
+    return type(name, bases, body)
+
+
+def _described(field: Any) -> tuple[Any, ...]:
+    related = field.remote_field and str(field.remote_field.model)
+    options = [getattr(field, option, None) for option in _OPTIONS]
+    kind = field.get_internal_type()
+    column_type = field.db_type(connection)
+    written = "refused" if _refuses(field) else field.db_type_suffix(connection)
+    return (field.name, field.column, kind, column_type, related, written, *options)
+
+
+def _refuses(field: Any) -> bool:
+    """Whether the field writes a value in a way of its own, which a stub must refuse to tell."""
+    name = "get_prep_value"
+    base = next(cls for cls in type(field).__mro__ if cls.__module__.startswith("django."))
+    return getattr(type(field), name) is not getattr(base, name)
+
+
+def main(packages: list[str]) -> int:
+    """Compares, prints, and gives the exit code."""
+    settings.configure(
+        DATABASES={"default": {"ENGINE": "django.db.backends.postgresql"}},
+        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+    )
+    django.setup()
+    found = [text for package in packages for text in differences(package)]
+    for text in found:
+        sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{len(packages)} packages compared, {len(found)} differences\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or sorted(stubbed_packages())))

@@ -1,0 +1,202 @@
+"""Packages that are not installed where a project is read, and that a stub stands for."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.evaluator.values import External, Unknown
+from pgtrigger_codegen.source.stubs import FOLDER, stubbed_packages
+from tests.evaluator.code import execute
+from tests.models.project import analyzed
+
+_TRACKED = """
+import pghistory
+import pgtrigger
+from django.db import models
+{imports}
+
+@pghistory.track()
+class Order({bases}):
+    name = models.CharField(max_length=10)
+{body}
+    class Meta:
+        triggers = [pgtrigger.Protect(name="keep", operation=pgtrigger.Delete)]
+"""
+
+
+_TRACKER = "from model_utils import FieldTracker\n"
+
+
+def _tracked(
+    root: Path, imports: str = "", bases: str = "models.Model", body: str = ""
+) -> Analysis:
+    root.mkdir()
+    return analyzed(root, _TRACKED.format(imports=imports, bases=bases, body=body))
+
+
+def _hashes(analysis: Analysis) -> dict[str, str]:
+    assert not analysis.unresolved
+    return {trigger.uri: trigger.hash for trigger in analysis.triggers}
+
+
+def _public_names(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.pyi")), ids=lambda path: path.parent.name)
+def test_every_name_of_a_stub_is_a_class(path: Path, tmp_path: Path) -> None:
+    module = ".".join(path.relative_to(FOLDER).with_suffix("").parts).removesuffix(".__init__")
+    names = _public_names(path)
+    source = "".join(f"from {module} import {name}\n{name} = {name}\n" for name in names)
+
+    ours = execute(tmp_path, source or "pass", complete=False)
+
+    assert not [name for name in names if isinstance(ours[name], Unknown)]
+
+
+def test_each_package_with_a_stub_says_what_it_was_compared_with() -> None:
+    folders = {path.name for path in FOLDER.iterdir() if path.is_dir()}
+
+    assert set(stubbed_packages()) == folders - {"__pycache__"}
+
+
+@pytest.mark.parametrize(
+    ("stubbed", "plain"),
+    [
+        (
+            {
+                "imports": "from model_utils.models import TimeStampedModel",
+                "bases": "TimeStampedModel",
+            },
+            {
+                "imports": (
+                    "class Base(models.Model):\n"
+                    "    created = models.DateTimeField(editable=False)\n"
+                    "    modified = models.DateTimeField(editable=False)\n"
+                    "    class Meta:\n        abstract = True\n"
+                ),
+                "bases": "Base",
+            },
+        ),
+        (
+            {
+                "imports": "from phonenumber_field.modelfields import PhoneNumberField",
+                "body": "    phone = PhoneNumberField(region='DE')",
+            },
+            {"body": "    phone = models.CharField(max_length=128)"},
+        ),
+        (
+            {
+                "imports": "from queryable_properties.properties import AnnotationProperty\n"
+                "from model_utils import FieldTracker",
+                "body": "    total = AnnotationProperty(models.F('id'))\n    seen = FieldTracker()",
+            },
+            {},
+        ),
+        (
+            {
+                "imports": "import citext",
+                "body": "    mail = citext.CIEmailField(unique=True)",
+            },
+            {"body": "    mail = models.EmailField(unique=True)"},
+        ),
+    ],
+    ids=["abstract model", "field", "neither", "module"],
+)
+def test_a_model_is_read_as_with_djangos_own_classes(
+    stubbed: dict[str, str], plain: dict[str, str], tmp_path: Path
+) -> None:
+    ours = _tracked(tmp_path / "stubbed", **stubbed)
+
+    assert len(ours.triggers) == 3
+    assert _hashes(ours) == _hashes(_tracked(tmp_path / "plain", **plain))
+
+
+def test_a_stub_is_an_assumption_that_is_listed_once(tmp_path: Path) -> None:
+    body = "    a = PhoneNumberField()\n    b = PhoneNumberField()"
+    imports = "from phonenumber_field.modelfields import PhoneNumberField"
+
+    ours = _tracked(tmp_path / "project", imports=imports, body=body)
+
+    assumed = [each for each in ours.assumptions if each.name.startswith("package")]
+    release = stubbed_packages()["phonenumber_field"]
+    assert [(each.name, each.value) for each in assumed] == [
+        ("package phonenumber_field", f"as in {release}")
+    ]
+
+
+def test_the_projects_environment_wins(tmp_path: Path) -> None:
+    source = "from model_utils import FieldTracker\na = FieldTracker"
+
+    assert isinstance(execute(tmp_path, source, complete=True)["a"], External)
+    assert isinstance(execute(tmp_path, source, complete=False)["a"], type)
+
+
+def test_a_package_of_the_projects_own_wins(tmp_path: Path) -> None:
+    source = "from model_utils import FieldTracker\na = FieldTracker"
+    files = {"model_utils/__init__.py": "FieldTracker = 3"}
+
+    assert execute(tmp_path, source, files=files, complete=False)["a"] == 3
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from model_utils import Choices\na = Choices",
+        "import model_utils\na = model_utils.managers.InheritanceManager",
+        "from model_utils.fields import models\na = models",
+        "from model_utils.fields import *\na = now",
+        "from model_utils import FieldTracker\na = FieldTracker().previous",
+        "from model_utils import FieldTracker\na = FieldTracker.previous",
+        "from model_utils import FieldTracker\na = hasattr(FieldTracker, 'previous')",
+        "from model_utils import FieldTracker\na = getattr(FieldTracker(), 'previous', 1)",
+        _TRACKER
+        + "class T(FieldTracker):\n    def f(self):\n        return super().x\na = T().f()",
+        _TRACKER + "try:\n    a = FieldTracker().x\nexcept AttributeError:\n    a = 1",
+    ],
+)
+def test_what_a_stub_does_not_tell_is_not_known(source: str, tmp_path: Path) -> None:
+    assert isinstance(execute(tmp_path, source, complete=False)["a"], Unknown)
+
+
+def test_an_attribute_of_the_projects_own_class_is_known(tmp_path: Path) -> None:
+    source = (
+        "from model_utils import FieldTracker\nclass T(FieldTracker):\n    x = 1\n"
+        "a = T.x, hasattr(T(), 'x'), getattr(T, 'x', 2)"
+    )
+
+    assert execute(tmp_path, source, complete=False)["a"] == (1, True, 1)
+
+
+def test_a_value_that_the_package_writes_in_its_own_way_is_refused(tmp_path: Path) -> None:
+    """A number in a condition would be normalized before PostgreSQL sees it."""
+    models = """
+    import pgtrigger
+    from django.db import models
+    from phonenumber_field.modelfields import PhoneNumberField
+
+    class Order(models.Model):
+        phone = PhoneNumberField()
+
+        class Meta:
+            triggers = [
+                pgtrigger.Protect(
+                    name="keep",
+                    operation=pgtrigger.Delete,
+                    condition=pgtrigger.Q(old__phone="0123"),
+                )
+            ]
+    """
+
+    (refused,) = analyzed(tmp_path, models).unresolved
+
+    assert "how phonenumber_field writes a number is not known" in refused.reason
