@@ -444,3 +444,26 @@ def test_a_trigger_that_is_another_apps_since(apps: TwoApps) -> None:
     apps.commit()
 
     assert [(app, kinds) for app, _, kinds in write(apps)] == [("shop", ["alter theirs"])]
+
+
+def test_a_hash_is_recorded_before_the_column_goes(apps: TwoApps) -> None:
+    """The trigger goes along with the column, and `COMMENT ON TRIGGER` finds none then."""
+    apps.change('RenameField("order", "status", "state")')
+    state = "state = models.TextField()"
+    apps.declare(GUARD.format("ours", ON_ID), GUARD.format("theirs", ON_STATE), state)
+    apps.commit()
+    write(apps)
+    recorded = "audit/migrations/0003_alter_order_theirs.py"
+    assert "COMMENT ON TRIGGER" in apps.read(recorded)
+    apps.write(
+        "shop/migrations/0005_gone.py",
+        CHANGE.format(
+            app="shop", after="0004_alter_order_ours", operation='RemoveField("order", "state")'
+        ),
+    )
+    apps.declare(GUARD.format("ours", ON_ID), GUARD.format("others", ON_ID), "pass")
+    apps.commit()
+
+    write(apps, "--after")
+
+    assert 'run_before = [\n        ("shop", "0005_gone"),' in apps.read(recorded)

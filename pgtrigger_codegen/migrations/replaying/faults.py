@@ -83,6 +83,11 @@ def _table_gone(
 def _trigger_gone(key: TriggerKey, migration: Key, history: TriggerHistory) -> Iterator[OrderFault]:
     if key in history.installed:
         return
+    for found in reversed(history.disturbed.get(key, ())):
+        if found.kind == "drop-column":
+            if found.migration != migration:
+                yield OrderFault(migration, found.migration, found.what)
+            return
     for write in reversed(history.lines.on(key[0]).writes):
         if write.pgid == key[1]:
             if not write.text and write.migration != migration:
