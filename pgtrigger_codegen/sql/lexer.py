@@ -64,6 +64,16 @@ def code_tokens(sql: str) -> list[Token]:
     ]
 
 
+def comments(sql: str) -> list[str]:
+    """The comments in a text of SQL or PL/pgSQL, line by line without their indentation."""
+    return [
+        line.strip()
+        for token in tokenize(sql)
+        if token.kind in COMMENTS
+        for line in token.text.splitlines()
+    ]
+
+
 def folded_name(token: Token) -> str:
     """The name that an identifier stands for: PostgreSQL folds unquoted ones to lower case."""
     if token.kind is Kind.QUOTED_NAME:

@@ -36,6 +36,7 @@ from pgtrigger_codegen.sql.equivalence import (
     same_definition,
     same_function,
 )
+from pgtrigger_codegen.sql.lexer import comments
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.render import (
     create_trigger,
@@ -113,8 +114,8 @@ def detect_changes(
     for key, trigger in wanted.items():
         new, there = source_trigger(trigger, display), installed.get(key)
         operation = _change(new, there)
-        if operation and not refresh_hashes and _is_hash_alone(operation, there):
-            operation = None
+        if there and not refresh_hashes and _is_hash_alone(operation, there):
+            operation = _change_of_comments(new, there)
         if (contest := contests.get(key)) and _is_settled_by_sql(contest):
             operation = _settled(new, there, contest)
         if key in moved:
@@ -332,13 +333,26 @@ def _with_renames(
     return [*left, *changes]
 
 
-def _is_hash_alone(operation: TriggerOperation, installed: InstalledTrigger | None) -> bool:
+def _change_of_comments(new: Trigger, installed: InstalledTrigger) -> TriggerOperation | None:
+    """Another comment is no matter of layout: somebody has written it, and wants to see it."""
+    parts = installed.parts()
+    if parts is None:
+        return None
+    bodies = [f"{each.declare}\n{each.func}" for each in (parts, new.parts)]
+    if comments(bodies[0]) != comments(bodies[1]):
+        return AlterTriggerFunction(installed_trigger(installed), new)
+    if comments(installed.trigger_sql) != comments(trigger_statement(new.parts)):
+        return RecordHash(installed_trigger(installed), new)
+    return None
+
+
+def _is_hash_alone(operation: TriggerOperation | None, installed: InstalledTrigger) -> bool:
     """Whether only the layout of the SQL has changed, which another Django version may do.
 
     A trigger that followed its table or a column to another name is another one to
     django-pgtrigger, and has to be recorded as such.
     """
-    return isinstance(operation, RecordHash) and not (installed and installed.followed)
+    return isinstance(operation, RecordHash) and not installed.followed
 
 
 def _is_written_the_same(new: Trigger, installed: InstalledTrigger) -> bool:

@@ -82,7 +82,7 @@ def test_what_is_installed_needs_nothing(make: Any) -> None:
 
 
 def test_another_format_is_no_change() -> None:
-    reformatted = moved(PROTECT, func="\n\n  return   NEW ; -- done\n", operation="update")
+    reformatted = moved(PROTECT, func="\n\n  return   NEW ;\n", operation="update")
     foreign_format = migrations.RunSQL(reference_sql(PROTECT.parts))
 
     assert reformatted.hash != PROTECT.hash
@@ -142,6 +142,34 @@ def test_one_trigger_cannot_be_renamed_to_two() -> None:
     found = changes(installed(run_sql(PROTECT)), declared(AUDIT, log))
 
     assert kinds(found) == [(ReplaceTrigger, AUDIT.uri), (CreateTrigger, log.uri)]
+
+
+@pytest.mark.parametrize(
+    ("parts", "kind"),
+    [
+        ({"func": "-- Nobody may.\n" + PROTECT.parts.func}, AlterTriggerFunction),
+        ({"func": PROTECT.parts.func + " /* all */"}, AlterTriggerFunction),
+        ({"condition": "WHEN (/* always */ TRUE)"}, RecordHash),
+    ],
+)
+def test_another_comment(parts: dict[str, str], kind: type[TriggerOperation]) -> None:
+    plain = moved(PROTECT, condition="WHEN (TRUE)")
+    before, after = moved(PROTECT, **{"condition": "WHEN (TRUE)", **parts}), plain
+    for old, other in ((before, after), (after, before)):
+        new = replace(other, hash="e" * 40)
+        state = installed(run_sql(old))
+
+        (found,) = changes(state, declared(new))
+
+        assert isinstance(found, kind)
+        assert changes(installed(run_sql(old), recorded(found)), declared(new)) == []
+
+
+def test_a_comment_laid_out_otherwise_is_no_change() -> None:
+    old = moved(PROTECT, func=f"-- Nobody may.\n/* Not\n you */\n{PROTECT.parts.func}")
+    new = moved(PROTECT, func=f"  -- Nobody may.\n  /* Not\n    you */\n {PROTECT.parts.func}")
+
+    assert changes(installed(run_sql(old)), declared(replace(new, hash="e" * 40))) == []
 
 
 def test_a_renamed_model_renames_its_triggers() -> None:
