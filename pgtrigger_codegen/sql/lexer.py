@@ -65,13 +65,18 @@ def code_tokens(sql: str) -> list[Token]:
 
 
 def comments(sql: str) -> list[str]:
-    """The comments in a text of SQL or PL/pgSQL, line by line without their indentation."""
-    return [
-        line.strip()
-        for token in tokenize(sql)
-        if token.kind in COMMENTS
-        for line in token.text.splitlines()
-    ]
+    """The comments in a text of SQL or PL/pgSQL, line by line without their indentation.
+
+    Those in the bodies of functions count.
+    """
+    found: list[str] = []
+    for token in tokenize(sql):
+        if token.kind in COMMENTS:
+            found += [line.strip() for line in token.text.splitlines()]
+        elif token.kind is Kind.DOLLAR_STRING:
+            tag = token.text[: token.text.index("$", 1) + 1]
+            found += comments(token.text[len(tag) : -len(tag)])
+    return found
 
 
 def folded_name(token: Token) -> str:

@@ -335,11 +335,9 @@ def _with_renames(
 
 def _change_of_comments(new: Trigger, installed: InstalledTrigger) -> TriggerOperation | None:
     """Another comment is no matter of layout: somebody has written it, and wants to see it."""
-    parts = installed.parts()
-    if parts is None:
+    if installed.parts() is None:
         return None
-    bodies = [f"{each.declare}\n{each.func}" for each in (parts, new.parts)]
-    if comments(bodies[0]) != comments(bodies[1]):
+    if comments(installed.function_sql or "") != comments(trigger_function(new.parts)):
         return AlterTriggerFunction(installed_trigger(installed), new)
     if comments(installed.trigger_sql) != comments(trigger_statement(new.parts)):
         return RecordHash(installed_trigger(installed), new)

@@ -37,6 +37,7 @@ from pgtrigger_codegen.migrations.schema.tables import (
     RetypedColumn,
 )
 from pgtrigger_codegen.sql.equivalence import TriggerKey
+from pgtrigger_codegen.sql.lexer import comments
 from pgtrigger_codegen.sql.names import QualifiedName
 
 MAX_ORDERS = 24
@@ -141,15 +142,18 @@ def contests(
     keys = {key for state in states for key in state}
     migrations = tuple(sorted({key for pair in pairs for key in pair}))
     for key in sorted(keys, key=str) if len(states) > 1 else ():
+        left = [trigger for state in states if (trigger := state.get(key))]
+        # Another layout of the same trigger, which gives another hash, is no other form, and only
+        # where there is another hash there can be another comment.
+        same_hash = len({trigger.definition.hash for trigger in left}) == 1
         forms: dict[object, InstalledTrigger] = {}
-        for state in states:
-            left = state.get(key)
-            if left:
-                # Another layout of the same trigger, which gives another hash, is no other form.
-                forms.setdefault(replace(left.definition, hash=None), left)
-        absent = any(key not in state for state in states)
+        for trigger in left:
+            text = "" if same_hash else f"{trigger.function_sql}\n{trigger.trigger_sql}"
+            form = (replace(trigger.definition, hash=None), *comments(text))
+            forms.setdefault(form, trigger)
+        absent = len(left) < len(states)
         if len(forms) + absent > 1:
-            written = {form.touched_by for state in states if (form := state.get(key)) is not None}
+            written = {trigger.touched_by for trigger in left}
             concerned = [pair for pair in pairs if written & {*pair}]
             listed = {one for pair in concerned for one in pair} or {*migrations}
             found[key] = Contest(tuple(sorted(listed)), tuple(forms.values()), absent)

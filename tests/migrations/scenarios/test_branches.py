@@ -126,7 +126,8 @@ DEFERRED = {"when": "pgtrigger.After", "timing": "pgtrigger.Deferred"}
 @pytest.mark.parametrize(
     ("ours", "theirs", "kinds"),
     [
-        ([trigger(func="RETURN NULL;")], [trigger(func="RETURN NULL; --2")], []),
+        ([trigger(func="RETURN NULL;")], [trigger(func="return  null;")], []),
+        ([trigger(func="RETURN NULL;")], [trigger(func="RETURN NULL; --2")], ["alter"]),
         ([trigger(func="RETURN NULL;")], [trigger(func="RETURN COALESCE(OLD);")], ["alter"]),
         ([trigger(func="RETURN NULL;")], [trigger(condition=ON_STATUS)], ["alter"]),
         ([trigger(**DEFERRED)], [trigger(func="RETURN NULL;")], ["alter"]),
@@ -134,7 +135,7 @@ DEFERRED = {"when": "pgtrigger.After", "timing": "pgtrigger.Deferred"}
         ([trigger(condition=ON_STATUS)], [], ["remove"]),
         ([], [trigger(condition=ON_STATUS)], ["alter"]),
     ],
-    ids=["layout", "bodies", "one condition", "plain", "constraint", "removed", "kept"],
+    ids=["layout", "comments", "bodies", "one condition", "plain", "constraint", "removed", "kept"],
 )
 def test_branches_that_change_one_trigger(
     history: ScenarioProject,
