@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import random
+import shutil
 import sys
 from pathlib import Path
 
@@ -27,18 +28,31 @@ class Command:
         return os.system, ("touch was_run",)
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the project lies: always in the same place, since its cache names its files."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture
-def run(console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Console:
+def run(console: Console, home: Path, monkeypatch: pytest.MonkeyPatch) -> Console:
     """The console script, in a project that was read once."""
-    for function in remembered.functions():
-        function.forget()
     monkeypatch.setattr(worker, "WORTH_IT", 0)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    project = copy_project("shop", tmp_path)
+    project, filled = home / "shop", home / "filled"
+    if filled.exists():
+        shutil.rmtree(project)
+        shutil.copytree(filled, project)
+        monkeypatch.chdir(project)
+        return console
+    for function in remembered.functions():
+        function.forget()
+    copy_project("shop", home)
     assert run_cli(project, "makemigrations").exit_code == 0
     monkeypatch.chdir(project)
     console("lint")
     console("makemigrations", "--check")
+    shutil.copytree(project, filled)
     return console
 
 

@@ -57,7 +57,7 @@ def run_process(
     python: Sequence[str] = ("-m", "pgtrigger_codegen"),
     variables: Mapping[str, str | None] | None = None,
 ) -> Outcome:
-    """Runs the command in a process of its own, which may take two minutes.
+    """Runs the command in a process of its own, which may take five minutes.
 
     Args:
         folder: The process's working directory.
@@ -67,7 +67,7 @@ def run_process(
     """
     process = start_process(folder, *arguments, python=python, variables=variables)
     try:
-        stdout, stderr = process.communicate(timeout=120)
+        stdout, stderr = process.communicate(timeout=300)
     finally:
         process.kill()
     return Outcome(process.returncode, stdout, stderr)
