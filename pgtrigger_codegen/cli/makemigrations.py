@@ -30,7 +30,7 @@ from pgtrigger_codegen.migrations.changes.open_changes import Way
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation, describe
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, Options, Plan
 from pgtrigger_codegen.migrations.planning.preconditions import require_runsql_mode
-from pgtrigger_codegen.project.git import is_committed
+from pgtrigger_codegen.project.git import is_committed, was_known
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.sql.render import Style
 
@@ -156,6 +156,7 @@ def makemigrations(
         refresh_hashes=refresh_hashes,
         schema_changes=schema_changes or "auto",
         is_committed=is_committed,
+        was_known=was_known,
         rewrite=rewrite,
     )
     plan = pipeline.plan(analysis, options)

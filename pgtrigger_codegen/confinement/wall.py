@@ -26,7 +26,7 @@ DOORS = frozenset(
         ("incremental/worker.py", "_send"),
         ("cli/terminal.py", "begin"),
         ("evaluator/library.py", "load"),
-        ("project/git.py", "_run"),
+        ("project/git.py", "_process"),
         ("providers/loading.py", "_load"),
         ("sql/parser.py", "_call"),
     }

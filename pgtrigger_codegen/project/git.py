@@ -74,6 +74,24 @@ class Repository:
             return False  # nothing is committed yet
         return bool(self._text("ls-tree", "-z", "--name-only", "HEAD", "--", self._relative(path)))
 
+    def knew(self, path: Path, other: Path) -> bool:
+        """Whether the file was committed before the other one was, or with it.
+
+        Otherwise they come from two branches, or the other one is older.
+
+        Raises:
+            GitError: Git does not say, or one of the files is not committed.
+        """
+        first, then = self._first_commit(path), self._first_commit(other)
+        return self._succeeds("merge-base", "--is-ancestor", first, then)
+
+    def _first_commit(self, path: Path) -> str:
+        # Not `log`, which runs whatever the configuration names to check signatures.
+        listed = self._text("rev-list", "--topo-order", "HEAD", "--", self._relative(path)).split()
+        if not listed:
+            raise GitError(f"{path} is not committed")
+        return listed[-1]
+
     def changed(self, folder: Path) -> list[str]:
         """Files of a folder that git knows and that are not as they were committed.
 
@@ -165,6 +183,10 @@ class Repository:
     ) -> str:
         return os.fsdecode(self._run(*arguments, settings=settings, codes=codes))
 
+    def _succeeds(self, *arguments: str) -> bool:
+        """What git answers by its exit code."""
+        return self._process(*arguments, codes=(0, 1)).returncode == 0
+
     def _run(
         self,
         *arguments: str,
@@ -172,6 +194,15 @@ class Repository:
         variables: Mapping[str, str] | None = None,
         codes: Iterable[int] = (0,),
     ) -> bytes:
+        return self._process(*arguments, settings=settings, variables=variables, codes=codes).stdout
+
+    def _process(
+        self,
+        *arguments: str,
+        settings: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
+        codes: Iterable[int] = (0,),
+    ) -> subprocess.CompletedProcess[bytes]:
         search = _search_path(self.root)
         program = _program(search, self.root)
         if program is None:
@@ -193,7 +224,7 @@ class Repository:
         if result.returncode not in codes:
             said = os.fsdecode(result.stderr).strip().splitlines() or [f"exit {result.returncode}"]
             raise GitError(f"git does not answer in {self.root}: {said[0]}")
-        return result.stdout
+        return result
 
 
 def repository_of(folder: Path) -> Repository | None:
@@ -207,6 +238,15 @@ def is_committed(path: Path) -> bool | None:
     repository = repository_of(path.parent)
     try:
         return None if repository is None else repository.has_committed(path)
+    except GitError:
+        return None
+
+
+def was_known(path: Path, other: Path) -> bool | None:
+    """Whether the file was committed when the other one was; None where git does not say."""
+    repository = repository_of(path.parent)
+    try:
+        return None if repository is None else repository.knew(path, other)
     except GitError:
         return None
 

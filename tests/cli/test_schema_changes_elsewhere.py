@@ -467,3 +467,34 @@ def test_a_hash_is_recorded_before_the_column_goes(apps: TwoApps) -> None:
     write(apps, "--after")
 
     assert 'run_before = [\n        ("shop", "0005_gone"),' in apps.read(recorded)
+
+
+def test_two_apps_on_two_branches(apps: TwoApps) -> None:
+    """Databases have run the renaming without the trigger that names the column as it was."""
+    ours = GUARD.format("ours", ON_ID)
+    apps.declare(ours, GUARD.format("theirs", ON_STATUS))
+    write(apps)
+    apps.commit()
+    apps.git("checkout", "-b", "one")
+    apps.change('RenameField("order", "status", "state")', after="0003_alter_order_ours").rename(
+        apps.root / "shop/migrations/0004_next.py"
+    )
+    apps.commit()
+    apps.git("checkout", "-b", "two", "HEAD~1")
+    changed = GUARD.format("theirs", 'pgtrigger.Q(old__{}="y")')
+    apps.declare(ours, changed.format("status"))
+    write(apps)
+    apps.commit()
+    apps.git("merge", "one")
+    apps.declare(ours, changed.format("state"), "state = models.TextField()")
+    apps.commit()
+
+    refused = run(apps.root)
+
+    assert refused.exit_code == 2
+    assert "audit.0003_alter_order_theirs and shop.0004_next are on two branches" in refused.stderr
+    assert [path for _, path, _ in write(apps, "--rewrite")] == [
+        "audit/migrations/0002_order_theirs.py",
+        "audit/migrations/0003_alter_order_theirs.py",
+        "audit/migrations/0004_alter_order_theirs.py",
+    ]

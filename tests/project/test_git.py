@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.project.git import GitError, Repository, is_committed, repository_of
+from pgtrigger_codegen.project.git import (
+    GitError,
+    Repository,
+    is_committed,
+    repository_of,
+    was_known,
+)
 
 
 def _git(folder: Path, *arguments: str) -> str:
@@ -71,10 +77,11 @@ def _ask_everything(root: Path) -> tuple[object, ...]:
         repository.has_committed(migration),
         repository.changed(root),
         repository.untracked([root / "app" / "new.py", migration]),
+        repository.knew(migration, migration),
     )
 
 
-_ANSWERS = (True, ["app/models.py"], ["app/new.py"])
+_ANSWERS = (True, ["app/models.py"], ["app/new.py"], True)
 
 
 def test_what_git_answers(root: Path) -> None:
@@ -84,6 +91,24 @@ def test_what_git_answers(root: Path) -> None:
     assert _ask_everything(root) == _ANSWERS
     assert is_committed(root / "app" / "new.py") is False
     assert is_committed(root / "app" / "models.py") is True
+
+
+def test_which_file_came_first(root: Path) -> None:
+    old, new, other = (root / "app" / name for name in ("models.py", "later.py", "beside.py"))
+    _git(root, "checkout", "-q", "-b", "beside")
+    other.touch()
+    _git(root, "add", ".")
+    _git(root, "commit", "-q", "-m", "beside")
+    _git(root, "checkout", "-q", "-b", "later", "HEAD~1")
+    new.touch()
+    assert was_known(old, new) is None
+    _git(root, "add", ".")
+    _git(root, "commit", "-q", "-m", "later")
+
+    assert (was_known(old, new), was_known(new, old)) == (True, False)
+    assert was_known(new, other) is None
+    _git(root, "merge", "-q", "--no-edit", "beside")
+    assert (was_known(new, other), was_known(other, new)) == (False, False)
 
 
 def test_names_that_look_like_something_else(root: Path) -> None:

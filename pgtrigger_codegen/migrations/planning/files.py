@@ -210,10 +210,24 @@ class _Files:
         for fault in faults:
             woven = weaver.woven.get(fault.after)
             if not woven or fault.migration not in woven.dependencies:
-                require_order(fault, rewrite=self.options.rewrite)
+                if not self.options.rewrite:
+                    require_order(fault, on_branches=self._are_on_branches(fault))
                 run_before.setdefault(fault.migration, set()).add(fault.after)
         for key, after in sorted(run_before.items()):
             yield ordered_file(key, after, self.history)
+
+    def _are_on_branches(self, fault: OrderFault) -> bool:
+        """Whether databases may have run the later migration without the earlier one.
+
+        Within an app there would be a dependency otherwise. Another app's migration was mostly
+        written with the trigger's there, and only git knows when it was not.
+        """
+        if fault.migration[0] == fault.after[0]:
+            return True
+        if not self.source.project.apps[fault.after[0]].first_party:
+            return False
+        first, then = (self.history.reader.path(key) for key in fault.pair)
+        return self.options.was_known(first, then) is False
 
     def _missing_ignore_functions(
         self, operations: Iterable[TriggerOperation]

@@ -42,20 +42,20 @@ def faults_to_mend(
     ]
 
 
-def require_order(fault: OrderFault, *, rewrite: bool) -> None:
-    """Refuse where two branches of an app run in one order only.
+def require_order(fault: OrderFault, *, on_branches: bool) -> None:
+    """Refuse where two branches run in one order only.
 
     Raises:
         MigrationsError: There may be databases that have run the one branch, and cannot run the
             other any more.
     """
-    if rewrite or fault.migration[0] != fault.after[0]:
+    if not on_branches:
         return
     first, then = (".".join(key) for key in fault.pair)
+    fails = f"{first} cannot be taken back" if fault.backwards else f"{then}, then {first} fails"
     raise MigrationsError(
         f"migrations {first} and {then} are on two branches, and databases may have run either of "
-        f"them first: {first}, then {then} works; {then}, then {first} fails, since {then} "
-        f"{fault.what}",
+        f"them first: {first}, then {then} works; {fails}, since {then} {fault.what}",
         help=f"where no database has run {then} without {first}, or can be migrated back to before "
         f"it, --rewrite settles the order: it adds run_before to {first}; else delete {first}, if "
         "it has run nowhere, and run makemigrations again",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,6 +56,7 @@ class Options:
         refresh_hashes: Whether hashes are recorded anew where nothing else has changed.
         schema_changes: What to do about migrations that change a table under a trigger.
         is_committed: Whether a file is in version control.
+        was_known: Whether a file was in version control when another one came there.
         rewrite: Whether migrations may be changed that may have run.
     """
 
@@ -68,6 +69,7 @@ class Options:
     refresh_hashes: bool = False
     schema_changes: Way = "auto"
     is_committed: IsCommitted = lambda path: None
+    was_known: Callable[[Path, Path], bool | None] = lambda path, other: None
     rewrite: bool = False
 
 

@@ -86,7 +86,8 @@ def backward_faults(lines: TableLines, graph: MigrationGraph) -> Iterator[OrderF
                     and any(order.open_pairs([pair]))
                     and _is_named(made, write.scripts)
                 ):
-                    yield OrderFault(*pair, what_is_changed(made), in_new_database=False)
+                    what = what_is_changed(made)
+                    yield OrderFault(*pair, what, in_new_database=False, backwards=True)
 
 
 def _is_named(made: SchemaChange, scripts: Iterable[str]) -> bool:

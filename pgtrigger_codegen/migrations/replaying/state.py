@@ -153,12 +153,14 @@ class OrderFault:
         after: The one that must not have run before it.
         what: What the latter does, in words.
         in_new_database: Whether Django runs them so in a new database.
+        backwards: Whether it runs, and only cannot be taken back then.
     """
 
     migration: Key
     after: Key
     what: str
     in_new_database: bool = True
+    backwards: bool = False
 
     @property
     def pair(self) -> tuple[Key, Key]:
