@@ -224,8 +224,6 @@ class _Files:
         """
         if fault.migration[0] == fault.after[0]:
             return True
-        if not self.source.project.apps[fault.after[0]].first_party:
-            return False
         first, then = (self.history.reader.path(key) for key in fault.pair)
         return self.options.was_known(first, then) is False
 

@@ -19,6 +19,12 @@ def names_column(create_trigger: str, column: str) -> bool:
     return any(folded_name(tokens[index]) == column for index in _column_references(tokens))
 
 
+def columns_named(create_trigger: str) -> set[str]:
+    """The columns of its table that a CREATE TRIGGER statement refers to."""
+    tokens = list(tokenize(create_trigger))
+    return {folded_name(tokens[index]) for index in _column_references(tokens)}
+
+
 def names_word(text: str, name: str) -> bool:
     """Whether the name stands in the text at all, in any case."""
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 
 from pgtrigger_codegen.migrations.reading.reader import Key
-from pgtrigger_codegen.migrations.replaying.columns import names_column
+from pgtrigger_codegen.migrations.replaying.columns import columns_named, names_column
 from pgtrigger_codegen.migrations.replaying.state import OrderFault, SchemaChange
 from pgtrigger_codegen.migrations.replaying.trigger_history import TriggerHistory
 from pgtrigger_codegen.migrations.schema.tables import (
@@ -50,6 +50,7 @@ def order_faults(
             yield from _table_gone(table, migration, history, tables)
             if there := tables.get(table):
                 yield from _column_gone(table, text, migration, history, there.columns)
+                yield from _another_table(table, text, migration, history, there.columns)
         case CommentOnTrigger(table=table, name=name) | RenameTrigger(table=table, name=name):
             yield from _table_gone(table, migration, history, tables)
             yield from _trigger_gone((table, name), migration, history)
@@ -114,6 +115,22 @@ def _column_gone(
                     yield OrderFault(migration, made.migration, what_is_changed(made))
             case _:
                 pass
+
+
+def _another_table(
+    table: QualifiedName,
+    text: str,
+    migration: Key,
+    history: TriggerHistory,
+    columns: Container[str],
+) -> Iterator[OrderFault]:
+    """The table has got the name from another one, and lacks a column that the trigger names."""
+    for made in reversed(history.lines.changes(table)):
+        if isinstance(made.change, RenamedTable):
+            lacking = any(column not in columns for column in columns_named(text))
+            if lacking and made.migration != migration:
+                yield OrderFault(migration, made.migration, what_is_changed(made))
+            return
 
 
 def what_is_changed(made: SchemaChange) -> str:

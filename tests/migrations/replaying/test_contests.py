@@ -225,3 +225,22 @@ def test_what_cannot_be_taken_back_alone() -> None:
     assert {fault.pair for fault in found} == {
         (("audit", name), ("shop", "0003")) for name in ("0001", "0002")
     }
+
+
+def test_a_table_that_has_its_name_from_another_one() -> None:
+    """Of two branches, one swaps two models, of which only one has the trigger's column."""
+    start = ("shop", "0001")
+    other = migrations.CreateModel("Other", [("id", models.BigAutoField(primary_key=True))])
+    swap = [
+        migrations.RenameModel(old, new)
+        for old, new in [("Order", "Between"), ("Other", "Order"), ("Between", "Other")]
+    ]
+    (fault,) = faults(
+        migration("0001", create_model(), other),
+        migration("0002_a", *swap, dependencies=[start]),
+        created("0002_b", ON_STATUS, start),
+        migration("0003", dependencies=[("shop", "0002_a"), ("shop", "0002_b")]),
+    )
+
+    assert fault.pair == (("shop", "0002_b"), ("shop", "0002_a"))
+    assert fault.what == "renames table shop_other to shop_order"

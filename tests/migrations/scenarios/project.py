@@ -19,6 +19,8 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.support.cli import Outcome, run_cli
 from tests.support.projects import REPOSITORY
 
+SITE_PACKAGES = ".venv/lib/python{}.{}/site-packages".format(*sys.version_info[:2])
+
 Catalog = dict[str, Any]
 
 OTHER_PYTHON = "PGTRIGGER_CODEGEN_TEST_PYTHON"
@@ -146,8 +148,20 @@ class ScenarioProject:
         path = self.root / "settings.py"
         path.write_text(path.read_text() + settings)
 
+    def install(self, app: str) -> None:
+        """Make the app one of an installed package, in an environment of the project's own."""
+        packages = self.root / SITE_PACKAGES
+        packages.mkdir(parents=True, exist_ok=True)
+        (self.root / ".venv" / "pyvenv.cfg").touch()
+        (self.root / app).rename(packages / app)
+
+    def folder(self, app: str) -> Path:
+        """Where the app is."""
+        own = self.root / app
+        return own if own.is_dir() else self.root / SITE_PACKAGES / app
+
     def write_models(self, app: str, models: str) -> None:
-        (self.root / app / "models.py").write_text(models)
+        (self.folder(app) / "models.py").write_text(models)
 
     def write_migration(
         self, app: str, operations: str, needs: Iterable[tuple[str, str]] = ()
@@ -161,11 +175,11 @@ class ScenarioProject:
             imports="import django.contrib.auth.models\n" if "auth.models" in operations else "",
             operations=textwrap.indent(textwrap.dedent(operations).strip("\n"), " " * 8),
         )
-        (self.root / app / "migrations" / f"{name}.py").write_text(content)
+        (self.folder(app) / "migrations" / f"{name}.py").write_text(content)
         return name
 
     def migrations(self, app: str) -> list[str]:
-        return sorted(path.stem for path in (self.root / app / "migrations").glob("0*.py"))
+        return sorted(path.stem for path in (self.folder(app) / "migrations").glob("0*.py"))
 
     def makemigrations(self, *arguments: str) -> Outcome:
         return run_cli(self.root, "makemigrations", *arguments)
@@ -195,6 +209,7 @@ class ScenarioProject:
         environment["DJANGO_SETTINGS_MODULE"] = settings
         request = {
             "root": str(self.root),
+            "packages": str(self.root / SITE_PACKAGES),
             "dsn": dsn,
             "environment": environment,
             "commands": [list(command) for command in commands],

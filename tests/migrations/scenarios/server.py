@@ -40,7 +40,7 @@ def _run(request: dict[str, Any]) -> dict[str, Any]:
     """Run the commands one after the other; the catalog after each of them."""
     os.chdir(request["root"])
     os.environ.update(request["environment"])
-    sys.path.insert(0, request["root"])
+    sys.path[:0] = [request["root"], request["packages"]]
     sys.dont_write_bytecode = True
     output, catalogs = io.StringIO(), []
     try:
