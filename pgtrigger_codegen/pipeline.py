@@ -78,7 +78,7 @@ def analyze(
     reader = ModelReader(project, loader, config.env, providers)
     declared = engine.declare(reader)
     missing = tuple(providers.missing(reader.interpreter.imported_libraries))
-    not_asked = [_not_asked(item) for item in missing if item.extra]
+    not_asked = [_not_asked(item) for item in missing if item.distribution]
     unresolved = tuple(sorted([*declared.unresolved, *not_asked], key=place))
     models = ReadModels(reader)
     census = census_of(reader, declared)

@@ -102,7 +102,7 @@ def test_the_workflow_may_only_read() -> None:
 
 def test_the_lock_names_all_that_is_installed_for_development(pyproject: dict[str, Any]) -> None:
     extras = pyproject["project"]["optional-dependencies"]
-    wanted = [*pyproject["project"]["dependencies"], *extras["dev"], *extras["pghistory"]]
+    wanted = [*pyproject["project"]["dependencies"], *extras["dev"]]
     locked = _locked()
     # Not only what is named here, but what that needs in turn, in the environment of this run.
     names = {_name(requirement) for requirement in wanted}
@@ -125,7 +125,7 @@ def test_the_lock_names_no_place_to_download_from() -> None:
 
 def test_all_that_is_imported_is_required_from_some_version_on(pyproject: dict[str, Any]) -> None:
     extras = pyproject["project"]["optional-dependencies"]
-    required = [*pyproject["project"]["dependencies"], *extras["pghistory"]]
+    required = pyproject["project"]["dependencies"]
     developed = [*required, *extras["dev"]]
     assert all(re.search(r"[>=]=\d", requirement) for requirement in developed)
 

@@ -43,8 +43,8 @@ def certify(
         *(known.of_unread(one) for one in unread),
         *(known.of_unresolved(one) for one in unresolved),
         *(known.of_foreign(one) for one in foreign_unresolved),
-        # With an extra that would help, it is among the declarations that are not resolved.
-        *(known.of_provider(one) for one in missing_providers if one.extra is None),
+        # With a provider of ours, it is among the declarations that are not resolved.
+        *(known.of_provider(one) for one in missing_providers if one.distribution is None),
     ]
 
     def more() -> Iterator[Gap]:

@@ -202,19 +202,20 @@ class MissingProvider:
 
     Attributes:
         library: Top-level package of the library.
-        extra: Our own extra that would help; None when there is no provider for the library.
+        distribution: What to install beside pgtrigger-codegen, whose provider needs it; None when
+            there is no provider for the library.
         span: Where a module of the project first imports it.
     """
 
     library: str
-    extra: str | None
+    distribution: str | None
     span: Span
 
     @property
     def reason(self) -> str:
         """Why the library's triggers are not found."""
-        if self.extra:
-            return f"the extra `pgtrigger-codegen[{self.extra}]` is not installed"
+        if self.distribution:
+            return f"{self.distribution} is not installed beside pgtrigger-codegen"
         return "it has no provider"
 
 

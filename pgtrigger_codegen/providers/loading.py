@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 GROUP = "pgtrigger_codegen.providers"
 
-EXTRAS: Mapping[str, str] = {"pghistory": "pghistory"}
-"""Our own extras, by the package whose provider needs them."""
+DISTRIBUTIONS: Mapping[str, str] = {"pghistory": "django-pghistory"}
+"""What our own providers need to be installed, by the package that they are for."""
 
 
 class InstalledProviders:
@@ -62,7 +62,7 @@ class InstalledProviders:
         """Libraries that are imported and have no provider here, for each importing module."""
         for (package, _), span in sorted(imported.items()):
             if self.provider(package) is None:
-                yield MissingProvider(package, EXTRAS.get(package), span)
+                yield MissingProvider(package, DISTRIBUTIONS.get(package), span)
 
     def provider(self, package: str) -> Provider | None:
         """The provider of a package; None as well when its library is not installed here."""

@@ -124,7 +124,7 @@ def test_triggers_that_are_refused_are_not_taken_for_removed(tmp_path: Path) -> 
     assert "`unread.anything`" in book.unread
 
 
-def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "entry_points", lambda **_: ())
     analysis = analyzed(tmp_path, _HEAD + "pghistory.track()(Book)\n")
 
@@ -132,11 +132,15 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     [unresolved] = analysis.unresolved
     assert (unresolved.code, unresolved.span.line) == ("PGT117", 2)
     [missing] = analysis.missing_providers
-    assert (missing.library, missing.extra, missing.span.line) == ("pghistory", "pghistory", 2)
+    assert (missing.library, missing.distribution, missing.span.line) == (
+        "pghistory",
+        "django-pghistory",
+        2,
+    )
     [finding] = [found for found in run(analysis) if found.code == "PGT117"]
-    assert "`pgtrigger-codegen[pghistory]` is not installed" in finding.message
+    assert "django-pghistory is not installed beside pgtrigger-codegen" in finding.message
     assert finding.help is not None
-    assert 'pip install "pgtrigger-codegen[pghistory]"' in finding.help
+    assert "pip install django-pghistory" in finding.help
 
 
 def test_a_provider_whose_library_is_not_installed_is_missing() -> None:

@@ -12,10 +12,10 @@ from pgtrigger_codegen.models.facts import MissingProvider
 
 class ProviderMissing(Rule):
     """## What it does
-    Reports the first import of a library that is known to register triggers, when the provider
-    that would tell which is not installed beside `pgtrigger-codegen`: for django-pghistory, the
-    extra `pgtrigger-codegen[pghistory]`. For a library that nobody has written a provider for,
-    this is a warning.
+    Reports the first import of a library that is known to register triggers, when no provider
+    beside `pgtrigger-codegen` tells which. The provider for django-pghistory comes with
+    `pgtrigger-codegen`: that one can only be missing where django-pghistory was uninstalled, and
+    this is an error then. For a library that nobody has written a provider for, it is a warning.
 
     ## Why is this bad?
     The library's triggers are compiled by the library's own code. Without it they are not found:
@@ -33,7 +33,7 @@ class ProviderMissing(Rule):
     - repo: https://github.com/pgtrigger-codegen/pgtrigger-codegen
       hooks:
         - id: pgtrigger-codegen-check
-          additional_dependencies: [django-pghistory]
+          additional_dependencies: [the-package-with-the-provider]
     ```
     """
 
@@ -47,15 +47,12 @@ class ProviderMissing(Rule):
             yield self.diagnostic(
                 f"The triggers that `{missing.library}` registers are not found: {missing.reason}",
                 missing.span,
-                severity=Severity.ERROR if missing.extra else Severity.WARNING,
+                severity=Severity.ERROR if missing.distribution else Severity.WARNING,
                 help=_help(missing),
             )
 
 
 def _help(missing: MissingProvider) -> str:
-    if missing.extra:
-        return (
-            f'Install it where pgtrigger-codegen runs: pip install "pgtrigger-codegen'
-            f'[{missing.extra}]"'
-        )
+    if missing.distribution:
+        return f"Install it where pgtrigger-codegen runs: pip install {missing.distribution}"
     return "docs/providers.md shows how to write one"
