@@ -43,6 +43,7 @@ from pgtrigger_codegen.migrations.planning.plan import (
     Source,
     Withheld,
 )
+from pgtrigger_codegen.migrations.planning.unread import require_read
 from pgtrigger_codegen.migrations.reading.reader import Key, LoadMigration
 from pgtrigger_codegen.migrations.replaying.state import Contest, in_search_path
 from pgtrigger_codegen.sql.equivalence import TriggerKey
@@ -190,6 +191,8 @@ def _plan_app(
             operations, lifts = find_lifts(
                 app_label, operations, declared, history, changes, display
             )
+        if not options.allow_unresolved:
+            require_read(_listed(operations, lifts), history)
         files: tuple[MigrationFile, ...] = ()
         faults = faults_to_mend(app_label, _listed(operations, lifts), history)
         if not blocked and (operations or lifts or faults):

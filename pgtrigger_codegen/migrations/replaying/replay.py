@@ -20,6 +20,7 @@ from pgtrigger.migrations import AddTrigger, RemoveTrigger
 from pgtrigger_codegen.crashes import contain
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, Unreadable
+from pgtrigger_codegen.migrations.reading.own_operations import own_effects
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.reading.well_formed import malformed
@@ -231,7 +232,15 @@ class _Replay:
             elif (reason := malformed(operation)) is not None:
                 self._note(Unknown(reason), step.migration)
             else:
-                self._run(operation, step)
+                own = own_effects(operation)
+                if own.unread is not None:
+                    self._note(own.unread, step.migration)
+                followed = replace(
+                    step,
+                    state=step.state and own.state,
+                    database=step.database and own.database,
+                )
+                self._run(operation, followed)
 
     def _run(self, operation: Operation, step: _Step) -> None:
         app_label = step.migration[0]

@@ -1,0 +1,54 @@
+"""Stage migrations, planning: changes that rest on operations which were not read.
+
+Such an operation may have changed or dropped the trigger, or renamed its table. Whatever a later
+migration writes anew is known again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.migrations.changes.autodetector import operation_keys
+from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
+from pgtrigger_codegen.migrations.changes.requirements import History
+from pgtrigger_codegen.migrations.reading.graph import Unreadable
+from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
+
+
+def require_read(operations: Iterable[TriggerOperation], history: History) -> None:
+    """Refuse to change what an unread operation may have changed before.
+
+    Raises:
+        MigrationsError: There is one that concerns a trigger of the operations.
+    """
+    if not history.state.unreadable:
+        return
+    for operation in operations:
+        for key in sorted(operation_keys(operation), key=str):
+            trigger = history.state.triggers.get(key)
+            for item in _since(trigger, history) if trigger else ():
+                raise _refusal(operation, item)
+
+
+def _since(trigger: InstalledTrigger, history: History) -> Iterator[Unreadable]:
+    """What was not read of the trigger's app, or of its table's, and may have run since."""
+    table = history.state.tables.get(trigger.definition.table)
+    apps = {trigger.owner, table.model[0] if table else trigger.owner}
+    before = history.graph.ancestors(trigger.touched_by) | {trigger.touched_by}
+    for item in history.state.unreadable:
+        is_read_elsewhere = item.part not in ("operations", "file")
+        if item.migration[0] in apps and item.migration not in before and not is_read_elsewhere:
+            yield item
+
+
+def _refusal(operation: TriggerOperation, item: Unreadable) -> MigrationsError:
+    span = item.unknown.span
+    place = f" (line {span.line})" if span else ""
+    return MigrationsError(
+        f"trigger {operation.trigger.uri} is to change, and {item.part} of migration "
+        f"{'.'.join(item.migration)}{place} may have changed it, or its table, before: not read, "
+        f"since {item.unknown.reason}",
+        help="write that migration so that it can be read; or look what it does, and let "
+        "--allow-unresolved write the change as it is shown",
+    )
