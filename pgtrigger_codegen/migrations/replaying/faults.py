@@ -48,6 +48,7 @@ def order_faults(
     match statement:
         case CreateTrigger(table=table):
             yield from _table_gone(table, migration, history, tables)
+            yield from _constraint_there(statement, migration, history)
             if there := tables.get(table):
                 yield from _column_gone(table, text, migration, history, there.columns)
                 yield from _another_table(table, text, migration, history, there.columns)
@@ -95,6 +96,21 @@ def _trigger_gone(key: TriggerKey, migration: Key, history: TriggerHistory) -> I
                 what = f"drops trigger {key[1]} of table {key[0]}"
                 yield OrderFault(migration, write.migration, what)
             return
+
+
+def _constraint_there(
+    statement: CreateTrigger, migration: Key, history: TriggerHistory
+) -> Iterator[OrderFault]:
+    """A constraint trigger can neither replace another trigger nor be replaced."""
+    key = (statement.table, statement.name)
+    there = history.installed.triggers.get(key)
+    if there is None or not (there.is_constraint or statement.is_constraint):
+        return
+    made_by = history.records[key].made_by
+    if made_by != migration:
+        yield OrderFault(
+            migration, made_by, f"creates trigger {key[1]} of table {key[0]}, as another kind"
+        )
 
 
 def _column_gone(

@@ -244,3 +244,18 @@ def test_a_table_that_has_its_name_from_another_one() -> None:
 
     assert fault.pair == (("shop", "0002_b"), ("shop", "0002_a"))
     assert fault.what == "renames table shop_other to shop_order"
+
+
+def test_a_constraint_trigger_is_not_replaced() -> None:
+    """Two branches bring a trigger of one name, and only one of them drops the other's first."""
+    start = ("shop", "0001")
+    at_end = moved(PLAIN, constraint="CONSTRAINT", when="AFTER", timing="DEFERRABLE")
+    (fault,) = faults(
+        migration("0001", create_model()),
+        created("0002_a", at_end, start),
+        created("0002_b", ON_STATUS, start),
+        migration("0003", dependencies=[("shop", "0002_a"), ("shop", "0002_b")]),
+    )
+
+    assert fault.pair == (("shop", "0002_b"), ("shop", "0002_a"))
+    assert "as another kind" in fault.what
