@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
 {operations}
     ]
 """
+_IMPORTED = ("django.contrib.auth.models", "own_operations")
 _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
 
 
@@ -172,7 +173,7 @@ class ScenarioProject:
         dependencies = [*((app, last) for last in before[-1:]), *needs]
         content = _MIGRATION.format(
             dependencies=", ".join(map(repr, dependencies)),
-            imports="import django.contrib.auth.models\n" if "auth.models" in operations else "",
+            imports="".join(f"import {name}\n" for name in _IMPORTED if name in operations),
             operations=textwrap.indent(textwrap.dedent(operations).strip("\n"), " " * 8),
         )
         (self.folder(app) / "migrations" / f"{name}.py").write_text(content)

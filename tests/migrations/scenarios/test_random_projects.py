@@ -1,8 +1,10 @@
-"""Random histories of three apps, two of which have triggers on the tables of the first.
+"""Random histories of three apps, two of which have tables, and all of which have triggers on them.
 
-Names of models and triggers come from a few that are used again and again. After each step the
-databases that went along and a new one have what `manage.py pgtrigger install` makes of the models,
-writes work, a second run finds nothing, and a database goes back to some point and forwards again.
+After each step the databases that went along and a new one have what `manage.py pgtrigger install`
+makes of the models, writes work, a second run finds nothing, what an operator disabled stays so,
+and a database goes back to some point and forwards again. Steps are edits of the models, branches
+that are merged, and squashed migrations; in some projects an app is an installed package, whose
+upgrades bring several changes at once.
 
 New seeds each time, which a failure names: PGTRIGGER_CODEGEN_RANDOM_SEED runs one of them again,
 and PGTRIGGER_CODEGEN_RANDOM_HISTORIES says how many there are.
@@ -13,66 +15,43 @@ from __future__ import annotations
 import os
 import random
 import re
+import subprocess
 import textwrap
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.migrations.scenarios.history import KEY, trigger
-from tests.migrations.scenarios.project import Catalog, DjangoServer, ScenarioProject, server
+from tests.migrations.scenarios.project import (
+    Catalog,
+    CommandFailed,
+    DjangoServer,
+    ScenarioProject,
+    server,
+)
+from tests.migrations.scenarios.random_projects import (
+    APPS,
+    OWN_OPERATIONS,
+    OWNERS,
+    Models,
+    Operations,
+)
 from tests.migrations.scenarios.test_orders import commit
+from tests.support.cli import Outcome
 
 pytestmark = pytest.mark.slow
 __all__ = ["server"]
 
-APPS = ("audit", "shop", "zeta")
-NAMES = ("Foo", "Bar", "Baz")
-COLUMNS = ("one", "two", "three")
 EMPTY: Catalog = {"triggers": {}, "functions": {}}
 MIGRATE = ["migrate", "--verbosity=0"]
 CHECK = ["makemigrations", "--check", "--dry-run", "--verbosity=0"]
-FIELD = 'models.TextField(default="")'
-SHORT, LONG = (f'models.CharField(max_length={length}, default="")' for length in (50, 90))
-
-# What a trigger may be; `{}` stands for a column.
-SPECS: tuple[dict[str, str], ...] = (
-    {},
-    {"func": "RETURN OLD;", "operation": "pgtrigger.Delete"},
-    {"func": "NEW.{} = 'x'; RETURN NEW;"},
-    {"condition": 'pgtrigger.Condition("OLD.{} IS DISTINCT FROM NEW.{}")'},
-    {"operation": 'pgtrigger.UpdateOf("{}")'},
-    {"when": "pgtrigger.After", "timing": "pgtrigger.Deferred"},
-)
-
-
-@dataclass
-class Declared:
-    """A trigger: by which app, of which kind, and on which column."""
-
-    app: str
-    spec: int
-    column: str
-
-
-@dataclass
-class Model:
-    """A model of the shop; its fields with their types, and its triggers by name."""
-
-    name: str
-    fields: dict[str, str]
-    table: str | None = None
-    triggers: dict[str, Declared] = field(default_factory=dict)
-
-
-@dataclass
-class Edit:
-    """Operations on the shop's schema."""
-
-    operations: list[str] = field(default_factory=list)
+STATE = 2  # the place of `tgenabled` in the catalog's rows
+NO_WAY_BACK = "does not get the trigger again"
+# After these a trigger may come back enabled: where a migration has run, and a note says so.
+NOT_GENTLE = re.compile("AlterField|RemoveField|DeleteModel")
 
 
 class History:
@@ -82,176 +61,176 @@ class History:
         self.choose = random.Random(seed)
         self.project = project
         self.new_database = new_database
-        self.models: list[Model] = []
+        self.models = Models(self.choose, "shop" if self.choose.random() < 0.2 else None)
         self.points: list[tuple[dict[str, list[str]], Catalog]] = []
+        self.expected: Catalog = EMPTY
+        self.disabled: set[int] = set()
         self.log: list[str] = []
         self.counts: Counter[str] = Counter()
 
     def run(self, steps: int) -> None:
         self._begin()
         for _ in range(steps):
-            kind = self.choose.choice(_EDITS)
-            edit = kind(self)
-            if edit is None:
-                continue
-            self.log.append(f"{kind.__name__}: {edit.operations}")
-            if self.choose.random() < 0.3 and (more := self.choose.choice(_EDITS)(self)):
-                self.log.append(f"  and {more.operations}")
-                if self.choose.random() < 0.5:
-                    edit.operations += more.operations
-                else:
-                    self._write(edit)
-                    edit = more
-            self._step(edit)
+            kind = self.choose.choices(
+                [self._edit, self._branch, self._squash], [10, 2, 0 if self.models.package else 1]
+            )[0]
+            kind()
         self._to_zero()
-
-    # Edits of the models
-
-    def add_model(self) -> Edit | None:
-        free = [name for name in NAMES if name not in self._names()]
-        if not free:
-            return None
-        model = Model(self.choose.choice(free), {"one": FIELD, "two": SHORT})
-        self.models.append(model)
-        fields = "".join(f'("{name}", {type_}), ' for name, type_ in model.fields.items())
-        return Edit([f'migrations.CreateModel(name="{model.name}", fields=[{KEY}, {fields}]),'])
-
-    def delete_model(self) -> Edit | None:
-        if len(self.models) < 2:
-            return None
-        model = self.choose.choice(self.models)
-        self.models.remove(model)
-        return Edit([f'migrations.DeleteModel("{model.name}"),'])
-
-    def rename_model(self) -> Edit | None:
-        free = [name for name in NAMES if name not in self._names()]
-        if not free or not self.models:
-            return None
-        model = self.choose.choice(self.models)
-        old, model.name = model.name, self.choose.choice(free)
-        return Edit([f'migrations.RenameModel("{old}", "{model.name}"),'])
-
-    def swap_models(self) -> Edit | None:
-        if len(self.models) < 2:
-            return None
-        one, other = self.choose.sample(self.models, 2)
-        steps = [(one.name, "Between"), (other.name, one.name), ("Between", other.name)]
-        one.name, other.name = other.name, one.name
-        return Edit([f'migrations.RenameModel("{old}", "{new}"),' for old, new in steps])
-
-    def rename_table(self) -> Edit | None:
-        if not self.models:
-            return None
-        model = self.choose.choice(self.models)
-        model.table = None if model.table else f"t{self.choose.randrange(1000)}"
-        return Edit([f'migrations.AlterModelTable("{model.name.lower()}", {model.table!r}),'])
-
-    def rename_field(self) -> Edit | None:
-        model, name = self._column()
-        free = [column for column in COLUMNS if model and column not in model.fields]
-        if model is None or not free:
-            return None
-        new = self.choose.choice(free)
-        model.fields = {new if key == name else key: type_ for key, type_ in model.fields.items()}
-        for declared in model.triggers.values():
-            declared.column = new if declared.column == name else declared.column
-        operation = f'migrations.RenameField("{model.name}", "{name}", "{new}"),'
-        if self.choose.random() < 0.3:
-            operation = (
-                "migrations.SeparateDatabaseAndState("
-                f"database_operations=[{operation}], state_operations=[{operation}]),"
-            )
-        return Edit([operation])
-
-    def alter_field(self) -> Edit | None:
-        model, name = self._column()
-        if model is None:
-            return None
-        model.fields[name] = LONG if model.fields[name] != LONG else SHORT
-        return Edit([f'migrations.AlterField("{model.name}", "{name}", {model.fields[name]}),'])
-
-    def remove_field(self) -> Edit | None:
-        model, name = self._column()
-        if model is None or len(model.fields) < 2:
-            return None
-        del model.fields[name]
-        left = next(iter(model.fields))
-        for key, declared in list(model.triggers.items()):
-            if declared.column == name:
-                declared.column = left
-                if self.choose.random() < 0.5:
-                    del model.triggers[key]
-        return Edit([f'migrations.RemoveField("{model.name}", "{name}"),'])
-
-    def declare_trigger(self) -> Edit | None:
-        if not self.models:
-            return None
-        model = self.choose.choice(self.models)
-        name = self.choose.choice(["a", "b"])
-        app = self.choose.choice(APPS)
-        column = self.choose.choice([*model.fields])
-        model.triggers[name] = Declared(app, self.choose.randrange(len(SPECS)), column)
-        return Edit()
-
-    def remove_trigger(self) -> Edit | None:
-        named = [(model, name) for model in self.models for name in model.triggers]
-        if not named:
-            return None
-        model, name = self.choose.choice(named)
-        del model.triggers[name]
-        return Edit()
-
-    def rename_trigger(self) -> Edit | None:
-        named = [(model, name) for model in self.models for name in model.triggers]
-        if not named:
-            return None
-        model, name = self.choose.choice(named)
-        other = "b" if name == "a" else "a"
-        model.triggers = {
-            {name: other, other: name}[key]: declared for key, declared in model.triggers.items()
-        }
-        return Edit()
-
-    # What is done with them
 
     def _begin(self) -> None:
         (self.project.root / "zeta" / "migrations").mkdir(parents=True)
         for package in ("zeta", "zeta/migrations"):
             (self.project.root / package / "__init__.py").touch()
         self.project.configure('INSTALLED_APPS = [*INSTALLED_APPS, "zeta"]\n')
-        for app in ("audit", "zeta"):
+        if self.models.package:
+            self.log.append(f"{self.models.package} is a package")
+            self.project.install(self.models.package)
+        (self.project.root / "own_operations.py").write_text(OWN_OPERATIONS)
+        for app in APPS:
             self.project.write_migration(app, "")
-        edit = self.add_model()
-        assert edit
-        self._step(edit)
+        operations = self.models.add_model()
+        assert operations
+        self._write(operations)
+        self._settle()
 
-    def _step(self, edit: Edit) -> None:
-        project = self.project
-        if edit.operations:
-            self._write(edit)
+    # Steps
+
+    def _edit(self) -> None:
+        """One or two edits, in one migration or in two; a package brings more at once."""
+        self._disable_one()
+        done: Operations = []
+        for number in range(
+            self.choose.choice([1, 1, 2, 2, 3] if self.models.package else [1, 1, 2])
+        ):
+            edit = self.models.edit()
+            if edit is None:
+                continue
+            name, operations = edit
+            self.log.append(f"{'and ' if number else ''}{name}: {operations}")
+            if done and self.choose.random() < 0.5:
+                self._write(done)
+                done = []
+            done += operations
+        self._write(done)
+        self._settle(gentle=not NOT_GENTLE.search(str(done)))
+
+    def _branch(self) -> None:
+        """Two branches, of which one changes triggers alone, and each may have run somewhere."""
+        one, two = self.models.copy(), self.models.copy()
+        edits = [one.edit(), two.edit_triggers()]
+        if None in edits:
+            return
+        self.log.append(f"branches {edits}")
+        assert edits[0]
+        self._git("checkout", "-q", "-B", "base")
+        self._git("checkout", "-q", "-B", "one")
+        self.models = one
+        self._write(edits[0][1], "one")
+        self._make_all()
+        went_along = self.choose.random() < 0.5
+        if went_along:
+            self.project.manage(MIGRATE)
+        self._git("checkout", "-q", "-B", "two", "base")
+        self.models = two
+        self._make_all()
+        other = replace(self.project, dsn=self.new_database())
+        other.manage(MIGRATE)
+        both = {*self._changed("one")} & {*self._changed("two")}
+        if both or self._git("merge", "-q", "--no-edit", "-X", "ours", "one", check=False):
+            # What two people have written of one name, or into one file, is theirs to settle.
+            self.counts["conflicts"] += 1
+            self._git("reset", "-q", "--hard")
+            self._go_on_with(one)
+            return
+        self.models = one.copy()
+        self.models.merge(two)
         self._write_models()
-        committed = self.choose.random() < 0.5
-        if committed:
-            commit(project)
-        outcome = project.makemigrations()
+        self.project.manage(["makemigrations", "--merge", "--noinput", "--verbosity=0"])
+        commit(self.project)
+        outcome = self.project.makemigrations()
+        self._log_outcome(outcome)
+        if outcome.exit_code == 2:
+            self.counts["branches refused"] += 1
+            assert re.search(r"either of\s+them first|--weave", outcome.stderr), outcome.stderr
+            self._go_on_with(one)
+            return
+        assert outcome.exit_code == 0, outcome.stderr
+        self.counts["branches merged"] += 1
+        self._check_databases(other, gentle=False)
+
+    def _squash(self) -> None:
+        app = self.choose.choice(APPS)
+        names = [name for name in self.project.migrations(app) if "squashed" not in name]
+        whole = len(names) == len(self.project.migrations(app))
+        if len(names) < 3 or not whole or any("merge" in name for name in names):
+            return
+        first, last = sorted(self.choose.sample(range(1, len(names)), 2))
+        self.log.append(f"squash {app} {names[first]} {names[last]}")
+        command = ["squashmigrations", app, names[first], names[last], "--noinput", "--verbosity=0"]
+        fresh = replace(self.project, dsn=self.new_database())
+        try:
+            self.project.manage(command)
+            fresh.manage(["migrate", "--plan", "--verbosity=0"])
+        except CommandFailed as error:
+            # Django goes in a circle, where another app's migrations come in between.
+            if not re.search("Circular|Inconsistent", str(error)):
+                raise
+            self.counts["squashes passed over"] += 1
+            for path in (self.project.root / app / "migrations").glob("*squashed*.py"):
+                path.unlink()
+            return
+        self.counts["squashes"] += 1
+        self.points.clear()  # what is replaced cannot be gone back to
+        self._settle()
+
+    # What is done with them
+
+    def _settle(self, *, gentle: bool = True) -> None:
+        self._write_models()
+        if self.choose.random() < 0.5:
+            commit(self.project)
+        self._make()
+        self._check_databases(gentle=gentle)
+
+    def _make(self) -> None:
+        outcome = self.project.makemigrations()
         if outcome.exit_code == 2:
             # What is committed is not changed unasked; nothing has run yet.
             self.counts["refused"] += 1
             assert re.search(r"--weave|--rewrite", outcome.stderr), outcome.stderr
-            outcome = project.makemigrations("--weave", "--rewrite")
+            outcome = self.project.makemigrations("--weave", "--rewrite")
+        if outcome.exit_code == 2 and self.models.package:
+            assert "--after" in outcome.stderr, outcome.stderr
+            outcome = self.project.makemigrations("--after")
+        self._log_outcome(outcome)
         assert outcome.exit_code == 0, outcome.stderr
-        self.log.append(f"    {outcome.stdout}".replace("\n", "\n    "))
-        again = project.makemigrations("--check")
+        if NO_WAY_BACK in outcome.stderr:
+            self.points.clear()
+
+    def _check_databases(self, *others: ScenarioProject, gentle: bool) -> None:
+        again = self.project.makemigrations("--check")
         assert again.exit_code == 0, again.stdout + again.stderr
-        expected = project.installed_afresh()
-        there, _ = project.manage(MIGRATE, CHECK)
-        assert there == expected
-        self._use_tables(project.dsn)
-        fresh = replace(project, dsn=self.new_database())
-        assert fresh.manage(MIGRATE)[-1] == expected
-        self.points.append(({app: project.migrations(app)[-1:] for app in APPS}, expected))
+        expected = self.project.installed_afresh()
+        there, _ = self.project.manage(MIGRATE, CHECK)
+        assert _enabled(there) == expected
+        self._check_disabled(there, gentle=gentle)
+        self._use_tables(self.project.dsn)
+        fresh = replace(self.project, dsn=self.new_database())
+        for database in (fresh, *others):
+            assert database.manage(MIGRATE)[-1] == expected
+        self.expected = expected
+        self.points.append(({app: self._last(app) for app in APPS}, expected))
         self._back_and_forth(fresh)
-        commit(project)
+        commit(self.project)
+
+    def _last(self, app: str) -> list[str]:
+        """The app's last migration, but for those that a squashed one replaces."""
+        texts = {
+            name: (self.project.folder(app) / "migrations" / f"{name}.py").read_text()
+            for name in self.project.migrations(app)
+        }
+        replaced = re.findall(r"replaces = \[.*?\]", "\n".join(texts.values()), re.DOTALL)
+        return [name for name in texts if f'"{name}"' not in f"{replaced}".replace("'", '"')][-1:]
 
     def _back_and_forth(self, database: ScenarioProject) -> None:
         names, before = self.choose.choice(self.points)
@@ -261,82 +240,101 @@ class History:
         ]
         *_, there, again = database.manage(*back, MIGRATE)
         assert there == before
-        assert again == self.points[-1][1]
+        assert again == self.expected
 
     def _to_zero(self) -> None:
         zero = [["migrate", app, "zero", "--verbosity=0"] for app in APPS]
         *_, empty, again = self.project.manage(*zero, MIGRATE)
         assert empty == EMPTY
-        assert again == self.points[-1][1]
+        assert again == self.expected
+
+    def _disable_one(self) -> None:
+        there = [*self.models.triggers()]
+        if not there or self.choose.random() < 0.6:
+            return
+        model, name, declared = self.choose.choice(there)
+        row = _row(self.project.manage(["check"])[-1], model.db_table, name)
+        with psycopg.connect(self.project.dsn, autocommit=True) as connection:
+            disable = f"ALTER TABLE {model.db_table} DISABLE TRIGGER {row.rpartition(' ')[2]}"
+            connection.execute(disable.encode())
+        self.disabled.add(declared.uid)
+        self.log.append(f"{model.db_table}.{name} is disabled")
+
+    def _check_disabled(self, there: Catalog, *, gentle: bool) -> None:
+        states = {
+            declared.uid: there["triggers"][_row(there, model.db_table, name)][STATE]
+            for model, name, declared in self.models.triggers()
+        }
+        if gentle:
+            enabled = [uid for uid in self.disabled if states.get(uid, "D") != "D"]
+            assert enabled == [], "what was disabled is enabled"
+        self.disabled = {uid for uid, state in states.items() if state == "D"}
 
     def _use_tables(self, dsn: str) -> None:
         with psycopg.connect(dsn, autocommit=True) as connection:
-            for model in self.models:
-                table = model.table or f"shop_{model.name.lower()}"
+            for model in self.models.models:
                 columns = ", ".join(model.fields)
                 values = ", ".join(["'v'"] * len(model.fields))
                 change = ", ".join(f"{name} = 'w'" for name in model.fields)
                 for statement in (
-                    f"INSERT INTO {table} ({columns}) VALUES ({values})",
-                    f"UPDATE {table} SET {change}",
+                    f"INSERT INTO {model.db_table} ({columns}) VALUES ({values})",
+                    f"UPDATE {model.db_table} SET {change}",
                 ):
                     connection.execute(statement.encode())
 
-    def _write(self, edit: Edit) -> None:
-        self.project.write_migration("shop", "\n".join(edit.operations))
+    def _write(self, operations: Operations, suffix: str = "") -> None:
+        for app in OWNERS:
+            own = [operation for owner, operation in operations if owner == app]
+            if own:
+                name = self.project.write_migration(app, "\n".join(own))
+                path = self.project.folder(app) / "migrations" / f"{name}.py"
+                path.rename(path.with_name(f"{name}{suffix}.py"))
 
     def _write_models(self) -> None:
-        classes = ["import pgtrigger\nfrom django.db import models\n"]
-        others: dict[str, list[str]] = {app: [] for app in APPS}
-        for model in self.models:
-            own = []
-            for name, declared in model.triggers.items():
-                written = {
-                    key: text.replace("{}", declared.column)
-                    for key, text in SPECS[declared.spec].items()
-                }
-                code = trigger(name, **written)
-                if declared.app == "shop":
-                    own.append(f"{code},\n")
-                else:
-                    others[declared.app].append(f"pgtrigger.register({code})({model.name})\n")
-            meta = f"triggers = [\n{''.join(own)}]\n"
-            if model.table:
-                meta += f'db_table = "{model.table}"\n'
-            fields = "".join(f"{name} = {type_}\n" for name, type_ in model.fields.items())
-            body = f"{fields}class Meta:\n{textwrap.indent(meta, '    ')}"
-            classes.append(f"class {model.name}(models.Model):\n{textwrap.indent(body, '    ')}")
-        self.project.write_models("shop", "\n\n".join(classes))
-        for app in ("audit", "zeta"):
-            imports = "import pgtrigger\nfrom shop.models import *\n"
-            self.project.write_models(app, imports + "".join(others[app]) if others[app] else "")
+        for app, source in self.models.sources().items():
+            self.project.write_models(app, source)
 
-    def _names(self) -> set[str]:
-        return {model.name for model in self.models}
+    # Branches
 
-    def _column(self) -> tuple[Model | None, str]:
-        if not self.models:
-            return None, ""
-        model = self.choose.choice(self.models)
-        return model, self.choose.choice([*model.fields])
+    def _make_all(self) -> None:
+        self._write_models()
+        self._make()
+        commit(self.project)
+
+    def _go_on_with(self, models: Models) -> None:
+        self._git("checkout", "-q", "-B", "base", "one")
+        self.models = models
+        self._check_databases(gentle=False)
+
+    def _changed(self, branch: str) -> list[str]:
+        changed = ["git", "diff", "--name-only", "base", branch, "--", "*/migrations/*"]
+        output = subprocess.run(
+            changed, cwd=self.project.root, check=True, capture_output=True, text=True
+        ).stdout
+        return output.split()
+
+    def _git(self, *arguments: str, check: bool = True) -> int:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        command = ["git", *identity, *arguments]
+        ran = subprocess.run(command, cwd=self.project.root, check=check, capture_output=True)
+        return ran.returncode
+
+    def _log_outcome(self, outcome: Outcome) -> None:
+        self.log.append(textwrap.indent(outcome.stdout.rstrip("\n"), "    "))
 
 
-_EDITS: tuple[Callable[[History], Edit | None], ...] = (
-    History.add_model,
-    History.delete_model,
-    History.rename_model,
-    History.swap_models,
-    History.rename_table,
-    History.rename_field,
-    History.alter_field,
-    History.remove_field,
-    History.declare_trigger,
-    History.declare_trigger,
-    History.declare_trigger,
-    History.declare_trigger,
-    History.remove_trigger,
-    History.rename_trigger,
-)
+def _enabled(catalog: Catalog) -> Catalog:
+    triggers = {
+        key: [*row[:STATE], "O", *row[STATE + 1 :]] for key, row in catalog["triggers"].items()
+    }
+    return {**catalog, "triggers": triggers}
+
+
+def _row(catalog: Catalog, table: str, name: str) -> str:
+    """The key of a trigger in the catalog."""
+    wanted = re.compile(rf"public\.{table} pgtrigger_{name}_\w{{5}}")
+    (key,) = [key for key in map(str, catalog["triggers"]) if wanted.fullmatch(key)]
+    return key
 
 
 def _seeds() -> list[int]:
