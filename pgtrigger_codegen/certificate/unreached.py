@@ -21,8 +21,9 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
 from pgtrigger_codegen.source.walking import walk
 
-# Helpers may hide the library's name, but not that of what they return or are assigned to.
-_MARKS = (b"rigger", b"pghistory")
+_MARKS = (b"pgtrigger", b"pghistory")
+# What helpers make is assigned to `triggers`, in a file that need not name the library.
+_WIDE_MARK = b"triggers"
 _NAME = re.compile(r"\bname\s*=\s*[\"'](\w+)[\"']")
 _NOT_ENTERED = frozenset(
     "migrations tests test node_modules site-packages __pycache__ build dist".split()
@@ -46,10 +47,12 @@ def unreached_triggers(
             content = read_bytes(path)
         except OSError:
             continue
-        if any(mark in content for mark in _MARKS):
+        is_certain = any(mark in content for mark in _MARKS)
+        if is_certain or _WIDE_MARK in content:
             text = content.decode(errors="replace")
-            yield from _of_names(path, text)
-            for line in _without_names(text):
+            if is_certain:
+                yield from _of_names(path, text)
+            for line in _without_names(text, certain=is_certain):
                 span = Span(str(path), line, 1, line, 1)
                 yield _gap("triggers are", concerns(span), span)
 
@@ -61,15 +64,20 @@ def _of_names(path: Path, text: str) -> Iterator[Gap]:
         yield _gap(f"trigger `{name}` is", Concern("trigger", name), span)
 
 
-def _without_names(text: str) -> Iterator[int]:
-    """The lines where triggers are declared under names that are no literals."""
+def _without_names(text: str, *, certain: bool) -> Iterator[int]:
+    """The lines where triggers are declared under names that are no literals.
+
+    Args:
+        certain: Whether the text names a library, so that literals were looked for already.
+    """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
-        yield 1
+        if certain:
+            yield 1
         return
     for found in registrations(tree):
-        if not found.is_named:
+        if not (certain and found.is_named):
             yield found.place.lineno
 
 

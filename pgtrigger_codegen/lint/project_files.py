@@ -20,7 +20,8 @@ from pgtrigger_codegen.source.walking import walk
 
 # A dump of a database may well be in a project.
 _MOST_SQL = 64 * 1024 * 1024
-_MARK = b"pgtrigger"
+# Helpers may hide the name of the library, but not that of what they are assigned to.
+_MARKS = (b"pgtrigger", b"pghistory", b"triggers")
 _NOT_SOURCE = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
 
 
@@ -29,11 +30,12 @@ def python_files(folder: Path) -> Iterator[Path]:
     return map(Path, _python_files(folder))
 
 
-def files_that_mention_pgtrigger(folder: Path) -> Iterator[Path]:
-    """Those of them that mention django-pgtrigger."""
+def files_that_may_declare(folder: Path) -> Iterator[Path]:
+    """Those of them that may declare triggers, by the words in them."""
     for path in _python_files(folder):  # a path is an object only once it is wanted
         try:
-            if _MARK in read_bytes(path):
+            content = read_bytes(path)
+            if any(mark in content for mark in _MARKS):
                 yield Path(path)
         except OSError:
             continue

@@ -70,6 +70,14 @@ def _unreached_without_a_name(root: Path) -> None:
     path.write_text(path.read_text().replace('"keep_items"', "NAMES.keep"))
 
 
+def _unreached_with_a_helper(root: Path) -> None:
+    (root / "shop/orders/models/__init__.py").write_text("from .order import Order\n")
+    (root / "shop/orders/models/item.py").write_text(
+        "from django.db import models\nfrom shop.core.helpers import keep\n\n\n"
+        "class Item(models.Model):\n    class Meta:\n        triggers = [keep('keep_items')]\n"
+    )
+
+
 def _settings(old: str, new: str) -> Callable[[Path], None]:
     def change(root: Path) -> None:
         path = root / "config/settings.py"
@@ -123,6 +131,11 @@ HIDINGS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     ),
     "such a module in which the trigger's name is no literal": (
         _unreached_without_a_name,
+        "unreached-site",
+        "shop/orders/models/item.py",
+    ),
+    "such a module without the library's name": (
+        _unreached_with_a_helper,
         "unreached-site",
         "shop/orders/models/item.py",
     ),

@@ -10,7 +10,7 @@ from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.unknown_imports import REASON
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import (
-    files_that_mention_pgtrigger,
+    files_that_may_declare,
     first_party_apps,
     first_party_files,
     is_test,
@@ -64,7 +64,7 @@ class UnreachableRegistration(Rule):
         if any(item.reason.startswith(REASON) for item in analysis.unresolved):
             return
         for app in first_party_apps(analysis):
-            for path in files_that_mention_pgtrigger(app.path):
+            for path in files_that_may_declare(app.path):
                 if not {path, path.resolve()}.isdisjoint(analysis.read_files):  # or a link to one
                     continue
                 name = _module_name(path, app)
