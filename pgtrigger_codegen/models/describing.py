@@ -20,7 +20,7 @@ from pgtrigger_codegen.evaluator.values import (
 )
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.facts import ModelFact, Models, UnplacedModel
-from pgtrigger_codegen.models.made import made_models
+from pgtrigger_codegen.models.made import created_names
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.registry import NotInstalled
 from pgtrigger_codegen.models.relevance import imported_names, root_name
@@ -268,7 +268,7 @@ def unplaced_models(
     A class that has nothing of a model but a base that is not known (it may be a manager, or a
     view) is one if the app's migrations make a model of its name.
     """
-    made: dict[str, set[str]] = {}
+    made: dict[str, frozenset[str]] = {}
     for model in reader.registry.classes:
         unknown = registry.unknown_base(model)
         if unknown is None or meta.is_abstract(model) is True:
@@ -281,7 +281,7 @@ def unplaced_models(
         if is_certain and isinstance(label, str) and is_described(label):
             continue
         if not is_certain and app.label not in made:
-            made[app.label] = {name.lower() for name in made_models(app)}
+            made[app.label] = created_names(app)
         if is_certain or model.name.lower() in made[app.label]:
             yield UnplacedModel(
                 name=model.name,

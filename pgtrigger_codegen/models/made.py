@@ -6,12 +6,27 @@ For what cannot be said of the source: whether there are models that were not re
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span
+
+_CREATED = re.compile(rb"CreateModel\(\s*(?:name\s*=\s*)?[\"'](\w+)[\"']")
+
+
+def created_names(app: App) -> frozenset[str]:
+    """The names, in lower case, of all models that an app's migrations make at some time."""
+    found: set[str] = set()
+    for path in _migration_files(app):
+        try:
+            content = read_bytes(path)
+        except OSError:  # of which the certificate says so elsewhere
+            continue
+        found.update(name.decode().lower() for name in _CREATED.findall(content))
+    return frozenset(found)
 
 
 def made_models(app: App) -> dict[str, Span]:

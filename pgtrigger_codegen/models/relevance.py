@@ -46,7 +46,7 @@ class RelevantModules:
         for bound, source in imported_names(module):
             if bound in used and (source in self._leading or f"{source}.{bound}" in self._leading):
                 return True
-            if bound in bases and self._is_outside(source):
+            if bound in bases and self._is_outside(source, module):
                 return True
         return False
 
@@ -69,10 +69,19 @@ class RelevantModules:
     def _mentions(self, name: str) -> bool:
         return mentions_pgtrigger(self._loader, name, self._libraries)
 
-    def _is_outside(self, name: str) -> bool:
-        """Whether a module belongs to a package that is neither the project's nor Django."""
+    def _is_outside(self, name: str, module: Module) -> bool:
+        """Whether a module belongs to a package that is neither the project's nor Django.
+
+        Without the project's environment most packages are missing: then what derives from theirs
+        counts where models are made.
+        """
         top = name.partition(".")[0]
-        return top != "django" and not self._loader.is_first_party(top)
+        if top == "django":
+            return False
+        location = self._loader.find(name)
+        if location is None:
+            return "django.db" in module.text and not self._loader.is_first_party(top)
+        return not location.first_party
 
 
 def mentions_pgtrigger(loader: ModuleLoader, name: str, libraries: Iterable[str] = ()) -> bool:
