@@ -31,6 +31,7 @@ from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.project.git import is_committed
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.original_text import OriginalText
+from pgtrigger_codegen.source.wording import counted
 
 
 @click.command()
@@ -287,7 +288,7 @@ def _refusal(outcome: _Outcome, applied: frozenset[str] | None) -> CodegenError 
 
 
 def _describe(rewritten: Rewritten) -> str:
-    count = f"{len(rewritten.origins)} operations"
+    count = counted(len(rewritten.origins), "operation")
     if rewritten.operation is None:
         return f"  Trigger {rewritten.name}: {count} that come to nothing are gone"
     return f"{_SIGNS[rewritten.operation.kind]} {describe(rewritten.operation)}, from {count}"

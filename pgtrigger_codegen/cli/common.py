@@ -19,6 +19,7 @@ from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,9 @@ def echo_summary(analysis: Analysis) -> None:
         click.echo(f"note: {one_line(notice)}", err=True)
     _echo_assumptions(analysis)
     compiled, unresolved = len(analysis.triggers), len(analysis.unresolved)
+    found = counted(compiled + unresolved, "trigger")
     click.echo(
-        f"{compiled + unresolved} triggers found, {compiled} compiled, {unresolved} unresolved"
-        f"{_sites(analysis.census)}",
+        f"{found} found, {compiled} compiled, {unresolved} unresolved{_sites(analysis.census)}",
         err=True,
     )
 
@@ -100,7 +101,7 @@ def _sites(census: Census) -> str:
         return ""
     left = len(census.left)
     account = f"{left} of them not accounted for" if left else "all accounted for"
-    return f"; {len(census.sites)} sites, {account}"
+    return f"; {counted(len(census.sites), 'site')}, {account}"
 
 
 def echo_gap(analysis: Analysis, gap: Gap) -> None:

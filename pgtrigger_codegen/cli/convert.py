@@ -27,6 +27,7 @@ from pgtrigger_codegen.migrations.conversion.outcome import (
 from pgtrigger_codegen.project.settings_edit import SettingsEdit, runsql_mode_edit
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.original_text import OriginalText
+from pgtrigger_codegen.source.wording import counted
 
 
 @click.command()
@@ -134,9 +135,9 @@ class _Outcome:
         for remark in self.conversion.obstacles:
             click.echo(one_line(f"{self._place(remark)}: {remark.reason}"), err=True)
         if self.conversion.obstacles:
+            obstacles = counted(len(self.conversion.obstacles), "operation")
             click.echo(
-                f"error: {len(self.conversion.obstacles)} operations cannot be converted; "
-                "no file was changed\n"
+                f"error: {obstacles} cannot be converted; no file was changed\n"
                 "  help: rewrite these by hand as RunSQL or as a literal AddTrigger or "
                 "RemoveTrigger, or convert the other apps by naming them",
                 err=True,

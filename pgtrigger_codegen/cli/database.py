@@ -22,6 +22,7 @@ from pgtrigger_codegen.database.schemas import Scope
 from pgtrigger_codegen.database.status import TriggerStatus
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.source.escaping import one_line
+from pgtrigger_codegen.source.wording import counted
 
 _URIS = click.argument("uris", nargs=-1, metavar="[URI]...")
 
@@ -162,10 +163,12 @@ class _Run:
             unresolved = len(session.analysis.unresolved)
             if unresolved and self.action != "prune":
                 click.echo(
-                    f"left alone: {unresolved} declarations that could not be read", err=True
+                    f"left alone: {counted(unresolved, 'declaration')} that could not be read",
+                    err=True,
                 )
             click.echo(
-                f"not all of the source could be read: {len(gaps)} gaps (see above)", err=True
+                f"not all of the source could be read: {counted(len(gaps), 'gap')} (see above)",
+                err=True,
             )
             self.incomplete = True
 
@@ -235,7 +238,7 @@ class _Run:
             if not plan.steps:
                 click.echo("Nothing to do")
         else:
-            click.echo(f"{heading}{len(plan.steps)} changes, {plan.unchanged} unchanged")
+            click.echo(f"{heading}{counted(len(plan.steps), 'change')}, {plan.unchanged} unchanged")
 
     def _echo_skipped(self, plan: DatabasePlan) -> None:
         for status, reason in plan.skipped:

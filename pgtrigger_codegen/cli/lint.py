@@ -42,6 +42,7 @@ from pgtrigger_codegen.project.config import load_config
 from pgtrigger_codegen.project.discovery import other_project
 from pgtrigger_codegen.source.boundary import Boundary, is_under
 from pgtrigger_codegen.source.overlay import overlaid
+from pgtrigger_codegen.source.wording import counted
 
 _RULES = "RULES"  # what stands for selectors in the help
 
@@ -141,7 +142,7 @@ def _lint(target: Target, request: Request) -> bool:
         elif baseline_path is not None:
             echo_stale(check.stale(outcome.analysis), baseline_path)
         if request.fix_only:
-            click.echo(f"Fixed {_findings(len(outcome.applied))}.", err=True)
+            click.echo(f"Fixed {counted(len(outcome.applied), 'finding')}.", err=True)
             left = ()
         elif not request.write_baseline:
             echo_report(
@@ -288,7 +289,7 @@ def _show_diff(outcome: Fixed, file: Path | None) -> bool:
     project = outcome.analysis.project
     diff = unified_diff(outcome.before, outcome.after, project.display_path)
     echo_result(diff, project.root, file)
-    click.echo(f"Would fix {_findings(len(outcome.applied))}.", err=True)
+    click.echo(f"Would fix {counted(len(outcome.applied), 'finding')}.", err=True)
     return bool(outcome.applied)
 
 
@@ -302,7 +303,7 @@ def _add_ignores(outcome: Fixed) -> Sequence[Diagnostic]:
     own = functools.partial(is_own, outcome.analysis)
     ignores = add_ignores(outcome.diagnostics, read_source, own)
     write_texts(outcome.analysis.project.root, ignores.texts)
-    click.echo(f"Silenced {_findings(len(ignores.added))} with comments.", err=True)
+    click.echo(f"Silenced {counted(len(ignores.added), 'finding')} with comments.", err=True)
     return ignores.left
 
 
@@ -312,8 +313,4 @@ def _write_baseline(path: Path, check: _Check, analysis: Analysis) -> None:
     if path.exists():
         new = read_baseline(path).merged(new, lambda entry: not check.judges(analysis, entry))
     write_baseline(analysis.project.root, path, new.render())
-    click.echo(f"Wrote {_findings(new.counts.total())} to {path}.", err=True)
-
-
-def _findings(count: int) -> str:
-    return f"{count} finding" if count == 1 else f"{count} findings"
+    click.echo(f"Wrote {counted(new.counts.total(), 'finding')} to {path}.", err=True)

@@ -16,6 +16,7 @@ from pgtrigger_codegen.cli.connecting import (
     open_session,
 )
 from pgtrigger_codegen.database.status import TriggerStatus
+from pgtrigger_codegen.source.wording import counted
 
 
 @click.command()
@@ -79,7 +80,8 @@ def _survey(session: Session) -> list[TriggerStatus]:
         if scope.tenant is not None:
             wrong = sum(status.status != "INSTALLED" for status in seen.statuses)
             click.echo(
-                f"{scope.tenant}: {len(seen.statuses)} triggers, {wrong} not INSTALLED", err=True
+                f"{scope.tenant}: {counted(len(seen.statuses), 'trigger')}, {wrong} not INSTALLED",
+                err=True,
             )
     if approximate:
         click.echo(f"note: conditions were compared without their casts: {approximate}", err=True)

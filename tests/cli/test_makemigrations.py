@@ -107,7 +107,7 @@ def test_writes_once(tmp_path: Path) -> None:
     assert first.stdout == (
         f"Migrations for 'shop':\n  {WRITTEN}\n    + Add trigger shop.Order:protect\n"
     )
-    assert "1 triggers found, 1 compiled, 0 unresolved" in first.stderr
+    assert "1 trigger found, 1 compiled, 0 unresolved" in first.stderr
     assert (tmp_path / WRITTEN).is_file()
     assert second.stdout == "No changes detected\n"
 

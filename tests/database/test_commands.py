@@ -272,7 +272,7 @@ def test_all_triggers_are_more_than_those_that_were_read(shop: Shop) -> None:
     everything = shop.run("install", "--yes")
     assert everything.exit_code == 2
     assert everything.stdout.endswith(f"installed: {DOUBLE}\n")
-    assert "left alone: 1 declarations that could not be read" in everything.stderr
+    assert "left alone: 1 declaration that could not be read" in everything.stderr
     assert shop.run("install", DOUBLE).exit_code == 0
 
 

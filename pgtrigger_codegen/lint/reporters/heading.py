@@ -7,6 +7,7 @@ from pgtrigger_codegen.lint.fixes import may_apply
 from pgtrigger_codegen.lint.reporters.report import Report
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.wording import counted
 
 
 def heading(finding: Diagnostic, report: Report) -> str:
@@ -51,14 +52,10 @@ def _found(report: Report) -> str:
         for severity in Severity
     }
     parts = [
-        _plural(counts[Severity.ERROR], "error"),
-        _plural(counts[Severity.WARNING], "warning"),
+        counted(counts[Severity.ERROR], "error"),
+        counted(counts[Severity.WARNING], "warning"),
     ]
     if counts[Severity.INFO]:
         parts.append(f"{counts[Severity.INFO]} for information")
     fixed = f" ({report.fixed} fixed before)" if report.fixed else ""
     return f"Found {', '.join(parts)}{fixed}."
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
