@@ -131,6 +131,9 @@ def _changes_back(moment: Moment, lock: AvoidableLock) -> Iterator[tuple[str, Ch
 def _recreations(
     scripts: Sequence[str], before: Mapping[TriggerKey, TriggerDefinition]
 ) -> list[Recreation]:
+    # Most scripts only create, and to know that takes no parser.
+    if not any("drop" in script.lower() for script in scripts):
+        return []
     try:
         return recreations(scripts, before)
     except SqlSyntaxError:

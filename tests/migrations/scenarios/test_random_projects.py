@@ -51,7 +51,7 @@ CHECK = ["makemigrations", "--check", "--dry-run", "--verbosity=0"]
 STATE = 2  # the place of `tgenabled` in the catalog's rows
 NO_WAY_BACK = "does not get the trigger again"
 # After these a trigger may come back enabled: where a migration has run, and a note says so.
-NOT_GENTLE = re.compile("AlterField|RemoveField|DeleteModel")
+NOT_GENTLE = re.compile("AlterField|RemoveField|DeleteModel|Between")
 
 
 class History:
