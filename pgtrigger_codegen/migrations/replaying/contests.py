@@ -155,7 +155,8 @@ def contests(
         absent = len(left) < len(states)
         if len(forms) + absent > 1:
             written = {trigger.touched_by for trigger in left}
-            concerned = [pair for pair in pairs if written & {*pair}]
+            concerned = [pair for pair in pairs if written >= {*pair}]
+            concerned = concerned or [pair for pair in pairs if written & {*pair}]
             listed = {one for pair in concerned for one in pair} or {*migrations}
             found[key] = Contest(tuple(sorted(listed)), tuple(forms.values()), absent)
     return found

@@ -74,7 +74,7 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
         tables=run.tables.by_name,
         functions={app: frozenset(names) for app, names in history.functions.items()},
         unreadable=tuple(run.unreadable),
-        disturbances=_together(history.disturbed, elsewhere.disturbances),
+        disturbances=_together(history.disturbed, elsewhere.disturbances, graph),
         noticed=tuple(history.noticed),
         orphans=history.orphans,
         changes=history.changes,
@@ -176,9 +176,10 @@ def _unsettled(
 
 def _together(
     found: Mapping[TriggerKey, Sequence[Disturbance]],
-    elsewhere: Iterable[Mapping[TriggerKey, Sequence[Disturbance]]],
+    elsewhere: Sequence[Mapping[TriggerKey, Sequence[Disturbance]]],
+    graph: MigrationGraph,
 ) -> dict[TriggerKey, tuple[Disturbance, ...]]:
-    """What disturbs each trigger, in whichever order."""
+    """What disturbs each trigger in whichever order, sorted as a new database comes to it."""
     merged = {key: list(items) for key, items in found.items()}
     for others in elsewhere:
         for key, items in others.items():
@@ -187,7 +188,14 @@ def _together(
             there += [
                 item for item in items if (item.migration, item.index, item.what) not in known
             ]
-    return {key: tuple(items) for key, items in merged.items() if items}
+    if not elsewhere:
+        return {key: tuple(items) for key, items in merged.items() if items}
+    place = {key: number for number, key in enumerate(graph.order())}
+    return {
+        key: tuple(sorted(items, key=lambda item: (place[item.migration], item.index)))
+        for key, items in merged.items()
+        if items
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,3 +259,41 @@ def test_a_constraint_trigger_is_not_replaced() -> None:
 
     assert fault.pair == (("shop", "0002_b"), ("shop", "0002_a"))
     assert "as another kind" in fault.what
+
+
+def test_only_those_are_named_that_cross() -> None:
+    """Of three migrations, one comes after another, and that is no matter of order."""
+    start = ("shop", "0001")
+    third = moved(PLAIN, func="NEW.status = 'third'; RETURN NEW;")
+
+    (contest,) = contests(
+        altered("0002", OURS, start),
+        altered("0003", third, ("shop", "0002")),
+        audit=(altered("0001", THEIRS, start),),
+    )
+
+    assert contest.migrations == (("audit", "0001"), ("shop", "0003"))
+    assert contest.what.startswith("migrations audit.0001 and shop.0003 leave it")
+
+
+def test_what_disturbs_a_trigger_in_another_order_comes_in_its_place() -> None:
+    """Whoever takes the trigger away does so before the first of them, and back after the last."""
+    longer = [
+        migrations.AlterField("order", "status", models.CharField(max_length=length))
+        for length in (90, 91)
+    ]
+    state = replay(
+        graph(
+            {
+                "shop": [
+                    migration("0001", create_model()),
+                    migration("0002", longer[0], dependencies=[("shop", "0001")]),
+                    migration("0003", longer[1], dependencies=[("shop", "0002"), ("zeta", "0001")]),
+                ],
+                "zeta": [created("0001", ON_STATUS, ("shop", "0001"))],
+            }
+        )
+    )
+
+    (found,) = state.disturbances.values()
+    assert [item.migration for item in found] == [("shop", "0002"), ("shop", "0003")]
