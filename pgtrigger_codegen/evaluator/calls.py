@@ -66,6 +66,10 @@ _MODELS = (ModelClass, ModelReference, ThroughModel)
 _ALIASES = (types.GenericAlias, typing._GenericAlias)  # type: ignore[attr-defined]
 # Modules whose functions are known by their names in a class.
 _STATIC = ("pgtrigger.", "django.db.migrations.operations.")
+_MAKES_TEXT = (
+    *(str, repr, ascii, format),
+    *(string.Template.substitute, string.Template.safe_substitute),
+)
 _FORMATS = (str.format, str.format_map)
 _OBJECT_NEW = inspect.getattr_static(object, "__new__")
 
@@ -369,9 +373,8 @@ def _check(
 
 def _without_text(function: Any, values: tuple[Any, ...], span: Span) -> Unknown | None:
     """Refuses to turn into text what has none, or one that differs from run to run."""
-    makes_text = function in (str, repr, ascii, format, string.Template.substitute) or (
-        isinstance(function, type) and issubclass(function, str)
-    )
+    plain = getattr(function, "__func__", function)
+    makes_text = plain in _MAKES_TEXT or (isinstance(function, type) and issubclass(function, str))
     for value in values if makes_text else ():
         if (refused := as_text(value, span)) is not None:
             return refused

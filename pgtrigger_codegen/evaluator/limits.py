@@ -156,7 +156,7 @@ def check_method(receiver: Any, name: str, args: tuple[Any, ...]) -> None:
     if name in ("__format__", "strftime") and args and isinstance(args[0], str):
         check_format(args[0])
     elif name == "to_bytes" and isinstance(receiver, int):
-        check_size(args[0] if args and isinstance(args[0], int) else 0)
+        check_size(_number(args[0]) if args else 0)
     elif isinstance(receiver, str | bytes):
         _check_text_method(receiver, name, args)
     elif name in ("extend", "extendleft") and isinstance(receiver, list | deque):
@@ -172,8 +172,8 @@ def check_call(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) 
     """Refuses a call of a listed callable with arguments that are too large."""
     if function is sum and len(args) > 1:
         _check_sum(args[0])
-    if function in (bytes, bytearray) and args and isinstance(args[0], int):
-        check_size(args[0])
+    if function in (bytes, bytearray) and args:
+        check_size(_number(args[0]))
     if (symbol := _SYMBOLS.get(function)) is not None and len(args) >= 2:
         check_binary(symbol, args[0], args[1])
     if function is round and len(args) > 1 and isinstance(args[1], int):
@@ -239,11 +239,11 @@ def _check_sum(items: Any) -> None:
 def _check_text_method(receiver: str | bytes, name: str, args: tuple[Any, ...]) -> None:
     if name in ("ljust", "rjust", "center", "zfill"):
         for arg in args[:1]:
-            check_size(arg if isinstance(arg, int) else 0)
+            check_size(_number(arg))
     elif name == "expandtabs":
         tabs = receiver.count("\t") if isinstance(receiver, str) else receiver.count(b"\t")
         for arg in args[:1]:
-            check_size(tabs * arg if isinstance(arg, int) else 0)
+            check_size(tabs * _number(arg))
     elif name == "__mod__" and args:
         check_binary("%", receiver, args[0])
     elif name == "replace" and len(args) >= 2 and isinstance(args[1], str | bytes):
@@ -306,9 +306,18 @@ def _longest(values: Iterable[Any]) -> int:
     return max((len(value) for value in values if isinstance(value, str | bytes)), default=20)
 
 
+def _number(value: Any) -> int:
+    """A size that is given to a call, 0 where it is no number."""
+    if isinstance(value, int):
+        return value
+    if hasattr(type(value), "__index__"):
+        raise LimitPassed("a size that an object tells is not evaluated")
+    return 0
+
+
 def _repeated(sequence: Any, factor: Any) -> int:
-    if isinstance(sequence, str | bytes | list | tuple | deque) and isinstance(factor, int):
-        return len(sequence) * max(factor, 0)
+    if isinstance(sequence, str | bytes | list | tuple | deque):
+        return len(sequence) * max(_number(factor), 0)
     return 0
 
 

@@ -172,6 +172,10 @@ LARGE = {
     "doubled conditions": "from django.db.models import Q\na = Q(x=1)\nfor i in range(60): a &= a",
     "nested conditions": "from django.db.models import Q\na = Q(x=1)\nfor i in range(60): a = Q(a, ~a)",
     "doubled operations": "import pgtrigger\na = pgtrigger.Update | pgtrigger.Insert\nfor i in range(60): a |= a",
+    "a template of long items": "import string\na = string.Template('$x').substitute(x=['y' * 90000] * 90000)",
+    "a size of an object": "class N:\n    def __index__(self): return 10**9\na = 'x' * N()",
+    "a width of an object": "class N:\n    def __index__(self): return 10**9\na = 'x'.ljust(N())",
+    "bytes of an object": "class N:\n    def __index__(self): return 10**9\na = bytes(N())",
     "an expanded match": "import re\na = re.match('(.+)', 'y' * 90000).expand(template='\\\\1' * 9000)",
     "a replacement by names": "import re\na = re.sub(pattern='', repl='x' * 50000, string='y' * 50000)",
 }
