@@ -209,7 +209,7 @@ def _beginning(text: str, at: int) -> int:
     return at
 
 
-def _read(module: Module, lines: set[int], names: DeclaringNames) -> Iterator[Site]:
+def _read(module: Module, lines: set[int], names: DeclaringNames) -> list[Site]:
     """What LibCST reads in the top-level statements around some lines."""
     statements = set()
     for node in module.tree.body:
@@ -218,7 +218,16 @@ def _read(module: Module, lines: set[int], names: DeclaringNames) -> Iterator[Si
         last = node.end_lineno or node.lineno
         if any(first <= line <= last for line in lines):
             statements.add((first, last))
-    return declaring_sites(module.text, statements, names.callables(module))
+    try:
+        return list(declaring_sites(module.text, statements, names.callables(module)))
+    # LibCST looks up a node that it has not reached after too much recursion.
+    except (RecursionError, KeyError):
+        # The words alone say what may be in statements that nest too deeply.
+        return [
+            Site(what, line, 1, line, 1)
+            for _, line, what in sorted(_candidates(module, names))
+            if line in lines
+        ]
 
 
 class Explanation:

@@ -106,9 +106,10 @@ def call(
     if function in _FORMATS and args and isinstance(args[0], str):
         function, args = function.__get__(args[0]), args[1:]
     receiver = getattr(function, "__self__", None)
-    if isinstance(receiver, str) and function.__name__ in ("format", "format_map"):
-        named = kwargs if function.__name__ == "format" else args[0]
-        given = args if function.__name__ == "format" else ()
+    called = getattr(function, "__name__", "")
+    formats = called == "format" or (called == "format_map" and len(args) == 1)
+    if isinstance(receiver, str) and formats:
+        given, named = (args, kwargs) if called == "format" else ((), args[0])
         return format_text(vm, receiver, given, named, span)
     return _call_real(vm, function, args, kwargs, span)
 

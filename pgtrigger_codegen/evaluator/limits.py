@@ -248,7 +248,7 @@ def _check_text_method(receiver: str | bytes, name: str, args: tuple[Any, ...]) 
         check_binary("%", receiver, args[0])
     elif name == "replace" and len(args) >= 2 and isinstance(args[1], str | bytes):
         check_size((len(receiver) + 1) * (len(args[1]) + 1))
-    elif name == "join":
+    elif name == "join" and args:
         sizes = [len(item) + len(receiver) for item in args[0] if isinstance(item, str | bytes)]
         check_size(sum(sizes))
     elif name == "translate":

@@ -123,6 +123,8 @@ def _hasattr(vm: Interpreter, call: SpecialCall) -> Any:
     if (refused := _wrong_count(call, 2)) is not None:
         return refused
     target, name = call.args
+    if not isinstance(name, str):
+        return first_unknown((name,)) or Unknown("the attribute's name is no string", call.span)
     if isinstance(target, SettingsObject):
         return vm.host.has_setting(name)
     if (unknown := left_out(vm, target, name, call.span)) is not None:
@@ -199,6 +201,8 @@ def _type(vm: Interpreter, call: SpecialCall) -> Any:
         from pgtrigger_codegen.evaluator.classes import make_dynamic_class
 
         return make_dynamic_class(vm, call)
+    if len(call.args) != 1:
+        return call.unknown() or Unknown("`type` takes 1 or 3 arguments", call.span)
     return Unknown(f"the class of {attributes.describe(call.args[0])} is not evaluated", call.span)
 
 

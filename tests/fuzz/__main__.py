@@ -7,6 +7,7 @@ is a failure like others and not the end.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import multiprocessing
 import os
 import random
@@ -25,6 +26,8 @@ from pgtrigger_codegen.crashes import surface
 from tests.fuzz.cases import failure, make
 
 MOST_BYTES = 1 << 30
+_PER_PROCESS = 50
+"""Each run leaves something in memory, and a user's process has one run."""
 MOST_WALL_SECONDS = 60
 """After so long without an end a process is given up, whatever holds it."""
 
@@ -67,22 +70,25 @@ def _run_one(case: str, keep: Path | None) -> bool:
 
 def _run_all(cases: list[str], jobs: int) -> bool:
     started, done, failed = time.monotonic(), 0, 0
-    shares = {_start(cases[number::jobs]): cases[number::jobs] for number in range(jobs)}
-    while shares:
-        for ready in wait(list(shares)):
+    waiting = [cases[start : start + _PER_PROCESS] for start in range(0, len(cases), _PER_PROCESS)]
+    running: dict[Connection, list[str]] = {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            share = waiting.pop(0)
+            running[_start(share)] = share
+        for ready in wait(list(running)):
             assert isinstance(ready, Connection)
-            remaining = shares.pop(ready)
+            share = running.pop(ready)
             try:
                 case, found = ready.recv()
             except EOFError:
-                # The process is gone, in the middle of the next case.
-                case, found = remaining[0], "the process ended: see above"
-                ready.close()
-                if remaining[1:]:
-                    shares[_start(remaining[1:])] = remaining[1:]
+                # The process is gone, in the middle of this case.
+                case, found = share[0], "the process ended: its standard error says why"
+                if share[1:]:
+                    waiting.insert(0, share[1:])
             else:
-                if remaining[1:]:
-                    shares[ready] = remaining[1:]
+                if share[1:]:
+                    running[ready] = share[1:]
             done += 1
             if found is not None:
                 failed += 1
@@ -112,6 +118,8 @@ def _work(cases: list[str], sender: Connection) -> None:
             found = failure(folder)
             sender.send((case, found))
             shutil.rmtree(folder)
+            if number % 10 == 9:
+                gc.collect()
         faulthandler.cancel_dump_traceback_later()
 
 
@@ -119,6 +127,7 @@ def _prepare(cache: Path) -> None:
     os.environ["XDG_CACHE_HOME"] = str(cache)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
     faulthandler.enable()
+    gc.disable()  # as in the console script
     # As in pytest: a warning that we cause is a bug of ours.
     warnings.simplefilter("error")
     surface(everything=True)

@@ -319,3 +319,30 @@ def test_expressions_as_deep_as_python_parses_them(project: Path, file: str) -> 
         f"class Deep(models.Model):\n    field = {deep}(1)\n    other = models.IntegerField({deep}(1))\n"
     )
     _check(project)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        *("type()", "type(x=1)", "type(1, 2)", "hasattr(1, 2)", "hasattr('a', None)", "''.join()"),
+        *("''.format_map()", "''.format_map(1, 2)", "''.format()", "str.join()", "getattr()"),
+    ],
+)
+def test_a_call_with_arguments_that_no_python_takes(project: Path, call: str) -> None:
+    models = project / "shop" / "models.py"
+    models.write_text(f"{models.read_text()}\nX = {call}\n")
+    _check(project)
+    assert "shop.Product:p" in run_cli(project, "show").stdout
+
+
+def test_a_trigger_below_an_expression_that_nests_too_deeply(project: Path) -> None:
+    """It is not read, and may be there: nothing takes it for absent."""
+    models = project / "shop" / "models.py"
+    deep = "-" * 1500
+    models.write_text(
+        f"{models.read_text()}\ndef late():\n    {deep}(1)\n"
+        "    return pgtrigger.Protect(name='late', operation=pgtrigger.Delete)\n"
+    )
+    _check(project)
+    shown = run_cli(project, "show", "--sites").stdout
+    assert "unaccounted" in shown, shown
