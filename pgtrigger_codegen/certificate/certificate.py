@@ -15,7 +15,7 @@ class Certificate:
     """What was not read of a project, and what that may hide.
 
     Attributes:
-        stated: Gaps that were met while reading.
+        stated: Gaps that were met while reading, by place.
     """
 
     def __init__(
@@ -30,14 +30,14 @@ class Certificate:
             apps_by_table: Gives the app of each table of the models that were read.
             more: Gives the gaps that it takes work to find, such as bases that are not known.
         """
-        self.stated = tuple(dict.fromkeys(stated))
+        self.stated = tuple(sorted({*stated}, key=lambda gap: gap.sort_key))
         self._find_apps_by_table = apps_by_table
         self._find_more = more
 
     @functools.cached_property
     def gaps(self) -> tuple[Gap, ...]:
         """All gaps, by place."""
-        return tuple(sorted({*self.stated, *self._find_more()}, key=_place))
+        return tuple(sorted({*self.stated, *self._find_more()}, key=lambda gap: gap.sort_key))
 
     def gaps_of(self, app_label: str) -> tuple[Gap, ...]:
         """The gaps because of which an app's declarations are incomplete."""
@@ -100,7 +100,3 @@ def installed_name(uri: str) -> str:
     """The name that django-pgtrigger gives a trigger in the database (`Trigger.get_pgid`)."""
     digest = hashlib.sha1(uri.encode(), usedforsecurity=False).hexdigest()[:5]
     return f"pgtrigger_{uri.rpartition(':')[2]}_{digest}".lower()
-
-
-def _place(gap: Gap) -> tuple[bool, object, str, str]:
-    return (gap.span is None, gap.span or (), gap.kind, gap.reason)

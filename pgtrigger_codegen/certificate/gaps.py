@@ -70,6 +70,13 @@ class Gap:
     apps: frozenset[str] | None = frozenset()
     blocks: bool = True
 
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        """Gaps are listed by place, then by all else: never by chance."""
+        apps = self.apps is None, *sorted(self.apps or ())
+        place = self.span is None, self.span or ()
+        return (*place, self.kind, self.reason, self.concerns, self.code, apps, self.blocks)
+
     def is_in(self, app_label: str) -> bool:
         """Whether the app's declarations are incomplete because of it."""
         return self.apps is None or app_label in self.apps

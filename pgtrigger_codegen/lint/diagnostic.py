@@ -76,7 +76,8 @@ class Diagnostic:
     fix: Fix | None = None
 
     @property
-    def sort_key(self) -> tuple[Span, str, str, tuple[tuple[str, Span], ...], str, str]:
+    def sort_key(self) -> tuple[object, ...]:
         """Findings are listed by place, then by code, and by all else: never by chance."""
         notes = tuple((note.message, note.span) for note in self.notes)
-        return (self.span, self.code, self.message, notes, self.help or "", repr(self.fix))
+        rest = self.help or "", repr(self.fix), self.name, self.severity
+        return (self.span, self.code, self.message, notes, *rest)

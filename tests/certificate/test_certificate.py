@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from pgtrigger_codegen.certificate.certificate import Certificate, installed_name, is_named
 from pgtrigger_codegen.certificate.gaps import EVERYTHING, OTHER_APPS, Concern, Gap
+from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
 from pgtrigger_codegen.sql.names import QualifiedName
 
 ORDERS, LOGS = QualifiedName(None, "shop_order"), QualifiedName(None, "audit_log")
 URI = "shop.Order:protect"
 NAME = installed_name(URI)
+
+
+def test_gaps_that_differ_in_little_have_an_order() -> None:
+    one, other = Span("/models.py", 1, 1, 1, 2), Span("/models.py", 2, 1, 2, 2)
+    unread = GapKind.UNREAD_BASE
+    gaps = [
+        Gap(unread, "a", Concern("app", "shop"), one),
+        Gap(unread, "a", Concern("table", "audit_log"), one),
+        Gap(unread, "a", Concern("table", "shop_order"), one, apps=frozenset({"audit", "shop"})),
+        Gap(unread, "a", Concern("table", "shop_order"), one, apps=frozenset({"shop"})),
+        Gap(unread, "a", Concern("table", "shop_order"), one, "PGT007"),
+        Gap(unread, "a", Concern("table", "shop_order"), other, blocks=False),
+        Gap(unread, "a", Concern("table", "shop_order"), other),
+        Gap(unread, "a", EVERYTHING, None),
+        Gap(unread, "b", EVERYTHING, None, apps=None),
+    ]
+    for _ in range(50):
+        mixed = random.sample(gaps, len(gaps))
+        assert Certificate(mixed).stated == tuple(gaps)
+        assert Certificate(mixed[:4], more=lambda: mixed[4:]).gaps == tuple(gaps)  # noqa: B023
+        assert Certificate(mixed).blocking == tuple(gap for gap in gaps if gap.blocks)
 
 
 def certificate(concerns: Concern) -> Certificate:

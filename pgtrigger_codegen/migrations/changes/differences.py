@@ -60,7 +60,8 @@ def difference(
         for found in disturbances
         if old and found.trigger.definition.pgid == old.parts.pgid.lower()
     )
-    causes += tuple(contests[key].what for key in operation_keys(operation) & {*contests})
+    contested = sorted(operation_keys(operation) & {*contests}, key=str)
+    causes += tuple(contests[key].what for key in contested)
     reasons = _with_causes(tuple(_reasons(operation, old, new)), causes)
     return Difference(operation.trigger.uri, operation.kind, reasons, tuple(_lines(old, new)))
 

@@ -57,7 +57,7 @@ def apps_touched(
         yield apps_by_table[own_table]
     text = f"{trigger.parts.declare} {trigger.parts.func}".lower()
     if any(table.name.lower() in text for table in apps_by_table):  # parsing takes longer
-        for table in tables_touched(trigger.parts):
+        for table in sorted(tables_touched(trigger.parts), key=str):
             if app_label := apps_by_table.get(in_search_path(table)):
                 yield app_label
 

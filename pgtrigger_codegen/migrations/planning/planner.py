@@ -237,7 +237,7 @@ def _contested(
     operations: Iterable[TriggerOperation], contests: Mapping[TriggerKey, Contest]
 ) -> Iterator[str]:
     for operation in operations:
-        for key in operation_keys(operation) & {*contests}:
+        for key in sorted(operation_keys(operation) & {*contests}, key=str):
             yield (
                 f"trigger {operation.trigger.uri}: {contests[key].what}, so that it depends on "
                 "the database which of them it has; it is written once more, for all"
