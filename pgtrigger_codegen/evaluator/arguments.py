@@ -15,8 +15,11 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from pgtrigger_codegen.evaluator import attributes, files, func_render, library, limits
+from pgtrigger_codegen.evaluator import attributes, files, func_render, library
 from pgtrigger_codegen.evaluator.functions import interpreted
+from pgtrigger_codegen.evaluator.limits.sizes import bounded
+from pgtrigger_codegen.evaluator.limits.weight import SCALARS
+from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.membrane import call_back, outward, rendered
 from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, has_no_order
 from pgtrigger_codegen.evaluator.values import Opaque, Refusal, Unknown, first_unknown
@@ -139,12 +142,16 @@ def prepare(
     def one(name: str | int, value: Any) -> Any:
         if calls_back and (name in _CALL_BACK_NAMES or name == _CALL_BACK[function]):
             return value if value is None or interpreted(value) else call_back(vm, value, span)
+        if compares and type(value) in SCALARS:
+            return value
         stored = stores or (hands_on and isinstance(name, str))
         _refuse_functions(function, value, span)
         if takes_models:
             value = rendered(vm, value)
-        elif compares and not attributes.has_reference([value, *receiver]):
-            return value
+        elif compares:
+            WORK.items(len(receiver))
+            if not attributes.has_reference([value, *receiver]):
+                return _finite(function, value, span, hands_on=hands_on)
         if not stored and (not hands_on or attributes.is_own_kind(value)):
             _refuse_own_kinds(function, value, span)
         if not hands_on:
@@ -257,11 +264,11 @@ def _finite(function: Any, value: Any, span: Span, *, hands_on: bool) -> Any:
     if isinstance(value, range):
         if _is(function, _TAKES_RANGE):
             return value
-        return list(limits.bounded(value))
+        return list(bounded(value))
     if isinstance(value, types.GeneratorType) and getattr(function, "__name__", "") != "join":
         return _known(value, span, hands_on=hands_on)  # each item costs steps: it ends
     if hasattr(type(value), "__next__") and not _is(function, _LAZY):
-        return list(_known(limits.bounded(value), span, hands_on=hands_on))
+        return list(_known(bounded(value), span, hands_on=hands_on))
     return value
 
 

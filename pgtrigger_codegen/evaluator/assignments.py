@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, limits, membrane
+from pgtrigger_codegen.evaluator import attributes, membrane
 from pgtrigger_codegen.evaluator.attribute_assignment import assign_attribute, delete_attribute
 from pgtrigger_codegen.evaluator.expressions import evaluate, subscript
 from pgtrigger_codegen.evaluator.iteration import iterate
+from pgtrigger_codegen.evaluator.limits.sizes import check_size
 from pgtrigger_codegen.evaluator.operators import IN_PLACE, binary
 from pgtrigger_codegen.evaluator.postponed import PostponedNames, postpone_field
 from pgtrigger_codegen.evaluator.scope import Scope
@@ -81,7 +82,7 @@ def _changed(vm: Interpreter, op: ast.operator, left: Any, right: Any, span: Spa
             left.extend(right)
         else:
             left.extend(items)
-        limits.check_size(len(left))
+        check_size(len(left))
         return left
     if isinstance(left, dict | set) and vm.speculation is None:
         items = iterate(vm, right, span) if hasattr(type(right), "__next__") else right

@@ -17,7 +17,6 @@ from pgtrigger_codegen.evaluator import (
     attributes,
     fields,
     library,
-    limits,
     makers,
     membrane,
     operations,
@@ -25,6 +24,12 @@ from pgtrigger_codegen.evaluator import (
 )
 from pgtrigger_codegen.evaluator.formatting import format_text
 from pgtrigger_codegen.evaluator.functions import call_function, interpreted
+from pgtrigger_codegen.evaluator.limits.calls import check_call
+from pgtrigger_codegen.evaluator.limits.costs import count_call
+from pgtrigger_codegen.evaluator.limits.methods import check_method
+from pgtrigger_codegen.evaluator.limits.parameters import positional
+from pgtrigger_codegen.evaluator.limits.sizes import checked
+from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
 from pgtrigger_codegen.evaluator.postponed import PostponedFields
 from pgtrigger_codegen.evaluator.provided import is_provided, note_ended
 from pgtrigger_codegen.evaluator.registration import (
@@ -182,7 +187,7 @@ def _interpret(
         raised = vm.invalid(error.error, error.span or span)
         note_ended(vm, function, raised, span)
         return raised.with_note(f"in `{function.name}`, called here", span)
-    except limits.LimitPassed as error:
+    except LimitPassed as error:
         result = Unknown(str(error), span)
         note_ended(vm, function, result, span)
         return result
@@ -254,7 +259,7 @@ def _make(
     function = types.SimpleNamespace if keeps or issubclass(cls, tuple) else cls
     args, kwargs = arguments.prepare(vm, function, None, args, kwargs, span)
     _check(cls, None, "", args, kwargs, span)
-    made = limits.checked(cls(*args, **kwargs))
+    made = checked(cls(*args, **kwargs))
     return membrane.inward(vm, makers.note_made(vm, cls, made))
 
 
@@ -300,7 +305,7 @@ def _call_checked(
             args, kwargs = arguments.prepare(vm, function, receiver, args, kwargs, span)
         _check(function, receiver, name, args, kwargs, span)
         with makers.known_module(vm, function, args, span):
-            return limits.checked(function(*args, **kwargs))
+            return checked(function(*args, **kwargs))
 
     result = vm.attempt(span, real)
     if isinstance(result, Unknown):
@@ -345,9 +350,10 @@ def _check(
     """Refuses a call that would take too long, or whose result differs from run to run."""
     if receiver is None and hasattr(function, "__objclass__") and args:  # `str.ljust("x", 9)`
         receiver, name, args = args[0], function.__name__, args[1:]
-    args = limits.positional(function, receiver, args, kwargs)
+    args = positional(function, receiver, args, kwargs)
+    count_call(function, receiver, name, args)
     if receiver is None or not name:
-        limits.check_call(function, args, kwargs)
+        check_call(function, args, kwargs)
         if function is os.path.abspath and args and not PurePath(args[0]).is_absolute():
             raise Refusal(Unknown("the working directory is not known", span))
         if function in regex.FUNCTIONS and len(args) > 1:
@@ -358,7 +364,7 @@ def _check(
             if subject is not args[1]:
                 regex.check_replacement(args[1], subject)
         return
-    limits.check_method(receiver, name, args)
+    check_method(receiver, name, args)
     if isinstance(receiver, re.Match) and name == "expand" and args:
         regex.check_replacement(args[0], receiver.string)
     elif isinstance(receiver, re.Pattern) and args:

@@ -20,6 +20,8 @@ from pgtrigger_codegen.evaluator.func_render import accept_model
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.hooks import init_subclass
 from pgtrigger_codegen.evaluator.iteration import iterate
+from pgtrigger_codegen.evaluator.limits import totals
+from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.postponed import PostponedNames
 from pgtrigger_codegen.evaluator.registration import note_metaclass, note_unread_call
 from pgtrigger_codegen.evaluator.scope import Scope
@@ -256,6 +258,7 @@ def _real_class(
                 raise Refusal(value.unknown)  # an enum looks at each value
             target[name] = value
 
+    WORK.steps += totals.STEPS_OF_A_CLASS
     real = vm.attempt(span, types.new_class, node.name, bases, given, fill)
     if isinstance(real, type):
         vm.user_classes[real] = (module, node)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator.functions import vm_evaluate as evaluate
 from pgtrigger_codegen.evaluator.iteration import each
+from pgtrigger_codegen.evaluator.limits.weight import weigh
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.targets import assign
 from pgtrigger_codegen.evaluator.unknowns import is_spread, spread, truth
@@ -37,10 +38,15 @@ def comprehension(vm: Interpreter, node: Any, scope: Scope) -> Any:
         case ast.ListComp():
             return collected
         case ast.SetComp():
-            return first_unknown(collected) or vm.attempt(span, set, collected)
+            return first_unknown(collected) or vm.attempt(span, _hashed, set, collected, collected)
         case _:
-            keys = first_unknown([key for key, _ in collected])
-            return keys or vm.attempt(span, dict, collected)
+            keys = [key for key, _ in collected]
+            return first_unknown(keys) or vm.attempt(span, _hashed, dict, keys, collected)
+
+
+def _hashed(kind: type, keys: list[Any], collected: list[Any]) -> Any:
+    weigh(keys)
+    return kind(collected)
 
 
 def _loop(

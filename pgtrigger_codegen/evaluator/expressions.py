@@ -6,10 +6,15 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, calls, limits, membrane, operations
+from pgtrigger_codegen.evaluator import attributes, calls, membrane, operations
 from pgtrigger_codegen.evaluator.comprehensions import comprehension
 from pgtrigger_codegen.evaluator.functions import make_function
 from pgtrigger_codegen.evaluator.iteration import iterate
+from pgtrigger_codegen.evaluator.limits.operators import check_format
+from pgtrigger_codegen.evaluator.limits.sizes import check_size, checked
+from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
+from pgtrigger_codegen.evaluator.limits.weight import SCALARS, weigh
+from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.operators import UNARY, binary, compare
 from pgtrigger_codegen.evaluator.postponed import postpone_fields
 from pgtrigger_codegen.evaluator.scope import Scope
@@ -38,18 +43,28 @@ def subscript(vm: Interpreter, value: Any, key: Any, span: Span) -> Any:
     """`value[key]`."""
     if isinstance(value, Unknown) or isinstance(key, Unknown):
         return used(value if isinstance(value, Unknown) else key, span)
-    if isinstance(value, list | tuple) and any(
-        isinstance(item, Unknown) and item.spread for item in value
-    ):
-        return first_unknown(value)
-    if isinstance(value, dict) and any(isinstance(item, Unknown) for item in value):
-        return first_unknown(list(value))
+    if isinstance(value, list | tuple):
+        WORK.items(len(value))
+        if any(isinstance(item, Unknown) and item.spread for item in value):
+            return first_unknown(value)
+    elif isinstance(value, dict):
+        WORK.items(len(value))
+        if any(isinstance(item, Unknown) for item in value):
+            return first_unknown(list(value))
     special = attributes.special_item(vm, value, key, span)
     if special is not None:
         return special
     if not attributes.is_plain(value) and not hasattr(value, "__class_getitem__"):
         return Unknown(f"an item of {attributes.describe(value)} is not evaluated", span)
-    return membrane.inward(vm, vm.attempt(span, lambda: value[key]))
+    return membrane.inward(vm, vm.attempt(span, _item, value, key))
+
+
+def _item(value: Any, key: Any) -> Any:
+    if type(key) is slice:
+        return checked(value[key])
+    if type(key) not in SCALARS:
+        weigh(key)
+    return value[key]
 
 
 def _constant(vm: Interpreter, node: ast.Constant, scope: Scope) -> Any:
@@ -92,6 +107,7 @@ def _call(vm: Interpreter, node: ast.Call, scope: Scope) -> Any:
         if keyword.arg is not None:
             kwargs[keyword.arg] = value
         elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            WORK.items(len(value))
             kwargs.update((str.__str__(key), item) for key, item in value.items())
         else:
             given = scope.module.span(keyword.value)
@@ -205,7 +221,8 @@ def _items(vm: Interpreter, nodes: list[ast.expr], scope: Scope) -> list[Any]:
             result.extend([spread(items)] if isinstance(items, Unknown) else items)
         else:
             result.append(evaluate(vm, node, scope))
-    limits.check_size(len(result))
+    check_size(len(result))
+    WORK.items(len(result))
     return result
 
 
@@ -222,7 +239,12 @@ def _set(vm: Interpreter, node: ast.Set, scope: Scope) -> Any:
     items = attributes.as_model_class(vm, _items(vm, node.elts, scope), span)
     if (unknown := first_unknown(items)) is not None:
         return unknown
-    return vm.attempt(span, set, items)
+    return vm.attempt(span, _set_of, items)
+
+
+def _set_of(items: list[Any]) -> set[Any]:
+    weigh(items)
+    return set(items)
 
 
 def _dict(vm: Interpreter, node: ast.Dict, scope: Scope) -> Any:
@@ -234,6 +256,7 @@ def _dict(vm: Interpreter, node: ast.Dict, scope: Scope) -> Any:
                 return first_unknown(value) or Unknown(
                     "what `**` unpacks is not known", scope.module.span(value_node)
                 )
+            WORK.items(len(value))
             result.update(value)
             continue
         span = scope.module.span(key_node)
@@ -241,6 +264,8 @@ def _dict(vm: Interpreter, node: ast.Dict, scope: Scope) -> Any:
         value = evaluate(vm, value_node, scope)
         if (unknown := first_unknown(key)) is not None:
             return unknown
+        if type(key) not in SCALARS:
+            weigh(key)
         stored = vm.attempt(span, result.__setitem__, key, value)
         if isinstance(stored, Unknown):
             return stored
@@ -268,7 +293,7 @@ def _joined(vm: Interpreter, node: ast.JoinedStr, scope: Scope) -> Any:
         if isinstance(value, Unknown):
             return value
         pieces.append(value)
-    return limits.checked("".join(pieces))
+    return checked("".join(pieces))
 
 
 def _formatted(vm: Interpreter, node: ast.FormattedValue, scope: Scope) -> Any:
@@ -281,8 +306,8 @@ def _formatted(vm: Interpreter, node: ast.FormattedValue, scope: Scope) -> Any:
     if isinstance(text, Unknown):
         return text
     try:
-        limits.check_format(spec)
-    except limits.LimitPassed as error:
+        check_format(spec)
+    except LimitPassed as error:
         return Unknown(str(error), span)
     conversions: dict[int, Callable[[Any], str]] = {115: str, 114: repr, 97: ascii}
     convert = conversions.get(node.conversion)

@@ -7,7 +7,10 @@ import string
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, limits
+from pgtrigger_codegen.evaluator import attributes
+from pgtrigger_codegen.evaluator.limits.operators import check_format
+from pgtrigger_codegen.evaluator.limits.sizes import check_size
+from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.text import as_text
 from pgtrigger_codegen.evaluator.values import Refusal, Unknown
 from pgtrigger_codegen.source.span import Span
@@ -30,6 +33,7 @@ class _Formatter(string.Formatter):
         self._size = 0
 
     def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        WORK.steps += 1
         first, *path = re.findall(r"\.[^.\[]*|\[[^\]]*\]|^[^.\[]*", field_name) or [""]
         key = int(first) if first.isdigit() else first
         value = self._known(self.get_value(key, args, kwargs))
@@ -40,11 +44,12 @@ class _Formatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if (refused := as_text(value, self._span)) is not None:
             raise Refusal(refused)
-        limits.check_format(format_spec)
+        check_format(format_spec)
         self._vm.check_format(value, format_spec, self._span)
         text = format(value, format_spec)
+        WORK.text(text)
         self._size += len(text)
-        limits.check_size(self._size)
+        check_size(self._size)
         return text
 
     def convert_field(self, value: Any, conversion: Any) -> Any:

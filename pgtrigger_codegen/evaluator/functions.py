@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pgtrigger_codegen.confinement.wall import confined
-from pgtrigger_codegen.evaluator import limits
 from pgtrigger_codegen.evaluator.branches import local_names
+from pgtrigger_codegen.evaluator.limits import totals
+from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.type_parameters import type_variables, with_variables
 from pgtrigger_codegen.evaluator.values import Function, PythonRaise, Refusal, Unknown, UnknownRaise
@@ -29,6 +30,7 @@ _Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 def make_function(vm: Interpreter, node: _Node, scope: Scope) -> Callable[..., Any]:
     """A real function that interprets a `def` or a `lambda`."""
+    WORK.steps += totals.STEPS_OF_A_FUNCTION
     defaults = tuple(vm_evaluate(vm, default, scope) for default in node.args.defaults)
     kw_defaults = {
         arg.arg: vm_evaluate(vm, default, scope)
@@ -88,8 +90,8 @@ def call_function(
 
     if function.kind == "async":
         return Unknown(f"`{function.name}` is asynchronous and is not evaluated", span)
-    if vm.depth >= limits.DEPTH:
-        raise Refusal(Unknown(f"calls nest more than {limits.DEPTH} deep", span))
+    if vm.depth >= totals.DEPTH:
+        raise Refusal(Unknown(f"calls nest more than {totals.DEPTH} deep", span))
     scope = Scope("function", function.module, parent=function.scope, owner=function.owner)
     scope.qualname = f"{function.name}.<locals>"
     bound = _bind(function, args, kwargs)
@@ -124,7 +126,7 @@ def _call_from_real_code(
     from pgtrigger_codegen.evaluator.membrane import inward, outward, rendered
 
     span = function.module.span(function.node)
-    vm.steps += limits.STEPS_OF_A_CALL
+    WORK.steps += totals.STEPS_OF_A_CALL
     given = [inward(vm, arg) for arg in args]
     named = {name: inward(vm, arg) for name, arg in kwargs.items()}
     try:

@@ -15,11 +15,11 @@ from pgtrigger_codegen.evaluator import (
     exceptions,
     expressions,
     iteration,
-    limits,
     signals,
     targets,
     unknowns,
 )
+from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.membrane import unwrapped
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.special_call import Handler, SpecialCall
@@ -46,8 +46,8 @@ def lazily(vm: Interpreter, steps: Generator[Any, Any, Any]) -> Generator[Any, A
     sent: Any = None
     thrown: PythonRaise | None = None
     while True:
-        if vm.depth >= limits.DEPTH:
-            raise Refusal(Unknown(f"calls nest more than {limits.DEPTH} deep"))
+        if vm.depth >= totals.DEPTH:
+            raise Refusal(Unknown(f"calls nest more than {totals.DEPTH} deep"))
         outside = vm.try_depth
         vm.try_depth += tries
         vm.depth += 1
@@ -74,6 +74,14 @@ def lazily(vm: Interpreter, steps: Generator[Any, Any, Any]) -> Generator[Any, A
 
 def contains_yield(node: ast.AST) -> bool:
     """Whether a statement yields from the function it stands in."""
+    found: bool | None = vars(node).get(_YIELDS)
+    if found is None:
+        found = _contains_yield(node)
+        setattr(node, _YIELDS, found)  # asked for each time that it is executed
+    return found
+
+
+def _contains_yield(node: ast.AST) -> bool:
     pending: list[ast.AST] = [node]
     while pending:
         child = pending.pop()
@@ -236,6 +244,7 @@ def _not_followed(node: ast.AST, scope: Scope) -> Refusal:
     return Refusal(Unknown("a `yield` in this place is not followed", scope.module.span(node)))
 
 
+_YIELDS = "contains_yield"
 _STEPS: dict[type[ast.stmt], Callable[[Interpreter, Any, Scope], _Steps]] = {
     ast.Assign: _assign,
     ast.Expr: _expression,

@@ -16,10 +16,13 @@ from typing import Any, TypeVar
 from pgtrigger_codegen.confinement.frames import raised_in
 from pgtrigger_codegen.confinement.wall import Escape, confined
 from pgtrigger_codegen.crashes import Crash, contain
-from pgtrigger_codegen.evaluator import imports, limits
+from pgtrigger_codegen.evaluator import imports
 from pgtrigger_codegen.evaluator.assumption import Assumption
 from pgtrigger_codegen.evaluator.decimals import ChangedContext, changed_context
 from pgtrigger_codegen.evaluator.host import Host
+from pgtrigger_codegen.evaluator.limits.spent import Spent
+from pgtrigger_codegen.evaluator.limits.totals import STEPS, LimitPassed
+from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.provided import Libraries, NoLibraries, ProvidedCall
 from pgtrigger_codegen.evaluator.scope import Scope
@@ -50,12 +53,11 @@ _CIRCUMSTANCES: dict[str, Any] = {
     "try_depth": 0,
     "import_guards": 0,
     "depth": 0,
-    "steps": 0,
     "_guards": 0,
 }
 
 # What ends an evaluation early.
-_STOPS = (Refusal, limits.LimitPassed, PythonRaise, RecursionError)
+_STOPS = (Refusal, LimitPassed, PythonRaise, RecursionError)
 
 # What an exception calls values that stand for the project's: Python would not have raised it.
 _OURS = re.compile(
@@ -128,8 +130,8 @@ class Interpreter:
         self.handled: list[PythonRaise] = []
         self.import_guards = 0
         self.depth = 0
-        self.steps = 0
-        self.all_steps = 0
+        self.spent = Spent()
+        self._last_step = 0
         self._guards = 0
         self.scopes: dict[str, Scope] = {}
         self.executing: set[str] = set()
@@ -201,16 +203,18 @@ class Interpreter:
 
     def _outermost(self, action: Callable[[], Any], place: Callable[[], Span]) -> Any:
         """A barrier: a bug of ours costs what is being evaluated, and no more."""
-        if self.all_steps > limits.STEPS_OF_A_RUN:
-            reason = f"evaluating the project takes more than {limits.STEPS_OF_A_RUN} steps in all"
+        if (reason := self.spent.passed()) is not None:
             self.note_unread(Unread(GapKind.LIMIT_PASSED, reason, place()))
             return Unknown(reason, place())
-        self.steps = 0
         state = {name: vars(self)[name] for name in _CIRCUMSTANCES}
         changed = self.changed_context
-        with decimal.localcontext(None if changed is None else changed.strict()):
-            outcome = contain("the evaluator", lambda: self._guarded(action, place))
-        self.all_steps += self.steps
+        self._last_step = WORK.steps + STEPS
+        self.spent.begin()
+        try:
+            with decimal.localcontext(None if changed is None else changed.strict()):
+                outcome = contain("the evaluator", lambda: self._guarded(action, place))
+        finally:
+            self.spent.end(WORK.steps + STEPS - self._last_step)
         if isinstance(outcome, Crash):
             vars(self).update(state)
             self.note_unread(Unread(GapKind.READING_FAILED, outcome.reason, place()))
@@ -235,7 +239,7 @@ class Interpreter:
         match stop:
             case Refusal():
                 return stop.unknown
-            case limits.LimitPassed():
+            case LimitPassed():
                 return Unknown(str(stop), span)
             case PythonRaise():
                 return self.invalid(stop.error, stop.span or span)
@@ -251,18 +255,18 @@ class Interpreter:
         Raises:
             Refusal: The budget is used up.
         """
-        self.steps += 1
-        if self.steps > limits.STEPS:
+        WORK.steps += 1
+        if WORK.steps > self._last_step:
             raise self._budget_passed(scope.module.span(node))
 
     def step_at(self, span: Span) -> None:
         """Counts one step that is taken there, as `step` does."""
-        self.steps += 1
-        if self.steps > limits.STEPS:
+        WORK.steps += 1
+        if WORK.steps > self._last_step:
             raise self._budget_passed(span)
 
     def _budget_passed(self, span: Span) -> BudgetPassed:
-        return BudgetPassed(Unknown(f"takes more than {limits.STEPS} steps to evaluate", span))
+        return BudgetPassed(Unknown(f"takes more than {STEPS} steps to evaluate", span))
 
     def attempt(
         self, span: Span, function: Callable[..., Any], /, *args: Any, **kwargs: Any
@@ -272,7 +276,7 @@ class Interpreter:
             return function(*args, **kwargs)
         except Refusal as refusal:
             return refusal.unknown.with_note("evaluated here", span)
-        except limits.LimitPassed as error:
+        except LimitPassed as error:
             return Unknown(str(error), span)
         except RecursionError:
             return Unknown("is nested too deeply to be evaluated", span)
@@ -423,7 +427,10 @@ class Interpreter:
         state = vars(self)
         saved = {name: state[name] for name in _CIRCUMSTANCES}
         state.update(_CIRCUMSTANCES)
+        last, begun = self._last_step, WORK.steps
         try:
             yield
         finally:
             state.update(saved)
+            # What the module took is not the importer's.
+            self._last_step = last + WORK.steps - begun

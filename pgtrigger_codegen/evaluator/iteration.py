@@ -6,7 +6,9 @@ import types
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, limits, membrane
+from pgtrigger_codegen.evaluator import attributes, membrane
+from pgtrigger_codegen.evaluator.limits.sizes import bounded
+from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.text import RUN_TO_RUN, has_no_order
 from pgtrigger_codegen.evaluator.unknowns import spread, used
 from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
@@ -27,6 +29,7 @@ def iterate(
     if isinstance(value, Unknown):
         return used(value, span)
     if isinstance(value, list | tuple):
+        WORK.items(len(value))
         for item in value:
             if isinstance(item, Unknown) and item.spread:
                 return used(item, span)
@@ -37,7 +40,7 @@ def iterate(
         return Unknown(RUN_TO_RUN, span)
     if not attributes.is_plain(value):
         return Unknown(f"{attributes.describe(value)} is not iterated", span)
-    result = vm.attempt(span, lambda: list(limits.bounded(value)))
+    result = vm.attempt(span, lambda: list(bounded(value)))
     return result if isinstance(result, Unknown) else _inward(vm, value, result)
 
 
@@ -51,11 +54,12 @@ def _inward(vm: Interpreter, source: Any, items: list[Any]) -> list[Any]:
 def each(vm: Interpreter, value: Any, span: Span) -> Iterator[Any] | Unknown:
     """The items of an iterable for a loop, which may end before they do."""
     if isinstance(value, types.GeneratorType):
-        return limits.bounded(value)
+        return bounded(value)
     if isinstance(value, list | tuple):
+        WORK.items(len(value))
         return iter(list(value))  # an item may stand for any number of them
     if isinstance(value, Iterator) and attributes.is_plain(value):
-        return limits.bounded(_resumed(vm, value, span))
+        return bounded(_resumed(vm, value, span))
     items = iterate(vm, value, span)
     return items if isinstance(items, Unknown) else iter(items)
 

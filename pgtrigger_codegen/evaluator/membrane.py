@@ -24,9 +24,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, files, imports, library, limits
+from pgtrigger_codegen.evaluator import attributes, files, imports, library
 from pgtrigger_codegen.evaluator.functions import interpreted
 from pgtrigger_codegen.evaluator.library import MARK
+from pgtrigger_codegen.evaluator.limits import totals
+from pgtrigger_codegen.evaluator.limits.sizes import check_size
+from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
     ModelOptions,
@@ -166,6 +169,7 @@ def rendered(vm: Interpreter, value: Any, depth: int = 0) -> Any:
         return rendered(vm, value.model)._meta
     if depth >= _DEEPEST or type(value) not in (list, tuple, dict):
         return value
+    WORK.items(len(value))
     if type(value) is dict:
         made = {key: rendered(vm, item, depth + 1) for key, item in value.items()}
         return value if all(made[key] is item for key, item in value.items()) else made
@@ -285,8 +289,23 @@ def member(vm: Interpreter, name: str, value: Any, span: Span, *, real_code_read
     if isinstance(value, types.WrapperDescriptorType) or name == "__annotations__":
         return value
     if is_dunder(name) or real_code_reads:
-        return outward(vm, value, span)
+        value = outward(vm, value, span)
+    if name in _SIZES and hasattr(type(value), "__get__"):
+        return _size(value)
     return value
+
+
+def _size(value: Any) -> Callable[[Any], Any]:
+    """A method that tells a size: real code takes memory for as much, before it has any item."""
+
+    def size(self: Any) -> Any:
+        told = value.__get__(self, type(self))()
+        if isinstance(told, int):
+            check_size(told)
+        return told
+
+    vars(size).update(getattr(value, "__dict__", {}))  # it stays what it is to the interpreter
+    return size
 
 
 def set_by_object(value: Any, name: str) -> Special | None:
@@ -319,7 +338,7 @@ def _answer(vm: Interpreter, value: Any, span: Span) -> Callable[..., Any]:
     from pgtrigger_codegen.evaluator.calls import call
 
     def answer(*args: Any, **kwargs: Any) -> Any:
-        vm.steps += limits.STEPS_OF_A_CALL
+        WORK.steps += totals.STEPS_OF_A_CALL
         vm.step_at(span)
         given = tuple(inward(vm, arg) for arg in args)
         named = {name: inward(vm, arg) for name, arg in kwargs.items()}
@@ -340,6 +359,7 @@ def _answer(vm: Interpreter, value: Any, span: Span) -> Callable[..., Any]:
 def _items_inward(vm: Interpreter, value: Any, depth: int) -> Any:
     if depth >= _DEEPEST:
         return Unknown("the value is nested too deeply")
+    WORK.items(len(value))
     if type(value) is dict:
         pairs = [(key, inward(vm, key, depth + 1)) for key in value]
         items = [(item, inward(vm, item, depth + 1)) for item in value.values()]
@@ -361,6 +381,7 @@ def _chained(*groups: list[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
 
 
 def _items_outward(vm: Interpreter, value: Any, span: Span, depth: int) -> Any:
+    WORK.items(len(value))
     if type(value) is dict:
         values = [outward(vm, item, span, depth + 1) for item in value.values()]
         if all(a is b for a, b in zip(value.values(), values, strict=True)):
@@ -428,4 +449,5 @@ _admitted: dict[type, bool] = {}
 _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
 _NOWHERE = Span("", 1, 1, 1, 1)
 _RAW = "__raw__"
+_SIZES = frozenset({"__len__", "__length_hint__"})
 _TYPE = Special("type")

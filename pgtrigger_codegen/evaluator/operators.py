@@ -8,9 +8,14 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, calls, limits, membrane
+from pgtrigger_codegen.evaluator import attributes, calls, membrane
 from pgtrigger_codegen.evaluator.iteration import iterate
-from pgtrigger_codegen.evaluator.text import as_text, is_too_large
+from pgtrigger_codegen.evaluator.limits.operators import check_binary
+from pgtrigger_codegen.evaluator.limits.sizes import checked
+from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
+from pgtrigger_codegen.evaluator.limits.weight import SCALARS, weigh
+from pgtrigger_codegen.evaluator.limits.work import WORK
+from pgtrigger_codegen.evaluator.text import as_text
 from pgtrigger_codegen.evaluator.unknowns import spread, used
 from pgtrigger_codegen.evaluator.values import (
     ModelClass,
@@ -96,10 +101,10 @@ def binary(vm: Interpreter, operator: ast.operator, left: Any, right: Any, span:
         if symbol == "%" and isinstance(left, str) and (refused := _refuse_text(right, span)):
             return refused
     try:
-        limits.check_binary(symbol, left, right)
-    except limits.LimitPassed as error:
+        check_binary(symbol, left, right)
+    except LimitPassed as error:
         return Unknown(str(error), span)
-    result = vm.attempt(span, lambda: limits.checked(function(left, right)))
+    result = vm.attempt(span, lambda: checked(function(left, right)))
     if symbol in ("+", "*") and type(result) in (list, tuple):
         return result  # of items that the interpreter had already
     return calls.note_origin(vm, membrane.inward(vm, result), span)
@@ -152,9 +157,21 @@ def compare(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, span: S
             right = iterate(vm, right, span)
             if isinstance(right, Unknown):
                 return right
-    if is_too_large(left) and is_too_large(right):
+    if type(left) not in SCALARS and not _is_weighable(left, right):
         return Unknown("values of such a size are not compared", span)
+    WORK.text(right)
     return vm.attempt(span, COMPARE[type(operator)], left, right)
+
+
+def _is_weighable(left: Any, right: Any) -> bool:
+    """Whether one of two values is small enough to be compared with all that it holds."""
+    for operand in (left, right):
+        try:
+            weigh(operand)
+        except LimitPassed:
+            continue
+        return True
+    return False
 
 
 def _not_comparable(left: Any, right: Any, span: Span) -> Unknown | None:

@@ -11,9 +11,14 @@ import re
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
-from pgtrigger_codegen.evaluator.limits import LimitPassed
+from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
+from pgtrigger_codegen.evaluator.limits.work import WORK
 
 _COST = 10**9
+_COST_OF_A_STEP = 10**4
+"""Few searches come near their worst case."""
+_PATTERN_OF_A_STEP = 2
+"""Characters of a pattern that are parsed in the time of a step."""
 _RESULT = 10**7
 _SMALL = 8
 """Repetitions of at most so many are counted as their number, larger ones as unbounded."""
@@ -36,6 +41,7 @@ def check_regex(name: str, pattern: Any, subject: Any, flags: int = 0) -> None:
         pattern, flags = pattern.pattern, pattern.flags
     if not isinstance(pattern, str | bytes) or not isinstance(subject, str | bytes):
         return
+    WORK.steps += len(pattern) // _PATTERN_OF_A_STEP
     try:
         tree = _parser.parse(pattern, flags & ~re.DEBUG)
     except (re.error, RecursionError, OverflowError, ValueError):
@@ -45,6 +51,7 @@ def check_regex(name: str, pattern: Any, subject: Any, flags: int = 0) -> None:
     cost = size**unbounded // math.factorial(unbounded) * choices
     if cost * (size if name in _SEARCHES else 1) > _COST:
         raise LimitPassed("a regular expression that could take very long is not evaluated")
+    WORK.steps += cost * (size if name in _SEARCHES else 1) // _COST_OF_A_STEP
 
 
 def check_replacement(replacement: Any, subject: Any) -> None:

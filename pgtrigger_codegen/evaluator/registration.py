@@ -128,10 +128,20 @@ def mentions_registration(vm: Interpreter, node: ast.AST, module: Module) -> boo
     names = set(vm.libraries.names)
     if "pgtrigger" in module.text:  # others have a `register` too
         names.add("register")
-    return any(
-        getattr(child, "attr", None) in names or getattr(child, "id", None) in names
-        for child in ast.walk(node)
-    )
+    return not names.isdisjoint(_names_in(node))
+
+
+def _names_in(node: ast.AST) -> frozenset[str]:
+    """The names and attributes in a piece of code, which is asked each time that it runs."""
+    found: frozenset[str] | None = vars(node).get(_NAMES_IN)
+    if found is None:
+        named = [(getattr(x, "attr", None), getattr(x, "id", None)) for x in ast.walk(node)]
+        found = frozenset(name for pair in named for name in pair if name is not None)
+        setattr(node, _NAMES_IN, found)
+    return found
+
+
+_NAMES_IN = "names_in"
 
 
 def may_register(unknown: Unknown) -> MayRegister:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
-import operator
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator import attributes, limits
+from pgtrigger_codegen.evaluator import attributes
 from pgtrigger_codegen.evaluator.attribute_assignment import assign_attribute
 from pgtrigger_codegen.evaluator.functions import vm_evaluate as evaluate
 from pgtrigger_codegen.evaluator.iteration import iterate
+from pgtrigger_codegen.evaluator.limits.sizes import check_size
+from pgtrigger_codegen.evaluator.limits.weight import SCALARS, weigh
+from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import Refusal, Special, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
@@ -78,7 +80,7 @@ def assign_item(vm: Interpreter, container: Any, key: Any, value: Any, span: Spa
             attributes.poison(container, value)
             return
     if isinstance(container, list | dict | deque) or attributes.is_user_object(vm, container):
-        done = vm.attempt(span, container.__setitem__, key, value)
+        done = vm.attempt(span, _store, container, key, value)
         if isinstance(done, Unknown):
             attributes.poison(container, done)
 
@@ -94,12 +96,28 @@ def delete_item(vm: Interpreter, container: Any, key: Any, span: Span) -> None:
     if (unknown := first_unknown(key) or vm.speculation) is not None:
         attributes.poison(container, unknown)
     elif isinstance(container, list | dict | deque) or attributes.is_user_object(vm, container):
-        vm.attempt(span, operator.delitem, container, key)
+        vm.attempt(span, _delete, container, key)
     else:
         reason = f"a deletion from {attributes.describe(container)} is not followed"
         raise Refusal(Unknown(reason, span))
 
 
+def _store(container: Any, key: Any, value: Any) -> None:
+    if type(key) not in SCALARS:
+        weigh(key)
+    container[key] = value
+
+
+def _delete(container: Any, key: Any) -> None:
+    if type(key) not in SCALARS:
+        weigh(key)
+    elif isinstance(container, list):
+        WORK.items(len(container))  # what follows moves up
+    del container[key]
+
+
 def _joined_size(container: list[Any], items: list[Any]) -> list[Any]:
-    limits.check_size(len(container) + len(items))
+    size = len(container) + len(items)
+    check_size(size)
+    WORK.items(size)
     return items

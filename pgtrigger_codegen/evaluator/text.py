@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-import enum
-import functools
 import types
-from collections import deque
-from collections.abc import Iterable
 from typing import Any
 
+from pgtrigger_codegen.evaluator.limits.weight import SCALARS, parts
+from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.values import Opaque, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
 RUN_TO_RUN = "the order of a set's items differs from run to run"
 _MAX_DEPTH = 20
 _MAX_SIZE = 200_000
-_SCALARS = frozenset({str, int, bool, float, type(None)})
+_PARTS_A_STEP = 4
 _FUNCTIONS = types.FunctionType | types.MethodType | types.BuiltinFunctionType
 
 
@@ -31,30 +28,30 @@ def as_text(value: Any, span: Span) -> Unknown | None:
     Returns:
         None when the value may be turned into text.
     """
-    return _as_text(value, span, 0, [_MAX_SIZE])
+    if type(value) in SCALARS:
+        return None
+    room = _Room()
+    refused = _as_text(value, span, 0, room)
+    WORK.steps += room.parts // _PARTS_A_STEP
+    return refused
 
 
-def is_too_large(value: Any) -> bool:
-    """Whether a comparison of it could take long: what is held twice is compared twice."""
-    left, values = _MAX_SIZE, [value]
-    while values:
-        value = values.pop()
-        # What is only equal to itself is compared at once, whatever it holds.
-        equality: object = type(value).__eq__
-        if type(value) not in _SCALARS and equality is not object.__eq__:
-            parts = list(_parts(value))
-            left -= len(parts)
-            if left < 0:
-                return True
-            values.extend(parts)
-    return False
+class _Room:
+    """How long a text may become yet, and how many parts of the value were looked at."""
+
+    __slots__ = ("left", "parts")
+
+    def __init__(self) -> None:
+        self.left = _MAX_SIZE
+        self.parts = 0
 
 
-def _as_text(value: Any, span: Span, depth: int, left: list[int]) -> Unknown | None:
-    left[0] -= len(value) if type(value) is str and depth else 1
-    if left[0] < 0:
+def _as_text(value: Any, span: Span, depth: int, room: _Room) -> Unknown | None:
+    room.parts += 1
+    room.left -= len(value) if type(value) is str and depth else 1
+    if room.left < 0:
         return Unknown("the text of such a value would be too long", span)
-    if value is None or type(value) in _SCALARS:
+    if type(value) in SCALARS:
         return None
     if depth > _MAX_DEPTH:
         return Unknown("the value is nested too deeply", span)
@@ -62,8 +59,8 @@ def _as_text(value: Any, span: Span, depth: int, left: list[int]) -> Unknown | N
         return unknown.with_note("used here", span)
     if (reason := _reason(value)) is not None:
         return Unknown(reason, span)
-    for part in _parts(value):
-        if (refused := _as_text(part, span, depth + 1, left)) is not None:
+    for part in parts(value, shown=True):
+        if (refused := _as_text(part, span, depth + 1, room)) is not None:
             return refused
     return None
 
@@ -87,40 +84,3 @@ def _reason(value: Any) -> str | None:
     if cls.__module__ == "pgtrigger_codegen.evaluator.values":
         return f"a {cls.__name__} has no text of its own"
     return None
-
-
-def _parts(value: Any) -> Iterable[Any]:
-    """What the text of a value is made of."""
-    if isinstance(value, dict):
-        return [*value.keys(), *value.values()]
-    if isinstance(value, list | tuple | set | frozenset | deque):
-        return list(value)
-    if type(value).__name__ == "Q":
-        return list(value.children)
-    if isinstance(value, BaseException):
-        return value.args
-    if isinstance(value, enum.Enum):
-        return [value.value]
-    if isinstance(value, functools.partial):
-        return [value.func, *value.args, *value.keywords.values()]
-    if isinstance(value, staticmethod | classmethod):
-        return [value.__func__]
-    if isinstance(value, types.SimpleNamespace):
-        return list(vars(value).values())
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value) if field.repr]
-        return [_stored(value, name) for name in names]
-    return ()
-
-
-def _stored(value: Any, name: str) -> Any:
-    """What an object holds, in a dictionary or in a slot."""
-    if name in getattr(value, "__dict__", ()):
-        return vars(value)[name]
-    slot = getattr(type(value), name, None)
-    if not isinstance(slot, types.MemberDescriptorType):
-        return None
-    try:
-        return slot.__get__(value)
-    except AttributeError:
-        return None

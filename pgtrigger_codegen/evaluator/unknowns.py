@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator.attributes import is_query
+from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.values import External, Opaque, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
@@ -16,6 +17,8 @@ def truth(vm: Interpreter, value: Any, span: Span) -> bool | Unknown:
     """`bool(value)`."""
     if isinstance(value, Unknown):
         return used(value, span)
+    if isinstance(value, list | tuple | dict | set):
+        WORK.items(len(value))
     if isinstance(value, list | tuple | dict | set) and any(
         isinstance(item, Unknown) and item.spread for item in value
     ):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from pgtrigger_codegen.evaluator.limits.work import CHARACTERS_A_STEP, ITEMS_A_STEP, WORK
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -442,28 +443,49 @@ def first_unknown(value: Any) -> Unknown | None:
     """The first `Unknown` in a value or in the containers it is made of."""
     if isinstance(value, Unknown):
         return value
-    return _first_unknown(value, 0, [_ITEMS]) if isinstance(value, _CONTAINERS) else None
+    if not isinstance(value, _CONTAINERS):
+        return None
+    walk = _Walk()
+    found = _first_unknown(value, 0, walk)
+    WORK.steps += walk.items // ITEMS_A_STEP + walk.characters // CHARACTERS_A_STEP
+    return found
 
 
-def _first_unknown(container: Any, depth: int, left: list[int]) -> Unknown | None:
+class _Walk:
+    """How much was looked at."""
+
+    __slots__ = ("characters", "items")
+
+    def __init__(self) -> None:
+        self.items = 0
+        self.characters = 0
+
+
+def _first_unknown(container: Any, depth: int, walk: _Walk) -> Unknown | None:
     """Looks into a container; one that is held twice counts twice, as in its text."""
     if isinstance(container, dict):
         container = (*container.keys(), *container.values())
-    left[0] -= len(container)
-    if left[0] < 0:
+    walk.items += len(container)
+    if walk.items > _ITEMS:
         return Unknown("the value has too many items")
     for item in container:
-        if isinstance(item, Unknown):
+        kind = type(item)
+        if kind is str or kind is bytes:
+            walk.characters += len(item)
+        elif kind in _SCALARS:
+            continue
+        elif isinstance(item, Unknown):
             return item
-        if isinstance(item, _CONTAINERS):
+        elif isinstance(item, _CONTAINERS):
             if depth >= 20:
                 return Unknown("the value is nested too deeply")
-            if (found := _first_unknown(item, depth + 1, left)) is not None:
+            if (found := _first_unknown(item, depth + 1, walk)) is not None:
                 return found
     return None
 
 
 # Asked of nearly every value: a union would be made anew each time.
 _CONTAINERS = (list, tuple, set, frozenset, dict)
+_SCALARS = frozenset({int, bool, float, type(None)})
 # What a value may hold in all, in containers within containers.
 _ITEMS = 1_000_000

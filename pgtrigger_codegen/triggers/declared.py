@@ -78,7 +78,6 @@ def _unresolved(outcomes: Iterable[Outcome]) -> tuple[UnresolvedTrigger, ...]:
     return tuple(sorted(unresolved, key=place))
 
 
-def place(unresolved: UnresolvedTrigger) -> tuple[Span, str, str, str, str]:
-    """What unresolved triggers are sorted by: by place, then by all else that tells them apart."""
-    named = unresolved.model or "", unresolved.uri or ""
-    return unresolved.span, *named, unresolved.code, unresolved.reason
+def place(unresolved: UnresolvedTrigger) -> tuple[Span, str]:
+    """What unresolved triggers are sorted by."""
+    return unresolved.span, unresolved.model or ""

@@ -165,4 +165,4 @@ if __name__ == "__main__":
     own.mkdir()
     with tempfile.TemporaryDirectory() as cache:
         os.environ["XDG_CACHE_HOME"] = cache
-        print(json.dumps(_run_all(own)))
+        sys.stdout.write(json.dumps(_run_all(own)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.evaluator import limits
+from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.source.unread import GapKind
 from tests.evaluator.code import execute
@@ -15,7 +15,7 @@ from tests.evaluator.code import execute
 def test_many_statements_within_their_budgets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "STEPS_OF_A_RUN", 5_000)
+    monkeypatch.setattr(totals, "STEPS_OF_A_RUN", 5_000)
     source = "\n".join(f"x{n} = [i for i in range(100)]" for n in range(300))
     executed = execute(tmp_path, source)
     names = executed.scope.names
@@ -26,4 +26,4 @@ def test_many_statements_within_their_budgets(
 
 
 def test_a_project_of_usual_size_is_far_from_it() -> None:
-    assert limits.STEPS_OF_A_RUN >= 100 * limits.STEPS
+    assert totals.STEPS_OF_A_RUN >= 100 * totals.STEPS
