@@ -106,9 +106,11 @@ def test_a_run_has_totals(
 def test_what_a_module_takes_is_not_its_importers(tmp_path: Path) -> None:
     loop = "n = 0\nwhile n < 10_000:\n    n += 1\n"
     files = {f"m{number}.py": f"{loop}x = n" for number in range(4)}
-    imports = "".join(f"    from m{number} import x\n" for number in range(4))
-    executed = execute(tmp_path, f"def f():\n{imports}    return x\na = f()", files=files)
-    assert executed["a"] == 10_000
+    imports = "".join(f"    from m{number} import x as x{number}\n" for number in range(4))
+    executed = execute(
+        tmp_path, f"def f():\n{imports}    return x0 + x1 + x2 + x3\na = f()", files=files
+    )
+    assert executed["a"] == 40_000
     assert executed.vm.spent.steps > 4 * 30_000
 
 
