@@ -498,3 +498,18 @@ def test_two_apps_on_two_branches(apps: TwoApps) -> None:
         "audit/migrations/0003_alter_order_theirs.py",
         "audit/migrations/0004_alter_order_theirs.py",
     ]
+
+
+def test_both_that_have_written_a_trigger_come_before(apps: TwoApps) -> None:
+    """Two apps have written the same of it, and neither comes after the other."""
+    apps.declare(GUARD.format("ours", ON_ID), GUARD.format("theirs", ON_STATUS))
+    write(apps)
+    text = apps.read("shop/migrations/0003_alter_order_ours.py")
+    text = text.replace('("shop", "0002_order_ours")', '("audit", "0002_order_theirs")')
+    apps.write("audit/migrations/0003_beside.py", f"{text}")
+    apps.commit()
+    apps.declare("", GUARD.format("theirs", ON_STATUS))
+
+    assert [path for _, path, _ in write(apps)][-1] == "shop/migrations/0004_remove_order_ours.py"
+
+    assert '("audit", "0003_beside")' in apps.read("shop/migrations/0004_remove_order_ours.py")

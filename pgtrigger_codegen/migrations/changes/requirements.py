@@ -78,6 +78,7 @@ def dependencies(
             migrations have no single end.
     """
     needed: set[Key] = set()
+    writers: set[Key] = set()
     for operation in operations:
         trigger = operation.trigger
         for there in (trigger, operation.replaced or trigger):
@@ -90,11 +91,13 @@ def dependencies(
             if table := history.state.tables.get(key[0]):
                 # By another name than this there is nothing to drop.
                 needed.add(table.named_by)
-        # Before, the name was another trigger's, which was renamed or dropped by it.
-        needed.update(history.state.last_writes.get(trigger.parts.pgid.lower(), ()))
+            # Those that have written it beside, and those of which another trigger had the name.
+            writers.update(history.state.writers.get(there.parts.pgid.lower(), ()))
         if not isinstance(operation, DropTrigger):
             needed.update(requirements(declared[trigger.uri], history))
     leaf = history.graph.leaf(app_label)
+    implied = {before for key in {*needed, leaf} if key for before in history.graph.ancestors(key)}
+    needed |= writers - implied
     others = {key for key in needed if key[0] != app_label and key in history.graph.parents}
     return [*([leaf] if leaf else []), *sorted(_latest(others, history.graph))]
 

@@ -80,7 +80,7 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
         changes=history.changes,
         contests=elsewhere.contests,
         table_changes=history.lines.by_name(),
-        last_writes=history.lines.last_writes(),
+        writers=history.lines.writers(),
         faults=(*faults, *elsewhere.faults),
     )
 

@@ -183,7 +183,7 @@ class MigrationState:
         contests: Triggers whose form depends on the order in which a database ran migrations.
         table_changes: What was done to each table that is there, under whichever name.
         faults: Migrations that run in one order only, and have no dependency that says so.
-        last_writes: The last migrations that wrote, renamed or dropped triggers of each name.
+        writers: The migrations that wrote, renamed or dropped triggers of each name.
     """
 
     triggers: Mapping[TriggerKey, InstalledTrigger]
@@ -197,7 +197,7 @@ class MigrationState:
     contests: Mapping[TriggerKey, Contest] = field(default_factory=dict)
     table_changes: Mapping[QualifiedName, Sequence[SchemaChange]] = field(default_factory=dict)
     faults: tuple[OrderFault, ...] = ()
-    last_writes: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
+    writers: Mapping[str, tuple[Key, ...]] = field(default_factory=dict)
 
     @property
     def assumed_order(self) -> list[tuple[Key, Key]]:

@@ -69,16 +69,12 @@ class TableLines:
         """What was done to each table that is there, if something was."""
         return {name: tuple(line.changes) for name, line in self._by_name.items() if line.changes}
 
-    def last_writes(self) -> dict[str, tuple[Key, ...]]:
-        """By the triggers' names, which are those of their functions: who has written them last.
-
-        There is one for each table that has had a trigger of the name.
-        """
+    def writers(self) -> dict[str, tuple[Key, ...]]:
+        """By the triggers' names, which are those of their functions: who has written them."""
         found: dict[str, dict[Key, None]] = {}
         for line in self:
-            last = {write.pgid: write.migration for write in line.writes}
-            for pgid, migration in last.items():
-                found.setdefault(pgid, {})[migration] = None
+            for write in line.writes:
+                found.setdefault(write.pgid, {})[write.migration] = None
         return {pgid: tuple(migrations) for pgid, migrations in found.items()}
 
     def note(self, table: QualifiedName, made: SchemaChange) -> None:
