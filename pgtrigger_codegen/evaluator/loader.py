@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 from pgtrigger_codegen.crashes import Crash, contain
@@ -11,7 +12,7 @@ from pgtrigger_codegen.source.files import FileRefusedError
 from pgtrigger_codegen.source.finder import ModuleFinder, ModuleLocation
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.source.stubs import find_stub
+from pgtrigger_codegen.source.stubs import find_stub, stubbed_packages
 from pgtrigger_codegen.source.unread import GapKind, Unread
 
 
@@ -24,6 +25,8 @@ class ModuleLoader:
         complete: Whether the project's own environment is known, so that a module which is
             not found is really not installed there.
         python_version: Major and minor of the project's Python, where they are known.
+        versions: What the project's lock files say, by distribution.
+        stubs_loaded: Whether a stub stood for a package that is not installed here.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class ModuleLoader:
         self.finder = finder
         self.complete = complete
         self.python_version = python_version
+        self.versions: Mapping[str, str] = {}
         self.stubs_loaded = False
         self.syntax_errors: dict[str, SourceSyntaxError] = {}
         self.unread: dict[str, Unread] = {}
@@ -48,9 +52,14 @@ class ModuleLoader:
     def find_stub(self, name: str) -> ModuleLocation | None:
         """Where the stub of a module is, if it belongs to a package that nobody can look into.
 
-        The project's own environment wins: a package that is not in it is not installed.
+        The project's own environment wins: a package that is not in it is not installed. A
+        release that the stub was not compared with is not guessed at.
         """
-        if self.complete or self.find(name.partition(".")[0]) is not None:
+        package = name.partition(".")[0]
+        if self.complete or self.find(package) is not None:
+            return None
+        known = stubbed_packages().get(package)
+        if known is None or not known.covers(self.versions.get(known.distribution)):
             return None
         return find_stub(name)
 

@@ -26,7 +26,7 @@ from pgtrigger_codegen.project.discovery import Layout, find_app_packages
 from pgtrigger_codegen.project.project import App, Project, Settings
 from pgtrigger_codegen.project.unknown_apps import not_found, possible_apps, unknown_apps
 from pgtrigger_codegen.project.unknown_configs import unknown_configs
-from pgtrigger_codegen.project.versions import version_notices
+from pgtrigger_codegen.project.versions import project_versions, version_notices
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import UNKNOWN_APP, GapKind, Unread
 
@@ -103,7 +103,9 @@ def read_project(
         ProjectError: The settings do not parse, or `INSTALLED_APPS` cannot be read at all.
     """
     roots = (layout.root, *layout.source_roots)
-    notices = [*layout.notices, *version_notices(roots, layout.site_packages)]
+    versions = project_versions(roots, layout.site_packages)
+    interpreter.loader.versions = {name: found.version for name, found in versions.items()}
+    notices = [*layout.notices, *version_notices(versions)]
     unread: list[Unread] = []
     if layout.settings_module is None:
         names: list[Any] = list(config.apps) or list(find_app_packages(layout, config))

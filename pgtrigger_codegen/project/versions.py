@@ -1,5 +1,7 @@
 """Stage project: which versions of the libraries that shape a trigger's SQL the project uses.
 
+Those are the libraries that compile triggers, and those that a stub may stand for.
+
 Triggers are compiled by our own Django, django-pgtrigger and psycopg. Where the project has
 others, hashes can differ from those that its own processes compute, and the user is told so.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 
 from pgtrigger_codegen.project.site_packages import own_site_packages
 from pgtrigger_codegen.source.files import read_within
+from pgtrigger_codegen.source.stubs import stubbed_packages
 
 _TITLES = {
     "django": "Django",
@@ -45,14 +48,8 @@ class Installed:
     source: str
 
 
-def version_notices(roots: Iterable[Path], site_packages: Iterable[Path]) -> Iterator[str]:
-    """What to say of versions that differ from ours.
-
-    Args:
-        roots: Folders that lock and requirements files are looked for in.
-        site_packages: Folders of the project's environment; our own are passed over.
-    """
-    found = project_versions(roots, site_packages)
+def version_notices(found: Mapping[str, Installed]) -> Iterator[str]:
+    """What to say of a project's versions that differ from ours."""
     for name, title in _TITLES.items():
         theirs, ours = found.get(name), _own_version(name)
         if theirs is not None and ours is not None and _minor(theirs.version) != _minor(ours):
@@ -64,8 +61,14 @@ def version_notices(roots: Iterable[Path], site_packages: Iterable[Path]) -> Ite
 
 
 def project_versions(roots: Iterable[Path], site_packages: Iterable[Path]) -> dict[str, Installed]:
-    """Versions by package name: what is installed, else locked, else pinned."""
+    """Versions of the packages that matter here, by name: installed, else locked, else pinned.
+
+    Args:
+        roots: Folders that lock and requirements files are looked for in.
+        site_packages: Folders of the project's environment; our own are passed over.
+    """
     found: dict[str, Installed] = {}
+    names = {*_TITLES, *_PSYCOPG, *(one.distribution for one in stubbed_packages().values())}
     own = set(own_site_packages())
     folders = list(dict.fromkeys(roots))
     for installed in (
@@ -73,7 +76,7 @@ def project_versions(roots: Iterable[Path], site_packages: Iterable[Path]) -> di
         *(installed for root in folders for installed in _locked(root)),
         *(installed for root in folders for installed in _pinned(root)),
     ):
-        if installed.name in (*_TITLES, *_PSYCOPG):
+        if installed.name in names:
             found.setdefault(installed.name, installed)
     return found
 

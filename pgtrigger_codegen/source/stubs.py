@@ -9,6 +9,7 @@ compared with.
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +33,24 @@ class StubbedPackage:
     oldest: str
     newest: str
 
+    def covers(self, version: str | None) -> bool:
+        """Whether the stub holds for a release: any where the project does not tell its own.
+
+        Releases of the newest minor version that came later count as well.
+        """
+        if version is None:
+            return True
+        minor = _numbers(self.newest)[:2]
+        return _numbers(self.oldest) <= _numbers(version) and _numbers(version)[:2] <= minor
+
     def __str__(self) -> str:
         return f"{self.distribution} {self.oldest} to {self.newest}"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """`5.0.1rc1` as `(5, 0, 1)`, with zeros up to three numbers."""
+    numbers = [int(number) for number in re.findall(r"\d+", version)][:3]
+    return (*numbers, *[0] * (3 - len(numbers)))
 
 
 def find_stub(dotted: str) -> ModuleLocation | None:

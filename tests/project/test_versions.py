@@ -54,7 +54,7 @@ def test_what_is_installed_counts_before_what_is_locked(tmp_path: Path) -> None:
 def test_names_versions_that_differ(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("django==4.2\npsycopg2==2.9.9\n")
 
-    django, psycopg = version_notices([tmp_path], [])
+    django, psycopg = version_notices(project_versions([tmp_path], []))
 
     ours = metadata.version("django")
     assert f"Django 4.2 (requirements.txt), triggers are compiled with Django {ours}" in django
@@ -65,7 +65,7 @@ def test_says_nothing_of_the_same_minor_version(tmp_path: Path) -> None:
     minor = ".".join(metadata.version("django").split(".")[:2])
     (tmp_path / "requirements.txt").write_text(f"django=={minor}.0\npsycopg==3.1\n")
 
-    assert list(version_notices([tmp_path], [])) == []
+    assert list(version_notices(project_versions([tmp_path], []))) == []
 
 
 def test_our_own_environment_says_nothing_of_the_project(tmp_path: Path) -> None:

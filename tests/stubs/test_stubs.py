@@ -141,6 +141,24 @@ def test_the_projects_environment_wins(tmp_path: Path) -> None:
     assert isinstance(execute(tmp_path, source, complete=False)["a"], type)
 
 
+@pytest.mark.parametrize(
+    ("version", "is_read"),
+    [("4.3.1", True), ("4.5", True), ("5.0.9", True), ("4.2.0", False), ("5.1.0", False)],
+)
+def test_a_release_that_the_stub_was_not_compared_with_is_refused(
+    version: str, tmp_path: Path, *, is_read: bool
+) -> None:
+    lock = f'[[package]]\nname = "django-model-utils"\nversion = "{version}"\n'
+    models = _TRACKED.format(
+        imports="from model_utils.models import UUIDModel", bases="UUIDModel", body=""
+    )
+
+    analysis = analyzed(tmp_path, models, {"uv.lock": lock})
+
+    assert (len(analysis.triggers) == 3) is is_read
+    assert any(each.name.startswith("package") for each in analysis.assumptions) is is_read
+
+
 def test_a_package_of_the_projects_own_wins(tmp_path: Path) -> None:
     source = "from model_utils import FieldTracker\na = FieldTracker"
     files = {"model_utils/__init__.py": "FieldTracker = 3"}
