@@ -141,7 +141,7 @@ def _code(folder: str) -> Iterable[str]:
         for entry in entries:
             if entry.is_dir() and entry.name != "__pycache__":
                 yield from _code(entry.path)
-            elif entry.name.endswith(".py"):
+            elif entry.name.endswith((".py", ".pyi", ".toml")):  # stubs are code that is evaluated
                 yield entry.path
 
 
