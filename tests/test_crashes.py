@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from pgtrigger_codegen.sql.body import read_body
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 from pgtrigger_codegen.triggers.compiling import TriggerCompiler
 from tests.support.cli import run_cli, run_process
-from tests.support.projects import copy_project
+from tests.support.projects import copy_project, small_project
 
 CRASHES: list[BaseException] = [
     ValueError("a bug"),
@@ -30,9 +31,23 @@ CRASHES: list[BaseException] = [
 ]
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return copy_project("shop", tmp_path)
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that no test changes."""
+    return copy_project("shop", tmp_path_factory.mktemp("crashes"))
+
+
+@pytest.fixture(scope="module")
+def linted(shop: Path) -> list[dict[str, Any]]:
+    """What `lint` finds without a crash."""
+    found: list[dict[str, Any]] = run_cli(shop, "lint", "--output-format", "json").data
+    return found
+
+
+@pytest.fixture(scope="module")
+def count(shop: Path) -> int:
+    """How many triggers there are without a crash."""
+    return len(run_cli(shop, "show", "--output-format", "json").data["triggers"])
 
 
 def _raising(error: BaseException) -> Callable[..., object]:
@@ -69,15 +84,19 @@ def test_tests_see_bugs() -> None:
 
 @pytest.mark.usefixtures("crashes_contained")
 @pytest.mark.parametrize("error", CRASHES, ids=repr)
-def test_a_rule(error: BaseException, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    others = run_cli(shop, "lint", "--output-format", "json")
+def test_a_rule(
+    error: BaseException,
+    shop: Path,
+    linted: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     rule = find_rule("PGT305")
 
     monkeypatch.setattr(type(rule), "check", _raising(error))
     outcome = run_cli(shop, "lint", "--output-format", "json")
     assert outcome.exit_code == 2
     found = {(one["code"], one["message"]) for one in outcome.data}
-    assert {(one["code"], one["message"]) for one in others.data} <= found
+    assert {(one["code"], one["message"]) for one in linted} <= found
     ours = [message for code, message in found if code == "PGT305" and "internal error" in message]
     assert len(ours) == 1
     assert f"internal error in rule PGT305 ({type(error).__name__}" in ours[0]
@@ -95,8 +114,7 @@ def test_a_finding_of_a_crash_is_not_silenced(shop: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("crashes_contained")
-def test_a_body(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    others = run_cli(shop, "lint", "--output-format", "json").data
+def test_a_body(shop: Path, linted: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
 
     def read(parts: TriggerParts) -> object:
@@ -110,13 +128,14 @@ def test_a_body(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert outcome.exit_code == 2
     unchecked = [one for one in outcome.data if one["code"] == "PGT315"]
     assert "is not checked: internal error in the reading of a function's body" in str(unchecked)
-    assert len(outcome.data) >= len(others)
+    assert len(outcome.data) >= len(linted)
 
 
 @pytest.mark.usefixtures("crashes_contained")
 @pytest.mark.parametrize("error", CRASHES, ids=repr)
-def test_a_trigger(error: BaseException, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    count = len(run_cli(shop, "show", "--output-format", "json").data["triggers"])
+def test_a_trigger(
+    error: BaseException, shop: Path, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real_facts = TriggerCompiler._facts
 
     def facts(self: TriggerCompiler, declaration: object, trigger: object, *args: object) -> object:
@@ -153,9 +172,10 @@ def test_a_model(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "error", [e for e in CRASHES if not isinstance(e, RecursionError)], ids=repr
 )
-def test_a_statement(error: BaseException, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    count = len(run_cli(shop, "show", "--output-format", "json").data["triggers"])
-    models = shop / "shop" / "catalog" / "models.py"
+def test_a_statement(error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = small_project(tmp_path)
+    count = len(run_cli(project, "show", "--output-format", "json").data["triggers"])
+    models = project / "shop" / "catalog" / "models.py"
     models.write_text(models.read_text() + "\nhere_is_a_bug\n")
     real = imports.read_name
 
@@ -165,11 +185,11 @@ def test_a_statement(error: BaseException, shop: Path, monkeypatch: pytest.Monke
         return real(vm, name, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(imports, "read_name", read_name)
-    outcome = run_cli(shop, "show", "--output-format", "json")
+    outcome = run_cli(project, "show", "--output-format", "json")
     assert outcome.exit_code == 2
     assert len(outcome.data["triggers"]) == count
     assert "internal error in the evaluator" in outcome.stderr
-    assert run_cli(shop, "makemigrations", "--check").exit_code == 2
+    assert run_cli(project, "makemigrations", "--check").exit_code == 2
 
 
 @pytest.mark.usefixtures("crashes_contained")
@@ -197,7 +217,8 @@ def test_the_command(error: BaseException, shop: Path, monkeypatch: pytest.Monke
     assert REPORT in outcome.stderr
 
 
-def test_users_see_no_traceback_unless_they_ask(shop: Path) -> None:
+def test_users_see_no_traceback_unless_they_ask(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
     script = (
         "from pgtrigger_codegen.cli import show\n"
         "def fail(*a, **k): raise BaseException('a bug')\n"
@@ -206,13 +227,14 @@ def test_users_see_no_traceback_unless_they_ask(shop: Path) -> None:
         "run()"
     )
     for options, shown in (((), False), (("--traceback",), True)):
-        result = run_process(shop, *options, "show", python=("-c", script))
+        result = run_process(project, *options, "show", python=("-c", script))
         assert ("Traceback" in result.stderr) is shown
         assert "a bug" in result.stderr
         assert result.exit_code == 2
 
 
-def test_a_crash_is_not_remembered(shop: Path) -> None:
+def test_a_crash_is_not_remembered(tmp_path: Path) -> None:
+    project = small_project(tmp_path)
     script = (
         "from pgtrigger_codegen.models.rendering import ModelRenderer\n"
         "def fail(*a): raise ValueError('a bug')\n"
@@ -220,5 +242,5 @@ def test_a_crash_is_not_remembered(shop: Path) -> None:
         "from pgtrigger_codegen.cli.entry import run\n"
         "run()"
     )
-    assert run_process(shop, "show", python=("-c", script)).exit_code == 2
-    assert run_process(shop, "show").exit_code == 0
+    assert run_process(project, "show", python=("-c", script)).exit_code == 2
+    assert run_process(project, "show").exit_code == 0

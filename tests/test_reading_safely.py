@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.cli import Outcome, run_cli, run_process
-from tests.support.projects import copy_project
+from tests.support.projects import small_project
 
 _SECRET = "hunter2-in-the-environment"
 _QUICK = ("the environment", "a pipe", "too large")
@@ -20,13 +21,21 @@ _COMMANDS = (
 )
 
 
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose triggers have migrations, so that they can seem to be gone."""
+    project = small_project(tmp_path_factory.mktemp("pristine"))
+    assert run_cli(project, "makemigrations").exit_code == 0
+    return project
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(pristine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CI_TOKEN", _SECRET)
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "models.py").write_text(f"SECRET = '{_SECRET}'\nclass Broken(:\n")
     (tmp_path / "outside" / "token").write_text(_SECRET)
-    project = copy_project("shop", tmp_path)
+    project = Path(shutil.copytree(pristine, tmp_path / "project"))
     (project / ".git").mkdir()
     return project
 
@@ -71,7 +80,17 @@ def test_models_that_are_no_file_of_the_project(project: Path, kind: str) -> Non
         assert "root:" not in printed, command
         assert "Traceback" not in printed
     # What may have been declared there is not taken for gone.
-    assert "- Remove trigger catalog" not in run_cli(project, "makemigrations", "--dry-run").stdout
+    assert "- Remove trigger" not in run_cli(project, "makemigrations", "--dry-run").stdout
+
+
+def test_what_is_gone_would_be_removed(project: Path) -> None:
+    """Else the test above would show nothing."""
+    models = project / "shop" / "catalog" / "models.py"
+    declared = '            pgtrigger.ReadOnly(name="fixed_title", fields=["title"]),\n'
+    assert declared in models.read_text()
+    models.write_text(models.read_text().replace(declared, ""))
+
+    assert "- Remove trigger" in run_cli(project, "makemigrations", "--dry-run").stdout
 
 
 @pytest.mark.parametrize("kind", ["the environment", "a device", "a pipe", "too large"])
@@ -136,6 +155,9 @@ def test_settings_that_include_other_files(project: Path, path: str) -> None:
 
 def test_an_app_that_is_a_link_out_of_the_project(project: Path, tmp_path: Path) -> None:
     catalog = project / "shop" / "catalog"
+    for written in (project / "shop" / "catalog" / "migrations").glob("0002_*"):
+        written.unlink()
+    assert "Add trigger catalog" in run_cli(project, "makemigrations", "--dry-run").stdout
     catalog.rename(tmp_path / "outside" / "catalog")
     catalog.symlink_to(tmp_path / "outside" / "catalog")
 
@@ -158,8 +180,13 @@ def test_an_app_that_is_a_link_within_the_project(project: Path) -> None:
     assert uris[0] == uris[1]
 
 
-def test_a_folder_of_sources_around_everything_lets_nothing_in(project: Path) -> None:
-    (project / "pyproject.toml").write_text('[tool.pgtrigger-codegen]\nsource-roots = ["/"]\n')
+@pytest.mark.parametrize(
+    "folder", ["..", pytest.param("/", marks=pytest.mark.slow)], ids=["around", "everything"]
+)
+def test_a_folder_of_sources_around_the_project_lets_nothing_in(project: Path, folder: str) -> None:
+    (project / "pyproject.toml").write_text(
+        f'[tool.pgtrigger-codegen]\nsource-roots = ["{folder}"]\n'
+    )
     models = project / "shop" / "catalog" / "models.py"
     models.unlink()
     models.symlink_to(project.parent / "outside" / "models.py")

@@ -14,19 +14,18 @@ from pgtrigger_codegen.cli import entry, main
 from pgtrigger_codegen.incremental.folder import NAME
 from tests.support.cli import run_cli, run_process
 from tests.support.console import Console
-from tests.support.projects import copy_project
+from tests.support.projects import copy_project, small_project
 
 
 @pytest.fixture
 def run(console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Console:
-    """The console script, in a copy of the shop."""
-    monkeypatch.chdir(migrated_shop(tmp_path))
+    """The console script, in a small project."""
+    monkeypatch.chdir(migrated(small_project(tmp_path)))
     return console
 
 
-def migrated_shop(folder: Path) -> Path:
+def migrated(project: Path) -> Path:
     """Where something is to be written, git is asked about it: such results are not kept."""
-    project = copy_project("shop", folder)
     assert run_cli(project, "makemigrations").exit_code == 0
     return project
 
@@ -69,7 +68,7 @@ def test_the_second_time_nothing_has_to_be_done(
 
 
 def test_the_second_time_neither_django_nor_click_is_imported(tmp_path: Path) -> None:
-    project = migrated_shop(tmp_path)
+    project = migrated(small_project(tmp_path))
     script = (
         "import sys; from pgtrigger_codegen.cli.entry import run\n"
         "try: run()\n"
@@ -226,11 +225,14 @@ EDITS: list[Callable[[random.Random], None]] = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
-def test_cached_and_uncached_runs_agree_on_edited_projects(run: Console, seed: int) -> None:
+def test_cached_and_uncached_runs_agree_on_edited_projects(
+    console: Console, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(migrated(copy_project("shop", tmp_path)))
     chance = random.Random(seed)
     for _ in range(6):
         chance.choice(EDITS)(chance)
         for command in (["lint", "--output-format", "concise"], ["makemigrations", "--dry-run"]):
-            fresh = run("--no-cache", *command)
-            assert run(*command) == fresh
-            assert run(*command) == fresh
+            fresh = console("--no-cache", *command)
+            assert console(*command) == fresh
+            assert console(*command) == fresh

@@ -10,7 +10,7 @@ import pytest
 
 from pgtrigger_codegen.cli.search_path import without_projects
 from tests.support.cli import Outcome, run_process
-from tests.support.projects import copy_project
+from tests.support.projects import small_project
 
 # Imported by every run, by some runs, and by libraries that do without.
 _PLANTED = (
@@ -24,7 +24,7 @@ _ENTRY_POINT = "[pgtrigger_codegen.providers]\npgtrigger = click:Provider\nuuid 
 @pytest.fixture
 def planted(tmp_path: Path) -> Path:
     """A project with modules named like ours, and with a provider."""
-    project = copy_project("shop", tmp_path)
+    project = small_project(tmp_path)
     for name in _PLANTED:
         (project / f"{name}.py").write_text(_TRACE)
     metadata = project / "evil-1.0.dist-info"

@@ -106,15 +106,29 @@ def django(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveDjango]:
         yield process
 
 
-@settings(
-    max_examples=25,
+_ALWAYS_THE_SAME = settings(
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     database=None,
     derandomize=True,
 )
+
+
+@_ALWAYS_THE_SAME
 @given(found=st.lists(conditions, min_size=1, max_size=6))
 def test_conditions_agree(django: LiveDjango, found: list[str]) -> None:
+    require_agreement(django, found)
+
+
+@pytest.mark.slow
+@settings(_ALWAYS_THE_SAME, max_examples=100)
+@given(found=st.lists(conditions, min_size=1, max_size=6))
+def test_many_conditions_agree(django: LiveDjango, found: list[str]) -> None:
+    require_agreement(django, found)
+
+
+def require_agreement(django: LiveDjango, found: list[str]) -> None:
     triggers = "".join(
         f"            pgtrigger.Protect(name='t{index}', operation=pgtrigger.Update, "
         f"condition={condition}),\n"

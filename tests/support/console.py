@@ -31,13 +31,12 @@ class Console:
     def __call__(self, *arguments: str) -> Ended:
         """Runs `pgtrigger-codegen …`."""
         self._monkeypatch.setattr(sys, "argv", ["pgtrigger-codegen", *arguments])
-        try:
+        with pytest.MonkeyPatch.context() as patch:
+            # A process that ends needs no garbage collector; this one does not end.
+            patch.setattr(gc, "disable", lambda: None)
+            patch.setattr(gc, "freeze", lambda: None)
             with pytest.raises(SystemExit) as end:
                 entry.run()
-        finally:
-            # A process that ends needs no garbage collector; this one does not end.
-            gc.unfreeze()
-            gc.enable()
         sys.stdout.flush()
         sys.stderr.flush()
         output, errors = self._capture.readouterr()
