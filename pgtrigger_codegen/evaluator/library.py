@@ -151,6 +151,7 @@ CALLABLES = {
         MaxValueValidator MinLengthValidator MinValueValidator ProhibitNullCharactersValidator
         RegexValidator StepValueValidator URLValidator int_list_validator
     """,
+    "django.db.migrations.operations.base": "Operation",
     "django.db.migrations": _OPERATIONS + " Migration swappable_dependency",
     "django.db.models": _FIELDS + _EXPRESSIONS,
     "django.db.models.expressions": "RawSQL",

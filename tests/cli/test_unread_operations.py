@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.test_makemigrations import as_json, run
 from tests.cli.test_schema_changes_elsewhere import CLEAN, GUARD, ON_ID, ON_STATUS, TwoApps
+from tests.support.cli import run_cli
 
 MIGRATION = """\
 from django.db import migrations, models
@@ -148,3 +149,143 @@ def test_a_method_that_calls_djangos(apps: TwoApps) -> None:
     )
 
     assert run(apps.root).exit_code == 0
+
+
+RENAMING = """
+from django.db.migrations.operations.base import Operation
+
+
+class Renaming(Operation):
+    reversible = True
+
+    def __init__(self, old, new):
+        self.old, self.new = old, new
+
+    def state_forwards(self, app_label, state):
+        {state}
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        {database}
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state):
+        pass
+"""
+RENAMES = "state.rename_model(app_label, self.old, self.new)"
+
+
+@pytest.mark.parametrize(
+    ("state", "database"),
+    [
+        (RENAMES, "pass"),
+        (f"if self.old != self.new:\n            {RENAMES}", "return"),
+        (f"for _ in range(1):\n            {RENAMES}", "schema_editor.execute('SELECT 1')"),
+    ],
+)
+def test_an_operation_of_the_projects_own(apps: TwoApps, state: str, database: str) -> None:
+    table = 'migrations.AlterModelTable("order", "orders")'
+    head = RENAMING.format(state=state, database=database)
+    add(apps, f'operations = [{table}, Renaming("Order", "Purchase")]', head)
+    apps.write("shop/models.py", MODELS.format(trigger=GUARD.format("ours", ON_ID)))
+    apps.write("audit/models.py", apps.read("audit/models.py").replace("Order", "Purchase"))
+
+    code, document = as_json(apps.root)
+
+    assert code == 0
+    listed = [item for entry in document["written"] for item in entry["operations"]]
+    assert [item["uri"] for item in listed] == ["shop.Purchase:theirs", "shop.Purchase:ours"]
+    assert as_json(apps.root, "--check") == CLEAN
+
+
+def test_sql_of_the_projects_own_operation(apps: TwoApps) -> None:
+    """It renames the table, as `RunSQL` would."""
+    renames = "schema_editor.execute('ALTER TABLE shop_order RENAME TO orders')"
+    head = RENAMING.format(
+        state="state.alter_model_options(app_label, 'order', {'db_table': 'orders'})",
+        database=renames,
+    )
+    add(apps, 'operations = [Renaming("Order", "Order")]', head)
+    model = MODELS.replace("Purchase", "Order").format(trigger=GUARD.format("ours", ON_ID))
+    apps.write("shop/models.py", model)
+
+    assert run(apps.root).exit_code == 0
+    assert as_json(apps.root, "--check") == CLEAN
+    assert 'ON "orders"' in apps.read("shop/migrations/0004_alter_order_ours.py")
+
+
+@pytest.mark.parametrize(
+    ("state", "database"),
+    [
+        ("state.models[app_label, 'order'].options['db_table'] = 'orders'", "pass"),
+        ("rename = state.rename_model\n        rename(app_label, self.old, self.new)", "pass"),
+        (f"if open('/x').read():\n            {RENAMES}", "pass"),
+        ("state.rename_model('other', self.old, self.new)", "pass"),
+        ("state.rename_model(app_label, open('/x').read(), self.new)", "pass"),
+        ("state.no_such_method(app_label)", "pass"),
+        ("pass", "schema_editor.alter_db_table(None, 'a', 'b')"),
+        ("pass", "schema_editor.execute(from_state.apps.sql)"),
+        ("pass", "help(schema_editor)"),
+        ("pass", "if from_state.apps:\n            schema_editor.execute('SELECT 1')"),
+    ],
+)
+def test_what_is_not_followed_is_named(apps: TwoApps, state: str, database: str) -> None:
+    head = RENAMING.format(state=state, database=database)
+    add(apps, 'operations = [Renaming("Order", "Purchase")]', head)
+    apps.declare(GUARD.format("ours", CHANGED), GUARD.format("theirs", CHANGED))
+
+    refused = run(apps.root)
+
+    assert refused.exit_code == 2
+    name = "state_forwards" if database == "pass" else "database_forwards"
+    assert f"`Renaming` has a `{name}` of its own" in refused.stderr
+
+
+RECORDED = """
+import pgtrigger.compiler
+import pgtrigger.migrations
+from django.db import migrations, models
+{head}
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        pgtrigger.migrations.AddTrigger(
+            model_name="order",
+            trigger=pgtrigger.compiler.Trigger(
+                name="kept",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RETURN NEW;",
+                    hash="6276a69edfa0cb76e43215ef17f0feee7381583b",
+                    operation="UPDATE",
+                    pgid="pgtrigger_kept_be749",
+                    table="shop_order",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        Renaming("Order", "Purchase"),
+        pgtrigger.migrations.RemoveTrigger(model_name="purchase", name="kept"),
+    ]
+"""
+
+
+@pytest.mark.parametrize(
+    ("database", "is_named"), [("pass", False), ("schema_editor.alter(1)", True)]
+)
+def test_convert_follows_it_too(tmp_path: Path, database: str, *, is_named: bool) -> None:
+    apps = TwoApps(tmp_path)
+    for app in ("shop", "audit"):
+        apps.write(f"{app}/models.py", "")
+    head = RENAMING.format(state=RENAMES, database=database)
+    apps.write("shop/migrations/0002_kept.py", RECORDED.format(head=head))
+    apps.commit()
+
+    outcome = run_cli(tmp_path, "convert")
+
+    converted = apps.read("shop/migrations/0002_kept.py")
+    named = "note: shop/migrations/0002_kept.py:42:9: an operation is not followed: `Renaming` has"
+    assert (named in outcome.stderr) == is_named
+    assert ("pgtrigger.migrations" in converted) == is_named
+    if not is_named:
+        assert outcome.exit_code == 0
+        assert converted.count("DROP TRIGGER IF EXISTS") == 2
+        assert 'Renaming("Order", "Purchase"),' in converted

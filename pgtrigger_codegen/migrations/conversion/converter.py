@@ -37,6 +37,7 @@ from pgtrigger_codegen.migrations.conversion.walk import HistoryWalk, flattened
 from pgtrigger_codegen.migrations.planning.placement import Placement
 from pgtrigger_codegen.migrations.planning.preconditions import require_readable_migrations
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, build_graph
+from pgtrigger_codegen.migrations.reading.own_operations import own_effects
 from pgtrigger_codegen.migrations.reading.reader import Key, LoadMigration, MigrationReader
 from pgtrigger_codegen.migrations.reading.sites import (
     Circumstances,
@@ -170,6 +171,8 @@ class _Converter:
             case RemoveTrigger():
                 self._remove(site, site.operation, key, file, history)
             case _:
+                if file and (unread := own_effects(site.operation).unread):
+                    self._remarks.note(site.span, f"an operation is not followed: {unread.reason}")
                 self._keep_reversible(site, key, file, history)
                 history.follow(site.operation, key, site.around)
                 self._move_options(site, key, file, history)

@@ -15,6 +15,7 @@ from pgtrigger_codegen.migrations.conversion.held_triggers import HeldTrigger, H
 from pgtrigger_codegen.migrations.conversion.sql import trigger_facts
 from pgtrigger_codegen.migrations.conversion.state_models import StateModels
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
+from pgtrigger_codegen.migrations.reading.own_operations import own_effects
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sites import Circumstances, Site, SiteReader
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
@@ -46,9 +47,12 @@ class HistoryWalk:
         return True
 
     def follow(self, operation: Operation, key: Key, around: Circumstances) -> None:
-        self.held.apply(operation, key[0], key, state=around.state, database=around.database)
-        if around.state and not is_about_triggers(operation):
-            self.models.apply(operation, key[0])
+        for inner, within in flattened([operation], around):
+            own = own_effects(inner)
+            state, database = within.state and own.state, within.database and own.database
+            self.held.apply(inner, key[0], key, state=state, database=database)
+            if state and not is_about_triggers(inner):
+                self.models.apply(inner, key[0])
 
     def made(self, site: Site, model: ModelKey, trigger: object) -> HeldTrigger | Unknown:
         """What an operation makes; `Unknown` where that cannot be told."""

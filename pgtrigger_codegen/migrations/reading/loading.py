@@ -8,6 +8,7 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.migrations.reading.own_methods import followed
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, LoadMigration
 from pgtrigger_codegen.project.project import App
 
@@ -39,9 +40,16 @@ def load_migration(interpreter: Interpreter, app: App, path: Path) -> EvaluatedM
         run_before=_listed(cls, "run_before"),
         replaces=_listed(cls, "replaces"),
         initial=initial if isinstance(initial, bool) else None,
-        operations=_listed(cls, "operations"),
+        operations=_followed(interpreter, _listed(cls, "operations"), app.label),
         atomic=_attribute(cls, "atomic") is not False,
     )
+
+
+def _followed(interpreter: Interpreter, listed: Any, app_label: str) -> Any:
+    """The operations, those of the project's own as Django's where they can be followed."""
+    if isinstance(listed, Unknown):
+        return listed
+    return [followed(interpreter, operation, app_label) for operation in listed]
 
 
 def _listed(cls: type, name: str) -> Any:

@@ -37,19 +37,19 @@ def own_effects(operation: Operation) -> Effects:
     """What is left of Django's class in the project's."""
     if type(operation).__module__.startswith(("django.", "pgtrigger.")):
         return _AS_DJANGO
-    state, database = (_own(operation, f"{name}_forwards") for name in ("state", "database"))
+    state, database = (own_method(operation, f"{name}_forwards") for name in ("state", "database"))
     if state is None and database is None:
         return _AS_DJANGO
     unread = [each for each in (state, database) if each and not _is_idle(each)]
-    unread = [each for each in unread if not _is_djangos(each)]
+    unread = [each for each in unread if not is_djangos(each)]
     return Effects(
-        state is None or _is_djangos(state),
-        database is None or _is_djangos(database),
+        state is None or is_djangos(state),
+        database is None or is_djangos(database),
         _unknown(operation, unread[0]) if unread else None,
     )
 
 
-def _own(operation: Operation, name: str) -> Function | None:
+def own_method(operation: Operation, name: str) -> Function | None:
     """The project's method; None where Django's is in effect."""
     return interpreted(getattr(type(operation), name, None))
 
@@ -67,7 +67,7 @@ def _is_idle(function: Function) -> bool:
     )
 
 
-def _is_djangos(function: Function) -> bool:
+def is_djangos(function: Function) -> bool:
     """Whether the body only calls the method of Django's class, with what it is given."""
     given = [argument.arg for argument in function.node.args.args[1:]]
     calls = [

@@ -22,6 +22,7 @@ from pgtrigger.migrations import AddTrigger, RemoveTrigger
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.scope import Scope
 from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.migrations.reading.own_methods import followed
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.mentions import mentions
 from pgtrigger_codegen.source.span import Span
@@ -95,7 +96,7 @@ class SiteReader:
         scope = self._interpreter.module(name)
         if isinstance(scope, Unknown):
             return scope
-        sites = _Finder(self._interpreter, scope).find()
+        sites = _Finder(self._interpreter, scope, app_label).find()
         return MigrationSource(path, scope.module.text, tuple(sites))
 
     def compile(self, trigger: Any, model: type, span: Span) -> compiler.Trigger | Unknown:
@@ -109,9 +110,10 @@ class SiteReader:
 
 
 class _Finder:
-    def __init__(self, interpreter: Interpreter, scope: Scope) -> None:
+    def __init__(self, interpreter: Interpreter, scope: Scope, app_label: str) -> None:
         self._interpreter = interpreter
         self._scope = scope
+        self._app_label = app_label
 
     def find(self) -> Iterator[Site]:
         for statement in self._scope.module.tree.body:
@@ -165,6 +167,7 @@ class _Finder:
         )
         if not isinstance(operation, Operation | Unknown):
             operation = Unknown("does not make an operation", span)
+        operation = followed(self._interpreter, operation, self._app_label)
         return Site(operation, kind, span, around, self._triggers_item(node, kind))
 
     def _modern(self, node: ast.Call) -> ast.Call:
