@@ -198,9 +198,9 @@ def _installed_apps(settings: Settings, layout: Layout, config: Config) -> list[
     reason = unknown.reason if unknown is not None else "it is not a list"
     raise ProjectError(
         f"INSTALLED_APPS of `{settings.module}` cannot be read{where}: {reason}",
-        help="say what it comes to: `apps` under [tool.pgtrigger-codegen]; or pin environment "
-        "variables under [tool.pgtrigger-codegen.env], or choose a settings module that names the "
-        "apps: `settings` under [tool.pgtrigger-codegen]",
+        help="say what it comes to: `apps` under [tool.pgtrigger-codegen], beside `settings`; or "
+        "pin environment variables under [tool.pgtrigger-codegen.env], or choose a settings module "
+        "that names the apps",
     )
 
 

@@ -10,7 +10,12 @@ from pgtrigger_codegen.errors import ProjectError
 from pgtrigger_codegen.pipeline import analyze
 from tests.support.unread import EXTRAS, MANAGE, write_files
 
-SETTINGS = "from shop.apps_of import installed\n\nINSTALLED_APPS = installed(open('apps.txt'))\n"
+SETTINGS = """
+from shop.apps_of import installed
+
+INSTALLED_APPS = installed(open("apps.txt"))
+USE_TZ = False
+"""
 
 
 @pytest.fixture
@@ -32,6 +37,8 @@ def test_an_app_list_that_cannot_be_read_can_be_told(project: Path) -> None:
         analyze(project)
     assert "`apps` under [tool.pgtrigger-codegen]" in str(caught.value.help)
 
-    told = '[tool.pgtrigger-codegen]\napps = ["pgtrigger", "shop"]\n'
-    (project / "pyproject.toml").write_text(told)
-    assert [trigger.uri for trigger in analyze(project).triggers] == ["shop.Gift:keep_gifts"]
+    told = 'settings = "config.settings"\napps = ["pgtrigger", "shop"]\n'
+    (project / "pyproject.toml").write_text(f"[tool.pgtrigger-codegen]\n{told}")
+    analysis = analyze(project)
+    assert [trigger.uri for trigger in analysis.triggers] == ["shop.Gift:keep_gifts"]
+    assert analysis.project.settings.get("USE_TZ") is False  # the rest comes from the settings
