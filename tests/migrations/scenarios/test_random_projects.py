@@ -337,20 +337,27 @@ def _row(catalog: Catalog, table: str, name: str) -> str:
     return key
 
 
-def _seeds() -> list[int]:
+PARTS = 4
+"""How many tests share the histories, and so the cores."""
+
+
+def _seeds(part: int) -> list[int]:
     if given := os.environ.get("PGTRIGGER_CODEGEN_RANDOM_SEED"):
-        return [int(given)]
+        return [int(given)] if part == 0 else []
     wanted = int(os.environ.get("PGTRIGGER_CODEGEN_RANDOM_HISTORIES", "20"))
     fresh = random.SystemRandom()
-    return [fresh.randrange(10**9) for _ in range(wanted)]
+    return [fresh.randrange(10**9) for _ in range(part, wanted, PARTS)]
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 def test_random_projects(
-    tmp_path: Path, server: DjangoServer, new_database: Callable[[], str]
+    tmp_path: Path, server: DjangoServer, new_database: Callable[[], str], part: int
 ) -> None:
     failed: list[str] = []
     counts: Counter[str] = Counter()
-    for seed in _seeds():
+    seeds = _seeds(part)
+    print("seeds", *seeds)  # noqa: T201  (to run one of them again)
+    for seed in seeds:
         root = tmp_path / str(seed)
         project = ScenarioProject(root, server, new_database(), new_database())
         project.create()
