@@ -513,3 +513,42 @@ def test_both_that_have_written_a_trigger_come_before(apps: TwoApps) -> None:
     assert [path for _, path, _ in write(apps)][-1] == "shop/migrations/0004_remove_order_ours.py"
 
     assert '("audit", "0003_beside")' in apps.read("shop/migrations/0004_remove_order_ours.py")
+
+
+def test_a_trigger_on_either_of_two_tables(tmp_path: Path) -> None:
+    """Two branches: one swaps two models, the other has a new trigger on the one or the other."""
+    apps = TwoApps(tmp_path)
+    apps.write("audit/models.py", "")
+    key = '("id", models.BigAutoField(primary_key=True)), ("status", models.TextField())'
+    other = f'migrations.CreateModel("Other", [{key}]),\n        migrations.CreateModel(\n'
+    initial = INITIAL.format(name="Order", field="status")
+    initial = initial.replace("migrations.CreateModel(\n", other, 1)
+    apps.write("shop/migrations/0001_initial.py", initial)
+    model = "class {}(models.Model):\n    status = models.TextField()\n{}"
+    meta = f"    class Meta:\n        triggers = [{GUARD.format('ours', ON_STATUS)}]\n"
+    head = "import pgtrigger\nfrom django.db import models\n"
+    apps.write("shop/models.py", head + model.format("Order", meta) + model.format("Other", ""))
+    apps.commit()
+    assert run(tmp_path).exit_code == 0
+    swaps = "\n".join(
+        f'        migrations.RenameModel("{old}", "{new}"),'
+        for old, new in [("Order", "Between"), ("Other", "Order"), ("Between", "Other")]
+    )
+    swap = CHANGE.format(app="shop", after="0001_initial", operation="RunSQL('SELECT 1')")
+    apps.write(
+        "shop/migrations/0002_swap.py",
+        swap.replace("        migrations.RunSQL('SELECT 1'),", swaps),
+    )
+    merge = CHANGE.format(app="shop", after="0002_swap", operation="RunSQL('SELECT 1')")
+    apps.write(
+        "shop/migrations/0003_merge.py",
+        merge.replace('[("shop"', '[("shop", "0002_order_ours"), ("shop"', 1),
+    )
+    apps.write("shop/models.py", head + model.format("Order", "") + model.format("Other", meta))
+    apps.commit()
+
+    refused = run(tmp_path)
+
+    assert refused.exit_code == 2
+    assert "is on table shop_order or shop_other, which depends on the order" in refused.stderr
+    assert "shop.0002_order_ours and shop.0002_swap: either of them first" in refused.stderr

@@ -191,6 +191,7 @@ def _plan_app(
             operations, lifts = find_lifts(
                 app_label, operations, declared, history, changes, display
             )
+        _require_one_table(operations, history.state.contests)
         if not options.allow_unresolved:
             require_read(_listed(operations, lifts), history)
         files: tuple[MigrationFile, ...] = ()
@@ -231,6 +232,30 @@ def _plan_app(
 def _woven(files: Iterable[MigrationFile]) -> set[Key]:
     """The migrations that operations are added to."""
     return {file.woven.migration for file in files if file.woven and file.operations}
+
+
+def _require_one_table(
+    operations: Iterable[TriggerOperation], contests: Mapping[TriggerKey, Contest]
+) -> None:
+    """Refuse where databases have a trigger on different tables.
+
+    Its function has the trigger's name, and can be dropped for the one table only when the trigger
+    is gone from the other.
+
+    Raises:
+        MigrationsError: The migrations were run in different orders, around a swap of names say.
+    """
+    for operation in operations:
+        for key in operation_keys(operation) & {*contests}:
+            tables = sorted(str(table) for table, pgid in contests if pgid == key[1])
+            if len(tables) > 1:
+                names = " and ".join(".".join(each) for each in contests[key].migrations)
+                raise MigrationsError(
+                    f"trigger {operation.trigger.uri} is on table {' or '.join(tables)}, which "
+                    f"depends on the order in which a database ran {names}: either of them first",
+                    help="let the one depend on the other, or delete the one that has run nowhere, "
+                    "and run makemigrations again",
+                )
 
 
 def _contested(

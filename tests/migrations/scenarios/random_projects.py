@@ -278,6 +278,10 @@ class Models:
         model.triggers = {
             {name: other, other: name}[key]: declared for key, declared in model.triggers.items()
         }
+        if len(model.triggers) > 1:
+            # Both names are there as before: each has another definition now.
+            one, two = model.triggers.values()
+            one.uid, two.uid = two.uid, one.uid
         return []
 
     def _set(self, model: Model, name: str, declared: Declared | None) -> None:
