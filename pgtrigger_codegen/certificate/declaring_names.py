@@ -15,6 +15,7 @@ from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.missing_imports import absolute_name
 from pgtrigger_codegen.source.declaring import What
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.unparsing import unparsed
 
 _MOST_STEPS = 8
 _LIBRARIES = ("pgtrigger", "pghistory")
@@ -79,7 +80,7 @@ class DeclaringNames:
             leaves = set(map(_last, self._known))
             for module, node in classes:
                 name = f"{module.name}.{node.name}"
-                bases = [ast.unparse(base) for base in node.bases if _leaf(base) in leaves]
+                bases = [unparsed(base) for base in node.bases if _leaf(base) in leaves]
                 if name not in self._known and any(
                     self.meaning(module, base) == "trigger" for base in bases
                 ):

@@ -17,6 +17,7 @@ from pgtrigger_codegen.evaluator.signals import Return, Signal
 from pgtrigger_codegen.evaluator.targets import assign, assign_item, delete_item
 from pgtrigger_codegen.evaluator.values import Invalid, Opaque, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unparsing import unparsed
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -122,8 +123,8 @@ def _postpone(vm: Interpreter, node: ast.Assign, scope: Scope) -> bool:
 
 def _annotation(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
     if scope.module.postpones_annotations:
-        return ast.unparse(node)
+        return unparsed(node)
     value = vm.evaluate(node, scope)
     if isinstance(value, Opaque):
         return value
-    return ast.unparse(node) if first_unknown(value) or not attributes.is_plain(value) else value
+    return unparsed(node) if first_unknown(value) or not attributes.is_plain(value) else value

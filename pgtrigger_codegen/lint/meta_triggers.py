@@ -22,6 +22,7 @@ from pgtrigger_codegen.source.elements import (
 )
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unparsing import unparsed
 
 _MAX_LINE = 88
 
@@ -70,7 +71,7 @@ def add_triggers(
     if model.has_triggers:
         if len(meta.bases) != 1 or not _is_name(meta.bases[0]):
             return None
-        added = added.after(f"*{ast.unparse(meta.bases[0])}.triggers")
+        added = added.after(f"*{unparsed(meta.bases[0])}.triggers")
     return _with_triggers(module, meta, added)
 
 

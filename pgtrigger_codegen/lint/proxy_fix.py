@@ -25,6 +25,7 @@ from pgtrigger_codegen.lint.register_sites import Site, find_site
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unparsing import unparsed
 
 
 class ProxyFixes:
@@ -159,7 +160,7 @@ def _in_place(site: Site, name: str) -> Edit:
 def _class(site: Site, name: str) -> str:
     assert site.model is not None
     triggers = assignment(site.elements, site.comments, " " * 8)
-    base = ast.unparse(site.model)
+    base = unparsed(site.model)
     return f"class {name}({base}):\n    class Meta:\n        proxy = True\n        {triggers}"
 
 

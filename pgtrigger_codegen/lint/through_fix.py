@@ -25,6 +25,7 @@ from pgtrigger_codegen.source.elements import (
 )
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unparsing import unparsed
 
 # Options of `Meta` that matter to nothing but the proxy itself.
 _OPTIONS = frozenset({"proxy", "triggers", "verbose_name", "verbose_name_plural"})
@@ -50,13 +51,13 @@ def through_fix(analysis: Analysis, proxy: ModelFact) -> Fix | None:
     for element in elements:
         lines += element.render("    ")
     lines += [f"    {comment}" for comment in comments]
-    lines.append(f")({ast.unparse(node.bases[0])})")
+    lines.append(f")({unparsed(node.bases[0])})")
     span = module.span(node)
     end = len(module.lines[span.end_line - 1]) + 1
     edits = [Edit(Span(span.path, span.line, 1, span.end_line, end), "\n".join(lines))]
     extra = import_edit(module, missing)
     return Fix(
-        title=f"Register the triggers on `{ast.unparse(node.bases[0])}`",
+        title=f"Register the triggers on `{unparsed(node.bases[0])}`",
         applicability=Applicability.UNSAFE,
         edits=(*edits, extra) if extra else tuple(edits),
     )

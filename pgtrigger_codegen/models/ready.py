@@ -18,6 +18,7 @@ from pgtrigger_codegen.evaluator.missing_imports import absolute_name
 from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.unparsing import unparsed
 
 # What Django sets on an `AppConfig` besides, and nobody needs for registering triggers.
 _NOT_KNOWN = ("apps", "models", "models_module", "module", "verbose_name")
@@ -74,7 +75,7 @@ def _called(
         case ast.Name(id=name):
             return list(_functions(name, module, loader))
         case ast.Attribute(value=ast.Name() | ast.Attribute() as value, attr=name):
-            return list(_functions_of(ast.unparse(value), name, module, loader))
+            return list(_functions_of(unparsed(value), name, module, loader))
         case _:
             return []
 

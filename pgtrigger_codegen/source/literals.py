@@ -162,17 +162,24 @@ def _escaped(match: re.Match[str]) -> str | None:
 
 
 def string_literals(tree: ast.AST) -> Iterator[ast.Constant | ast.JoinedStr]:
-    """The string literals below a node, docstrings and the parts of f-strings aside."""
-    for field, value in ast.iter_fields(tree):
-        for child in value if isinstance(value, list) else [value]:
-            if not isinstance(child, ast.AST) or isinstance(child, ast.FormattedValue):
-                continue
-            if field == "body" and isinstance(child, ast.Expr) and _is_text(child.value):
-                continue
-            if _is_text(child):
-                yield child
-            else:
-                yield from string_literals(child)
+    """The string literals below a node in order, docstrings and the parts of f-strings aside."""
+    pending = _children(tree)[::-1]
+    while pending:  # not recursive: some trees are deeper than Python's stack
+        node = pending.pop()
+        if _is_text(node):
+            yield node
+        else:
+            pending += _children(node)[::-1]
+
+
+def _children(tree: ast.AST) -> list[ast.AST]:
+    return [
+        child
+        for field, value in ast.iter_fields(tree)
+        for child in (value if isinstance(value, list) else [value])
+        if isinstance(child, ast.AST) and not isinstance(child, ast.FormattedValue)
+        if not (field == "body" and isinstance(child, ast.Expr) and _is_text(child.value))
+    ]
 
 
 def _is_text(node: ast.AST) -> TypeGuard[ast.Constant | ast.JoinedStr]:

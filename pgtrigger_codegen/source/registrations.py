@@ -9,6 +9,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pgtrigger_codegen.source.unparsing import unparsed
+
 _LIBRARIES = ("pgtrigger", "pghistory")
 
 
@@ -71,7 +73,7 @@ def _of_call(call: ast.Call, own: set[str]) -> Iterator[Registration]:
 
 
 def _of_meta(meta: ast.ClassDef) -> Iterator[Registration]:
-    if "abstract = True" in {ast.unparse(node) for node in meta.body}:
+    if "abstract = True" in {unparsed(node) for node in meta.body}:
         return
     for node in meta.body:
         match node:

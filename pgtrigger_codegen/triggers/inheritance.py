@@ -11,6 +11,7 @@ from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers
 from pgtrigger_codegen.models.registry import ModelRegistry
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unparsing import unparsed
 from pgtrigger_codegen.triggers.declaration import declared_triggers
 
 
@@ -71,7 +72,7 @@ def _lost_by(model: ModelClass) -> Iterator[LostTriggers]:
         if lost:
             yield LostTriggers(
                 model=model.name,
-                base=ast.unparse(node),
+                base=unparsed(node),
                 triggers=tuple(str(getattr(trigger, "name", "?")) for trigger in lost),
                 cause="other-base" if own is None else "own-meta",
                 span=_meta_span(model) if own is not None else model.span,
@@ -113,4 +114,4 @@ def _meta_span(model: ModelClass) -> Any:
 
 def _meta_bases(model: ModelClass) -> tuple[str, ...]:
     node = _meta_node(model)
-    return tuple(ast.unparse(base) for base in node.bases) if node is not None else ()
+    return tuple(unparsed(base) for base in node.bases) if node is not None else ()

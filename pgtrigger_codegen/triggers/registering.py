@@ -6,6 +6,7 @@ import ast
 
 from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
 from pgtrigger_codegen.models import meta
+from pgtrigger_codegen.source.unparsing import unparsed
 from pgtrigger_codegen.triggers.compiled import RegisterCall
 from pgtrigger_codegen.triggers.declaration import Declaration
 
@@ -36,7 +37,7 @@ def _inherited_meta(model: ModelClass, effective: object) -> str | None:
         if isinstance(base, ModelClass) and meta.effective_meta(base) is effective:
             # The base of `class Order(Audited[int])` is named `Audited`.
             name = node.value if isinstance(node, ast.Subscript) else node
-            return f"{ast.unparse(name)}.Meta"
+            return f"{unparsed(name)}.Meta"
         if isinstance(base, type) and getattr(base, "Meta", None) is effective:
-            return f"{ast.unparse(node)}.Meta"
+            return f"{unparsed(node)}.Meta"
     return ""

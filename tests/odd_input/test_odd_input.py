@@ -322,6 +322,32 @@ def test_expressions_as_deep_as_python_parses_them(project: Path, file: str) -> 
 
 
 @pytest.mark.parametrize(
+    "deep",
+    ["-" * 3000 + "1", "x" + ".y" * 3000, "[" * 90 + "-" * 2000 + "1" + "]" * 90],
+    ids=["signs", "attributes", "brackets"],
+)
+def test_trees_that_are_deeper_than_the_stack(project: Path, deep: str) -> None:
+    """Wherever a text is made of them, and wherever they are searched."""
+    models = project / "shop" / "models.py"
+    models.write_text(
+        f"{models.read_text()}        ordering = {deep}\n        abstract = True\n"
+        f"X: {deep} = 1\nclass Base({deep}):\n    y: {deep} = 1\n"
+        f"class Child(Base, {deep}):\n    class Meta({deep}):\n        triggers = [{deep}]\n"
+        f"pgtrigger.register({deep})({deep})\n"
+        "class Wrong(models.Model):\n    class Meta:\n        triggers = ["
+        "pgtrigger.Trigger(name='w', operation=pgtrigger.Update, func='RETRN NEW;')]\n"
+    )
+    (project / "shop" / "unread.py").write_text(
+        f"import pgtrigger\nclass A:\n    class Meta:\n        x = {deep}\n        triggers = []\n"
+    )
+    _check(project)
+    for command in (("show", "--sites"), ("makemigrations", "--check"), ("diff",)):
+        outcome = run_cli(project, *command)
+        assert outcome.exit_code in (0, 1, 2)
+        assert "internal error" not in outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize(
     "call",
     [
         *("type()", "type(x=1)", "type(1, 2)", "hasattr(1, 2)", "hasattr('a', None)", "''.join()"),
