@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from tests.fuzz.mutations import changed_sql, mutated
@@ -38,10 +39,12 @@ class Made:
     Attributes:
         origin: The fixture that it was made of.
         changed: The files that were changed.
+        mutations: How many changes they have had.
     """
 
     origin: str
     changed: tuple[str, ...]
+    mutations: int
 
 
 def make(seed: str, folder: Path) -> Made:
@@ -53,9 +56,8 @@ def make(seed: str, folder: Path) -> Made:
         path for path in folder.rglob("*.py") if path.stat().st_size and path.name != "manage.py"
     )
     chosen = chance.sample(files, min(len(files), chance.choice((1, 1, 1, 2, 3))))
-    for path in chosen:
-        _change(path, chance)
-    return Made(origin, tuple(str(path.relative_to(folder)) for path in chosen))
+    mutations = sum(_change(path, chance) for path in chosen)
+    return Made(origin, tuple(str(path.relative_to(folder)) for path in chosen), mutations)
 
 
 def failure(folder: Path) -> str | None:
@@ -95,17 +97,21 @@ def _in_time() -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def _change(path: Path, chance: random.Random) -> None:
+def _change(path: Path, chance: random.Random) -> int:
+    """Changes a file, and says how often."""
     text = path.read_text(encoding="utf-8")
     times = chance.choice((1, 1, 2, 3, 6))
     # A file that does not parse is soon done with: most of the cases should get further.
     tries = chance.choice((1, 6))
-    made = text
+    versions = [text]
     for _ in range(tries):
-        made = mutated(text, chance, _donors(), times)
-        if made != text and _parses(made):
+        versions = [text]
+        for _ in range(times):
+            versions.append(mutated(versions[-1], chance, _donors(), 1))
+        if versions[-1] != text and _parses(versions[-1]):
             break
-    path.write_bytes(made.encode("utf-8", "surrogatepass"))
+    path.write_bytes(versions[-1].encode("utf-8", "surrogatepass"))
+    return sum(one != other for one, other in pairwise(versions))
 
 
 def _parses(text: str) -> bool:
@@ -125,7 +131,7 @@ def _rule(chance: random.Random, folder: Path) -> str:
 
 
 def _whole_project(chance: random.Random, folder: Path) -> str:
-    name = chance.choice((*ALL, EVALUATION))
+    name = chance.choice((*ALL, *ALL, *ALL, EVALUATION))  # which takes seconds
     project = copy_project(name, folder / "copy")
     for path in project.iterdir():
         path.rename(folder / path.name)
