@@ -6,9 +6,13 @@ it imports it, so the two must not share a process.
 
 from __future__ import annotations
 
+import atexit
+import functools
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,15 +50,19 @@ class DjangoProject:
         return result.stdout
 
     def try_manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, str(self._manage_py()), *arguments],
-            cwd=self.root,
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        command = [str(self._manage_py()), *arguments]
+        with tempfile.TemporaryDirectory() as folder:
+            stdout, stderr = Path(folder, "stdout"), Path(folder, "stderr")
+            code = _server().ask(
+                arguments=command,
+                folder=str(self.root),
+                environment=self._environment(),
+                stdout=str(stdout),
+                stderr=str(stderr),
+            )
+            return subprocess.CompletedProcess(
+                command, code, stdout.read_text("utf-8"), stderr.read_text("utf-8")
+            )
 
     def run(self, script: str) -> str:
         """Runs Python code after `django.setup()` and returns what it printed."""
@@ -66,12 +74,44 @@ class DjangoProject:
         return path
 
     def _environment(self) -> dict[str, str]:
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in _NOT_HANDED_DOWN and not name.startswith(("PG", "COV"))
-        }
-        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        environment = _outer_environment()
         for key, value in conninfo_to_dict(self.dsn or "").items():
             environment[_VARIABLES[key]] = str(value)
         return environment
+
+
+class _Server:
+    """The process of `django_server.py`, one for all tests of this process."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).with_name("django_server.py")
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(script)],
+            env=_outer_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        atexit.register(self._process.communicate)
+
+    def ask(self, **request: object) -> int:
+        """Runs one command to its end; its exit code."""
+        requests, answers = self._process.stdin, self._process.stdout
+        assert requests
+        assert answers
+        requests.write(f"{json.dumps(request)}\n")
+        requests.flush()
+        return int(answers.readline())
+
+
+_server = functools.cache(_Server)
+
+
+def _outer_environment() -> dict[str, str]:
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _NOT_HANDED_DOWN and not name.startswith(("PG", "COV"))
+    }
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    return environment
