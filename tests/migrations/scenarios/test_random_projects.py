@@ -99,6 +99,7 @@ class History:
         """One or two edits, in one migration or in two; a package brings more at once."""
         self._disable_one()
         done: Operations = []
+        gentle = True
         for number in range(
             self.choose.choice([1, 1, 2, 2, 3] if self.models.package else [1, 1, 2])
         ):
@@ -111,8 +112,9 @@ class History:
                 self._write(done)
                 done = []
             done += operations
+            gentle = gentle and not NOT_GENTLE.search(str(operations))
         self._write(done)
-        self._settle(gentle=not NOT_GENTLE.search(str(done)))
+        self._settle(gentle=gentle)
 
     def _branch(self) -> None:
         """Two branches, of which one changes triggers alone, and each may have run somewhere."""
