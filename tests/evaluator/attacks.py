@@ -652,7 +652,11 @@ b = __builtins__
     "globals()": "import os\nglobals()['os'].system('touch PWNED')",
     "os.system": "import os\nos.system('touch PWNED')",
     "os.path's os": "import os.path\nos.path.os.system('touch PWNED')",
-    "pathlib's os": "import pathlib\npathlib.os.system('touch PWNED')",
+    # Python 3.13 alone has it one module further down.
+    "pathlib's os": (
+        "import pathlib\nos = pathlib.os if hasattr(pathlib, 'os') else pathlib._local.os\n"
+        "os.system('touch PWNED')"
+    ),
     "a file that is written": "open('PWNED', 'w')",
     "a path that is touched": "import pathlib\npathlib.Path('PWNED').touch()",
     "a path that is opened": "import pathlib\npathlib.Path('PWNED').open('w').close()",
