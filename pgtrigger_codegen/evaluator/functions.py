@@ -126,6 +126,7 @@ def _call_from_real_code(
     from pgtrigger_codegen.evaluator.membrane import inward, outward, rendered
 
     span = function.module.span(function.node)
+    vm.begin_call_from_outside()
     WORK.steps += totals.STEPS_OF_A_CALL
     given = [inward(vm, arg) for arg in args]
     named = {name: inward(vm, arg) for name, arg in kwargs.items()}

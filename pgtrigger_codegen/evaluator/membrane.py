@@ -338,6 +338,7 @@ def _answer(vm: Interpreter, value: Any, span: Span) -> Callable[..., Any]:
     from pgtrigger_codegen.evaluator.calls import call
 
     def answer(*args: Any, **kwargs: Any) -> Any:
+        vm.begin_call_from_outside()
         WORK.steps += totals.STEPS_OF_A_CALL
         vm.step_at(span)
         given = tuple(inward(vm, arg) for arg in args)

@@ -13,7 +13,7 @@ from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
 from pgtrigger_codegen.evaluator.limits.weight import MOST, weigh
 from pgtrigger_codegen.evaluator.limits.work import WORK
-from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.unread import GapKind
 from tests.evaluator.code import Executed, execute
 from tests.evaluator.expensive import EXPENSIVE
@@ -112,6 +112,18 @@ def test_what_a_module_takes_is_not_its_importers(tmp_path: Path) -> None:
     )
     assert executed["a"] == 40_000
     assert executed.vm.spent.steps > 4 * 30_000
+
+
+def test_a_call_from_outside_has_a_budget_of_its_own(tmp_path: Path) -> None:
+    """A field is asked while a model is rendered, long after its statement was evaluated."""
+    executed = execute(tmp_path, "def f(x): return x + 1\ndef g():\n    while True: f(1)")
+    f, g = executed.scope.names["f"], executed.scope.names["g"]
+    WORK.steps += 3 * totals.STEPS
+    assert f(1) == 2
+    WORK.steps += 3 * totals.STEPS
+    with pytest.raises(Refusal):
+        g()
+    assert f(2) == 3
 
 
 def test_a_size_that_an_object_tells_is_still_read(tmp_path: Path) -> None:
