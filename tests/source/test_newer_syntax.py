@@ -123,6 +123,28 @@ def test_an_error_says_that_a_newer_python_may_read_the_file(tmp_path: Path) -> 
         parse_module("m", tmp_path / "m.py", text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "with a: b;",
+        "with a:\n    b; c ;  # d",
+        "if a:\n    'ä';\nelif b: c\nelse:\n    d\t;\n",
+        "for a in b:\n    if c:\n        d;\n",
+        "while a: b;\nelse: c;",
+        "try: a;\nexcept B: c;\nelse: d;\nfinally: e;",
+        "try:\n    a\nexcept B:\n    c;\n",
+        "def f(): a;",
+        "class A:\n    def f(self):\n        a;\n",
+        "match a:\n    case 1:\n        b;\n    case 2: c ;\n",
+        "async def f():\n    async with a: b;\n    async for c in d: e;\n",
+    ],
+)
+def test_a_block_ends_with_its_semicolon(text: str) -> None:
+    ours = ast.parse(text)
+
+    assert plain(translate(text)) == plain(ours)
+
+
 def test_a_long_text_in_quotes_is_no_chain() -> None:
     translate(f'x = """{"-" * 500}"""\ny = "{"." * 500}"  # {"+" * 500}\n')
 

@@ -65,6 +65,12 @@ class Places:
             "end_col_offset": self._bytes(end),
         }
 
+    def past_semicolon(self, line: int, column: int) -> int:
+        """Where a line of statements ends, if one ends at that offset in bytes."""
+        rest = self._lines[line - 1].encode()[column:]
+        blank = len(rest) - len(rest.lstrip(b" \t\f"))
+        return column + blank + 1 if rest[blank : blank + 1] == b";" else column
+
     def text(self, start: Point, end: Point) -> str:
         """What is written from one place to another."""
         return self._text[self._offset(start) : self._offset(end)]

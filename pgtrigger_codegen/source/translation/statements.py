@@ -58,10 +58,10 @@ def _block(node: cst.BaseSuite | cst.Else | cst.Finally | None, at: Places) -> l
 
 
 def _compound(node: cst.CSTNode, last: list[ast.stmt], at: Places) -> dict[str, Any]:
-    """The place of a statement that ends where its last block does."""
+    """The place of a statement that ends where its last block does, semicolon included."""
     where = at.of(node)
-    end = last[-1]
-    return where | {"end_lineno": end.end_lineno, "end_col_offset": end.end_col_offset}
+    line, column = last[-1].end_lineno or 0, last[-1].end_col_offset or 0
+    return where | {"end_lineno": line, "end_col_offset": at.past_semicolon(line, column)}
 
 
 def _function(node: cst.FunctionDef, at: Places) -> ast.stmt:
