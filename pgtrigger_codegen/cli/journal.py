@@ -21,6 +21,7 @@ from typing import Any, Self
 
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.source.files import read_regular
+from pgtrigger_codegen.source.paths import resolved
 
 NAME = ".pgtrigger-codegen-writing.json"
 # What commands write several of: source, and the names of last migrations.
@@ -117,7 +118,7 @@ def undo_killed_run(directory: Path) -> Path | None:
     Raises:
         CodegenError: Another run is writing now, or the record is not one of ours.
     """
-    root = _root_with_record(directory.resolve())
+    root = _root_with_record(resolved(directory))
     if root is None:
         return None
     try:
@@ -218,7 +219,7 @@ def _entry(root: Path, item: Any) -> Entry:
         and all(not part.startswith(".") for part in parts)
     )
     try:
-        real = file.parent.resolve() == root / Path(path).parent and not file.is_symlink()
+        real = resolved(file.parent) == root / Path(path).parent and not file.is_symlink()
         old, new = (None if text is None else base64.b64decode(text) for text in (before, after))
     except (OSError, ValueError, RuntimeError) as error:
         raise _not_ours(root, str(error)) from error

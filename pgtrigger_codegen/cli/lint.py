@@ -42,6 +42,7 @@ from pgtrigger_codegen.project.config import load_config
 from pgtrigger_codegen.project.discovery import other_project
 from pgtrigger_codegen.source.boundary import Boundary, is_under
 from pgtrigger_codegen.source.overlay import overlaid
+from pgtrigger_codegen.source.paths import resolved
 from pgtrigger_codegen.source.wording import counted
 
 _RULES = "RULES"  # what stands for selectors in the help
@@ -131,7 +132,7 @@ def _lint(target: Target, request: Request) -> bool:
         if request.stdin_filename is None:
             write_texts(project.root, outcome.after)
         elif request.fixes:
-            click.echo(_text(outcome, str(check.paths[0].resolve())), nl=False)
+            click.echo(_text(outcome, str(resolved(check.paths[0]))), nl=False)
         if request.show_fixes:
             echo_fixes(outcome.applied, project.display_path)
         if request.add_ignores:
@@ -169,12 +170,12 @@ def _require_own(paths: Sequence[Path], analysis: Analysis) -> None:
     others = {
         path: folder
         for path in paths
-        if path.resolve() not in analysis.read_files
-        and (folder := other_project(path.resolve(), project.first_party_roots, project.root))
+        if resolved(path) not in analysis.read_files
+        and (folder := other_project(resolved(path), project.first_party_roots, project.root))
     }
     for path, folder in others.items():
         click.echo(
-            f"note: {project.display_path(path.resolve())} was not looked at: it belongs to the "
+            f"note: {project.display_path(resolved(path))} was not looked at: it belongs to the "
             f"project of {project.display_path(folder / 'manage.py')}",
             err=True,
         )
@@ -249,7 +250,7 @@ def _require_inside(path: Path, target: Target) -> None:
         ConfigError: The file lies outside of the project.
     """
     boundary = Boundary.of(target.directory)
-    if not is_under(str(path.resolve()), boundary.root):
+    if not is_under(str(resolved(path)), boundary.root):
         raise ConfigError(
             f"the configured baseline {path} lies outside of the project",
             help="name a file of the project, or pass --baseline FILE",
@@ -265,7 +266,7 @@ def _unsaved(request: Request, paths: Sequence[Path]) -> Mapping[str, bytes]:
     """The text that stands for a file on disk."""
     if request.stdin_filename is None:
         return {}
-    return {str(paths[0].resolve()): sys.stdin.buffer.read()}
+    return {str(resolved(paths[0])): sys.stdin.buffer.read()}
 
 
 def _outcome(target: Target, request: Request, check: _Check, say: Callable[[str], None]) -> Fixed:
@@ -281,7 +282,7 @@ def _outcome(target: Target, request: Request, check: _Check, say: Callable[[str
         analysis = analyze()
         return Fixed(analysis, tuple(findings(analysis)))
     unsaved = request.stdin_filename is not None
-    only = str(check.paths[0].resolve()) if unsaved else None
+    only = str(resolved(check.paths[0])) if unsaved else None
     return fix_all(analyze, findings, unsafe=request.unsafe_fixes, only=only)
 
 

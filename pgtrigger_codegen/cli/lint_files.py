@@ -12,6 +12,7 @@ from pgtrigger_codegen.lint.source_text import SourceText
 from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.escaping import escaped
 from pgtrigger_codegen.source.files import read_regular
+from pgtrigger_codegen.source.paths import resolved
 
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -23,7 +24,7 @@ def read_baseline(path: Path) -> Baseline:
         ConfigError: It cannot be read, or is no baseline.
     """
     try:
-        text = read_regular(path.resolve(), _MOST_BYTES).data.decode()
+        text = read_regular(resolved(path), _MOST_BYTES).data.decode()
     except OSError as error:
         raise ConfigError(
             f"the baseline {path} cannot be read: {error.strerror}",

@@ -12,6 +12,7 @@ from pgtrigger_codegen import __version__, crashes
 from pgtrigger_codegen.cli.output import escaping_streams
 from pgtrigger_codegen.confinement.wall import Escape
 from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.source.paths import resolved
 
 # Click's own ways to end a command.
 _CLICKS = (click.Abort, click.ClickException, click.exceptions.Exit, SystemExit)
@@ -124,4 +125,4 @@ def main(
 
     if traceback:
         crashes.surface(everything=True)
-    ctx.obj = Target(directory.resolve(), settings)
+    ctx.obj = Target(resolved(directory), settings)

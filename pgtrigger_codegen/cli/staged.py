@@ -12,6 +12,7 @@ from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.project.git import Repository, repository_of
 from pgtrigger_codegen.source.overlay import overlaid
+from pgtrigger_codegen.source.paths import resolved
 
 
 class Staged:
@@ -22,7 +23,7 @@ class Staged:
     """
 
     def __init__(self, directory: Path) -> None:
-        repository = repository_of(directory.resolve())
+        repository = repository_of(resolved(directory))
         if repository is None:
             raise CodegenError(
                 f"{directory} is in no git repository, so that nothing is staged (--staged)",
@@ -48,7 +49,7 @@ class Staged:
         return sorted(self._repository.new(sorted(read))) if read else []
 
     def _is_inside(self, path: Path) -> bool:
-        return path.resolve().is_relative_to(self._repository.root)
+        return resolved(path).is_relative_to(self._repository.root)
 
 
 def echo_not_added(analysis: Analysis, paths: list[Path]) -> None:

@@ -25,6 +25,7 @@ from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.files import read_regular
+from pgtrigger_codegen.source.paths import resolved
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -57,7 +58,7 @@ def write_files(root: Path, changes: Iterable[Change]) -> None:
     boundary = Boundary.of(root)
     targets = [_Target.of(change, boundary) for change in changes]
     if targets:
-        roots = list(dict.fromkeys([Path(boundary.root), root.resolve()]))
+        roots = list(dict.fromkeys([Path(boundary.root), resolved(root)]))
         with Journal.begin(roots, needed=len(targets) > 1) as journal:
             _replace_all(journal, targets)
 
@@ -85,7 +86,7 @@ class _Target:
             raise CodegenError(
                 f"{path} is not written: {reason}", help="replace the link by a file of the project"
             )
-        path = path.resolve()
+        path = resolved(path)
         try:
             before, mode = _content(path)
         except OSError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pgtrigger_codegen.incremental import folder
 from pgtrigger_codegen.incremental.inputs import VARIABLES, fingerprint, from_json, holds
+from pgtrigger_codegen.source.paths import resolved
 from pgtrigger_codegen.source.reads import Reads
 
 
@@ -50,7 +51,7 @@ class Question:
         """The folder that the project is looked for from."""
         for option, value in zip(self.arguments, self.arguments[1:], strict=False):
             if option == "-C":
-                return (self.directory / value).resolve()
+                return resolved(self.directory / value)
         return self.directory
 
     @property

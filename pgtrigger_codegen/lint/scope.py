@@ -8,6 +8,7 @@ from pathlib import Path
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.project.folders import Exclusion
 from pgtrigger_codegen.source.overlay import overlaid_names
+from pgtrigger_codegen.source.paths import resolved
 
 _PYTHON = frozenset({".py", ".pyi"})
 
@@ -41,18 +42,18 @@ class Scope:
         return self._answers[path]
 
     def _covers(self, path: Path) -> bool:
-        resolved = path.resolve()
-        if self._wanted and not any(resolved.is_relative_to(folder) for folder in self._wanted):
+        real = resolved(path)
+        if self._wanted and not any(real.is_relative_to(folder) for folder in self._wanted):
             return False
-        if any(resolved.is_relative_to(folder) for folder in self._named):
+        if any(real.is_relative_to(folder) for folder in self._named):
             return True
         return not self._exclusion.excludes(path)
 
 
 def _existing(path: Path) -> Path:
-    if not path.exists() and path.resolve().name not in overlaid_names(str(path.resolve().parent)):
+    if not path.exists() and resolved(path).name not in overlaid_names(str(resolved(path).parent)):
         raise CodegenError(
             f"there is no file or folder {str(path)!r}",
             help="give paths of the project, or none to lint all of it",
         )
-    return path.resolve()
+    return resolved(path)

@@ -16,6 +16,7 @@ from typing import Any
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.project.toml_values import TomlTable, kind, mapping, string, strings
 from pgtrigger_codegen.source.files import read_within
+from pgtrigger_codegen.source.paths import resolved
 
 TABLE = "pgtrigger-codegen"
 
@@ -57,7 +58,7 @@ def load_config(directory: Path) -> Config:
     Raises:
         ConfigError: The file is not TOML, or the table has an unknown key or a wrong value.
     """
-    directory = directory.resolve()
+    directory = resolved(directory)
     for folder in (directory, *directory.parents):
         path = folder / "pyproject.toml"
         if path.is_file():
@@ -145,7 +146,7 @@ def is_dotted_name(text: str) -> bool:
 
 
 def _paths(where: TomlTable, key: str, value: object) -> tuple[Path, ...]:
-    return tuple(where.folder(key, text).resolve() for text in strings(where, key, value))
+    return tuple(resolved(where.folder(key, text)) for text in strings(where, key, value))
 
 
 def _path(where: TomlTable, key: str, value: object) -> Path:

@@ -21,6 +21,7 @@ from pgtrigger_codegen.project.site_packages import find_environment, own_site_p
 from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.files import read_within
 from pgtrigger_codegen.source.finder import ModuleFinder
+from pgtrigger_codegen.source.paths import resolved
 
 _ENTRY_POINTS = ("wsgi.py", "asgi.py")
 _ROOT_MARKERS = ("pyproject.toml", "manage.py", "setup.cfg", "setup.py", "pytest.ini", ".git")
@@ -109,7 +110,7 @@ def find_root(directory: Path, config: Config) -> Path:
     The directory itself when a project begins there (a marker file in it, or a manage.py
     somewhere below); else the nearest folder above with a marker; else the directory.
     """
-    directory = directory.resolve()
+    directory = resolved(directory)
     exclusion = Exclusion(directory, config.exclude)
     if _has_any(directory, _ROOT_MARKERS) or nearest_files(
         directory, ["manage.py"], _is_manage_py, exclusion
@@ -206,7 +207,7 @@ class _Search:
             *([] if (source / "__init__.py").exists() else [source]),
             self.root,
         ]
-        existing = (folder.resolve() for folder in roots if folder.is_dir())
+        existing = (resolved(folder) for folder in roots if folder.is_dir())
         return self._with_path_edits(tuple(dict.fromkeys(existing)), choice)
 
     def _with_path_edits(self, roots: tuple[Path, ...], choice: _Choice) -> tuple[Path, ...]:
@@ -326,7 +327,7 @@ class _Search:
         return set().union(*projects.values())
 
     def _configured(self) -> list[Path]:
-        return [folder.resolve() for folder in self.config.source_roots]
+        return [resolved(folder) for folder in self.config.source_roots]
 
     def _where_settings_may_be(self, module: str) -> str:
         path = Path(*module.split("."))
@@ -420,7 +421,7 @@ def _checked_override(name: str) -> str:
 
 
 def _root_notice(directory: Path, root: Path) -> tuple[str, ...]:
-    if directory.resolve() == root:
+    if resolved(directory) == root:
         return ()
     marker = next(name for name in _ROOT_MARKERS if (root / name).exists())
     return (f"the project's root is {root}, which holds {marker}",)

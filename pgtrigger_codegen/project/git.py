@@ -16,6 +16,7 @@ from pathlib import Path
 from pgtrigger_codegen.confinement.wall import trusted
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.source.boundary import work_tree_of
+from pgtrigger_codegen.source.paths import resolved
 
 # What programs git would start, whatever the repository's configuration says.
 _SETTINGS = {
@@ -163,7 +164,7 @@ class Repository:
 
     def _relative(self, path: Path) -> str:
         """The path as git names it; resolved but for its own last part, which may be a link."""
-        inside = path.parent.resolve() / path.name if path != self.root else self.root
+        inside = resolved(path.parent) / path.name if path != self.root else self.root
         try:
             return inside.relative_to(self.root).as_posix()
         except ValueError as error:
@@ -272,7 +273,7 @@ def _environment(
 def _search_path(root: Path) -> list[str]:
     """The folders of `PATH` that lie outside of the work tree."""
     folders = (folder for folder in os.get_exec_path() if Path(folder).is_absolute())
-    return [folder for folder in folders if not Path(folder).resolve().is_relative_to(root)]
+    return [folder for folder in folders if not resolved(Path(folder)).is_relative_to(root)]
 
 
 def _program(search: Iterable[str], root: Path) -> str | None:
@@ -280,6 +281,6 @@ def _program(search: Iterable[str], root: Path) -> str | None:
     for folder in search:
         candidate = Path(folder, name)
         runs = candidate.is_file() and os.access(candidate, os.X_OK)
-        if runs and not candidate.resolve().is_relative_to(root):
+        if runs and not resolved(candidate).is_relative_to(root):
             return str(candidate)
     return None

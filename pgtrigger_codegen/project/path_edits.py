@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pgtrigger_codegen.project.constants import MAX_DEPTH, once_assigned
 from pgtrigger_codegen.source.files import read_within
+from pgtrigger_codegen.source.paths import resolved
 
 _SAME = frozenset({"abspath", "realpath", "normpath", "fspath", "resolve", "absolute", "str"})
 
@@ -27,7 +28,7 @@ def read_path_edits(path: Path) -> list[Path]:
         return []
     paths = _Paths(path, once_assigned(module))
     folders = (paths.read(node) for node in _additions(module))
-    return list(dict.fromkeys(folder.resolve() for folder in folders if folder is not None))
+    return list(dict.fromkeys(resolved(folder) for folder in folders if folder is not None))
 
 
 def _additions(module: ast.Module) -> Iterator[ast.expr]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from pgtrigger_codegen.project.config import is_dotted_name, read_toml, toml_table
 from pgtrigger_codegen.source.files import read_within
+from pgtrigger_codegen.source.paths import resolved
 
 VARIABLE = "DJANGO_SETTINGS_MODULE"
 _TABLES = {
@@ -93,7 +94,7 @@ def _from_options(path: Path, options: Mapping[str, Any]) -> Iterator[Naming]:
         return
     module = named.strip().strip("\"'")
     search_path = tuple(
-        (path.parent / folder).resolve() for folder in _words(options.get("pythonpath"))
+        resolved(path.parent / folder) for folder in _words(options.get("pythonpath"))
     )
     if is_dotted_name(module):
         yield Naming(path, _line_of(path, module), module, search_path=search_path)

@@ -17,6 +17,7 @@ from pathlib import Path
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.project.config import TABLE, Config
 from pgtrigger_codegen.source.files import read_regular
+from pgtrigger_codegen.source.paths import resolved
 
 _USUAL_NAMES = (".venv", "venv", "env")
 _PATTERNS = (
@@ -62,7 +63,7 @@ def find_environment(
         return environment, environment.notices
     notices: list[str] = []
     active = environ.get("VIRTUAL_ENV")
-    if active and Path(active).resolve() != Path(sys.prefix).resolve():
+    if active and resolved(Path(active)) != resolved(Path(sys.prefix)):
         found = read_environment(Path(active))
         if found is not None:
             return found, found.notices
@@ -83,7 +84,7 @@ def read_environment(prefix: Path) -> Environment | None:
     folders = [folder for pattern in _PATTERNS for folder in sorted(prefix.glob(pattern))]
     if version is not None:
         folders = [folder for folder in folders if _version_of(folder) in (version, None)]
-    unique = tuple(dict.fromkeys(folder.resolve() for folder in folders))
+    unique = tuple(dict.fromkeys(resolved(folder) for folder in folders))
     if not unique:
         return None
     if version is None:
@@ -108,7 +109,7 @@ def own_site_packages() -> tuple[Path, ...]:
     spec = importlib.util.find_spec("django")
     if spec is not None and spec.origin is not None:
         folders.append(Path(spec.origin).parent.parent)
-    return tuple(dict.fromkeys(folder.resolve() for folder in folders if folder.is_dir()))
+    return tuple(dict.fromkeys(resolved(folder) for folder in folders if folder.is_dir()))
 
 
 def _configured(python: Path, source: Path | None) -> Environment:
@@ -134,7 +135,7 @@ def _configured(python: Path, source: Path | None) -> Environment:
 def _read_pyvenv_cfg(path: Path) -> dict[str, str]:
     try:
         # An environment is where it is, and may be a link as a whole.
-        text = read_regular(path.resolve()).data.decode(errors="replace")
+        text = read_regular(resolved(path)).data.decode(errors="replace")
     except OSError:
         return {}
     pairs = (line.partition("=") for line in text.splitlines())

@@ -14,6 +14,7 @@ from pgtrigger_codegen.source.boundary import work_tree_of
 from pgtrigger_codegen.source.files import LEADS_OUT, FileRefusedError
 from pgtrigger_codegen.source.ignored import is_ignored
 from pgtrigger_codegen.source.overlay import read_bytes
+from pgtrigger_codegen.source.paths import resolved
 
 _SECRET = re.compile(
     r"""
@@ -36,7 +37,7 @@ def read_text_file(path: Path, root: Path) -> str:
         OSError: It cannot be read.
     """
     given = Path(os.path.normpath(path))
-    root, real = root.resolve(), path.resolve()
+    root, real = resolved(root), resolved(path)
     if not real.is_relative_to(root):
         raise FileRefusedError(path, LEADS_OUT if given.is_relative_to(root) else _OUTSIDE)
     for one in (given, real):

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pgtrigger_codegen.source.paths import resolved
+
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
@@ -28,7 +30,7 @@ class Boundary:
     @classmethod
     def of(cls, project: Path, environments: Iterable[Path] = ()) -> Boundary:
         """The boundary of the project in that folder."""
-        folder = project.resolve()
+        folder = resolved(project)
         return cls(
             str(work_tree_of(folder) or folder),
             tuple(os.path.realpath(one) for one in environments),
@@ -52,8 +54,8 @@ class Boundary:
 
 def work_tree_of(folder: Path) -> Path | None:
     """The work tree of git that a folder is in, None without one."""
-    resolved = folder.resolve()
-    for candidate in (resolved, *resolved.parents):
+    real = resolved(folder)
+    for candidate in (real, *real.parents):
         if os.path.lexists(candidate / ".git"):
             return candidate
     return None

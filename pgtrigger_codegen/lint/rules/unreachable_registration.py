@@ -19,6 +19,7 @@ from pgtrigger_codegen.lint.project_files import (
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.module import SourceSyntaxError, read_module
+from pgtrigger_codegen.source.paths import resolved
 from pgtrigger_codegen.source.registrations import registrations
 
 # Modules of apps that Django's admin and other packages import in their own `ready()`.
@@ -65,7 +66,7 @@ class UnreachableRegistration(Rule):
             return
         for app in first_party_apps(analysis):
             for path in files_that_may_declare(app.path):
-                if not {path, path.resolve()}.isdisjoint(analysis.read_files):  # or a link to one
+                if not {path, resolved(path)}.isdisjoint(analysis.read_files):  # or a link to one
                     continue
                 name = _module_name(path, app)
                 if name not in analysis.imported_modules and _may_register(path, app, analysis):
