@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import random
 import signal
+import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -83,11 +84,16 @@ def failure(folder: Path) -> str | None:
 
 @contextmanager
 def _in_time() -> Iterator[None]:
-    """Counts the time of this process alone, so that a busy machine makes no failures."""
+    """Counts the time of this process alone, so that a busy machine makes no failures.
+
+    Whoever traces lines, as coverage does, rests meanwhile: they would take most of the time.
+    """
 
     def stop(*_: object) -> None:
         raise TooSlowError
 
+    tracing = sys.gettrace()
+    sys.settrace(None)
     before = signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
     try:
@@ -95,6 +101,7 @@ def _in_time() -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+        sys.settrace(tracing)
 
 
 def _change(path: Path, chance: random.Random) -> int:

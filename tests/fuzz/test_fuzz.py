@@ -31,7 +31,6 @@ def no_collector() -> Iterator[None]:
     gc.enable()
 
 
-@pytest.mark.no_cover  # counting lines would count as time of the commands
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_changed_projects(part: int, tmp_path: Path) -> None:
     mutations = 0
