@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import random
 import signal
-import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from tests.lint.bodies import BodyCase, read_bodies
 from tests.lint.cases import Case, read_cases
 from tests.support.cli import run_cli
 from tests.support.projects import ALL, EVALUATION, PROJECTS, REPOSITORY, copy_project
+from tests.support.tracing import untraced
 
 MOST_SECONDS = 10
 COMMANDS = (("lint",), ("makemigrations", "--check"))
@@ -92,16 +92,14 @@ def _in_time() -> Iterator[None]:
     def stop(*_: object) -> None:
         raise TooSlowError
 
-    tracing = sys.gettrace()
-    sys.settrace(None)
     before = signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
     try:
-        yield
+        with untraced():
+            yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
-        sys.settrace(tracing)
 
 
 def _change(path: Path, chance: random.Random) -> int:
