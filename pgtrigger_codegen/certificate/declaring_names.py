@@ -15,10 +15,10 @@ from pgtrigger_codegen.evaluator.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.missing_imports import absolute_name
 from pgtrigger_codegen.source.declaring import What
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.registrations import LIBRARIES
 from pgtrigger_codegen.source.unparsing import unparsed
 
 _MOST_STEPS = 8
-_LIBRARIES = ("pgtrigger", "pghistory")
 _PROVIDED = ("pghistory.track", "pghistory.create_event_model")
 
 
@@ -53,8 +53,8 @@ class DeclaringNames:
 
     def _without_import(self, module: Module, head: str) -> str | None:
         """What a name would mean whose import is missing: the module fails, and still declares."""
-        target = head if head in _LIBRARIES else f"pgtrigger.{head}"
-        if target not in _LIBRARIES and target not in self._known:
+        target = head if head in LIBRARIES else f"pgtrigger.{head}"
+        if target not in LIBRARIES and target not in self._known:
             return None
         return None if _binds(module.tree, head) else target
 

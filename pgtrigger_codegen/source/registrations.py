@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from pgtrigger_codegen.source.unparsing import unparsed
 
-_LIBRARIES = ("pgtrigger", "pghistory")
+LIBRARIES = ("pgtrigger", "pghistory")
+"""The packages whose callables declare triggers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def registrations(tree: ast.Module) -> Iterator[Registration]:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    own = {name for name, source in imported.items() if source in _LIBRARIES}
+    own = {name for name, source in imported.items() if source in LIBRARIES}
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             continue

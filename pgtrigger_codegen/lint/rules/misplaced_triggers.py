@@ -11,9 +11,9 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import project_module, text_of
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.registrations import LIBRARIES
 from pgtrigger_codegen.source.span import Span
 
-_LIBRARIES = ("pgtrigger", "pghistory")
 # How an option of that meaning could be called.
 _MISSPELT = frozenset("trigger triggers pgtrigger pgtriggers pg_trigger pg_triggers".split())
 
@@ -61,7 +61,7 @@ class MisplacedTriggers(Rule):
 
         for path in sorted(analysis.read_files):
             text = text_of(path)
-            if not any(name in text for name in _LIBRARIES) or "rigger" not in text:
+            if not any(name in text for name in LIBRARIES) or "rigger" not in text:
                 continue
             module = project_module(analysis, path)
             if module is None:
@@ -179,14 +179,14 @@ def _names_of_libraries(statements: list[ast.stmt]) -> Iterator[str]:
     for node in statements:
         if isinstance(node, ast.Import):
             for alias in node.names:
-                if alias.name.partition(".")[0] in _LIBRARIES:
+                if alias.name.partition(".")[0] in LIBRARIES:
                     yield alias.asname or alias.name.partition(".")[0]
         elif isinstance(node, ast.ImportFrom) and _is_of_library(node):
             yield from (alias.asname or alias.name for alias in node.names)
 
 
 def _is_of_library(node: ast.ImportFrom) -> bool:
-    return not node.level and (node.module or "").partition(".")[0] in _LIBRARIES
+    return not node.level and (node.module or "").partition(".")[0] in LIBRARIES
 
 
 def _names_of_bases(classes: list[ast.ClassDef]) -> Iterator[str]:
