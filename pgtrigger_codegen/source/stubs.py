@@ -55,6 +55,8 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def find_stub(dotted: str) -> ModuleLocation | None:
     """Where the stub of a module is, None where there is none."""
+    if not all(part.isidentifier() for part in dotted.split(".")):
+        return None  # a name that code has put together can be a path, and lead out of here
     path = FOLDER.joinpath(*dotted.split("."))
     if (source := path / "__init__.pyi").is_file():
         return ModuleLocation(dotted, source, is_package=True, first_party=False)

@@ -9,7 +9,7 @@ import pytest
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.values import External, Unknown
-from pgtrigger_codegen.source.stubs import FOLDER, stubbed_packages
+from pgtrigger_codegen.source.stubs import FOLDER, find_stub, stubbed_packages
 from tests.evaluator.code import execute
 from tests.models.project import analyzed
 
@@ -61,6 +61,16 @@ def test_every_name_of_a_stub_is_a_class(path: Path, tmp_path: Path) -> None:
     ours = execute(tmp_path, source or "pass", complete=False)
 
     assert not [name for name in names if isinstance(ours[name], Unknown)]
+
+
+@pytest.mark.parametrize("up", ["/../../../outside", "/{}/outside"])
+def test_a_name_that_is_a_path_leads_to_no_stub(up: str, tmp_path: Path) -> None:
+    (tmp_path / "outside.pyi").write_text("class A: ...\n")
+    dotted = f"solo.{up.format(tmp_path)}"
+    assert FOLDER.joinpath("solo", f"/{tmp_path}", "outside.pyi").is_file()
+
+    assert find_stub(dotted) is None
+    assert find_stub("solo.models") is not None
 
 
 def test_each_package_with_a_stub_says_what_it_was_compared_with() -> None:
