@@ -300,7 +300,8 @@ class Interpreter:
         """From here on, what depends on a context that the project changes is refused."""
         if self.changed_context is None:
             self.changed_context = changed_context(self.loader.finder.own_roots)
-            if self.changed_context is not None:
+            # Each evaluation puts the context back at its end; outside of one nobody would.
+            if self.changed_context is not None and self._guards:
                 decimal.setcontext(self.changed_context.strict())
 
     def check_format(self, value: object, specification: object, span: Span) -> None:

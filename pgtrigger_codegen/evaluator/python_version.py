@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
 
 NAME = "sys.version_info"
+# It has no text and no order, so that whatever depends on it is refused.
+_NOT_KNOWN = object()
 
 
 class VersionInfo(NamedTuple):
-    """What `sys.version_info` is under another Python."""
+    """What `sys.version_info` is under another Python, of which the minor version is known."""
 
     major: int
     minor: int
-    micro: int = 0
-    releaselevel: str = "final"
-    serial: int = 0
+    micro: object = _NOT_KNOWN
+    releaselevel: object = _NOT_KNOWN
+    serial: object = _NOT_KNOWN
 
 
 def version_info(vm: Interpreter, span: Span) -> Any:

@@ -168,7 +168,7 @@ class Renaming(Operation):
         {database}
 
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
-        pass
+        {back}
 """
 RENAMES = "state.rename_model(app_label, self.old, self.new)"
 
@@ -183,7 +183,7 @@ RENAMES = "state.rename_model(app_label, self.old, self.new)"
 )
 def test_an_operation_of_the_projects_own(apps: TwoApps, state: str, database: str) -> None:
     table = 'migrations.AlterModelTable("order", "orders")'
-    head = RENAMING.format(state=state, database=database)
+    head = RENAMING.format(state=state, database=database, back="pass")
     add(apps, f'operations = [{table}, Renaming("Order", "Purchase")]', head)
     apps.write("shop/models.py", MODELS.format(trigger=GUARD.format("ours", ON_ID)))
     apps.write("audit/models.py", apps.read("audit/models.py").replace("Order", "Purchase"))
@@ -202,6 +202,7 @@ def test_sql_of_the_projects_own_operation(apps: TwoApps) -> None:
     head = RENAMING.format(
         state="state.alter_model_options(app_label, 'order', {'db_table': 'orders'})",
         database=renames,
+        back="schema_editor.execute('ALTER TABLE orders RENAME TO shop_order')",
     )
     add(apps, 'operations = [Renaming("Order", "Order")]', head)
     model = MODELS.replace("Purchase", "Order").format(trigger=GUARD.format("ours", ON_ID))
@@ -213,22 +214,27 @@ def test_sql_of_the_projects_own_operation(apps: TwoApps) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "database"),
+    ("state", "database", "back"),
     [
-        ("state.models[app_label, 'order'].options['db_table'] = 'orders'", "pass"),
-        ("rename = state.rename_model\n        rename(app_label, self.old, self.new)", "pass"),
-        (f"if open('/x').read():\n            {RENAMES}", "pass"),
-        ("state.rename_model('other', self.old, self.new)", "pass"),
-        ("state.rename_model(app_label, open('/x').read(), self.new)", "pass"),
-        ("state.no_such_method(app_label)", "pass"),
-        ("pass", "schema_editor.alter_db_table(None, 'a', 'b')"),
-        ("pass", "schema_editor.execute(from_state.apps.sql)"),
-        ("pass", "help(schema_editor)"),
-        ("pass", "if from_state.apps:\n            schema_editor.execute('SELECT 1')"),
+        ("state.models[app_label, 'order'].options['db_table'] = 'orders'", "pass", "pass"),
+        (
+            "rename = state.rename_model\n        rename(app_label, self.old, self.new)",
+            "pass",
+            "pass",
+        ),
+        (f"if open('/x').read():\n            {RENAMES}", "pass", "pass"),
+        ("state.rename_model('other', self.old, self.new)", "pass", "pass"),
+        ("state.rename_model(app_label, open('/x').read(), self.new)", "pass", "pass"),
+        ("state.no_such_method(app_label)", "pass", "pass"),
+        ("pass", "schema_editor.alter_db_table(None, 'a', 'b')", "pass"),
+        ("pass", "schema_editor.execute(from_state.apps.sql)", "pass"),
+        ("pass", "help(schema_editor)", "pass"),
+        ("pass", "if from_state.apps:\n            schema_editor.execute('SELECT 1')", "pass"),
+        ("pass", "schema_editor.execute('SELECT 1')", "schema_editor.delete_model(None)"),
     ],
 )
-def test_what_is_not_followed_is_named(apps: TwoApps, state: str, database: str) -> None:
-    head = RENAMING.format(state=state, database=database)
+def test_what_is_not_followed_is_named(apps: TwoApps, state: str, database: str, back: str) -> None:
+    head = RENAMING.format(state=state, database=database, back=back)
     add(apps, 'operations = [Renaming("Order", "Purchase")]', head)
     apps.declare(GUARD.format("ours", CHANGED), GUARD.format("theirs", CHANGED))
 
@@ -275,7 +281,7 @@ def test_convert_follows_it_too(tmp_path: Path, database: str, *, is_named: bool
     apps = TwoApps(tmp_path)
     for app in ("shop", "audit"):
         apps.write(f"{app}/models.py", "")
-    head = RENAMING.format(state=RENAMES, database=database)
+    head = RENAMING.format(state=RENAMES, database=database, back="pass")
     apps.write("shop/migrations/0002_kept.py", RECORDED.format(head=head))
     apps.commit()
 

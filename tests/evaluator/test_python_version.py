@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.scope import Scope
+from pgtrigger_codegen.evaluator.values import Unknown
 from pgtrigger_codegen.pipeline import analyze
+from pgtrigger_codegen.source.finder import ModuleFinder
 from pgtrigger_codegen.source.unread import GapKind
+from tests.evaluator.code import FakeHost
 from tests.support.unread import MANAGE, write_files
 
 OURS = sys.version_info[:2]
@@ -67,3 +73,23 @@ def test_without_an_environment_ours_is_assumed_and_hides_a_branch(tmp_path: Pat
     (gap,) = analysis.certificate.blocking
     assert gap.kind is GapKind.ASSUMED_BRANCH
     assert "sys.version_info" in gap.reason
+
+
+def test_what_the_environment_does_not_say_is_not_made_up(tmp_path: Path) -> None:
+    """The micro version of another Python."""
+    files = {"a.py": "from sys import version_info as v\n"}
+    asked = ["v[2]", "v.micro > 3", "v >= (*v[:2], 2)", "f'{v.micro}'", "str(v)"]
+    source = "from a import v\nknown = v > v[:2], v[:2] < v\n" + "".join(
+        f"x{number} = {text}\n" for number, text in enumerate(asked)
+    )
+    for name, text in {**files, "main.py": source}.items():
+        (tmp_path / name).write_text(text)
+    loader = ModuleLoader(ModuleFinder([tmp_path]), complete=True, python_version=LATER)
+    vm = Interpreter(loader, FakeHost({}, {}))
+    scope = vm.module("main")
+    assert isinstance(scope, Scope)
+
+    assert scope.names["known"] == (True, True)
+    for number, text in enumerate(asked):
+        value = scope.names[f"x{number}"]
+        assert isinstance(value, Unknown) or not isinstance(value, int | str | bool), text

@@ -114,15 +114,18 @@ def _on_state(vm: Interpreter, operation: Operation, app_label: str) -> list[Ope
 
 
 def _on_database(vm: Interpreter, operation: Operation, app_label: str) -> list[Operation] | None:
-    forwards, backwards = (
-        _calls(vm, operation, f"database_{way}", app_label, "SchemaEditor", given=2)
-        for way in ("forwards", "backwards")
-    )
-    if forwards is None:
-        return None
-    sql: list[Any] = [*_statements(forwards)]
-    back: list[Any] = [*_statements(backwards or ())]
-    return [operations.RunSQL(sql, back or operations.RunSQL.noop)] if sql else []
+    sql = _sql(vm, operation, "database_forwards", app_label)
+    if not sql:
+        return sql
+    if own_method(operation, "database_backwards") is None:
+        return [operations.RunSQL(sql)]  # Django's own raises: there is no way back
+    back = _sql(vm, operation, "database_backwards", app_label)
+    return None if back is None else [operations.RunSQL(sql, back or operations.RunSQL.noop)]
+
+
+def _sql(vm: Interpreter, operation: Operation, name: str, app_label: str) -> list[Any] | None:
+    calls = _calls(vm, operation, name, app_label, "SchemaEditor", given=2)
+    return None if calls is None else [*_statements(calls)]
 
 
 def _statements(calls: Any) -> Iterator[tuple[Any, Any]]:
@@ -137,9 +140,7 @@ def _calls(
     """What the method asks its state or schema editor for; None where that is not known."""
     method = getattr(operation, name)
     function = interpreted(method)
-    if function is None:
-        return [] if name == "database_backwards" else None
-    if not _only_calls(function):
+    if function is None or not _only_calls(function):
         return None
     span = function.module.span(function.node)
     recorder = _recorder(vm, kind, span)
