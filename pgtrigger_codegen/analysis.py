@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.certificate.census import Census
 from pgtrigger_codegen.certificate.certificate import Certificate
-from pgtrigger_codegen.evaluator.assumption import Assumption
+from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.migrations.planning.history import OneHistory, ProjectHistory
 from pgtrigger_codegen.migrations.reading.reader import LoadMigration
 from pgtrigger_codegen.models.facts import (

@@ -10,7 +10,8 @@ import pytest
 
 from pgtrigger_codegen.cli import show
 from pgtrigger_codegen.crashes import REPORT, Crash, contain, met
-from pgtrigger_codegen.evaluator import imports, loader
+from pgtrigger_codegen.evaluator.modules import loader
+from pgtrigger_codegen.evaluator.python.imports import imports
 from pgtrigger_codegen.lint import bodies
 from pgtrigger_codegen.lint.registry import find_rule
 from pgtrigger_codegen.models.rendering import ModelRenderer

@@ -14,8 +14,8 @@ from pgtrigger_codegen.certificate.census import (
     take_census,
 )
 from pgtrigger_codegen.certificate.declaring_names import DeclaringNames
-from pgtrigger_codegen.evaluator.trace import Place
-from pgtrigger_codegen.evaluator.values import ModelClass
+from pgtrigger_codegen.evaluator.values.models import ModelClass
+from pgtrigger_codegen.evaluator.values.trace import Place
 from pgtrigger_codegen.models import registry
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.source.module import Module

@@ -9,7 +9,7 @@ import ast
 import functools
 from collections.abc import Iterable, Mapping
 
-from pgtrigger_codegen.evaluator.assumption import Assumption
+from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.source.module import Module
 
 _MOST_NAMES = 200

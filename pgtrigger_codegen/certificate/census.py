@@ -17,9 +17,9 @@ from typing import Literal
 
 from pgtrigger_codegen.certificate.assumed import Dependencies
 from pgtrigger_codegen.certificate.declaring_names import DeclaringNames
-from pgtrigger_codegen.evaluator.assumption import Assumption
-from pgtrigger_codegen.evaluator.engine import ENGINE, VENDOR
-from pgtrigger_codegen.evaluator.trace import Place, Trace
+from pgtrigger_codegen.evaluator.django.engine import ENGINE, VENDOR
+from pgtrigger_codegen.evaluator.values.assumption import Assumption
+from pgtrigger_codegen.evaluator.values.trace import Place, Trace
 from pgtrigger_codegen.source.declaring import Enclosure, Site, What, declaring_sites
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span

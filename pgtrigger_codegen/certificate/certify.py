@@ -11,7 +11,7 @@ from typing import assert_never
 from pgtrigger_codegen.certificate.certificate import Certificate
 from pgtrigger_codegen.certificate.gaps import EVERYTHING, OTHER_APPS, Concern, Gap
 from pgtrigger_codegen.certificate.unreached import unreached_triggers
-from pgtrigger_codegen.evaluator.unknown_imports import REASON as DYNAMIC
+from pgtrigger_codegen.evaluator.django.unknown_imports import REASON as DYNAMIC
 from pgtrigger_codegen.models.facts import MissingProvider, Models
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.span import Span

@@ -10,9 +10,9 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from pgtrigger_codegen.evaluator import library
-from pgtrigger_codegen.evaluator.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.missing_imports import absolute_name
+from pgtrigger_codegen.evaluator.library import lookup
+from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.modules.missing_imports import absolute_name
 from pgtrigger_codegen.source.declaring import What
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.registrations import LIBRARIES
@@ -177,7 +177,7 @@ def _may_mention(text: str) -> bool:
 @functools.cache
 def _of_library() -> Mapping[str, What]:
     found: dict[str, What] = {}
-    real = library.load("pgtrigger")
+    real = lookup.load("pgtrigger")
     trigger = getattr(real, "Trigger", None)
     for name, value in vars(real).items():
         if isinstance(trigger, type) and isinstance(value, type) and issubclass(value, trigger):

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pgtrigger_codegen.evaluator.missing_imports import missing_imports
+from pgtrigger_codegen.evaluator.modules.missing_imports import missing_imports
 from pgtrigger_codegen.models.made import made_models
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.ready import functions_of_ready

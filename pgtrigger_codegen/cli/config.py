@@ -13,7 +13,7 @@ import click
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
-from pgtrigger_codegen.evaluator.assumption import masked
+from pgtrigger_codegen.evaluator.values.assumption import masked
 from pgtrigger_codegen.lint.options import LintOptions, lint_options
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.selection import Selector

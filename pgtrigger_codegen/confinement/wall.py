@@ -25,7 +25,7 @@ DOORS = frozenset(
         ("incremental/worker.py", "_fork"),
         ("incremental/worker.py", "_send"),
         ("cli/terminal.py", "begin"),
-        ("evaluator/library.py", "load"),
+        ("evaluator/library/lookup.py", "load"),
         ("project/git.py", "_process"),
         ("providers/loading.py", "_load"),
         ("sql/parser.py", "_call"),

@@ -18,8 +18,8 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 from pgtrigger_codegen.database.errors import DatabaseError
-from pgtrigger_codegen.evaluator.assumption import Assumption
-from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.assumption import Assumption
+from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.project.project import Settings
 
 DEFAULT_ALIAS = "default"

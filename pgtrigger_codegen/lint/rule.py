@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.evaluator import values
+from pgtrigger_codegen.evaluator.values import unknown
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Fix, Note, Severity
 from pgtrigger_codegen.source.span import Span
 
@@ -60,6 +60,6 @@ class Rule(ABC):
         )
 
 
-def notes_at(notes: Iterable[values.Note], default: Span) -> tuple[Note, ...]:
+def notes_at(notes: Iterable[unknown.Note], default: Span) -> tuple[Note, ...]:
     """The steps that the analysis noted, each with a place: the finding's own if it has none."""
     return tuple(Note(note.message, note.span or default) for note in notes)

@@ -9,15 +9,11 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import NOT_PROVIDED
 
-from pgtrigger_codegen.evaluator.fields import Poison
-from pgtrigger_codegen.evaluator.imports import is_found
-from pgtrigger_codegen.evaluator.stand_in import StandInField
-from pgtrigger_codegen.evaluator.values import (
-    External,
-    ModelClass,
-    ThroughModel,
-    Unknown,
-)
+from pgtrigger_codegen.evaluator.django.fields import Poison
+from pgtrigger_codegen.evaluator.django.stand_in import StandInField
+from pgtrigger_codegen.evaluator.python.imports.imports import is_found
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.facts import ModelFact, Models, UnplacedModel
 from pgtrigger_codegen.models.made import created_names

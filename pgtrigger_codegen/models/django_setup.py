@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgtrigger_codegen.evaluator.values import first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import first_unknown
 from pgtrigger_codegen.project.project import Settings
 
 # Settings that change what compiles, with Django's own defaults.

@@ -7,16 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator.attributes import has_base, is_field_class
-from pgtrigger_codegen.evaluator.functions import interpreted
-from pgtrigger_codegen.evaluator.postponed import PostponedNames
-from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
+from pgtrigger_codegen.evaluator.django.postponed import PostponedNames
+from pgtrigger_codegen.evaluator.python.objects.attributes import has_base, is_field_class
+from pgtrigger_codegen.evaluator.values.callables import interpreted
+from pgtrigger_codegen.evaluator.values.models import ModelClass
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.source.mentions import mentions
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.import_order import ImportOrder
+    from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,9 @@ from typing import Any
 
 from django.conf import global_settings
 
-from pgtrigger_codegen.evaluator import library
-from pgtrigger_codegen.evaluator.values import (
-    ModelClass,
-    ThroughModel,
-    Unknown,
-)
+from pgtrigger_codegen.evaluator.library import rows
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.registry import ModelRegistry
 from pgtrigger_codegen.models.rendering import FindModel, ModelRenderer
@@ -101,7 +98,7 @@ class ModelHost:
         if isinstance(rendered, Unknown):
             return rendered
         # Django makes a default through model whole; of others only what a trigger can need.
-        wholly = isinstance(model, ThroughModel) and name in library.OPTIONS_ATTRIBUTES
+        wholly = isinstance(model, ThroughModel) and name in rows.OPTIONS_ATTRIBUTES
         if name not in _OPTIONS_ATTRIBUTES and not wholly:
             return Unknown(f"`_meta.{name}` is not evaluated", span)
         return getattr(rendered._meta, name)

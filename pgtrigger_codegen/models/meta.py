@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
+from pgtrigger_codegen.evaluator.values.models import ModelClass
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
 MISSING = object()
 

@@ -13,8 +13,7 @@ from typing import Any, Protocol
 
 from django.db import models
 
-from pgtrigger_codegen.evaluator.interpreter import Interpreter
-from pgtrigger_codegen.evaluator.provided import (
+from pgtrigger_codegen.evaluator.django.provided import (
     Libraries,
     NoLibraries,
     ProvidedCall,
@@ -22,15 +21,10 @@ from pgtrigger_codegen.evaluator.provided import (
     empty_model,
     give_meta,
 )
-from pgtrigger_codegen.evaluator.values import (
-    Invalid,
-    ModelClass,
-    ModelReference,
-    Moment,
-    ThroughModel,
-    Unknown,
-    first_unknown,
-)
+from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.values.findings import Moment
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
+from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown, first_unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.models.django_setup import hand_over
 from pgtrigger_codegen.models.facts import ProvidedModel

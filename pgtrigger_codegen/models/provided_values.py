@@ -11,18 +11,20 @@ from typing import Any
 
 from django.db import models
 
-from pgtrigger_codegen.evaluator.attributes import describe, is_field_class, is_own_kind
-from pgtrigger_codegen.evaluator.imports import module_attribute
-from pgtrigger_codegen.evaluator.interpreter import Interpreter
-from pgtrigger_codegen.evaluator.values import (
+from pgtrigger_codegen.evaluator.python.imports.imports import module_attribute
+from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.python.objects.attributes import (
+    describe,
+    is_field_class,
+    is_own_kind,
+)
+from pgtrigger_codegen.evaluator.values.models import (
     FieldDescriptor,
     ModelClass,
     ModelReference,
-    Refusal,
     ThroughModel,
-    Unknown,
-    first_unknown,
 )
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.registry import ModelRegistry
 from pgtrigger_codegen.models.rendering import FindModel, ModelRenderer

@@ -8,18 +8,14 @@ import inspect
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
-from pgtrigger_codegen.evaluator.functions import interpreted
-from pgtrigger_codegen.evaluator.hooks import run_receiver
-from pgtrigger_codegen.evaluator.import_order import ImportOrder, imported_modules
-from pgtrigger_codegen.evaluator.interpreter import Interpreter
-from pgtrigger_codegen.evaluator.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.values import (
-    ModelClass,
-    Moment,
-    Receiver,
-    ThroughModel,
-    Unknown,
-)
+from pgtrigger_codegen.evaluator.django.hooks import run_receiver
+from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder, imported_modules
+from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.values.callables import interpreted
+from pgtrigger_codegen.evaluator.values.findings import Moment, Receiver
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.models.fields import declared_fields, is_many_to_many, may_have
 from pgtrigger_codegen.models.host import ModelHost

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pgtrigger_codegen.evaluator.attributes import has_base
-from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.python.objects.attributes import has_base
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.project.project import App, Project
 

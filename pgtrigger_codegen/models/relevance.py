@@ -12,9 +12,9 @@ import ast
 import functools
 from collections.abc import Iterable, Iterator
 
-from pgtrigger_codegen.evaluator.import_order import ImportOrder
-from pgtrigger_codegen.evaluator.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.missing_imports import absolute_name
+from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder
+from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.modules.missing_imports import absolute_name
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.overlay import read_bytes
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from django.db.backends.utils import truncate_name
 
-from pgtrigger_codegen.evaluator.values import ModelClass, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.models import ModelClass
+from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.models.registry import ModelRegistry
 

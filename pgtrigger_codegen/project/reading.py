@@ -11,16 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.errors import ProjectError
-from pgtrigger_codegen.evaluator.attributes import has_base
-from pgtrigger_codegen.evaluator.interpreter import Interpreter
-from pgtrigger_codegen.evaluator.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.values import (
-    ModelClass,
-    Refusal,
-    ThroughModel,
-    Unknown,
-    first_unknown,
-)
+from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.python.objects.attributes import has_base
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.discovery import Layout, find_app_packages
 from pgtrigger_codegen.project.project import App, Project, Settings

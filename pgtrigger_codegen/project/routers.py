@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pgtrigger_codegen.evaluator.attributes import attribute
-from pgtrigger_codegen.evaluator.calls import call
-from pgtrigger_codegen.evaluator.interpreter import Interpreter
-from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.python.calls.calls import call
+from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.python.objects.attributes import attribute
+from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.project.project import Settings
 from pgtrigger_codegen.source.span import Span
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.confinement.wall import trusted
 from pgtrigger_codegen.errors import ProviderError
-from pgtrigger_codegen.evaluator import library
-from pgtrigger_codegen.evaluator.provided import KNOWN, ProvidedCallable
+from pgtrigger_codegen.evaluator.django.provided import KNOWN, ProvidedCallable
+from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.models.facts import MissingProvider
 from pgtrigger_codegen.source.span import Span
 
@@ -121,7 +121,7 @@ class InstalledProviders:
                 help="upgrade or remove the package that brings it",
             ) from error
         self._loaded_packages.add(package)
-        library.admit(provider.modules, provider.callables, provider.methods)
+        lookup.admit(provider.modules, provider.callables, provider.methods)
         for name in provider.decorators:
             self._callables[name] = ProvidedCallable(package, name, "decorator", provider.attribute)
         for name in provider.base_calls:

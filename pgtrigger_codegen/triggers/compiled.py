@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pgtrigger_codegen.evaluator.values import Note
+from pgtrigger_codegen.evaluator.values.unknown import Note
 from pgtrigger_codegen.source.span import Span
 
 Origin = Literal["meta", "inherited", "register", "hook", "provider"]

@@ -16,14 +16,9 @@ from django.db.models import Model
 
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.crashes import Crash, contain
-from pgtrigger_codegen.evaluator.stand_in import StandInField
-from pgtrigger_codegen.evaluator.values import (
-    Invalid,
-    ModelClass,
-    Note,
-    ThroughModel,
-    Unknown,
-)
+from pgtrigger_codegen.evaluator.django.stand_in import StandInField
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.unknown import Invalid, Note, Unknown
 from pgtrigger_codegen.models.provided import LandsElsewhere
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.registry import NotInstalled

@@ -6,16 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pgtrigger_codegen.evaluator.interpreter import Interpreter
-from pgtrigger_codegen.evaluator.values import (
-    ModelClass,
-    ModelReference,
-    Note,
-    Registration,
-    ThroughModel,
-    Unknown,
-    first_unknown,
-)
+from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.values.findings import Registration
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
+from pgtrigger_codegen.evaluator.values.unknown import Note, Unknown, first_unknown
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.source.module import Module

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pgtrigger_codegen.evaluator.assumption import Assumption
+from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.source.span import Span

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from pgtrigger_codegen.evaluator.values import ModelClass
+from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers
 from pgtrigger_codegen.models.registry import ModelRegistry

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
+from pgtrigger_codegen.evaluator.values.models import ModelClass
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.source.unparsing import unparsed
 from pgtrigger_codegen.triggers.compiled import RegisterCall

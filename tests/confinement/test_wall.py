@@ -31,8 +31,8 @@ import pytest
 
 import pgtrigger_codegen
 from pgtrigger_codegen.confinement.wall import DOORS, Escape, check, confined, trusted
-from pgtrigger_codegen.evaluator import library
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.library import lookup, rows
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.incremental.worker import Worker
 from pgtrigger_codegen.migrations.planning.history import Replayed, replay_apps
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
@@ -291,14 +291,14 @@ def test_doors_are_in_functions_that_there_are() -> None:
 @pytest.fixture
 def broken_first_wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The evaluator calls whatever interpreted code names in some modules."""
-    monkeypatch.setattr(library, "MODULES", set(library.MODULES))
-    monkeypatch.setattr(library, "CALLABLES", dict(library.CALLABLES))
-    monkeypatch.setattr(library, "METHODS", dict(library.METHODS))
+    monkeypatch.setattr(rows, "MODULES", set(rows.MODULES))
+    monkeypatch.setattr(rows, "CALLABLES", dict(rows.CALLABLES))
+    monkeypatch.setattr(rows, "METHODS", dict(rows.METHODS))
     # What was admitted once is known by the objects, which must not outlive the test.
-    monkeypatch.setattr(library, "_listed_ids", dict(library._listed_ids))
-    monkeypatch.setattr(library, "_indexed", set(library._indexed))
-    builtins_ = library.CALLABLES["builtins"]
-    library.admit(
+    monkeypatch.setattr(lookup, "_listed_ids", dict(lookup._listed_ids))
+    monkeypatch.setattr(lookup, "_indexed", set(lookup._indexed))
+    builtins_ = rows.CALLABLES["builtins"]
+    lookup.admit(
         ("runpy", "shutil", "subprocess", "tempfile", "threading"),
         {
             "runpy": "run_path",
@@ -311,7 +311,7 @@ def broken_first_wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         {"Path": "unlink touch", "Thread": "join start"},
     )
     yield
-    library.admit((), {"builtins": builtins_}, {})
+    lookup.admit((), {"builtins": builtins_}, {})
 
 
 BREAKS = {

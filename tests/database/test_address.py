@@ -9,8 +9,8 @@ import pytest
 
 from pgtrigger_codegen.database.address import Address, find_address
 from pgtrigger_codegen.database.errors import DatabaseError
-from pgtrigger_codegen.evaluator.assumption import Assumption
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.assumption import Assumption
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.project.project import Settings
 from pgtrigger_codegen.source.span import Span
 from tests.database.project import SETTINGS, Shop

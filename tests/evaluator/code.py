@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pgtrigger_codegen.evaluator.interpreter import Interpreter
-from pgtrigger_codegen.evaluator.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.scope import Scope
-from pgtrigger_codegen.evaluator.values import ModelClass, ThroughModel, Unknown
+from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.finder import ModuleFinder
 from pgtrigger_codegen.source.span import Span
 

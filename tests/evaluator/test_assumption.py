@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.evaluator.assumption import masked
+from pgtrigger_codegen.evaluator.values.assumption import masked
 from tests.support.cli import run_cli
 from tests.support.projects import copy_project
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.evaluator.values import ModelClass
+from pgtrigger_codegen.evaluator.values.models import ModelClass
 from tests.evaluator.code import check_as_python, execute
 
 AS_PYTHON = {

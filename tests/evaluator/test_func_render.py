@@ -8,7 +8,7 @@ import pytest
 from django.db import models
 from django.db.migrations.state import ModelState, StateApps
 
-from pgtrigger_codegen.evaluator.values import Refusal
+from pgtrigger_codegen.evaluator.values.unknown import Refusal
 from pgtrigger_codegen.models.django_setup import configure
 from pgtrigger_codegen.project.project import Settings
 from tests.evaluator.code import execute

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pgtrigger_codegen.evaluator.limits.regex import check_regex
 from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
-from pgtrigger_codegen.evaluator.regex import check_regex
-from pgtrigger_codegen.evaluator.values import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from tests.evaluator.code import execute
 
 _HANGS_AFTER = 60

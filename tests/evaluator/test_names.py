@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.evaluator.assumption import Assumption
+from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from tests.evaluator.code import Executed, execute
 
 CASES: dict[str, tuple[dict[str, str], str]] = {

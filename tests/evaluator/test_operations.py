@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import migrations, models
 
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from tests.evaluator.code import execute
 
 HEAD = "import os\nfrom django.db import migrations, models, transaction\n"

@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 from django.db import models
 
-from pgtrigger_codegen.evaluator.postponed import PostponedField, PostponedFields, PostponedNames
-from pgtrigger_codegen.evaluator.values import ModelClass, Unknown
+from pgtrigger_codegen.evaluator.django.postponed import (
+    PostponedField,
+    PostponedFields,
+    PostponedNames,
+)
+from pgtrigger_codegen.evaluator.values.models import ModelClass
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models.django_setup import configure
 from pgtrigger_codegen.project.project import Settings
 from tests.evaluator.code import Executed, execute

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pgtrigger_codegen.evaluator.values import first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import first_unknown
 from tests.evaluator.code import execute
 from tests.evaluator.programs import programs
 

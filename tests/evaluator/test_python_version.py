@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.evaluator.interpreter import Interpreter
-from pgtrigger_codegen.evaluator.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.scope import Scope
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.source.finder import ModuleFinder
 from pgtrigger_codegen.source.unread import GapKind

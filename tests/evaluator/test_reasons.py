@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from pathlib import Path
 
 import pytest
 
 from pgtrigger_codegen.evaluator import values
-from pgtrigger_codegen.evaluator.values import Invalid, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown
 from tests.evaluator.code import execute
 
 _HEAD = """
@@ -32,7 +34,12 @@ _OPERATIONS = [
     "sorted([{}, {}])", "str({})", "f'{}'", "'%d' % {}", "3 in {}", "[*{}]", "{{**{}}}",
     "max({}, 1)", "sum({})", "' '.join({})", "round({})", "range({})", "[1, 2][{}]", "{}.x.y",
 ]  # fmt: skip
-_NAMES = [name for name, kind in vars(values).items() if isinstance(kind, type)]
+_NAMES = [
+    name
+    for module in pkgutil.iter_modules(values.__path__, f"{values.__name__}.")
+    for name, kind in vars(importlib.import_module(module.name)).items()
+    if isinstance(kind, type)
+]
 
 
 @pytest.mark.parametrize("operation", _OPERATIONS)

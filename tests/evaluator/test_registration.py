@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from tests.evaluator.code import execute, text_at
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.evaluator.interpreter import Interpreter
-from pgtrigger_codegen.evaluator.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.scope import Scope
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.project.site_packages import own_site_packages
 from pgtrigger_codegen.source.finder import ModuleFinder
 from tests.evaluator.code import FakeHost

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.evaluator.limits import totals
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.unread import GapKind
 from tests.evaluator.code import execute
 

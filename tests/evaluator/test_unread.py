@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.evaluator.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.finder import ModuleFinder
 from pgtrigger_codegen.source.unread import GapKind

@@ -13,7 +13,7 @@ from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
 from pgtrigger_codegen.evaluator.limits.weight import MOST, weigh
 from pgtrigger_codegen.evaluator.limits.work import WORK
-from pgtrigger_codegen.evaluator.values import Refusal, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.unread import GapKind
 from tests.evaluator.code import Executed, execute
 from tests.evaluator.expensive import EXPENSIVE

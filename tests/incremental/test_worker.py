@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.incremental import worker
 from pgtrigger_codegen.incremental.engine import Incremental
 from pgtrigger_codegen.incremental.worker import Worker, start

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.evaluator.values import External, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
 from pgtrigger_codegen.source.stubs import FOLDER, find_stub, stubbed_packages
 from tests.evaluator.code import execute
 from tests.models.project import analyzed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.evaluator.values import first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import first_unknown
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 

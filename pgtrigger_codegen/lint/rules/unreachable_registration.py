@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.evaluator.unknown_imports import REASON
+from pgtrigger_codegen.evaluator.django.unknown_imports import REASON
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import (
     files_that_may_declare,

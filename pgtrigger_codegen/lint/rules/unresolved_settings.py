@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.evaluator.values import first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import first_unknown
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.lint.settings_places import setting_place

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from django.db.migrations import RunSQL
 
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
 from pgtrigger_codegen.migrations.collapse.runs import Run
 from pgtrigger_codegen.migrations.collapse.trigger_steps import Place

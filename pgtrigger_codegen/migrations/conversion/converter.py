@@ -16,7 +16,7 @@ from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.conversion.held_triggers import HeldTrigger
 from pgtrigger_codegen.migrations.conversion.histories import histories
 from pgtrigger_codegen.migrations.conversion.open_file import Code, OpenFile, open_file

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 from pgtrigger import compiler
 
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.replaying.state import URI_HINT, db_table
 from pgtrigger_codegen.migrations.writing.literal import sql_literal, string_literal
 from pgtrigger_codegen.sql import render

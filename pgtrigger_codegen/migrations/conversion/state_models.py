@@ -15,7 +15,7 @@ from django.db.migrations.exceptions import InvalidBasesError
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ModelState, ProjectState, StateApps
 
-from pgtrigger_codegen.evaluator.values import Refusal, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 from pgtrigger_codegen.migrations.schema.fields import ModelKey
 
 # What Django raises where the state does not fit an operation or model: something was not read.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.conversion.open_file import OpenFile
 from pgtrigger_codegen.migrations.conversion.outcome import Remarks
 from pgtrigger_codegen.migrations.conversion.walk import flattened, is_about_triggers

@@ -10,7 +10,7 @@ from django.db.migrations.operations.base import Operation
 from pgtrigger import compiler
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.conversion.held_triggers import HeldTrigger, HeldTriggers
 from pgtrigger_codegen.migrations.conversion.sql import trigger_facts
 from pgtrigger_codegen.migrations.conversion.state_models import StateModels

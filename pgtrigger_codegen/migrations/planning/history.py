@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.changes.requirements import (
     History,
     apps_touched,

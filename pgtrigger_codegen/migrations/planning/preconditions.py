@@ -6,7 +6,7 @@ What is written wrong here shows only when someone migrates, so refusing comes f
 from __future__ import annotations
 
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.reader import is_migrations_package, unreadable
 from pgtrigger_codegen.project.project import App, Project, Settings
 

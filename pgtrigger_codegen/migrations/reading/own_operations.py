@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from django.db.migrations.operations.base import Operation
 
-from pgtrigger_codegen.evaluator.functions import interpreted
-from pgtrigger_codegen.evaluator.values import Function, Unknown
+from pgtrigger_codegen.evaluator.values.callables import Function, interpreted
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from django.db.migrations.operations.base import Operation
 from pgtrigger import compiler, core
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
-from pgtrigger_codegen.evaluator.interpreter import Interpreter
-from pgtrigger_codegen.evaluator.scope import Scope
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.own_methods import followed
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.mentions import mentions

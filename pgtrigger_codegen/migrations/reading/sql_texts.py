@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.sql.names import quote_literal
 
 

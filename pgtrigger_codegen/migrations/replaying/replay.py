@@ -18,7 +18,7 @@ from pgtrigger import compiler
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from pgtrigger_codegen.crashes import contain
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, Unreadable
 from pgtrigger_codegen.migrations.reading.own_operations import own_effects
 from pgtrigger_codegen.migrations.reading.reader import Key

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.replaying.recovery import split_statements
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.sql.names import QualifiedName

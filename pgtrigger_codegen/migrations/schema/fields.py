@@ -15,10 +15,10 @@ from django.db import models
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.backends.utils import strip_quotes, truncate_name
 
-from pgtrigger_codegen.evaluator.operations import known_field
-from pgtrigger_codegen.evaluator.postponed import PostponedField
-from pgtrigger_codegen.evaluator.stand_in import StandInField
-from pgtrigger_codegen.evaluator.values import Refusal
+from pgtrigger_codegen.evaluator.django.operations import known_field
+from pgtrigger_codegen.evaluator.django.postponed import PostponedField
+from pgtrigger_codegen.evaluator.django.stand_in import StandInField
+from pgtrigger_codegen.evaluator.values.unknown import Refusal
 from pgtrigger_codegen.models.table_names import MAX_NAME_LENGTH
 
 ModelKey = tuple[str, str]

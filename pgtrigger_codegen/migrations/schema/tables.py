@@ -14,7 +14,7 @@ from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
 from django.db.models.fields.proxy import OrderWrt
 
-from pgtrigger_codegen.evaluator.postponed import PostponedFields
+from pgtrigger_codegen.evaluator.django.postponed import PostponedFields
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.schema.fields import Field, ModelKey, read_field
 from pgtrigger_codegen.migrations.schema.table_changes import (

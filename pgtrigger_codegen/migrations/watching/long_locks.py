@@ -14,7 +14,7 @@ from typing import Any, Literal
 from django.db.migrations import operations
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.flattening import on_database
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgtrigger_codegen.analysis import SyntaxProblem
-from pgtrigger_codegen.evaluator import values
+from pgtrigger_codegen.evaluator.values import unknown
 from pgtrigger_codegen.lint.diagnostic import Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.rules.invalid_trigger_arguments import InvalidTriggerArguments
@@ -56,7 +56,7 @@ def test_notes_without_a_place_stand_at_the_finding() -> None:
         None,
         None,
         facts.span(2),
-        (values.Note("called here", facts.span(9)), values.Note("of a library")),
+        (unknown.Note("called here", facts.span(9)), unknown.Note("of a library")),
     )
 
     (found,) = UnresolvedTriggerRule().check(facts.analysis(unresolved=(unresolved,)))

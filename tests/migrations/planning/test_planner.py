@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.changes.operations import CreateTrigger
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, Options, Plan, Source
 from pgtrigger_codegen.migrations.planning.planner import make_plan

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.planning.preconditions import require_runsql_mode
 from pgtrigger_codegen.project.project import Settings
 

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.graph import build_graph
 from tests.migrations.builders import LiteralReader, graph, migration
 

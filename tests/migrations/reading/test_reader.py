@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.reader import (
     EvaluatedMigration,
     MigrationReader,

@@ -9,7 +9,7 @@ import pytest
 from django.db import migrations
 from pgtrigger.migrations import RemoveTrigger
 
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration
 from pgtrigger_codegen.migrations.replaying.replay import replay
 from pgtrigger_codegen.migrations.replaying.state import MigrationState

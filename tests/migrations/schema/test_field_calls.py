@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import models
 
-from pgtrigger_codegen.evaluator.postponed import PostponedField
+from pgtrigger_codegen.evaluator.django.postponed import PostponedField
 from pgtrigger_codegen.migrations.schema.fields import Field, read_field
 from tests.evaluator.code import execute
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.db import models
 
-from pgtrigger_codegen.evaluator.fields import Poison
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.django.fields import Poison
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.schema.fields import read_field
 
 MODEL = ("shop", "order")

@@ -8,8 +8,8 @@ import pytest
 from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 
-from pgtrigger_codegen.evaluator.stand_in import stand_in
-from pgtrigger_codegen.evaluator.values import Unknown
+from pgtrigger_codegen.evaluator.django.stand_in import stand_in
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.schema.tables import (
     DroppedColumn,
     DroppedTable,

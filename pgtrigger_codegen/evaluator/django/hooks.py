@@ -1,0 +1,201 @@
+"""Code that Django calls back while it makes models: `class_prepared` and `__init_subclass__`.
+
+Receivers are noted where they are connected. The `models` stage runs them later, for every model
+that Django prepares after that moment; `__init_subclass__` runs with the class statement.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
+from pgtrigger_codegen.evaluator.values.findings import Receiver
+from pgtrigger_codegen.evaluator.values.models import ModelClass
+from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+_INIT_SUBCLASS = "__init_subclass__"
+
+
+def run_receiver(vm: Interpreter, receiver: Receiver, sender: Any) -> None:
+    """Runs a receiver of `class_prepared` for one model."""
+    from pgtrigger_codegen.evaluator.python.calls.calls import call
+
+    kwargs = {"signal": Special("class_prepared"), "sender": sender}
+    span = receiver.span
+    with vm.called_back():
+        if receiver.doubt is None:
+            outcome = vm.guarded(lambda: call(vm, receiver.function, (), kwargs, span), span)
+        else:
+            with vm.speculating(receiver.doubt):
+                outcome = vm.guarded(lambda: call(vm, receiver.function, (), kwargs, span), span)
+    if isinstance(outcome, Unknown):
+        _not_followed(vm, sender, outcome, _module_of(receiver.function) or receiver.module, span)
+
+
+def init_subclass(vm: Interpreter, model: ModelClass, keywords: dict[str, Any]) -> None:
+    """Runs `__init_subclass__` of a model's bases, at Django's moment for it.
+
+    Django takes `Meta`, fields and managers out of the class body first, and adds them after.
+    """
+    hook = _inherited_hook(vm, model)
+    if hook is None:
+        return
+    from pgtrigger_codegen.evaluator.python.calls.calls import call
+
+    names = list(model.namespace)
+    held = {
+        name: value
+        for name, value in model.namespace.items()
+        if name == "Meta" or hasattr(type(value), "contribute_to_class")
+    }
+    for name in held:
+        del model.namespace[name]
+    model.prepared = False
+    with vm.called_back():
+        outcome = vm.guarded(lambda: call(vm, hook, (model,), keywords, model.span), model.span)
+    model.prepared = True
+    after = {**model.namespace, **held}
+    model.namespace.clear()
+    order = [*(name for name in names if name in after), *after]
+    model.namespace.update((name, after[name]) for name in dict.fromkeys(order))
+    _keep_meta(vm, model)
+    if isinstance(outcome, Unknown):
+        model.doubts.append(outcome)
+        module = _module_of(hook) or model.module
+        _not_followed(vm, model, outcome, module, model.span)
+
+
+def super_attribute(
+    vm: Interpreter, owner: Any, instance: ModelClass, name: str, span: Span
+) -> Any:
+    """`super().name` in a class method of a model."""
+    mro = instance.mro()
+    start = next((index for index, cls in enumerate(mro) if cls is owner), None)
+    if start is None:
+        return Unknown("`super()` in a model is not evaluated", span)
+    for cls in mro[start + 1 :]:
+        if isinstance(cls, Unknown):
+            return cls
+        names = cls.namespace if isinstance(cls, ModelClass) else vars(cls)
+        if name not in names:
+            continue
+        value = names[name]
+        if isinstance(cls, type) and cls not in vm.user_classes:
+            break
+        if isinstance(value, classmethod):
+            return types.MethodType(value.__func__, instance)
+        if isinstance(value, staticmethod):
+            return value.__func__
+        return types.MethodType(value, instance) if name == _INIT_SUBCLASS else value
+    if name == _INIT_SUBCLASS:
+        return Special("nothing")  # that of `object`
+    return Unknown(f"`super().{name}` in a model is not evaluated", span)
+
+
+def _inherited_hook(vm: Interpreter, model: ModelClass) -> Any:
+    """The function of the user's that Python would call for the new class."""
+    for cls in model.mro()[1:]:
+        names: Any = {}
+        if isinstance(cls, ModelClass):
+            names = cls.namespace
+        elif isinstance(cls, type) and cls in vm.user_classes:
+            names = vars(cls)
+        if _INIT_SUBCLASS in names:
+            value = names[_INIT_SUBCLASS]
+            return value.__func__ if isinstance(value, classmethod) else value
+    return None
+
+
+def _keep_meta(vm: Interpreter, model: ModelClass) -> None:
+    """Gives the model a `Meta` as Django reads it now: other hooks may change the shared one."""
+    found = model.lookup("Meta")
+    meta = found[0] if found is not None else None
+    if not isinstance(meta, type):
+        return
+    options = {
+        name: value
+        for cls in reversed(meta.__mro__)
+        if cls is not object
+        for name, value in vars(cls).items()
+        if not name.startswith("_") and (name != "abstract" or cls is meta)
+    }
+    if "Meta" not in model.namespace:
+        options.pop("abstract", None)
+    made = type("Meta", (meta,), options)
+    if meta in vm.user_classes:
+        vm.user_classes[made] = vm.user_classes[meta]
+    model.namespace["Meta"] = made
+
+
+def _not_followed(
+    vm: Interpreter, model: Any, outcome: Unknown, module: Module, span: Span
+) -> None:
+    """The model may have triggers that a hook, which was not followed to its end, registers."""
+    if "pgtrigger" in module.text:
+        unknown = outcome.with_note("done for each model by this hook", span)
+        vm.note_registration(model, unknown, module, span, hook=True)
+
+
+def _module_of(function: Any) -> Module | None:
+    found = interpreted(function)
+    return found.module if found is not None else None
+
+
+def _connect(vm: Interpreter, call: SpecialCall) -> Any:
+    """`class_prepared.connect(receiver, sender=…, weak=…)`."""
+    weak = call.argument(2, "weak", True)
+    _note_receiver(vm, call, call.argument(0, "receiver"), call.argument(1, "sender"), weak)
+    return None
+
+
+def _receiver(vm: Interpreter, call: SpecialCall) -> Any:
+    """`@receiver(signal, sender=…)`: the function stays as it is."""
+    signals = call.argument(0, "signal")
+    listed = signals if isinstance(signals, list | tuple) else [signals]
+    if Special("class_prepared") not in [item for item in listed if isinstance(item, Special)]:
+        return Special("identity")
+    given = (call.kwargs.get("sender"), call.kwargs.get("weak", True))
+    return Special("receiver.class_prepared", given)
+
+
+def _receive(vm: Interpreter, call: SpecialCall) -> Any:
+    """The function that `@receiver(class_prepared)` decorates."""
+    function = call.argument(0, "")
+    _note_receiver(vm, call, function, *call.special.receiver)
+    return function
+
+
+def _note_receiver(
+    vm: Interpreter, call: SpecialCall, function: Any, sender: Any, weak: Any
+) -> None:
+    if call.scope is None:
+        return
+    doubt = vm.speculation or first_unknown([function, sender, weak])
+    if doubt is None and weak is not False and _dies(function):
+        doubt = Unknown("Django holds this receiver weakly, and nothing else holds it", call.span)
+    noted = Receiver(function, sender, call.scope.module, call.span, vm.moment(), doubt)
+    known = [(other.function, other.sender) for other in vm.receivers]
+    if not any(a is function and b is sender for a, b in known):  # connected twice, called once
+        vm.receivers.append(noted)
+
+
+def _dies(function: Any) -> bool:
+    """Whether a function may be gone when the signal is sent: one without a lasting name."""
+    found = interpreted(function)
+    if found is None or isinstance(function, types.MethodType):
+        return False
+    return found.name == "<lambda>" or found.scope.kind == "function"
+
+
+HANDLERS: dict[str, Handler] = {
+    "class_prepared.connect": _connect,
+    "receiver": _receiver,
+    "receiver.class_prepared": _receive,
+}

@@ -1,0 +1,305 @@
+"""Fields that are made when somebody asks for them, which for most is never.
+
+A project has many times more fields than its triggers need, and making one takes fifty times as
+long as passing over it. A field can wait when its class is Django's and its arguments are
+constants, or names that mean the same for ever: then it is the same whenever it is made.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+import types
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator.django.fields import make_field
+from pgtrigger_codegen.evaluator.django.operations import known_field
+from pgtrigger_codegen.evaluator.library import lookup
+from pgtrigger_codegen.evaluator.python.functions.functions import vm_evaluate
+from pgtrigger_codegen.evaluator.python.imports.imports import is_library, module_attribute
+from pgtrigger_codegen.evaluator.python.objects import attributes
+from pgtrigger_codegen.evaluator.values.callables import Opaque
+from pgtrigger_codegen.evaluator.values.imported import LazyImport, LibraryModule, SourceModule
+from pgtrigger_codegen.evaluator.values.models import ModelClass, SettingsObject
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+
+if TYPE_CHECKING:
+    from _collections_abc import dict_items, dict_values
+
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+
+class PostponedField:
+    """A call that makes a field.
+
+    Attributes:
+        cls: The field's class.
+    """
+
+    __slots__ = ("_names", "_node", "_scope", "_vm", "cls")
+
+    def __init__(
+        self, vm: Interpreter, node: ast.Call, scope: Scope, cls: type, names: dict[str, Any]
+    ) -> None:
+        self._vm = vm
+        self._node = node
+        self._scope = scope
+        self._names = names
+        self.cls = cls
+
+    def constant(self, name: str, *, first: bool = False) -> Any:
+        """An argument that is written as a constant or a setting, None without the argument.
+
+        Args:
+            first: Whether it is the first of those that can be given by position.
+
+        Raises:
+            ValueError: It is written otherwise.
+        """
+        if self._node.args[1:]:  # hardly anybody gives more than one by position
+            raise ValueError(name)
+        if first and self._node.args:
+            return self._constant(self._node.args[0])
+        for keyword in self._node.keywords:
+            if keyword.arg == name:
+                return self._constant(keyword.value)
+        return None
+
+    def _constant(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Constant):
+            return node.value
+        text = _text_of_setting(self._vm, node, self._scope, self._names)
+        return ast.literal_eval(node) if text is None else text
+
+    def make(self) -> Any:
+        """The field, or `Unknown`."""
+        # The names mean what they meant when the statement was executed.
+        scope = Scope("function", self._scope.module, self._scope, self._names)
+        with self._vm.fresh_state():
+            return self._vm.guarded_node(self._call, self._node, scope)
+
+    def _call(self, vm: Interpreter, node: ast.Call, scope: Scope) -> Any:
+        """Calls the class as the expression does, which has no `*` and no `**`."""
+        args = tuple(vm_evaluate(vm, arg, scope) for arg in node.args)
+        kwargs = {str(item.arg): vm_evaluate(vm, item.value, scope) for item in node.keywords}
+        return make_field(vm, self.cls, args, kwargs, scope.module.span(node))
+
+
+class PostponedNames(dict[str, Any]):
+    """The namespace of a model's class body: who reads a field makes it."""
+
+    def postpone(self, name: str, field: PostponedField) -> None:
+        """Binds a name to a field that is not made yet."""
+        super().__setitem__(name, field)
+
+    def value_classes(self) -> Iterator[type]:
+        """The class of each value; no field is made for it."""
+        for value in super().values():
+            yield value.cls if isinstance(value, PostponedField) else type(value)
+
+    def made(self) -> list[Any]:
+        """The values, with what stands for fields that are not made yet."""
+        return list(super().values())
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        if isinstance(value, PostponedField):
+            value = value.make()
+            self[name] = value
+        return value
+
+    # What is written in C would else pass by `__getitem__`.
+    def __iter__(self) -> Iterator[str]:
+        return super().__iter__()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default  # noqa: SIM401  (it would call itself)
+
+    def pop(self, name: str, *default: Any) -> Any:
+        if name in self:
+            self[name] = self[name]
+        return super().pop(name, *default)
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else super().setdefault(name, default)
+
+    def items(self) -> dict_items[str, Any]:
+        self._make_all()
+        return super().items()
+
+    def values(self) -> dict_values[str, Any]:
+        self._make_all()
+        return super().values()
+
+    def copy(self) -> dict[str, Any]:
+        return dict(self.items())
+
+    def _make_all(self) -> None:
+        for name in self:
+            self[name]
+
+
+class PostponedFields(list[Any]):
+    """The `fields` of a `CreateModel`: pairs of a name and a field that is made when it is read."""
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        """Names with what is there: fields, or `PostponedField`."""
+        return super().__iter__()
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        for index in range(len(self)):
+            yield self[index]
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[position] for position in range(*index.indices(len(self)))]
+        name, field = super().__getitem__(index)
+        if isinstance(field, PostponedField):
+            field = known_field(field.make())
+            super().__setitem__(index, (name, field))
+        return name, field
+
+
+def postpone_field(vm: Interpreter, node: ast.expr, scope: Scope) -> PostponedField | None:
+    """The field that an expression makes; None when it cannot wait, or is something else."""
+    if not isinstance(node, ast.Call) or vm.speculation is not None or vm.try_depth:
+        return None
+    names: dict[str, Any] = {}
+    for value in node.args:
+        if not isinstance(value, ast.Constant) and not _lasts(vm, value, scope, names):
+            return None
+    for keyword in node.keywords:
+        value = keyword.value
+        if not isinstance(value, ast.Constant) and not _lasts(vm, value, scope, names):
+            return None
+        if keyword.arg is None:
+            return None
+    cls = _called_class(vm, node.func, scope, names)
+    if cls is None or not _is_djangos_field(cls):
+        return None
+    return PostponedField(vm, node, scope, cls, names)
+
+
+def postpone_fields(vm: Interpreter, node: ast.expr, scope: Scope) -> PostponedFields | None:
+    """The list of fields that an expression gives to `CreateModel`; None when it cannot wait."""
+    if not isinstance(node, ast.List):
+        return None
+    fields = PostponedFields()
+    names = set()
+    for item in node.elts:
+        match item:
+            case ast.Tuple(elts=[ast.Constant(value=str(name)), made]) if name not in names:
+                field = postpone_field(vm, made, scope)
+                fields.append((name, field or known_field(vm.evaluate(made, scope))))
+                names.add(name)
+            case _:
+                return None
+    return fields
+
+
+def _is_djangos_field(cls: type) -> bool:
+    return (
+        cls.__module__.startswith("django.")
+        and attributes.is_field_class(cls)
+        and lookup.is_callable_listed(cls)
+    )
+
+
+def _called_class(
+    vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]
+) -> type | None:
+    if isinstance(node, ast.Attribute):
+        module = _library_module(vm, node.value, scope, names)
+        if module is None:
+            return None
+        value = vm.library_class(module.name, node.attr)
+    else:
+        value = _bound(vm, node, scope, names)
+    return value if isinstance(value, type) and value not in vm.user_classes else None
+
+
+def _bound(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]) -> Any:
+    """What a name means; an import is followed."""
+    if not isinstance(node, ast.Name):
+        return _UNBOUND
+    if node.id in names:
+        return names[node.id]
+    holder = scope.find(node.id)
+    if holder is None:
+        return _UNBOUND
+    value = holder.names[node.id]
+    if isinstance(value, LazyImport):
+        value = vm.name(node.id, scope, scope.module.span(node))
+    names[node.id] = value
+    return value
+
+
+_UNBOUND = Unknown("is not bound")
+
+
+def _library_module(
+    vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]
+) -> LibraryModule | None:
+    """The library's module that a name or a dotted name (`django.db.models`) stands for."""
+    if isinstance(node, ast.Attribute):
+        value = _inner_module(vm, node, scope, names)
+    else:
+        value = _bound(vm, node, scope, names)
+    return value if isinstance(value, LibraryModule) else None
+
+
+def _inner_module(vm: Interpreter, node: ast.Attribute, scope: Scope, names: dict[str, Any]) -> Any:
+    """A library's module in a package; that may be no more than a package, as `django` itself."""
+    outer = node.value
+    if isinstance(outer, ast.Attribute):
+        package = _inner_module(vm, outer, scope, names)
+    else:
+        package = _bound(vm, outer, scope, names)
+    if not isinstance(package, _MODULES) or not is_library(vm, f"{package.name}.{node.attr}"):
+        return None
+    return module_attribute(vm, package.name, node.attr, scope.module.span(node))
+
+
+_MODULES = (LibraryModule, SourceModule)
+
+
+def _lasts(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]) -> bool:
+    """Whether an expression has no effect and the same value for ever."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Name():
+            return isinstance(_bound(vm, node, scope, names), _LASTING)
+        case ast.Attribute(value=inner):
+            return (
+                _library_module(vm, inner, scope, names) is not None
+                or _is_enum(_bound(vm, inner, scope, names))
+                or _text_of_setting(vm, node, scope, names) is not None
+            )
+        case ast.UnaryOp(operand=ast.Constant(value=int() | float())):
+            return True
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return all(_lasts(vm, item, scope, names) for item in items)
+    return False
+
+
+def _text_of_setting(
+    vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]
+) -> str | None:
+    """What `settings.AUTH_USER_MODEL` and the like stand for: nothing assigns to settings."""
+    if not isinstance(node, ast.Attribute):
+        return None
+    if not isinstance(_bound(vm, node.value, scope, names), SettingsObject):
+        return None
+    value = vm.host.setting(node.attr, scope.module.span(node))
+    return value if isinstance(value, str) else None
+
+
+# Values that nothing changes.
+_LASTING = (ModelClass, Opaque, type, types.FunctionType, str, bytes, int, float, types.NoneType)
+
+
+def _is_enum(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, enum.Enum)

@@ -1,0 +1,261 @@
+"""Callables of libraries that declare models and triggers: what is called is noted, never done.
+
+A provider names them by dotted path. The interpreter evaluates their arguments; once all modules
+are read, the `models` stage hands them, as values, to the provider.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.values.callables import Function, Special
+from pgtrigger_codegen.evaluator.values.findings import Moment
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+
+TOO_EARLY = "is registered in `__init_subclass__`, before the model has a `_meta` of its own"
+
+KNOWN = frozenset({"pghistory", "pgpubsub"})
+"""Packages of which we know that they register triggers, with a provider or without."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidedCallable:
+    """A decorator, or a call that gives a base class.
+
+    Attributes:
+        package: The top-level package of the library.
+        name: Dotted path, as the provider gives it.
+        attribute: What the library calls the new model on the decorated one, if it puts it there.
+    """
+
+    package: str
+    name: str
+    kind: Literal["decorator", "base"]
+    attribute: str = ""
+
+
+class Libraries(Protocol):
+    """The libraries that register triggers, as far as the evaluator has to know them."""
+
+    def is_module(self, name: str) -> bool:
+        """Whether the names of a module are looked up in the real one."""
+
+    def callable(self, dotted: str) -> ProvidedCallable | None:
+        """What a provider has to say of a callable."""
+
+    def registers(self, package: str) -> bool:
+        """Whether a package is known to register triggers, with a provider for it or without."""
+
+    def made_here(self, value: object) -> bool:
+        """Whether an object is of a class of one of these libraries, or derived from one."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The last parts of the names of all callables that declare something."""
+
+
+class NoLibraries:
+    """No provider."""
+
+    names: frozenset[str] = frozenset()
+
+    def is_module(self, name: str) -> bool:
+        """None is."""
+        return False
+
+    def callable(self, dotted: str) -> ProvidedCallable | None:
+        """None is provided."""
+        return None
+
+    def registers(self, package: str) -> bool:
+        """Whether a package is known to register triggers."""
+        return package in KNOWN
+
+    def made_here(self, value: object) -> bool:
+        """None is."""
+        return False
+
+
+@dataclass(eq=False, slots=True)
+class ProvidedCall:
+    """One call of such a callable.
+
+    Attributes:
+        model: What a decorator is applied to; None for a call that gives a base class.
+        base: What stands for the new model until the provider fills it: for one that the source
+            derives from, or can name.
+        span: The call.
+        moment: When it was made.
+        refused: Why it is not to be handed on.
+    """
+
+    callable: ProvidedCallable
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    model: Any
+    base: ModelClass | None
+    module: Module
+    span: Span
+    moment: Moment
+    hook: bool = False
+    refused: Unknown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Decorator:
+    """A decorator with its arguments, to be called with the model."""
+
+    callable: ProvidedCallable
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    span: Span | None = None
+
+
+def provided_value(vm: Interpreter, dotted: str) -> Special | None:
+    """What stands for a callable that a provider names."""
+    found = vm.libraries.callable(dotted)
+    return None if found is None else Special("provided", found)
+
+
+def note_library(vm: Interpreter, module: str, scope: Scope, span: Span) -> None:
+    """Remembers where a module of the project first imports a library that registers triggers."""
+    package = module.partition(".")[0]
+    if not scope.module.first_party or not vm.libraries.registers(package):
+        return
+    if not vm.loader.is_first_party(package):
+        vm.imported_libraries.setdefault((package, scope.module.name), span)
+
+
+def note_ended(vm: Interpreter, function: Function, unknown: Unknown, span: Span) -> None:
+    """A function that could not be followed to its end may have declared something there."""
+    names = vm.libraries.names
+    if names and any(
+        names & {getattr(node, "attr", ""), getattr(node, "id", "")}
+        for node in ast.walk(function.node)
+    ):
+        noted = unknown.with_note(f"`{function.name}` is called here", span)
+        vm.note_registration(noted, noted, function.module, span, hook=vm.in_hook, provided=True)
+
+
+def is_provided(value: Any) -> bool:
+    """Whether calling a value would declare triggers through a library."""
+    return isinstance(value, Special) and value.name.startswith("provided")
+
+
+def _call(vm: Interpreter, call: SpecialCall) -> Any:
+    """`@library.track(…)`, `@library.audited` and `library.create_model(…)`."""
+    provided: ProvidedCallable = call.special.receiver
+    if provided.kind == "base":
+        return _base_class(vm, provided, call)
+    alone = len(call.args) == 1 and not call.kwargs
+    if alone and isinstance(call.args[0], ModelClass | ThroughModel | ModelReference):
+        return _apply(vm, _Decorator(provided, (), {}, call.span), call.args[0], call)
+    return Special("provided.decorator", _Decorator(provided, call.args, call.kwargs, call.span))
+
+
+def _decorate(vm: Interpreter, call: SpecialCall) -> Any:
+    model = call.argument(0, "", Unknown("no model is given", call.span))
+    return _apply(vm, call.special.receiver, model, call)
+
+
+def _apply(vm: Interpreter, decorator: _Decorator, model: Any, call: SpecialCall) -> Any:
+    span, made = decorator.span or call.span, None
+    name = decorator.callable.attribute
+    if name and isinstance(model, ModelClass):
+        made = _unfilled(decorator.callable, _module(vm, call), span, vm)
+        several = Special(f"one of several {name}")  # not `Unknown`, which could be a field
+        model.namespace[name] = several if name in model.namespace else made
+    _note(vm, decorator.callable, decorator.args, decorator.kwargs, model, made, span, call)
+    return model
+
+
+def _base_class(vm: Interpreter, provided: ProvidedCallable, call: SpecialCall) -> Any:
+    """An abstract model, empty until the provider has made the real one."""
+    base = _unfilled(provided, _module(vm, call), call.span, vm)
+    base.abstract = True
+    vm.model_classes.append(base)
+    _note(vm, provided, call.args, call.kwargs, None, base, call.span, call)
+    return base
+
+
+def _unfilled(
+    provided: ProvidedCallable, module: Module, span: Span, vm: Interpreter
+) -> ModelClass:
+    from django.db.models import Model
+
+    made = empty_model(provided.name.rpartition(".")[2], module, span, vm)
+    made.bases = (Model,)
+    unknown = Unknown("the app of a library's model is known once all models are", span)
+    give_meta(made, vm, app_label=unknown)
+    return made
+
+
+def _note(
+    vm: Interpreter,
+    provided: ProvidedCallable,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    model: Any,
+    base: ModelClass | None,
+    span: Span,
+    call: SpecialCall,
+) -> None:
+    refused = vm.speculation or first_unknown(model) or first_unknown([*args, *kwargs.values()])
+    if isinstance(model, ModelClass) and not model.prepared:
+        refused = refused or Unknown(TOO_EARLY, span)
+    moment = base.moment if base is not None and base.moment is not None else vm.moment()
+    vm.provided_calls.append(
+        ProvidedCall(
+            provided,
+            args,
+            dict(kwargs),
+            model,
+            base,
+            _module(vm, call),
+            span,
+            moment,
+            vm.in_hook,
+            refused,
+        )
+    )
+
+
+def empty_model(name: str, module: Module, span: Span, vm: Interpreter) -> ModelClass:
+    """A model class in the place of a call, without fields."""
+    node = ast.parse("class _: pass").body[0]
+    assert isinstance(node, ast.ClassDef)
+    node.name, node.body = name, []
+    # Where a class statement has the call among its bases, that statement begins above.
+    at = vm.statement[1] if vm.statement and vm.statement[0] == module.name else span.line
+    node.lineno, node.end_lineno = min(at, span.line), span.end_line
+    model = ModelClass(name, module, node, (), {}, span, name)
+    model.moment = vm.moment()
+    return model
+
+
+def give_meta(model: ModelClass, vm: Interpreter, **options: Any) -> None:
+    """Gives a model a `Meta` that others can derive from."""
+    made = type("Meta", (), options)
+    vm.user_classes[made] = (model.module, model.node)
+    model.namespace["Meta"] = made
+
+
+def _module(vm: Interpreter, call: SpecialCall) -> Module:
+    if call.scope is not None:
+        return call.scope.module
+    # Real code (`map`) calls back without a scope.
+    return next(module for module in vm.loader.loaded() if str(module.path) == call.span.path)
+
+
+HANDLERS: dict[str, Handler] = {"provided": _call, "provided.decorator": _decorate}

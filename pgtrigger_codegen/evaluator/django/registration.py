@@ -1,0 +1,289 @@
+"""`register` and the ways to a model: what is registered is noted, never done."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator.django.provided import TOO_EARLY, is_provided
+from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.python.objects.attributes import describe, is_rendered_model
+from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
+from pgtrigger_codegen.evaluator.values.imported import LazyImport
+from pgtrigger_codegen.evaluator.values.models import (
+    ModelClass,
+    ModelReference,
+    Registrar,
+    ThroughModel,
+)
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import MayRegister, Unknown, first_unknown
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+
+def register(
+    vm: Interpreter, registrar: Registrar, args: tuple[Any, ...], span: Span, scope: Scope | None
+) -> Any:
+    """`pgtrigger.register(*triggers)(Model)`."""
+    model = args[0] if args else Unknown("no model is given", span)
+    for trigger in registrar.triggers:
+        _record(vm, model, trigger, registrar.span, scope)
+    return model
+
+
+def note_unread_call(vm: Interpreter, node: ast.expr, outcome: Unknown, scope: Scope) -> None:
+    """A trigger that a package registers for a decorated function, or makes a base for."""
+    root = node
+    while isinstance(root, ast.Attribute | ast.Call):
+        root = root.func if isinstance(root, ast.Call) else root.value
+    span = scope.module.span(node)
+    value = vm.name(root.id, scope, span) if isinstance(root, ast.Name) else None
+    origin = getattr(value, "dotted", None) or getattr(value, "name", None)
+    package = str(origin or getattr(value, "__module__", "")).partition(".")[0]
+    if vm.libraries.registers(package) and scope.module.first_party:
+        vm.note_registration(outcome, outcome, scope.module, span)
+
+
+def note_metaclass(vm: Interpreter, model: ModelClass, metaclass: Any) -> None:
+    """A metaclass of the project's, which is not run, may register what it mentions."""
+    for cls in model.mro()[1:]:
+        if isinstance(cls, ModelClass):
+            metaclass = metaclass or vm.metaclasses.get(id(cls))
+        elif type(cls) in vm.user_classes:
+            metaclass = metaclass or type(cls)
+    if metaclass is None:
+        return
+    if isinstance(metaclass, Unknown):
+        reason = f"as its metaclass, {metaclass.reason}"
+        model.doubts.append(Unknown(reason, metaclass.span or model.span))
+        return
+    name = metaclass.name if isinstance(metaclass, ModelClass) else describe(metaclass)
+    vm.metaclasses[id(model)] = metaclass
+    found: list[Any] = []
+    for cls in metaclass.mro() if isinstance(metaclass, ModelClass) else _mro(metaclass):
+        if isinstance(cls, ModelClass):
+            found += cls.namespace.values()
+        elif cls in vm.user_classes:
+            found += vars(cls).values()
+    concrete = model.abstract is not True and any(is_rendered_model(cls) for cls in model.mro())
+    if concrete and registers(vm, found):
+        reason = f"may be registered by the metaclass `{name}`, which is not run"
+        unknown = Unknown(reason, model.span)
+        model.doubts.append(unknown)
+        vm.note_registration(model, unknown, model.module, model.span, hook=vm.in_hook)
+
+
+def note_refused(vm: Interpreter, args: Iterable[Any], outcome: Unknown, span: Span) -> None:
+    """A registration handed to a call that is refused: it may well have been made there."""
+    for value in args:
+        if registers(vm, value):
+            module = _module_at(vm, span)
+            vm.note_registration(outcome, outcome, module, span, hook=vm.in_hook)
+            return
+
+
+def registers(vm: Interpreter, value: Any) -> bool:
+    """Whether calling a value, or what is in it, may register triggers."""
+    pending, known = [value], set()
+    while pending:
+        value = pending.pop()
+        if id(value) in known:  # what is in itself, or in many places
+            continue
+        known.add(id(value))
+        if isinstance(value, list | tuple | set | frozenset):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            pending.extend(value.values())
+        elif _registers_itself(vm, value):
+            return True
+    return False
+
+
+def _registers_itself(vm: Interpreter, value: Any) -> bool:
+    if isinstance(value, LazyImport):
+        dotted = f"{value.module}.{value.attribute}"
+        return dotted == "pgtrigger.register" or vm.libraries.callable(dotted) is not None
+    if isinstance(value, Special):
+        return value.name.startswith(("register", "unregister")) or is_provided(value)
+    function = interpreted(value)
+    return isinstance(value, Registrar | MayRegister) or (
+        function is not None and mentions_registration(vm, function.node, function.module)
+    )
+
+
+def _mro(value: Any) -> tuple[Any, ...]:
+    return value.__mro__ if isinstance(value, type) else ()
+
+
+def mentions_registration(vm: Interpreter, node: ast.AST, module: Module) -> bool:
+    """Whether code names `register`, or what a library calls its like."""
+    names = set(vm.libraries.names)
+    if "pgtrigger" in module.text:  # others have a `register` too
+        names.add("register")
+    return not names.isdisjoint(_names_in(node))
+
+
+def _names_in(node: ast.AST) -> frozenset[str]:
+    """The names and attributes in a piece of code, which is asked each time that it runs."""
+    found: frozenset[str] | None = vars(node).get(_NAMES_IN)
+    if found is None:
+        named = [(getattr(x, "attr", None), getattr(x, "id", None)) for x in ast.walk(node)]
+        found = frozenset(name for pair in named for name in pair if name is not None)
+        setattr(node, _NAMES_IN, found)
+    return found
+
+
+_NAMES_IN = "names_in"
+
+
+def may_register(unknown: Unknown) -> MayRegister:
+    """An unknown in the place of something that registers triggers."""
+    return MayRegister(unknown.reason, unknown.span, unknown.notes, unknown.spread)
+
+
+def call_unread(
+    vm: Interpreter, unknown: Unknown, args: Iterable[Any], span: Span, scope: Scope | None
+) -> Unknown:
+    """The outcome of calling what is not read, with arguments that may register triggers.
+
+    Such a call may do so itself for models among its arguments; else what it returns may.
+    """
+    args = list(args)
+    if not isinstance(unknown, MayRegister) and not any(
+        isinstance(arg, Special | Registrar | MayRegister) and registers(vm, arg) for arg in args
+    ):
+        return unknown
+    models = [arg for arg in args if isinstance(arg, ModelClass | ThroughModel | ModelReference)]
+    for model in models:
+        _record(vm, model, Unknown(unknown.reason, unknown.span, unknown.notes), span, scope)
+    return unknown if models else may_register(unknown)
+
+
+def _record(vm: Interpreter, model: Any, trigger: Any, span: Span, scope: Scope | None) -> None:
+    module = scope.module if scope is not None else _module_at(vm, span)
+    if is_rendered_model(model):  # in a method that a library calls with real models
+        model = vm.host.model_behind(model) or model
+    if vm.speculation is not None:
+        trigger = vm.speculation
+    elif isinstance(model, ModelClass) and not model.prepared:
+        trigger = Unknown(TOO_EARLY, span)
+    unknown = first_unknown(trigger)
+    if unknown is not None and isinstance(model, ModelClass) and not module.first_party:
+        model.doubts.append(unknown)  # what a package registers is not reported, but not denied
+    vm.note_registration(model, trigger, module, span, hook=vm.in_hook)
+
+
+def _module_at(vm: Interpreter, span: Span) -> Module:
+    """The module that a place is in: real code (`map`) calls back without a scope."""
+    return next(module for module in vm.loader.loaded() if str(module.path) == span.path)
+
+
+def _register(vm: Interpreter, call: SpecialCall) -> Any:
+    return Registrar(call.args, call.span)
+
+
+def _register_trigger(vm: Interpreter, call: SpecialCall) -> Any:
+    """`trigger.register(*models)`."""
+    for model in call.args:
+        _record(vm, model, call.special.receiver, call.span, call.scope)
+    return None
+
+
+def _unregister_trigger(vm: Interpreter, call: SpecialCall) -> Any:
+    """`trigger.unregister(*models)`; what it returns would register them again."""
+    module = call.scope.module if call.scope is not None else _module_at(vm, call.span)
+    for given in call.args:
+        model = vm.host.model_behind(given) or given if is_rendered_model(given) else given
+        trigger, unknown = call.special.receiver, vm.speculation
+        if unknown is None and (first_unknown(model) is not None or first_unknown(trigger)):
+            unknown = first_unknown([model, trigger])
+        if unknown is None and not _is_statement(module, call.span):
+            reason = "what `unregister` returns registers the trigger again, and is not followed"
+            unknown = Unknown(reason, call.span)
+        vm.note_registration(
+            model,
+            trigger if unknown is None else unknown,
+            module,
+            call.span,
+            hook=vm.in_hook,
+            removes=unknown is None,
+        )
+    return None
+
+
+def _is_statement(module: Module, span: Span) -> bool:
+    """Whether a call stands by itself."""
+    return any(
+        isinstance(node, ast.Expr) and module.span(node.value) == span
+        for node in ast.walk(module.tree)
+    )
+
+
+def _get_user_model(vm: Interpreter, call: SpecialCall) -> Any:
+    label = vm.host.setting("AUTH_USER_MODEL", call.span)
+    return ModelReference(label, call.span) if isinstance(label, str) else first_unknown(label)
+
+
+def _get_model(vm: Interpreter, call: SpecialCall) -> Any:
+    """`apps.get_model("app.Model")` and `apps.get_model("app", "Model")`."""
+    names = [call.argument(0, "app_label"), call.argument(1, "model_name")]
+    if (unknown := first_unknown(names)) is not None:
+        return unknown
+    return ModelReference(".".join(str(name) for name in names if name is not None), call.span)
+
+
+def _identity(vm: Interpreter, call: SpecialCall) -> Any:
+    return call.argument(0, "")
+
+
+def _model_of_app(vm: Interpreter, call: SpecialCall) -> Any:
+    """`app_config.get_model("Model")`."""
+    name = call.argument(0, "model_name")
+    if not isinstance(name, str):
+        return first_unknown(name) or Unknown("the name of a model is not known", call.span)
+    return ModelReference(f"{call.special.receiver}.{name}", call.span)
+
+
+def _models(vm: Interpreter, call: SpecialCall) -> Any:
+    """`app_config.get_models()`, and `apps.get_models()` of all apps."""
+    if call.args or call.kwargs:
+        return Unknown("a choice of models is not evaluated", call.span)
+    return vm.host.models(call.special.receiver, call.span)
+
+
+def _is_installed(vm: Interpreter, call: SpecialCall) -> Any:
+    """`apps.is_installed("name")`."""
+    name, names = call.argument(0, "app_name"), vm.host.app_names
+    if not isinstance(name, str):
+        return first_unknown(name) or Unknown("the name of an app is not known", call.span)
+    entries = vm.host.setting("INSTALLED_APPS", call.span)
+    if name in names or (isinstance(entries, list | tuple) and len(entries) == len(names)):
+        return name in names
+    return first_unknown(entries) or Unknown("an installed app was not found", call.span)
+
+
+def _app_config(vm: Interpreter, call: SpecialCall) -> Any:
+    label = call.argument(0, "app_label")
+    if not isinstance(label, str):
+        return first_unknown(label) or Unknown("the label of an app is not known", call.span)
+    return Special("app_config", label)
+
+
+HANDLERS: dict[str, Handler] = {
+    "app_config.get_model": _model_of_app,
+    "app_config.get_models": _models,
+    "apps.get_app_config": _app_config,
+    "apps.get_model": _get_model,
+    "apps.get_models": _models,
+    "apps.is_installed": _is_installed,
+    "get_user_model": _get_user_model,
+    "identity": _identity,
+    "register": _register,
+    "register_trigger": _register_trigger,
+    "unregister_trigger": _unregister_trigger,
+}

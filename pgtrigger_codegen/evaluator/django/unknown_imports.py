@@ -1,0 +1,58 @@
+"""Imports of modules whose names are not known, as `pkgutil.iter_modules` and globs give them.
+
+Whatever they declare is not seen. So a module in the same folder that has to do with
+django-pgtrigger and was not read makes such an import a registration that is not known: else
+triggers would be missing without a word, and taken for removed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.overlay import read_bytes
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.walking import walk
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+REASON = "imports modules by names that are not known"
+_OTHERS = frozenset({"migrations", "tests", "management", "node_modules", "site-packages"})
+
+
+def note_unknown_import(vm: Interpreter, module: Module, unknown: Unknown, span: Span) -> None:
+    """Notes an import that may bring triggers."""
+    if not module.first_party:
+        return
+    folders = {module.path.parent}
+    if vm.in_hook:  # `ready()` imports what belongs to any app
+        found = map(vm.loader.find, vm.host.app_names)
+        folders |= {item.path.parent for item in found if item and item.first_party and item.path}
+    read = {str(item.path) for item in vm.loader.loaded()}
+    if any(path not in read for folder in folders for path in _mentioning(folder)):
+        why = Unknown(f"{REASON}: {unknown.reason}", span, unknown.notes)
+        vm.note_registration(why, why, module, span, hook=vm.in_hook)
+
+
+def _mentioning(folder: Path) -> Iterator[str]:
+    """The Python files below a folder that mention django-pgtrigger."""
+    for root, folders, files in walk(folder):
+        folders[:] = [name for name in folders if name not in _OTHERS and name[0] not in "._"]
+        for name in files:
+            path = f"{root}{os.sep}{name}"
+            if name.endswith(".py") and not name.startswith("test") and _mentions(path):
+                yield path
+
+
+def _mentions(path: str) -> bool:
+    try:
+        return b"pgtrigger" in read_bytes(path)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # it may

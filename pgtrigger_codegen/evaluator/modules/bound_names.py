@@ -1,0 +1,70 @@
+"""Names that statements bind, and those that are a function's own."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+
+def bound_names(node: ast.stmt) -> set[str]:
+    """Names that a statement at the top of a body may bind."""
+    names = set()
+    pending: list[ast.AST] = [node]
+    while pending:
+        child = pending.pop()
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(child.name)
+            continue
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            names.add(child.id)
+        elif isinstance(child, ast.Import | ast.ImportFrom):
+            names.update(a.asname or a.name.partition(".")[0] for a in child.names)
+        if not isinstance(child, ast.Lambda):
+            pending.extend(ast.iter_child_nodes(child))
+    return names
+
+
+def local_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
+    """What a function binds somewhere in its body: these names mean nothing outside of it."""
+    if isinstance(node, ast.Lambda):
+        return frozenset()
+    found: frozenset[str] | None = vars(node).get(_LOCAL_NAMES)
+    if found is None:
+        found = _local_names(node.body)
+        setattr(node, _LOCAL_NAMES, found)  # asked for at each call
+    return found
+
+
+def _local_names(body: Sequence[ast.stmt]) -> frozenset[str]:
+    names: set[str] = set()
+    elsewhere: set[str] = set()
+    pending: list[ast.AST] = list(body)
+    while pending:
+        child = pending.pop()
+        match child:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                names.add(child.name)
+                continue
+            case ast.Lambda():
+                continue
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                inner = [part for part in ast.walk(child) if isinstance(part, ast.NamedExpr)]
+                names.update(part.target.id for part in inner)
+                continue
+            case ast.Name(ctx=ast.Store() | ast.Del()):
+                names.add(child.id)
+            case ast.Import() | ast.ImportFrom():
+                names.update(a.asname or a.name.partition(".")[0] for a in child.names)
+            case ast.Global() | ast.Nonlocal():
+                elsewhere.update(child.names)
+            case ast.ExceptHandler(name=str(name)):
+                names.add(name)
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                names.add(name)
+            case ast.MatchMapping(rest=str(name)):
+                names.add(name)
+        pending.extend(ast.iter_child_nodes(child))
+    return frozenset(names - elsewhere)
+
+
+_LOCAL_NAMES = "local_names"

@@ -1,0 +1,125 @@
+"""Modules by their dotted names: found, read and parsed once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+
+from pgtrigger_codegen.crashes import Crash, contain
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.source.files import FileRefusedError
+from pgtrigger_codegen.source.finder import ModuleFinder, ModuleLocation
+from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.stubs import find_stub, stubbed_packages
+from pgtrigger_codegen.source.unread import GapKind, Unread
+
+
+class ModuleLoader:
+    """Reads modules of the project and of the packages it uses.
+
+    Attributes:
+        syntax_errors: What did not parse, in the order it was met.
+        unread: What could not be read of the project's own modules, by module.
+        complete: Whether the project's own environment is known, so that a module which is
+            not found is really not installed there.
+        python_version: Major and minor of the project's Python, where they are known.
+        versions: What the project's lock files say, by distribution.
+        stubs_loaded: Whether a stub stood for a package that is not installed here.
+    """
+
+    def __init__(
+        self,
+        finder: ModuleFinder,
+        *,
+        complete: bool,
+        python_version: tuple[int, int] | None = None,
+    ) -> None:
+        self.finder = finder
+        self.complete = complete
+        self.python_version = python_version
+        self.versions: Mapping[str, str] = {}
+        self.stubs_loaded = False
+        self.syntax_errors: dict[str, SourceSyntaxError] = {}
+        self.unread: dict[str, Unread] = {}
+        self._modules: dict[str, Module | Unknown] = {}
+
+    def find(self, name: str) -> ModuleLocation | None:
+        """Where a module is, without reading it."""
+        return self.finder.find(name)
+
+    def find_stub(self, name: str) -> ModuleLocation | None:
+        """Where the stub of a module is, if it belongs to a package that nobody can look into.
+
+        The project's own environment wins: a package that is not in it is not installed. A
+        release that the stub was not compared with is not guessed at.
+        """
+        package = name.partition(".")[0]
+        if self.complete or self.find(package) is not None:
+            return None
+        known = stubbed_packages().get(package)
+        if known is None or not known.covers(self.versions.get(known.distribution)):
+            return None
+        return find_stub(name)
+
+    def is_first_party(self, name: str) -> bool:
+        """Whether a module of that name belongs to the project."""
+        location = self.find(name)
+        return location is not None and location.first_party
+
+    def stands_in_project(self, span: Span) -> bool:
+        """Whether a place is in a file of the project's own."""
+        return self.finder.is_first_party(Path(span.path))
+
+    def load(self, name: str) -> Module | Unknown:
+        """The parsed module, or why there is none."""
+        if name not in self._modules:
+            self._modules[name] = self._read(name)
+        return self._modules[name]
+
+    def loaded(self) -> list[Module]:
+        """The modules that were read."""
+        return [module for module in self._modules.values() if isinstance(module, Module)]
+
+    def _read(self, name: str) -> Module | Unknown:
+        location = self.find(name)
+        if location is None and (location := self.find_stub(name)) is not None:
+            self.stubs_loaded = True
+        if location is None:
+            return Unknown(f"module `{name}` is not found")
+        if location.path is None:
+            return Unknown(f"`{name}` is a namespace package without code")
+        if location.refused:
+            return self._refuse(location, location.refused)
+        path, start = location.path, Span(str(location.path), 1, 1, 1, 1)
+        read = functools.partial(
+            read_module, is_package=location.is_package, first_party=location.first_party
+        )
+        try:
+            found = contain(
+                "the reading of a file", lambda: read(name, path), SourceSyntaxError, OSError
+            )
+        except SourceSyntaxError as error:
+            self.syntax_errors.setdefault(name, error)
+            self._note(location, GapKind.SYNTAX_ERROR, error.message, error.span)
+            return Unknown(f"module `{name}` does not parse: {error.message}", error.span)
+        except FileRefusedError as error:
+            return self._refuse(location, error.strerror)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self._note(location, GapKind.UNREADABLE_FILE, reason, start)
+            return Unknown(f"module `{name}` cannot be read: {reason}", start)
+        if isinstance(found, Crash):
+            self._note(location, GapKind.READING_FAILED, found.reason, start)
+            return Unknown(f"module `{name}` cannot be read: {found.reason}", start)
+        return found
+
+    def _refuse(self, location: ModuleLocation, reason: str) -> Unknown:
+        span = Span(str(location.path), 1, 1, 1, 1)
+        self._note(location, GapKind.REFUSED_FILE, reason, span)
+        return Unknown(f"module `{location.name}` is not read: {reason}", span)
+
+    def _note(self, location: ModuleLocation, kind: GapKind, reason: str, span: Span) -> None:
+        if location.first_party:
+            self.unread.setdefault(location.name, Unread(kind, reason, span))

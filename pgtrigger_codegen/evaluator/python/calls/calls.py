@@ -1,0 +1,418 @@
+"""Calls: what is interpreted, what is called for real, and what is refused."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import string
+import types
+import typing
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator.django import fields, operations
+from pgtrigger_codegen.evaluator.django.postponed import PostponedFields
+from pgtrigger_codegen.evaluator.django.provided import is_provided, note_ended
+from pgtrigger_codegen.evaluator.django.registration import (
+    call_unread,
+    may_register,
+    mentions_registration,
+    note_refused,
+)
+from pgtrigger_codegen.evaluator.library import lookup, rows
+from pgtrigger_codegen.evaluator.limits import regex
+from pgtrigger_codegen.evaluator.limits.calls import check_call
+from pgtrigger_codegen.evaluator.limits.costs import count_call
+from pgtrigger_codegen.evaluator.limits.methods import check_method
+from pgtrigger_codegen.evaluator.limits.parameters import positional
+from pgtrigger_codegen.evaluator.limits.sizes import checked
+from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.python.calls import arguments, makers
+from pgtrigger_codegen.evaluator.python.calls.formatting import format_text
+from pgtrigger_codegen.evaluator.python.functions.functions import call_function
+from pgtrigger_codegen.evaluator.python.objects import attributes, membrane
+from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
+from pgtrigger_codegen.evaluator.values.models import (
+    ModelClass,
+    ModelReference,
+    Registrar,
+    ThroughModel,
+)
+from pgtrigger_codegen.evaluator.values.raised import PythonRaise
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.text import RUN_TO_RUN, as_text, has_no_order
+from pgtrigger_codegen.evaluator.values.unknown import (
+    BudgetPassed,
+    External,
+    Invalid,
+    Refusal,
+    Unknown,
+    first_unknown,
+)
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+# Functions of `re` whose third argument is flags.
+_FLAGS_THIRD = frozenset("findall finditer fullmatch match search".split())
+# Methods of paths that ask for the working directory, unless the path is absolute.
+_ABSOLUTE = ("absolute", "resolve")
+# Modules with the classes of Django's fields.
+_FIELDS = ("django.db.models.fields", "django.contrib.postgres.fields")
+_MODELS = (ModelClass, ModelReference, ThroughModel)
+_ALIASES = (types.GenericAlias, typing._GenericAlias)  # type: ignore[attr-defined]
+# Modules whose functions are known by their names in a class.
+_STATIC = ("pgtrigger.", "django.db.migrations.operations.")
+_MAKES_TEXT = (
+    *(str, repr, ascii, format),
+    *(string.Template.substitute, string.Template.safe_substitute),
+)
+_FORMATS = (str.format, str.format_map)
+_OBJECT_NEW = inspect.getattr_static(object, "__new__")
+
+
+def call(
+    vm: Interpreter,
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    span: Span,
+    scope: Scope | None = None,
+) -> Any:
+    """The value of a call."""
+    if type(function) is membrane.CallBack:
+        function = function.value
+    if attributes.is_own_kind(function) or isinstance(function, Unknown):
+        return _call_own_kind(vm, function, args, kwargs, span, scope)
+    if (user_function := interpreted(function)) is not None:
+        if isinstance(function, types.MethodType):
+            args = (function.__self__, *args)
+        return _interpret(vm, user_function, args, kwargs, span)
+    if isinstance(function, type):
+        return _instantiate(vm, function, args, kwargs, span)
+    if attributes.is_user_object(vm, function):
+        method = vm.attempt(span, lambda: function.__call__)
+        return method if isinstance(method, Unknown) else call(vm, method, args, kwargs, span)
+    made = arguments.call_library_object(vm, function, args, kwargs, span)
+    if made is not NotImplemented:
+        return made
+    if isinstance(function, _ALIASES):  # `Box[int](…)`
+        return call(vm, membrane.inward(vm, function.__origin__), args, kwargs, span, scope)
+    if (waiting := makers.decorator(function, args, kwargs)) is not None:
+        return waiting
+    if function in _FORMATS and args and isinstance(args[0], str):
+        function, args = function.__get__(args[0]), args[1:]
+    receiver = getattr(function, "__self__", None)
+    called = getattr(function, "__name__", "")
+    formats = called == "format" or (called == "format_map" and len(args) == 1)
+    if isinstance(receiver, str) and formats:
+        given, named = (args, kwargs) if called == "format" else ((), args[0])
+        return format_text(vm, receiver, given, named, span)
+    return _call_real(vm, function, args, kwargs, span)
+
+
+def _call_own_kind(
+    vm: Interpreter,
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    span: Span,
+    scope: Scope | None,
+) -> Any:
+    match function:
+        case External():
+            unread = Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
+            return call_unread(vm, unread, (*args, *kwargs.values()), span, scope)
+        case Unknown():
+            noted = function.with_note("called here", span)
+            return call_unread(vm, noted, (*args, *kwargs.values()), span, scope)
+        case Special():
+            from pgtrigger_codegen.evaluator.python.specials import call_special
+
+            return call_special(vm, SpecialCall(function, args, kwargs, span, scope))
+        case Opaque():
+            return Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
+        case Registrar():
+            from pgtrigger_codegen.evaluator.django.registration import register
+
+            return register(vm, function, args, span, scope)
+        case ModelClass() if (base := next(function.unknown_bases(), None)) is not None:
+            return base.with_note(f"a base of `{function.name}`", function.span)
+        case ModelClass() | ThroughModel() | ModelReference():
+            return Unknown("an instance of a model is not evaluated", span)
+    return Unknown(f"calls {attributes.describe(function)}, which is not evaluated", span)
+
+
+def call_with_unknown(
+    vm: Interpreter,
+    function: Any,
+    args: Sequence[Any],
+    unknown: Unknown,
+    span: Span,
+    scope: Scope | None = None,
+) -> Any:
+    """A call whose keyword arguments are not known."""
+    if is_provided(function):  # what it declares is not known, but not forgotten
+        return call(vm, function, tuple(args), {"**": unknown}, span, scope)
+    if isinstance(function, External):
+        return Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
+    return first_unknown(function) or first_unknown(list(args)) or unknown
+
+
+def note_origin(vm: Interpreter, value: Any, span: Span) -> Any:
+    """Remembers where a trigger was made, or an object of a library that registers triggers."""
+    noted = attributes.is_trigger(value) or vm.libraries.made_here(value)
+    if noted and vm.origin(value) is None:
+        cls = type(value)
+        vm.remember_origin(value, span, f"{cls.__module__}.{cls.__qualname__}")
+    return value
+
+
+def _interpret(
+    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
+    try:
+        result = call_function(vm, function, args, kwargs, span)
+    except PythonRaise as error:
+        if vm.try_depth:
+            raise
+        raised = vm.invalid(error.error, error.span or span)
+        note_ended(vm, function, raised, span)
+        return raised.with_note(f"in `{function.name}`, called here", span)
+    except LimitPassed as error:
+        result = Unknown(str(error), span)
+        note_ended(vm, function, result, span)
+        return result
+    except BudgetPassed as passed:
+        note_ended(vm, function, passed.unknown, span)
+        raise
+    except Refusal as refusal:
+        result = refusal.unknown
+        note_ended(vm, function, result, span)
+    else:
+        if isinstance(result, Invalid):
+            note_ended(vm, function, result, span)
+    if isinstance(result, Unknown):
+        result = result.with_note(f"`{function.name}` is called here", span)
+        mentions = mentions_registration(vm, function.node, function.module)
+        if mentions and not isinstance(result, Invalid):
+            return may_register(result)
+    return result
+
+
+def _instantiate(
+    vm: Interpreter, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
+    """Makes an object of a real class, the user's or a listed one."""
+    if attributes.is_field_class(cls) and (
+        attributes.is_user_class(vm, cls) or lookup.is_callable_listed(cls)
+    ):
+        return fields.make_field(vm, cls, args, kwargs, span)
+    if attributes.has_base(cls, "django.db.migrations.operations.base", "Operation"):
+        if (idle := operations.without_effect(cls, args, kwargs)) is not None:
+            return idle
+        if isinstance(fields_ := kwargs.get("fields"), PostponedFields):
+            # Django's own `__init__` would read them all.
+            made = _instantiate(vm, cls, args, {**kwargs, "fields": []}, span)
+            if not isinstance(made, Unknown):
+                made.fields = fields_
+            return made
+        args, kwargs = operations.known_arguments(args, kwargs)
+    if attributes.is_user_class(vm, cls):
+        return note_origin(vm, _instantiate_user_class(vm, cls, args, kwargs, span), span)
+    return _call_real(vm, cls, args, kwargs, span)
+
+
+def _instantiate_user_class(
+    vm: Interpreter, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
+    own_init = interpreted(inspect.getattr_static(cls, "__init__", None))
+    plain = type(cls) is type and inspect.getattr_static(cls, "__new__") is _OBJECT_NEW
+    if own_init is None or not plain:
+        refused = first_unknown(list(args)) or first_unknown(kwargs)
+        if refused is not None:
+            return refused.with_note(f"is given to `{cls.__name__}`", span)
+        if (textless := _without_text(cls, (*args, *kwargs.values()), span)) is not None:
+            return textless
+        return vm.attempt(span, _make, vm, cls, args, kwargs, span)
+    # The interpreter runs the user's `__init__` itself, which may be given what is not known.
+    made = vm.attempt(span, object.__new__, cls)
+    if isinstance(made, Unknown):
+        return made
+    outcome = _interpret(vm, own_init, (made, *args), kwargs, span)
+    return outcome if isinstance(outcome, Unknown) else made
+
+
+def _make(
+    vm: Interpreter, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
+    # A class that is the user's own all through, a dataclass say, keeps whatever it is given.
+    keeps = all(base is object or base in vm.user_classes for base in cls.__mro__)
+    function = types.SimpleNamespace if keeps or issubclass(cls, tuple) else cls
+    args, kwargs = arguments.prepare(vm, function, None, args, kwargs, span)
+    _check(cls, None, "", args, kwargs, span)
+    made = checked(cls(*args, **kwargs))
+    return membrane.inward(vm, makers.note_made(vm, cls, made))
+
+
+def _call_real(
+    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
+    if function is format and args:
+        vm.check_format(args[0], args[1:], span)
+    result = _call_checked(vm, function, args, kwargs, span)
+    if isinstance(result, Unknown):
+        if lookup.is_callable_listed(function):  # refused for its arguments, not for itself
+            note_refused(vm, (*args, *kwargs.values()), result, span)
+        receiver, name = _receiver(function)
+        if name and lookup.is_mutator(receiver, name):
+            attributes.poison(receiver, result)  # the change that it should have had is missing
+    return result
+
+
+def _call_checked(
+    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
+    if not callable(function):
+        return vm.raised(TypeError(f"'{type(function).__name__}' object is not callable"), span)
+    receiver, name = _receiver(function)
+    if not is_allowed(vm, function):
+        return Unknown(f"calls `{attributes.describe(function)}`, which is not evaluated", span)
+    if name and lookup.is_mutator(receiver, name) and vm.speculation is not None:
+        attributes.poison(receiver, vm.speculation, keep=name in ("append", "extend"))
+        return None
+    inert = bool(name) and lookup.is_inert(receiver, name)
+    refused = _unknown_key(receiver, name, args) if inert else _unknown(receiver, args, kwargs)
+    if not inert and refused is None:
+        refused = _without_text(function, (*args, *kwargs.values()), span)
+    if refused is not None:
+        return refused.with_note("used here", span)
+    if name == "extend" and args:
+        args = (_known_items(vm, args[0], span),)
+
+    def real() -> Any:
+        nonlocal args, kwargs
+        makers.check(vm, function, args, kwargs, span)
+        if not inert:
+            args, kwargs = arguments.prepare(vm, function, receiver, args, kwargs, span)
+        _check(function, receiver, name, args, kwargs, span)
+        with makers.known_module(vm, function, args, span):
+            return checked(function(*args, **kwargs))
+
+    result = vm.attempt(span, real)
+    if isinstance(result, Unknown):
+        return result
+    makers.note_made(vm, function, result)
+    return note_origin(vm, membrane.inward(vm, result), span)
+
+
+def _unknown(receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Unknown | None:
+    everything = [receiver, *args] if isinstance(receiver, list | dict | tuple) else list(args)
+    return first_unknown(everything) or first_unknown(kwargs)
+
+
+def _unknown_key(receiver: Any, name: str, args: tuple[Any, ...]) -> Unknown | None:
+    if name in ("get", "pop", "setdefault") and isinstance(receiver, dict):
+        keys = [*receiver.keys(), *args[:1]]
+        if attributes.has_reference(keys) and any(isinstance(key, _MODELS) for key in keys):
+            return Unknown("a model is looked up among models that are named by their labels")
+        return first_unknown(keys)
+    return None
+
+
+def _known_items(vm: Interpreter, value: Any, span: Span) -> list[Any]:
+    """What a list is extended by: items that are not known stay so, one by one."""
+    from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
+    from pgtrigger_codegen.evaluator.python.objects.unknowns import spread
+
+    if isinstance(value, list | tuple):
+        return list(value)
+    items = iterate(vm, value, span)
+    return [spread(items)] if isinstance(items, Unknown) else items
+
+
+def _check(
+    function: Any,
+    receiver: Any,
+    name: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    span: Span,
+) -> None:
+    """Refuses a call that would take too long, or whose result differs from run to run."""
+    if receiver is None and hasattr(function, "__objclass__") and args:  # `str.ljust("x", 9)`
+        receiver, name, args = args[0], function.__name__, args[1:]
+    args = positional(function, receiver, args, kwargs)
+    count_call(function, receiver, name, args)
+    if receiver is None or not name:
+        check_call(function, args, kwargs)
+        if function is os.path.abspath and args and not PurePath(args[0]).is_absolute():
+            raise Refusal(Unknown("the working directory is not known", span))
+        if function in regex.FUNCTIONS and len(args) > 1:
+            called = regex.FUNCTIONS[function]
+            subject = args[2] if called in ("sub", "subn") and len(args) > 2 else args[1]
+            flags = kwargs.get("flags", args[2] if called in _FLAGS_THIRD and args[2:] else 0)
+            regex.check_regex(called, args[0], subject, flags)
+            if subject is not args[1]:
+                regex.check_replacement(args[1], subject)
+        return
+    check_method(receiver, name, args)
+    if isinstance(receiver, re.Match) and name == "expand" and args:
+        regex.check_replacement(args[0], receiver.string)
+    elif isinstance(receiver, re.Pattern) and args:
+        subject = args[1] if name in ("sub", "subn") and len(args) > 1 else args[0]
+        regex.check_regex(name, receiver, subject)
+        if subject is not args[0]:
+            regex.check_replacement(args[0], subject)
+    elif isinstance(receiver, set) and name == "pop" and has_no_order(receiver):
+        raise Refusal(Unknown(RUN_TO_RUN, span))
+    elif isinstance(receiver, PurePath) and name in _ABSOLUTE and not receiver.is_absolute():
+        raise Refusal(Unknown("the working directory is not known", span))
+
+
+def _without_text(function: Any, values: tuple[Any, ...], span: Span) -> Unknown | None:
+    """Refuses to turn into text what has none, or one that differs from run to run."""
+    plain = getattr(function, "__func__", function)
+    makes_text = plain in _MAKES_TEXT or (isinstance(function, type) and issubclass(function, str))
+    for value in values if makes_text else ():
+        if (refused := as_text(value, span)) is not None:
+            return refused
+    return None
+
+
+def _receiver(function: Any) -> tuple[Any, str]:
+    """The object that a bound method belongs to, and the method's name."""
+    receiver = getattr(function, "__self__", None)
+    if receiver is None or isinstance(receiver, types.ModuleType):
+        return None, ""
+    return receiver, getattr(function, "__name__", "")
+
+
+def is_allowed(vm: Interpreter, function: Any) -> bool:
+    """Whether a real callable may be called."""
+    receiver, name = _receiver(function)
+    if lookup.is_callable_listed(function) or id(function) in vm.made:
+        return True
+    if receiver is not None and name:
+        owner = receiver if isinstance(receiver, type) else type(receiver)
+        if issubclass(owner, tuple) and hasattr(owner, "_fields"):  # a named tuple's own
+            return name in ("_asdict", "_make", "_replace", "count", "index")
+        return lookup.is_method_listed(owner, name)
+    defined_in = getattr(function, "__objclass__", None)  # `str.upper`, called as a function
+    if isinstance(defined_in, type):
+        return lookup.is_method_listed(defined_in, function.__name__)
+    if isinstance(function, types.BuiltinFunctionType):  # `str.maketrans`, which is static
+        owner_name, _, method = function.__qualname__.rpartition(".")
+        return method in rows.METHODS.get(owner_name, "").split()
+    if isinstance(function, types.FunctionType):  # `Trigger.get_func`, called as a function
+        owner_name, _, method = function.__qualname__.rpartition(".")
+        if function.__module__.startswith(_FIELDS) and owner_name.endswith("Field"):
+            owner_name = "Field"
+        elif not function.__module__.startswith(_STATIC):
+            return False
+        return method in rows.METHODS.get(owner_name, "").split()
+    return not isinstance(function, type) and lookup.is_method_listed(type(function), "__call__")

@@ -1,0 +1,101 @@
+"""Readers of environment variables: a pinned value, an assumed default, or unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.values.callables import Special
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+_MISSING = object()
+_CASTS = {"str": str, "bool": bool, "int": int, "float": float, "list": list}
+
+
+def item(vm: Interpreter, key: Any, span: Span) -> Any:
+    """`os.environ["NAME"]`."""
+    if isinstance(key, str) and key in vm.host.environment:
+        return vm.host.environment[key]
+    return Unknown(f"the environment variable `{key}` is not pinned", span)
+
+
+def _get(vm: Interpreter, call: SpecialCall) -> Any:
+    """`os.environ.get`, `os.getenv`."""
+    if (unknown := call.unknown()) is not None:
+        return unknown
+    default = call.argument(1, "default", _MISSING)
+    return _variable(vm, call.argument(0, "key"), default, str, call.span)
+
+
+def _decouple(vm: Interpreter, call: SpecialCall) -> Any:
+    """`decouple.config("NAME", default=…, cast=…)`."""
+    if (unknown := call.unknown()) is not None:
+        return unknown
+    cast = call.kwargs.get("cast", str)
+    if cast not in (str, bool, int):
+        return Unknown("the cast of a setting is not evaluated", call.span)
+    default = call.argument(1, "default", _MISSING)
+    return _variable(vm, call.argument(0, "option"), default, cast, call.span)
+
+
+def _environ_make(vm: Interpreter, call: SpecialCall) -> Any:
+    """`environ.Env(DEBUG=(bool, False))`."""
+    schema = [
+        (name, value)
+        for name, value in call.kwargs.items()
+        if isinstance(value, tuple) and len(value) == 2
+    ]
+    return Special("env", tuple(sorted(schema, key=lambda entry: entry[0])))
+
+
+def _environ_read(vm: Interpreter, call: SpecialCall) -> Any:
+    """`env("NAME", default=…)`, `env.bool(…)` and their kin, of django-environ."""
+    if (unknown := call.unknown()) is not None:
+        return unknown
+    name = call.argument(0, "var")
+    kind = call.special.name.partition(".")[2]
+    if kind:
+        cast, default = _CASTS[kind], call.argument(1, "default", _MISSING)
+    else:
+        cast, default = dict(call.special.receiver or ()).get(name, (str, _MISSING))
+        cast = call.kwargs.get("cast", cast)
+        default = call.argument(2, "default", default)
+    if cast not in _CASTS.values():
+        return Unknown("the cast of a setting is not evaluated", call.span)
+    return _variable(vm, name, default, cast, call.span)
+
+
+def _variable(vm: Interpreter, name: Any, default: Any, cast: Any, span: Span) -> Any:
+    if not isinstance(name, str):
+        return Unknown("the name of an environment variable is not known", span)
+    if name in vm.host.environment:
+        return vm.attempt(span, _cast, vm.host.environment[name], cast)
+    if default is _MISSING:
+        return Unknown(f"the environment variable `{name}` is not pinned and has no default", span)
+    if not vm.host.takes_defaults:
+        return Unknown(f"the environment variable `{name}` is not pinned", span)
+    vm.assume(name, default, span)
+    return default
+
+
+def _cast(text: str, cast: Any) -> Any:
+    if cast is bool:
+        return text.strip().lower() in ("1", "true", "yes", "on", "y", "ok", "t")
+    if cast is list:
+        return [entry for entry in text.split(",") if entry]
+    return cast(text)
+
+
+HANDLERS: dict[str, Handler] = {
+    "decouple.config": _decouple,
+    "env": _environ_read,
+    **{f"env.{kind}": _environ_read for kind in _CASTS},
+    "environ.Env": _environ_make,
+    "os.environ.get": _get,
+    "os.environ.setdefault": _get,
+    "os.getenv": _get,
+}

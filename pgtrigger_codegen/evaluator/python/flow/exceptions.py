@@ -1,0 +1,201 @@
+"""Statements that raise exceptions, catch them, or clean up after them."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator.python.expressions import evaluate
+from pgtrigger_codegen.evaluator.python.flow.blocks import either, execute_block
+from pgtrigger_codegen.evaluator.python.flow.signals import Signal
+from pgtrigger_codegen.evaluator.python.objects import attributes, files
+from pgtrigger_codegen.evaluator.python.objects.membrane import inward, unwrapped
+from pgtrigger_codegen.evaluator.python.objects.targets import assign
+from pgtrigger_codegen.evaluator.python.objects.unknowns import truth
+from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise, is_error_of
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import Invalid, Refusal, Unknown, first_unknown
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+
+def try_statement(vm: Interpreter, node: ast.Try, scope: Scope) -> Signal:
+    guards = any(_catches_import_error(handler) for handler in node.handlers)
+    vm.import_guards += guards
+    doubt, vm.doubt = vm.doubt, None
+    try:
+        with vm.catching():
+            signal = execute_block(vm, node.body, scope)
+    except PythonRaise as error:
+        signal = _handle(vm, node, error, scope)
+    else:
+        _doubt_handlers(vm, node, scope)
+        if signal is None:
+            signal = _or_finally(vm, node, node.orelse, scope)
+    finally:
+        vm.import_guards -= guards
+        vm.doubt = doubt
+    final = execute_block(vm, node.finalbody, scope)
+    return final if final is not None else signal
+
+
+def matching_handler(
+    vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope
+) -> ast.ExceptHandler | Unknown | None:
+    """The `except` that catches an exception, its name bound; `Unknown` if it may be any."""
+    for handler in node.handlers:
+        kind = BaseException if handler.type is None else evaluate(vm, handler.type, scope)
+        if (unknown := first_unknown(kind)) is not None:
+            return unknown
+        kind = unwrapped(kind)
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        caught = any(isinstance(each, type) and is_error_of(error.error, each) for each in kinds)
+        if isinstance(error.error, UnknownRaise):
+            if error.error.kind is None and not caught:
+                return error.error.unknown
+            raised: Any = error.error.unknown
+        else:
+            raised = inward(vm, error.error)
+        if caught:
+            if handler.name:
+                scope.bind(handler.name, raised)
+            return handler
+    return None
+
+
+def with_statement(vm: Interpreter, node: ast.With, scope: Scope) -> Signal:
+    return _with(vm, node.items, node.body, scope)
+
+
+def _with(
+    vm: Interpreter, items: Sequence[ast.withitem], body: list[ast.stmt], scope: Scope
+) -> Signal:
+    if not items:
+        return execute_block(vm, body, scope)
+    item, *rest = items
+    span = scope.module.span(item.context_expr)
+    manager = evaluate(vm, item.context_expr, scope)
+    own = attributes.is_user_object(vm, manager)
+    leave = _method(vm, manager, "__exit__", span) if own else None
+    given = _called(vm, manager, "__enter__", span) if own else files.enter(manager, span)
+    if item.optional_vars is not None:
+        assign(vm, item.optional_vars, given, scope)
+    if leave is None and not isinstance(manager, contextlib.suppress):
+        return _with(vm, rest, body, scope)
+    try:
+        with vm.catching():
+            signal = _with(vm, rest, body, scope)
+    except PythonRaise as error:
+        if isinstance(manager, contextlib.suppress):
+            kinds: tuple[type, ...] = manager._exceptions  # type: ignore[attr-defined]
+            swallowed: Any = any(is_error_of(error.error, kind) for kind in kinds)
+            if not swallowed and isinstance(error.error, UnknownRaise):
+                swallowed = error.error.unknown if error.error.kind is None else False
+        elif isinstance(error.error, UnknownRaise):
+            swallowed = error.error.unknown
+        else:
+            raised = (type(error.error), error.error, None)
+            told = tuple(inward(vm, value) for value in raised)
+            swallowed = truth(vm, vm.call(leave, told, span), span)
+        if isinstance(swallowed, Unknown):
+            raise Refusal(swallowed) from None
+        if not swallowed:
+            raise
+        return None
+    if leave is not None:
+        ended = vm.call(leave, (None, None, None), span)
+        if isinstance(ended, Invalid):
+            raise Refusal(ended)
+    return signal
+
+
+def _method(vm: Interpreter, manager: Any, name: str, span: Span) -> Any:
+    found = attributes.attribute(vm, manager, name, span)
+    if isinstance(found, Unknown):
+        raise Refusal(found)
+    return found
+
+
+def _called(vm: Interpreter, manager: Any, name: str, span: Span) -> Any:
+    return vm.call(_method(vm, manager, name, span), (), span)
+
+
+def raise_statement(vm: Interpreter, node: ast.Raise, scope: Scope) -> Signal:
+    span = scope.module.span(node)
+    if node.exc is None and vm.handled:
+        raise vm.handled[-1]
+    value = None if node.exc is None else unwrapped(evaluate(vm, node.exc, scope))
+    if isinstance(value, type) and issubclass(value, BaseException):
+        value = vm.attempt(span, value)
+    if isinstance(value, BaseException):
+        raise PythonRaise(value, span)
+    unknown = first_unknown(value) or Unknown("it is none of Python's", span)
+    raise PythonRaise(UnknownRaise(unknown, _class_of(vm, node.exc, scope)), span)
+
+
+def _class_of(vm: Interpreter, node: ast.expr | None, scope: Scope) -> type[BaseException] | None:
+    """The class of an exception that is made there, with arguments that are not known."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
+        return None
+    kind = unwrapped(evaluate(vm, node.func, scope))
+    return kind if isinstance(kind, type) and issubclass(kind, BaseException) else None
+
+
+def assert_statement(vm: Interpreter, node: ast.Assert, scope: Scope) -> Signal:
+    span = scope.module.span(node)
+    decided = truth(vm, evaluate(vm, node.test, scope), span)
+    if decided is False:
+        message = [] if node.msg is None else [evaluate(vm, node.msg, scope)]
+        raise PythonRaise(AssertionError(*message), span)
+    return None
+
+
+def _catches_import_error(handler: ast.ExceptHandler) -> bool:
+    names = (
+        {getattr(node, "id", None) for node in ast.walk(handler.type)} if handler.type else {None}
+    )
+    return bool(names & {"ImportError", "ModuleNotFoundError", "Exception", None})
+
+
+def _doubt_handlers(vm: Interpreter, node: ast.Try, scope: Scope) -> None:
+    """Something in the `try` is not known: it may as well have raised.
+
+    What the handlers bind otherwise is not known then; what they register is unresolved.
+    """
+    why = vm.doubt
+    if why is None:
+        return
+    for handler in node.handlers:
+        if handler.body and not isinstance(handler.body[-1], ast.Raise | ast.Return):
+            either(vm, [[], handler.body], scope, why)
+
+
+def _handle(vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope) -> Signal:
+    handler = matching_handler(vm, node, error, scope)
+    if isinstance(node, ast.TryStar):
+        handler = Unknown("`except*` is not evaluated", scope.module.span(node))
+    if handler is None:
+        execute_block(vm, node.finalbody, scope)
+        raise error
+    if isinstance(handler, Unknown):
+        return either(vm, [*(other.body for other in node.handlers), []], scope, handler)
+    vm.handled.append(error)
+    try:
+        return _or_finally(vm, node, handler.body, scope)
+    finally:
+        vm.handled.pop()
+        if handler.name:
+            scope.unbind(handler.name)
+
+
+def _or_finally(vm: Interpreter, node: ast.Try, body: list[ast.stmt], scope: Scope) -> Signal:
+    """Executes what follows on the `try` block; when it raises, the `finally` block comes next."""
+    try:
+        return execute_block(vm, body, scope)
+    except PythonRaise:
+        execute_block(vm, node.finalbody, scope)
+        raise

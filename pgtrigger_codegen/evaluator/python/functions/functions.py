@@ -1,0 +1,194 @@
+"""The user's functions: real functions whose body the interpreter runs.
+
+Being real, they bind, wrap and inherit as Python's do, and real code can call them: then an
+`Unknown` result leaves as a `Refusal`, which the real code cannot catch.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from pgtrigger_codegen.confinement.wall import confined
+from pgtrigger_codegen.evaluator.limits import totals
+from pgtrigger_codegen.evaluator.limits.work import WORK
+from pgtrigger_codegen.evaluator.modules.bound_names import local_names
+from pgtrigger_codegen.evaluator.python.functions.type_parameters import (
+    type_variables,
+    with_variables,
+)
+from pgtrigger_codegen.evaluator.values.callables import Function
+from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+    from pgtrigger_codegen.source.module import Module
+
+_Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+def make_function(vm: Interpreter, node: _Node, scope: Scope) -> Callable[..., Any]:
+    """A real function that interprets a `def` or a `lambda`."""
+    WORK.steps += totals.STEPS_OF_A_FUNCTION
+    defaults = tuple(vm_evaluate(vm, default, scope) for default in node.args.defaults)
+    kw_defaults = {
+        arg.arg: vm_evaluate(vm, default, scope)
+        for arg, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        if default is not None
+    }
+    name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+    function = Function(
+        name=name,
+        node=node,
+        scope=with_variables(scope.function_parent(), type_variables(node)),
+        module=scope.module,
+        defaults=defaults,
+        kw_defaults=kw_defaults,
+        owner=scope.owner,
+        private=scope.private,
+        kind=_kind(node, scope.module),
+    )
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return _call_from_real_code(vm, function, args, kwargs)
+
+    wrapper.__interpreted__ = function  # type: ignore[attr-defined]
+    wrapper.__name__ = name
+    wrapper.__qualname__ = f"{scope.qualname}.{name}" if scope.qualname else name
+    wrapper.__module__ = scope.module.name
+    if not isinstance(node, ast.Lambda):
+        wrapper.__doc__ = ast.get_docstring(node, clean=sys.version_info >= (3, 13))
+    return wrapper
+
+
+def call_function(
+    vm: Interpreter,
+    function: Function,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    span: Span,
+) -> Any:
+    """Runs a user's function with values that may be `Unknown`.
+
+    Raises:
+        PythonRaise: The function raises.
+        Refusal: A limit was passed.
+    """
+    from pgtrigger_codegen.evaluator.python.functions.generators import run_generator
+    from pgtrigger_codegen.evaluator.python.statements import run_body
+
+    if function.kind == "async":
+        return Unknown(f"`{function.name}` is asynchronous and is not evaluated", span)
+    if vm.depth >= totals.DEPTH:
+        raise Refusal(Unknown(f"calls nest more than {totals.DEPTH} deep", span))
+    scope = Scope("function", function.module, parent=function.scope, owner=function.owner)
+    scope.qualname = f"{function.name}.<locals>"
+    bound = _bind(function, args, kwargs)
+    if isinstance(bound, TypeError):
+        raise PythonRaise(bound, span)
+    scope.names.update(bound)
+    scope.local_names = local_names(function.node)
+    scope.private = function.private
+    scope.first_argument = args[0] if args else None
+    vm.trace.call(function.module, function.node)
+    vm.depth += 1
+    try:
+        if isinstance(function.node, ast.Lambda):
+            return vm_evaluate(vm, function.node.body, scope)
+        if function.kind == "generator":
+            return run_generator(vm, function.node.body, scope)
+        return run_body(vm, function.node.body, scope)
+    finally:
+        vm.depth -= 1
+
+
+def vm_evaluate(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
+    """The value of an expression (imported late: expressions and functions need each other)."""
+    from pgtrigger_codegen.evaluator.python.expressions import evaluate
+
+    return evaluate(vm, node, scope)
+
+
+def _call_from_real_code(
+    vm: Interpreter, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    from pgtrigger_codegen.evaluator.python.objects.membrane import inward, outward, rendered
+
+    span = function.module.span(function.node)
+    vm.begin_call_from_outside()
+    WORK.steps += totals.STEPS_OF_A_CALL
+    given = [inward(vm, arg) for arg in args]
+    named = {name: inward(vm, arg) for name, arg in kwargs.items()}
+    try:
+        with vm.catching(), confined():
+            result = call_function(vm, function, given, named, span)
+    except PythonRaise as error:
+        if not isinstance(error.error, Exception) or isinstance(error.error, UnknownRaise):
+            # No `except Exception` of real code catches it, and so none of ours can let it through;
+            # which one catches an exception that is not known, nobody can say.
+            raise Refusal(vm.invalid(error.error, error.span or span)) from None
+        raise error.error from None
+    if isinstance(result, Unknown):
+        raise Refusal(result)
+    from pgtrigger_codegen.evaluator.values.unknown import first_unknown
+
+    if (unknown := first_unknown(result)) is not None:
+        raise Refusal(unknown)
+    return outward(vm, rendered(vm, result), span)
+
+
+def _kind(node: _Node, module: Module) -> Literal["plain", "generator", "async"]:
+    if isinstance(node, ast.AsyncFunctionDef):
+        return "async"
+    if isinstance(node, ast.Lambda):
+        return "plain"
+    from pgtrigger_codegen.evaluator.python.functions.generators import contains_yield
+
+    # Most modules have no generators: then no function needs to be searched.
+    yields = "yield" in module.text and any(contains_yield(child) for child in node.body)
+    return "generator" if yields else "plain"
+
+
+def _bind(
+    function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, Any] | TypeError:
+    """Parameters to arguments, by Python's rules."""
+    spec = function.node.args
+    positional = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
+    positional_only = {arg.arg for arg in spec.posonlyargs}
+    names: dict[str, Any] = dict(zip(positional, args, strict=False))
+    if len(args) > len(positional) and spec.vararg is None:
+        return TypeError(
+            f"{function.name}() takes {len(positional)} positional arguments "
+            f"but {len(args)} were given"
+        )
+    rest: dict[str, Any] = {}
+    keyword_names = set(positional) - positional_only | {arg.arg for arg in spec.kwonlyargs}
+    for name, value in kwargs.items():
+        if name not in keyword_names:
+            if spec.kwarg is None:
+                return TypeError(f"{function.name}() got an unexpected keyword argument '{name}'")
+            rest[name] = value
+        elif name in names:
+            return TypeError(f"{function.name}() got multiple values for argument '{name}'")
+        else:
+            names[name] = value
+    with_default = positional[len(positional) - len(function.defaults) :]
+    for name, default in zip(with_default, function.defaults, strict=True):
+        names.setdefault(name, default)
+    for arg in spec.kwonlyargs:
+        if arg.arg not in names and arg.arg in function.kw_defaults:
+            names[arg.arg] = function.kw_defaults[arg.arg]
+    missing = [n for n in (*positional, *(a.arg for a in spec.kwonlyargs)) if n not in names]
+    if missing:
+        return TypeError(f"{function.name}() missing required argument: '{missing[0]}'")
+    if spec.vararg is not None:
+        names[spec.vararg.arg] = tuple(args[len(positional) :])
+    if spec.kwarg is not None:
+        names[spec.kwarg.arg] = rest
+    return names

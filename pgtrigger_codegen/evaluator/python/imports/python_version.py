@@ -1,0 +1,37 @@
+"""`sys.version_info`: of the Python that runs the project, which need not be the one that runs us.
+
+A hook often runs under an older one. What the project's environment says is known; without an
+environment ours is taken, as an assumption.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+NAME = "sys.version_info"
+# It has no text and no order, so that whatever depends on it is refused.
+_NOT_KNOWN = object()
+
+
+class VersionInfo(NamedTuple):
+    """What `sys.version_info` is under another Python, of which the minor version is known."""
+
+    major: int
+    minor: int
+    micro: object = _NOT_KNOWN
+    releaselevel: object = _NOT_KNOWN
+    serial: object = _NOT_KNOWN
+
+
+def version_info(vm: Interpreter, span: Span) -> Any:
+    """The version of the project's Python, as far as it is known."""
+    known, ours = vm.loader.python_version, sys.version_info[:2]
+    if known is None and vm.loader.stands_in_project(span):
+        vm.assume(NAME, ".".join(map(str, ours)), span)
+    return sys.version_info if known in (None, ours) else VersionInfo(*known)

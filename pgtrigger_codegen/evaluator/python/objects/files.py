@@ -1,0 +1,75 @@
+"""Files that code reads when it is imported: text inside the project, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+_UTF_8 = (None, "utf-8", "utf8", "utf-8-sig", "UTF-8", "ascii")
+_METHODS = frozenset({"open", "read_text"})
+
+
+def is_file_method(function: Any) -> bool:
+    """Whether it is a method of a path that reads the file."""
+    receiver = getattr(function, "__self__", None)
+    return isinstance(receiver, PurePath) and function.__name__ in _METHODS
+
+
+def call_file_method(
+    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
+    """`path.read_text(encoding)` and `path.open(mode, encoding=…)`."""
+    unknown = first_unknown([*args, *kwargs.values()])
+    if unknown is not None:
+        return unknown
+    if function.__name__ == "read_text":
+        return _read(vm, function.__self__, args[0] if args else kwargs.get("encoding"), span)
+    mode = args[0] if args else kwargs.get("mode", "r")
+    return _opened(vm, function.__self__, mode, kwargs.get("encoding"), span)
+
+
+def enter(manager: Any, span: Span) -> Any:
+    """What a context manager that is understood gives to `with … as`."""
+    match manager:
+        case Unknown():
+            return manager
+        case io.StringIO():
+            return manager
+        case contextlib.nullcontext():
+            return manager.enter_result
+    return Unknown("what a `with` statement gives is not evaluated", span)
+
+
+def _open(vm: Interpreter, call: SpecialCall) -> Any:
+    """`open(path, mode, encoding=…)`."""
+    if (unknown := call.unknown()) is not None:
+        return unknown
+    mode = call.argument(1, "mode", "r")
+    return _opened(vm, call.argument(0, "file"), mode, call.kwargs.get("encoding"), call.span)
+
+
+def _opened(vm: Interpreter, path: Any, mode: Any, encoding: Any, span: Span) -> Any:
+    if mode not in ("r", "rt"):
+        return Unknown(f"a file opened with mode `{mode}` is not evaluated", span)
+    text = _read(vm, path, encoding, span)
+    return text if isinstance(text, Unknown) else io.StringIO(text)
+
+
+def _read(vm: Interpreter, path: Any, encoding: Any, span: Span) -> Any:
+    if encoding not in _UTF_8:
+        return Unknown(f"a file in the encoding `{encoding}` is not read", span)
+    if not isinstance(path, str | PurePath) or not PurePath(path).is_absolute():
+        return Unknown("a file by a path that is not absolute is not read", span)
+    return vm.host.read_text(Path(path), span)
+
+
+HANDLERS: dict[str, Handler] = {"open": _open}

@@ -1,0 +1,111 @@
+"""Attributes of real objects: which may be read, and what interpreted code is given for them."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import types
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.confinement.frames import leads_inside
+from pgtrigger_codegen.evaluator.library import rows
+from pgtrigger_codegen.evaluator.python.objects import attributes, membrane
+from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
+from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+_ITS_OWN = object()
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+
+
+def real_attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
+    """An attribute of a real object, as far as it may be a value of interpreted code."""
+    if (unknown := left_out(vm, value, name, span)) is not None:
+        return unknown
+    special = _stood_in_for(vm, value, name, span)
+    return _read(vm, value, name, span) if special is _ITS_OWN else special
+
+
+def _stood_in_for(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
+    """What the interpreter itself says of an attribute; `_ITS_OWN` where it is the object's."""
+    hidden = getattr(value, "__dict__", None)
+    if isinstance(hidden, dict) and name in hidden.get(attributes.UNKNOWN_ATTRIBUTES, {}):
+        unknown = hidden[attributes.UNKNOWN_ATTRIBUTES][name]
+        return unknown if isinstance(unknown, Unknown) else Unknown("not known", span)
+    if type(value).__name__ == "StandInField" and name != "name":
+        stands_for: Unknown = value.unknown
+        return stands_for
+    if attributes.is_rendered_model(value) and not hasattr(value, name):
+        return vm.host.rendered_attribute(value, name, span)
+    if type(value).__module__ == "django.db.models.options" and (
+        name not in rows.OPTIONS_ATTRIBUTES
+    ):
+        return Unknown(f"`_meta.{name}` is not evaluated", span)
+    if name in ("get_model", "get_models") and (label := _label_of_config(value)):
+        return Special(f"app_config.{name}", label)
+    if name in ("register", "unregister") and attributes.is_trigger(value):
+        return Special(f"{name}_trigger", value)
+    if name in ("__setattr__", "__delattr__"):
+        own = membrane.set_by_object(value, name)
+        if own is not None:
+            return own
+    if isinstance(value, types.GeneratorType) and name in ("close", "send", "throw"):
+        return Special(f"generator.{name}", value)
+    if name == "__call__" and interpreted(value) is not None:
+        return value
+    if name == "__dict__" and (names := membrane.namespace_of(vm, value)) is not None:
+        return names
+    return _ITS_OWN
+
+
+def _read(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
+    if leads_inside(value, name):  # to read it is an event that ends the run
+        return Unknown(f"`{name}` of {_kind_in_words(value)} is not evaluated", span)
+    found = vm.attempt(span, getattr, value, name)
+    if isinstance(found, Unknown):
+        return found
+    if not membrane.may_read(vm, value, name, found):
+        if isinstance(found, membrane.CALLABLES):
+            return membrane.opaque(vm, found)
+        return Unknown(f"`{name}` of {_kind_in_words(value)} is not evaluated", span)
+    return membrane.inward(vm, found)
+
+
+def opaque_attribute(vm: Interpreter, value: Opaque, name: str, span: Span) -> Any:
+    """What can be said of a thing that is not listed without looking into it: its name."""
+    real = value.real
+    named = isinstance(real, type | types.FunctionType | types.BuiltinFunctionType)
+    if named and name in ("__name__", "__qualname__", "__module__", "__doc__"):
+        return membrane.inward(vm, vm.attempt(span, getattr, real, name))
+    found = inspect.getattr_static(real, name, None)
+    if isinstance(found, types.FunctionType | types.BuiltinFunctionType):
+        return membrane.opaque(vm, found)
+    if isinstance(real, enum.EnumType) and name in real.__members__:
+        return membrane.inward(vm, real.__members__[name])
+    if isinstance(found, str | int | float | bytes) and not membrane.is_dunder(name):
+        return found
+    return Unknown(f"`{value.dotted}.{name}` is not evaluated", span)
+
+
+def _label_of_config(value: Any) -> str | None:
+    """The label of the app that a project's own `AppConfig`, or an object of it, is for."""
+    cls = value if isinstance(value, type) else type(value)
+    if not attributes.has_base(cls, "django.apps.config", "AppConfig"):
+        return None
+    name = getattr(cls, "name", None)
+    label = getattr(cls, "label", None) or str(name).rpartition(".")[2]
+    return label if isinstance(name, str) and isinstance(label, str) else None
+
+
+def _kind_in_words(value: Any) -> str:
+    if isinstance(value, type):
+        return "a class"
+    if isinstance(value, types.GeneratorType):
+        return "a generator"
+    if isinstance(value, _FUNCTIONS):
+        return "a function"
+    return attributes.describe(value)

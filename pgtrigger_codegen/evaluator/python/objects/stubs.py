@@ -1,0 +1,85 @@
+"""Names of packages that are not installed where the project is read, as stubs tell them.
+
+A stub tells only what shapes tables: of an attribute that a stub does not have nothing is known.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from typing import TYPE_CHECKING, Any, cast
+
+from pgtrigger_codegen.evaluator.values.models import ModelClass
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.stubs import stubbed_packages
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+
+def has_stub_for(vm: Interpreter, module: str, name: str, span: Span) -> bool:
+    """Whether the stub of a module has the name; that the stub is trusted is an assumption then."""
+    scope = vm.module(module)
+    if not isinstance(scope, Scope) or not _tells(vm, scope.module, name):
+        return False
+    package = module.partition(".")[0]
+    assumed = f"package {package}"
+    if all(assumption.name != assumed for assumption in vm.assumptions):
+        vm.assume(assumed, f"as in {stubbed_packages()[package]}", span)
+    return True
+
+
+def _tells(vm: Interpreter, module: Module, name: str) -> bool:
+    """Whether the stub defines a class of that name, or takes the name from another stub."""
+    for node in module.tree.body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            return True
+        if isinstance(node, ast.ImportFrom) and any(alias.name == name for alias in node.names):
+            return vm.loader.find_stub(str(node.module)) is not None
+    return False
+
+
+def left_out(vm: Interpreter, target: Any, name: str, span: Span) -> Unknown | None:
+    """Why nothing is known of an attribute that a class, or an object of a class, does not have.
+
+    Returns:
+        None where the attribute is there, or no stub is among what the class derives from.
+    """
+    if not vm.loader.stubs_loaded:
+        return None
+    module = next((module for module in _modules(vm, target) if module.is_stub), None)
+    if module is None or _has(target, name):
+        return None
+    return Unknown(f"`{name}` is not in what is known of `{module.name}`", span)
+
+
+def _modules(vm: Interpreter, target: Any) -> list[Module]:
+    """Where the classes that a class or an object derives from are defined."""
+    if isinstance(target, super):
+        target = cast("Any", target).__self_class__
+    if isinstance(target, ModelClass):
+        classes = target.mro()
+    else:
+        classes = list((target if isinstance(target, type) else type(target)).__mro__)
+    found = []
+    for cls in classes:
+        if isinstance(cls, ModelClass):
+            found.append(cls.module)
+        elif cls in vm.user_classes:
+            found.append(vm.user_classes[cls][0])
+    return found
+
+
+def _has(target: Any, name: str) -> bool:
+    if isinstance(target, ModelClass):
+        return target.lookup(name) is not None
+    if isinstance(target, super):
+        bound = cast("Any", target)
+        bases = bound.__self_class__.__mro__
+        later = bases[bases.index(bound.__thisclass__) + 1 :]
+        return any(name in vars(base) for base in later)
+    missing = object()
+    return inspect.getattr_static(target, name, missing) is not missing

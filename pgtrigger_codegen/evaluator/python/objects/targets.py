@@ -1,0 +1,124 @@
+"""What assignments, loops and `with` bind: names, attributes, items, and several at once."""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator.limits.sizes import check_size
+from pgtrigger_codegen.evaluator.limits.weight import SCALARS, weigh
+from pgtrigger_codegen.evaluator.limits.work import WORK
+from pgtrigger_codegen.evaluator.python.functions.functions import vm_evaluate as evaluate
+from pgtrigger_codegen.evaluator.python.objects import attributes
+from pgtrigger_codegen.evaluator.python.objects.attribute_assignment import assign_attribute
+from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
+from pgtrigger_codegen.evaluator.values.callables import Special
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+
+def assign(vm: Interpreter, target: ast.expr, value: Any, scope: Scope) -> None:
+    """Binds a target of an assignment, a loop or a `with`."""
+    span = scope.module.span(target)
+    match target:
+        case ast.Name():
+            scope.bind(scope.mangled(target.id), value)
+        case ast.Starred():
+            assign(vm, target.value, value, scope)
+        case ast.Tuple() | ast.List():
+            _unpack(vm, target.elts, value, scope, span)
+        case ast.Attribute():
+            owner = evaluate(vm, target.value, scope)
+            assign_attribute(vm, owner, scope.mangled(target.attr), value, span)
+        case ast.Subscript():
+            container = evaluate(vm, target.value, scope)
+            key = evaluate(vm, target.slice, scope)
+            assign_item(vm, container, key, value, span)
+        case _:
+            raise AssertionError(f"not a target: {ast.dump(target)}")
+
+
+def _unpack(vm: Interpreter, targets: list[ast.expr], value: Any, scope: Scope, span: Span) -> None:
+    items = iterate(vm, value, span)
+    if isinstance(items, Unknown):
+        for target in targets:
+            assign(vm, target, items, scope)
+        return
+    star = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
+    if star is None:
+        parts: list[Any] = items
+    else:
+        tail = len(targets) - star - 1
+        middle = items[star : len(items) - tail]
+        parts = [*items[:star], middle, *(items[len(items) - tail :] if tail else [])]
+    if len(parts) != len(targets) or (star is not None and len(items) < len(targets) - 1):
+        error = ValueError(f"cannot unpack {len(items)} values into {len(targets)} names")
+        unknown = vm.raised(error, span)
+        parts = [unknown] * len(targets)
+    for target, part in zip(targets, parts, strict=True):
+        assign(vm, target, part, scope)
+
+
+def assign_item(vm: Interpreter, container: Any, key: Any, value: Any, span: Span) -> None:
+    """`container[key] = value`."""
+    if isinstance(container, Unknown):
+        return
+    if (unknown := first_unknown(key)) is not None or vm.speculation is not None:
+        attributes.poison(container, unknown or vm.speculation or Unknown("not known", span))
+        return
+    if attributes.special_item_assignment(vm, container, key, value, span):
+        return
+    if isinstance(key, slice):
+        value = iterate(vm, value, span)
+        if isinstance(value, list) and isinstance(container, list):
+            value = vm.attempt(span, _joined_size, container, value)
+        if isinstance(value, Unknown):
+            attributes.poison(container, value)
+            return
+    if isinstance(container, list | dict | deque) or attributes.is_user_object(vm, container):
+        done = vm.attempt(span, _store, container, key, value)
+        if isinstance(done, Unknown):
+            attributes.poison(container, done)
+
+
+def delete_item(vm: Interpreter, container: Any, key: Any, span: Span) -> None:
+    """`del container[key]`.
+
+    Raises:
+        Refusal: What the deletion does is not followed.
+    """
+    if isinstance(container, Unknown | Special):
+        return
+    if (unknown := first_unknown(key) or vm.speculation) is not None:
+        attributes.poison(container, unknown)
+    elif isinstance(container, list | dict | deque) or attributes.is_user_object(vm, container):
+        vm.attempt(span, _delete, container, key)
+    else:
+        reason = f"a deletion from {attributes.describe(container)} is not followed"
+        raise Refusal(Unknown(reason, span))
+
+
+def _store(container: Any, key: Any, value: Any) -> None:
+    if type(key) not in SCALARS:
+        weigh(key)
+    container[key] = value
+
+
+def _delete(container: Any, key: Any) -> None:
+    if type(key) not in SCALARS:
+        weigh(key)
+    elif isinstance(container, list):
+        WORK.items(len(container))  # what follows moves up
+    del container[key]
+
+
+def _joined_size(container: list[Any], items: list[Any]) -> list[Any]:
+    size = len(container) + len(items)
+    check_size(size)
+    WORK.items(size)
+    return items

@@ -1,0 +1,199 @@
+"""Python's operators: over real values, and refused over what is not known."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.evaluator.limits.operators import check_binary
+from pgtrigger_codegen.evaluator.limits.sizes import checked
+from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
+from pgtrigger_codegen.evaluator.limits.weight import SCALARS, weigh
+from pgtrigger_codegen.evaluator.limits.work import WORK
+from pgtrigger_codegen.evaluator.python.calls import calls
+from pgtrigger_codegen.evaluator.python.objects import attributes, membrane
+from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
+from pgtrigger_codegen.evaluator.python.objects.unknowns import spread, used
+from pgtrigger_codegen.evaluator.values.callables import Special
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.text import as_text
+from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.source.span import Span
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.python.machine import Interpreter
+
+BINARY: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
+    ast.Add: ("+", operator.add),
+    ast.Sub: ("-", operator.sub),
+    ast.Mult: ("*", operator.mul),
+    ast.Div: ("/", operator.truediv),
+    ast.FloorDiv: ("//", operator.floordiv),
+    ast.Mod: ("%", operator.mod),
+    ast.Pow: ("**", operator.pow),
+    ast.LShift: ("<<", operator.lshift),
+    ast.RShift: (">>", operator.rshift),
+    ast.BitOr: ("|", operator.or_),
+    ast.BitXor: ("^", operator.xor),
+    ast.BitAnd: ("&", operator.and_),
+    ast.MatMult: ("@", operator.matmul),
+}
+
+IN_PLACE: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.iadd,
+    ast.Sub: operator.isub,
+    ast.Mult: operator.imul,
+    ast.Div: operator.itruediv,
+    ast.FloorDiv: operator.ifloordiv,
+    ast.Mod: operator.imod,
+    ast.Pow: operator.ipow,
+    ast.LShift: operator.ilshift,
+    ast.RShift: operator.irshift,
+    ast.BitOr: operator.ior,
+    ast.BitXor: operator.ixor,
+    ast.BitAnd: operator.iand,
+    ast.MatMult: operator.imatmul,
+}
+
+UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.Invert: operator.invert,
+    ast.Not: operator.not_,
+}
+
+COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+    ast.In: lambda item, container: item in container,
+    ast.NotIn: lambda item, container: item not in container,
+}
+
+
+def binary(vm: Interpreter, operator: ast.operator, left: Any, right: Any, span: Span) -> Any:
+    """`left <operator> right`."""
+    symbol, function = BINARY[type(operator)]
+    if symbol == "+" and (joined := _join_partly_known(left, right)) is not None:
+        return joined
+    inert = symbol == "+" and type(left) is type(right) and isinstance(left, list | tuple)
+    if not inert:
+        for operand in (left, right):
+            if isinstance(operand, enum.auto):
+                return Unknown("what `auto()` gives is not known in the body of the class", span)
+            if (unknown := first_unknown(operand)) is not None:
+                return used(unknown, span)
+            if not attributes.is_plain(operand):
+                return Unknown(
+                    f"`{symbol}` on {attributes.describe(operand)} is not evaluated", span
+                )
+        if symbol == "%" and isinstance(left, str) and (refused := _refuse_text(right, span)):
+            return refused
+    try:
+        check_binary(symbol, left, right)
+    except LimitPassed as error:
+        return Unknown(str(error), span)
+    result = vm.attempt(span, lambda: checked(function(left, right)))
+    if symbol in ("+", "*") and type(result) in (list, tuple):
+        return result  # of items that the interpreter had already
+    return calls.note_origin(vm, membrane.inward(vm, result), span)
+
+
+def _join_partly_known(left: Any, right: Any) -> list[Any] | None:
+    """`known + [unknown]` keeps what is known of a list, so that no item of it is lost."""
+    if isinstance(left, Unknown) and isinstance(right, list | tuple):
+        return [spread(left), *right]
+    if isinstance(right, Unknown) and isinstance(left, list | tuple):
+        return [*left, spread(right)]
+    return None
+
+
+def _refuse_text(value: Any, span: Span) -> Unknown | None:
+    items = (
+        value
+        if isinstance(value, tuple)
+        else value.values()
+        if isinstance(value, dict)
+        else [value]
+    )
+    for item in items:
+        text = as_text(item, span)
+        if isinstance(text, Unknown):
+            return text
+    return None
+
+
+def compare(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, span: Span) -> Any:
+    """`left <operator> right`, for one pair of a chain."""
+    left, right = (attributes.as_model_class(vm, value, span) for value in (left, right))
+    if (refused := _not_comparable(left, right, span)) is not None:
+        return refused
+    if isinstance(operator, ast.Is | ast.IsNot) and not (
+        isinstance(left, Unknown) or isinstance(right, Unknown)
+    ):
+        if isinstance(left, Special | ThroughModel) and left == right:
+            return isinstance(operator, ast.Is)
+        return COMPARE[type(operator)](left, right)
+    for operand in (left, right):
+        if (unknown := first_unknown(operand)) is not None:
+            return used(unknown, span)
+    if isinstance(operator, ast.In | ast.NotIn):
+        if attributes.is_own_kind(right):
+            return Unknown(f"what {attributes.describe(right)} contains is not known", span)
+        if hasattr(type(right), "__next__") or (
+            isinstance(right, range) and not isinstance(left, int)
+        ):
+            right = iterate(vm, right, span)
+            if isinstance(right, Unknown):
+                return right
+    if type(left) not in SCALARS and not _is_weighable(left, right):
+        return Unknown("values of such a size are not compared", span)
+    WORK.text(right)
+    return vm.attempt(span, COMPARE[type(operator)], left, right)
+
+
+def _is_weighable(left: Any, right: Any) -> bool:
+    """Whether one of two values is small enough to be compared with all that it holds."""
+    for operand in (left, right):
+        try:
+            weigh(operand)
+        except LimitPassed:
+            continue
+        return True
+    return False
+
+
+def _not_comparable(left: Any, right: Any, span: Span) -> Unknown | None:
+    """Refuses to tell apart two forms of one thing: a model or field that Django is making yet."""
+    if isinstance(left, _MODELS):
+        odd = any(_is_unfinished_model(other) for other in _compared(right))
+    elif isinstance(left, type):
+        odd = _is_unfinished_model(left) and any(
+            isinstance(other, _MODELS) for other in _compared(right)
+        )
+    elif attributes.is_field_class(type(left)):
+        fields = [other for other in _compared(right) if attributes.is_field_class(type(other))]
+        odd = any(hasattr(left, "model") is not hasattr(other, "model") for other in fields)
+    else:
+        odd = False
+    return Unknown("a model that is not complete is compared", span) if odd else None
+
+
+def _compared(right: Any) -> list[Any]:
+    containers = (list, tuple, set, frozenset, dict)
+    return list(right) if isinstance(right, containers) else [right]
+
+
+def _is_unfinished_model(value: Any) -> bool:
+    return attributes.is_rendered_model(value) and value.__module__ != "django.db.models.base"
+
+
+_MODELS = (ModelClass, ThroughModel)

@@ -1,0 +1,34 @@
+"""Modules as values, and names that an import has bound and nobody has followed yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pgtrigger_codegen.source.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryModule:
+    """A real module of a library whose names are looked up, never more."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceModule:
+    """A module that is read, when a name of it is first needed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LazyImport:
+    """A name bound by an import that has not been followed yet.
+
+    Attributes:
+        attribute: The name in that module, None for the module itself.
+    """
+
+    module: str
+    attribute: str | None
+    span: Span

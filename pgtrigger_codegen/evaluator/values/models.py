@@ -1,0 +1,159 @@
+"""Models, and what leads to them: only the `models` stage renders one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pgtrigger_codegen.evaluator.values.findings import Moment
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+
+
+@dataclass(eq=False, slots=True)
+class ModelClass:
+    """A class whose bases end in Django's `Model`, or in something unknown.
+
+    Attributes:
+        bases: Model classes, real classes, references to models, or `Unknown`.
+        namespace: What the class body bound, in order.
+        abstract: Whether the class is abstract by its own `Meta`.
+        doubts: Decorators and hooks that are not evaluated: they may have declared more triggers.
+        moment: When Django prepares the model.
+        broken: Why Python's own class, which is not a model, could not be made.
+        prepared: Not while `__init_subclass__` runs: the class has no `_meta` of its own yet.
+    """
+
+    name: str
+    module: Module
+    node: ast.ClassDef
+    bases: tuple[Any, ...]
+    namespace: dict[str, Any]
+    span: Span
+    qualname: str = ""
+    abstract: bool | Unknown = False
+    doubts: list[Unknown] = field(default_factory=list)
+    moment: Moment | None = None
+    prepared: bool = True
+    broken: Unknown | None = None
+    _mro: list[Any] | None = None
+
+    def mro(self) -> list[Any]:
+        """Python's linearisation; bases that are not known count as classes without bases."""
+        if self._mro is None:
+            self._mro = linearize(self, self.bases)
+        return self._mro
+
+    def rebase(self, bases: tuple[Any, ...], derived: Iterable[ModelClass]) -> None:
+        """Gives the class other bases.
+
+        Args:
+            derived: Classes that may derive from it, and remember what they inherit from.
+        """
+        self.bases, self._mro = bases, None
+        for cls in derived:
+            if cls._mro is not None and any(item is self for item in cls._mro):
+                cls._mro = None
+
+    def lookup(self, name: str) -> tuple[Any, ModelClass | type] | None:
+        """The attribute by MRO and the class that has it."""
+        for cls in self.mro():
+            if isinstance(cls, ModelClass):
+                if name in cls.namespace:
+                    return cls.namespace[name], cls
+            elif isinstance(cls, type) and name in vars(cls):
+                return vars(cls)[name], cls
+        return None
+
+    def unknown_bases(self) -> Iterator[Unknown]:
+        """Bases anywhere above that could not be read."""
+        for cls in self.mro():
+            if isinstance(cls, Unknown):
+                yield cls
+
+    def __repr__(self) -> str:
+        return f"<model class {self.module.name}.{self.name}>"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDescriptor:
+    """`Model.field`: what Django puts in the place of a field on its model."""
+
+    model: ModelClass
+    name: str
+    field: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughModel:
+    """The default through model of a many-to-many field (`User.groups.through`)."""
+
+    owner: ModelClass
+    field_name: str
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReference:
+    """A model by its label, as `get_user_model()` and `apps.get_model()` give."""
+
+    label: str
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """`Model._meta` of a model class that is not rendered."""
+
+    model: ModelClass | ThroughModel
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsObject:
+    """`django.conf.settings`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """What `pgtrigger.register(*triggers)` returns: called with a model, it registers."""
+
+    triggers: tuple[Any, ...]
+    span: Span
+
+
+def linearize(cls: Any, bases: Sequence[Any]) -> list[Any]:
+    """C3 linearisation over model classes, real classes and stand-ins.
+
+    Falls back to depth-first order where Python would raise: the class cannot exist, and
+    what matters then is only that its facts are not lost.
+    """
+    if len(bases) == 1:
+        return [cls, *_parents(bases[0])]
+    sequences = [_parents(base) for base in bases]
+    sequences.append(list(bases))
+    result = [cls]
+    while sequences := [sequence for sequence in sequences if sequence]:
+        for sequence in sequences:
+            head = sequence[0]
+            if not any(_contains(other[1:], head) for other in sequences):
+                break
+        else:
+            head = sequences[0][0]
+        result.append(head)
+        sequences = [[item for item in seq if item is not head] for seq in sequences]
+    return result
+
+
+def _parents(base: Any) -> list[Any]:
+    if isinstance(base, ModelClass):
+        return base.mro()
+    if isinstance(base, type):
+        return list(base.__mro__)
+    return [base]
+
+
+def _contains(items: Sequence[Any], wanted: Any) -> bool:
+    return any(item is wanted for item in items)

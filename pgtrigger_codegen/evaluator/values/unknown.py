@@ -1,0 +1,149 @@
+"""What is not known, why, and where: the value of an expression that defeats the interpreter.
+
+Most values are real: strings, lists, Django fields, django-pgtrigger's triggers, and the user's own
+classes and functions, which are made real as wrappers around the interpreter. What cannot be real
+has a class of its own in this package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pgtrigger_codegen.evaluator.limits.work import CHARACTERS_A_STEP, ITEMS_A_STEP, WORK
+from pgtrigger_codegen.source.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A step between a declaration and what defeated it."""
+
+    message: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A value that cannot be known, why, and the very expression that defeated it.
+
+    Attributes:
+        spread: In a list: stands for any number of items.
+    """
+
+    reason: str
+    span: Span | None = None
+    notes: tuple[Note, ...] = field(default=())
+    spread: bool = False
+
+    def __format__(self, spec: str) -> str:
+        """Refused: real code must never turn what is not known into text."""
+        raise Refusal(self)
+
+    def __str__(self) -> str:
+        raise Refusal(self)
+
+    def with_note(self, message: str, span: Span | None) -> Unknown:
+        """The same, with one more step on the way from the declaration to here."""
+        last = self.notes[-1].span if self.notes else self.span
+        if span is None or any(note.span == span for note in self.notes):
+            return self
+        if last is not None and span.contains(last):
+            return self  # an expression around it, which the reader sees anyway
+        return Unknown(self.reason, self.span, (*self.notes, Note(message, span)), self.spread)
+
+
+@dataclass(frozen=True)
+class External(Unknown):
+    """Something of a module that is not read: harmless until its value matters."""
+
+    dotted: str = ""
+
+
+@dataclass(frozen=True)
+class MayRegister(Unknown):
+    """What is not known, but may register triggers when it is called with a model."""
+
+    def with_note(self, message: str, span: Span | None) -> MayRegister:
+        """The same, with one more step."""
+        noted = super().with_note(message, span)
+        return MayRegister(noted.reason, noted.span, noted.notes, noted.spread)
+
+
+@dataclass(frozen=True)
+class Invalid(Unknown):
+    """A real call raised: Python itself would have stopped here.
+
+    Attributes:
+        error: The exception.
+        raised_in: Names of the functions from the call down to the `raise`.
+    """
+
+    error: BaseException | None = None
+    raised_in: tuple[str, ...] = ()
+
+
+class Refusal(BaseException):
+    """An `Unknown` on its way out of real code, which must not see one.
+
+    A BaseException, so that an `except Exception` in real code does not swallow it.
+    """
+
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__(unknown.reason)
+        self.unknown = unknown
+
+
+class BudgetPassed(Refusal):
+    """The evaluation has cost too much: unlike other refusals, no enclosing call goes on."""
+
+
+def first_unknown(value: Any) -> Unknown | None:
+    """The first `Unknown` in a value or in the containers it is made of."""
+    if isinstance(value, Unknown):
+        return value
+    if not isinstance(value, _CONTAINERS):
+        return None
+    walk = _Walk()
+    found = _first_unknown(value, 0, walk)
+    WORK.steps += walk.items // ITEMS_A_STEP + walk.characters // CHARACTERS_A_STEP
+    return found
+
+
+class _Walk:
+    """How much was looked at."""
+
+    __slots__ = ("characters", "items")
+
+    def __init__(self) -> None:
+        self.items = 0
+        self.characters = 0
+
+
+def _first_unknown(container: Any, depth: int, walk: _Walk) -> Unknown | None:
+    """Looks into a container; one that is held twice counts twice, as in its text."""
+    if isinstance(container, dict):
+        container = (*container.keys(), *container.values())
+    walk.items += len(container)
+    if walk.items > _ITEMS:
+        return Unknown("the value has too many items")
+    for item in container:
+        kind = type(item)
+        if kind is str or kind is bytes:
+            walk.characters += len(item)
+        elif kind in _SCALARS:
+            continue
+        elif isinstance(item, Unknown):
+            return item
+        elif isinstance(item, _CONTAINERS):
+            if depth >= 20:
+                return Unknown("the value is nested too deeply")
+            if (found := _first_unknown(item, depth + 1, walk)) is not None:
+                return found
+    return None
+
+
+# Asked of nearly every value: a union would be made anew each time.
+_CONTAINERS = (list, tuple, set, frozenset, dict)
+_SCALARS = frozenset({int, bool, float, type(None)})
+# What a value may hold in all, in containers within containers.
+_ITEMS = 1_000_000
