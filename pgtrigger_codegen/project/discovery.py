@@ -16,6 +16,7 @@ from pgtrigger_codegen.project.config import TABLE, Config, is_dotted_name
 from pgtrigger_codegen.project.entry_points import read_entry_point
 from pgtrigger_codegen.project.folders import Exclusion, is_there, nearest_files, subfolders
 from pgtrigger_codegen.project.path_edits import read_path_edits
+from pgtrigger_codegen.project.settings_candidates import settings_near
 from pgtrigger_codegen.project.settings_name import VARIABLE, Naming, read_test_configuration
 from pgtrigger_codegen.project.site_packages import find_environment, own_site_packages
 from pgtrigger_codegen.source.boundary import Boundary
@@ -290,6 +291,12 @@ class _Search:
                 f"variable {first.environment}; its default {first.module} is used (pin it "
                 f"in [tool.{TABLE}.env])"
             )
+        if readable and readable[0].by_command:
+            first = readable[0]
+            self.notices.append(
+                f"{first.origin(self.root)} names the settings module in a branch on sys.argv; "
+                f"{first.module} is taken, as for migrate"
+            )
         return readable[0] if readable else None
 
     def _read(self, path: Path) -> list[Naming]:
@@ -341,6 +348,14 @@ class _Search:
                     f'{text}/{tail.as_posix()} exists: add source-roots = ["{text}"]'
                     f" to [tool.{TABLE}] in pyproject.toml"
                 )
+        roots = [path.parent for path in self.manage_files]
+        others = settings_near(module, [*roots, self.root, *self._configured()])
+        if others:
+            lines = " or ".join(f'settings = "{other}"' for other in others)
+            return (
+                "git may ignore that file, or the name may be wrong: write the line of another "
+                f"settings module below [tool.{TABLE}] in pyproject.toml ({lines})"
+            )
         return (
             f"correct the name, or list the folder that holds {module.partition('.')[0]} under "
             f"source-roots in [tool.{TABLE}] of pyproject.toml"
@@ -384,10 +399,11 @@ def _disagreement(namings: list[Naming], root: Path) -> ConfigError:
     places = ", ".join(
         dict.fromkeys(f"{naming.origin(root)} names {naming.module}" for naming in namings)
     )
+    lines = " or ".join(dict.fromkeys(f'settings = "{naming.module}"' for naming in namings))
     return ConfigError(
         f"several settings modules could be meant: {places}",
-        help=f'write the right one as settings = "{namings[0].module}" below [tool.{TABLE}] in '
-        f"pyproject.toml, or run with -C in the folder of one manage.py",
+        help=f"write the line of the right one below [tool.{TABLE}] in pyproject.toml ({lines}), "
+        f"or run with -C in the folder of one manage.py",
     )
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pgtrigger_codegen.project.command_line import holds_for_migrate
 from pgtrigger_codegen.project.config import is_dotted_name
 from pgtrigger_codegen.project.constants import MAX_DEPTH, once_assigned
 from pgtrigger_codegen.project.settings_name import VARIABLE, Naming
@@ -20,7 +22,8 @@ from pgtrigger_codegen.source.files import read_within
 def read_entry_point(path: Path, env: Mapping[str, str]) -> list[Naming]:
     """The settings modules that manage.py, wsgi.py or the like sets.
 
-    What is set in a branch (`if "test" in sys.argv:`) counts only when nothing is set outside.
+    A branch on `sys.argv` is that of `migrate`. What is set in another branch counts only when
+    nothing is set outside.
 
     Args:
         env: Pinned environment variables.
@@ -37,41 +40,51 @@ def read_entry_point(path: Path, env: Mapping[str, str]) -> list[Naming]:
         raise SyntaxError(str(error)) from error
     values = _Values(once_assigned(module), env)
     namings = [
-        _naming(path, value, conditional, values)
-        for value, conditional in _assignments(module, False, values)
+        _naming(path, value, way, values) for value, way in _assignments(module, _Way(), values)
     ]
     return [naming for naming in namings if not naming.conditional] or namings
 
 
-def _naming(path: Path, value: ast.expr, conditional: bool, values: _Values) -> Naming:
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a statement is come to: through branches, and through branches on `sys.argv`."""
+
+    conditional: bool = False
+    by_command: bool = False
+
+
+def _naming(path: Path, value: ast.expr, way: _Way, values: _Values) -> Naming:
     module = values.read(value)
     if module is not None and not is_dotted_name(module):
         module = None
     source = values.environment_of(value)
-    return Naming(path, value.lineno, module, conditional, source if module else None)
+    source = source if module else None
+    return Naming(path, value.lineno, module, way.conditional, source, by_command=way.by_command)
 
 
-def _assignments(
-    node: ast.AST, conditional: bool, values: _Values
-) -> Iterator[tuple[ast.expr, bool]]:
-    """Expressions that the variable is set to, and whether they stand in a branch."""
+def _assignments(node: ast.AST, way: _Way, values: _Values) -> Iterator[tuple[ast.expr, _Way]]:
+    """Expressions that the variable is set to, and how they are come to."""
+    inside: Iterable[ast.AST] = ast.iter_child_nodes(node)
     match node:
         case ast.Call(func=ast.Attribute(value=target, attr="setdefault"), args=[key, value]) if (
             _is_environ(target) and values.read(key) == VARIABLE
         ):
-            yield value, conditional
+            yield value, way
         case ast.Assign(targets=[ast.Subscript(value=target, slice=key)], value=value) if (
             _is_environ(target) and values.read(key) == VARIABLE
         ):
-            yield value, conditional
+            yield value, way
+        case ast.If(test=test) if (holds := holds_for_migrate(test)) is not None:
+            way = replace(way, by_command=True)
+            inside = node.body if holds else node.orelse
         case ast.If(test=test):
-            conditional = conditional or not _is_main_guard(test)
+            way = replace(way, conditional=way.conditional or not _is_main_guard(test))
         case ast.IfExp() | ast.Match() | ast.ExceptHandler():
-            conditional = True
+            way = replace(way, conditional=True)
         case _:
             pass
-    for child in ast.iter_child_nodes(node):
-        yield from _assignments(child, conditional, values)
+    for child in inside:
+        yield from _assignments(child, way, values)
 
 
 def _is_environ(node: ast.expr) -> bool:

@@ -38,6 +38,7 @@ class Naming:
         module: The dotted name, None when it cannot be read.
         conditional: Whether it stands in a branch.
         environment: Name of the variable whose default this is.
+        by_command: Whether a branch on `sys.argv` decides, taken as for `migrate`.
         search_path: Folders that the same configuration puts on `sys.path`.
     """
 
@@ -46,6 +47,7 @@ class Naming:
     module: str | None
     conditional: bool = False
     environment: str | None = None
+    by_command: bool = False
     search_path: tuple[Path, ...] = ()
 
     def origin(self, root: Path) -> str:

@@ -89,6 +89,35 @@ def test_ways_to_name_settings(project: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        (
+            'if "test" in sys.argv:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.test"\n'
+            'elif "runserver" not in sys.argv:\n'
+            '    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.dev")\n'
+            'else:\n    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.other")'
+        ),
+        (
+            'if len(sys.argv) > 1 and sys.argv[1] in ("test", "shell"):\n'
+            '    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.test"\n'
+            'else:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.dev"'
+        ),
+        (
+            'if argv[1:2] == ["test"] or x and not argv:\n    S = "a"\n'
+            '    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.test"\n'
+            'else:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.dev"'
+        ),
+    ],
+)
+def test_a_branch_on_the_command_line_is_that_of_migrate(project: Path, text: str) -> None:
+    write(project, {"manage.py": text})
+    layout = found(project)
+    assert layout.settings_module == "shop.dev"
+    [notice] = layout.notices
+    assert "shop.dev is taken, as for migrate" in notice
+
+
+@pytest.mark.parametrize(
     "default",
     [
         'os.environ.get("STAGE", "dev")',
@@ -169,7 +198,7 @@ def test_equally_near_manage_files_that_disagree_are_an_error(project: Path) -> 
     with pytest.raises(ConfigError) as caught:
         found(project)
     assert "a/manage.py:5 names a.settings, b/manage.py:5 names b.settings" in str(caught.value)
-    assert 'settings = "a.settings"' in str(caught.value.help)
+    assert '(settings = "a.settings" or settings = "b.settings")' in str(caught.value.help)
     chosen = found(project, Config(settings="b.settings"))
     assert chosen.source_roots == (project / "b", project)
     assert found(project, Config(exclude=("a",))).settings_module == "b.settings"
@@ -180,8 +209,9 @@ def test_equally_near_manage_files_may_agree(project: Path) -> None:
     assert found(project).settings_module == "shop.settings"
 
 
-def test_one_file_that_names_two_is_an_error(project: Path) -> None:
-    branch = 'if x:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.dev"\nelse:\n'
+@pytest.mark.parametrize("test", ["x", '"test" in sys.argv or x', "sys.argv[5]", "f(sys.argv)"])
+def test_one_file_that_names_two_is_an_error(project: Path, test: str) -> None:
+    branch = f'if {test}:\n    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.dev"\nelse:\n'
     write(project, {"manage.py": branch + '    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.b"'})
     with pytest.raises(ConfigError, match=r"manage.py:2 names shop.dev, manage.py:4 names shop.b"):
         found(project)
@@ -286,6 +316,23 @@ def test_settings_under_another_root_are_suggested(project: Path) -> None:
     with pytest.raises(ProjectError) as caught:
         found(project, Config(settings="conf.base"))
     assert 'add source-roots = ["backend"]' in str(caught.value.help)
+
+
+def test_settings_that_git_ignores(project: Path) -> None:
+    write(
+        project,
+        {
+            "manage.py": MANAGE.format("shop.conf.local"),
+            "shop/conf/base.py": "INSTALLED_APPS = []",
+            "shop/conf/production.py": "from shop.conf.base import *",
+            "shop/conf/urls.py": "",
+        },
+    )
+    with pytest.raises(ProjectError, match=r"shop\.conf\.local, named by manage\.py:5") as caught:
+        found(project)
+    lines = '(settings = "shop.conf.base" or settings = "shop.conf.production")'
+    assert lines in str(caught.value.help)
+    assert found(project, Config(settings="shop.conf.base")).settings_module == "shop.conf.base"
 
 
 def test_settings_that_are_a_bare_folder(project: Path) -> None:

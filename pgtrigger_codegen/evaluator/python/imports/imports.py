@@ -69,7 +69,7 @@ SPECIAL_BUILTINS = frozenset(
     "getattr hasattr isinstance issubclass open print setattr super type".split()
 )
 
-_COMMAND_LINE = ("manage.py", "migrate")
+COMMAND_LINE = ("manage.py", "migrate")
 
 # Modules of which only these names are looked up: the rest has effects or leaks the process.
 _NARROW = {
@@ -163,8 +163,8 @@ def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any
         return python_version.version_info(vm, span)
     if dotted == "sys.argv":
         # What is declared counts for the program that migrates, not for one that tests.
-        vm.assume("sys.argv", " ".join(_COMMAND_LINE), span)
-        return list(_COMMAND_LINE)
+        vm.assume("sys.argv", " ".join(COMMAND_LINE), span)
+        return list(COMMAND_LINE)
     if dotted in SPECIAL_NAMES and not _is_shadowed(vm, module):
         return SPECIAL_NAMES[dotted]
     if (provided := _provided(vm, module, dotted)) is not None:
