@@ -469,6 +469,18 @@ def test_a_hash_is_recorded_before_the_column_goes(apps: TwoApps) -> None:
     assert 'run_before = [\n        ("shop", "0005_gone"),' in apps.read(recorded)
 
 
+def test_the_way_back_needs_a_column_under_its_new_name(apps: TwoApps) -> None:
+    """Taken back after the renaming, the old trigger would name a column that is not there."""
+    apps.change('RenameField("order", "status", "state")')
+    state = "state = models.TextField()"
+    apps.declare(GUARD.format("ours", ON_ID), GUARD.format("theirs", ON_ID), state)
+    apps.commit()
+
+    write(apps)
+
+    assert '("shop", "0003_next")' in apps.read("audit/migrations/0003_alter_order_theirs.py")
+
+
 def test_two_apps_on_two_branches(apps: TwoApps) -> None:
     """Databases have run the renaming without the trigger that names the column as it was."""
     ours = GUARD.format("ours", ON_ID)

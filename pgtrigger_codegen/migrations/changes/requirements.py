@@ -89,8 +89,10 @@ def dependencies(
             if contest := history.state.contests.get(key):
                 needed.update(contest.migrations)
             if table := history.state.tables.get(key[0]):
-                # By another name than this there is nothing to drop.
+                # By another name than this there is nothing to drop, and nothing to put back.
                 needed.add(table.named_by)
+                used = columns_used(there.parts).definition
+                needed.update(made for name, made in table.columns.items() if name in used)
             # Those that have written it beside, and those of which another trigger had the name.
             writers.update(history.state.writers.get(there.parts.pgid.lower(), ()))
         if not isinstance(operation, DropTrigger):
