@@ -528,7 +528,7 @@ def test_both_that_have_written_a_trigger_come_before(apps: TwoApps) -> None:
 
 
 def test_a_trigger_on_either_of_two_tables(tmp_path: Path) -> None:
-    """Two branches: one swaps two models, the other has a new trigger on the one or the other."""
+    """Two branches: one swaps two models, the other has a new trigger on one of them."""
     apps = TwoApps(tmp_path)
     apps.write("audit/models.py", "")
     key = '("id", models.BigAutoField(primary_key=True)), ("status", models.TextField())'
@@ -562,5 +562,10 @@ def test_a_trigger_on_either_of_two_tables(tmp_path: Path) -> None:
     refused = run(tmp_path)
 
     assert refused.exit_code == 2
-    assert "is on table shop_order or shop_other, which depends on the order" in refused.stderr
-    assert "shop.0002_order_ours and shop.0002_swap: either of them first" in refused.stderr
+    assert "shop.0002_order_ours, then shop.0002_swap works" in refused.stderr
+    assert "then shop.0002_order_ours changes the triggers of another table" in refused.stderr
+    assert "renames table shop_order to shop_between" in refused.stderr
+    write(apps, "--rewrite")
+    assert 'run_before = [\n        ("shop", "0002_swap"),' in apps.read(
+        "shop/migrations/0002_order_ours.py"
+    )

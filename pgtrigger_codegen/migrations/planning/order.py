@@ -52,7 +52,10 @@ def require_order(fault: OrderFault, *, on_branches: bool) -> None:
     if not on_branches:
         return
     first, then = (".".join(key) for key in fault.pair)
-    fails = f"{first} cannot be taken back" if fault.backwards else f"{then}, then {first} fails"
+    if fault.backwards:
+        fails = f"{first} cannot be taken back"
+    else:
+        fails = f"{then}, then {first} {_fails(fault)}"
     raise MigrationsError(
         f"migrations {first} and {then} are on two branches, and databases may have run either of "
         f"them first: {first}, then {then} works; {fails}, since {then} {fault.what}",
@@ -76,8 +79,12 @@ def order_notes(files: Iterable[MigrationFile], faults: Sequence[OrderFault]) ->
                     )
                     yield (
                         f"{first} gets run_before {then}, which {fault.what}: to run {then} first, "
-                        f"{when}, or to take {first} back alone, fails. Databases that have run "
-                        f"both do not notice; one that has run {then} alone has to be migrated "
-                        "back to before it"
+                        f"{when}, or to take {first} back alone, {_fails(fault)}. Databases that "
+                        f"have run both do not notice; one that has run {then} alone has to be "
+                        "migrated back to before it"
                     )
                     break
+
+
+def _fails(fault: OrderFault) -> str:
+    return "changes the triggers of another table" if fault.strays else "fails"

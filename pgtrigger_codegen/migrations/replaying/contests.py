@@ -73,19 +73,15 @@ def crossing_pairs(
 def backward_faults(lines: TableLines, graph: MigrationGraph) -> Iterator[OrderFault]:
     """Migrations of triggers that cannot be taken back while those that change tables stay.
 
-    Their reverse operations name the table and the columns as these were then. Within an app,
-    Django takes back what comes later first.
+    Their reverse operations name the table and the columns as these were then. Django takes
+    branches back one after the other by their names, in whichever order they were run.
     """
     order = _Order(graph)
     for line in lines:
         for write in line.writes:
             for made in line.changes:
                 pair = (write.migration, made.migration)
-                if (
-                    pair[0][0] != pair[1][0]
-                    and any(order.open_pairs([pair]))
-                    and _is_named(made, write.scripts)
-                ):
+                if any(order.open_pairs([pair])) and _is_named(made, write.scripts):
                     what = what_is_changed(made)
                     yield OrderFault(*pair, what, in_new_database=False, backwards=True)
 

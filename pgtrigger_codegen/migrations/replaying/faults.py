@@ -2,17 +2,18 @@
 
 Where two migrations do not depend on each other, a database may run the one that renames a table
 first, and the one that makes a trigger on it under the old name then. PostgreSQL refuses the
-latter, so no database can have gone that way.
+latter, so no database can have gone that way; unless another table has got the old name meanwhile,
+and the trigger with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.columns import columns_named, names_column
 from pgtrigger_codegen.migrations.replaying.state import OrderFault, SchemaChange
-from pgtrigger_codegen.migrations.replaying.trigger_history import TriggerHistory
+from pgtrigger_codegen.migrations.replaying.trigger_history import Record, TriggerHistory
 from pgtrigger_codegen.migrations.schema.tables import (
     DroppedColumn,
     DroppedTable,
@@ -26,6 +27,7 @@ from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateTrigger,
     DropFunction,
+    DropTrigger,
     RenameTrigger,
     SetTriggerState,
     Statement,
@@ -34,24 +36,32 @@ from pgtrigger_codegen.sql.statements import (
 
 def order_faults(
     statement: Statement,
-    text: str,
-    migration: Key,
+    record: Record,
     history: TriggerHistory,
     tables: Mapping[QualifiedName, Table],
+    ancestors: Callable[[Key], Collection[Key]],
 ) -> Iterator[OrderFault]:
     """Why the statement fails now, as far as another migration is to blame.
 
     Args:
-        text: The statement as it is written.
+        record: The statement as it is written, and where.
         tables: Those that are there.
+        ancestors: All that a migration comes after.
     """
+    migration, text = record.made_by, record.sql
+    if record.uri is not None and isinstance(statement, _ON_TABLE):
+        # Written by this tool or django-pgtrigger, and so after whoever gave the table its name.
+        if there := tables.get(statement.table):
+            yield from _another_table(statement.table, migration, history, there, ancestors)
+        elif isinstance(statement, DropTrigger):
+            yield from _no_table_to_go_back_to(statement.table, migration, history, ancestors)
     match statement:
         case CreateTrigger(table=table):
             yield from _table_gone(table, migration, history, tables)
             yield from _constraint_there(statement, migration, history)
             if there := tables.get(table):
                 yield from _column_gone(table, text, migration, history, there.columns)
-                yield from _another_table(table, text, migration, history, there.columns)
+                yield from _columns_lacking(table, text, migration, history, there.columns)
         case CommentOnTrigger(table=table, name=name) | RenameTrigger(table=table, name=name):
             yield from _table_gone(table, migration, history, tables)
             yield from _trigger_gone((table, name), migration, history)
@@ -73,13 +83,9 @@ def _table_gone(
     history: TriggerHistory,
     tables: Container[QualifiedName],
 ) -> Iterator[OrderFault]:
-    if table in tables:
-        return
-    for made in reversed(history.changes.get(table, ())):
-        if isinstance(made.change, RenamedTable | DroppedTable):
-            if made.migration != migration:
-                yield OrderFault(migration, made.migration, what_is_changed(made))
-            return
+    made = _last_departure(table, history) if table not in tables else None
+    if made and made.migration != migration:
+        yield OrderFault(migration, made.migration, what_is_changed(made))
 
 
 def _trigger_gone(key: TriggerKey, migration: Key, history: TriggerHistory) -> Iterator[OrderFault]:
@@ -133,7 +139,7 @@ def _column_gone(
                 pass
 
 
-def _another_table(
+def _columns_lacking(
     table: QualifiedName,
     text: str,
     migration: Key,
@@ -147,6 +153,51 @@ def _another_table(
             if lacking and made.migration != migration:
                 yield OrderFault(migration, made.migration, what_is_changed(made))
             return
+
+
+def _another_table(
+    table: QualifiedName,
+    migration: Key,
+    history: TriggerHistory,
+    there: Table,
+    ancestors: Callable[[Key], Collection[Key]],
+) -> Iterator[OrderFault]:
+    """Nothing fails, and what is changed are the triggers of another table."""
+    left = _last_departure(table, history)
+    if left is None or there.named_by == migration:
+        return
+    before = ancestors(migration)
+    if there.named_by in before:
+        return
+    found = {there.named_by: f"gives another table the name {table}"}
+    found[left.migration] = what_is_changed(left)
+    for after, what in found.items():
+        if after != migration and after not in before:
+            yield OrderFault(migration, after, what, strays=True)
+
+
+def _no_table_to_go_back_to(
+    table: QualifiedName,
+    migration: Key,
+    history: TriggerHistory,
+    ancestors: Callable[[Key], Collection[Key]],
+) -> Iterator[OrderFault]:
+    """`DROP TRIGGER IF EXISTS` does not mind, and what creates the trigger again will."""
+    left = _last_departure(table, history)
+    if left and left.migration != migration and left.migration not in ancestors(migration):
+        what = what_is_changed(left)
+        yield OrderFault(migration, left.migration, what, in_new_database=False, backwards=True)
+
+
+def _last_departure(table: QualifiedName, history: TriggerHistory) -> SchemaChange | None:
+    """How the name became free the last time."""
+    for made in reversed(history.changes.get(table, ())):
+        if isinstance(made.change, RenamedTable | DroppedTable):
+            return made
+    return None
+
+
+_ON_TABLE = (CreateTrigger, CommentOnTrigger, DropTrigger, RenameTrigger, SetTriggerState)
 
 
 def what_is_changed(made: SchemaChange) -> str:

@@ -8,7 +8,7 @@ passed over: a migration that may have done something more does not undo what an
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -60,15 +60,16 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
     Args:
         watcher: Sees the migrations in Django's own order.
     """
-    run = _run_all(graph, watcher)
+    written = graph
+    run = _run_all(graph, written, watcher)
     faults: list[OrderFault] = []
     while missing := _missing_order(run.faults, graph):
         faults += missing
         graph = graph.with_order((fault.migration, fault.after) for fault in missing)
-        run = _run_all(graph)
+        run = _run_all(graph, written)
     history = run.history
     triggers = {trigger.key: trigger for trigger in history.triggers()}
-    elsewhere = _other_databases(run, triggers, graph)
+    elsewhere = _other_databases(run, triggers, graph, written)
     return MigrationState(
         triggers=triggers,
         tables=run.tables.by_name,
@@ -85,8 +86,15 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
     )
 
 
-def _run_all(graph: MigrationGraph, watcher: Watcher | None = None) -> _Replay:
-    run = _Replay(unreadable=list(graph.unreadable))
+def _run_all(
+    graph: MigrationGraph, written: MigrationGraph, watcher: Watcher | None = None
+) -> _Replay:
+    """Run the migrations in the order of one graph.
+
+    Args:
+        written: The graph as the files have it, without dependencies that are only supposed.
+    """
+    run = _Replay(unreadable=list(graph.unreadable), ancestors=written.ancestors)
     for key in graph.order():
         migration = graph.migrations[key]
         if not isinstance(migration.operations, Unknown):
@@ -115,7 +123,7 @@ def _run_one(run: _Replay, moment: Moment, watcher: Watcher | None) -> None:
 def _missing_order(faults: Iterable[OrderFault], graph: MigrationGraph) -> list[OrderFault]:
     """Faults that another order avoids, without a circle among them."""
     found: dict[tuple[Key, Key], OrderFault] = {}
-    for fault in faults:
+    for fault in (fault for fault in faults if not fault.backwards):
         pair = (fault.migration, fault.after)
         if pair not in found and fault.after not in graph.ancestors(fault.migration):
             graph = graph.with_order([pair])
@@ -133,20 +141,23 @@ class _Elsewhere:
 
 
 def _other_databases(
-    run: _Replay, triggers: Mapping[TriggerKey, InstalledTrigger], graph: MigrationGraph
+    run: _Replay,
+    triggers: Mapping[TriggerKey, InstalledTrigger],
+    graph: MigrationGraph,
+    written: MigrationGraph,
 ) -> _Elsewhere:
     pairs = crossing_pairs(run.history.lines, run.late_references(), graph)
-    states, disturbances, faults = [triggers], [], []
+    states, disturbances = [triggers], []
+    faults = [fault for fault in run.faults if fault.backwards]
     for ordered in other_orders(pairs, graph) if pairs else ():
-        other = _run_all(ordered)
+        other = _run_all(ordered, written)
         failed = [
             replace(fault, in_new_database=False)
             for fault in other.faults
             if (min(fault.pair), max(fault.pair)) in pairs
         ]
-        if failed:
-            faults += failed
-        else:
+        faults += failed
+        if all(fault.backwards for fault in failed):
             states.append({trigger.key: trigger for trigger in other.history.triggers()})
             disturbances.append(other.history.disturbed)
     if pairs:
@@ -217,6 +228,7 @@ class _Step:
 @dataclass(slots=True)
 class _Replay:
     unreadable: list[Unreadable]
+    ancestors: Callable[[Key], Collection[Key]]
     tables: Tables = field(default_factory=Tables)
     history: TriggerHistory = field(default_factory=TriggerHistory)
     faults: list[OrderFault] = field(default_factory=list)
@@ -348,10 +360,11 @@ class _Replay:
                 self._note(found, record.made_by)
             else:
                 text, statement = found
+                written = replace(record, sql=text)
                 self.faults += order_faults(
-                    statement, text, record.made_by, self.history, self.tables.by_name
+                    statement, written, self.history, self.tables.by_name, self.ancestors
                 )
-                self.history.apply(statement, replace(record, sql=text), index)
+                self.history.apply(statement, written, index)
 
     def _add_trigger(self, model: ModelKey, trigger: object, step: _Step) -> None:
         if not isinstance(trigger, compiler.Trigger):

@@ -154,6 +154,7 @@ class OrderFault:
         what: What the latter does, in words.
         in_new_database: Whether Django runs them so in a new database.
         backwards: Whether it runs, and only cannot be taken back then.
+        strays: Whether it runs, on another table than the one that it was written for.
     """
 
     migration: Key
@@ -161,6 +162,7 @@ class OrderFault:
     what: str
     in_new_database: bool = True
     backwards: bool = False
+    strays: bool = False
 
     @property
     def pair(self) -> tuple[Key, Key]:

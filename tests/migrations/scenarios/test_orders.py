@@ -12,7 +12,7 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
-from tests.migrations.scenarios.history import FIELDS, INITIAL, STATUS, order, trigger
+from tests.migrations.scenarios.history import FIELDS, INITIAL, KEY, STATUS, order, trigger
 from tests.migrations.scenarios.project import Catalog, ScenarioProject, project, server
 
 pytestmark = pytest.mark.slow
@@ -231,3 +231,94 @@ def test_branches_that_change_the_condition_and_its_column(
     assert "for all" not in refused.stderr
     assert project.makemigrations("--rewrite").exit_code == 0
     settled(project, new_database)
+
+
+OTHER = f'migrations.CreateModel(name="Other", fields=[{KEY}, ("status", models.TextField())]),'
+SWAP = """
+migrations.RenameModel("Order", "Between"),
+migrations.RenameModel("Other", "Order"),
+migrations.RenameModel("Between", "Other"),
+"""
+SWAPPED = """
+from django.db import models
+
+
+class Order(models.Model):
+    status = models.TextField()
+
+
+class Other(models.Model):
+    status = models.CharField(max_length=10, default="")
+    total = models.IntegerField(null=True)
+    note = models.TextField(default="")
+"""
+
+
+def test_two_models_swap_under_another_apps_trigger(
+    project: ScenarioProject, theirs: Callable[[str], None], new_database: Callable[[], str]
+) -> None:
+    """No order fails, but a new database would have the trigger on the other table."""
+    project.write_migration("shop", OTHER)
+    project.write_models(
+        "shop", order() + "\n\nclass Other(models.Model):\n    status = models.TextField()\n"
+    )
+    theirs(trigger())
+    project.write_migration("audit", _PROXY, [("shop", "0001_initial")])
+    assert project.makemigrations().exit_code == 0
+    project.manage(MIGRATE)
+    commit(project)
+    project.write_migration("shop", SWAP)
+    project.write_migration(
+        "audit",
+        'migrations.DeleteModel("OrderProxy"),\n'
+        + _PROXY.replace("OrderProxy", "OtherProxy").replace("shop.order", "shop.other"),
+        [("shop", "0003_schema")],
+    )
+    project.write_models("shop", SWAPPED)
+    project.write_models(
+        "audit", THEIRS.format(app="audit", trigger=trigger()).replace("Order", "Other")
+    )
+    commit(project)
+
+    outcome = project.makemigrations()
+
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "audit.0002_order_guard gets run_before shop.0003_schema" in outcome.stderr
+    settled(project, new_database)
+
+
+def test_a_branch_that_renames_the_model_and_one_that_removes_its_trigger(
+    project: ScenarioProject, new_database: Callable[[], str]
+) -> None:
+    """Taken back while the table has its new name, the removal would find no table."""
+    project.write_models("audit", "")
+    project.write_models("shop", order(trigger()))
+    project.write_migration("shop", INITIAL)
+    project.makemigrations()
+    commit(project)
+    project.write_models("shop", order())
+    assert project.makemigrations("--name", "a_removed").exit_code == 0
+    project.manage(MIGRATE)
+    folder = project.root / "shop" / "migrations"
+    removal = folder / "0003_a_removed.py"
+    text = removal.read_text()
+    removal.unlink()
+    project.write_models("shop", order(trigger(), name="Purchase"))
+    path = folder / f"{project.write_migration('shop', RENAME_MODEL)}.py"
+    path.rename(folder / "0003_rename.py")
+    commit(project)
+    assert project.makemigrations("--weave").exit_code == 0
+    removal.write_text(text)
+    project.write_models("shop", order(name="Purchase"))
+    project.manage(["makemigrations", "--merge", "--noinput", "--verbosity=0"])
+    commit(project)
+
+    refused = project.makemigrations()
+
+    assert refused.exit_code == 2
+    assert "shop.0003_a_removed cannot be taken back" in refused.stderr
+    assert project.makemigrations("--rewrite").exit_code == 0
+    settled(project, new_database)
+    (back, again) = project.manage(["migrate", "shop", "0002", "--verbosity=0"], MIGRATE)
+    assert len(back["triggers"]) == 1
+    assert again == EMPTY
