@@ -17,7 +17,12 @@ from pgtrigger_codegen.project.entry_points import read_entry_point
 from pgtrigger_codegen.project.folders import Exclusion, is_there, nearest_files, subfolders
 from pgtrigger_codegen.project.path_edits import read_path_edits
 from pgtrigger_codegen.project.settings_candidates import settings_near
-from pgtrigger_codegen.project.settings_name import VARIABLE, Naming, read_test_configuration
+from pgtrigger_codegen.project.settings_name import (
+    CONFIGURATION,
+    VARIABLE,
+    Naming,
+    read_test_configuration,
+)
 from pgtrigger_codegen.project.site_packages import find_environment, own_site_packages
 from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.files import read_within
@@ -38,6 +43,7 @@ class Layout:
         source_roots: First-party folders in the order of the project's `sys.path`.
         settings_module: Dotted name, None for a library without settings.
         settings_origin: What named it (`manage.py:9`), None without settings.
+        configuration: The class in it that holds the settings, where django-configurations does.
         site_packages: Folders of the project's environment, then of our own.
         python_version: Of the project's environment, where known.
         notices: What the user should know of how all this was found.
@@ -53,6 +59,7 @@ class Layout:
     python_version: tuple[int, int] | None = None
     notices: tuple[str, ...] = ()
     has_environment: bool = False
+    configuration: str | None = None
 
     def finder(self) -> ModuleFinder:
         """A new finder over the layout's folders."""
@@ -100,6 +107,7 @@ def discover(
         python_version=environment.python_version if environment else None,
         notices=(*_root_notice(directory, search.root), *search.notices, *notices),
         has_environment=environment is not None,
+        configuration=choice.configuration(config),
     )
     search.check_settings(layout)
     return layout
@@ -148,6 +156,11 @@ class _Choice:
     module: str | None
     origin: str | None
     naming: Naming | None = None
+
+    def configuration(self, config: Config) -> str | None:
+        """The class of django-configurations that is pinned, or named beside the module."""
+        named = self.naming.configuration if self.naming is not None else None
+        return config.env.get(CONFIGURATION, named)
 
 
 class _Search:

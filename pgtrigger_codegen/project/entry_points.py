@@ -15,7 +15,7 @@ from pathlib import Path
 from pgtrigger_codegen.project.command_line import holds_for_migrate
 from pgtrigger_codegen.project.config import is_dotted_name
 from pgtrigger_codegen.project.constants import MAX_DEPTH, once_assigned
-from pgtrigger_codegen.project.settings_name import VARIABLE, Naming
+from pgtrigger_codegen.project.settings_name import CONFIGURATION, VARIABLE, Naming
 from pgtrigger_codegen.source.files import read_within
 
 
@@ -39,8 +39,16 @@ def read_entry_point(path: Path, env: Mapping[str, str]) -> list[Naming]:
     except ValueError as error:  # null bytes, on Python before 3.12
         raise SyntaxError(str(error)) from error
     values = _Values(once_assigned(module), env)
+    classes = [
+        (values.read(value), way)
+        for value, way in _assignments(module, CONFIGURATION, _Way(), values)
+    ]
+    configuration = _only(name for name, way in classes if not way.conditional) or _only(
+        name for name, _ in classes
+    )
     namings = [
-        _naming(path, value, way, values) for value, way in _assignments(module, _Way(), values)
+        replace(_naming(path, value, way, values), configuration=configuration)
+        for value, way in _assignments(module, VARIABLE, _Way(), values)
     ]
     return [naming for naming in namings if not naming.conditional] or namings
 
@@ -62,16 +70,23 @@ def _naming(path: Path, value: ast.expr, way: _Way, values: _Values) -> Naming:
     return Naming(path, value.lineno, module, way.conditional, source, by_command=way.by_command)
 
 
-def _assignments(node: ast.AST, way: _Way, values: _Values) -> Iterator[tuple[ast.expr, _Way]]:
-    """Expressions that the variable is set to, and how they are come to."""
+def _only(names: Iterable[str | None]) -> str | None:
+    found = set(names)
+    return found.pop() if len(found) == 1 else None
+
+
+def _assignments(
+    node: ast.AST, variable: str, way: _Way, values: _Values
+) -> Iterator[tuple[ast.expr, _Way]]:
+    """Expressions that a variable is set to, and how they are come to."""
     inside: Iterable[ast.AST] = ast.iter_child_nodes(node)
     match node:
         case ast.Call(func=ast.Attribute(value=target, attr="setdefault"), args=[key, value]) if (
-            _is_environ(target) and values.read(key) == VARIABLE
+            _is_environ(target) and values.read(key) == variable
         ):
             yield value, way
         case ast.Assign(targets=[ast.Subscript(value=target, slice=key)], value=value) if (
-            _is_environ(target) and values.read(key) == VARIABLE
+            _is_environ(target) and values.read(key) == variable
         ):
             yield value, way
         case ast.If(test=test) if (holds := holds_for_migrate(test)) is not None:
@@ -84,7 +99,7 @@ def _assignments(node: ast.AST, way: _Way, values: _Values) -> Iterator[tuple[as
         case _:
             pass
     for child in inside:
-        yield from _assignments(child, way, values)
+        yield from _assignments(child, variable, way, values)
 
 
 def _is_environ(node: ast.expr) -> bool:

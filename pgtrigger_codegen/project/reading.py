@@ -19,6 +19,7 @@ from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_u
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.discovery import Layout, find_app_packages
 from pgtrigger_codegen.project.project import App, Project, Settings
+from pgtrigger_codegen.project.settings_values import settings_of
 from pgtrigger_codegen.project.unknown_apps import not_found, possible_apps, unknown_apps
 from pgtrigger_codegen.project.unknown_configs import unknown_configs
 from pgtrigger_codegen.project.versions import project_versions, version_notices
@@ -115,11 +116,11 @@ def read_project(
             reason = "no settings module was found, so that the installed apps are not known"
             unread.append(Unread(GapKind.SETTINGS_NOT_FOUND, reason, certain=False))
     else:
-        settings = _read_settings(layout.settings_module, layout.settings_origin, interpreter)
+        settings = _read_settings(layout, interpreter)
         names = _installed_apps(settings, layout, config)
         unread += unknown_apps(names, settings, interpreter)
         if "INSTALLED_APPS" in settings.values:
-            unread += _assumed_apps(names, layout.settings_module, interpreter)
+            unread += _assumed_apps(names, layout, interpreter)
     reader = _AppReader(interpreter, settings, notices)
     apps = reader.read(names)
     unread += not_found(reader.unread, interpreter.loader)
@@ -135,28 +136,21 @@ def read_project(
     return project, tuple(notices), tuple(unread)
 
 
-def _read_settings(module: str, origin: str | None, interpreter: Interpreter) -> Settings:
-    scope = interpreter.module(module)
-    if isinstance(scope, Unknown):
-        where = f" (named in {origin})" if origin else ""
+def _read_settings(layout: Layout, interpreter: Interpreter) -> Settings:
+    module = layout.settings_module
+    assert module is not None, "asked for where there is one"
+    settings = settings_of(module, layout.configuration, interpreter)
+    if isinstance(settings, Unknown):
+        where = f" (named in {layout.settings_origin})" if layout.settings_origin else ""
         raise ProjectError(
-            f"settings module `{module}`{where} cannot be read: {scope.reason}",
+            f"settings module `{module}`{where} cannot be read: {settings.reason}",
             help="correct the file, or name another module: `settings` under "
             "[tool.pgtrigger-codegen] in pyproject.toml",
         )
-    values = {
-        name: interpreter.name(name, scope, Span(str(scope.module.path), 1, 1, 1, 1))
-        for name in list(scope.names)
-        if name.isupper()
-    }
-    if scope.open_ended is not None and "INSTALLED_APPS" not in values:
-        values["INSTALLED_APPS"] = scope.open_ended
-    return Settings(
-        module, values, Span(str(scope.module.path), 1, 1, 1, 1), incomplete=scope.open_ended
-    )
+    return settings
 
 
-def _assumed_apps(names: list[Any], module: str, interpreter: Interpreter) -> list[Unread]:
+def _assumed_apps(names: list[Any], layout: Layout, interpreter: Interpreter) -> list[Unread]:
     """Whether other apps would be installed if assumed values were others.
 
     The settings are read once more, without what was assumed of the environment.
@@ -165,16 +159,14 @@ def _assumed_apps(names: list[Any], module: str, interpreter: Interpreter) -> li
         return []
     host = SettingsHost(interpreter.host.environment, takes_defaults=False)
     other = Interpreter(interpreter.loader, host, interpreter.libraries)
-    scope = other.module(module)
-    if isinstance(scope, Unknown):
+    settings = settings_of(layout.settings_module or "", layout.configuration, other)
+    if isinstance(settings, Unknown):
         return []
-    place = Span(str(scope.module.path), 1, 1, 1, 1)
-    value = other.name("INSTALLED_APPS", scope, place)
-    unknown = first_unknown(value)
+    unknown = first_unknown(settings.get("INSTALLED_APPS"))
     if unknown is None or any(first_unknown(name) is not None for name in names):
         return []  # what is not known either way is told already
     reason = f"INSTALLED_APPS depends on a value that is assumed: {unknown.reason}"
-    span = unknown.span or place
+    span = unknown.span or settings.span
     return [Unread(GapKind.ASSUMED_BRANCH, reason, span, UNKNOWN_APP, certain=False)]
 
 

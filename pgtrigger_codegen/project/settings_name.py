@@ -18,6 +18,8 @@ from pgtrigger_codegen.source.files import read_within
 from pgtrigger_codegen.source.paths import resolved
 
 VARIABLE = "DJANGO_SETTINGS_MODULE"
+CONFIGURATION = "DJANGO_CONFIGURATION"
+"""Of django-configurations: the class in the settings module that holds the settings."""
 _TABLES = {
     "pytest.ini": ("pytest",),
     ".pytest.ini": ("pytest",),
@@ -39,6 +41,7 @@ class Naming:
         conditional: Whether it stands in a branch.
         environment: Name of the variable whose default this is.
         by_command: Whether a branch on `sys.argv` decides, taken as for `migrate`.
+        configuration: The class of django-configurations that the same file names.
         search_path: Folders that the same configuration puts on `sys.path`.
     """
 
@@ -48,6 +51,7 @@ class Naming:
     conditional: bool = False
     environment: str | None = None
     by_command: bool = False
+    configuration: str | None = None
     search_path: tuple[Path, ...] = ()
 
     def origin(self, root: Path) -> str:
@@ -90,7 +94,7 @@ def _read_pyproject(path: Path) -> Iterator[Naming]:
 
 
 def _from_options(path: Path, options: Mapping[str, Any]) -> Iterator[Naming]:
-    named = _option_in(options.get("addopts")) or options.get(VARIABLE)
+    named = _option_in(options.get("addopts"), "--ds") or options.get(VARIABLE)
     named = named or options.get("django_settings_module")
     if not isinstance(named, str):
         return
@@ -99,16 +103,28 @@ def _from_options(path: Path, options: Mapping[str, Any]) -> Iterator[Naming]:
         resolved(path.parent / folder) for folder in _words(options.get("pythonpath"))
     )
     if is_dotted_name(module):
-        yield Naming(path, _line_of(path, module), module, search_path=search_path)
+        yield Naming(
+            path,
+            _line_of(path, module),
+            module,
+            configuration=_configuration_in(options),
+            search_path=search_path,
+        )
 
 
-def _option_in(addopts: object) -> str | None:
-    """The value of pytest-django's `--ds`, which wins over the variable."""
+def _configuration_in(options: Mapping[str, Any]) -> str | None:
+    named = _option_in(options.get("addopts"), "--dc") or options.get(CONFIGURATION)
+    named = named.strip().strip("\"'") if isinstance(named, str) else ""
+    return named if named.isidentifier() else None
+
+
+def _option_in(addopts: object, option: str) -> str | None:
+    """The value of an option of pytest-django, which wins over the variable."""
     words = iter(_words(addopts))
     for word in words:
-        if word.startswith("--ds="):
-            return word.removeprefix("--ds=")
-        if word == "--ds":
+        if word.startswith(f"{option}="):
+            return word.removeprefix(f"{option}=")
+        if word == option:
             return next(words, None)
     return None
 

@@ -69,9 +69,8 @@ def _environ_read(vm: Interpreter, call: SpecialCall) -> Any:
     return _variable(vm, name, default, cast, call.span)
 
 
-def _variable(vm: Interpreter, name: Any, default: Any, cast: Any, span: Span) -> Any:
-    if not isinstance(name, str):
-        return Unknown("the name of an environment variable is not known", span)
+def variable(vm: Interpreter, name: str, cast: Any, span: Span, default: Any = _MISSING) -> Any:
+    """The value of an environment variable: pinned and converted, or an assumed default."""
     if name in vm.host.environment:
         return vm.attempt(span, _cast, vm.host.environment[name], cast)
     if default is _MISSING:
@@ -80,6 +79,12 @@ def _variable(vm: Interpreter, name: Any, default: Any, cast: Any, span: Span) -
         return Unknown(f"the environment variable `{name}` is not pinned", span)
     vm.assume(name, default, span)
     return default
+
+
+def _variable(vm: Interpreter, name: Any, default: Any, cast: Any, span: Span) -> Any:
+    if not isinstance(name, str):
+        return Unknown("the name of an environment variable is not known", span)
+    return variable(vm, name, cast, span, default)
 
 
 def _cast(text: str, cast: Any) -> Any:

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pgtrigger_codegen.evaluator.django import hooks, provided, registration, split_settings
+from pgtrigger_codegen.evaluator.django import (
+    configurations,
+    hooks,
+    provided,
+    registration,
+    split_settings,
+)
 from pgtrigger_codegen.evaluator.django.engine import connection_attribute
 from pgtrigger_codegen.evaluator.django.fields import make_private_field
 from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
@@ -16,8 +22,8 @@ from pgtrigger_codegen.evaluator.python import environment
 from pgtrigger_codegen.evaluator.python.calls import makers
 from pgtrigger_codegen.evaluator.python.classes import reflection
 from pgtrigger_codegen.evaluator.python.functions import generators
-from pgtrigger_codegen.evaluator.python.imports import dynamic_imports
-from pgtrigger_codegen.evaluator.python.objects import attribute_assignment, files
+from pgtrigger_codegen.evaluator.python.imports import dynamic_imports, imports
+from pgtrigger_codegen.evaluator.python.objects import attribute_assignment, attributes, files
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
@@ -40,6 +46,8 @@ def special_attribute(vm: Interpreter, special: Special, name: str, span: Span) 
         known = connection_attribute(vm, name, span)
         if known is not None:
             return known
+    if special == configurations.BASE:
+        return attributes.attribute(vm, configurations.base_class(vm), name, span)
     if special.name == "super.model":
         owner, instance = special.receiver
         return hooks.super_attribute(vm, owner, instance, name, span)
@@ -52,6 +60,8 @@ def item_of_special(vm: Interpreter, special: Special, key: Any, span: Span) -> 
         return environment.item(vm, key, span)
     if special.name == "connections":
         return Special("connection")
+    if special.name == "sys.modules" and isinstance(key, str):
+        return imports.module_value(vm, key, span)
     return Unknown(f"an item of `{special.name}` is not evaluated", span)
 
 
@@ -64,6 +74,7 @@ _HANDLERS: dict[str, Handler] = {
     "print": _nothing,
     "private_field": make_private_field,
     **attribute_assignment.HANDLERS,
+    **configurations.HANDLERS,
     **dynamic_imports.HANDLERS,
     **environment.HANDLERS,
     **files.HANDLERS,

@@ -33,6 +33,7 @@ from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.calls import arguments, makers
 from pgtrigger_codegen.evaluator.python.calls.formatting import format_text
 from pgtrigger_codegen.evaluator.python.functions.functions import call_function
+from pgtrigger_codegen.evaluator.python.imports.dynamic_names import note_names_not_set
 from pgtrigger_codegen.evaluator.python.objects import attributes, membrane
 from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
 from pgtrigger_codegen.evaluator.values.models import (
@@ -198,6 +199,7 @@ def _interpret(
             note_ended(vm, function, result, span)
     if isinstance(result, Unknown):
         result = result.with_note(f"`{function.name}` is called here", span)
+        note_names_not_set(vm, function, result)
         mentions = mentions_registration(vm, function.node, function.module)
         if mentions and not isinstance(result, Invalid):
             return may_register(result)

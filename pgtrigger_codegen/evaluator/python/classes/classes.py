@@ -15,6 +15,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from pgtrigger_codegen.evaluator.django import configurations
 from pgtrigger_codegen.evaluator.django.func_render import accept_model
 from pgtrigger_codegen.evaluator.django.hooks import init_subclass
 from pgtrigger_codegen.evaluator.django.postponed import PostponedNames
@@ -198,6 +199,8 @@ def _base(vm: Interpreter, name: str, base: Any, span: Span) -> Any:
             return vm.host.model_class(base.label, span)
         case FieldDescriptor():
             return Unknown("a field is not a class", span)
+        case configurations.BASE:
+            return configurations.base_class(vm)
         case Opaque() if isinstance(base.real, type):
             base = base.real
     if attributes.is_rendered_model(base) and base.__module__ != "django.db.models.base":
@@ -296,7 +299,7 @@ def _may_be_metaclass(vm: Interpreter, value: Any) -> bool:
 
 def _is_pure(vm: Interpreter, base: Any) -> bool:
     return isinstance(base, type) and all(
-        cls is object or cls in vm.user_classes for cls in base.__mro__
+        cls is object or attributes.is_user_class(vm, cls) for cls in base.__mro__
     )
 
 

@@ -55,9 +55,13 @@ def _class_of_method(vm: Interpreter, method: Scope) -> Any:
 
 
 def _isinstance(vm: Interpreter, call: SpecialCall) -> Any:
-    if (refused := _wrong_count(call, 2)) is not None:
-        return refused
+    if len(call.args) != 2:
+        return call.unknown() or Unknown("takes 2 arguments", call.span)
     value, named = call.args
+    if isinstance(value, Unknown):  # what is in a list or a dict does not matter
+        return value
+    if (unknown := first_unknown(named)) is not None:
+        return unknown
     kinds = tuple(type if kind == Special("type") else kind for kind in _as_tuple(named))
     if isinstance(value, ModelClass | ThroughModel | ModelReference) and type in kinds:
         return True
@@ -186,6 +190,19 @@ def _link_names(through: ThroughModel) -> set[str]:
     return {owner, target, f"from_{owner}", f"to_{owner}", f"to_{target}"}
 
 
+def _getmembers(vm: Interpreter, call: SpecialCall) -> Any:
+    """`inspect.getmembers(value)` of a class or an object of interpreted code."""
+    if (refused := _wrong_count(call, 1)) is not None:
+        return refused
+    target = call.args[0]
+    if not (attributes.is_user_class(vm, target) or attributes.is_user_object(vm, target)):
+        described = attributes.describe(target)
+        return Unknown(f"the members of {described} are not evaluated", call.span)
+    return [
+        (name, attributes.attribute(vm, target, name, call.span)) for name in sorted(dir(target))
+    ]
+
+
 def _setattr(vm: Interpreter, call: SpecialCall) -> Any:
     if len(call.args) == 3 and isinstance(call.args[1], str):
         assign_attribute(vm, call.args[0], call.args[1], call.args[2], call.span)
@@ -232,6 +249,7 @@ def _as_tuple(kinds: Any) -> tuple[Any, ...]:
 HANDLERS: dict[str, Handler] = {
     "getattr": _getattr,
     "hasattr": _hasattr,
+    "inspect.getmembers": _getmembers,
     "isinstance": _isinstance,
     "issubclass": _issubclass,
     "setattr": _setattr,

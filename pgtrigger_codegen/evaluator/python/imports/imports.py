@@ -12,6 +12,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from pgtrigger_codegen.evaluator.django import configurations
 from pgtrigger_codegen.evaluator.django.provided import note_library, provided_value
 from pgtrigger_codegen.evaluator.django.unknown_imports import note_unknown_import
 from pgtrigger_codegen.evaluator.library import lookup, rows
@@ -58,8 +59,11 @@ SPECIAL_NAMES: dict[str, Any] = {
     "django.db.connections": Special("connections"),
     "django.dispatch.receiver": Special("receiver"),
     "django.db.models.signals.class_prepared": Special("class_prepared"),
+    **configurations.NAMES,
+    "inspect.getmembers": Special("inspect.getmembers"),
     "pgtrigger.register": Special("register"),
     "pgtrigger.registry.register": Special("register"),
+    "sys.modules": Special("sys.modules"),
     "typing.TYPE_CHECKING": False,
     "typing_extensions.TYPE_CHECKING": False,
 }

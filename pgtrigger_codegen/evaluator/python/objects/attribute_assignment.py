@@ -42,6 +42,8 @@ def assign_attribute(vm: Interpreter, target: Any, name: str, value: Any, span: 
         _assign_to_trigger(vm, target, name, value, span)
     elif attributes.is_rendered_model(target) and name not in ("_meta", "Meta"):
         pass  # a field's `contribute_to_class` puts its descriptor there: nothing compiles it
+    elif isinstance(target, SourceModule) and (scope := vm.scopes.get(target.name)) is not None:
+        scope.names[name] = vm.speculation or value
     elif not isinstance(target, Unknown | SourceModule | LibraryModule | Special):
         reason = f"an assignment to {attributes.describe(target)} is not followed"
         raise Refusal(Unknown(reason, span))

@@ -26,6 +26,12 @@ def real_attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
     """An attribute of a real object, as far as it may be a value of interpreted code."""
     if (unknown := left_out(vm, value, name, span)) is not None:
         return unknown
+    getter = inspect.getattr_static(type(value), name, None)
+    if isinstance(getter, property) and interpreted(getter.fget) is not None:
+        from pgtrigger_codegen.evaluator.python.calls.calls import call
+
+        # Not by way of Python, which would hand on nothing that is known in part.
+        return call(vm, getter.fget, (value,), {}, span)
     special = _stood_in_for(vm, value, name, span)
     return _read(vm, value, name, span) if special is _ITS_OWN else special
 
