@@ -12,8 +12,9 @@ import statistics
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.registry import RULES

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.certificate.census import Census
 from pgtrigger_codegen.certificate.certificate import Certificate
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.project.config import Config
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxProblem:
+class SyntaxProblem(Struct, frozen=True):
     """A file that does not parse.
 
     Attributes:
@@ -42,8 +42,11 @@ class SyntaxProblem:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+# Whom to ask for more: two analyses of the same source have each their own.
+_SERVICES = frozenset("load_migration allow_migrate census certificate sites migrations".split())
+
+
+class Analysis(Struct, frozen=True):
     """The facts that lint, migrations and the command line work from.
 
     Attributes:
@@ -77,17 +80,27 @@ class Analysis:
     foreign_triggers: tuple[CompiledTrigger, ...]
     notices: tuple[str, ...]
     read_files: frozenset[Path]
-    load_migration: LoadMigration = field(repr=False, compare=False)
+    load_migration: LoadMigration
     uninherited_triggers: tuple[AbstractTriggers, ...] = ()
     imported_modules: frozenset[str] = frozenset()
     foreign_unresolved: tuple[UnresolvedTrigger, ...] = ()
     provided_models: tuple[ProvidedModel, ...] = ()
     missing_providers: tuple[MissingProvider, ...] = ()
-    allow_migrate: AllowMigrate = field(default=always_allowed, repr=False, compare=False)
-    census: Census = field(default_factory=Census, repr=False, compare=False)
-    certificate: Certificate = field(default_factory=Certificate, repr=False, compare=False)
-    sites: SiteReader | None = field(default=None, repr=False, compare=False)
-    migrations: OneHistory = field(default_factory=OneHistory, repr=False, compare=False)
+    allow_migrate: AllowMigrate = always_allowed
+    census: Census = field(default_factory=Census)
+    certificate: Certificate = field(default_factory=Certificate)
+    sites: SiteReader | None = None
+    migrations: OneHistory = field(default_factory=OneHistory)
+
+    def __eq__(self, other: object) -> bool:
+        """The same facts, whoever may be asked for more of them."""
+        return isinstance(other, Analysis) and all(
+            getattr(self, name) == getattr(other, name)
+            for name in self.__struct_fields__
+            if name not in _SERVICES
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # compared, never a key
 
     def history(self) -> ProjectHistory:
         """The project's migrations, replayed the first time that somebody asks.

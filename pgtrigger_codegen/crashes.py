@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from pgtrigger_codegen.confinement.wall import Escape
 from pgtrigger_codegen.errors import CodegenError
@@ -24,8 +25,7 @@ _MEANT: tuple[type[BaseException], ...] = (CodegenError, Escape, GeneratorExit, 
 REPORT = "please report it, with the output of `--traceback`"
 
 
-@dataclass(frozen=True)
-class Crash:
+class Crash(Struct, frozen=True):
     """One bug of ours that was met.
 
     Attributes:

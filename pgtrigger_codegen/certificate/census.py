@@ -11,9 +11,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from pgtrigger_codegen.certificate.assumed import Dependencies
 from pgtrigger_codegen.certificate.declaring_names import DeclaringNames
@@ -39,8 +40,7 @@ Fate = Literal[
 """What became of a site. `not declared`: a trigger that is made, and put on no model."""
 
 
-@dataclass(frozen=True, slots=True)
-class CountedSite:
+class CountedSite(Struct, frozen=True):
     """A site and its account.
 
     Attributes:
@@ -58,8 +58,7 @@ class CountedSite:
     place: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What the analysis has left at a place, by which a site there is accounted for.
 
     Attributes:
@@ -101,8 +100,7 @@ class Evidence:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Census:
+class Census(Struct, frozen=True):
     """All sites, by place."""
 
     sites: tuple[CountedSite, ...] = ()

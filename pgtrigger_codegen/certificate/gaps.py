@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
@@ -11,8 +12,7 @@ from pgtrigger_codegen.source.unread import GapKind
 Scope = Literal["everything", "other-apps", "app", "table", "trigger"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Concern:
+class Concern(Struct, frozen=True, order=True):
     """Which triggers a gap may hide.
 
     Attributes:
@@ -48,8 +48,7 @@ EVERYTHING = Concern("everything")
 OTHER_APPS = Concern("other-apps")
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """Something that was not read, and that may declare triggers.
 
     Attributes:

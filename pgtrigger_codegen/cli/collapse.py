@@ -6,11 +6,11 @@ import difflib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target, writing
@@ -105,8 +105,7 @@ def collapse(
     context.exit(1 if check and outcome.files.files else 0)
 
 
-@dataclass(frozen=True)
-class _Outcome:
+class _Outcome(Struct, frozen=True):
     """What there is to write and to print."""
 
     analysis: Analysis

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.census import Census
@@ -22,8 +22,7 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.wording import counted
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """The project that a command works on.
 
     Attributes:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
@@ -28,8 +29,7 @@ _DEFAULT = "default"
 _FOUND = "found"
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
+class _Value(Struct, frozen=True):
     """One line of the answer.
 
     Attributes:
@@ -74,8 +74,7 @@ def config(target: Target, output_format: str) -> None:
         click.echo(f"note: {one_line(notice)}", err=True)
 
 
-@dataclass(frozen=True)
-class _Sources:
+class _Sources(Struct, frozen=True):
     """Where values come from, as text."""
 
     config: Config

@@ -15,9 +15,10 @@ import secrets
 import stat
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+from msgspec import Struct
 
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.source.files import read_regular
@@ -31,8 +32,7 @@ _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.pgtrigger-codegen~")
 MOST_BYTES = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A file before and after; None where there is none.
 
     Attributes:

@@ -6,11 +6,12 @@ import functools
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen import pipeline
 from pgtrigger_codegen.analysis import Analysis
@@ -187,8 +188,7 @@ def _require_own(paths: Sequence[Path], analysis: Analysis) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Check:
+class _Check(Struct, frozen=True):
     """Runs the rules as asked for, without the findings that the baseline knows."""
 
     paths: Sequence[Path]

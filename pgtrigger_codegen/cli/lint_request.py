@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from pgtrigger_codegen.cli.common import Target
 from pgtrigger_codegen.errors import CodegenError
@@ -14,8 +14,7 @@ from pgtrigger_codegen.lint.reporters.formats import STATISTICS
 _STDIN = Path("-")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """The options of the command line, as they were given."""
 
     paths: tuple[Path, ...]

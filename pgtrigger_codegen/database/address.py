@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import psycopg
+from msgspec import Struct
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
@@ -29,8 +29,7 @@ _PLACES = ("PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE")
 _ELSEWHERE = "give --dsn, or set DATABASE_URL or PGHOST, PGDATABASE…"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where to connect.
 
     Attributes:
@@ -39,9 +38,13 @@ class Address:
         role: The role to take on after connecting (Django's `assume_role`).
     """
 
-    parameters: Mapping[str, str] = field(repr=False)
+    parameters: Mapping[str, str]
     origin: str
     role: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the parameters, which hold a password."""
+        return f"Address(origin={self.origin!r}, role={self.role!r})"
 
 
 def find_address(

@@ -11,10 +11,10 @@ which schemas are meant.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from msgspec import Struct
 
 from pgtrigger_codegen.database.connection import Connection
 from pgtrigger_codegen.database.errors import DatabaseError, explain
@@ -31,8 +31,7 @@ PREFIX = "pgtrigger_"
 """What every trigger and function begins with that this package ever touches."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table, or whatever else a trigger can be on.
 
     Attributes:
@@ -48,8 +47,7 @@ class Table:
     owned: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """What a trigger calls.
 
     Attributes:
@@ -81,8 +79,7 @@ class Function:
         return self.owner == role or table.owner in self.owner_may_act_as
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledTrigger:
+class InstalledTrigger(Struct, frozen=True):
     """A trigger as the server has it.
 
     Attributes:
@@ -100,8 +97,7 @@ class InstalledTrigger:
     is_constraint: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Struct, frozen=True):
     """What is there.
 
     Attributes:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.database.catalog import InstalledTrigger
 from pgtrigger_codegen.database.lookalike import Lookalikes, Printed, Refused, Unavailable
@@ -25,8 +27,7 @@ from pgtrigger_codegen.sql.statements import CreateFunction, CreateTrigger, read
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """An installed trigger beside its declaration.
 
     Attributes:

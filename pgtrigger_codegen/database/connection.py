@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from msgspec import Struct
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
@@ -32,8 +32,7 @@ _OWN_SCHEMAS = ("pg_catalog", "pg_temp")
 """Where our own queries look; temporary objects last, since any name may be among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(Struct, frozen=True):
     """How long to wait, as PostgreSQL writes durations (`5s`).
 
     Attributes:

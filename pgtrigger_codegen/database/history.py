@@ -7,8 +7,9 @@ trigger that no migration has ever named may be another project's, on a shared t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.database.catalog import table_reference
@@ -73,8 +74,7 @@ class ProjectHistory:
         return _Replayed(state, names.everywhere(state))
 
 
-@dataclass(frozen=True, slots=True)
-class _Replayed:
+class _Replayed(Struct, frozen=True):
     """The history.
 
     Attributes:

@@ -13,9 +13,10 @@ without the privilege TEMPORARY. There `normal_form` compares what is left witho
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
 import psycopg
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.database.catalog import Table
 from pgtrigger_codegen.database.connection import Connection
@@ -25,22 +26,19 @@ from pgtrigger_codegen.sql.render import trigger_statement, uses_own_function
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(Struct, frozen=True):
     """What `pg_get_triggerdef` says of the source's trigger, on another table."""
 
     definition: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """PostgreSQL would not create the source's trigger on this table."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unavailable:
+class Unavailable(Struct, frozen=True):
     """Nothing temporary can be made here."""
 
     message: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pgtrigger_codegen.database.catalog import Table
 from pgtrigger_codegen.sql.names import quote_name

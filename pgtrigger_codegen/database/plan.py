@@ -7,8 +7,10 @@ only names ever written to begin with `pgtrigger_`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.database.catalog import PREFIX, Catalog, Function, InstalledTrigger, Table
 from pgtrigger_codegen.database.errors import DatabaseError
@@ -32,8 +34,7 @@ _DROPPING = frozenset({"uninstall", "prune"})
 _STYLE = Style(in_transaction=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Statements that belong together.
 
     Attributes:
@@ -49,8 +50,7 @@ class Step:
     table: Table | None
 
 
-@dataclass(frozen=True, slots=True)
-class DatabasePlan:
+class DatabasePlan(Struct, frozen=True):
     """What one command does in one search path.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from pgtrigger_codegen.database.catalog import list_schemas, require_schemas
 from pgtrigger_codegen.database.connection import Connection
@@ -15,8 +16,7 @@ SHARED = ("public",)
 """What a tenant's search path goes on with, unless `--schema` says otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """One search path.
 
     Attributes:

@@ -6,8 +6,9 @@ Facts in, facts out: nothing here asks a server.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from pgtrigger_codegen.certificate.certificate import is_named
 from pgtrigger_codegen.database.catalog import (
@@ -32,8 +33,7 @@ HASH_ONLY = "hash only"
 COMMENT_LOST = "comment lost"
 
 
-@dataclass(frozen=True, slots=True)
-class TriggerStatus:
+class TriggerStatus(Struct, frozen=True):
     """One trigger, declared or installed or both.
 
     Attributes:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import psycopg
+from msgspec import Struct
 
 from pgtrigger_codegen.database.catalog import Catalog, read_catalog
 from pgtrigger_codegen.database.comparison import compare
@@ -15,8 +14,7 @@ from pgtrigger_codegen.database.source import Source
 from pgtrigger_codegen.database.status import TriggerStatus, pair, statuses
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What one search path shows.
 
     Attributes:

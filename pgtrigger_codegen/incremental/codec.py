@@ -9,11 +9,12 @@ be cyclic or nested deeply.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from pgtrigger_codegen.confinement import wall
 
@@ -199,7 +200,7 @@ def _kind(annotation: Any) -> tuple[str, tuple[Any, ...]]:
         if origin in origins:
             return kind, args
     if isinstance(annotation, type) and (
-        dataclasses.is_dataclass(annotation) or hasattr(annotation, "_fields")
+        issubclass(annotation, Struct) or hasattr(annotation, "_fields")
     ):
         return "record", ()
     raise TypeError(f"{annotation!r} does not travel")
@@ -219,13 +220,12 @@ def _is_plain(annotation: Any) -> bool:
 
 def _fields(cls: type) -> tuple[tuple[str, Any], ...]:
     hints = evaluated_annotations(cls)
-    if not dataclasses.is_dataclass(cls):
-        names: tuple[str, ...] = cls._fields  # type: ignore[attr-defined]  # a named tuple's
-        return tuple((name, hints[name]) for name in names)
-    fields = dataclasses.fields(cls)
-    if hasattr(cls, "__post_init__") or not all(field.init for field in fields):
+    if hasattr(cls, "__post_init__"):
         raise TypeError(f"{cls!r} is more than its fields")
-    return tuple((field.name, hints[field.name]) for field in fields)
+    names: tuple[str, ...] = (
+        cls.__struct_fields__ if issubclass(cls, Struct) else cls._fields  # type: ignore[attr-defined]  # a named tuple's
+    )
+    return tuple((name, hints[name]) for name in names)
 
 
 def _classes(annotation: Any) -> tuple[type, ...]:

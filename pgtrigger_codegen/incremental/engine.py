@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Collection
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pgtrigger_codegen.engine import COLD
 from pgtrigger_codegen.incremental import worker

@@ -9,8 +9,10 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.incremental.codec import (
@@ -32,8 +34,7 @@ from pgtrigger_codegen.source.reads import Reads
 from pgtrigger_codegen.sql.remembered import Answers, Remembered
 
 
-@dataclass(frozen=True, slots=True)
-class _History:
+class _History(Struct, frozen=True):
     parents: Mapping[Key, tuple[Key, ...]]
     replaced: Mapping[Key, Key]
     missing: tuple[MissingDependency, ...]

@@ -13,8 +13,9 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen import __version__
 from pgtrigger_codegen.incremental.folder import NAME
@@ -37,8 +38,7 @@ _MOST_BYTES = 64 * 1024 * 1024  # more than any reader takes
 _NOT_ENTERED = frozenset({"node_modules", "__pycache__", NAME})
 
 
-@dataclass(frozen=True)
-class Fingerprint:
+class Fingerprint(Struct, frozen=True):
     """What has to be the same for a result to be the same.
 
     Attributes:

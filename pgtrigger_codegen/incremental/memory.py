@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.incremental import folder
 from pgtrigger_codegen.incremental.facts import (
@@ -34,8 +35,7 @@ from pgtrigger_codegen.source.reads import Reads
 from pgtrigger_codegen.sql import remembered
 
 
-@dataclass
-class Memory:
+class Memory(Struct):
     """The memory of one project, asked for the same settings.
 
     Attributes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.incremental import folder
 from pgtrigger_codegen.incremental.inputs import VARIABLES, fingerprint, from_json, holds
@@ -18,8 +19,7 @@ from pgtrigger_codegen.source.paths import resolved
 from pgtrigger_codegen.source.reads import Reads
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Struct, frozen=True):
     """What a command did.
 
     Attributes:
@@ -31,8 +31,7 @@ class Result:
     output: tuple[tuple[int, bytes], ...]
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Struct, frozen=True):
     """What a result depends on besides files.
 
     Attributes:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pgtrigger_codegen.crashes import any_met
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.incremental.memory import Memory
 
 
-@dataclass
-class Session:
+class Session(Struct):
     """A command that runs.
 
     Attributes:

@@ -11,7 +11,8 @@ import os
 import signal
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.confinement import wall
 from pgtrigger_codegen.crashes import any_met
@@ -32,8 +33,7 @@ WORTH_IT = 40
 """Migration files from which on a second process gains more time than starting it takes."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What the other process has found out.
 
     Attributes:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.source.literals import Char, Run
 
@@ -17,8 +18,7 @@ _FORMAT_FIELD = re.compile(r"(?<!\{)(?:\{\{)*(\{[^{}]*\})")
 _PERCENT_FIELD = re.compile(r"%\(\w+\)[sdrif]|%[sdrif]")
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Characters of a literal that stand in the text from `start` on."""
 
     start: int
@@ -29,8 +29,7 @@ class Piece:
         return self.start + len(self.chars)
 
 
-@dataclass(frozen=True)
-class Alignment:
+class Alignment(Struct, frozen=True):
     """The certain pieces of one literal.
 
     Attributes:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
@@ -31,8 +32,7 @@ class Entry(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """Findings against a baseline.
 
     Attributes:
@@ -44,8 +44,7 @@ class Compared:
     stale: Counter[Entry]
 
 
-@dataclass(frozen=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """Known findings, and how often each is expected."""
 
     counts: Counter[Entry]

@@ -10,8 +10,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.crashes import Crash, contain
@@ -30,8 +31,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class BodyTrigger:
+class BodyTrigger(Struct, frozen=True):
     """The trigger that a body belongs to.
 
     Attributes:
@@ -105,8 +105,7 @@ def transition_tables(trigger: BodyTrigger, body: Body) -> Mapping[str, Qualifie
 _CREATE = re.compile(r"\bcreate\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(Struct, frozen=True):
     analysis: Analysis
     bodies: tuple[tuple[BodyTrigger, _Read], ...]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.definitions import definitions, table_owner
@@ -18,8 +19,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 Place = Literal["condition", "update_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class MissingColumn:
+class MissingColumn(Struct, frozen=True):
     """A column that a trigger names and its table does not have.
 
     Attributes:

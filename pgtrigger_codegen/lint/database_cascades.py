@@ -6,7 +6,8 @@ Django writes such foreign keys for `DB_CASCADE`, and migrations may write them 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger
@@ -16,8 +17,7 @@ from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 
 
-@dataclass(frozen=True, slots=True)
-class Cascade:
+class Cascade(Struct, frozen=True):
     """Columns of a table, and the table that they refer to."""
 
     columns: tuple[str, ...]

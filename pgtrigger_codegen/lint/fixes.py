@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, Fix
 from pgtrigger_codegen.lint.source_text import SourceText
@@ -13,8 +14,7 @@ from pgtrigger_codegen.source.module import SourceSyntaxError, parse_module
 from pgtrigger_codegen.source.span import Span
 
 
-@dataclass(frozen=True)
-class FixedFiles:
+class FixedFiles(Struct, frozen=True):
     """What applying fixes leads to.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tokenize
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Edit
 from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
@@ -15,8 +16,7 @@ from pgtrigger_codegen.lint.suppression import Comment, parsed, read_suppression
 from pgtrigger_codegen.source.span import Span
 
 
-@dataclass(frozen=True)
-class AddedIgnores:
+class AddedIgnores(Struct, frozen=True):
     """Files with comments added.
 
     Attributes:

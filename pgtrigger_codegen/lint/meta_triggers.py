@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.lint.diagnostic import Edit
 from pgtrigger_codegen.source.elements import (
@@ -27,8 +28,7 @@ from pgtrigger_codegen.source.unparsing import unparsed
 _MAX_LINE = 88
 
 
-@dataclass(frozen=True, slots=True)
-class MetaOfClass:
+class MetaOfClass(Struct, frozen=True):
     """A class, and what is known of the `Meta` that Django reads for it.
 
     Attributes:
@@ -80,8 +80,7 @@ def assignment(elements: Sequence[Element], comments: Iterable[str], indent: str
     return _assignment(_Added(tuple(elements), tuple(comments)), indent)
 
 
-@dataclass(frozen=True, slots=True)
-class _Added:
+class _Added(Struct, frozen=True):
     """The triggers to add, and comments below them."""
 
     elements: tuple[Element, ...]

@@ -9,7 +9,8 @@ import ast
 import builtins
 import operator
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.lint.diagnostic import Edit
 from pgtrigger_codegen.source.module import Module
@@ -22,8 +23,7 @@ _CHANGING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """What an import statement binds.
 
     Attributes:
@@ -55,8 +55,7 @@ class Imported:
         return f"from {self.module} import {self.name}{alias}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Binding:
+class _Binding(Struct, frozen=True):
     """What a top-level statement of a module binds a name to.
 
     Attributes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
@@ -16,8 +18,7 @@ from pgtrigger_codegen.project.folders import Exclusion
 from pgtrigger_codegen.project.toml_values import TomlTable, mapping, string, strings
 
 
-@dataclass(frozen=True, slots=True)
-class LintOptions:
+class LintOptions(Struct, frozen=True):
     """What is reported, and how gravely.
 
     Attributes:

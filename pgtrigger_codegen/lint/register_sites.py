@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import re
 import tokenize
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.lint.diagnostic import Edit
 from pgtrigger_codegen.source.elements import Element, elements_between, opening_bracket, tokens_of
@@ -19,8 +20,7 @@ from pgtrigger_codegen.source.span import Span
 _REGISTERS = re.compile(r"[\w.]*\bregister\(")
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """A statement or decorator that registers triggers on one model.
 
     Attributes:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.lint.rule import Rule
 
@@ -18,8 +19,7 @@ _CODE = re.compile(r"pgt\d{0,3}", re.IGNORECASE)
 _EVERYTHING = "ALL"
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """What somebody wrote to mean some of the rules."""
 
     text: str
@@ -44,8 +44,7 @@ class Selector:
 _LOOK_ALIKES = str.maketrans("oilsz", "01152")
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What runs.
 
     Attributes:

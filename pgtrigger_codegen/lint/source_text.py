@@ -8,8 +8,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.lint.diagnostic import Edit
 from pgtrigger_codegen.source.encoding import decode
@@ -18,8 +19,7 @@ from pgtrigger_codegen.source.overlay import read_bytes
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
 
 
-@dataclass(frozen=True)
-class SourceText:
+class SourceText(Struct, frozen=True, dict=True):
     """Decoded text, line ends untouched."""
 
     text: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pgtrigger_codegen.lint.diagnostic import Edit
 from pgtrigger_codegen.migrations.watching.recreations import Change

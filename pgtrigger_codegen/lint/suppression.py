@@ -9,8 +9,9 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.selection import Selector
@@ -30,8 +31,7 @@ _COMMENT = re.compile(
 _KINDS = ("ignore", "ignore-file")
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """One such comment.
 
     Attributes:
@@ -51,8 +51,7 @@ class Comment:
     gap_column: int
 
 
-@dataclass(frozen=True)
-class Suppressions:
+class Suppressions(Struct, frozen=True):
     """The comments of one file, and what of them has been used."""
 
     comments: Sequence[Comment]

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies
@@ -25,8 +26,7 @@ from pgtrigger_codegen.sql.names import QualifiedName, called_function, table_na
 from pgtrigger_codegen.sql.render import uses_own_function
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A trigger, fired by an event, and the statement by which it fires the next."""
 
     trigger: BodyTrigger
@@ -62,8 +62,7 @@ _GUARD = re.compile(
 _RAISE = re.compile(r"\b(RAISE|PERFORM|EXECUTE|CALL|ASSERT)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
+class _Member(Struct, frozen=True):
     trigger: BodyTrigger
     body: Body
 
@@ -200,8 +199,7 @@ def _goes_on(cycle: Cycle, changed: _Changed) -> bool:
     )
 
 
-@dataclass(slots=True)
-class _Current:
+class _Current(Struct):
     """The row that a trigger is fired for.
 
     Attributes:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from pgtrigger_codegen.source.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFact:
+class ModelFact(Struct, frozen=True):
     """One concrete or proxy model, or a default many-to-many through model.
 
     Attributes:
@@ -72,8 +72,7 @@ class ModelFact:
         return f"{self.app_label}.{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class UnplacedModel:
+class UnplacedModel(Struct, frozen=True):
     """A class that is a model, of which a base is unknown and therefore the table.
 
     Attributes:
@@ -147,8 +146,7 @@ class Models(Mapping[str, ModelFact]):
         return tuple(label for label, fact in self.items() if fact.proxy_of and fact.through_field)
 
 
-@dataclass(frozen=True, slots=True)
-class LostTriggers:
+class LostTriggers(Struct, frozen=True):
     """A model class whose `Meta` drops the triggers of an abstract base.
 
     Attributes:
@@ -174,8 +172,7 @@ class LostTriggers:
     keeps_others: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ProvidedModel:
+class ProvidedModel(Struct, frozen=True):
     """A model that a library makes for a call in the source.
 
     Attributes:
@@ -196,8 +193,7 @@ class ProvidedModel:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class MissingProvider:
+class MissingProvider(Struct, frozen=True):
     """A library that registers triggers, and that we cannot ask about them.
 
     Attributes:
@@ -219,8 +215,7 @@ class MissingProvider:
         return "it has no provider"
 
 
-@dataclass(frozen=True, slots=True)
-class AbstractTriggers:
+class AbstractTriggers(Struct, frozen=True):
     """An abstract model with triggers that no model inherits from.
 
     Attributes:

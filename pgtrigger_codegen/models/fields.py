@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.django.postponed import PostponedNames
 from pgtrigger_codegen.evaluator.python.objects.attributes import has_base, is_field_class
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredField:
+class DeclaredField(Struct, frozen=True):
     """A field and the class that declares it.
 
     Attributes:

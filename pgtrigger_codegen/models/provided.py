@@ -8,10 +8,10 @@ two declarations share.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.db import models
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.django.provided import (
     Libraries,
@@ -37,8 +37,7 @@ from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
 
-@dataclass(frozen=True)
-class LandsElsewhere(Unknown):
+class LandsElsewhere(Unknown, frozen=True):
     """In place of triggers: the library refuses to put a model into an app of a package."""
 
 
@@ -77,8 +76,7 @@ class NoProviders(NoLibraries):
         return ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
+class _Declared(Struct, frozen=True):
     """A concrete model that a provider has a say in, and what declares it."""
 
     model: ModelClass

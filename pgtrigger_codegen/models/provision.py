@@ -7,8 +7,9 @@ where a provider imports these names from.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -32,8 +33,7 @@ class ProjectValues(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A call of something that the provider named.
 
     Attributes:
@@ -49,8 +49,7 @@ class Call:
     project: ProjectValues
 
 
-@dataclass(frozen=True, slots=True)
-class NewModel:
+class NewModel(Struct, frozen=True):
     """A model that the library makes.
 
     Attributes:
@@ -67,8 +66,7 @@ class NewModel:
     abstract: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NewTrigger:
+class NewTrigger(Struct, frozen=True):
     """A trigger that the library registers.
 
     Attributes:

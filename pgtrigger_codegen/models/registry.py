@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pgtrigger_codegen.evaluator.python.objects.attributes import has_base
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
@@ -12,8 +11,7 @@ from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.project.project import App, Project
 
 
-@dataclass(frozen=True)
-class NotInstalled(Unknown):
+class NotInstalled(Unknown, frozen=True):
     """In place of an app: the model belongs to none that is installed."""
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.project.toml_values import TomlTable, kind, mapping, string, strings
@@ -21,8 +22,7 @@ from pgtrigger_codegen.source.paths import resolved
 TABLE = "pgtrigger-codegen"
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """What the user configured; the defaults are those of a project without a table.
 
     Attributes:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.errors import ConfigError, ProjectError
 from pgtrigger_codegen.project.config import TABLE, Config, is_dotted_name
@@ -34,8 +35,7 @@ _ROOT_MARKERS = ("pyproject.toml", "manage.py", "setup.cfg", "setup.py", "pytest
 _PROJECT_MARKERS = ("pyproject.toml", "manage.py", "setup.py")
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Where the parts of a project are.
 
     Attributes:
@@ -149,8 +149,7 @@ def find_app_packages(layout: Layout, config: Config) -> list[str]:
     return sorted(names)
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(Struct, frozen=True):
     """The settings module that was chosen, and the place that named it."""
 
     module: str | None

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.project.command_line import holds_for_migrate
 from pgtrigger_codegen.project.config import is_dotted_name
@@ -53,8 +55,7 @@ def read_entry_point(path: Path, env: Mapping[str, str]) -> list[Naming]:
     return [naming for naming in namings if not naming.conditional] or namings
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(Struct, frozen=True):
     """How a statement is come to: through branches, and through branches on `sys.argv`."""
 
     conditional: bool = False

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.confinement.wall import trusted
 from pgtrigger_codegen.errors import CodegenError
@@ -55,8 +56,7 @@ class GitError(CodegenError):
     """Git gave no answer, though there is a repository."""
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(Struct, frozen=True):
     """A work tree.
 
     Attributes:

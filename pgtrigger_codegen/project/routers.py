@@ -8,8 +8,9 @@ https://docs.djangoproject.com/en/stable/topics/db/multi-db/#allow_migrate
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.python.calls.calls import call
 from pgtrigger_codegen.evaluator.python.machine import Interpreter
@@ -19,8 +20,7 @@ from pgtrigger_codegen.project.project import Settings
 from pgtrigger_codegen.source.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class RouterAnswer:
+class RouterAnswer(Struct, frozen=True):
     """Whether a model's tables belong in a database.
 
     Attributes:

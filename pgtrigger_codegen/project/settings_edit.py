@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.edits import set_constant
@@ -12,8 +13,7 @@ from pgtrigger_codegen.source.files import read_within
 _NAME = "PGTRIGGER_MIGRATIONS"
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsEdit:
+class SettingsEdit(Struct, frozen=True):
     """A settings file in its new form."""
 
     path: Path

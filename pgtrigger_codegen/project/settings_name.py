@@ -9,9 +9,10 @@ from __future__ import annotations
 import configparser
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from pgtrigger_codegen.project.config import is_dotted_name, read_toml, toml_table
 from pgtrigger_codegen.source.files import read_within
@@ -30,8 +31,7 @@ _TABLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """One place that names a settings module.
 
     Attributes:

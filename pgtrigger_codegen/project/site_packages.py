@@ -11,8 +11,9 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.project.config import TABLE, Config
@@ -30,8 +31,7 @@ _PATTERNS = (
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """An installed Python.
 
     Attributes:

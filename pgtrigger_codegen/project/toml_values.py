@@ -6,16 +6,16 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.project.toml_lines import key_line
 
 
-@dataclass(frozen=True, slots=True)
-class TomlTable:
+class TomlTable(Struct, frozen=True):
     """A table of a TOML file, for messages and relative paths.
 
     Attributes:

@@ -12,10 +12,11 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from pgtrigger_codegen.project.site_packages import own_site_packages
 from pgtrigger_codegen.source.files import read_within
@@ -35,8 +36,7 @@ _PIN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(Struct, frozen=True):
     """A package's version and what says so.
 
     Attributes:

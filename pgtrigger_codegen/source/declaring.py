@@ -8,8 +8,9 @@ exact places and comments.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 What = Literal["meta", "register", "trigger", "provider"]
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosure:
+class Enclosure(Struct, frozen=True):
     """A statement around a site, of which the body may not run.
 
     Attributes:
@@ -34,8 +34,7 @@ class Enclosure:
     test: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """A place that can declare triggers.
 
     Attributes:

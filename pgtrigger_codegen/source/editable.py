@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 import os
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.source.files import read_regular
 
@@ -19,8 +20,7 @@ from pgtrigger_codegen.source.files import read_regular
 _GENERATED = re.compile(r"\b(__editable___\w+_finder|_editable_impl_\w+|__editables_\w+)\b")
 
 
-@dataclass(frozen=True, slots=True)
-class PathAdditions:
+class PathAdditions(Struct, frozen=True):
     """What one site-packages folder adds to the search.
 
     Attributes:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import libcst as cst
+from msgspec import Struct, field
 
 from pgtrigger_codegen.source.span import Span
 
@@ -20,8 +20,7 @@ Render = Callable[[str], str]
 """Code for an expression, given the indentation of the line that it begins on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A place where code uses a name that it has imported."""
 
     span: Span
@@ -29,8 +28,7 @@ class Use:
     in_function: bool
 
 
-@dataclass(slots=True)
-class SourceEdits:
+class SourceEdits(Struct):
     """Changes to the elements of lists and dictionaries of one file.
 
     All positions are those of the text before any change.
@@ -171,8 +169,7 @@ def set_constant(text: str, name: str, value: str) -> str:
     return f"{text}{ending}{name} = {value}\n"
 
 
-@dataclass(frozen=True, slots=True)
-class _Edit:
+class _Edit(Struct, frozen=True):
     start: int
     end: int
     code: str

@@ -11,7 +11,8 @@ import io
 import itertools
 import tokenize
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
@@ -20,8 +21,7 @@ Place = tuple[int, int]
 """Line and column, both from 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """One expression between commas.
 
     Attributes:
@@ -48,8 +48,7 @@ class Element:
         yield f"{last.render(indent)},{behind}"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line of an element.
 
     Attributes:
@@ -93,8 +92,7 @@ def elements_between(
     return tuple(found), tuple(comment.text for comment in comments)
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment and where it begins."""
 
     line: int

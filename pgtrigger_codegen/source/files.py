@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.source.boundary import Boundary
 
@@ -44,8 +45,7 @@ class FileRefusedError(OSError):
         return f"{self.strerror}: {self.filename!r}"
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """A regular file's bytes and permissions."""
 
     data: bytes

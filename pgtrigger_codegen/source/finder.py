@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.source.boundary import Boundary, is_of_system, is_under
 from pgtrigger_codegen.source.editable import PathAdditions, read_pth_files
@@ -21,8 +23,7 @@ from pgtrigger_codegen.source.overlay import overlaid_names
 _COMPILED_SUFFIXES = (".so", ".pyd", ".pyc")
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleLocation:
+class ModuleLocation(Struct, frozen=True):
     """Where a module is.
 
     Attributes:
@@ -48,8 +49,7 @@ class ModuleLocation:
         return self.path is None and self.is_package
 
 
-@dataclass(frozen=True, slots=True)
-class _Listing:
+class _Listing(Struct, frozen=True):
     """The names in a folder, exactly as written, and the modules that only have compiled code.
 
     Attributes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import functools
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.source.encoding import decode
 from pgtrigger_codegen.source.grammar import OURS
@@ -30,8 +31,7 @@ class SourceSyntaxError(Exception):
         self.may_be_newer = may_be_newer
 
 
-@dataclass(frozen=True, eq=False)
-class Module:
+class Module(Struct, frozen=True, eq=False, dict=True):
     """One parsed file.
 
     Attributes:

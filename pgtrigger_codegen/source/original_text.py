@@ -6,16 +6,16 @@ at its beginning.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.source.overlay import read_bytes
 
 _BOM = "\ufeff"
 
 
-@dataclass(frozen=True, slots=True)
-class OriginalText:
+class OriginalText(Struct, frozen=True):
     """How a file of UTF-8 text is kept.
 
     Attributes:

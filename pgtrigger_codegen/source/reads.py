@@ -11,7 +11,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 _LISTINGS = frozenset({"os.listdir", "os.scandir"})
@@ -22,8 +23,7 @@ _EVENTS = _LISTINGS | _EFFECTS | {"open"}
 _IGNORED_FOLDERS = ("/dev/", "/proc/", "/sys/")
 
 
-@dataclass
-class Reads:
+class Reads(Struct):
     """Paths as they were given.
 
     Attributes:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.source.unparsing import unparsed
 
@@ -15,8 +16,7 @@ LIBRARIES = ("pgtrigger", "pghistory")
 """The packages whose callables declare triggers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """A call of `register` or `track`, or the `triggers` of a `Meta`.
 
     Attributes:

@@ -11,16 +11,16 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.source.finder import ModuleLocation
 
 FOLDER = Path(__file__).resolve().parent.parent / "stubs"
 
 
-@dataclass(frozen=True, slots=True)
-class StubbedPackage:
+class StubbedPackage(Struct, frozen=True):
     """A package that there is a stub for.
 
     Attributes:

@@ -7,8 +7,9 @@ and every command decides from the certificate alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from pgtrigger_codegen.source.span import Span
 
@@ -61,8 +62,7 @@ UNKNOWN_APP = "*"
 """In place of an app's label: any app that is not known to be installed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """One thing that was not read.
 
     Attributes:

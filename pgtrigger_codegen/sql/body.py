@@ -10,7 +10,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT
 from pgtrigger_codegen.sql.body_error import BodyError, locate_error, unnoticed_error
@@ -28,8 +29,7 @@ from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
-@dataclass(frozen=True)
-class BodyUnread:
+class BodyUnread(Struct, frozen=True):
     """A body that PostgreSQL may well take, and that is not followed here.
 
     Attributes:
@@ -39,8 +39,7 @@ class BodyUnread:
     reason: str
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(Struct, frozen=True):
     """What a body does.
 
     Attributes:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pgtrigger_codegen.sql.definition import Definition, Event
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql, strings, walk
@@ -41,8 +42,7 @@ CONTEXT = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """Evaluates conditions for one trigger.
 
     Attributes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from pgtrigger_codegen.sql.body_facts import Place
 from pgtrigger_codegen.sql.body_text import create_function, placed_tokens
@@ -27,8 +28,7 @@ _BLOCKS = frozenset({"IF", "CASE", "WHILE", "FOR", "FOREACH", "DECLARE"})
 Placed = list[tuple[Token, Place]]
 
 
-@dataclass(frozen=True, slots=True)
-class BodyError:
+class BodyError(Struct, frozen=True):
     """What PostgreSQL's parser says of a body, in its words.
 
     Attributes:

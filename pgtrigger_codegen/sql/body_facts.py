@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from pgtrigger_codegen.sql.body_paths import State
 from pgtrigger_codegen.sql.definition import Row
@@ -16,8 +17,7 @@ class Place(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(Struct, frozen=True):
     """A RETURN that can be reached.
 
     Attributes:
@@ -29,8 +29,7 @@ class Return:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """What an IF, CASE, WHILE or EXIT that can be reached asks."""
 
     text: str
@@ -38,8 +37,7 @@ class Condition:
     in_handled_block: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """A column of NEW that is set to an expression, where control can get.
 
     Attributes:
@@ -52,8 +50,7 @@ class Assignment:
     in_handled_block: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RowUse:
+class RowUse(Struct, frozen=True):
     """NEW or OLD, or a column of it, in a statement that can be reached.
 
     Attributes:
@@ -75,8 +72,7 @@ class RowUse:
     order: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dynamic:
+class Dynamic(Struct, frozen=True):
     """An EXECUTE of SQL that is made at run time.
 
     Attributes:
@@ -89,8 +85,7 @@ class Dynamic:
     unquoted: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A statement of SQL that can be reached, or an expression.
 
     Attributes:

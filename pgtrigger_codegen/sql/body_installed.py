@@ -6,7 +6,7 @@ and any `CREATE TRIGGER`, which are taken apart here, so that the same questions
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pgtrigger_codegen.sql.body import Body, BodyUnread, body_facts
 from pgtrigger_codegen.sql.body_error import BodyError
@@ -19,8 +19,7 @@ from pgtrigger_codegen.sql.parser import SqlSyntaxError, SqlTooDeep, parse_funct
 from pgtrigger_codegen.sql.statements import CreateFunction, read_statements
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledBody:
+class InstalledBody(Struct, frozen=True):
     """The body of a function that SQL creates.
 
     Attributes:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.body_facts import Place, Query
 from pgtrigger_codegen.sql.body_targets import statements_of
@@ -89,8 +91,7 @@ def bare_names(query: Query, transition_tables: Mapping[str, QualifiedName]) -> 
     yield from found
 
 
-@dataclass(slots=True)
-class _Scope:
+class _Scope(Struct):
     """What a FROM clause brings into view.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, mentions_context
 from pgtrigger_codegen.sql.body_dynamic import made_of

@@ -7,8 +7,9 @@ Rows are followed where the statement names them by columns of NEW and OLD alone
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Place, Query
@@ -26,8 +27,7 @@ class RowColumn(NamedTuple):
     column: str
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """An INSERT, UPDATE or DELETE.
 
     Attributes:

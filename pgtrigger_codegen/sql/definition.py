@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql, strings, walk
@@ -30,8 +32,7 @@ MAX_IDENTIFIER = 63
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A column of OLD or NEW in `WHEN`.
 
     Attributes:
@@ -45,16 +46,14 @@ class Reference:
         return f"{self.row}.{self.column or '*'}"
 
 
-@dataclass(frozen=True, slots=True)
-class TransitionTable:
+class TransitionTable(Struct, frozen=True):
     """One of the tables that REFERENCING names."""
 
     row: Row
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """What a CREATE TRIGGER statement says.
 
     Attributes:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.lexer import Kind, code_tokens
 from pgtrigger_codegen.sql.names import QualifiedName
@@ -38,8 +40,7 @@ TriggerKey = tuple[QualifiedName, str]
 """A trigger's table and name."""
 
 
-@dataclass(frozen=True, slots=True)
-class TriggerDefinition:
+class TriggerDefinition(Struct, frozen=True):
     """A trigger as some SQL leaves it.
 
     Attributes:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql, strings
 from pgtrigger_codegen.sql.statements import relation_name
 
 
-@dataclass(frozen=True, slots=True)
-class CascadingKey:
+class CascadingKey(Struct, frozen=True):
     """A foreign key with ON DELETE CASCADE.
 
     Attributes:

@@ -10,7 +10,8 @@ Locks: https://www.postgresql.org/docs/current/explicit-locking.html
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.sql import layout
 from pgtrigger_codegen.sql.names import (
@@ -34,8 +35,7 @@ ADOPTION_SETTING = "pgtrigger_codegen.adopted"
 """Where a migration keeps what brings the states of triggers back that it takes over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """What the user decides of the SQL.
 
     Attributes:

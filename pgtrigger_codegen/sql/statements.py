@@ -7,8 +7,9 @@ Migrations are read back this way, our own and any other. What does not concern 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, canonical, parse_script, parse_sql, strings
@@ -16,8 +17,7 @@ from pgtrigger_codegen.sql.parser import Node, canonical, parse_script, parse_sq
 TriggerState = Literal["ENABLED", "DISABLED", "REPLICA", "ALWAYS"]
 
 
-@dataclass(frozen=True, slots=True)
-class CreateFunction:
+class CreateFunction(Struct, frozen=True):
     """CREATE [OR REPLACE] FUNCTION.
 
     Attributes:
@@ -35,8 +35,7 @@ class CreateFunction:
     arguments: int
 
 
-@dataclass(frozen=True, slots=True)
-class CreateTrigger:
+class CreateTrigger(Struct, frozen=True):
     """CREATE [OR REPLACE] [CONSTRAINT] TRIGGER.
 
     Attributes:
@@ -52,16 +51,14 @@ class CreateTrigger:
     calls: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
-class DropTrigger:
+class DropTrigger(Struct, frozen=True):
     """DROP TRIGGER."""
 
     table: QualifiedName
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class DropFunction:
+class DropFunction(Struct, frozen=True):
     """DROP FUNCTION; a statement that drops several gives one fact for each.
 
     Attributes:
@@ -74,8 +71,7 @@ class DropFunction:
     cascade: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CommentOnTrigger:
+class CommentOnTrigger(Struct, frozen=True):
     """COMMENT ON TRIGGER; `IS NULL` removes the comment."""
 
     table: QualifiedName
@@ -83,8 +79,7 @@ class CommentOnTrigger:
     text: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SetTriggerState:
+class SetTriggerState(Struct, frozen=True):
     """ALTER TABLE … ENABLE/DISABLE TRIGGER.
 
     Attributes:
@@ -96,8 +91,7 @@ class SetTriggerState:
     state: TriggerState
 
 
-@dataclass(frozen=True, slots=True)
-class RenameTrigger:
+class RenameTrigger(Struct, frozen=True):
     """ALTER TRIGGER … RENAME TO."""
 
     table: QualifiedName
@@ -105,31 +99,27 @@ class RenameTrigger:
     new_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class DropTable:
+class DropTable(Struct, frozen=True):
     """DROP TABLE, which drops the table's triggers and leaves their functions."""
 
     table: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
-class RenameTable:
+class RenameTable(Struct, frozen=True):
     """ALTER TABLE … RENAME TO: the table's triggers go along."""
 
     table: QualifiedName
     new_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class MoveTable:
+class MoveTable(Struct, frozen=True):
     """ALTER TABLE … SET SCHEMA: the table's triggers go along."""
 
     table: QualifiedName
     schema: str
 
 
-@dataclass(frozen=True, slots=True)
-class RenameColumn:
+class RenameColumn(Struct, frozen=True):
     """ALTER TABLE … RENAME COLUMN."""
 
     table: QualifiedName
@@ -137,31 +127,27 @@ class RenameColumn:
     new_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class DropColumn:
+class DropColumn(Struct, frozen=True):
     """ALTER TABLE … DROP COLUMN."""
 
     table: QualifiedName
     column: str
 
 
-@dataclass(frozen=True, slots=True)
-class RetypeColumn:
+class RetypeColumn(Struct, frozen=True):
     """ALTER TABLE … ALTER COLUMN … TYPE."""
 
     table: QualifiedName
     column: str
 
 
-@dataclass(frozen=True, slots=True)
-class Do:
+class Do(Struct, frozen=True):
     """A DO block, which may do anything."""
 
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
+class Other(Struct, frozen=True):
     """Any other statement.
 
     Attributes:

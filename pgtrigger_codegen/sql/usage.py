@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pgtrigger_codegen.sql.lexer import Kind, tokenize
 from pgtrigger_codegen.sql.names import QualifiedName, called_function
@@ -29,8 +30,7 @@ from pgtrigger_codegen.sql.statements import relation_name
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
-@dataclass(frozen=True, slots=True)
-class BodyFacts:
+class BodyFacts(Struct, frozen=True):
     """What a trigger's function uses.
 
     Attributes:
@@ -49,8 +49,7 @@ class BodyFacts:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionFacts:
+class DefinitionFacts(Struct, frozen=True):
     """What CREATE TRIGGER itself uses of the table.
 
     Attributes:
@@ -71,8 +70,7 @@ class DefinitionFacts:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnsUsed:
+class ColumnsUsed(Struct, frozen=True):
     """Columns of the trigger's table by what becomes of the trigger without them.
 
     Attributes:

@@ -6,8 +6,9 @@ equal to `pgtrigger.Update`, so level and event tests on a copy go wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.values.unknown import Note
 from pgtrigger_codegen.source.span import Span
@@ -27,8 +28,7 @@ UnresolvedCode = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class TriggerParts:
+class TriggerParts(Struct, frozen=True):
     """The arguments of django-pgtrigger's `UpsertTriggerSql`, as strings.
 
     Attributes:
@@ -57,8 +57,7 @@ class TriggerParts:
     execute: str
 
 
-@dataclass(frozen=True, slots=True)
-class JoinedLookup:
+class JoinedLookup(Struct, frozen=True):
     """A lookup in a condition that leads to another table, which `WHEN` cannot reach.
 
     Attributes:
@@ -72,8 +71,7 @@ class JoinedLookup:
     to_parent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterCall:
+class RegisterCall(Struct, frozen=True):
     """The call of `register` that puts a trigger on a model.
 
     Attributes:
@@ -93,8 +91,7 @@ class RegisterCall:
     meta_has_triggers: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledTrigger:
+class CompiledTrigger(Struct, frozen=True):
     """A trigger on one model, exactly as django-pgtrigger would install it.
 
     Attributes:
@@ -127,11 +124,10 @@ class CompiledTrigger:
     columns: tuple[str, ...] = ()
     joined: tuple[JoinedLookup, ...] = ()
     requires: tuple[tuple[str, str], ...] = ()
-    registered: RegisterCall | None = field(default=None, compare=False)
+    registered: RegisterCall | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UnresolvedTrigger:
+class UnresolvedTrigger(Struct, frozen=True):
     """A declaration of one or more triggers that could not be compiled.
 
     Attributes:

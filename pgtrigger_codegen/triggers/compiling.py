@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass
 from typing import Any
 
 import pgtrigger
 from django.core.exceptions import FieldDoesNotExist, FieldError
 from django.db.models import Model
+from msgspec import Struct
 
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.crashes import Crash, contain
@@ -37,8 +37,7 @@ from pgtrigger_codegen.triggers.registering import register_call
 _NAME_CHECKS = frozenset({"validate_name", "get_pgid"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """What is known of a declaration before it compiles."""
 
     model: str | None
@@ -75,9 +74,7 @@ class TriggerCompiler:
         assert isinstance(model, ModelClass | ThroughModel)
         if not isinstance(trigger, pgtrigger.Trigger):
             reason = f"a `{type(trigger).__name__}` in `triggers` is not a trigger"
-            return UnresolvedTrigger(
-                "PGT106", reason, None, place.model, place.migration_app, place.span, place.notes
-            )
+            return _unusable("PGT106", reason, None, place)
         rendered = self._reader.renderer.render(model)
         if isinstance(rendered, Unknown):
             return _refused(rendered, place, uri=_uri(place.model, trigger))
@@ -88,22 +85,18 @@ class TriggerCompiler:
         if isinstance(compiled, Unknown):
             return _refused(_excused(compiled, rendered), place, uri=_uri(place.model, trigger))
         assert isinstance(compiled, pgtrigger.compiler.Trigger)
+        pgid: object = compiled.sql.pgid  # a method that users override
+        if not isinstance(pgid, str):
+            reason = f"`get_pgid` returns a `{type(pgid).__name__}`, and a name is text"
+            return _unusable("PGT106", reason, trigger, place)
         if (no_text := _without_text(compiled.install_sql)) is not None:
             return _refused(Unknown(no_text, place.span), place, uri=_uri(place.model, trigger))
-        if "-" in compiled.sql.pgid:
+        if "-" in pgid:
             reason = (
                 f'trigger name "{trigger.name}" has a hyphen: django-pgtrigger accepts it, '
                 "PostgreSQL refuses it as a syntax error"
             )
-            return UnresolvedTrigger(
-                "PGT105",
-                reason,
-                _uri(place.model, trigger),
-                place.model,
-                place.migration_app,
-                place.span,
-                place.notes,
-            )
+            return _unusable("PGT105", reason, trigger, place)
         return self._facts(declaration, trigger, rendered, compiled, place)
 
     def _compile(self, trigger: Any, model: type[Model]) -> Any:
@@ -182,7 +175,7 @@ class TriggerCompiler:
         return None
 
 
-_PART_NAMES = tuple(TriggerParts.__dataclass_fields__)
+_PART_NAMES = TriggerParts.__struct_fields__
 
 
 def _refused(unknown: Unknown, place: _Place, uri: str | None = None) -> UnresolvedTrigger:
@@ -217,6 +210,19 @@ def _refused(unknown: Unknown, place: _Place, uri: str | None = None) -> Unresol
     )
 
 
+def _unusable(code: UnresolvedCode, reason: str, trigger: Any, place: _Place) -> UnresolvedTrigger:
+    """A declaration that was read, and that makes no trigger."""
+    return UnresolvedTrigger(
+        code,
+        reason,
+        _uri(place.model, trigger),
+        place.model,
+        place.migration_app,
+        place.span,
+        place.notes,
+    )
+
+
 def _is_about_template(unknown: Invalid) -> bool:
     """Whether `Func.render` broke on a brace (in `columns.x` it is the field that is wrong)."""
     names = set(unknown.raised_in)
@@ -226,9 +232,14 @@ def _is_about_template(unknown: Invalid) -> bool:
 
 def _without_text(sql: str) -> str | None:
     """The last line of defence: SQL with the representation of an object is never right."""
-    if "Unknown(reason=" in sql or re.search(r"<[\w.]+ object at 0x[0-9a-f]+>", sql):
+    if "Unknown(reason=" in sql or _REPRESENTATION.search(sql):
         return "its SQL would hold the representation of an object"
     return None
+
+
+_REPRESENTATION = re.compile(
+    r"<[\w.]+ object at 0x[0-9a-f]+>|<class '[\w.<>]+'>|<(bound method|function|built-in) [^>]+>"
+)
 
 
 def _excused(unknown: Unknown, model: type[Model]) -> Unknown:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.python.machine import Interpreter
 from pgtrigger_codegen.evaluator.values.findings import Registration
@@ -17,18 +18,15 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import Origin
 
 
-@dataclass(frozen=True)
-class NotASequence(Unknown):
+class NotASequence(Unknown, frozen=True):
     """In place of triggers: something that cannot be gone through for triggers."""
 
 
-@dataclass(frozen=True)
-class NoTable(Unknown):
+class NoTable(Unknown, frozen=True):
     """In place of a model: an abstract one that triggers are registered on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """One trigger on one model, or something unknown in its place.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers
@@ -20,8 +21,7 @@ from pgtrigger_codegen.triggers.inheritance import (
 )
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """What the modules of a project declare; each part without repetitions.
 
     Attributes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from msgspec import Struct
 
 from pgtrigger_codegen.incremental.codec import Codec, DecodingError, EncodingError
 from pgtrigger_codegen.incremental.facts import (
@@ -26,21 +26,19 @@ from pgtrigger_codegen.sql.names import QualifiedName
 from tests.migrations.builders import LiteralReader, add_trigger, create_model, migration, trigger
 
 
-@dataclass(frozen=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     name: str
     size: int | None = None
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(Struct, frozen=True):
     kind: Literal["a", "b"]
     table: QualifiedName
     leaves: tuple[Leaf, ...]
     by_key: Mapping[tuple[str, str], Sequence[int]]
     either: Leaf | Span | str | None
     names: frozenset[str]
-    more: tuple[Tree, ...] = field(default=())
+    more: tuple[Tree, ...] = ()
 
 
 CODEC = Codec(Tree)
@@ -77,8 +75,7 @@ def test_types_that_may_hold_anything_do_not_travel(annotation: Any) -> None:
         Codec(tuple[annotation, int])
 
 
-@dataclass
-class Busy:
+class Busy(Struct):
     name: str
 
     def __post_init__(self) -> None:

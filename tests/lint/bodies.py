@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.registry import RULES
@@ -51,8 +52,7 @@ WRITES = {
 }
 
 
-@dataclass(frozen=True)
-class BodyCase:
+class BodyCase(Struct, frozen=True):
     """One body of the corpus.
 
     Attributes:

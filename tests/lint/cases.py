@@ -6,8 +6,10 @@ The format is described in `fixtures/rules/README.md`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 _BLOCK = re.compile(
     r"^`(?P<path>[^`\n]+)`(?: \((?P<kind>[a-z, ]+)\))?:\n\n```\w*\n(?P<text>.*?)^```$",
@@ -43,8 +45,7 @@ PGTRIGGER_MIGRATIONS = False
 """
 
 
-@dataclass(frozen=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """A finding that a comment announces.
 
     Attributes:
@@ -58,8 +59,7 @@ class Expected:
     message: str
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """One section of a fixture.
 
     Attributes:

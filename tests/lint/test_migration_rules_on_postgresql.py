@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import django
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from tests.lint.cases import Case, read_cases
 from tests.support.catalog import installed_triggers

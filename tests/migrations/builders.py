@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import types
 from collections.abc import Iterable
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from django.db import migrations, models
+from msgspec.structs import asdict, replace
 from pgtrigger import compiler
 from pgtrigger.migrations import AddTrigger
 

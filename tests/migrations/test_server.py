@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from pgtrigger_codegen.migrations.changes.open_changes import Way
 from pgtrigger_codegen.migrations.planning.plan import Options, Source

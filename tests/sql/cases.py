@@ -6,9 +6,9 @@ import functools
 import json
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
+from msgspec.structs import asdict
 from pgtrigger.compiler import UpsertTriggerSql
 
 from pgtrigger_codegen.triggers.compiled import TriggerParts

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from pgtrigger_codegen.sql import render
 from pgtrigger_codegen.sql.equivalence import definitions, same_definition, same_function

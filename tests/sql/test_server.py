@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from pgtrigger_codegen.sql import render
 from pgtrigger_codegen.sql.lexer import Kind, tokenize

@@ -194,6 +194,20 @@ REFUSED = {
         "PGT106",
         "operation",
     ),
+    "a name in PostgreSQL that is no text": (
+        "class Odd(pgtrigger.Protect):\n    def get_pgid(self, model): return models.TextField\n"
+        + META
+        + "[Odd(name='t', operation=pgtrigger.Delete)]",
+        "PGT106",
+        "`get_pgid` returns a `type`",
+    ),
+    "a body that is a class": (
+        "class Odd(pgtrigger.Protect):\n    def get_func(self, model): return models.TextField\n"
+        + META
+        + "[Odd(name='t', operation=pgtrigger.Delete)]",
+        "PGT002",
+        "the representation of an object",
+    ),
     "no trigger": (META + "['keep']", "PGT106", "`str`"),
     "a string of triggers": (META + "'keep'", "PGT112", "triggers"),
     "an unknown list": (META + "os.environ['X']", "PGT002", "`X` is not pinned"),

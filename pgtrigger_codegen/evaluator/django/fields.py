@@ -7,10 +7,10 @@ field is made without it, and reading that attribute gives `Unknown` again.
 from __future__ import annotations
 
 import types
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import ForeignObject
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.python.objects import attributes, membrane
 from pgtrigger_codegen.evaluator.values.callables import Opaque
@@ -69,8 +69,7 @@ class Poison:
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateField:
+class PrivateField(Struct, frozen=True):
     """A generic foreign key or relation: no column, and not among a model's fields."""
 
 

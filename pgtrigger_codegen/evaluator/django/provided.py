@@ -7,8 +7,9 @@ are read, the `models` stage hands them, as values, to the provider.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values.callables import Function, Special
@@ -29,8 +30,7 @@ KNOWN = frozenset({"pghistory", "pgpubsub"})
 """Packages of which we know that they register triggers, with a provider or without."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProvidedCallable:
+class ProvidedCallable(Struct, frozen=True):
     """A decorator, or a call that gives a base class.
 
     Attributes:
@@ -87,8 +87,7 @@ class NoLibraries:
         return False
 
 
-@dataclass(eq=False, slots=True)
-class ProvidedCall:
+class ProvidedCall(Struct, eq=False):
     """One call of such a callable.
 
     Attributes:
@@ -112,8 +111,7 @@ class ProvidedCall:
     refused: Unknown | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Decorator:
+class _Decorator(Struct, frozen=True):
     """A decorator with its arguments, to be called with the model."""
 
     callable: ProvidedCallable

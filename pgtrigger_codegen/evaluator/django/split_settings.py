@@ -6,9 +6,10 @@ its names, `__file__` too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 
-@dataclass(frozen=True, slots=True)
-class _Optional:
+class _Optional(Struct, frozen=True):
     """A pattern that need not match any file."""
 
     pattern: str

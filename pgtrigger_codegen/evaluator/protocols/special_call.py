@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.scope import Scope
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 
-@dataclass(frozen=True, slots=True)
-class SpecialCall:
+class SpecialCall(Struct, frozen=True):
     """What is called, with what, and where.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from pgtrigger_codegen.evaluator.limits.weight import weigh
 from pgtrigger_codegen.evaluator.python.functions.functions import vm_evaluate as evaluate

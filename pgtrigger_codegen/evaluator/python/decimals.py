@@ -11,8 +11,9 @@ from __future__ import annotations
 import decimal
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.overlay import read_bytes
@@ -30,8 +31,7 @@ _SIGNALS = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedContext:
+class ChangedContext(Struct, frozen=True):
     """The context of decimals is not known.
 
     Attributes:

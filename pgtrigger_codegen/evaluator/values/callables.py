@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 import types
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 from pgtrigger_codegen.source.module import Module
 
 
-@dataclass(frozen=True, slots=True)
-class Special:
+class Special(Struct, frozen=True):
     """A callable that the interpreter itself stands in for.
 
     Python takes it for one too (`functools.partial` asks), but real code can never call it.
@@ -26,8 +26,7 @@ class Special:
         raise Refusal(Unknown(f"real code calls `{self.name}`"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Opaque:
+class Opaque(Struct, frozen=True, eq=False):
     """Something real of a library that no table lists: a class, a function, an object.
 
     It can be passed about, compared by identity and asked for its name. Whoever calls it, reads
@@ -56,8 +55,7 @@ class Opaque:
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function of the user's code; its real wrapper carries it as `__interpreted__`.
 
     Attributes:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """When code ran: as part of which top-level statement, and in which turn within it.
 
     Attributes:
@@ -23,8 +23,7 @@ class Moment:
     turn: int
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """One `register` that happened.
 
     Attributes:
@@ -46,8 +45,7 @@ class Registration:
     removes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Receiver:
+class Receiver(Struct, frozen=True):
     """A function that was connected to `class_prepared`.
 
     Attributes:
@@ -64,8 +62,7 @@ class Receiver:
     doubt: Unknown | None
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a real object was made: the call expression."""
 
     value: Any

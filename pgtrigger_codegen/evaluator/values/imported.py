@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pgtrigger_codegen.source.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryModule:
+class LibraryModule(Struct, frozen=True):
     """A real module of a library whose names are looked up, never more."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceModule:
+class SourceModule(Struct, frozen=True):
     """A module that is read, when a name of it is first needed."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class LazyImport:
+class LazyImport(Struct, frozen=True):
     """A name bound by an import that has not been followed yet.
 
     Attributes:

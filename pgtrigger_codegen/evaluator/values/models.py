@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.evaluator.values.findings import Moment
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -13,8 +14,7 @@ from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
 
-@dataclass(eq=False, slots=True)
-class ModelClass:
+class ModelClass(Struct, eq=False):
     """A class whose bases end in Django's `Model`, or in something unknown.
 
     Attributes:
@@ -78,8 +78,7 @@ class ModelClass:
         return f"<model class {self.module.name}.{self.name}>"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDescriptor:
+class FieldDescriptor(Struct, frozen=True):
     """`Model.field`: what Django puts in the place of a field on its model."""
 
     model: ModelClass
@@ -87,37 +86,49 @@ class FieldDescriptor:
     field: Any
 
 
-@dataclass(frozen=True, slots=True)
-class ThroughModel:
+class ThroughModel(Struct, frozen=True):
     """The default through model of a many-to-many field (`User.groups.through`)."""
 
     owner: ModelClass
     field_name: str
-    span: Span | None = field(default=None, compare=False)
+    span: Span | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """The same model, wherever it was written."""
+        return type(other) is ThroughModel and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[ModelClass, str]:
+        return self.owner, self.field_name
 
 
-@dataclass(frozen=True, slots=True)
-class ModelReference:
+class ModelReference(Struct, frozen=True):
     """A model by its label, as `get_user_model()` and `apps.get_model()` give."""
 
     label: str
-    span: Span | None = field(default=None, compare=False)
+    span: Span | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """The same model, wherever it was written."""
+        return type(other) is ModelReference and self.label == other.label
+
+    def __hash__(self) -> int:
+        return hash(self.label)
 
 
-@dataclass(frozen=True, slots=True)
-class ModelOptions:
+class ModelOptions(Struct, frozen=True):
     """`Model._meta` of a model class that is not rendered."""
 
     model: ModelClass | ThroughModel
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsObject:
+class SettingsObject(Struct, frozen=True):
     """`django.conf.settings`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registrar:
+class Registrar(Struct, frozen=True):
     """What `pgtrigger.register(*triggers)` returns: called with a model, it registers."""
 
     triggers: tuple[Any, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.source.module import Module
 
 
-@dataclass(eq=False, slots=True)
-class Scope:
+class Scope(Struct, eq=False):
     """The names of one module, class body, function call or comprehension.
 
     Attributes:

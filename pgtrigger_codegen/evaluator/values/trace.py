@@ -7,7 +7,8 @@ left nothing behind, this says why.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.source.module import Module
 
@@ -15,8 +16,7 @@ Place = tuple[str, int]
 """Path and line."""
 
 
-@dataclass
-class Trace:
+class Trace(Struct):
     """What happened in the project's own modules.
 
     Attributes:

@@ -7,23 +7,22 @@ has a class of its own in this package.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.evaluator.limits.work import CHARACTERS_A_STEP, ITEMS_A_STEP, WORK
 from pgtrigger_codegen.source.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A step between a declaration and what defeated it."""
 
     message: str
     span: Span | None = None
 
 
-@dataclass(frozen=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A value that cannot be known, why, and the very expression that defeated it.
 
     Attributes:
@@ -52,15 +51,13 @@ class Unknown:
         return Unknown(self.reason, self.span, (*self.notes, Note(message, span)), self.spread)
 
 
-@dataclass(frozen=True)
-class External(Unknown):
+class External(Unknown, frozen=True):
     """Something of a module that is not read: harmless until its value matters."""
 
     dotted: str = ""
 
 
-@dataclass(frozen=True)
-class MayRegister(Unknown):
+class MayRegister(Unknown, frozen=True):
     """What is not known, but may register triggers when it is called with a model."""
 
     def with_note(self, message: str, span: Span | None) -> MayRegister:
@@ -69,8 +66,7 @@ class MayRegister(Unknown):
         return MayRegister(noted.reason, noted.span, noted.notes, noted.spread)
 
 
-@dataclass(frozen=True)
-class Invalid(Unknown):
+class Invalid(Unknown, frozen=True):
     """A real call raised: Python itself would have stopped here.
 
     Attributes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from pgtrigger_codegen.lint.reporters.palette import Palette
@@ -23,8 +23,7 @@ _NOT_SHOWN = dict.fromkeys(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """A row of the frame.
 
     Attributes:

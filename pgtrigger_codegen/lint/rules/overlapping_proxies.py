@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import combinations
+
+from msgspec.structs import replace
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.definitions import definitions, named

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.analysis import Analysis, source_of
 from pgtrigger_codegen.errors import MigrationsError
@@ -122,8 +124,7 @@ class PendingTriggerChanges(Rule):
 _Kind = Kind | Literal["hash", "function", "contested"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True):
     """What is missing for one trigger.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
@@ -82,8 +83,7 @@ class UnresolvedModelBase(Rule):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Baseless:
+class _Baseless(Struct, frozen=True):
     """What is said of a model with an unknown base, whether its table is known or not."""
 
     label: str

@@ -7,8 +7,10 @@ app's own migrations made it and no declaration is left unread that could still 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.certificate.certificate import Certificate
 from pgtrigger_codegen.certificate.gaps import Gap
@@ -47,8 +49,7 @@ from pgtrigger_codegen.sql.render import (
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts
 
 
-@dataclass(frozen=True, slots=True)
-class Declarations:
+class Declarations(Struct, frozen=True):
     """What the source says, as far as one app's triggers are concerned.
 
     Attributes:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from pgtrigger_codegen.migrations.changes.autodetector import operation_keys
 from pgtrigger_codegen.migrations.changes.operations import (
@@ -26,8 +27,7 @@ from pgtrigger_codegen.sql.names import table_name
 from pgtrigger_codegen.sql.render import trigger_function, trigger_statement
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One trigger, as migrations leave it and as the source declares it.
 
     Attributes:

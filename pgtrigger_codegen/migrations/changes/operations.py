@@ -6,8 +6,9 @@ written. Reversing twice gives the operation back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from pgtrigger_codegen.sql import render
 from pgtrigger_codegen.sql.render import DEFAULT_STYLE, Style
@@ -16,8 +17,7 @@ from pgtrigger_codegen.triggers.compiled import TriggerParts
 Kind = Literal["add", "alter", "rename", "remove"]
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(Struct, frozen=True):
     """A trigger as an operation sees it.
 
     Attributes:
@@ -36,8 +36,7 @@ class Trigger:
     declared_in: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CreateTrigger:
+class CreateTrigger(Struct, frozen=True):
     """A trigger that was not there.
 
     Attributes:
@@ -76,8 +75,7 @@ class CreateTrigger:
         return render.create_trigger(self.new.parts, self.new.hash, style)
 
 
-@dataclass(frozen=True, slots=True)
-class DropTrigger:
+class DropTrigger(Struct, frozen=True):
     """A trigger that goes, and its function with it.
 
     Attributes:
@@ -113,8 +111,7 @@ class DropTrigger:
         return render.drop_trigger(self.old.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class AlterTriggerFunction:
+class AlterTriggerFunction(Struct, frozen=True):
     """Another body, under the same definition: no lock on the table."""
 
     old: Trigger
@@ -137,8 +134,7 @@ class AlterTriggerFunction:
         return render.alter_function(self.new.parts, self.new.hash)
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaceTrigger:
+class ReplaceTrigger(Struct, frozen=True):
     """Another definition of the same trigger, or the same under another name.
 
     Attributes:
@@ -168,8 +164,7 @@ class ReplaceTrigger:
         return render.replace_trigger(self.old.parts, self.new.parts, self.new.hash, style)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordHash:
+class RecordHash(Struct, frozen=True):
     """The same trigger, which django-pgtrigger knows by another hash now."""
 
     old: Trigger

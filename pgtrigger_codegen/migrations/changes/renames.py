@@ -7,15 +7,15 @@ differs between two functions, the one is the other after a renaming.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.migrations.replaying.state import SchemaChange
 from pgtrigger_codegen.migrations.schema.tables import RenamedColumn, RenamedTable
 from pgtrigger_codegen.sql.lexer import code_tokens, folded_name
 
 
-@dataclass(frozen=True, slots=True)
-class Renames:
+class Renames(Struct, frozen=True):
     """Which names have become which others."""
 
     _next: Mapping[str, frozenset[str]]

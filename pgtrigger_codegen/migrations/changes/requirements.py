@@ -8,7 +8,8 @@ at a function's body only when it runs, but then the tables in it must be there 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.operations import DropTrigger, TriggerOperation
@@ -26,8 +27,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 _SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """Everything that is known of the migrations there are, and of the models behind them.
 
     Attributes:

@@ -8,8 +8,10 @@ is committed may have run elsewhere, and is not changed.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -40,8 +42,7 @@ from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.render import uses_own_function
 
 
-@dataclass(frozen=True, slots=True)
-class Lift:
+class Lift(Struct, frozen=True):
     """What to do about a trigger around the changes of a table.
 
     Attributes:

@@ -8,7 +8,9 @@ notice (`crossing`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.migrations.changes.autodetector import installed_trigger
@@ -53,8 +55,7 @@ def collapse(run: Run, declared: Mapping[str, str], editable: Iterable[Key]) -> 
     return _Collapser(run, declared, frozenset(editable)).collapse()
 
 
-@dataclass(slots=True)
-class _Lineage:
+class _Lineage(Struct):
     """The steps of one trigger, without gaps."""
 
     steps: list[Step] = field(default_factory=list)

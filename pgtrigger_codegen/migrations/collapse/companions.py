@@ -7,7 +7,8 @@ where they are created.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.migrations.collapse.outcome import Collapse
 from pgtrigger_codegen.migrations.collapse.passing import Passed
@@ -22,8 +23,7 @@ from pgtrigger_codegen.sql.names import called_function
 from pgtrigger_codegen.sql.render import uses_own_function
 
 
-@dataclass(frozen=True, slots=True)
-class Companions:
+class Companions(Struct, frozen=True):
     """The run's operations that are not on triggers themselves.
 
     Attributes:

@@ -7,7 +7,8 @@ run. None of those may notice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.migrations.collapse.passing import Passed
 from pgtrigger_codegen.migrations.collapse.trigger_steps import Place, Step
@@ -27,8 +28,7 @@ from pgtrigger_codegen.sql.usage import columns_used, definition_facts, tables_t
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """Where two steps can become one.
 
     Attributes:
@@ -39,8 +39,7 @@ class Spot:
     dependencies: frozenset[Key] = frozenset()
 
 
-@dataclass(slots=True)
-class Crossings:
+class Crossings(Struct):
     """The operations of a history, and which of them lie between two of its places."""
 
     graph: MigrationGraph

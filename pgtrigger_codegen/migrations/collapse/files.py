@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
@@ -30,8 +31,7 @@ from pgtrigger_codegen.source.edits import module_name
 from pgtrigger_codegen.source.overlay import read_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class CollapsedFile:
+class CollapsedFile(Struct, frozen=True):
     """A migration file that changes.
 
     Attributes:
@@ -48,8 +48,7 @@ class CollapsedFile:
     kept: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CollapsedFiles:
+class CollapsedFiles(Struct, frozen=True):
     """The files of a collapsed run.
 
     Attributes:
@@ -60,8 +59,7 @@ class CollapsedFiles:
     leaf: Key | None
 
 
-@dataclass(slots=True)
-class RunFiles:
+class RunFiles(Struct):
     """The texts of a run's files.
 
     Attributes:

@@ -6,9 +6,10 @@ The new history is replayed as the old one was, from the very operations that ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 from django.db.migrations import RunSQL
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -22,8 +23,7 @@ from pgtrigger_codegen.migrations.replaying.state import URI_HINT, MigrationStat
 from pgtrigger_codegen.sql.render import Style, ignore_function
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+class Rewritten(Struct, frozen=True):
     """One operation in the place of several.
 
     Attributes:
@@ -37,8 +37,7 @@ class Rewritten:
     origins: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Apart:
+class Apart(Struct, frozen=True):
     """Two operations on one trigger that do not become one."""
 
     name: str
@@ -47,8 +46,7 @@ class Apart:
     reason: str
 
 
-@dataclass(slots=True)
-class Collapse:
+class Collapse(Struct):
     """What becomes of a run.
 
     Attributes:

@@ -7,11 +7,12 @@ the triggers that are there, and which of them it makes itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from django.db import models
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -34,8 +35,7 @@ from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.statements import CreateFunction, Other, read_statements
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Struct, frozen=True):
     """One operation of the history.
 
     Attributes:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, build_graph
 from pgtrigger_codegen.migrations.reading.reader import Key, MigrationReader
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Migrations of one app that follow each other.
 
     Attributes:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from django.db.migrations import operations
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.reader import Key
@@ -39,16 +40,14 @@ from pgtrigger_codegen.sql.statements import (
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(Struct, frozen=True, order=True):
     """Where an operation stands: its migration, and which of its operations it is."""
 
     migration: Key
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What one operation makes of a trigger, or what several do that are to become one.
 
     Attributes:

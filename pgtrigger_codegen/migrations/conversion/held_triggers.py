@@ -8,10 +8,11 @@ in the meantime.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.columns import rename_column
@@ -29,8 +30,7 @@ from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
-@dataclass(slots=True)
-class HeldTrigger:
+class HeldTrigger(Struct):
     """A trigger that an operation made, and what has become of it.
 
     Attributes:

@@ -7,8 +7,9 @@ older ones have run the others. To change all of the files, both have to be gone
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key, MigrationReader

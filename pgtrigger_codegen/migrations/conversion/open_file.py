@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from django.db.migrations import operations
+from msgspec import Struct, field
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from pgtrigger_codegen.migrations.conversion.outcome import ConvertedOperation
@@ -14,8 +13,7 @@ from pgtrigger_codegen.migrations.reading.sites import MigrationSource
 from pgtrigger_codegen.source.edits import SourceEdits, module_name
 
 
-@dataclass(slots=True)
-class OpenFile:
+class OpenFile(Struct):
     """A file while it is being converted.
 
     Attributes:
@@ -32,8 +30,7 @@ class OpenFile:
         return Code(self.runsql, sql, reverse, model_name, uri)
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A `RunSQL`, rendered when its indentation is known."""
 
     runsql: str

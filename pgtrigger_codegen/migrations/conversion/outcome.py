@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.source.span import Span
 
 Kind = Literal["add", "remove", "state", "reverse"]
 
 
-@dataclass(frozen=True, slots=True)
-class ConvertedOperation:
+class ConvertedOperation(Struct, frozen=True):
     """One change to a file.
 
     Attributes:
@@ -27,8 +27,7 @@ class ConvertedOperation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ConvertedFile:
+class ConvertedFile(Struct, frozen=True):
     """A migration file in its new form."""
 
     app_label: str
@@ -38,16 +37,14 @@ class ConvertedFile:
     operations: tuple[ConvertedOperation, ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Remark:
+class Remark(Struct, frozen=True, order=True):
     """Something to say of a place in a migration: an obstacle, or a note."""
 
     span: Span
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(Struct, frozen=True):
     """The outcome; with obstacles, nothing of it may be written."""
 
     files: tuple[ConvertedFile, ...]
@@ -55,8 +52,7 @@ class Conversion:
     notes: tuple[Remark, ...]
 
 
-@dataclass(slots=True)
-class Remarks:
+class Remarks(Struct):
     """What is remarked on the way; the same is said once, however many histories say it."""
 
     _obstacles: dict[Remark, None] = field(default_factory=dict)

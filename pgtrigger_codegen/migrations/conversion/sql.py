@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-
+from msgspec.structs import replace
 from pgtrigger import compiler
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -22,7 +21,7 @@ def trigger_facts(trigger: compiler.Trigger) -> tuple[TriggerParts, str | None] 
     That is so where a project has brought a template of its own.
     """
     values = {**trigger.sql.defaults, **trigger.sql.kwargs}
-    parts = TriggerParts(**{part.name: str(values[part.name]) for part in fields(TriggerParts)})
+    parts = TriggerParts(**{name: str(values[name]) for name in TriggerParts.__struct_fields__})
     original = str(trigger.sql)
     try:
         (recorded,) = definitions(original)

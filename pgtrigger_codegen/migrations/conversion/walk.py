@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
+from msgspec import Struct, field
 from pgtrigger import compiler
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
@@ -23,8 +23,7 @@ from pgtrigger_codegen.migrations.schema.fields import ModelKey
 from pgtrigger_codegen.sql.names import table_name
 
 
-@dataclass(slots=True)
-class HistoryWalk:
+class HistoryWalk(Struct):
     """One walk through the migrations, as far as it has come.
 
     Attributes:

@@ -7,7 +7,9 @@ operations go into the migration that changes it, or into one before and one aft
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.autodetector import held_by_django
@@ -65,8 +67,7 @@ def app_files(
     return _Files(app_label, source, history, options).write(operations, lifts, faults)
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
+class _Files(Struct, frozen=True):
     app_label: str
     source: Source
     history: History

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.errors import MigrationsError
@@ -26,8 +28,7 @@ from pgtrigger_codegen.migrations.replaying.state import MigrationState
 from pgtrigger_codegen.migrations.watching.operation_facts import OperationFacts, OperationWatcher
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Struct, frozen=True):
     """The migrations that would run, and what they leave behind.
 
     Attributes:
@@ -39,8 +40,7 @@ class Replayed:
     operations: OperationFacts
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectHistory:
+class ProjectHistory(Struct, frozen=True):
     """The history for whoever plans, lints or talks to a database."""
 
     history: History

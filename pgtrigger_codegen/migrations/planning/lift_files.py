@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from django.db.migrations import RunSQL
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.changes.operations import DropTrigger, Trigger, TriggerOperation
@@ -38,8 +39,7 @@ from pgtrigger_codegen.sql.render import Style
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
-@dataclass(slots=True)
-class Woven:
+class Woven(Struct):
     """What is to be added to one migration, by the place of its operations."""
 
     before: dict[int, list[TriggerOperation]] = field(default_factory=dict)
@@ -196,8 +196,7 @@ def joined(apps: Sequence[AppPlan]) -> list[AppPlan]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """A migration of an app that runs before one that changes tables.
 
     Attributes:

@@ -10,7 +10,8 @@ https://docs.djangoproject.com/en/stable/topics/db/multi-db/#hints
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -23,8 +24,7 @@ from pgtrigger_codegen.project.routers import AllowMigrate, RouterAnswer
 _OTHER_DATABASES = ("sqlite", "spatialite", "mysql", "mariadb", "oracle", "mssql", "sql_server")
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(Struct, frozen=True):
     """The project's databases, and what its routers let into each.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.certificate.certificate import Certificate
 from pgtrigger_codegen.certificate.gaps import Gap
@@ -23,8 +24,7 @@ from pgtrigger_codegen.sql.render import DEFAULT_STYLE, Style
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """What the source declares.
 
     Attributes:
@@ -39,11 +39,10 @@ class Source:
     triggers: tuple[CompiledTrigger, ...]
     foreign_triggers: tuple[CompiledTrigger, ...] = ()
     certificate: Certificate = field(default_factory=Certificate)
-    allow_migrate: AllowMigrate | None = field(default=None, repr=False, compare=False)
+    allow_migrate: AllowMigrate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the user asks for.
 
     Attributes:
@@ -73,8 +72,7 @@ class Options:
     rewrite: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WovenOperations:
+class WovenOperations(Struct, frozen=True):
     """What is added to a migration that is there already."""
 
     migration: Key
@@ -83,8 +81,7 @@ class WovenOperations:
     run_before: tuple[Key, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationFile:
+class MigrationFile(Struct, frozen=True):
     """A migration to write.
 
     Attributes:
@@ -100,8 +97,7 @@ class MigrationFile:
     woven: WovenOperations | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+class Withheld(Struct, frozen=True):
     """A trigger that is declared no more as far as could be read, and stays for a gap.
 
     Attributes:
@@ -112,8 +108,7 @@ class Withheld:
     gap: Gap
 
 
-@dataclass(frozen=True, slots=True)
-class AppPlan:
+class AppPlan(Struct, frozen=True):
     """What is missing in one app's migrations.
 
     Attributes:
@@ -143,8 +138,7 @@ class AppPlan:
         return self.files[-1] if self.files else None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What is missing in all apps asked for; apps where nothing is missing do not occur.
 
     Attributes:

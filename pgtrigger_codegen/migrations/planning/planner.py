@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.confinement.wall import confined
@@ -151,8 +152,7 @@ class _Declared:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Elsewhere:
+class _Elsewhere(Struct, frozen=True):
     """The triggers that are not, or not only, one app's own."""
 
     app_label: str

@@ -11,7 +11,9 @@ third-party apps whose migrations do not matter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -19,8 +21,7 @@ from pgtrigger_codegen.migrations.reading.order import run_order
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key, MigrationReader
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A migration, or a part of it, that cannot be read.
 
     Attributes:
@@ -32,8 +33,7 @@ class Unreadable:
     unknown: Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class MissingDependency:
+class MissingDependency(Struct, frozen=True):
     """A dependency that leads nowhere.
 
     Attributes:
@@ -45,8 +45,7 @@ class MissingDependency:
     app_is_installed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationGraph:
+class MigrationGraph(Struct, frozen=True):
     """The migrations that would run, and what each comes after.
 
     Attributes:

@@ -8,16 +8,15 @@ does is not known, and is taken for nothing but what is noted.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from django.db.migrations.operations.base import Operation
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.values.callables import Function, interpreted
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(Struct, frozen=True):
     """What an operation does as Django's own class does it.
 
     Attributes:

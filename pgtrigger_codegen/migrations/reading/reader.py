@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.project.project import App
@@ -19,8 +20,7 @@ Key = tuple[str, str]
 """A migration: app label and name."""
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluatedMigration:
+class EvaluatedMigration(Struct, frozen=True):
     """The class `Migration` of one file, as far as it can be known.
 
     Attributes:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
+from msgspec import Struct
+from msgspec.structs import replace
 from pgtrigger import compiler, core
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
@@ -28,8 +29,7 @@ from pgtrigger_codegen.source.mentions import mentions
 from pgtrigger_codegen.source.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True):
     """What surrounds a call.
 
     Attributes:
@@ -47,8 +47,7 @@ class Circumstances:
     element: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """A call that makes an operation.
 
     Attributes:
@@ -70,8 +69,7 @@ class Site:
         return issubclass(self.kind, AddTrigger | RemoveTrigger)
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationSource:
+class MigrationSource(Struct, frozen=True):
     """A migration file, with the operations that stand in it.
 
     Attributes:

@@ -7,10 +7,10 @@ and what the operation does to tables, decides whether another may move across i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from django.db.migrations.operations.base import Operation
+from msgspec import Struct
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
@@ -28,8 +28,7 @@ class Watcher(Protocol):
     def after(self, moment: Moment) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """What is there while an operation runs; valid only then.
 
     Attributes:

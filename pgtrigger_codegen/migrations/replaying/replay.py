@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pgtrigger import compiler
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
@@ -131,8 +132,7 @@ def _missing_order(faults: Iterable[OrderFault], graph: MigrationGraph) -> list[
     return list(found.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Elsewhere:
+class _Elsewhere(Struct, frozen=True):
     """What databases may have that have run the migrations in another order."""
 
     contests: Mapping[TriggerKey, Contest] = field(default_factory=dict)
@@ -209,8 +209,7 @@ def _together(
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """Which migration an operation is part of, and what it has an effect on.
 
     Attributes:
@@ -225,8 +224,7 @@ class _Step:
     database: bool = True
 
 
-@dataclass(slots=True)
-class _Replay:
+class _Replay(Struct):
     unreadable: list[Unreadable]
     ancestors: Callable[[Key], Collection[Key]]
     tables: Tables = field(default_factory=Tables)
@@ -402,4 +400,4 @@ class _Replay:
 
 def _parts(sql: compiler.UpsertTriggerSql) -> TriggerParts:
     values = {**sql.defaults, **sql.kwargs}
-    return TriggerParts(**{part.name: str(values[part.name]) for part in fields(TriggerParts)})
+    return TriggerParts(**{name: str(values[name]) for name in TriggerParts.__struct_fields__})

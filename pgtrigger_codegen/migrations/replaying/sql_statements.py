@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields, replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.replaying.recovery import split_statements
@@ -41,9 +42,9 @@ def statements(sql: str) -> Iterator[tuple[str, Statement] | Unknown]:
 def normalised(statement: Statement) -> Statement:
     """The same with tables and functions named without `public`."""
     names: dict[str, Any] = {
-        part.name: in_search_path(value)
-        for part in fields(statement)
-        if isinstance(value := getattr(statement, part.name), QualifiedName)
+        name: in_search_path(value)
+        for name in statement.__struct_fields__
+        if isinstance(value := getattr(statement, name), QualifiedName)
     }
     return replace(statement, **names) if names else statement
 

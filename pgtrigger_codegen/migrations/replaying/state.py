@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.migrations.reading.graph import Unreadable
 from pgtrigger_codegen.migrations.reading.reader import Key
@@ -27,8 +28,7 @@ _PGID = re.compile(r"pgtrigger_.+_[0-9a-f]{5}")
 _HASH = re.compile(r"[0-9a-f]{40}")
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledTrigger:
+class InstalledTrigger(Struct, frozen=True):
     """A trigger that the migrations leave behind.
 
     Attributes:
@@ -84,8 +84,7 @@ class InstalledTrigger:
         return self.by == "addtrigger" or bool(marked)
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaChange:
+class SchemaChange(Struct, frozen=True):
     """A change of a table.
 
     Attributes:
@@ -97,8 +96,7 @@ class SchemaChange:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Disturbance:
+class Disturbance(Struct, frozen=True):
     """A trigger that an operation leaves gone, broken, or cannot run because of.
 
     Attributes:
@@ -125,8 +123,7 @@ class Disturbance:
     is_recreated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Contest:
+class Contest(Struct, frozen=True):
     """Migrations that do not come after each other, and leave a trigger in different forms.
 
     Attributes:
@@ -144,8 +141,7 @@ class Contest:
         return f"migrations {names} leave it in different forms, and none comes after the other"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFault:
+class OrderFault(Struct, frozen=True):
     """A migration that fails when another one has run, on which it does not depend.
 
     Attributes:
@@ -170,8 +166,7 @@ class OrderFault:
         return self.migration, self.after
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationState:
+class MigrationState(Struct, frozen=True):
     """What is there once all migrations have run.
 
     Attributes:

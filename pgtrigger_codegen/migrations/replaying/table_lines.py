@@ -7,7 +7,8 @@ table, and to the triggers on it, is kept by table, under whichever name it goes
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import SchemaChange, in_search_path
@@ -15,8 +16,7 @@ from pgtrigger_codegen.migrations.schema.table_changes import DroppedTable, Rena
 from pgtrigger_codegen.sql.names import QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
-class TriggerWrite:
+class TriggerWrite(Struct, frozen=True):
     """What a migration left of a trigger.
 
     Attributes:
@@ -31,8 +31,7 @@ class TriggerWrite:
     scripts: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class TableLine:
+class TableLine(Struct):
     """One table from its first name to its last.
 
     Attributes:

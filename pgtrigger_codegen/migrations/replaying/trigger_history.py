@@ -8,8 +8,10 @@ it has not been adapted to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.columns import names_column, rename_column
@@ -58,8 +60,7 @@ from pgtrigger_codegen.triggers.compiled import TriggerParts
 MadeBy = Literal["runsql", "addtrigger"]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """Where a trigger came from.
 
     Attributes:
@@ -88,8 +89,7 @@ class Record:
     scripts: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class TriggerHistory:
+class TriggerHistory(Struct):
     """What the migrations so far leave installed.
 
     Attributes:

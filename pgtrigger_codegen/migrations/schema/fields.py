@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeGuard
 
 from django.db import models
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.backends.utils import strip_quotes, truncate_name
+from msgspec import Struct
+from msgspec.structs import astuple, replace
 
 from pgtrigger_codegen.evaluator.django.operations import known_field
 from pgtrigger_codegen.evaluator.django.postponed import PostponedField
@@ -25,8 +26,11 @@ ModelKey = tuple[str, str]
 """App label and model name in lower case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+def _no_field() -> None:
+    """Makes nothing: Django has no such field."""
+
+
+class Field(Struct, frozen=True):
     """What a field means for tables.
 
     Attributes:
@@ -54,7 +58,17 @@ class Field:
     to_field: str | None = None
     primary_key: bool = False
     is_unique: bool = False
-    make: Callable[[], object] = field(default=lambda: None, compare=False)
+    make: Callable[[], object] = _no_field
+
+    def __eq__(self, other: object) -> bool:
+        """The same in the database, however the field is made."""
+        return isinstance(other, Field) and self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        return hash(self._facts())
+
+    def _facts(self) -> tuple[object, ...]:
+        return astuple(replace(self, make=_no_field))
 
     @property
     def db_type(self) -> str | None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.migrations.schema.fields import Field, read_field
 from pgtrigger_codegen.migrations.schema.table_models import (
@@ -23,23 +24,20 @@ from pgtrigger_codegen.models.table_names import default_table_name
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 
 
-@dataclass(frozen=True, slots=True)
-class RenamedTable:
+class RenamedTable(Struct, frozen=True):
     """A table goes on under another name, and its triggers with it."""
 
     old: QualifiedName
     new: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
-class DroppedTable:
+class DroppedTable(Struct, frozen=True):
     """A table is gone, and its triggers with it."""
 
     table: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
-class RenamedColumn:
+class RenamedColumn(Struct, frozen=True):
     """A column goes on under another name."""
 
     table: QualifiedName
@@ -47,16 +45,14 @@ class RenamedColumn:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class DroppedColumn:
+class DroppedColumn(Struct, frozen=True):
     """A column is gone, and the triggers whose definitions name it."""
 
     table: QualifiedName
     column: str
 
 
-@dataclass(frozen=True, slots=True)
-class RetypedColumn:
+class RetypedColumn(Struct, frozen=True):
     """A column gets another type.
 
     Attributes:

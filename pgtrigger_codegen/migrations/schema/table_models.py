@@ -7,14 +7,14 @@ what it points at, and the tables between two models name both.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from pgtrigger_codegen.migrations.schema.fields import Field, ModelKey
 
 
-@dataclass(slots=True)
-class TableModel:
+class TableModel(Struct):
     """A model of the migrations' state.
 
     Attributes:

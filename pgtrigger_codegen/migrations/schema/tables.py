@@ -8,11 +8,12 @@ own rules: https://docs.djangoproject.com/en/stable/ref/models/options/#table-na
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
 from django.db.models.fields.proxy import OrderWrt
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgtrigger_codegen.evaluator.django.postponed import PostponedFields
 from pgtrigger_codegen.migrations.reading.reader import Key
@@ -43,8 +44,7 @@ __all__ = [
 ]
 
 
-@dataclass(slots=True)
-class Table:
+class Table(Struct):
     """A table, by the migrations alone.
 
     Attributes:

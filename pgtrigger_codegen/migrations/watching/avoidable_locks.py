@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from django.db.migrations import RunSQL
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.flattening import on_database
@@ -23,8 +24,7 @@ Changes = tuple[tuple[str, Changed], ...]
 """Scripts, each with what is to be changed in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class AvoidableLock:
+class AvoidableLock(Struct, frozen=True):
     """A trigger that a migration drops and creates.
 
     Attributes:
@@ -39,8 +39,7 @@ class AvoidableLock:
     changes: Changes | None
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """Operations with SQL that follow each other, with nothing between them."""
 
     migration: Key

@@ -7,7 +7,9 @@ is not there yet, and then fails at every write until it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
@@ -23,8 +25,7 @@ from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.usage import BodyFacts, DefinitionFacts, function_facts, statement_facts
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A table, or a column of one, that a trigger needs from an operation on.
 
     Attributes:
@@ -47,8 +48,7 @@ class Use:
         return f"column `{self.column}` of table `{self.table}`"
 
 
-@dataclass(frozen=True, slots=True)
-class MissingDependency:
+class MissingDependency(Struct, frozen=True):
     """A migration of another app that has to come first, and does not for certain.
 
     Attributes:

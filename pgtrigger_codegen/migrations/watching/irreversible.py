@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from django.db.migrations import RunSQL
+from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.flattening import on_database
@@ -23,8 +23,7 @@ from pgtrigger_codegen.sql.statements import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Irreversible:
+class Irreversible(Struct, frozen=True):
     """A `RunSQL` about a trigger that has no reverse.
 
     Attributes:

@@ -8,10 +8,10 @@ counts: what ran before held no lock of a trigger.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.db.migrations import operations
+from msgspec import Struct, field
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -34,8 +34,7 @@ from pgtrigger_codegen.sql.statements import (
 Stops = Literal["reads and writes", "writes"]
 
 
-@dataclass(frozen=True, slots=True)
-class LongLock:
+class LongLock(Struct, frozen=True):
     """A trigger operation with something slow behind it.
 
     Attributes:
@@ -87,22 +86,19 @@ class LongLocks:
             current.done = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(Struct, frozen=True):
     """A table that nobody else sees before the transaction ends."""
 
     table: QualifiedName
 
 
-@dataclass(frozen=True, slots=True)
-class _Lock:
+class _Lock(Struct, frozen=True):
     what: str
     table: QualifiedName | None
     stops: Stops
 
 
-@dataclass(frozen=True, slots=True)
-class _Slow:
+class _Slow(Struct, frozen=True):
     """What takes its time.
 
     Attributes:
@@ -118,8 +114,7 @@ class _Slow:
 _Event = _Made | _Lock | _Slow
 
 
-@dataclass(slots=True)
-class _Transaction:
+class _Transaction(Struct):
     migration: Key
     made: set[QualifiedName] = field(default_factory=set)
     lock: tuple[_Lock, int] | None = None

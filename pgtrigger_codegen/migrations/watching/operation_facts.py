@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.migrations.replaying.moment import Moment
 from pgtrigger_codegen.migrations.watching.avoidable_locks import AvoidableLock, AvoidableLocks
@@ -15,8 +16,7 @@ from pgtrigger_codegen.migrations.watching.written_cascades import WrittenCascad
 from pgtrigger_codegen.sql.foreign_keys import CascadingKey
 
 
-@dataclass(frozen=True, slots=True)
-class OperationFacts:
+class OperationFacts(Struct, frozen=True):
     """What rules want to know of single operations, in the order of the history.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from django.db.migrations import CreateModel, RunSQL
+from msgspec import Struct
+from msgspec.structs import replace
 from pgtrigger.migrations import AddTrigger
 
 from pgtrigger_codegen.migrations.reading.flattening import on_database
@@ -18,16 +19,14 @@ Place = tuple[Key, int]
 """An operation, by its migration and its place among that one's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """The operations that wrote a trigger's CREATE TRIGGER and its function."""
 
     definition: Place
     function: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Writing:
+class Writing(Struct, frozen=True):
     """A trigger that an operation made or changed, as it was then."""
 
     place: Place

@@ -9,8 +9,9 @@ https://www.postgresql.org/docs/current/explicit-locking.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from pgtrigger_codegen.migrations.replaying.sql_statements import normalised
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
@@ -28,8 +29,7 @@ from pgtrigger_codegen.sql.statements import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The characters of a script from `start` to `end` give way to `content`."""
 
     start: int
@@ -37,8 +37,7 @@ class Change:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Recreation:
+class Recreation(Struct, frozen=True):
     """A trigger that scripts drop and create.
 
     Attributes:
@@ -85,8 +84,7 @@ def recreations(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A statement of one of the scripts; `fact` is None where it makes several."""
 
     script: int

@@ -7,16 +7,15 @@ model's name it is another trigger.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from django.db.migrations import operations
+from msgspec import Struct
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.moment import Moment
 
 
-@dataclass(frozen=True, slots=True)
-class Renaming:
+class Renaming(Struct, frozen=True):
     """A `RenameModel`.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from django.db.migrations import operations
+from msgspec import Struct, field
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.reader import Key
@@ -18,8 +18,7 @@ from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.statements import DropTrigger
 
 
-@dataclass(slots=True)
-class TriggerNames:
+class TriggerNames(Struct):
     """Collects the names of triggers, operation by operation.
 
     Attributes:

@@ -11,26 +11,23 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 
 class ListError(Exception):
     """The file is not laid out so that its lists could be changed; the message says why."""
 
 
-@dataclass(slots=True)
 class ClassLists:
     """One migration file, and the changes to its lists."""
 
-    text: str
-    _tree: ast.Module = field(init=False)
-    _starts: list[int] = field(init=False)
-    _edits: list[_Edit] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._tree = ast.parse(self.text)
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._tree = ast.parse(text)
+        self._edits: list[_Edit] = []
         self._starts = [0]
-        for line in self.text.split("\n"):
+        for line in text.split("\n"):
             self._starts.append(self._starts[-1] + len(line) + 1)
 
     @property
@@ -204,8 +201,7 @@ class ClassLists:
         return start + len(text.encode()[:column].decode())
 
 
-@dataclass(frozen=True, slots=True)
-class _Edit:
+class _Edit(Struct, frozen=True):
     start: int
     end: int
     code: str

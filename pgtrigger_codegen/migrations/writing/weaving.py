@@ -10,7 +10,8 @@ import ast
 import bisect
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.writing.literal import string_literal
@@ -20,8 +21,7 @@ class WeavingError(Exception):
     """The file is not laid out so that something could be added; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Threads:
+class Threads(Struct, frozen=True):
     """Operations to add, as blocks of text, by the place of an operation in the file.
 
     Attributes:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from django.db.migrations.autodetector import MigrationAutodetector
+from msgspec import Struct
 
 from pgtrigger_codegen.migrations.changes.operations import (
     Trigger,
@@ -43,8 +43,7 @@ _LINE_LENGTH = 88
 _MAX_NAME_LENGTH = 52
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoreFunction:
+class IgnoreFunction(Struct, frozen=True):
     """A function by which `pgtrigger.ignore` turns triggers off.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS, STATISTICS
 from pgtrigger_codegen.lint.reporters.github import github

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-from dataclasses import replace
 from typing import Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from pgtrigger_codegen.lint.reporters.sarif import sarif
 from pgtrigger_codegen.source.span import Span

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from pgtrigger_codegen.lint.rules.soft_delete_with_database_cascade import (
     SoftDeleteWithDatabaseCascade,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import psycopg
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.rules.trigger_cycle import TriggerCycle
@@ -28,8 +28,7 @@ INSERT INTO visit (person_id, city_id) VALUES (1, 1), (2, 2);
 WRITE = "UPDATE person SET age = 31 WHERE id = 1"
 
 
-@dataclass(frozen=True)
-class Fired:
+class Fired(Struct, frozen=True):
     table: str
     when: str
     func: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values.unknown import Unknown

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from django.db import migrations
+from msgspec.structs import replace
 from pgtrigger.migrations import RemoveTrigger
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown

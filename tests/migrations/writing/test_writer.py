@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.db import migrations
+from msgspec.structs import replace
 
 from pgtrigger_codegen.migrations.changes.autodetector import source_trigger
 from pgtrigger_codegen.migrations.changes.operations import (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import types
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from pgtrigger_codegen.evaluator.django.unknown_imports import note_unknown_import
 from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
