@@ -18,8 +18,8 @@ from pgtrigger_codegen.source.grammar import newer_python_hint
 from pgtrigger_codegen.triggers.compiled import UnresolvedTrigger
 
 if TYPE_CHECKING:
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
     from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
     from pgtrigger_codegen.lint.diagnostic import Diagnostic
     from pgtrigger_codegen.lint.options import LintOptions
     from pgtrigger_codegen.migrations.planning.plan import Options, Plan
@@ -46,8 +46,8 @@ def analyze(
         CodegenError: The project cannot be read at all; what is only partly readable is in
             the result.
     """
+    from pgtrigger_codegen.evaluator.interpreter import Interpreter
     from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
     from pgtrigger_codegen.project.config import load_config
     from pgtrigger_codegen.project.discovery import discover
     from pgtrigger_codegen.project.reading import SettingsHost, read_project
@@ -77,7 +77,7 @@ def analyze(
     configure(project.settings)
     reader = ModelReader(project, loader, config.env, providers)
     declared = engine.declare(reader)
-    missing = tuple(providers.missing(reader.interpreter.imported_libraries))
+    missing = tuple(providers.missing(reader.interpreter.findings.imported_libraries))
     not_asked = [_not_asked(item) for item in missing if item.distribution]
     unresolved = tuple(sorted([*declared.unresolved, *not_asked], key=place))
     models = ReadModels(reader)

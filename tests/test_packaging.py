@@ -71,7 +71,11 @@ def test_every_border_is_guarded(pyproject: dict[str, Any]) -> None:
         if contract["type"] == "layers"
         for container in contract["containers"]
     }
-    assert exhaustive == {"pgtrigger_codegen": True, "pgtrigger_codegen.migrations": True}
+    assert exhaustive == {
+        "pgtrigger_codegen": True,
+        "pgtrigger_codegen.evaluator": True,
+        "pgtrigger_codegen.migrations": True,
+    }
 
 
 def test_every_package_is_in_the_contracts(pyproject: dict[str, Any]) -> None:
@@ -84,19 +88,28 @@ def test_every_package_is_in_the_contracts(pyproject: dict[str, Any]) -> None:
         "psycopg": {"database"},
         "click": {"cli"},
     }
-    packages = {
-        path.stem
-        for path in Path(pgtrigger_codegen.__file__).parent.iterdir()
-        if not path.stem.startswith(("__", "."))
-        and (path.suffix == ".py" or (path / "__init__.py").is_file())
-    }
+    package = Path(pgtrigger_codegen.__file__).parent
+    packages = _modules_in(package)
     for contract in pyproject["tool"]["importlinter"]["contracts"]:
         if contract["type"] != "forbidden":
+            continue
+        if contract["source_modules"][0].startswith("pgtrigger_codegen.evaluator."):
+            rooms = {name.rpartition(".")[2] for name in contract["source_modules"]}
+            assert rooms | {"django", "interpreter"} == _modules_in(package / "evaluator")
             continue
         sources = {name.rpartition(".")[2] for name in contract["source_modules"]}
         library = contract["forbidden_modules"][0]
         assert sources | allowed[library] >= packages, library
         assert not sources & allowed[library], library
+
+
+def _modules_in(folder: Path) -> set[str]:
+    return {
+        path.stem
+        for path in folder.iterdir()
+        if not path.stem.startswith(("__", "."))
+        and (path.suffix == ".py" or (path / "__init__.py").is_file())
+    }
 
 
 def test_hooks_call_commands_that_exist() -> None:

@@ -82,8 +82,8 @@ def _evidence(reader: ModelReader, declared: Declared) -> Evidence:
     vm = reader.interpreter
     spans = [trigger.span for trigger in declared.triggers]
     spans += [one.registered.span for one in declared.triggers if one.registered is not None]
-    spans += [one.span for one in vm.registrations]
-    spans += [one.span for one in vm.provided_calls]
+    spans += [one.span for one in vm.findings.registrations]
+    spans += [one.span for one in vm.findings.provided_calls]
     unresolved = [item.span for item in declared.unresolved]
     unresolved += [
         note.span for item in declared.unresolved for note in item.notes if note.span is not None
@@ -93,7 +93,7 @@ def _evidence(reader: ModelReader, declared: Declared) -> Evidence:
     return Evidence(
         compiled=_places(spans),
         unresolved=_places(unresolved),
-        made=_places(vm.made_at()),
+        made=_places(vm.findings.made_at()),
         metas=frozenset(place for model in read for place in _meta_places(model)),
         uninherited=frozenset(
             place for model in read if model.span in lonely for place in _meta_places(model)
@@ -104,7 +104,7 @@ def _evidence(reader: ModelReader, declared: Declared) -> Evidence:
 def _read_models(reader: ModelReader) -> list[ModelClass]:
     return [
         model
-        for model in reader.interpreter.model_classes
+        for model in reader.interpreter.findings.model_classes
         if model.module.first_party and "rigger" in model.module.text and registry.is_model(model)
     ]
 

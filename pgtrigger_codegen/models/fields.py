@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.django.postponed import PostponedNames
-from pgtrigger_codegen.evaluator.python.objects.attributes import has_base, is_field_class
+from pgtrigger_codegen.evaluator.library.kinds import has_base, is_field_class
 from pgtrigger_codegen.evaluator.values.callables import interpreted
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown

@@ -13,17 +13,12 @@ from typing import Any, Protocol
 from django.db import models
 from msgspec import Struct
 
-from pgtrigger_codegen.evaluator.django.provided import (
-    Libraries,
-    NoLibraries,
-    ProvidedCall,
-    ProvidedCallable,
-    empty_model,
-    give_meta,
-)
-from pgtrigger_codegen.evaluator.python.machine import Interpreter
-from pgtrigger_codegen.evaluator.values.findings import Moment
+from pgtrigger_codegen.evaluator.django.provided import empty_model, give_meta
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.protocols.libraries import Libraries, NoLibraries
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
+from pgtrigger_codegen.evaluator.values.moment import Moment
+from pgtrigger_codegen.evaluator.values.provided import ProvidedCall, ProvidedCallable
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown, first_unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.models.django_setup import hand_over
@@ -114,7 +109,7 @@ class ProvidedModels:
 
     def resolve(self, when: Callable[[Moment | None], Any]) -> None:
         """Turns what was declared since the last time into models and registrations."""
-        noted = self._vm.provided_calls[self._taken_calls :]
+        noted = self._vm.findings.provided_calls[self._taken_calls :]
         self._taken_calls += len(noted)
         calls = [call for call in noted if not self._is_repeated(call)]
         for call in calls:
@@ -274,13 +269,15 @@ class ProvidedModels:
 
     def _note(self, trigger: Any, source: object, span: Span) -> None:
         """Remembers that a trigger is a library's, and where what it stands for was made."""
-        origin = self._vm.origin(source) if source is not None else None
-        own = self._vm.origin(trigger)  # one that the project itself made, and handed over
+        origin = self._vm.findings.origin(source) if source is not None else None
+        own = self._vm.findings.origin(trigger)  # one that the project itself made, and handed over
         if own is None:
             cls = type(trigger)
             where = origin.span if origin is not None else span
-            self._vm.remember_origin(trigger, where, f"{cls.__module__}.{cls.__qualname__}")
-        self._vm.provided_triggers.add(id(trigger))
+            self._vm.findings.remember_origin(
+                trigger, where, f"{cls.__module__}.{cls.__qualname__}"
+            )
+        self._vm.findings.provided_triggers.add(id(trigger))
 
     def _refuse(self, call: ProvidedCall, unknown: Unknown) -> None:
         """What the call declares is not known, but not forgotten."""
@@ -300,7 +297,7 @@ class ProvidedModels:
     ) -> None:
         if isinstance(trigger, Unknown) and isinstance(model, ModelClass):
             model.doubts.append(trigger)
-        self._vm.note_registration(model, trigger, module, span, hook=hook, provided=True)
+        self._vm.findings.note_registration(model, trigger, module, span, hook=hook, provided=True)
 
     def _settings_refused(self, provider: ModelProvider, span: Span) -> Unknown | None:
         """A setting that the library depends on, and that is not known; else Django has all."""

@@ -11,19 +11,16 @@ from typing import Any
 
 from django.db import models
 
-from pgtrigger_codegen.evaluator.python.imports.imports import module_attribute
-from pgtrigger_codegen.evaluator.python.machine import Interpreter
-from pgtrigger_codegen.evaluator.python.objects.attributes import (
-    describe,
-    is_field_class,
-    is_own_kind,
-)
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.library.kinds import is_field_class
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.values.models import (
     FieldDescriptor,
     ModelClass,
     ModelReference,
     ThroughModel,
 )
+from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.registry import ModelRegistry
@@ -64,7 +61,7 @@ class ProvidedValues:
         """What a dotted path names in the project."""
         module, _, name = dotted.rpartition(".")
         span = self._project.settings.span or Span(str(self._project.root), 1, 1, 1, 1)
-        return self.inward(module_attribute(self._vm, module, name, span))
+        return self.inward(self._vm.module_attribute(module, name, span))
 
     def label(self, value: Any) -> str | None:
         """The label of a model, in any of its guises."""

@@ -9,12 +9,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from pgtrigger_codegen.evaluator.django.hooks import run_receiver
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder, imported_modules
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.python.machine import Interpreter
 from pgtrigger_codegen.evaluator.values.callables import interpreted
-from pgtrigger_codegen.evaluator.values.findings import Moment, Receiver
+from pgtrigger_codegen.evaluator.values.findings import Receiver
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.models.fields import declared_fields, is_many_to_many, may_have
@@ -138,7 +139,7 @@ class ModelReader:
                 yield ThroughModel(model, field.name, model.span)
 
     def _take(self) -> None:
-        classes = self.interpreter.model_classes
+        classes = self.interpreter.findings.model_classes
         self.registry.add(classes[self._taken :])
         self._taken = len(classes)
 
@@ -160,7 +161,7 @@ class ModelReader:
 
     def _send_class_prepared(self) -> None:
         """Calls the receivers of `class_prepared` for each model, as Django prepares them."""
-        receivers = self.interpreter.receivers
+        receivers = self.interpreter.findings.receivers
         if not receivers:
             return
         for app in self.project.apps.values():

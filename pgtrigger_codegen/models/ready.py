@@ -13,8 +13,8 @@ from typing import Any
 from pgtrigger_codegen.evaluator.modules.import_order import imported_modules
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.modules.missing_imports import absolute_name
-from pgtrigger_codegen.evaluator.python.objects.attributes import UNKNOWN_ATTRIBUTES
 from pgtrigger_codegen.evaluator.values.callables import interpreted
+from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.module import Module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pgtrigger_codegen.evaluator.python.objects.attributes import has_base
+from pgtrigger_codegen.evaluator.library.kinds import has_base
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.models import meta

@@ -20,9 +20,8 @@ from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.crashes import contain
 from pgtrigger_codegen.evaluator.django.stand_in import stand_in
 from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder
-from pgtrigger_codegen.evaluator.python.objects.attributes import UNKNOWN_ATTRIBUTES
 from pgtrigger_codegen.evaluator.values.callables import interpreted
-from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES, ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.fields import adds_fields, declared_fields

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.errors import ProjectError
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.library.kinds import has_base
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.python.machine import Interpreter
-from pgtrigger_codegen.evaluator.python.objects.attributes import has_base
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.project.config import Config

@@ -12,9 +12,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from pgtrigger_codegen.evaluator.python.calls.calls import call
-from pgtrigger_codegen.evaluator.python.machine import Interpreter
-from pgtrigger_codegen.evaluator.python.objects.attributes import attribute
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.project.project import Settings
 from pgtrigger_codegen.source.span import Span
@@ -92,10 +90,10 @@ class Routers:
         if isinstance(scope, Unknown):
             return scope
         cls = self._interpreter.name(name, scope, self._span)
-        instance = call(self._interpreter, cls, (), {}, self._span)
+        instance = self._interpreter.apply(cls, (), {}, self._span)
         if isinstance(instance, Unknown):
             return instance
         if not any("allow_migrate" in vars(base) for base in type(instance).__mro__):
             return None  # Django passes over routers without the method.
-        method = attribute(self._interpreter, instance, "allow_migrate", self._span)
-        return call(self._interpreter, method, (alias, app_label), hints, self._span)
+        method = self._interpreter.attribute(instance, "allow_migrate", self._span)
+        return self._interpreter.apply(method, (alias, app_label), hints, self._span)

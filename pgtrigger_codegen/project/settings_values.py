@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pgtrigger_codegen.evaluator.django.configurations import is_configuration, settings_of_class
-from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.project.config import TABLE

@@ -13,8 +13,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.python.machine import Interpreter
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.discovery import Layout, find_app_packages

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.confinement.wall import trusted
 from pgtrigger_codegen.errors import ProviderError
-from pgtrigger_codegen.evaluator.django.provided import KNOWN, ProvidedCallable
 from pgtrigger_codegen.evaluator.library import lookup
+from pgtrigger_codegen.evaluator.protocols.libraries import KNOWN
+from pgtrigger_codegen.evaluator.values.provided import ProvidedCallable
 from pgtrigger_codegen.models.facts import MissingProvider
 from pgtrigger_codegen.source.span import Span
 

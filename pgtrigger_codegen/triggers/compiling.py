@@ -119,7 +119,7 @@ class TriggerCompiler:
         )
         concrete = model._meta.concrete_model
         assert concrete is not None
-        origin = self._interpreter.origin(trigger)
+        origin = self._interpreter.findings.origin(trigger)
         cls = type(trigger)
         return CompiledTrigger(
             uri=trigger.get_uri(model),
@@ -147,7 +147,7 @@ class TriggerCompiler:
         if isinstance(model, ModelClass | ThroughModel):
             found = self._reader.registry.label(model)
             label = found if isinstance(found, str) else None
-        origin = self._interpreter.origin(declaration.trigger)
+        origin = self._interpreter.findings.origin(declaration.trigger)
         span = origin.span if origin is not None else declaration.span
         notes = () if span == declaration.span else (Note("declared here", declaration.span),)
         return _Place(label, self._migration_app(declaration), span, notes)

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.values.findings import Registration
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Note, Unknown, first_unknown
@@ -61,7 +61,7 @@ def _declarations(reader: ModelReader, *, first_party: bool) -> Iterator[Declara
             for declaration in _of_meta(model, interpreter):
                 if not _is_gone(declaration, taken_back):
                     yield declaration
-    for place, registration in enumerate(interpreter.registrations):
+    for place, registration in enumerate(interpreter.findings.registrations):
         if registration.module.first_party == first_party and not registration.removes:
             declaration = _of_registration(interpreter, registration)
             if not _is_gone(declaration, taken_back, place):
@@ -72,7 +72,7 @@ def _taken_back(interpreter: Interpreter) -> list[tuple[int, Declaration]]:
     """What `unregister` was called for, and when."""
     return [
         (place, _of_registration(interpreter, registration))
-        for place, registration in enumerate(interpreter.registrations)
+        for place, registration in enumerate(interpreter.findings.registrations)
         if registration.removes
     ]
 
@@ -121,7 +121,7 @@ def _of_meta(model: ModelClass, interpreter: Interpreter) -> Iterator[Declaratio
         yield Declaration(model, value, origin, model.module, value.span or span)
     elif isinstance(value, list):
         for item in value:
-            provided = id(item) in interpreter.provided_triggers
+            provided = id(item) in interpreter.findings.provided_triggers
             given: Origin = "provider" if provided else origin
             yield Declaration(model, item, given, model.module, span)
     else:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.python.machine import Interpreter
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.pipeline import analyze

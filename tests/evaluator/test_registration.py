@@ -20,7 +20,7 @@ def test_a_package_that_registers_for_a_decorated_function_is_not_passed_over(
     tmp_path: Path, use: str
 ) -> None:
     ours = execute(tmp_path, f"Channel = object\n{use}\ndef listen(): ...\n")
-    [registration] = ours.vm.registrations
+    [registration] = ours.vm.findings.registrations
     assert isinstance(registration.trigger, Unknown)
     assert "post_insert_listener" in registration.trigger.reason
     assert text_at(registration.span).endswith("(Channel)")
@@ -28,4 +28,4 @@ def test_a_package_that_registers_for_a_decorated_function_is_not_passed_over(
 
 def test_other_decorators_of_functions_register_nothing(tmp_path: Path) -> None:
     ours = execute(tmp_path, "import celery\n@celery.shared_task\ndef work(): ...\n")
-    assert ours.vm.registrations == []
+    assert ours.vm.findings.registrations == []

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pgtrigger_codegen.evaluator.library import lookup
-from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.environment import variable
-from pgtrigger_codegen.evaluator.python.objects import attributes
+from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_class
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 BASE = Special("configurations.Configuration")
 _LATE = "configurations.late"
@@ -65,7 +63,12 @@ NAMES: dict[str, Special] = {
 """What the interpreter stands in for, by dotted path."""
 
 
-def base_class(vm: Interpreter) -> type:
+def base_attribute(vm: Machine, special: Special, name: str, span: Span) -> Any:
+    """An attribute of `Configuration` itself."""
+    return vm.attribute(base_class(vm), name, span)
+
+
+def base_class(vm: Machine) -> type:
     """`Configuration`: one for each run, for a class body may change Django's own lists."""
     from django.conf import global_settings
 
@@ -86,12 +89,12 @@ def base_class(vm: Interpreter) -> type:
     return base
 
 
-def is_configuration(vm: Interpreter, value: object) -> bool:
+def is_configuration(vm: Machine, value: object) -> bool:
     """Whether a value is a class of settings."""
-    return attributes.is_user_class(vm, value) and base_class(vm) in value.__mro__  # type: ignore[attr-defined]
+    return is_user_class(vm, value) and base_class(vm) in value.__mro__  # type: ignore[attr-defined]
 
 
-def settings_of_class(vm: Interpreter, cls: Any, span: Span) -> dict[str, Any] | Unknown:
+def settings_of_class(vm: Machine, cls: Any, span: Span) -> dict[str, Any] | Unknown:
     """What a class of settings sets, by name, beyond Django's defaults.
 
     Unknown where one of its hooks, or its `__init__`, cannot be followed: it may set anything.
@@ -122,11 +125,11 @@ def _upper_case(cls: type) -> list[str]:
     return [name for name in dir(cls) if name.isupper()]
 
 
-def _read(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
-    return vm.guarded(lambda: attributes.attribute(vm, value, name, span), span)
+def _read(vm: Machine, value: Any, name: str, span: Span) -> Any:
+    return vm.guarded(lambda: vm.attribute(value, name, span), span)
 
 
-def _read_variables(vm: Interpreter, cls: type, span: Span) -> None:
+def _read_variables(vm: Machine, cls: type, span: Span) -> None:
     """Gives the class the values in the place of what reads them from the environment."""
     for name in _upper_case(cls):
         value = _read(vm, cls, name, span)
@@ -136,7 +139,7 @@ def _read_variables(vm: Interpreter, cls: type, span: Span) -> None:
             setattr(cls, name, read)
 
 
-def _value(vm: Interpreter, call: SpecialCall) -> Any:
+def _value(vm: Machine, call: SpecialCall) -> Any:
     """`values.BooleanValue(True, environ_name="DEBUG")`: a value where all is known of it."""
     if (unknown := call.unknown()) is not None:
         return unknown
@@ -153,7 +156,7 @@ def _reads_environment(call: SpecialCall) -> bool:
     return call.special.receiver == "SecretValue" or bool(call.argument(1, "environ", True))
 
 
-def _from_environment(vm: Interpreter, call: SpecialCall, name: str) -> Any:
+def _from_environment(vm: Machine, call: SpecialCall, name: str) -> Any:
     kind = call.special.receiver
     unread = {"converter", "separator"} & call.kwargs.keys()
     if unread:

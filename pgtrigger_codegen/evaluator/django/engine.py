@@ -6,30 +6,29 @@ such a test is answered with is an assumption, and listed as one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 ENGINE = "django.db.backends.postgresql"
 VENDOR = "postgresql"
 
 
-def connection_attribute(vm: Interpreter, name: str, span: Span) -> Any:
-    """`connection.vendor` and what else names the engine; None for other attributes."""
+def connection_attribute(vm: Machine, special: Special, name: str, span: Span) -> Any:
+    """`connection.vendor` and what else names the engine; `NotImplemented` for the rest."""
     if name == "vendor":
         vm.assume("connection.vendor", VENDOR, span)
         return VENDOR
     if name == "settings_dict":
         vm.assume("connection.settings_dict['ENGINE']", ENGINE, span)
         return {"ENGINE": ENGINE}
-    return None
+    return NotImplemented
 
 
-def databases_setting(vm: Interpreter, value: Any, span: Span) -> Any:
+def databases_setting(vm: Machine, value: Any, span: Span) -> Any:
     """`settings.DATABASES` with an engine wherever the settings do not name one that is known."""
     if isinstance(value, Unknown) or value == {}:
         value = {"default": {}}
@@ -38,7 +37,7 @@ def databases_setting(vm: Interpreter, value: Any, span: Span) -> Any:
     return {alias: _with_engine(vm, alias, found, span) for alias, found in value.items()}
 
 
-def _with_engine(vm: Interpreter, alias: Any, database: Any, span: Span) -> Any:
+def _with_engine(vm: Machine, alias: Any, database: Any, span: Span) -> Any:
     if isinstance(database, dict):
         if isinstance(database.get("ENGINE"), str) and database["ENGINE"]:
             return database

@@ -7,25 +7,26 @@ field is made without it, and reading that attribute gives `Unknown` again.
 from __future__ import annotations
 
 import types
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import ForeignObject
 from msgspec import Struct
 
-from pgtrigger_codegen.evaluator.python.objects import attributes, membrane
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_class
 from pgtrigger_codegen.evaluator.values.callables import Opaque
 from pgtrigger_codegen.evaluator.values.models import (
+    UNKNOWN_ATTRIBUTES,
     FieldDescriptor,
     ModelClass,
     ModelReference,
     ThroughModel,
 )
+from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 # What decides a field's column, type or target: unknown, it makes the field unknown.
 _DECISIVE = frozenset(
@@ -73,13 +74,13 @@ class PrivateField(Struct, frozen=True):
     """A generic foreign key or relation: no column, and not among a model's fields."""
 
 
-def make_private_field(vm: Interpreter, call: SpecialCall) -> PrivateField:
+def make_private_field(vm: Machine, call: SpecialCall) -> PrivateField:
     """`GenericForeignKey(…)` and `GenericRelation(…)`."""
     return PrivateField()
 
 
 def make_field(
-    vm: Interpreter, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    vm: Machine, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     """A field of that class, or `Unknown` when what decides its column is not known."""
     args, kwargs = _on_delete_by_name(cls, args, kwargs)
@@ -93,13 +94,13 @@ def make_field(
         unknown = first_unknown(converted)
         if (
             unknown is None
-            and attributes.is_own_kind(converted)
+            and is_own_kind(converted)
             and not _may_be_opaque(vm, cls, name, converted)
         ):
-            unknown = Unknown(f"{attributes.describe(converted)} is given to a field", span)
+            unknown = Unknown(f"{describe(converted)} is given to a field", span)
         if unknown is None:
             known[name] = _materialized(converted)
-        elif name in _DECISIVE or attributes.is_user_class(vm, cls):
+        elif name in _DECISIVE or is_user_class(vm, cls):
             return unknown.with_note(f"`{name}` of `{cls.__name__}`", span)
         else:
             unknowns[name] = unknown
@@ -111,7 +112,7 @@ def make_field(
     if isinstance(field, Unknown):
         return field
     if unknowns:
-        vars(field)[attributes.UNKNOWN_ATTRIBUTES] = unknowns
+        vars(field)[UNKNOWN_ATTRIBUTES] = unknowns
         for name, unknown in unknowns.items():
             # Where Django itself reads these, the reading is refused.
             if name in ("max_length", "max_digits", "decimal_places", "default", "db_collation"):
@@ -130,7 +131,7 @@ def _on_delete_by_name(
     return args, kwargs
 
 
-def _reference(vm: Interpreter, value: Any) -> Any:
+def _reference(vm: Machine, value: Any) -> Any:
     """A model as an argument becomes the label that Django resolves."""
     match value:
         case ModelClass() | ThroughModel():
@@ -142,14 +143,14 @@ def _reference(vm: Interpreter, value: Any) -> Any:
     return value
 
 
-def _may_be_opaque(vm: Interpreter, cls: type, name: str, value: Any) -> bool:
+def _may_be_opaque(vm: Machine, cls: type, name: str, value: Any) -> bool:
     """Whether a field keeps an argument without looking at it."""
     if not isinstance(value, Opaque) or name in _DECISIVE:
         return False
-    return name in _KEPT or attributes.is_user_class(vm, cls)
+    return name in _KEPT or is_user_class(vm, cls)
 
 
-def _for_django(vm: Interpreter, value: Any, span: Span) -> Any:
+def _for_django(vm: Machine, value: Any, span: Span) -> Any:
     """A value for the `__init__` of a field; it knows Django's functions by identity."""
     if isinstance(value, types.FunctionType) and str(value.__module__).startswith("django."):
         return value

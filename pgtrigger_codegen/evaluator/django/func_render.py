@@ -10,14 +10,17 @@ import ast
 import types
 from typing import Any
 
-from pgtrigger_codegen.evaluator.python.objects import attributes
+from pgtrigger_codegen.evaluator.django import rendering
+from pgtrigger_codegen.evaluator.library.kinds import has_base, is_rendered_model
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.values.callables import interpreted
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.source.span import Span
 
 
 def accept_model(cls: type) -> None:
     """Lets later versions of the library call a `render(self, model)` of the user's."""
-    if not attributes.has_base(cls, "pgtrigger.core", "Func"):
+    if not has_base(cls, "pgtrigger.core", "Func"):
         return
     original: Any = vars(cls).get("render")
     function = interpreted(original)
@@ -33,20 +36,26 @@ def accept_model(cls: type) -> None:
     type.__setattr__(cls, "render", render)
 
 
-def is_render_with_model(function: Any, args: tuple[Any, ...]) -> bool:
+def call_method(vm: Machine, function: Any, args: tuple[Any, ...], span: Span) -> Any:
+    """The library's own `render`, called as it was once; `NotImplemented` for other methods."""
+    if not _is_render_with_model(function, args):
+        return NotImplemented
+    model = rendering.rendered(vm, args[0])
+    return vm.attempt(span, _render_with_model, function, model)
+
+
+def _is_render_with_model(function: Any, args: tuple[Any, ...]) -> bool:
     """Whether this is a call of the library's own `render` as it was once."""
     return (
         isinstance(function, types.MethodType)
         and len(args) == 1
         and function.__name__ == "render"
         and function.__module__ == "pgtrigger.core"
-        and (
-            isinstance(args[0], ModelClass | ThroughModel) or attributes.is_rendered_model(args[0])
-        )
+        and (isinstance(args[0], ModelClass | ThroughModel) or is_rendered_model(args[0]))
     )
 
 
-def render_with_model(function: Any, model: Any) -> Any:
+def _render_with_model(function: Any, model: Any) -> Any:
     """The library's `render` with what it made of the model itself."""
     from pgtrigger.core import Trigger
 

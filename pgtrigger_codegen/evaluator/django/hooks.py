@@ -7,9 +7,10 @@ that Django prepares after that moment; `__init_subclass__` runs with the class 
 from __future__ import annotations
 
 import types
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
 from pgtrigger_codegen.evaluator.values.findings import Receiver
 from pgtrigger_codegen.evaluator.values.models import ModelClass
@@ -17,29 +18,24 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
-
 _INIT_SUBCLASS = "__init_subclass__"
 
 
-def run_receiver(vm: Interpreter, receiver: Receiver, sender: Any) -> None:
+def run_receiver(vm: Machine, receiver: Receiver, sender: Any) -> None:
     """Runs a receiver of `class_prepared` for one model."""
-    from pgtrigger_codegen.evaluator.python.calls.calls import call
-
     kwargs = {"signal": Special("class_prepared"), "sender": sender}
     span = receiver.span
     with vm.called_back():
         if receiver.doubt is None:
-            outcome = vm.guarded(lambda: call(vm, receiver.function, (), kwargs, span), span)
+            outcome = vm.guarded(lambda: vm.apply(receiver.function, (), kwargs, span), span)
         else:
             with vm.speculating(receiver.doubt):
-                outcome = vm.guarded(lambda: call(vm, receiver.function, (), kwargs, span), span)
+                outcome = vm.guarded(lambda: vm.apply(receiver.function, (), kwargs, span), span)
     if isinstance(outcome, Unknown):
         _not_followed(vm, sender, outcome, _module_of(receiver.function) or receiver.module, span)
 
 
-def init_subclass(vm: Interpreter, model: ModelClass, keywords: dict[str, Any]) -> None:
+def init_subclass(vm: Machine, model: ModelClass, keywords: dict[str, Any]) -> None:
     """Runs `__init_subclass__` of a model's bases, at Django's moment for it.
 
     Django takes `Meta`, fields and managers out of the class body first, and adds them after.
@@ -47,8 +43,6 @@ def init_subclass(vm: Interpreter, model: ModelClass, keywords: dict[str, Any]) 
     hook = _inherited_hook(vm, model)
     if hook is None:
         return
-    from pgtrigger_codegen.evaluator.python.calls.calls import call
-
     names = list(model.namespace)
     held = {
         name: value
@@ -59,7 +53,7 @@ def init_subclass(vm: Interpreter, model: ModelClass, keywords: dict[str, Any]) 
         del model.namespace[name]
     model.prepared = False
     with vm.called_back():
-        outcome = vm.guarded(lambda: call(vm, hook, (model,), keywords, model.span), model.span)
+        outcome = vm.guarded(lambda: vm.apply(hook, (model,), keywords, model.span), model.span)
     model.prepared = True
     after = {**model.namespace, **held}
     model.namespace.clear()
@@ -72,10 +66,9 @@ def init_subclass(vm: Interpreter, model: ModelClass, keywords: dict[str, Any]) 
         _not_followed(vm, model, outcome, module, model.span)
 
 
-def super_attribute(
-    vm: Interpreter, owner: Any, instance: ModelClass, name: str, span: Span
-) -> Any:
+def super_attribute(vm: Machine, bound: Special, name: str, span: Span) -> Any:
     """`super().name` in a class method of a model."""
+    owner, instance = bound.receiver
     mro = instance.mro()
     start = next((index for index, cls in enumerate(mro) if cls is owner), None)
     if start is None:
@@ -99,7 +92,7 @@ def super_attribute(
     return Unknown(f"`super().{name}` in a model is not evaluated", span)
 
 
-def _inherited_hook(vm: Interpreter, model: ModelClass) -> Any:
+def _inherited_hook(vm: Machine, model: ModelClass) -> Any:
     """The function of the user's that Python would call for the new class."""
     for cls in model.mro()[1:]:
         names: Any = {}
@@ -113,7 +106,7 @@ def _inherited_hook(vm: Interpreter, model: ModelClass) -> Any:
     return None
 
 
-def _keep_meta(vm: Interpreter, model: ModelClass) -> None:
+def _keep_meta(vm: Machine, model: ModelClass) -> None:
     """Gives the model a `Meta` as Django reads it now: other hooks may change the shared one."""
     found = model.lookup("Meta")
     meta = found[0] if found is not None else None
@@ -134,13 +127,11 @@ def _keep_meta(vm: Interpreter, model: ModelClass) -> None:
     model.namespace["Meta"] = made
 
 
-def _not_followed(
-    vm: Interpreter, model: Any, outcome: Unknown, module: Module, span: Span
-) -> None:
+def _not_followed(vm: Machine, model: Any, outcome: Unknown, module: Module, span: Span) -> None:
     """The model may have triggers that a hook, which was not followed to its end, registers."""
     if "pgtrigger" in module.text:
         unknown = outcome.with_note("done for each model by this hook", span)
-        vm.note_registration(model, unknown, module, span, hook=True)
+        vm.findings.note_registration(model, unknown, module, span, hook=True)
 
 
 def _module_of(function: Any) -> Module | None:
@@ -148,14 +139,14 @@ def _module_of(function: Any) -> Module | None:
     return found.module if found is not None else None
 
 
-def _connect(vm: Interpreter, call: SpecialCall) -> Any:
+def _connect(vm: Machine, call: SpecialCall) -> Any:
     """`class_prepared.connect(receiver, sender=…, weak=…)`."""
     weak = call.argument(2, "weak", True)
     _note_receiver(vm, call, call.argument(0, "receiver"), call.argument(1, "sender"), weak)
     return None
 
 
-def _receiver(vm: Interpreter, call: SpecialCall) -> Any:
+def _receiver(vm: Machine, call: SpecialCall) -> Any:
     """`@receiver(signal, sender=…)`: the function stays as it is."""
     signals = call.argument(0, "signal")
     listed = signals if isinstance(signals, list | tuple) else [signals]
@@ -165,25 +156,23 @@ def _receiver(vm: Interpreter, call: SpecialCall) -> Any:
     return Special("receiver.class_prepared", given)
 
 
-def _receive(vm: Interpreter, call: SpecialCall) -> Any:
+def _receive(vm: Machine, call: SpecialCall) -> Any:
     """The function that `@receiver(class_prepared)` decorates."""
     function = call.argument(0, "")
     _note_receiver(vm, call, function, *call.special.receiver)
     return function
 
 
-def _note_receiver(
-    vm: Interpreter, call: SpecialCall, function: Any, sender: Any, weak: Any
-) -> None:
+def _note_receiver(vm: Machine, call: SpecialCall, function: Any, sender: Any, weak: Any) -> None:
     if call.scope is None:
         return
     doubt = vm.speculation or first_unknown([function, sender, weak])
     if doubt is None and weak is not False and _dies(function):
         doubt = Unknown("Django holds this receiver weakly, and nothing else holds it", call.span)
     noted = Receiver(function, sender, call.scope.module, call.span, vm.moment(), doubt)
-    known = [(other.function, other.sender) for other in vm.receivers]
+    known = [(other.function, other.sender) for other in vm.findings.receivers]
     if not any(a is function and b is sender for a, b in known):  # connected twice, called once
-        vm.receivers.append(noted)
+        vm.findings.receivers.append(noted)
 
 
 def _dies(function: Any) -> bool:

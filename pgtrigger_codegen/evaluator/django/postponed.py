@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator.django.fields import make_field
-from pgtrigger_codegen.evaluator.django.operations import known_field
+from pgtrigger_codegen.evaluator.django.operations import known_field, makes_table
 from pgtrigger_codegen.evaluator.library import lookup
-from pgtrigger_codegen.evaluator.python.functions.functions import vm_evaluate
-from pgtrigger_codegen.evaluator.python.imports.imports import is_library, module_attribute
-from pgtrigger_codegen.evaluator.python.objects import attributes
+from pgtrigger_codegen.evaluator.library.kinds import is_field_class
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.imports.imports import is_library
 from pgtrigger_codegen.evaluator.values.callables import Opaque
 from pgtrigger_codegen.evaluator.values.imported import LazyImport, LibraryModule, SourceModule
 from pgtrigger_codegen.evaluator.values.models import ModelClass, SettingsObject
@@ -27,8 +27,6 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_values
-
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 
 class PostponedField:
@@ -41,7 +39,7 @@ class PostponedField:
     __slots__ = ("_names", "_node", "_scope", "_vm", "cls")
 
     def __init__(
-        self, vm: Interpreter, node: ast.Call, scope: Scope, cls: type, names: dict[str, Any]
+        self, vm: Machine, node: ast.Call, scope: Scope, cls: type, names: dict[str, Any]
     ) -> None:
         self._vm = vm
         self._node = node
@@ -80,10 +78,10 @@ class PostponedField:
         with self._vm.fresh_state():
             return self._vm.guarded_node(self._call, self._node, scope)
 
-    def _call(self, vm: Interpreter, node: ast.Call, scope: Scope) -> Any:
+    def _call(self, vm: Machine, node: ast.Call, scope: Scope) -> Any:
         """Calls the class as the expression does, which has no `*` and no `**`."""
-        args = tuple(vm_evaluate(vm, arg, scope) for arg in node.args)
-        kwargs = {str(item.arg): vm_evaluate(vm, item.value, scope) for item in node.keywords}
+        args = tuple(vm.value(arg, scope) for arg in node.args)
+        kwargs = {str(item.arg): vm.value(item.value, scope) for item in node.keywords}
         return make_field(vm, self.cls, args, kwargs, scope.module.span(node))
 
 
@@ -162,7 +160,7 @@ class PostponedFields(list[Any]):
         return name, field
 
 
-def postpone_field(vm: Interpreter, node: ast.expr, scope: Scope) -> PostponedField | None:
+def postpone_field(vm: Machine, node: ast.expr, scope: Scope) -> PostponedField | None:
     """The field that an expression makes; None when it cannot wait, or is something else."""
     if not isinstance(node, ast.Call) or vm.speculation is not None or vm.try_depth:
         return None
@@ -182,7 +180,18 @@ def postpone_field(vm: Interpreter, node: ast.expr, scope: Scope) -> PostponedFi
     return PostponedField(vm, node, scope, cls, names)
 
 
-def postpone_fields(vm: Interpreter, node: ast.expr, scope: Scope) -> PostponedFields | None:
+ARGUMENTS = frozenset({"fields"})
+
+
+def postponed_argument(vm: Machine, function: Any, node: ast.expr, scope: Scope) -> Any:
+    """The `fields` of a `CreateModel`; `NotImplemented` for other calls."""
+    if not makes_table(function):
+        return NotImplemented
+    fields = postpone_fields(vm, node, scope)
+    return NotImplemented if fields is None else fields
+
+
+def postpone_fields(vm: Machine, node: ast.expr, scope: Scope) -> PostponedFields | None:
     """The list of fields that an expression gives to `CreateModel`; None when it cannot wait."""
     if not isinstance(node, ast.List):
         return None
@@ -199,17 +208,28 @@ def postpone_fields(vm: Interpreter, node: ast.expr, scope: Scope) -> PostponedF
     return fields
 
 
+def postpone(vm: Machine, node: ast.Assign, scope: Scope) -> bool:
+    """Binds a model's field without making it, where nothing can depend on when it is made."""
+    if not isinstance(scope.names, PostponedNames):
+        return False
+    match node.targets:
+        case [ast.Name(id=name)] if name not in scope.global_names | scope.nonlocal_names:
+            field = postpone_field(vm, node.value, scope)
+            if field is not None:
+                scope.names.postpone(name, field)
+                return True
+    return False
+
+
 def _is_djangos_field(cls: type) -> bool:
     return (
         cls.__module__.startswith("django.")
-        and attributes.is_field_class(cls)
+        and is_field_class(cls)
         and lookup.is_callable_listed(cls)
     )
 
 
-def _called_class(
-    vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]
-) -> type | None:
+def _called_class(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> type | None:
     if isinstance(node, ast.Attribute):
         module = _library_module(vm, node.value, scope, names)
         if module is None:
@@ -220,7 +240,7 @@ def _called_class(
     return value if isinstance(value, type) and value not in vm.user_classes else None
 
 
-def _bound(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]) -> Any:
+def _bound(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> Any:
     """What a name means; an import is followed."""
     if not isinstance(node, ast.Name):
         return _UNBOUND
@@ -240,7 +260,7 @@ _UNBOUND = Unknown("is not bound")
 
 
 def _library_module(
-    vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]
+    vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]
 ) -> LibraryModule | None:
     """The library's module that a name or a dotted name (`django.db.models`) stands for."""
     if isinstance(node, ast.Attribute):
@@ -250,7 +270,7 @@ def _library_module(
     return value if isinstance(value, LibraryModule) else None
 
 
-def _inner_module(vm: Interpreter, node: ast.Attribute, scope: Scope, names: dict[str, Any]) -> Any:
+def _inner_module(vm: Machine, node: ast.Attribute, scope: Scope, names: dict[str, Any]) -> Any:
     """A library's module in a package; that may be no more than a package, as `django` itself."""
     outer = node.value
     if isinstance(outer, ast.Attribute):
@@ -259,13 +279,13 @@ def _inner_module(vm: Interpreter, node: ast.Attribute, scope: Scope, names: dic
         package = _bound(vm, outer, scope, names)
     if not isinstance(package, _MODULES) or not is_library(vm, f"{package.name}.{node.attr}"):
         return None
-    return module_attribute(vm, package.name, node.attr, scope.module.span(node))
+    return vm.module_attribute(package.name, node.attr, scope.module.span(node))
 
 
 _MODULES = (LibraryModule, SourceModule)
 
 
-def _lasts(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]) -> bool:
+def _lasts(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> bool:
     """Whether an expression has no effect and the same value for ever."""
     match node:
         case ast.Constant():
@@ -286,7 +306,7 @@ def _lasts(vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any])
 
 
 def _text_of_setting(
-    vm: Interpreter, node: ast.expr, scope: Scope, names: dict[str, Any]
+    vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]
 ) -> str | None:
     """What `settings.AUTH_USER_MODEL` and the like stand for: nothing assigns to settings."""
     if not isinstance(node, ast.Attribute):

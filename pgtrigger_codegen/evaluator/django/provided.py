@@ -7,108 +7,21 @@ are read, the `models` stage hands them, as values, to the provider.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any
 
 from msgspec import Struct, field
 
-from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.values.callables import Function, Special
-from pgtrigger_codegen.evaluator.values.findings import Moment
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
+from pgtrigger_codegen.evaluator.values.provided import ProvidedCall, ProvidedCallable
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
-
-
 TOO_EARLY = "is registered in `__init_subclass__`, before the model has a `_meta` of its own"
-
-KNOWN = frozenset({"pghistory", "pgpubsub"})
-"""Packages of which we know that they register triggers, with a provider or without."""
-
-
-class ProvidedCallable(Struct, frozen=True):
-    """A decorator, or a call that gives a base class.
-
-    Attributes:
-        package: The top-level package of the library.
-        name: Dotted path, as the provider gives it.
-        attribute: What the library calls the new model on the decorated one, if it puts it there.
-    """
-
-    package: str
-    name: str
-    kind: Literal["decorator", "base"]
-    attribute: str = ""
-
-
-class Libraries(Protocol):
-    """The libraries that register triggers, as far as the evaluator has to know them."""
-
-    def is_module(self, name: str) -> bool:
-        """Whether the names of a module are looked up in the real one."""
-
-    def callable(self, dotted: str) -> ProvidedCallable | None:
-        """What a provider has to say of a callable."""
-
-    def registers(self, package: str) -> bool:
-        """Whether a package is known to register triggers, with a provider for it or without."""
-
-    def made_here(self, value: object) -> bool:
-        """Whether an object is of a class of one of these libraries, or derived from one."""
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The last parts of the names of all callables that declare something."""
-
-
-class NoLibraries:
-    """No provider."""
-
-    names: frozenset[str] = frozenset()
-
-    def is_module(self, name: str) -> bool:
-        """None is."""
-        return False
-
-    def callable(self, dotted: str) -> ProvidedCallable | None:
-        """None is provided."""
-        return None
-
-    def registers(self, package: str) -> bool:
-        """Whether a package is known to register triggers."""
-        return package in KNOWN
-
-    def made_here(self, value: object) -> bool:
-        """None is."""
-        return False
-
-
-class ProvidedCall(Struct, eq=False):
-    """One call of such a callable.
-
-    Attributes:
-        model: What a decorator is applied to; None for a call that gives a base class.
-        base: What stands for the new model until the provider fills it: for one that the source
-            derives from, or can name.
-        span: The call.
-        moment: When it was made.
-        refused: Why it is not to be handed on.
-    """
-
-    callable: ProvidedCallable
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    model: Any
-    base: ModelClass | None
-    module: Module
-    span: Span
-    moment: Moment
-    hook: bool = False
-    refused: Unknown | None = None
 
 
 class _Decorator(Struct, frozen=True):
@@ -120,22 +33,22 @@ class _Decorator(Struct, frozen=True):
     span: Span | None = None
 
 
-def provided_value(vm: Interpreter, dotted: str) -> Special | None:
+def provided_value(vm: Machine, dotted: str) -> Special | None:
     """What stands for a callable that a provider names."""
     found = vm.libraries.callable(dotted)
     return None if found is None else Special("provided", found)
 
 
-def note_library(vm: Interpreter, module: str, scope: Scope, span: Span) -> None:
+def note_library(vm: Machine, module: str, scope: Scope, span: Span) -> None:
     """Remembers where a module of the project first imports a library that registers triggers."""
     package = module.partition(".")[0]
     if not scope.module.first_party or not vm.libraries.registers(package):
         return
     if not vm.loader.is_first_party(package):
-        vm.imported_libraries.setdefault((package, scope.module.name), span)
+        vm.findings.imported_libraries.setdefault((package, scope.module.name), span)
 
 
-def note_ended(vm: Interpreter, function: Function, unknown: Unknown, span: Span) -> None:
+def note_ended(vm: Machine, function: Function, unknown: Unknown, span: Span) -> None:
     """A function that could not be followed to its end may have declared something there."""
     names = vm.libraries.names
     if names and any(
@@ -143,7 +56,9 @@ def note_ended(vm: Interpreter, function: Function, unknown: Unknown, span: Span
         for node in ast.walk(function.node)
     ):
         noted = unknown.with_note(f"`{function.name}` is called here", span)
-        vm.note_registration(noted, noted, function.module, span, hook=vm.in_hook, provided=True)
+        vm.findings.note_registration(
+            noted, noted, function.module, span, hook=vm.in_hook, provided=True
+        )
 
 
 def is_provided(value: Any) -> bool:
@@ -151,7 +66,7 @@ def is_provided(value: Any) -> bool:
     return isinstance(value, Special) and value.name.startswith("provided")
 
 
-def _call(vm: Interpreter, call: SpecialCall) -> Any:
+def _call(vm: Machine, call: SpecialCall) -> Any:
     """`@library.track(…)`, `@library.audited` and `library.create_model(…)`."""
     provided: ProvidedCallable = call.special.receiver
     if provided.kind == "base":
@@ -162,12 +77,12 @@ def _call(vm: Interpreter, call: SpecialCall) -> Any:
     return Special("provided.decorator", _Decorator(provided, call.args, call.kwargs, call.span))
 
 
-def _decorate(vm: Interpreter, call: SpecialCall) -> Any:
+def _decorate(vm: Machine, call: SpecialCall) -> Any:
     model = call.argument(0, "", Unknown("no model is given", call.span))
     return _apply(vm, call.special.receiver, model, call)
 
 
-def _apply(vm: Interpreter, decorator: _Decorator, model: Any, call: SpecialCall) -> Any:
+def _apply(vm: Machine, decorator: _Decorator, model: Any, call: SpecialCall) -> Any:
     span, made = decorator.span or call.span, None
     name = decorator.callable.attribute
     if name and isinstance(model, ModelClass):
@@ -178,18 +93,16 @@ def _apply(vm: Interpreter, decorator: _Decorator, model: Any, call: SpecialCall
     return model
 
 
-def _base_class(vm: Interpreter, provided: ProvidedCallable, call: SpecialCall) -> Any:
+def _base_class(vm: Machine, provided: ProvidedCallable, call: SpecialCall) -> Any:
     """An abstract model, empty until the provider has made the real one."""
     base = _unfilled(provided, _module(vm, call), call.span, vm)
     base.abstract = True
-    vm.model_classes.append(base)
+    vm.findings.model_classes.append(base)
     _note(vm, provided, call.args, call.kwargs, None, base, call.span, call)
     return base
 
 
-def _unfilled(
-    provided: ProvidedCallable, module: Module, span: Span, vm: Interpreter
-) -> ModelClass:
+def _unfilled(provided: ProvidedCallable, module: Module, span: Span, vm: Machine) -> ModelClass:
     from django.db.models import Model
 
     made = empty_model(provided.name.rpartition(".")[2], module, span, vm)
@@ -200,7 +113,7 @@ def _unfilled(
 
 
 def _note(
-    vm: Interpreter,
+    vm: Machine,
     provided: ProvidedCallable,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
@@ -213,7 +126,7 @@ def _note(
     if isinstance(model, ModelClass) and not model.prepared:
         refused = refused or Unknown(TOO_EARLY, span)
     moment = base.moment if base is not None and base.moment is not None else vm.moment()
-    vm.provided_calls.append(
+    vm.findings.provided_calls.append(
         ProvidedCall(
             provided,
             args,
@@ -229,7 +142,7 @@ def _note(
     )
 
 
-def empty_model(name: str, module: Module, span: Span, vm: Interpreter) -> ModelClass:
+def empty_model(name: str, module: Module, span: Span, vm: Machine) -> ModelClass:
     """A model class in the place of a call, without fields."""
     node = ast.parse("class _: pass").body[0]
     assert isinstance(node, ast.ClassDef)
@@ -242,14 +155,14 @@ def empty_model(name: str, module: Module, span: Span, vm: Interpreter) -> Model
     return model
 
 
-def give_meta(model: ModelClass, vm: Interpreter, **options: Any) -> None:
+def give_meta(model: ModelClass, vm: Machine, **options: Any) -> None:
     """Gives a model a `Meta` that others can derive from."""
     made = type("Meta", (), options)
     vm.user_classes[made] = (model.module, model.node)
     model.namespace["Meta"] = made
 
 
-def _module(vm: Interpreter, call: SpecialCall) -> Module:
+def _module(vm: Machine, call: SpecialCall) -> Module:
     if call.scope is not None:
         return call.scope.module
     # Real code (`map`) calls back without a scope.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pgtrigger_codegen.evaluator.django.provided import TOO_EARLY, is_provided
-from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
-from pgtrigger_codegen.evaluator.python.objects.attributes import describe, is_rendered_model
+from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
 from pgtrigger_codegen.evaluator.values.imported import LazyImport
 from pgtrigger_codegen.evaluator.values.models import (
@@ -18,16 +20,19 @@ from pgtrigger_codegen.evaluator.values.models import (
     ThroughModel,
 )
 from pgtrigger_codegen.evaluator.values.scope import Scope
-from pgtrigger_codegen.evaluator.values.unknown import MayRegister, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import (
+    MayRegister,
+    Unknown,
+    first_unknown,
+    may_register,
+)
+from pgtrigger_codegen.source.mentions import mentions
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
-
 
 def register(
-    vm: Interpreter, registrar: Registrar, args: tuple[Any, ...], span: Span, scope: Scope | None
+    vm: Machine, registrar: Registrar, args: tuple[Any, ...], span: Span, scope: Scope | None
 ) -> Any:
     """`pgtrigger.register(*triggers)(Model)`."""
     model = args[0] if args else Unknown("no model is given", span)
@@ -36,7 +41,7 @@ def register(
     return model
 
 
-def note_unread_call(vm: Interpreter, node: ast.expr, outcome: Unknown, scope: Scope) -> None:
+def note_unread_call(vm: Machine, node: ast.expr, outcome: Unknown, scope: Scope) -> None:
     """A trigger that a package registers for a decorated function, or makes a base for."""
     root = node
     while isinstance(root, ast.Attribute | ast.Call):
@@ -46,14 +51,21 @@ def note_unread_call(vm: Interpreter, node: ast.expr, outcome: Unknown, scope: S
     origin = getattr(value, "dotted", None) or getattr(value, "name", None)
     package = str(origin or getattr(value, "__module__", "")).partition(".")[0]
     if vm.libraries.registers(package) and scope.module.first_party:
-        vm.note_registration(outcome, outcome, scope.module, span)
+        vm.findings.note_registration(outcome, outcome, scope.module, span)
 
 
-def note_metaclass(vm: Interpreter, model: ModelClass, metaclass: Any) -> None:
+def note_stopped(vm: Machine, node: ast.stmt, outcome: Unknown, scope: Scope) -> None:
+    """A statement ended early: what it would have registered is not known, but not forgotten."""
+    if not isinstance(node, ast.ClassDef) and mentions(node, "register"):
+        span = scope.module.span(node)
+        vm.findings.note_registration(outcome, outcome, scope.module, span)
+
+
+def note_metaclass(vm: Machine, model: ModelClass, metaclass: Any) -> None:
     """A metaclass of the project's, which is not run, may register what it mentions."""
     for cls in model.mro()[1:]:
         if isinstance(cls, ModelClass):
-            metaclass = metaclass or vm.metaclasses.get(id(cls))
+            metaclass = metaclass or vm.findings.metaclasses.get(id(cls))
         elif type(cls) in vm.user_classes:
             metaclass = metaclass or type(cls)
     if metaclass is None:
@@ -63,7 +75,7 @@ def note_metaclass(vm: Interpreter, model: ModelClass, metaclass: Any) -> None:
         model.doubts.append(Unknown(reason, metaclass.span or model.span))
         return
     name = metaclass.name if isinstance(metaclass, ModelClass) else describe(metaclass)
-    vm.metaclasses[id(model)] = metaclass
+    vm.findings.metaclasses[id(model)] = metaclass
     found: list[Any] = []
     for cls in metaclass.mro() if isinstance(metaclass, ModelClass) else _mro(metaclass):
         if isinstance(cls, ModelClass):
@@ -75,19 +87,19 @@ def note_metaclass(vm: Interpreter, model: ModelClass, metaclass: Any) -> None:
         reason = f"may be registered by the metaclass `{name}`, which is not run"
         unknown = Unknown(reason, model.span)
         model.doubts.append(unknown)
-        vm.note_registration(model, unknown, model.module, model.span, hook=vm.in_hook)
+        vm.findings.note_registration(model, unknown, model.module, model.span, hook=vm.in_hook)
 
 
-def note_refused(vm: Interpreter, args: Iterable[Any], outcome: Unknown, span: Span) -> None:
+def note_refused(vm: Machine, args: Iterable[Any], outcome: Unknown, span: Span) -> None:
     """A registration handed to a call that is refused: it may well have been made there."""
     for value in args:
         if registers(vm, value):
             module = _module_at(vm, span)
-            vm.note_registration(outcome, outcome, module, span, hook=vm.in_hook)
+            vm.findings.note_registration(outcome, outcome, module, span, hook=vm.in_hook)
             return
 
 
-def registers(vm: Interpreter, value: Any) -> bool:
+def registers(vm: Machine, value: Any) -> bool:
     """Whether calling a value, or what is in it, may register triggers."""
     pending, known = [value], set()
     while pending:
@@ -104,7 +116,7 @@ def registers(vm: Interpreter, value: Any) -> bool:
     return False
 
 
-def _registers_itself(vm: Interpreter, value: Any) -> bool:
+def _registers_itself(vm: Machine, value: Any) -> bool:
     if isinstance(value, LazyImport):
         dotted = f"{value.module}.{value.attribute}"
         return dotted == "pgtrigger.register" or vm.libraries.callable(dotted) is not None
@@ -120,7 +132,7 @@ def _mro(value: Any) -> tuple[Any, ...]:
     return value.__mro__ if isinstance(value, type) else ()
 
 
-def mentions_registration(vm: Interpreter, node: ast.AST, module: Module) -> bool:
+def mentions_registration(vm: Machine, node: ast.AST, module: Module) -> bool:
     """Whether code names `register`, or what a library calls its like."""
     names = set(vm.libraries.names)
     if "pgtrigger" in module.text:  # others have a `register` too
@@ -141,13 +153,8 @@ def _names_in(node: ast.AST) -> frozenset[str]:
 _NAMES_IN = "names_in"
 
 
-def may_register(unknown: Unknown) -> MayRegister:
-    """An unknown in the place of something that registers triggers."""
-    return MayRegister(unknown.reason, unknown.span, unknown.notes, unknown.spread)
-
-
 def call_unread(
-    vm: Interpreter, unknown: Unknown, args: Iterable[Any], span: Span, scope: Scope | None
+    vm: Machine, unknown: Unknown, args: Iterable[Any], span: Span, scope: Scope | None
 ) -> Unknown:
     """The outcome of calling what is not read, with arguments that may register triggers.
 
@@ -164,7 +171,7 @@ def call_unread(
     return unknown if models else may_register(unknown)
 
 
-def _record(vm: Interpreter, model: Any, trigger: Any, span: Span, scope: Scope | None) -> None:
+def _record(vm: Machine, model: Any, trigger: Any, span: Span, scope: Scope | None) -> None:
     module = scope.module if scope is not None else _module_at(vm, span)
     if is_rendered_model(model):  # in a method that a library calls with real models
         model = vm.host.model_behind(model) or model
@@ -175,26 +182,26 @@ def _record(vm: Interpreter, model: Any, trigger: Any, span: Span, scope: Scope 
     unknown = first_unknown(trigger)
     if unknown is not None and isinstance(model, ModelClass) and not module.first_party:
         model.doubts.append(unknown)  # what a package registers is not reported, but not denied
-    vm.note_registration(model, trigger, module, span, hook=vm.in_hook)
+    vm.findings.note_registration(model, trigger, module, span, hook=vm.in_hook)
 
 
-def _module_at(vm: Interpreter, span: Span) -> Module:
+def _module_at(vm: Machine, span: Span) -> Module:
     """The module that a place is in: real code (`map`) calls back without a scope."""
     return next(module for module in vm.loader.loaded() if str(module.path) == span.path)
 
 
-def _register(vm: Interpreter, call: SpecialCall) -> Any:
+def _register(vm: Machine, call: SpecialCall) -> Any:
     return Registrar(call.args, call.span)
 
 
-def _register_trigger(vm: Interpreter, call: SpecialCall) -> Any:
+def _register_trigger(vm: Machine, call: SpecialCall) -> Any:
     """`trigger.register(*models)`."""
     for model in call.args:
         _record(vm, model, call.special.receiver, call.span, call.scope)
     return None
 
 
-def _unregister_trigger(vm: Interpreter, call: SpecialCall) -> Any:
+def _unregister_trigger(vm: Machine, call: SpecialCall) -> Any:
     """`trigger.unregister(*models)`; what it returns would register them again."""
     module = call.scope.module if call.scope is not None else _module_at(vm, call.span)
     for given in call.args:
@@ -205,7 +212,7 @@ def _unregister_trigger(vm: Interpreter, call: SpecialCall) -> Any:
         if unknown is None and not _is_statement(module, call.span):
             reason = "what `unregister` returns registers the trigger again, and is not followed"
             unknown = Unknown(reason, call.span)
-        vm.note_registration(
+        vm.findings.note_registration(
             model,
             trigger if unknown is None else unknown,
             module,
@@ -224,12 +231,12 @@ def _is_statement(module: Module, span: Span) -> bool:
     )
 
 
-def _get_user_model(vm: Interpreter, call: SpecialCall) -> Any:
+def _get_user_model(vm: Machine, call: SpecialCall) -> Any:
     label = vm.host.setting("AUTH_USER_MODEL", call.span)
     return ModelReference(label, call.span) if isinstance(label, str) else first_unknown(label)
 
 
-def _get_model(vm: Interpreter, call: SpecialCall) -> Any:
+def _get_model(vm: Machine, call: SpecialCall) -> Any:
     """`apps.get_model("app.Model")` and `apps.get_model("app", "Model")`."""
     names = [call.argument(0, "app_label"), call.argument(1, "model_name")]
     if (unknown := first_unknown(names)) is not None:
@@ -237,11 +244,7 @@ def _get_model(vm: Interpreter, call: SpecialCall) -> Any:
     return ModelReference(".".join(str(name) for name in names if name is not None), call.span)
 
 
-def _identity(vm: Interpreter, call: SpecialCall) -> Any:
-    return call.argument(0, "")
-
-
-def _model_of_app(vm: Interpreter, call: SpecialCall) -> Any:
+def _model_of_app(vm: Machine, call: SpecialCall) -> Any:
     """`app_config.get_model("Model")`."""
     name = call.argument(0, "model_name")
     if not isinstance(name, str):
@@ -249,14 +252,14 @@ def _model_of_app(vm: Interpreter, call: SpecialCall) -> Any:
     return ModelReference(f"{call.special.receiver}.{name}", call.span)
 
 
-def _models(vm: Interpreter, call: SpecialCall) -> Any:
+def _models(vm: Machine, call: SpecialCall) -> Any:
     """`app_config.get_models()`, and `apps.get_models()` of all apps."""
     if call.args or call.kwargs:
         return Unknown("a choice of models is not evaluated", call.span)
     return vm.host.models(call.special.receiver, call.span)
 
 
-def _is_installed(vm: Interpreter, call: SpecialCall) -> Any:
+def _is_installed(vm: Machine, call: SpecialCall) -> Any:
     """`apps.is_installed("name")`."""
     name, names = call.argument(0, "app_name"), vm.host.app_names
     if not isinstance(name, str):
@@ -267,7 +270,7 @@ def _is_installed(vm: Interpreter, call: SpecialCall) -> Any:
     return first_unknown(entries) or Unknown("an installed app was not found", call.span)
 
 
-def _app_config(vm: Interpreter, call: SpecialCall) -> Any:
+def _app_config(vm: Machine, call: SpecialCall) -> Any:
     label = call.argument(0, "app_label")
     if not isinstance(label, str):
         return first_unknown(label) or Unknown("the label of an app is not known", call.span)
@@ -282,7 +285,6 @@ HANDLERS: dict[str, Handler] = {
     "apps.get_models": _models,
     "apps.is_installed": _is_installed,
     "get_user_model": _get_user_model,
-    "identity": _identity,
     "register": _register,
     "register_trigger": _register_trigger,
     "unregister_trigger": _unregister_trigger,

@@ -7,19 +7,17 @@ its names, `__file__` too.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
-from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.module import SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 
 class _Optional(Struct, frozen=True):
@@ -28,13 +26,13 @@ class _Optional(Struct, frozen=True):
     pattern: str
 
 
-def _optional(vm: Interpreter, call: SpecialCall) -> Any:
+def _optional(vm: Machine, call: SpecialCall) -> Any:
     if (unknown := call.unknown()) is not None:
         return unknown
     return _Optional(str(call.argument(0, "filename") or ""))
 
 
-def _include(vm: Interpreter, call: SpecialCall) -> Any:
+def _include(vm: Machine, call: SpecialCall) -> Any:
     if call.scope is None or "scope" in call.kwargs:
         return Unknown("an `include` into other names is not followed", call.span)
     scope = call.scope.module_scope
@@ -59,8 +57,7 @@ def _include(vm: Interpreter, call: SpecialCall) -> Any:
     return None
 
 
-def _execute(vm: Interpreter, path: Path, scope: Scope, span: Span) -> None:
-    from pgtrigger_codegen.evaluator.python.statements import execute_resiliently
+def _execute(vm: Machine, path: Path, scope: Scope, span: Span) -> None:
 
     module = scope.module
     try:
@@ -76,7 +73,7 @@ def _execute(vm: Interpreter, path: Path, scope: Scope, span: Span) -> None:
         scope.open_ended = Unknown(f"`{path.name}` is not read: {reason}", span)
         return
     inner = Scope("module", included, names=scope.names)
-    execute_resiliently(vm, included.tree.body, inner)
+    vm.execute_body(included.tree.body, inner)
     scope.open_ended = scope.open_ended or inner.open_ended
 
 

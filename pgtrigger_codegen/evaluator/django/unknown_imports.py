@@ -10,22 +10,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.walking import walk
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
-
 REASON = "imports modules by names that are not known"
 _OTHERS = frozenset({"migrations", "tests", "management", "node_modules", "site-packages"})
 
 
-def note_unknown_import(vm: Interpreter, module: Module, unknown: Unknown, span: Span) -> None:
+def note_unknown_import(vm: Machine, module: Module, unknown: Unknown, span: Span) -> None:
     """Notes an import that may bring triggers."""
     if not module.first_party:
         return
@@ -36,7 +33,7 @@ def note_unknown_import(vm: Interpreter, module: Module, unknown: Unknown, span:
     read = {str(item.path) for item in vm.loader.loaded()}
     if any(path not in read for folder in folders for path in _mentioning(folder)):
         why = Unknown(f"{REASON}: {unknown.reason}", span, unknown.notes)
-        vm.note_registration(why, why, module, span, hook=vm.in_hook)
+        vm.findings.note_registration(why, why, module, span, hook=vm.in_hook)
 
 
 def _mentioning(folder: Path) -> Iterator[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
@@ -11,9 +10,6 @@ from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 
 class SpecialCall(Struct, frozen=True):
@@ -38,6 +34,3 @@ class SpecialCall(Struct, frozen=True):
     def unknown(self) -> Unknown | None:
         """The first argument that is not known."""
         return first_unknown([*self.args, *self.kwargs.values()])
-
-
-Handler = Callable[["Interpreter", SpecialCall], Any]

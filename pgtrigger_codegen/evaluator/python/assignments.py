@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pgtrigger_codegen.evaluator.django.postponed import PostponedNames, postpone_field
 from pgtrigger_codegen.evaluator.limits.sizes import check_size
-from pgtrigger_codegen.evaluator.python.expressions import evaluate, subscript
-from pgtrigger_codegen.evaluator.python.flow.signals import Return, Signal
-from pgtrigger_codegen.evaluator.python.objects import attributes, membrane
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.attribute_assignment import (
     assign_attribute,
     delete_attribute,
 )
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
+from pgtrigger_codegen.evaluator.python.objects.kinds import is_plain, is_user_object, poison
 from pgtrigger_codegen.evaluator.python.objects.targets import assign, assign_item, delete_item
 from pgtrigger_codegen.evaluator.python.operators import IN_PLACE, binary
 from pgtrigger_codegen.evaluator.values.callables import Opaque
 from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.signals import Return, Signal
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unparsing import unparsed
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
-
-def assignment(vm: Interpreter, node: ast.Assign, scope: Scope) -> Signal:
-    if isinstance(scope.names, PostponedNames) and _postpone(vm, node, scope):
+def assignment(vm: Machine, node: ast.Assign, scope: Scope) -> Signal:
+    if scope.kind == "class" and vm.domain.postpone(vm, node, scope):
         return None
-    value = evaluate(vm, node.value, scope)
+    value = vm.value(node.value, scope)
     if isinstance(value, Invalid) and scope.kind == "function":
         return Return(value)  # what raises ends the function, as above
     for target in node.targets:
@@ -38,17 +35,17 @@ def assignment(vm: Interpreter, node: ast.Assign, scope: Scope) -> Signal:
     return None
 
 
-def annotated_assignment(vm: Interpreter, node: ast.AnnAssign, scope: Scope) -> Signal:
+def annotated_assignment(vm: Machine, node: ast.AnnAssign, scope: Scope) -> Signal:
     if scope.kind == "class" and isinstance(node.target, ast.Name):
         annotations = scope.names.setdefault("__annotations__", {})
         if isinstance(annotations, dict):
             annotations[node.target.id] = _annotation(vm, node.annotation, scope)
     if node.value is not None:
-        assign(vm, node.target, evaluate(vm, node.value, scope), scope)
+        assign(vm, node.target, vm.value(node.value, scope), scope)
     return None
 
 
-def augmented_assignment(vm: Interpreter, node: ast.AugAssign, scope: Scope) -> Signal:
+def augmented_assignment(vm: Machine, node: ast.AugAssign, scope: Scope) -> Signal:
     """`target += value`: the target's own parts are evaluated once."""
     span = scope.module.span(node)
     left: Any = None
@@ -58,13 +55,13 @@ def augmented_assignment(vm: Interpreter, node: ast.AugAssign, scope: Scope) -> 
         case ast.Name():
             left = vm.name(scope.mangled(node.target.id), scope, span)
         case ast.Attribute():
-            owner = evaluate(vm, node.target.value, scope)
-            left = attributes.attribute(vm, owner, scope.mangled(node.target.attr), span)
+            owner = vm.value(node.target.value, scope)
+            left = vm.attribute(owner, scope.mangled(node.target.attr), span)
         case ast.Subscript():
-            owner = evaluate(vm, node.target.value, scope)
-            key = evaluate(vm, node.target.slice, scope)
-            left = subscript(vm, owner, key, span)
-    value = _changed(vm, node.op, left, evaluate(vm, node.value, scope), span)
+            owner = vm.value(node.target.value, scope)
+            key = vm.value(node.target.slice, scope)
+            left = vm.subscript(owner, key, span)
+    value = _changed(vm, node.op, left, vm.value(node.value, scope), span)
     match node.target:
         case ast.Attribute():
             assign_attribute(vm, owner, scope.mangled(node.target.attr), value, span)
@@ -75,12 +72,12 @@ def augmented_assignment(vm: Interpreter, node: ast.AugAssign, scope: Scope) -> 
     return None
 
 
-def _changed(vm: Interpreter, op: ast.operator, left: Any, right: Any, span: Span) -> Any:
+def _changed(vm: Machine, op: ast.operator, left: Any, right: Any, span: Span) -> Any:
     """What `left += right` binds; lists, dictionaries and sets are changed in place."""
     if isinstance(left, list) and isinstance(op, ast.Add):
         items = iterate(vm, right, span)
         if vm.speculation is not None:
-            attributes.poison(left, vm.speculation, keep=True)
+            poison(left, vm.speculation, keep=True)
         elif isinstance(items, Unknown):
             left.append(Unknown(items.reason, items.span, items.notes, spread=True))
         elif isinstance(right, list | tuple):
@@ -92,43 +89,32 @@ def _changed(vm: Interpreter, op: ast.operator, left: Any, right: Any, span: Spa
     if isinstance(left, dict | set) and vm.speculation is None:
         items = iterate(vm, right, span) if hasattr(type(right), "__next__") else right
         return first_unknown(items) or vm.attempt(span, IN_PLACE[type(op)], left, items)
-    if attributes.is_user_object(vm, left) and first_unknown(right) is None:
+    if is_user_object(vm, left) and first_unknown(right) is None:
         return membrane.inward(vm, vm.attempt(span, IN_PLACE[type(op)], left, right))
     return binary(vm, op, left, right, span)
 
 
-def deletion(vm: Interpreter, node: ast.Delete, scope: Scope) -> Signal:
+def deletion(vm: Machine, node: ast.Delete, scope: Scope) -> Signal:
     for target in node.targets:
         span = scope.module.span(target)
         match target:
             case ast.Name():
                 scope.unbind(scope.mangled(target.id))
             case ast.Attribute():
-                owner = evaluate(vm, target.value, scope)
+                owner = vm.value(target.value, scope)
                 delete_attribute(vm, owner, scope.mangled(target.attr), span)
             case ast.Subscript():
-                container = evaluate(vm, target.value, scope)
-                delete_item(vm, container, evaluate(vm, target.slice, scope), span)
+                container = vm.value(target.value, scope)
+                delete_item(vm, container, vm.value(target.slice, scope), span)
             case ast.Tuple() | ast.List():
                 deletion(vm, ast.Delete(targets=target.elts), scope)
     return None
 
 
-def _postpone(vm: Interpreter, node: ast.Assign, scope: Scope) -> bool:
-    """Binds a model's field without making it, where nothing can depend on when it is made."""
-    match node.targets:
-        case [ast.Name(id=name)] if name not in scope.global_names | scope.nonlocal_names:
-            field = postpone_field(vm, node.value, scope)
-            if field is not None and isinstance(scope.names, PostponedNames):
-                scope.names.postpone(name, field)
-                return True
-    return False
-
-
-def _annotation(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
+def _annotation(vm: Machine, node: ast.expr, scope: Scope) -> Any:
     if scope.module.postpones_annotations:
         return unparsed(node)
     value = vm.evaluate(node, scope)
     if isinstance(value, Opaque):
         return value
-    return unparsed(node) if first_unknown(value) or not attributes.is_plain(value) else value
+    return unparsed(node) if first_unknown(value) or not is_plain(value) else value

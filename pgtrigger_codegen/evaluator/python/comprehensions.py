@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec.structs import replace
 
 from pgtrigger_codegen.evaluator.limits.weight import weigh
-from pgtrigger_codegen.evaluator.python.functions.functions import vm_evaluate as evaluate
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.functions.generators import lazily
 from pgtrigger_codegen.evaluator.python.objects.iteration import each
 from pgtrigger_codegen.evaluator.python.objects.targets import assign
 from pgtrigger_codegen.evaluator.python.objects.unknowns import is_spread, spread, truth
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
-
-def comprehension(vm: Interpreter, node: Any, scope: Scope) -> Any:
+def comprehension(vm: Machine, node: Any, scope: Scope) -> Any:
     # Only the outermost iterable sees the names of a class body around the comprehension.
-    from pgtrigger_codegen.evaluator.python.functions.generators import lazily
-
     inner = Scope("comprehension", scope.module, parent=scope.function_parent(), owner=scope.owner)
     outermost = node.generators[0].iter
-    items = each(vm, evaluate(vm, outermost, scope), scope.module.span(outermost))
+    items = each(vm, vm.value(outermost, scope), scope.module.span(outermost))
     if isinstance(items, Unknown):
         return items
     if isinstance(node, ast.GeneratorExp):
@@ -51,7 +47,7 @@ def _hashed(kind: type, keys: list[Any], collected: list[Any]) -> Any:
 
 
 def _loop(
-    vm: Interpreter,
+    vm: Machine,
     node: Any,
     generators: list[ast.comprehension],
     items: Iterator[Any],
@@ -82,7 +78,7 @@ def _loop(
         if not rest:
             yield _element(vm, node, scope)
             continue
-        source = each(vm, evaluate(vm, rest[0].iter, scope), scope.module.span(rest[0].iter))
+        source = each(vm, vm.value(rest[0].iter, scope), scope.module.span(rest[0].iter))
         if isinstance(source, Unknown):
             yield spread(source)
             return True
@@ -91,15 +87,15 @@ def _loop(
     return False
 
 
-def _element(vm: Interpreter, node: Any, scope: Scope) -> Any:
+def _element(vm: Machine, node: Any, scope: Scope) -> Any:
     if isinstance(node, ast.DictComp):
-        return evaluate(vm, node.key, scope), evaluate(vm, node.value, scope)
-    return evaluate(vm, node.elt, scope)
+        return vm.value(node.key, scope), vm.value(node.value, scope)
+    return vm.value(node.elt, scope)
 
 
-def _all_true(vm: Interpreter, conditions: list[ast.expr], scope: Scope) -> bool | Unknown:
+def _all_true(vm: Machine, conditions: list[ast.expr], scope: Scope) -> bool | Unknown:
     for condition in conditions:
-        decided = truth(vm, evaluate(vm, condition, scope), scope.module.span(condition))
+        decided = truth(vm, vm.value(condition, scope), scope.module.span(condition))
         if decided is not True:
             return decided
     return True

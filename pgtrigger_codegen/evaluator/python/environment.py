@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 _MISSING = object()
 _CASTS = {"str": str, "bool": bool, "int": int, "float": float, "list": list}
 
 
-def item(vm: Interpreter, key: Any, span: Span) -> Any:
+def item(vm: Machine, special: Special, key: Any, span: Span) -> Any:
     """`os.environ["NAME"]`."""
     if isinstance(key, str) and key in vm.host.environment:
         return vm.host.environment[key]
     return Unknown(f"the environment variable `{key}` is not pinned", span)
 
 
-def _get(vm: Interpreter, call: SpecialCall) -> Any:
+def _get(vm: Machine, call: SpecialCall) -> Any:
     """`os.environ.get`, `os.getenv`."""
     if (unknown := call.unknown()) is not None:
         return unknown
@@ -31,7 +29,7 @@ def _get(vm: Interpreter, call: SpecialCall) -> Any:
     return _variable(vm, call.argument(0, "key"), default, str, call.span)
 
 
-def _decouple(vm: Interpreter, call: SpecialCall) -> Any:
+def _decouple(vm: Machine, call: SpecialCall) -> Any:
     """`decouple.config("NAME", default=…, cast=…)`."""
     if (unknown := call.unknown()) is not None:
         return unknown
@@ -42,7 +40,7 @@ def _decouple(vm: Interpreter, call: SpecialCall) -> Any:
     return _variable(vm, call.argument(0, "option"), default, cast, call.span)
 
 
-def _environ_make(vm: Interpreter, call: SpecialCall) -> Any:
+def _environ_make(vm: Machine, call: SpecialCall) -> Any:
     """`environ.Env(DEBUG=(bool, False))`."""
     schema = [
         (name, value)
@@ -52,7 +50,7 @@ def _environ_make(vm: Interpreter, call: SpecialCall) -> Any:
     return Special("env", tuple(sorted(schema, key=lambda entry: entry[0])))
 
 
-def _environ_read(vm: Interpreter, call: SpecialCall) -> Any:
+def _environ_read(vm: Machine, call: SpecialCall) -> Any:
     """`env("NAME", default=…)`, `env.bool(…)` and their kin, of django-environ."""
     if (unknown := call.unknown()) is not None:
         return unknown
@@ -69,7 +67,7 @@ def _environ_read(vm: Interpreter, call: SpecialCall) -> Any:
     return _variable(vm, name, default, cast, call.span)
 
 
-def variable(vm: Interpreter, name: str, cast: Any, span: Span, default: Any = _MISSING) -> Any:
+def variable(vm: Machine, name: str, cast: Any, span: Span, default: Any = _MISSING) -> Any:
     """The value of an environment variable: pinned and converted, or an assumed default."""
     if name in vm.host.environment:
         return vm.attempt(span, _cast, vm.host.environment[name], cast)
@@ -81,7 +79,7 @@ def variable(vm: Interpreter, name: str, cast: Any, span: Span, default: Any = _
     return default
 
 
-def _variable(vm: Interpreter, name: Any, default: Any, cast: Any, span: Span) -> Any:
+def _variable(vm: Machine, name: Any, default: Any, cast: Any, span: Span) -> Any:
     if not isinstance(name, str):
         return Unknown("the name of an environment variable is not known", span)
     return variable(vm, name, cast, span, default)

@@ -10,26 +10,37 @@ import ast
 import contextlib
 import decimal
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pgtrigger_codegen.confinement.frames import raised_in
 from pgtrigger_codegen.confinement.wall import Escape, confined
 from pgtrigger_codegen.crashes import Crash, contain
-from pgtrigger_codegen.evaluator.django.provided import Libraries, NoLibraries, ProvidedCall
 from pgtrigger_codegen.evaluator.limits.spent import Spent
 from pgtrigger_codegen.evaluator.limits.totals import STEPS, LimitPassed
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement, Domain, Maker
 from pgtrigger_codegen.evaluator.protocols.host import Host
+from pgtrigger_codegen.evaluator.protocols.libraries import Libraries, NoLibraries
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine, Reader
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.python import specials
+from pgtrigger_codegen.evaluator.python.calls import calls, makers
+from pgtrigger_codegen.evaluator.python.classes.classes import make_real_class
 from pgtrigger_codegen.evaluator.python.decimals import ChangedContext, changed_context
+from pgtrigger_codegen.evaluator.python.expressions import EVALUATORS, subscript
 from pgtrigger_codegen.evaluator.python.imports import imports
+from pgtrigger_codegen.evaluator.python.objects import attributes
+from pgtrigger_codegen.evaluator.python.objects.real_attributes import real_attribute
+from pgtrigger_codegen.evaluator.python.statements import EXECUTORS, execute_resiliently
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
-from pgtrigger_codegen.evaluator.values.callables import Opaque
-from pgtrigger_codegen.evaluator.values.findings import Moment, Origin, Receiver, Registration
-from pgtrigger_codegen.evaluator.values.models import ModelClass
+from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
+from pgtrigger_codegen.evaluator.values.findings import Findings
+from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.signals import Signal
 from pgtrigger_codegen.evaluator.values.trace import Trace
 from pgtrigger_codegen.evaluator.values.unknown import BudgetPassed, Invalid, Refusal, Unknown
 from pgtrigger_codegen.source.module import Module
@@ -65,24 +76,23 @@ def _names_ours(error: BaseException) -> bool:
 _Node = TypeVar("_Node", bound=ast.AST)
 
 
-class Interpreter:
+def _value(vm: Machine, node: ast.expr, scope: Scope) -> Any:
+    return vm.value(node, scope)
+
+
+class PythonMachine:
     """One evaluation of one project.
 
     Attributes:
-        registrations: Every `register` that was executed, in order.
-        model_classes: Every class that is or may be a model, in order of execution.
+        domain: What the libraries of the project add to Python.
         libraries: Libraries that declare models and triggers, behind their providers.
-        provided_calls: Every call of what those provide, in order.
-        provided_triggers: Identities of the triggers that they made.
-        imported_libraries: By library that registers triggers and module of the project: where
-            the one is first imported in the other.
+        findings: What was declared on the way.
         assumptions: What was taken as given on the way.
         unread: What was passed over on the way, in which there may be triggers.
         trace: Which way conditions went, and which functions were called.
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
         in_hook: While running code that Django calls back (`AppConfig.ready`).
-        receivers: What was connected to `class_prepared`, in order of execution.
         statement: Module and line of the top-level statement that is being executed.
         library_values: What libraries' modules were found to hold, by module and name.
         made: What listed makers of classes and functions have made, by identity.
@@ -96,23 +106,28 @@ class Interpreter:
     """
 
     def __init__(
-        self, loader: ModuleLoader, host: Host, libraries: Libraries | None = None
+        self,
+        loader: ModuleLoader,
+        host: Host,
+        domain: Domain[Machine],
+        libraries: Libraries | None = None,
     ) -> None:
         self.loader = loader
         self.host = host
+        self.domain = domain
         self.libraries: Libraries = libraries or NoLibraries()
-        self.provided_calls: list[ProvidedCall] = []
-        self.provided_triggers: set[int] = set()
-        self.imported_libraries: dict[tuple[str, str], Span] = {}
-        self.registrations: list[Registration] = []
-        self.model_classes: list[ModelClass] = []
+        self.findings = Findings()
+        self.names: Mapping[str, Any] = {**imports.NAMES, **domain.names}
+        self.makers: Mapping[int, Maker] = {**makers.MAKERS, **domain.makers}
+        self._readers: dict[type, Reader] = {**attributes.READERS, **domain.readers}
+        self._handlers: dict[str, Handler] = {**specials.HANDLERS, **domain.handlers}
+        self._items = {**specials.ITEMS, **domain.special_items}
         self.assumptions: set[Assumption] = set()
         self.unread: set[Unread] = set()
         self.trace = Trace()
         self.speculation: Unknown | None = None
         self.doubt: Unknown | None = None
         self.in_hook = False
-        self.receivers: list[Receiver] = []
         self.statement: tuple[str, int] | None = None
         self.changed_context: ChangedContext | None = None
         self._turn = 0
@@ -130,9 +145,7 @@ class Interpreter:
         self.opaques: dict[int, Opaque] = {}
         self.call_backs: dict[int, Any] = {}
         self.dataclasses: set[type] = set()
-        self.metaclasses: dict[int, Any] = {}
         self.user_classes: dict[type, tuple[Module, ast.ClassDef]] = {}
-        self._origins: dict[int, Origin] = {}
         self.library_values: dict[tuple[str, str], Any] = {}
         self._library_classes: dict[tuple[str, str], type | None] = {}
 
@@ -147,8 +160,6 @@ class Interpreter:
 
     def execute(self, module: Module) -> Scope:
         """Executes a module's top level."""
-        from pgtrigger_codegen.evaluator.python.statements import execute_resiliently
-
         scope = Scope("module", module)
         scope.names.update(
             __name__=module.name,
@@ -159,21 +170,17 @@ class Interpreter:
         self.scopes[module.name] = scope
         self.executing.add(module.name)
         with self.fresh_state():
-            execute_resiliently(self, module.tree.body, scope)
+            self.execute_body(module.tree.body, scope)
         self.executing.discard(module.name)
         return scope
 
     def evaluate(self, node: ast.expr, scope: Scope) -> Any:
         """The value of an expression; limits passed and refusals are `Unknown`."""
-        from pgtrigger_codegen.evaluator.python.expressions import evaluate
-
-        return self.guarded_node(evaluate, node, scope)
+        return self.guarded_node(_value, node, scope)
 
     def call(self, function: Any, args: tuple[Any, ...], span: Span) -> Any:
         """Calls any value, for stages that hold one; `Unknown` where it cannot be called."""
-        from pgtrigger_codegen.evaluator.python.calls.calls import call
-
-        return self.guarded(lambda: call(self, function, args, {}, span), span)
+        return self.guarded(lambda: self.apply(function, args, {}, span), span)
 
     def guarded(self, action: Callable[[], Any], span: Span) -> Any:
         """Runs an action; whatever stops it becomes `Unknown`. The outermost has a new budget."""
@@ -182,7 +189,7 @@ class Interpreter:
         return self._outermost(action, lambda: span)
 
     def guarded_node(
-        self, action: Callable[[Interpreter, _Node, Scope], Any], node: _Node, scope: Scope
+        self, action: Callable[[Machine, _Node, Scope], Any], node: _Node, scope: Scope
     ) -> Any:
         """The same for what is done with a node: where it stands is asked when it matters."""
 
@@ -236,9 +243,83 @@ class Interpreter:
                 return self.invalid(stop.error, stop.span or span)
         return Unknown("is nested too deeply to be evaluated", span)
 
+    def value(self, node: ast.expr, scope: Scope) -> Any:
+        """The value of an expression, which counts as a step."""
+        WORK.steps += 1
+        if WORK.steps > self._last_step:
+            raise self._budget_passed(scope.module.span(node))
+        return EVALUATORS[type(node)](self, node, scope)
+
+    def execute_statement(self, node: ast.stmt, scope: Scope) -> Signal:
+        """Executes one statement, which counts as a step; how the block ends, if it does."""
+        WORK.steps += 1
+        if WORK.steps > self._last_step:
+            raise self._budget_passed(scope.module.span(node))
+        return EXECUTORS[type(node)](self, node, scope)
+
+    def execute_body(self, body: Sequence[ast.stmt], scope: Scope) -> None:
+        """Executes a module's or class's body; what stops a statement makes its names unknown."""
+        execute_resiliently(self, body, scope)
+
+    def attribute(self, value: Any, name: str, span: Span) -> Any:
+        """`value.name`."""
+        reader = self._readers.get(type(value))
+        if reader is not None:
+            return reader(self, value, name, span)
+        if isinstance(value, Unknown):
+            return value
+        return real_attribute(self, value, name, span)
+
+    def subscript(self, value: Any, key: Any, span: Span) -> Any:
+        """`value[key]`."""
+        return subscript(self, value, key, span)
+
+    def apply(
+        self,
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        span: Span,
+        scope: Scope | None = None,
+    ) -> Any:
+        """The value of a call."""
+        return calls.call(self, function, args, kwargs, span, scope)
+
+    def instantiate(
+        self, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    ) -> Any:
+        """An object of a real class, by Python's rules alone."""
+        return calls.instantiate(self, cls, args, kwargs, span)
+
+    def make_real_class(self, statement: ClassStatement) -> Any:
+        """A real class, or why there is none, by Python's rules alone."""
+        return make_real_class(self, statement)
+
+    def call_special(self, call: SpecialCall) -> Any:
+        """The value of a call of what the interpreter stands in for."""
+        handler = self._handlers.get(call.special.name)
+        if handler is None:
+            return Unknown(f"calls `{call.special.name}`, which is not evaluated", call.span)
+        return handler(self, call)
+
+    def special_item(self, special: Special, key: Any, span: Span) -> Any:
+        """An item of what the interpreter stands in for."""
+        reader = self._items.get(special.name)
+        if reader is None:
+            return Unknown(f"an item of `{special.name}` is not evaluated", span)
+        return reader(self, special, key, span)
+
     def name(self, name: str, scope: Scope, span: Span) -> Any:
         """The value of a name as seen from a scope."""
         return imports.read_name(self, name, scope, span)
+
+    def module_value(self, name: str, span: Span) -> Any:
+        """The module of a dotted name, as a value."""
+        return imports.module_value(self, name, span)
+
+    def module_attribute(self, module: str, name: str, span: Span) -> Any:
+        """`module.name`, whichever kind of module it is."""
+        return imports.module_attribute(self, module, name, span)
 
     def step(self, node: ast.AST, scope: Scope) -> None:
         """Counts one step: a node that is executed or evaluated.
@@ -344,39 +425,11 @@ class Interpreter:
         """Notes that something was passed over, in which there may be triggers."""
         self.unread.add(unread)
 
-    def note_registration(
-        self,
-        model: Any,
-        trigger: Any,
-        module: Module,
-        span: Span,
-        *,
-        hook: bool = False,
-        provided: bool = False,
-        removes: bool = False,
-    ) -> None:
-        """Notes that something is registered; what, and where, as `Registration` has it."""
-        self.registrations.append(
-            Registration(model, trigger, module, span, hook, provided, removes)
-        )
-
     def moment(self) -> Moment:
         """The present moment, later than each that was asked for before."""
         self._turn += 1
         module, line = self.statement or (None, 0)
         return Moment(module, line, self._turn)
-
-    def remember_origin(self, value: Any, span: Span, class_name: str) -> None:
-        """Notes where an object was made; the first call to make it is the innermost."""
-        self._origins[id(value)] = Origin(value, span, class_name)
-
-    def origin(self, value: Any) -> Origin | None:
-        """Where an object was made."""
-        return self._origins.get(id(value))
-
-    def made_at(self) -> Iterator[Span]:
-        """Where objects of libraries were made, triggers among them."""
-        return (origin.span for origin in self._origins.values())
 
     def noticed(self, value: Any) -> Any:
         """Passes a value on; inside a `try`, one that is not known may as well have raised."""

@@ -6,25 +6,24 @@ import ast
 import enum
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pgtrigger_codegen.evaluator.limits.operators import check_binary
 from pgtrigger_codegen.evaluator.limits.sizes import checked
 from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS, weigh
 from pgtrigger_codegen.evaluator.limits.work import WORK
-from pgtrigger_codegen.evaluator.python.calls import calls
-from pgtrigger_codegen.evaluator.python.objects import attributes, membrane
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_plain
+from pgtrigger_codegen.evaluator.python.objects.text import as_text
 from pgtrigger_codegen.evaluator.python.objects.unknowns import spread, used
 from pgtrigger_codegen.evaluator.values.callables import Special
-from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
-from pgtrigger_codegen.evaluator.values.text import as_text
+from pgtrigger_codegen.evaluator.values.models import ThroughModel
+from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 BINARY: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("+", operator.add),
@@ -79,7 +78,7 @@ COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }
 
 
-def binary(vm: Interpreter, operator: ast.operator, left: Any, right: Any, span: Span) -> Any:
+def binary(vm: Machine, operator: ast.operator, left: Any, right: Any, span: Span) -> Any:
     """`left <operator> right`."""
     symbol, function = BINARY[type(operator)]
     if symbol == "+" and (joined := _join_partly_known(left, right)) is not None:
@@ -91,10 +90,8 @@ def binary(vm: Interpreter, operator: ast.operator, left: Any, right: Any, span:
                 return Unknown("what `auto()` gives is not known in the body of the class", span)
             if (unknown := first_unknown(operand)) is not None:
                 return used(unknown, span)
-            if not attributes.is_plain(operand):
-                return Unknown(
-                    f"`{symbol}` on {attributes.describe(operand)} is not evaluated", span
-                )
+            if not is_plain(operand):
+                return Unknown(f"`{symbol}` on {describe(operand)} is not evaluated", span)
         if symbol == "%" and isinstance(left, str) and (refused := _refuse_text(right, span)):
             return refused
     try:
@@ -104,7 +101,7 @@ def binary(vm: Interpreter, operator: ast.operator, left: Any, right: Any, span:
     result = vm.attempt(span, lambda: checked(function(left, right)))
     if symbol in ("+", "*") and type(result) in (list, tuple):
         return result  # of items that the interpreter had already
-    return calls.note_origin(vm, membrane.inward(vm, result), span)
+    return vm.domain.note_origin(vm, membrane.inward(vm, result), span)
 
 
 def _join_partly_known(left: Any, right: Any) -> list[Any] | None:
@@ -131,11 +128,13 @@ def _refuse_text(value: Any, span: Span) -> Unknown | None:
     return None
 
 
-def compare(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, span: Span) -> Any:
+def compare(vm: Machine, operator: ast.cmpop, left: Any, right: Any, span: Span) -> Any:
     """`left <operator> right`, for one pair of a chain."""
-    left, right = (attributes.as_model_class(vm, value, span) for value in (left, right))
-    if (refused := _not_comparable(left, right, span)) is not None:
-        return refused
+    if type(left) not in SCALARS or type(right) not in SCALARS:
+        compared = vm.domain.compared(vm, left, right, span)
+        if isinstance(compared, Unknown):
+            return compared
+        left, right = compared
     if isinstance(operator, ast.Is | ast.IsNot) and not (
         isinstance(left, Unknown) or isinstance(right, Unknown)
     ):
@@ -146,8 +145,8 @@ def compare(vm: Interpreter, operator: ast.cmpop, left: Any, right: Any, span: S
         if (unknown := first_unknown(operand)) is not None:
             return used(unknown, span)
     if isinstance(operator, ast.In | ast.NotIn):
-        if attributes.is_own_kind(right):
-            return Unknown(f"what {attributes.describe(right)} contains is not known", span)
+        if is_own_kind(right):
+            return Unknown(f"what {describe(right)} contains is not known", span)
         if hasattr(type(right), "__next__") or (
             isinstance(right, range) and not isinstance(left, int)
         ):
@@ -169,31 +168,3 @@ def _is_weighable(left: Any, right: Any) -> bool:
             continue
         return True
     return False
-
-
-def _not_comparable(left: Any, right: Any, span: Span) -> Unknown | None:
-    """Refuses to tell apart two forms of one thing: a model or field that Django is making yet."""
-    if isinstance(left, _MODELS):
-        odd = any(_is_unfinished_model(other) for other in _compared(right))
-    elif isinstance(left, type):
-        odd = _is_unfinished_model(left) and any(
-            isinstance(other, _MODELS) for other in _compared(right)
-        )
-    elif attributes.is_field_class(type(left)):
-        fields = [other for other in _compared(right) if attributes.is_field_class(type(other))]
-        odd = any(hasattr(left, "model") is not hasattr(other, "model") for other in fields)
-    else:
-        odd = False
-    return Unknown("a model that is not complete is compared", span) if odd else None
-
-
-def _compared(right: Any) -> list[Any]:
-    containers = (list, tuple, set, frozenset, dict)
-    return list(right) if isinstance(right, containers) else [right]
-
-
-def _is_unfinished_model(value: Any) -> bool:
-    return attributes.is_rendered_model(value) and value.__module__ != "django.db.models.base"
-
-
-_MODELS = (ModelClass, ThroughModel)

@@ -4,57 +4,25 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pgtrigger_codegen.evaluator.django.registration import note_unread_call
 from pgtrigger_codegen.evaluator.modules.bound_names import bound_names
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python import assignments
 from pgtrigger_codegen.evaluator.python.classes.classes import make_class
-from pgtrigger_codegen.evaluator.python.expressions import evaluate
 from pgtrigger_codegen.evaluator.python.flow import control_flow, exceptions
-from pgtrigger_codegen.evaluator.python.flow.blocks import EXECUTORS, execute, execute_block
-from pgtrigger_codegen.evaluator.python.flow.signals import Break, Continue, Maybe, Return, Signal
 from pgtrigger_codegen.evaluator.python.functions.functions import make_function
 from pgtrigger_codegen.evaluator.python.functions.type_parameters import type_alias
 from pgtrigger_codegen.evaluator.python.imports import imports
 from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.signals import Break, Continue, Return, Signal
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown
-from pgtrigger_codegen.source.mentions import mentions
 from pgtrigger_codegen.source.translation.nodes import TypeAlias
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
-
-def execute_resiliently(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope) -> None:
-    """Executes a module or class body; what stops a statement makes its names unknown."""
-    for node in body:
-        around = vm.statement
-        if scope.kind == "module":
-            vm.statement = (scope.module.name, node.lineno)
-        outcome = vm.guarded_node(execute, node, scope)
-        vm.statement = around
-        if isinstance(outcome, Unknown):
-            scope.names.update(dict.fromkeys(bound_names(node), outcome))
-            if not isinstance(node, ast.ClassDef) and mentions(node, "register"):
-                # It ended early: what it would have registered is not known, but not forgotten.
-                span = scope.module.span(node)
-                vm.note_registration(outcome, outcome, scope.module, span)
-
-
-def run_body(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope) -> Any:
-    """Executes a function's body and gives its return value."""
-    signal = execute_block(vm, body, scope)
-    if isinstance(signal, Return):
-        return signal.value
-    if isinstance(signal, Maybe):
-        return signal.why
-    return None
-
-
-def _expression(vm: Interpreter, node: ast.Expr, scope: Scope) -> Signal:
+def _expression(vm: Machine, node: ast.Expr, scope: Scope) -> Signal:
     if not isinstance(node.value, ast.Constant):
-        value = evaluate(vm, node.value, scope)
+        value = vm.value(node.value, scope)
         # In a function, a statement that raises would end it: what follows may not happen.
         ends = isinstance(value, Invalid) or _initializes(node.value)
         if ends and isinstance(value, Unknown) and scope.kind == "function":
@@ -74,101 +42,112 @@ def _initializes(node: ast.expr) -> bool:
 _INITIALIZERS = frozenset("__init__ __post_init__ __setattr__ contribute_to_class".split())
 
 
-def _return(vm: Interpreter, node: ast.Return, scope: Scope) -> Signal:
-    return Return(None if node.value is None else evaluate(vm, node.value, scope))
+def _return(vm: Machine, node: ast.Return, scope: Scope) -> Signal:
+    return Return(None if node.value is None else vm.value(node.value, scope))
 
 
-def _function(
-    vm: Interpreter, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope
-) -> Signal:
+def _function(vm: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Signal:
     scope.bind(
         scope.mangled(node.name), _decorated(vm, make_function(vm, node, scope), node, scope)
     )
     return None
 
 
-def _class(vm: Interpreter, node: ast.ClassDef, scope: Scope) -> Signal:
+def _class(vm: Machine, node: ast.ClassDef, scope: Scope) -> Signal:
     scope.bind(scope.mangled(node.name), make_class(vm, node, scope))
     return None
 
 
 def _decorated(
-    vm: Interpreter,
+    vm: Machine,
     value: Any,
     node: ast.FunctionDef | ast.AsyncFunctionDef,
     scope: Scope,
 ) -> Any:
-    from pgtrigger_codegen.evaluator.python.calls.calls import call
-
     for decorator in reversed(node.decorator_list):
         span = scope.module.span(decorator)
-        function = evaluate(vm, decorator, scope)
-        value = call(vm, function, (value,), {}, span, scope)
+        function = vm.value(decorator, scope)
+        value = vm.apply(function, (value,), {}, span, scope)
         if isinstance(value, Unknown):
-            note_unread_call(vm, decorator, value, scope)
+            vm.domain.note_unread_call(vm, decorator, value, scope)
         if isinstance(function, Unknown):
             return Unknown(f"`{node.name}` is decorated by what is not evaluated", span)
     return value
 
 
-def _global(vm: Interpreter, node: ast.Global, scope: Scope) -> Signal:
+def _global(vm: Machine, node: ast.Global, scope: Scope) -> Signal:
     scope.global_names.update(node.names)
     return None
 
 
-def _nonlocal(vm: Interpreter, node: ast.Nonlocal, scope: Scope) -> Signal:
+def _nonlocal(vm: Machine, node: ast.Nonlocal, scope: Scope) -> Signal:
     scope.nonlocal_names.update(node.names)
     return None
 
 
-def _type_alias(vm: Interpreter, node: TypeAlias, scope: Scope) -> Signal:
+def _type_alias(vm: Machine, node: TypeAlias, scope: Scope) -> Signal:
     type_alias(vm, node, scope)
     return None
 
 
-def _signal(signal: Signal) -> Callable[[Interpreter, Any, Scope], Signal]:
+def _signal(signal: Signal) -> Callable[[Machine, Any, Scope], Signal]:
     return lambda vm, node, scope: signal
 
 
-def _import(vm: Interpreter, node: ast.Import, scope: Scope) -> Signal:
+def _import(vm: Machine, node: ast.Import, scope: Scope) -> Signal:
     imports.import_statement(vm, node, scope)
     return None
 
 
-def _import_from(vm: Interpreter, node: ast.ImportFrom, scope: Scope) -> Signal:
+def _import_from(vm: Machine, node: ast.ImportFrom, scope: Scope) -> Signal:
     imports.import_from_statement(vm, node, scope)
     return None
 
 
-EXECUTORS.update(
-    {
-        ast.AnnAssign: assignments.annotated_assignment,
-        ast.Assert: exceptions.assert_statement,
-        ast.Assign: assignments.assignment,
-        ast.AsyncFor: _signal(None),
-        ast.AsyncFunctionDef: _function,
-        ast.AsyncWith: _signal(None),
-        ast.AugAssign: assignments.augmented_assignment,
-        ast.Break: _signal(Break()),
-        ast.ClassDef: _class,
-        ast.Continue: _signal(Continue()),
-        ast.Delete: assignments.deletion,
-        ast.Expr: _expression,
-        ast.For: control_flow.for_statement,
-        ast.FunctionDef: _function,
-        ast.Global: _global,
-        ast.If: control_flow.if_statement,
-        ast.Import: _import,
-        ast.ImportFrom: _import_from,
-        ast.Match: control_flow.match_statement,
-        ast.Nonlocal: _nonlocal,
-        ast.Pass: _signal(None),
-        ast.Raise: exceptions.raise_statement,
-        ast.Return: _return,
-        ast.Try: exceptions.try_statement,
-        ast.TryStar: exceptions.try_statement,
-        TypeAlias: _type_alias,
-        ast.While: control_flow.while_statement,
-        ast.With: exceptions.with_statement,
-    }
-)
+EXECUTORS: dict[type[ast.stmt], Callable[[Machine, Any, Scope], Signal]] = {
+    ast.AnnAssign: assignments.annotated_assignment,
+    ast.Assert: exceptions.assert_statement,
+    ast.Assign: assignments.assignment,
+    ast.AsyncFor: _signal(None),
+    ast.AsyncFunctionDef: _function,
+    ast.AsyncWith: _signal(None),
+    ast.AugAssign: assignments.augmented_assignment,
+    ast.Break: _signal(Break()),
+    ast.ClassDef: _class,
+    ast.Continue: _signal(Continue()),
+    ast.Delete: assignments.deletion,
+    ast.Expr: _expression,
+    ast.For: control_flow.for_statement,
+    ast.FunctionDef: _function,
+    ast.Global: _global,
+    ast.If: control_flow.if_statement,
+    ast.Import: _import,
+    ast.ImportFrom: _import_from,
+    ast.Match: control_flow.match_statement,
+    ast.Nonlocal: _nonlocal,
+    ast.Pass: _signal(None),
+    ast.Raise: exceptions.raise_statement,
+    ast.Return: _return,
+    ast.Try: exceptions.try_statement,
+    ast.TryStar: exceptions.try_statement,
+    TypeAlias: _type_alias,
+    ast.While: control_flow.while_statement,
+    ast.With: exceptions.with_statement,
+}
+
+
+def execute_resiliently(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> None:
+    """Executes a module or class body; what stops a statement makes its names unknown."""
+    for node in body:
+        around = vm.statement
+        if scope.kind == "module":
+            vm.statement = (scope.module.name, node.lineno)
+        outcome = vm.guarded_node(_execute, node, scope)
+        vm.statement = around
+        if isinstance(outcome, Unknown):
+            scope.names.update(dict.fromkeys(bound_names(node), outcome))
+            vm.domain.note_stopped(vm, node, outcome, scope)
+
+
+def _execute(vm: Machine, node: ast.stmt, scope: Scope) -> Signal:
+    return vm.execute_statement(node, scope)

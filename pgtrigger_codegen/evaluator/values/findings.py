@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from pgtrigger_codegen.evaluator.values.models import ModelClass
+from pgtrigger_codegen.evaluator.values.moment import Moment
+from pgtrigger_codegen.evaluator.values.provided import ProvidedCall
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
-
-
-class Moment(Struct, frozen=True):
-    """When code ran: as part of which top-level statement, and in which turn within it.
-
-    Attributes:
-        module: Of the statement; None for code that Django calls back when all is imported.
-    """
-
-    module: str | None
-    line: int
-    turn: int
 
 
 class Registration(Struct, frozen=True):
@@ -68,3 +60,55 @@ class Origin(Struct, frozen=True):
     value: Any
     span: Span
     class_name: str
+
+
+class Findings(Struct):
+    """All that was declared in one evaluation. Python's rules carry it along and never look at it.
+
+    Attributes:
+        registrations: Every `register` that was executed, in order.
+        model_classes: Every class that is or may be a model, in order of execution.
+        provided_calls: Every call of what libraries' providers name, in order.
+        provided_triggers: Identities of the triggers that they made.
+        imported_libraries: By library that registers triggers and module of the project: where
+            the one is first imported in the other.
+        receivers: What was connected to `class_prepared`, in order of execution.
+        metaclasses: Metaclasses that are not run, by identity of the model.
+    """
+
+    registrations: list[Registration] = field(default_factory=list)
+    model_classes: list[ModelClass] = field(default_factory=list)
+    provided_calls: list[ProvidedCall] = field(default_factory=list)
+    provided_triggers: set[int] = field(default_factory=set)
+    imported_libraries: dict[tuple[str, str], Span] = field(default_factory=dict)
+    receivers: list[Receiver] = field(default_factory=list)
+    metaclasses: dict[int, Any] = field(default_factory=dict)
+    _origins: dict[int, Origin] = field(default_factory=dict)
+
+    def note_registration(
+        self,
+        model: Any,
+        trigger: Any,
+        module: Module,
+        span: Span,
+        *,
+        hook: bool = False,
+        provided: bool = False,
+        removes: bool = False,
+    ) -> None:
+        """Notes that something is registered; what, and where, as `Registration` has it."""
+        self.registrations.append(
+            Registration(model, trigger, module, span, hook, provided, removes)
+        )
+
+    def remember_origin(self, value: Any, span: Span, class_name: str) -> None:
+        """Notes where an object was made; the first call to make it is the innermost."""
+        self._origins[id(value)] = Origin(value, span, class_name)
+
+    def origin(self, value: Any) -> Origin | None:
+        """Where an object was made."""
+        return self._origins.get(id(value))
+
+    def made_at(self) -> Iterator[Span]:
+        """Where objects of libraries were made, triggers among them."""
+        return (origin.span for origin in self._origins.values())

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from pgtrigger_codegen.evaluator.values.findings import Moment
+from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
@@ -168,3 +168,12 @@ def _parents(base: Any) -> list[Any]:
 
 def _contains(items: Sequence[Any], wanted: Any) -> bool:
     return any(item is wanted for item in items)
+
+
+def has_reference(values: Iterable[Any]) -> bool:
+    """Whether a model is named by its label: comparing it needs the model itself."""
+    return any(isinstance(value, ModelReference) for value in values)
+
+
+UNKNOWN_ATTRIBUTES = "_pgtrigger_codegen_unknown"
+"""On a field: attributes whose values are not known, by name."""

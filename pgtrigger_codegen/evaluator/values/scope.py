@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.module import Module
 
 
 class Scope(Struct, eq=False):

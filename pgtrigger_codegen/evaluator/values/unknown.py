@@ -66,6 +66,11 @@ class MayRegister(Unknown, frozen=True):
         return MayRegister(noted.reason, noted.span, noted.notes, noted.spread)
 
 
+def may_register(unknown: Unknown) -> MayRegister:
+    """An unknown in the place of something that registers triggers."""
+    return MayRegister(unknown.reason, unknown.span, unknown.notes, unknown.spread)
+
+
 class Invalid(Unknown, frozen=True):
     """A real call raised: Python itself would have stopped here.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.own_methods import followed
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, LoadMigration

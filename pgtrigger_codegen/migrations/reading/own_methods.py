@@ -15,7 +15,7 @@ from typing import Any
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
 
-from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.values.callables import Function, interpreted
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.migrations.reading.own_operations import is_djangos, own_method

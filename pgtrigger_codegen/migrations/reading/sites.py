@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from pgtrigger import compiler, core
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
-from pgtrigger_codegen.evaluator.python.machine import Interpreter
+from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.own_methods import followed

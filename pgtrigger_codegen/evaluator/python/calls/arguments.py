@@ -13,22 +13,23 @@ import operator
 import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from pgtrigger_codegen.evaluator.django import func_render
 from pgtrigger_codegen.evaluator.library import lookup
+from pgtrigger_codegen.evaluator.library.kinds import is_query
 from pgtrigger_codegen.evaluator.limits.sizes import bounded
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS
 from pgtrigger_codegen.evaluator.limits.work import WORK
-from pgtrigger_codegen.evaluator.python.objects import attributes, files
-from pgtrigger_codegen.evaluator.python.objects.membrane import call_back, outward, rendered
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.objects import files
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_object
+from pgtrigger_codegen.evaluator.python.objects.membrane import call_back, outward
+from pgtrigger_codegen.evaluator.python.objects.text import RUN_TO_RUN, has_no_order
 from pgtrigger_codegen.evaluator.values.callables import Opaque, interpreted
-from pgtrigger_codegen.evaluator.values.text import RUN_TO_RUN, has_no_order
+from pgtrigger_codegen.evaluator.values.models import has_reference
+from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 
 def _ids(*functions: Any) -> frozenset[int]:
@@ -117,7 +118,7 @@ _CALLS_FIRST = _ids(defaultdict, iter)
 
 
 def prepare(
-    vm: Interpreter,
+    vm: Machine,
     function: Any,
     receiver: Any,
     args: tuple[Any, ...],
@@ -149,12 +150,12 @@ def prepare(
         stored = stores or (hands_on and isinstance(name, str))
         _refuse_functions(function, value, span)
         if takes_models:
-            value = rendered(vm, value)
+            value = vm.domain.rendered(vm, value)
         elif compares:
             WORK.items(len(receiver))
-            if not attributes.has_reference([value, *receiver]):
+            if not has_reference([value, *receiver]):
                 return _finite(function, value, span, hands_on=hands_on)
-        if not stored and (not hands_on or attributes.is_own_kind(value)):
+        if not stored and (not hands_on or is_own_kind(value)):
             _refuse_own_kinds(function, value, span)
         if not hands_on:
             _refuse_unknown_attributes(vm, value, span)
@@ -174,30 +175,27 @@ def prepare(
 
 
 def call_library_object(
-    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     """Calls of what `partial` and `operator` make, opened; `NotImplemented` for all else."""
-    from pgtrigger_codegen.evaluator.python.calls.calls import call
-    from pgtrigger_codegen.evaluator.python.expressions import subscript
-
     if files.is_file_method(function):
         return files.call_file_method(vm, function, args, kwargs, span)
     match function:
         case functools.partial():
             keywords = {**function.keywords, **kwargs}
-            return call(vm, function.func, (*function.args, *args), keywords, span)
+            return vm.apply(function.func, (*function.args, *args), keywords, span)
         case operator.methodcaller() if len(args) == 1:
             made: Any
             made, given = cast("tuple[Any, ...]", function.__reduce__())[:2]
             keywords = made.keywords if isinstance(made, functools.partial) else {}
             whole: list[Any] = [*getattr(made, "args", ()), *given]
             name, *rest = whole
-            method = attributes.attribute(vm, args[0], name, span)
-            return call(vm, method, tuple(rest), keywords, span)
+            method = vm.attribute(args[0], name, span)
+            return vm.apply(method, tuple(rest), keywords, span)
         case operator.attrgetter() if len(args) == 1:
             found = [
                 functools.reduce(
-                    lambda value, part: attributes.attribute(vm, value, part, span),
+                    lambda value, part: vm.attribute(value, part, span),
                     path.split("."),
                     args[0],
                 )
@@ -205,11 +203,10 @@ def call_library_object(
             ]
             return found[0] if len(found) == 1 else tuple(found)
         case operator.itemgetter() if len(args) == 1:
-            found = [subscript(vm, args[0], key, span) for key in function.__reduce__()[1]]
+            found = [vm.subscript(args[0], key, span) for key in function.__reduce__()[1]]
             return found[0] if len(found) == 1 else tuple(found)
-        case types.MethodType() if func_render.is_render_with_model(function, args):
-            model = rendered(vm, args[0])
-            return vm.attempt(span, func_render.render_with_model, function, model)
+        case types.MethodType():
+            return vm.domain.call_method(vm, function, args, span)
     return NotImplemented
 
 
@@ -223,12 +220,12 @@ def _refuse_own_kinds(function: Any, value: Any, span: Span) -> None:
         if isinstance(item, Opaque):
             if not _keeps_opaque(function):
                 raise Refusal(Unknown(f"`{item.dotted}` is given to a call here", span))
-        elif attributes.is_own_kind(item) or attributes.is_query(item):
-            raise Refusal(Unknown(f"{attributes.describe(item)} is given to a call here", span))
+        elif is_own_kind(item) or is_query(item):
+            raise Refusal(Unknown(f"{describe(item)} is given to a call here", span))
 
 
-def _refuse_unknown_attributes(vm: Interpreter, value: Any, span: Span) -> None:
-    if attributes.is_user_object(vm, value):
+def _refuse_unknown_attributes(vm: Machine, value: Any, span: Span) -> None:
+    if is_user_object(vm, value):
         unknown = first_unknown(list(getattr(value, "__dict__", {}).values()))
         if unknown is not None:
             raise Refusal(unknown.with_note("used here", span))
@@ -255,7 +252,7 @@ def _keeps_opaque(function: Any) -> bool:
     return module.startswith(_STORES_FUNCTIONS) or _is(function, _ASKS)
 
 
-def _outward(vm: Interpreter, function: Any, value: Any, span: Span) -> Any:
+def _outward(vm: Machine, function: Any, value: Any, span: Span) -> Any:
     """A value for a call; Django knows its own functions (`CASCADE`) by identity."""
     if isinstance(value, types.FunctionType) and str(value.__module__).startswith("django."):
         return value

@@ -10,18 +10,9 @@ import types
 import typing
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pgtrigger_codegen.evaluator.django import fields, operations
-from pgtrigger_codegen.evaluator.django.postponed import PostponedFields
-from pgtrigger_codegen.evaluator.django.provided import is_provided, note_ended
-from pgtrigger_codegen.evaluator.django.registration import (
-    call_unread,
-    may_register,
-    mentions_registration,
-    note_refused,
-)
-from pgtrigger_codegen.evaluator.library import lookup, rows
+from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.limits import regex
 from pgtrigger_codegen.evaluator.limits.calls import check_call
 from pgtrigger_codegen.evaluator.limits.costs import count_call
@@ -29,22 +20,33 @@ from pgtrigger_codegen.evaluator.limits.methods import check_method
 from pgtrigger_codegen.evaluator.limits.parameters import positional
 from pgtrigger_codegen.evaluator.limits.sizes import checked
 from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.calls import arguments, makers
 from pgtrigger_codegen.evaluator.python.calls.formatting import format_text
 from pgtrigger_codegen.evaluator.python.functions.functions import call_function
 from pgtrigger_codegen.evaluator.python.imports.dynamic_names import note_names_not_set
-from pgtrigger_codegen.evaluator.python.objects import attributes, membrane
+from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects.admission import is_allowed, receiver_of
+from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
+from pgtrigger_codegen.evaluator.python.objects.kinds import (
+    describe,
+    is_user_class,
+    is_user_object,
+    poison,
+)
+from pgtrigger_codegen.evaluator.python.objects.text import RUN_TO_RUN, as_text, has_no_order
+from pgtrigger_codegen.evaluator.python.objects.unknowns import spread
 from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
 from pgtrigger_codegen.evaluator.values.models import (
     ModelClass,
     ModelReference,
-    Registrar,
     ThroughModel,
+    has_reference,
 )
+from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
-from pgtrigger_codegen.evaluator.values.text import RUN_TO_RUN, as_text, has_no_order
 from pgtrigger_codegen.evaluator.values.unknown import (
     BudgetPassed,
     External,
@@ -52,22 +54,16 @@ from pgtrigger_codegen.evaluator.values.unknown import (
     Refusal,
     Unknown,
     first_unknown,
+    may_register,
 )
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 # Functions of `re` whose third argument is flags.
 _FLAGS_THIRD = frozenset("findall finditer fullmatch match search".split())
 # Methods of paths that ask for the working directory, unless the path is absolute.
 _ABSOLUTE = ("absolute", "resolve")
-# Modules with the classes of Django's fields.
-_FIELDS = ("django.db.models.fields", "django.contrib.postgres.fields")
 _MODELS = (ModelClass, ModelReference, ThroughModel)
 _ALIASES = (types.GenericAlias, typing._GenericAlias)  # type: ignore[attr-defined]
-# Modules whose functions are known by their names in a class.
-_STATIC = ("pgtrigger.", "django.db.migrations.operations.")
 _MAKES_TEXT = (
     *(str, repr, ascii, format),
     *(string.Template.substitute, string.Template.safe_substitute),
@@ -77,7 +73,7 @@ _OBJECT_NEW = inspect.getattr_static(object, "__new__")
 
 
 def call(
-    vm: Interpreter,
+    vm: Machine,
     function: Any,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
@@ -87,23 +83,24 @@ def call(
     """The value of a call."""
     if type(function) is membrane.CallBack:
         function = function.value
-    if attributes.is_own_kind(function) or isinstance(function, Unknown):
+    if is_own_kind(function) or isinstance(function, Unknown):
         return _call_own_kind(vm, function, args, kwargs, span, scope)
     if (user_function := interpreted(function)) is not None:
         if isinstance(function, types.MethodType):
             args = (function.__self__, *args)
         return _interpret(vm, user_function, args, kwargs, span)
     if isinstance(function, type):
-        return _instantiate(vm, function, args, kwargs, span)
-    if attributes.is_user_object(vm, function):
+        made = vm.domain.instantiate(vm, function, args, kwargs, span)
+        return instantiate(vm, function, args, kwargs, span) if made is NotImplemented else made
+    if is_user_object(vm, function):
         method = vm.attempt(span, lambda: function.__call__)
-        return method if isinstance(method, Unknown) else call(vm, method, args, kwargs, span)
+        return method if isinstance(method, Unknown) else vm.apply(method, args, kwargs, span)
     made = arguments.call_library_object(vm, function, args, kwargs, span)
     if made is not NotImplemented:
         return made
     if isinstance(function, _ALIASES):  # `Box[int](…)`
-        return call(vm, membrane.inward(vm, function.__origin__), args, kwargs, span, scope)
-    if (waiting := makers.decorator(function, args, kwargs)) is not None:
+        return vm.apply(membrane.inward(vm, function.__origin__), args, kwargs, span, scope)
+    if (waiting := makers.decorator(vm, function, args, kwargs)) is not None:
         return waiting
     if function in _FORMATS and args and isinstance(args[0], str):
         function, args = function.__get__(args[0]), args[1:]
@@ -117,39 +114,30 @@ def call(
 
 
 def _call_own_kind(
-    vm: Interpreter,
+    vm: Machine,
     function: Any,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     span: Span,
     scope: Scope | None,
 ) -> Any:
-    match function:
-        case External():
+    if isinstance(function, Unknown):
+        if isinstance(function, External):
             unread = Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
-            return call_unread(vm, unread, (*args, *kwargs.values()), span, scope)
-        case Unknown():
-            noted = function.with_note("called here", span)
-            return call_unread(vm, noted, (*args, *kwargs.values()), span, scope)
-        case Special():
-            from pgtrigger_codegen.evaluator.python.specials import call_special
-
-            return call_special(vm, SpecialCall(function, args, kwargs, span, scope))
-        case Opaque():
-            return Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
-        case Registrar():
-            from pgtrigger_codegen.evaluator.django.registration import register
-
-            return register(vm, function, args, span, scope)
-        case ModelClass() if (base := next(function.unknown_bases(), None)) is not None:
-            return base.with_note(f"a base of `{function.name}`", function.span)
-        case ModelClass() | ThroughModel() | ModelReference():
-            return Unknown("an instance of a model is not evaluated", span)
-    return Unknown(f"calls {attributes.describe(function)}, which is not evaluated", span)
+        else:
+            unread = function.with_note("called here", span)
+        return vm.domain.call_unread(vm, unread, (*args, *kwargs.values()), span, scope)
+    if isinstance(function, Special):
+        return vm.call_special(SpecialCall(function, args, kwargs, span, scope))
+    if isinstance(function, Opaque):
+        return Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
+    if (caller := vm.domain.callers.get(type(function))) is not None:
+        return caller(vm, function, args, kwargs, span, scope)
+    return Unknown(f"calls {describe(function)}, which is not evaluated", span)
 
 
 def call_with_unknown(
-    vm: Interpreter,
+    vm: Machine,
     function: Any,
     args: Sequence[Any],
     unknown: Unknown,
@@ -157,24 +145,15 @@ def call_with_unknown(
     scope: Scope | None = None,
 ) -> Any:
     """A call whose keyword arguments are not known."""
-    if is_provided(function):  # what it declares is not known, but not forgotten
-        return call(vm, function, tuple(args), {"**": unknown}, span, scope)
+    if vm.domain.notes_calls(function):  # what it declares is not known, but not forgotten
+        return vm.apply(function, tuple(args), {"**": unknown}, span, scope)
     if isinstance(function, External):
         return Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
     return first_unknown(function) or first_unknown(list(args)) or unknown
 
 
-def note_origin(vm: Interpreter, value: Any, span: Span) -> Any:
-    """Remembers where a trigger was made, or an object of a library that registers triggers."""
-    noted = attributes.is_trigger(value) or vm.libraries.made_here(value)
-    if noted and vm.origin(value) is None:
-        cls = type(value)
-        vm.remember_origin(value, span, f"{cls.__module__}.{cls.__qualname__}")
-    return value
-
-
 def _interpret(
-    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     try:
         result = call_function(vm, function, args, kwargs, span)
@@ -182,55 +161,42 @@ def _interpret(
         if vm.try_depth:
             raise
         raised = vm.invalid(error.error, error.span or span)
-        note_ended(vm, function, raised, span)
+        vm.domain.note_ended(vm, function, raised, span)
         return raised.with_note(f"in `{function.name}`, called here", span)
     except LimitPassed as error:
         result = Unknown(str(error), span)
-        note_ended(vm, function, result, span)
+        vm.domain.note_ended(vm, function, result, span)
         return result
     except BudgetPassed as passed:
-        note_ended(vm, function, passed.unknown, span)
+        vm.domain.note_ended(vm, function, passed.unknown, span)
         raise
     except Refusal as refusal:
         result = refusal.unknown
-        note_ended(vm, function, result, span)
+        vm.domain.note_ended(vm, function, result, span)
     else:
         if isinstance(result, Invalid):
-            note_ended(vm, function, result, span)
+            vm.domain.note_ended(vm, function, result, span)
     if isinstance(result, Unknown):
         result = result.with_note(f"`{function.name}` is called here", span)
         note_names_not_set(vm, function, result)
-        mentions = mentions_registration(vm, function.node, function.module)
+        mentions = vm.domain.mentions_registration(vm, function.node, function.module)
         if mentions and not isinstance(result, Invalid):
             return may_register(result)
     return result
 
 
-def _instantiate(
-    vm: Interpreter, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+def instantiate(
+    vm: Machine, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
-    """Makes an object of a real class, the user's or a listed one."""
-    if attributes.is_field_class(cls) and (
-        attributes.is_user_class(vm, cls) or lookup.is_callable_listed(cls)
-    ):
-        return fields.make_field(vm, cls, args, kwargs, span)
-    if attributes.has_base(cls, "django.db.migrations.operations.base", "Operation"):
-        if (idle := operations.without_effect(cls, args, kwargs)) is not None:
-            return idle
-        if isinstance(fields_ := kwargs.get("fields"), PostponedFields):
-            # Django's own `__init__` would read them all.
-            made = _instantiate(vm, cls, args, {**kwargs, "fields": []}, span)
-            if not isinstance(made, Unknown):
-                made.fields = fields_
-            return made
-        args, kwargs = operations.known_arguments(args, kwargs)
-    if attributes.is_user_class(vm, cls):
-        return note_origin(vm, _instantiate_user_class(vm, cls, args, kwargs, span), span)
+    """Makes an object of a real class, the user's or a listed one, by Python's rules alone."""
+    if is_user_class(vm, cls):
+        made = _instantiate_user_class(vm, cls, args, kwargs, span)
+        return vm.domain.note_origin(vm, made, span)
     return _call_real(vm, cls, args, kwargs, span)
 
 
 def _instantiate_user_class(
-    vm: Interpreter, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    vm: Machine, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     own_init = interpreted(inspect.getattr_static(cls, "__init__", None))
     plain = type(cls) is type and inspect.getattr_static(cls, "__new__") is _OBJECT_NEW
@@ -249,9 +215,7 @@ def _instantiate_user_class(
     return outcome if isinstance(outcome, Unknown) else made
 
 
-def _make(
-    vm: Interpreter, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
-) -> Any:
+def _make(vm: Machine, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span) -> Any:
     # A class that is the user's own all through, a dataclass say, keeps whatever it is given.
     keeps = all(base is object or base in vm.user_classes for base in cls.__mro__)
     function = types.SimpleNamespace if keeps or issubclass(cls, tuple) else cls
@@ -262,30 +226,30 @@ def _make(
 
 
 def _call_real(
-    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     if function is format and args:
         vm.check_format(args[0], args[1:], span)
     result = _call_checked(vm, function, args, kwargs, span)
     if isinstance(result, Unknown):
         if lookup.is_callable_listed(function):  # refused for its arguments, not for itself
-            note_refused(vm, (*args, *kwargs.values()), result, span)
-        receiver, name = _receiver(function)
+            vm.domain.note_refused(vm, (*args, *kwargs.values()), result, span)
+        receiver, name = receiver_of(function)
         if name and lookup.is_mutator(receiver, name):
-            attributes.poison(receiver, result)  # the change that it should have had is missing
+            poison(receiver, result)  # the change that it should have had is missing
     return result
 
 
 def _call_checked(
-    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     if not callable(function):
         return vm.raised(TypeError(f"'{type(function).__name__}' object is not callable"), span)
-    receiver, name = _receiver(function)
+    receiver, name = receiver_of(function)
     if not is_allowed(vm, function):
-        return Unknown(f"calls `{attributes.describe(function)}`, which is not evaluated", span)
+        return Unknown(f"calls `{describe(function)}`, which is not evaluated", span)
     if name and lookup.is_mutator(receiver, name) and vm.speculation is not None:
-        attributes.poison(receiver, vm.speculation, keep=name in ("append", "extend"))
+        poison(receiver, vm.speculation, keep=name in ("append", "extend"))
         return None
     inert = bool(name) and lookup.is_inert(receiver, name)
     refused = _unknown_key(receiver, name, args) if inert else _unknown(receiver, args, kwargs)
@@ -309,7 +273,7 @@ def _call_checked(
     if isinstance(result, Unknown):
         return result
     makers.note_made(vm, function, result)
-    return note_origin(vm, membrane.inward(vm, result), span)
+    return vm.domain.note_origin(vm, membrane.inward(vm, result), span)
 
 
 def _unknown(receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Unknown | None:
@@ -320,17 +284,14 @@ def _unknown(receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Un
 def _unknown_key(receiver: Any, name: str, args: tuple[Any, ...]) -> Unknown | None:
     if name in ("get", "pop", "setdefault") and isinstance(receiver, dict):
         keys = [*receiver.keys(), *args[:1]]
-        if attributes.has_reference(keys) and any(isinstance(key, _MODELS) for key in keys):
+        if has_reference(keys) and any(isinstance(key, _MODELS) for key in keys):
             return Unknown("a model is looked up among models that are named by their labels")
         return first_unknown(keys)
     return None
 
 
-def _known_items(vm: Interpreter, value: Any, span: Span) -> list[Any]:
+def _known_items(vm: Machine, value: Any, span: Span) -> list[Any]:
     """What a list is extended by: items that are not known stay so, one by one."""
-    from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
-    from pgtrigger_codegen.evaluator.python.objects.unknowns import spread
-
     if isinstance(value, list | tuple):
         return list(value)
     items = iterate(vm, value, span)
@@ -384,37 +345,3 @@ def _without_text(function: Any, values: tuple[Any, ...], span: Span) -> Unknown
         if (refused := as_text(value, span)) is not None:
             return refused
     return None
-
-
-def _receiver(function: Any) -> tuple[Any, str]:
-    """The object that a bound method belongs to, and the method's name."""
-    receiver = getattr(function, "__self__", None)
-    if receiver is None or isinstance(receiver, types.ModuleType):
-        return None, ""
-    return receiver, getattr(function, "__name__", "")
-
-
-def is_allowed(vm: Interpreter, function: Any) -> bool:
-    """Whether a real callable may be called."""
-    receiver, name = _receiver(function)
-    if lookup.is_callable_listed(function) or id(function) in vm.made:
-        return True
-    if receiver is not None and name:
-        owner = receiver if isinstance(receiver, type) else type(receiver)
-        if issubclass(owner, tuple) and hasattr(owner, "_fields"):  # a named tuple's own
-            return name in ("_asdict", "_make", "_replace", "count", "index")
-        return lookup.is_method_listed(owner, name)
-    defined_in = getattr(function, "__objclass__", None)  # `str.upper`, called as a function
-    if isinstance(defined_in, type):
-        return lookup.is_method_listed(defined_in, function.__name__)
-    if isinstance(function, types.BuiltinFunctionType):  # `str.maketrans`, which is static
-        owner_name, _, method = function.__qualname__.rpartition(".")
-        return method in rows.METHODS.get(owner_name, "").split()
-    if isinstance(function, types.FunctionType):  # `Trigger.get_func`, called as a function
-        owner_name, _, method = function.__qualname__.rpartition(".")
-        if function.__module__.startswith(_FIELDS) and owner_name.endswith("Field"):
-            owner_name = "Field"
-        elif not function.__module__.startswith(_STATIC):
-            return False
-        return method in rows.METHODS.get(owner_name, "").split()
-    return not isinstance(function, type) and lookup.is_method_listed(type(function), "__call__")

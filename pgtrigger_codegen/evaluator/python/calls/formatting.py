@@ -5,29 +5,26 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pgtrigger_codegen.evaluator.limits.operators import check_format
 from pgtrigger_codegen.evaluator.limits.sizes import check_size
 from pgtrigger_codegen.evaluator.limits.work import WORK
-from pgtrigger_codegen.evaluator.python.objects import attributes
-from pgtrigger_codegen.evaluator.values.text import as_text
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.objects.text import as_text
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 from pgtrigger_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
-
 
 def format_text(
-    vm: Interpreter, template: str, args: Sequence[Any], kwargs: Mapping[str, Any], span: Span
+    vm: Machine, template: str, args: Sequence[Any], kwargs: Mapping[str, Any], span: Span
 ) -> Any:
     """`template.format(*args, **kwargs)`; an argument that is not used need not be known."""
     return vm.attempt(span, _Formatter(vm, span).vformat, template, args, kwargs)
 
 
 class _Formatter(string.Formatter):
-    def __init__(self, vm: Interpreter, span: Span) -> None:
+    def __init__(self, vm: Machine, span: Span) -> None:
         self._vm = vm
         self._span = span
         self._size = 0
@@ -58,12 +55,10 @@ class _Formatter(string.Formatter):
         return super().convert_field(value, conversion)
 
     def _step(self, value: Any, part: str) -> Any:
-        from pgtrigger_codegen.evaluator.python.expressions import subscript
-
         if part.startswith("."):
-            return attributes.attribute(self._vm, value, part[1:], self._span)
+            return self._vm.attribute(value, part[1:], self._span)
         key = part[1:-1]
-        return subscript(self._vm, value, int(key) if key.isdigit() else key, self._span)
+        return self._vm.subscript(value, int(key) if key.isdigit() else key, self._span)
 
     def _known(self, value: Any) -> Any:
         if isinstance(value, Unknown):

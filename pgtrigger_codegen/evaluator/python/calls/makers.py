@@ -18,81 +18,77 @@ import sys
 import types
 import typing
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from django.db.models import SET
-from django.utils.deconstruct import deconstructible
-from django.utils.functional import lazy
-from django.utils.text import format_lazy
-
-from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
-from pgtrigger_codegen.evaluator.python.objects import attributes
+from pgtrigger_codegen.evaluator.protocols.domain import Maker
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule
+from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 from pgtrigger_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
-
 _NAMEDTUPLE = collections.namedtuple  # noqa: PYI024  (the project calls it)
-# They change the class that they are given, which has to be one of the project's.
-CHANGING_CLASSES = (dataclasses.dataclass, functools.total_ordering, enum.unique, deconstructible)
-# Called without what they decorate, they give a decorator.
-_DECORATORS = (dataclasses.dataclass, deconstructible, functools.lru_cache)
-_MAKERS = (
-    SET,
-    _NAMEDTUPLE,
-    dataclasses.dataclass,
-    deconstructible,
-    functools.cache,
-    functools.lru_cache,
-    functools.total_ordering,
-    lazy,
-    typing.NamedTuple,
-    typing.NewType,
-    typing.TypedDict,
-)
 _MAKER_METHODS = frozenset({"from_queryset"})
-_TAKES_NAMES = (_NAMEDTUPLE, typing.NamedTuple, typing.TypedDict)
+_PLAIN = Maker()
+_WITH_NAMES = Maker(takes_names=True)
+_LISTED: dict[Any, Maker] = {
+    _NAMEDTUPLE: _WITH_NAMES,
+    dataclasses.dataclass: Maker(changes_class=True, is_decorator=True),
+    enum.unique: Maker(made_is_called=False, changes_class=True),
+    functools.cache: _PLAIN,
+    functools.lru_cache: Maker(is_decorator=True),
+    functools.total_ordering: Maker(changes_class=True),
+    typing.NamedTuple: _WITH_NAMES,
+    typing.NewType: _PLAIN,
+    typing.TypedDict: _WITH_NAMES,
+}
+MAKERS = {id(function): maker for function, maker in _LISTED.items()}
+"""By identity: what a project's callable says of itself is not asked."""
 
 
-def decorator(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Special | None:
+def decorator(
+    vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Special | None:
     """`dataclass(frozen=True)` and its like: the decorator, to be called with a class."""
-    if not _is_one(function, _DECORATORS) or (args and _is_decorated(args[0])):
+    maker = vm.makers.get(id(function))
+    if maker is None or not maker.is_decorator or (args and _is_decorated(args[0])):
         return None
     return Special("decorator", (function, args, kwargs))
 
 
 def check(
-    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> None:
     """Refuses to hand a maker what could become code, or a class that is not the project's.
 
     Raises:
         Refusal: Before anything is made.
     """
-    if _is_one(function, CHANGING_CLASSES) and args:
+    maker = vm.makers.get(id(function))
+    if maker is None:
+        return
+    if maker.changes_class and args:
         cls = args[0]
         if not isinstance(cls, type) or cls not in vm.user_classes:
-            described = attributes.describe(cls)
+            described = describe(cls)
             raise Refusal(Unknown(f"{described} is changed by a decorator here", span))
     if function is dataclasses.dataclass and args:
         _check_dataclass(vm, args[0], span)
         vm.dataclasses.add(args[0])
-    elif _is_one(function, _TAKES_NAMES):
+    elif maker.takes_names:
         for value in (*args, *kwargs.values()):
             _check_names(value, span)
         for name in kwargs:
             _check_name(name, span)
-    elif function is format_lazy and any("." in str(arg) or "[" in str(arg) for arg in args[:1]):
-        raise Refusal(Unknown("a lazy text that looks into its arguments is not evaluated", span))
+    if maker.check is not None:
+        maker.check(args, span)
 
 
 @contextlib.contextmanager
-def known_module(
-    vm: Interpreter, function: Any, args: tuple[Any, ...], span: Span
-) -> Iterator[None]:
+def known_module(vm: Machine, function: Any, args: tuple[Any, ...], span: Span) -> Iterator[None]:
     """`dataclass` looks annotations up in `sys.modules`, where the project's modules are not.
 
     A stand-in is there for the call. The names in it are those that tell `ClassVar`, `InitVar` and
@@ -111,7 +107,7 @@ def known_module(
         del sys.modules[name]
 
 
-def _typing_names(vm: Interpreter, annotations: Any, module: str, span: Span) -> dict[str, Any]:
+def _typing_names(vm: Machine, annotations: Any, module: str, span: Span) -> dict[str, Any]:
     """The names that annotations which are text begin with, where they lead to what has meaning."""
     scope = vm.scopes.get(module)
     found: dict[str, Any] = {}
@@ -130,10 +126,11 @@ def _typing_names(vm: Interpreter, annotations: Any, module: str, span: Span) ->
     return found
 
 
-def note_made(vm: Interpreter, function: Any, result: Any) -> Any:
+def note_made(vm: Machine, function: Any, result: Any) -> Any:
     """What a maker has made may be called."""
     name = getattr(function, "__name__", "")
-    made = _is_one(function, _MAKERS) or (
+    maker = vm.makers.get(id(function))
+    made = (maker is not None and maker.made_is_called) or (
         isinstance(function, types.MethodType) and name in _MAKER_METHODS
     )
     if made and callable(result):
@@ -161,7 +158,7 @@ def check_annotations(namespace: dict[str, Any], span: Span) -> None:
         _check_name(name, span)
 
 
-def _check_dataclass(vm: Interpreter, cls: type, span: Span) -> None:
+def _check_dataclass(vm: Machine, cls: type, span: Span) -> None:
     for base in cls.__mro__:
         if "__dataclass_fields__" in vars(base) and base not in vm.dataclasses:
             raise Refusal(Unknown("the fields of a data class are not known", span))
@@ -192,23 +189,17 @@ def _check_name(name: object, span: Span) -> None:
         raise Refusal(Unknown(f"`{name}` is no name for an attribute", span))
 
 
-def _is_one(function: Any, functions: tuple[Any, ...]) -> bool:
-    return any(function is other for other in functions)
-
-
 def _is_decorated(value: Any) -> bool:
     return isinstance(value, type | types.FunctionType | types.MethodType) or (
-        attributes.is_own_kind(value) or isinstance(value, Unknown)
+        is_own_kind(value) or isinstance(value, Unknown)
     )
 
 
-def _decorate(vm: Interpreter, call: SpecialCall) -> Any:
-    from pgtrigger_codegen.evaluator.python.calls.calls import call as call_value
-
+def _decorate(vm: Machine, call: SpecialCall) -> Any:
     function, args, kwargs = call.special.receiver
     if function is functools.lru_cache:
-        return call_value(vm, functools.lru_cache, call.args, {}, call.span, call.scope)
-    return call_value(vm, function, (*call.args, *args), kwargs, call.span, call.scope)
+        return vm.apply(functools.lru_cache, call.args, {}, call.span, call.scope)
+    return vm.apply(function, (*call.args, *args), kwargs, call.span, call.scope)
 
 
 HANDLERS: dict[str, Handler] = {"decorator": _decorate}

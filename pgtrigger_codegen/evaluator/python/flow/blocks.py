@@ -7,29 +7,21 @@ known, what they register is unresolved.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from pgtrigger_codegen.evaluator.modules.bound_names import bound_names
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.flow.branches import merge
-from pgtrigger_codegen.evaluator.python.flow.signals import Maybe, Signal
 from pgtrigger_codegen.evaluator.values.scope import Scope
-from pgtrigger_codegen.evaluator.values.unknown import Unknown
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
-
-EXECUTORS: dict[type[ast.stmt], Callable[[Interpreter, Any, Scope], Signal]] = {}
-"""What to do for each kind of statement.
-
-`statements` fills it in: its kinds hold blocks in turn, so that neither can come first.
-"""
+from pgtrigger_codegen.evaluator.values.signals import Maybe, Return, Signal
+from pgtrigger_codegen.evaluator.values.unknown import Unknown, may_register
 
 
-def execute_block(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope) -> Signal:
+def execute_block(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> Signal:
     """Executes statements until one of them ends the block."""
     for index, node in enumerate(body):
-        signal = execute(vm, node, scope)
+        signal = vm.execute_statement(node, scope)
         if isinstance(signal, Maybe):
             with vm.speculating(signal.why):
                 execute_block(vm, body[index + 1 :], scope)
@@ -39,9 +31,7 @@ def execute_block(vm: Interpreter, body: Sequence[ast.stmt], scope: Scope) -> Si
     return None
 
 
-def either(
-    vm: Interpreter, blocks: Sequence[Sequence[ast.stmt]], scope: Scope, why: Unknown
-) -> Signal:
+def either(vm: Machine, blocks: Sequence[Sequence[ast.stmt]], scope: Scope, why: Unknown) -> Signal:
     """Executes blocks of which only one will run, and keeps what they agree on."""
     before = dict(scope.names)
     bound = {name for block in blocks for node in block for name in bound_names(node)}
@@ -54,18 +44,20 @@ def either(
             signal = execute_block(vm, block, scope)
         ended = ended or signal is not None
         outcomes.append(dict(scope.names))
-    from pgtrigger_codegen.evaluator.django.registration import may_register, registers
-
     merged = merge(before, outcomes, bound, why)
     for name in (name for name, value in merged.items() if value is why):
-        if registers(vm, [outcome.get(name) for outcome in outcomes]):
+        if vm.domain.registers(vm, [outcome.get(name) for outcome in outcomes]):
             merged[name] = may_register(why)
     scope.names.clear()
     scope.names.update(merged)
     return Maybe(why) if ended else None
 
 
-def execute(vm: Interpreter, node: ast.stmt, scope: Scope) -> Signal:
-    """Executes one statement, which counts as a step."""
-    vm.step(node, scope)
-    return EXECUTORS[type(node)](vm, node, scope)
+def run_body(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> Any:
+    """Executes a function's body and gives its return value."""
+    signal = execute_block(vm, body, scope)
+    if isinstance(signal, Return):
+        return signal.value
+    if isinstance(signal, Maybe):
+        return signal.why
+    return None

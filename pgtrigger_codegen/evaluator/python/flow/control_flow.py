@@ -7,24 +7,20 @@ speculatively (`blocks`).
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
-from pgtrigger_codegen.evaluator.python.expressions import evaluate
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.flow.blocks import either, execute_block
 from pgtrigger_codegen.evaluator.python.flow.matching import matches
-from pgtrigger_codegen.evaluator.python.flow.signals import Break, Maybe, Return, Signal
 from pgtrigger_codegen.evaluator.python.objects.iteration import each
 from pgtrigger_codegen.evaluator.python.objects.targets import assign
 from pgtrigger_codegen.evaluator.python.objects.unknowns import is_spread, spread, truth
 from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.signals import Break, Maybe, Return, Signal
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
-
-def if_statement(vm: Interpreter, node: ast.If, scope: Scope) -> Signal:
-    decided = truth(vm, evaluate(vm, node.test, scope), scope.module.span(node.test))
+def if_statement(vm: Machine, node: ast.If, scope: Scope) -> Signal:
+    decided = truth(vm, vm.value(node.test, scope), scope.module.span(node.test))
     if not isinstance(decided, Unknown):
         vm.trace.decide(scope.module, node.test, decided)
         return execute_block(vm, node.body if decided else node.orelse, scope)
@@ -34,9 +30,9 @@ def if_statement(vm: Interpreter, node: ast.If, scope: Scope) -> Signal:
     return either(vm, [node.body, node.orelse], scope, why)
 
 
-def for_statement(vm: Interpreter, node: ast.For, scope: Scope) -> Signal:
+def for_statement(vm: Machine, node: ast.For, scope: Scope) -> Signal:
     span = scope.module.span(node.iter)
-    items = each(vm, evaluate(vm, node.iter, scope), span)
+    items = each(vm, vm.value(node.iter, scope), span)
     for item in [spread(items)] if isinstance(items, Unknown) else items:
         vm.step_at(span)
         if is_spread(item):
@@ -55,11 +51,11 @@ def for_statement(vm: Interpreter, node: ast.For, scope: Scope) -> Signal:
     return execute_block(vm, node.orelse, scope)
 
 
-def while_statement(vm: Interpreter, node: ast.While, scope: Scope) -> Signal:
+def while_statement(vm: Machine, node: ast.While, scope: Scope) -> Signal:
     span = scope.module.span(node.test)
     while True:
         vm.step_at(span)
-        decided = truth(vm, evaluate(vm, node.test, scope), span)
+        decided = truth(vm, vm.value(node.test, scope), span)
         if isinstance(decided, Unknown):
             return either(vm, [node.body, []], scope, decided)
         if not decided:
@@ -71,12 +67,12 @@ def while_statement(vm: Interpreter, node: ast.While, scope: Scope) -> Signal:
             return signal
 
 
-def match_statement(vm: Interpreter, node: ast.Match, scope: Scope) -> Signal:
-    subject = evaluate(vm, node.subject, scope)
+def match_statement(vm: Machine, node: ast.Match, scope: Scope) -> Signal:
+    subject = vm.value(node.subject, scope)
     for index, case in enumerate(node.cases):
         fits = matches(vm, case.pattern, subject, scope)
         if fits is True and case.guard is not None:
-            guard = evaluate(vm, case.guard, scope)
+            guard = vm.value(case.guard, scope)
             fits = truth(vm, guard, scope.module.span(case.guard))
         if isinstance(fits, Unknown):
             why = Unknown(

@@ -5,25 +5,23 @@ from __future__ import annotations
 import ast
 import contextlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pgtrigger_codegen.evaluator.python.expressions import evaluate
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.flow.blocks import either, execute_block
-from pgtrigger_codegen.evaluator.python.flow.signals import Signal
-from pgtrigger_codegen.evaluator.python.objects import attributes, files
+from pgtrigger_codegen.evaluator.python.objects import files
+from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_object
 from pgtrigger_codegen.evaluator.python.objects.membrane import inward, unwrapped
 from pgtrigger_codegen.evaluator.python.objects.targets import assign
 from pgtrigger_codegen.evaluator.python.objects.unknowns import truth
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise, is_error_of
 from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.signals import Signal
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
-
-def try_statement(vm: Interpreter, node: ast.Try, scope: Scope) -> Signal:
+def try_statement(vm: Machine, node: ast.Try, scope: Scope) -> Signal:
     guards = any(_catches_import_error(handler) for handler in node.handlers)
     vm.import_guards += guards
     doubt, vm.doubt = vm.doubt, None
@@ -44,11 +42,11 @@ def try_statement(vm: Interpreter, node: ast.Try, scope: Scope) -> Signal:
 
 
 def matching_handler(
-    vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope
+    vm: Machine, node: ast.Try, error: PythonRaise, scope: Scope
 ) -> ast.ExceptHandler | Unknown | None:
     """The `except` that catches an exception, its name bound; `Unknown` if it may be any."""
     for handler in node.handlers:
-        kind = BaseException if handler.type is None else evaluate(vm, handler.type, scope)
+        kind = BaseException if handler.type is None else vm.value(handler.type, scope)
         if (unknown := first_unknown(kind)) is not None:
             return unknown
         kind = unwrapped(kind)
@@ -67,19 +65,17 @@ def matching_handler(
     return None
 
 
-def with_statement(vm: Interpreter, node: ast.With, scope: Scope) -> Signal:
+def with_statement(vm: Machine, node: ast.With, scope: Scope) -> Signal:
     return _with(vm, node.items, node.body, scope)
 
 
-def _with(
-    vm: Interpreter, items: Sequence[ast.withitem], body: list[ast.stmt], scope: Scope
-) -> Signal:
+def _with(vm: Machine, items: Sequence[ast.withitem], body: list[ast.stmt], scope: Scope) -> Signal:
     if not items:
         return execute_block(vm, body, scope)
     item, *rest = items
     span = scope.module.span(item.context_expr)
-    manager = evaluate(vm, item.context_expr, scope)
-    own = attributes.is_user_object(vm, manager)
+    manager = vm.value(item.context_expr, scope)
+    own = is_user_object(vm, manager)
     leave = _method(vm, manager, "__exit__", span) if own else None
     given = _called(vm, manager, "__enter__", span) if own else files.enter(manager, span)
     if item.optional_vars is not None:
@@ -113,22 +109,22 @@ def _with(
     return signal
 
 
-def _method(vm: Interpreter, manager: Any, name: str, span: Span) -> Any:
-    found = attributes.attribute(vm, manager, name, span)
+def _method(vm: Machine, manager: Any, name: str, span: Span) -> Any:
+    found = vm.attribute(manager, name, span)
     if isinstance(found, Unknown):
         raise Refusal(found)
     return found
 
 
-def _called(vm: Interpreter, manager: Any, name: str, span: Span) -> Any:
+def _called(vm: Machine, manager: Any, name: str, span: Span) -> Any:
     return vm.call(_method(vm, manager, name, span), (), span)
 
 
-def raise_statement(vm: Interpreter, node: ast.Raise, scope: Scope) -> Signal:
+def raise_statement(vm: Machine, node: ast.Raise, scope: Scope) -> Signal:
     span = scope.module.span(node)
     if node.exc is None and vm.handled:
         raise vm.handled[-1]
-    value = None if node.exc is None else unwrapped(evaluate(vm, node.exc, scope))
+    value = None if node.exc is None else unwrapped(vm.value(node.exc, scope))
     if isinstance(value, type) and issubclass(value, BaseException):
         value = vm.attempt(span, value)
     if isinstance(value, BaseException):
@@ -137,19 +133,19 @@ def raise_statement(vm: Interpreter, node: ast.Raise, scope: Scope) -> Signal:
     raise PythonRaise(UnknownRaise(unknown, _class_of(vm, node.exc, scope)), span)
 
 
-def _class_of(vm: Interpreter, node: ast.expr | None, scope: Scope) -> type[BaseException] | None:
+def _class_of(vm: Machine, node: ast.expr | None, scope: Scope) -> type[BaseException] | None:
     """The class of an exception that is made there, with arguments that are not known."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
         return None
-    kind = unwrapped(evaluate(vm, node.func, scope))
+    kind = unwrapped(vm.value(node.func, scope))
     return kind if isinstance(kind, type) and issubclass(kind, BaseException) else None
 
 
-def assert_statement(vm: Interpreter, node: ast.Assert, scope: Scope) -> Signal:
+def assert_statement(vm: Machine, node: ast.Assert, scope: Scope) -> Signal:
     span = scope.module.span(node)
-    decided = truth(vm, evaluate(vm, node.test, scope), span)
+    decided = truth(vm, vm.value(node.test, scope), span)
     if decided is False:
-        message = [] if node.msg is None else [evaluate(vm, node.msg, scope)]
+        message = [] if node.msg is None else [vm.value(node.msg, scope)]
         raise PythonRaise(AssertionError(*message), span)
     return None
 
@@ -161,7 +157,7 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
     return bool(names & {"ImportError", "ModuleNotFoundError", "Exception", None})
 
 
-def _doubt_handlers(vm: Interpreter, node: ast.Try, scope: Scope) -> None:
+def _doubt_handlers(vm: Machine, node: ast.Try, scope: Scope) -> None:
     """Something in the `try` is not known: it may as well have raised.
 
     What the handlers bind otherwise is not known then; what they register is unresolved.
@@ -174,7 +170,7 @@ def _doubt_handlers(vm: Interpreter, node: ast.Try, scope: Scope) -> None:
             either(vm, [[], handler.body], scope, why)
 
 
-def _handle(vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope) -> Signal:
+def _handle(vm: Machine, node: ast.Try, error: PythonRaise, scope: Scope) -> Signal:
     handler = matching_handler(vm, node, error, scope)
     if isinstance(node, ast.TryStar):
         handler = Unknown("`except*` is not evaluated", scope.module.span(node))
@@ -192,7 +188,7 @@ def _handle(vm: Interpreter, node: ast.Try, error: PythonRaise, scope: Scope) ->
             scope.unbind(handler.name)
 
 
-def _or_finally(vm: Interpreter, node: ast.Try, body: list[ast.stmt], scope: Scope) -> Signal:
+def _or_finally(vm: Machine, node: ast.Try, body: list[ast.stmt], scope: Scope) -> Signal:
     """Executes what follows on the `try` block; when it raises, the `finally` block comes next."""
     try:
         return execute_block(vm, body, scope)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pgtrigger_codegen.evaluator.python import expressions
-from pgtrigger_codegen.evaluator.python.objects import attributes, iteration, membrane, unknowns
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.objects import iteration, membrane, unknowns
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe
+from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 # Classes whose one positional pattern is the value itself.
 _WHOLE = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tuple)
 
 
-def matches(vm: Interpreter, pattern: ast.pattern, value: Any, scope: Scope) -> bool | Unknown:
+def matches(vm: Machine, pattern: ast.pattern, value: Any, scope: Scope) -> bool | Unknown:
     """Whether the value fits; names are bound on the way, as Python may do."""
     span = scope.module.span(pattern)
     if isinstance(pattern, ast.MatchAs) and pattern.pattern is None:
@@ -27,26 +26,26 @@ def matches(vm: Interpreter, pattern: ast.pattern, value: Any, scope: Scope) -> 
         return True
     if isinstance(value, Unknown):
         return value.with_note("used here", span)
-    if attributes.is_own_kind(value):
-        return Unknown(f"{attributes.describe(value)} is not matched", span)
+    if is_own_kind(value):
+        return Unknown(f"{describe(value)} is not matched", span)
     return _MATCHERS[type(pattern)](vm, pattern, value, scope)
 
 
-def _value(vm: Interpreter, pattern: ast.MatchValue, value: Any, scope: Scope) -> bool | Unknown:
+def _value(vm: Machine, pattern: ast.MatchValue, value: Any, scope: Scope) -> bool | Unknown:
     span = scope.module.span(pattern)
-    wanted = expressions.evaluate(vm, pattern.value, scope)
+    wanted = vm.value(pattern.value, scope)
     if (unknown := first_unknown([wanted, value])) is not None:
         return unknown
     return unknowns.truth(vm, vm.attempt(span, lambda: value == wanted), span)
 
 
 def _singleton(
-    vm: Interpreter, pattern: ast.MatchSingleton, value: Any, scope: Scope
+    vm: Machine, pattern: ast.MatchSingleton, value: Any, scope: Scope
 ) -> bool | Unknown:
     return value is pattern.value
 
 
-def _as(vm: Interpreter, pattern: ast.MatchAs, value: Any, scope: Scope) -> bool | Unknown:
+def _as(vm: Machine, pattern: ast.MatchAs, value: Any, scope: Scope) -> bool | Unknown:
     assert pattern.pattern is not None
     fits = matches(vm, pattern.pattern, value, scope)
     if fits is True and pattern.name is not None:
@@ -54,7 +53,7 @@ def _as(vm: Interpreter, pattern: ast.MatchAs, value: Any, scope: Scope) -> bool
     return fits
 
 
-def _or(vm: Interpreter, pattern: ast.MatchOr, value: Any, scope: Scope) -> bool | Unknown:
+def _or(vm: Machine, pattern: ast.MatchOr, value: Any, scope: Scope) -> bool | Unknown:
     for alternative in pattern.patterns:
         fits = matches(vm, alternative, value, scope)
         if fits is not False:
@@ -62,9 +61,7 @@ def _or(vm: Interpreter, pattern: ast.MatchOr, value: Any, scope: Scope) -> bool
     return False
 
 
-def _sequence(
-    vm: Interpreter, pattern: ast.MatchSequence, value: Any, scope: Scope
-) -> bool | Unknown:
+def _sequence(vm: Machine, pattern: ast.MatchSequence, value: Any, scope: Scope) -> bool | Unknown:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray):
         return False
     items = iteration.iterate(vm, value, scope.module.span(pattern))
@@ -86,14 +83,12 @@ def _sequence(
     return _all(vm, [*patterns[:star], *patterns[star + 1 :]], parts, scope)
 
 
-def _mapping(
-    vm: Interpreter, pattern: ast.MatchMapping, value: Any, scope: Scope
-) -> bool | Unknown:
+def _mapping(vm: Machine, pattern: ast.MatchMapping, value: Any, scope: Scope) -> bool | Unknown:
     if not isinstance(value, Mapping):
         return False
     if (unknown := first_unknown(list(value))) is not None:
         return unknown
-    keys = [expressions.evaluate(vm, key, scope) for key in pattern.keys]
+    keys = [vm.value(key, scope) for key in pattern.keys]
     if (unknown := first_unknown(keys)) is not None:
         return unknown
     if not all(key in value for key in keys):
@@ -103,9 +98,9 @@ def _mapping(
     return _all(vm, pattern.patterns, [value[key] for key in keys], scope)
 
 
-def _class(vm: Interpreter, pattern: ast.MatchClass, value: Any, scope: Scope) -> bool | Unknown:
+def _class(vm: Machine, pattern: ast.MatchClass, value: Any, scope: Scope) -> bool | Unknown:
     span = scope.module.span(pattern)
-    cls = membrane.unwrapped(expressions.evaluate(vm, pattern.cls, scope))
+    cls = membrane.unwrapped(vm.value(pattern.cls, scope))
     if not isinstance(cls, type):
         return first_unknown(cls) or Unknown("a class that is not known is not matched", span)
     if not isinstance(value, cls):
@@ -118,16 +113,16 @@ def _class(vm: Interpreter, pattern: ast.MatchClass, value: Any, scope: Scope) -
         if len(positional) > len(names):
             error = TypeError(f"{cls.__name__}() accepts {len(names)} positional sub-patterns")
             return vm.raised(error, span)
-        parts = [attributes.attribute(vm, value, name, span) for name in names[: len(positional)]]
+        parts = [vm.attribute(value, name, span) for name in names[: len(positional)]]
     for name in pattern.kwd_attrs:
         if not hasattr(value, name):
             return False
-        parts.append(attributes.attribute(vm, value, name, span))
+        parts.append(vm.attribute(value, name, span))
     return _all(vm, [*positional, *pattern.kwd_patterns], parts, scope)
 
 
 def _all(
-    vm: Interpreter, patterns: Sequence[ast.pattern], values: Sequence[Any], scope: Scope
+    vm: Machine, patterns: Sequence[ast.pattern], values: Sequence[Any], scope: Scope
 ) -> bool | Unknown:
     for pattern, value in zip(patterns, values, strict=True):
         fits = matches(vm, pattern, value, scope)
@@ -136,7 +131,7 @@ def _all(
     return True
 
 
-_MATCHERS: dict[type[ast.pattern], Callable[[Interpreter, Any, Any, Scope], bool | Unknown]] = {
+_MATCHERS: dict[type[ast.pattern], Callable[[Machine, Any, Any, Scope], bool | Unknown]] = {
     ast.MatchAs: _as,
     ast.MatchClass: _class,
     ast.MatchMapping: _mapping,

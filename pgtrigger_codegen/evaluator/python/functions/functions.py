@@ -9,35 +9,36 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.modules.bound_names import local_names
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.flow.blocks import run_body
+from pgtrigger_codegen.evaluator.python.functions.generators import contains_yield, run_generator
 from pgtrigger_codegen.evaluator.python.functions.type_parameters import (
     type_variables,
     with_variables,
 )
+from pgtrigger_codegen.evaluator.python.objects.membrane import inward, outward
 from pgtrigger_codegen.evaluator.values.callables import Function
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
-from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
+from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
-    from pgtrigger_codegen.source.module import Module
 
 _Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def make_function(vm: Interpreter, node: _Node, scope: Scope) -> Callable[..., Any]:
+def make_function(vm: Machine, node: _Node, scope: Scope) -> Callable[..., Any]:
     """A real function that interprets a `def` or a `lambda`."""
     WORK.steps += totals.STEPS_OF_A_FUNCTION
-    defaults = tuple(vm_evaluate(vm, default, scope) for default in node.args.defaults)
+    defaults = tuple(vm.value(default, scope) for default in node.args.defaults)
     kw_defaults = {
-        arg.arg: vm_evaluate(vm, default, scope)
+        arg.arg: vm.value(default, scope)
         for arg, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
         if default is not None
     }
@@ -67,7 +68,7 @@ def make_function(vm: Interpreter, node: _Node, scope: Scope) -> Callable[..., A
 
 
 def call_function(
-    vm: Interpreter,
+    vm: Machine,
     function: Function,
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
@@ -79,9 +80,6 @@ def call_function(
         PythonRaise: The function raises.
         Refusal: A limit was passed.
     """
-    from pgtrigger_codegen.evaluator.python.functions.generators import run_generator
-    from pgtrigger_codegen.evaluator.python.statements import run_body
-
     if function.kind == "async":
         return Unknown(f"`{function.name}` is asynchronous and is not evaluated", span)
     if vm.depth >= totals.DEPTH:
@@ -99,7 +97,7 @@ def call_function(
     vm.depth += 1
     try:
         if isinstance(function.node, ast.Lambda):
-            return vm_evaluate(vm, function.node.body, scope)
+            return vm.value(function.node.body, scope)
         if function.kind == "generator":
             return run_generator(vm, function.node.body, scope)
         return run_body(vm, function.node.body, scope)
@@ -107,18 +105,9 @@ def call_function(
         vm.depth -= 1
 
 
-def vm_evaluate(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
-    """The value of an expression (imported late: expressions and functions need each other)."""
-    from pgtrigger_codegen.evaluator.python.expressions import evaluate
-
-    return evaluate(vm, node, scope)
-
-
 def _call_from_real_code(
-    vm: Interpreter, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
+    vm: Machine, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    from pgtrigger_codegen.evaluator.python.objects.membrane import inward, outward, rendered
-
     span = function.module.span(function.node)
     vm.begin_call_from_outside()
     WORK.steps += totals.STEPS_OF_A_CALL
@@ -135,11 +124,9 @@ def _call_from_real_code(
         raise error.error from None
     if isinstance(result, Unknown):
         raise Refusal(result)
-    from pgtrigger_codegen.evaluator.values.unknown import first_unknown
-
     if (unknown := first_unknown(result)) is not None:
         raise Refusal(unknown)
-    return outward(vm, rendered(vm, result), span)
+    return outward(vm, vm.domain.rendered(vm, result), span)
 
 
 def _kind(node: _Node, module: Module) -> Literal["plain", "generator", "async"]:
@@ -147,8 +134,6 @@ def _kind(node: _Node, module: Module) -> Literal["plain", "generator", "async"]
         return "async"
     if isinstance(node, ast.Lambda):
         return "plain"
-    from pgtrigger_codegen.evaluator.python.functions.generators import contains_yield
-
     # Most modules have no generators: then no function needs to be searched.
     yields = "yield" in module.text and any(contains_yield(child) for child in node.body)
     return "generator" if yields else "plain"

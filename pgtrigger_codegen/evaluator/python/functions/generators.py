@@ -8,30 +8,28 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pgtrigger_codegen.evaluator.limits import totals
-from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
-from pgtrigger_codegen.evaluator.python import expressions
-from pgtrigger_codegen.evaluator.python.flow import blocks, exceptions, signals
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.python.flow import blocks, exceptions
 from pgtrigger_codegen.evaluator.python.objects import iteration, targets, unknowns
 from pgtrigger_codegen.evaluator.python.objects.membrane import unwrapped
+from pgtrigger_codegen.evaluator.values import signals
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
-
 _Steps = Generator[Any, Any, "signals.Signal"]
 
 
-def run_generator(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> Iterator[Any]:
+def run_generator(vm: Machine, body: list[ast.stmt], scope: Scope) -> Iterator[Any]:
     """The values that a generator's body yields."""
     return lazily(vm, _run(vm, body, scope))
 
 
-def lazily(vm: Interpreter, steps: Generator[Any, Any, Any]) -> Generator[Any, Any, None]:
+def lazily(vm: Machine, steps: Generator[Any, Any, Any]) -> Generator[Any, Any, None]:
     """Resumes interpreted code at each value, in the state that it was left in.
 
     Raises:
@@ -89,7 +87,7 @@ def _contains_yield(node: ast.AST) -> bool:
     return False
 
 
-def _run(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> Generator[Any, Any, None]:
+def _run(vm: Machine, body: list[ast.stmt], scope: Scope) -> Generator[Any, Any, None]:
     try:
         yield from _block(vm, body, scope)
     except PythonRaise as error:
@@ -98,7 +96,7 @@ def _run(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> Generator[Any, 
         raise
 
 
-def _block(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> _Steps:
+def _block(vm: Machine, body: list[ast.stmt], scope: Scope) -> _Steps:
     for node in body:
         if contains_yield(node):
             signal = yield from _step(vm, node, scope)
@@ -112,7 +110,7 @@ def _block(vm: Interpreter, body: list[ast.stmt], scope: Scope) -> _Steps:
     return None
 
 
-def _step(vm: Interpreter, node: ast.stmt, scope: Scope) -> _Steps:
+def _step(vm: Machine, node: ast.stmt, scope: Scope) -> _Steps:
     vm.step(node, scope)
     step = _STEPS.get(type(node))
     if step is None:
@@ -120,12 +118,12 @@ def _step(vm: Interpreter, node: ast.stmt, scope: Scope) -> _Steps:
     return (yield from step(vm, node, scope))
 
 
-def _expression(vm: Interpreter, node: ast.Expr, scope: Scope) -> _Steps:
+def _expression(vm: Machine, node: ast.Expr, scope: Scope) -> _Steps:
     yield from _yielded(vm, node.value, scope)
     return None
 
 
-def _assign(vm: Interpreter, node: ast.Assign, scope: Scope) -> _Steps:
+def _assign(vm: Machine, node: ast.Assign, scope: Scope) -> _Steps:
     if not isinstance(node.value, ast.Yield):
         raise _not_followed(node.value, scope)
     sent = yield from _yielded(vm, node.value, scope)
@@ -134,7 +132,7 @@ def _assign(vm: Interpreter, node: ast.Assign, scope: Scope) -> _Steps:
     return None
 
 
-def _if(vm: Interpreter, node: ast.If, scope: Scope) -> _Steps:
+def _if(vm: Machine, node: ast.If, scope: Scope) -> _Steps:
     span = scope.module.span(node.test)
     decided = unknowns.truth(vm, _without_yield(vm, node.test, scope), span)
     if isinstance(decided, Unknown):
@@ -143,7 +141,7 @@ def _if(vm: Interpreter, node: ast.If, scope: Scope) -> _Steps:
     return (yield from _block(vm, node.body if decided else node.orelse, scope))
 
 
-def _for(vm: Interpreter, node: ast.For, scope: Scope) -> _Steps:
+def _for(vm: Machine, node: ast.For, scope: Scope) -> _Steps:
     span = scope.module.span(node.iter)
     items = iteration.each(vm, _without_yield(vm, node.iter, scope), span)
     if isinstance(items, Unknown):
@@ -163,7 +161,7 @@ def _for(vm: Interpreter, node: ast.For, scope: Scope) -> _Steps:
     return (yield from _block(vm, node.orelse, scope))
 
 
-def _while(vm: Interpreter, node: ast.While, scope: Scope) -> _Steps:
+def _while(vm: Machine, node: ast.While, scope: Scope) -> _Steps:
     span = scope.module.span(node.test)
     while True:
         vm.step_at(span)
@@ -180,7 +178,7 @@ def _while(vm: Interpreter, node: ast.While, scope: Scope) -> _Steps:
             return signal
 
 
-def _try(vm: Interpreter, node: ast.Try, scope: Scope) -> _Steps:
+def _try(vm: Machine, node: ast.Try, scope: Scope) -> _Steps:
     # Not `vm.catching()`: its exit would also run when the generator is thrown away, suspended.
     vm.try_depth += 1
     signal: signals.Signal = None
@@ -212,7 +210,7 @@ def _try(vm: Interpreter, node: ast.Try, scope: Scope) -> _Steps:
     return final if final is not None else signal
 
 
-def _yielded(vm: Interpreter, node: ast.expr, scope: Scope) -> Generator[Any, Any, Any]:
+def _yielded(vm: Machine, node: ast.expr, scope: Scope) -> Generator[Any, Any, Any]:
     """The values of one `yield` or `yield from`; gives what is sent to a `yield`."""
     span = scope.module.span(node)
     match node:
@@ -229,10 +227,10 @@ def _yielded(vm: Interpreter, node: ast.expr, scope: Scope) -> Generator[Any, An
     return None
 
 
-def _without_yield(vm: Interpreter, node: ast.expr, scope: Scope) -> Any:
+def _without_yield(vm: Machine, node: ast.expr, scope: Scope) -> Any:
     if contains_yield(node):
         raise _not_followed(node, scope)
-    return expressions.evaluate(vm, node, scope)
+    return vm.value(node, scope)
 
 
 def _not_followed(node: ast.AST, scope: Scope) -> Refusal:
@@ -240,7 +238,7 @@ def _not_followed(node: ast.AST, scope: Scope) -> Refusal:
 
 
 _YIELDS = "contains_yield"
-_STEPS: dict[type[ast.stmt], Callable[[Interpreter, Any, Scope], _Steps]] = {
+_STEPS: dict[type[ast.stmt], Callable[[Machine, Any, Scope], _Steps]] = {
     ast.Assign: _assign,
     ast.Expr: _expression,
     ast.For: _for,
@@ -250,7 +248,7 @@ _STEPS: dict[type[ast.stmt], Callable[[Interpreter, Any, Scope], _Steps]] = {
 }
 
 
-def _close(vm: Interpreter, call: SpecialCall) -> Any:
+def _close(vm: Machine, call: SpecialCall) -> Any:
     """`generator.close()`: what it would do last is done now."""
     vm.closing += 1
     try:
@@ -259,12 +257,12 @@ def _close(vm: Interpreter, call: SpecialCall) -> Any:
         vm.closing -= 1
 
 
-def _send(vm: Interpreter, call: SpecialCall) -> Any:
+def _send(vm: Machine, call: SpecialCall) -> Any:
     """`generator.send(value)`."""
     return call.unknown() or vm.attempt(call.span, call.special.receiver.send, *call.args)
 
 
-def _throw(vm: Interpreter, call: SpecialCall) -> Any:
+def _throw(vm: Machine, call: SpecialCall) -> Any:
     """`generator.throw(error)`."""
     error = unwrapped(call.argument(0, ""))
     if isinstance(error, type) and issubclass(error, BaseException):

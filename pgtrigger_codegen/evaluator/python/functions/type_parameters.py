@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import ast
 import typing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.translation.nodes import ParamSpec, TypeAlias, TypeVarTuple
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 _Generic = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -49,7 +47,7 @@ def generic_base(variables: dict[str, Any]) -> Any:
     return generic[arguments]
 
 
-def type_alias(vm: Interpreter, node: TypeAlias, scope: Scope) -> None:
+def type_alias(vm: Machine, node: TypeAlias, scope: Scope) -> None:
     """Binds the name; Python, too, evaluates the value only when it is asked for."""
     reason = f"`{node.name.id}` is an alias of a type, which is not evaluated"
     scope.bind(node.name.id, Unknown(reason, scope.module.span(node)))

@@ -10,60 +10,38 @@ import ast
 import builtins
 import sys
 import types
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pgtrigger_codegen.evaluator.django import configurations
-from pgtrigger_codegen.evaluator.django.provided import note_library, provided_value
-from pgtrigger_codegen.evaluator.django.unknown_imports import note_unknown_import
 from pgtrigger_codegen.evaluator.library import lookup, rows
 from pgtrigger_codegen.evaluator.modules.missing_imports import (
     absolute_name,
     missing_import,
     missing_modules,
 )
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.imports import python_version
+from pgtrigger_codegen.evaluator.python.objects.membrane import inward, opaque
 from pgtrigger_codegen.evaluator.python.objects.stubs import has_stub_for
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
 from pgtrigger_codegen.evaluator.values.imported import LazyImport, LibraryModule, SourceModule
-from pgtrigger_codegen.evaluator.values.models import SettingsObject
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
 from pgtrigger_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
-
 # Names that the interpreter itself stands in for, wherever they are imported from.
-SPECIAL_NAMES: dict[str, Any] = {
+NAMES: dict[str, Any] = {
     # The real one would copy the function behind a wrapper over that of another.
     "functools.update_wrapper": Special("update_wrapper"),
     "functools.wraps": Special("wraps"),
     "importlib.import_module": Special("import_module"),
-    "django.utils.module_loading.autodiscover_modules": Special("autodiscover_modules"),
-    "django.utils.module_loading.import_string": Special("import_string"),
+    "inspect.getmembers": Special("inspect.getmembers"),
+    "sys.modules": Special("sys.modules"),
     "os.environ": Special("os.environ"),
     "os.getenv": Special("os.getenv"),
     "environ.Env": Special("environ.Env"),
     "environ.FileAwareEnv": Special("environ.Env"),
-    "split_settings.tools.include": Special("split_settings.include"),
-    "split_settings.tools.optional": Special("split_settings.optional"),
     "decouple.config": Special("decouple.config"),
-    "django.conf.settings": SettingsObject(),
-    # Their module imports a model of an app, and here no apps are installed.
-    "django.contrib.contenttypes.fields.GenericForeignKey": Special("private_field"),
-    "django.contrib.contenttypes.fields.GenericRelation": Special("private_field"),
-    "django.apps.apps": Special("apps"),
-    "django.contrib.auth.get_user_model": Special("get_user_model"),
-    "django.db.connection": Special("connection"),
-    "django.db.connections": Special("connections"),
-    "django.dispatch.receiver": Special("receiver"),
-    "django.db.models.signals.class_prepared": Special("class_prepared"),
-    **configurations.NAMES,
-    "inspect.getmembers": Special("inspect.getmembers"),
-    "pgtrigger.register": Special("register"),
-    "pgtrigger.registry.register": Special("register"),
-    "sys.modules": Special("sys.modules"),
     "typing.TYPE_CHECKING": False,
     "typing_extensions.TYPE_CHECKING": False,
 }
@@ -83,12 +61,12 @@ _NARROW = {
 }
 
 
-def import_statement(vm: Interpreter, node: ast.Import, scope: Scope) -> None:
+def import_statement(vm: Machine, node: ast.Import, scope: Scope) -> None:
     """`import a.b` and `import a.b as c`."""
     span = scope.module.span(node)
     _note_missing(vm, node, scope)
     for alias in node.names:
-        note_library(vm, alias.name, scope, span)
+        vm.domain.note_library(vm, alias.name, scope, span)
         _require(vm, alias.name, span)
         if alias.asname:
             scope.bind(alias.asname, LazyImport(alias.name, None, span))
@@ -97,7 +75,7 @@ def import_statement(vm: Interpreter, node: ast.Import, scope: Scope) -> None:
             scope.bind(top, LazyImport(top, None, span))
 
 
-def import_from_statement(vm: Interpreter, node: ast.ImportFrom, scope: Scope) -> None:
+def import_from_statement(vm: Machine, node: ast.ImportFrom, scope: Scope) -> None:
     """`from a import b`, relative imports and `*`."""
     span = scope.module.span(node)
     module = absolute_name(scope.module.package, node)
@@ -106,7 +84,7 @@ def import_from_statement(vm: Interpreter, node: ast.ImportFrom, scope: Scope) -
         for alias in node.names:
             scope.bind(alias.asname or alias.name, unknown)
         return
-    note_library(vm, module, scope, span)
+    vm.domain.note_library(vm, module, scope, span)
     _note_missing(vm, node, scope)
     for alias in node.names:
         if alias.name == "*":
@@ -116,7 +94,7 @@ def import_from_statement(vm: Interpreter, node: ast.ImportFrom, scope: Scope) -
             scope.bind(alias.asname or alias.name, LazyImport(module, alias.name, span))
 
 
-def read_name(vm: Interpreter, name: str, scope: Scope, span: Span) -> Any:
+def read_name(vm: Machine, name: str, scope: Scope, span: Span) -> Any:
     """The value of a name: scopes outwards, then builtins."""
     holder = scope.find(name)
     if holder is not None:
@@ -146,10 +124,10 @@ def read_name(vm: Interpreter, name: str, scope: Scope, span: Span) -> Any:
     return Unknown(f"name `{name}` is not defined", span)
 
 
-def module_value(vm: Interpreter, name: str, span: Span) -> Any:
+def module_value(vm: Machine, name: str, span: Span) -> Any:
     """The module of that dotted name, as a value."""
-    if name in SPECIAL_NAMES:
-        return SPECIAL_NAMES[name]
+    if name in vm.names:
+        return vm.names[name]
     if is_library(vm, name):
         return LibraryModule(name)
     location = None if _is_closed(vm, name) else vm.loader.find(name) or vm.loader.find_stub(name)
@@ -158,7 +136,7 @@ def module_value(vm: Interpreter, name: str, span: Span) -> Any:
     return External(f"`{name}` is not evaluated", span, dotted=name)
 
 
-def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
+def module_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
     """`module.name`, whichever kind of module it is."""
     if (module, name) in vm.library_values:
         return vm.library_values[module, name]
@@ -169,8 +147,8 @@ def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any
         # What is declared counts for the program that migrates, not for one that tests.
         vm.assume("sys.argv", " ".join(COMMAND_LINE), span)
         return list(COMMAND_LINE)
-    if dotted in SPECIAL_NAMES and not _is_shadowed(vm, module):
-        return SPECIAL_NAMES[dotted]
+    if dotted in vm.names and not _is_shadowed(vm, module):
+        return vm.names[dotted]
     if (provided := _provided(vm, module, dotted)) is not None:
         return provided
     if is_library(vm, module):
@@ -185,7 +163,7 @@ def module_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any
     return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
 
 
-def is_found(vm: Interpreter, module: str) -> bool:
+def is_found(vm: Machine, module: str) -> bool:
     """Whether a module is a library's, Python's own, or in one of the folders searched."""
     top = module.partition(".")[0]
     return (
@@ -196,14 +174,14 @@ def is_found(vm: Interpreter, module: str) -> bool:
     )
 
 
-def is_library(vm: Interpreter, name: str) -> bool:
+def is_library(vm: Machine, name: str) -> bool:
     """Whether a module belongs to a library whose real one names are looked up in."""
     if name in rows.MODULES:
         return not _is_shadowed(vm, name)
     return vm.libraries.is_module(name) and not vm.loader.is_first_party(name.partition(".")[0])
 
 
-def _source_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
+def _source_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
     """A name of a module that is read."""
     dotted = f"{module}.{name}"
     scope = vm.module(module)
@@ -223,7 +201,7 @@ def _source_attribute(vm: Interpreter, module: str, name: str, span: Span) -> An
     return Unknown(f"`{module}` has no name `{name}`", span)
 
 
-def _stub_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
+def _stub_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
     """A name of a package that is not installed here, if its stub has it."""
     dotted = f"{module}.{name}"
     if has_stub_for(vm, module, name, span):
@@ -233,7 +211,7 @@ def _stub_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
     return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
 
 
-def _made_on_demand(vm: Interpreter, scope: Scope, name: str, dotted: str, span: Span) -> Any:
+def _made_on_demand(vm: Machine, scope: Scope, name: str, dotted: str, span: Span) -> Any:
     """A name that the module's own `__getattr__` gives (PEP 562).
 
     Only what another module defines, imported late: a value made up on the way is not followed.
@@ -245,7 +223,7 @@ def _made_on_demand(vm: Interpreter, scope: Scope, name: str, dotted: str, span:
     return Unknown(f"`{dotted}` is made by the module's `__getattr__`", span)
 
 
-def _require(vm: Interpreter, module: str, span: Span) -> None:
+def _require(vm: Machine, module: str, span: Span) -> None:
     """Inside `try: … except ImportError:`, raises when the module is not installed.
 
     Where the project's environment is not known, it may be installed or not.
@@ -259,7 +237,7 @@ def _require(vm: Interpreter, module: str, span: Span) -> None:
         raise PythonRaise(ModuleNotFoundError(f"No module named {module!r}"), span)
 
 
-def _note_missing(vm: Interpreter, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
+def _note_missing(vm: Machine, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
     """Notes an import in a function that leads nowhere: those of modules are looked for apart."""
     if scope.kind != "function" or vm.try_depth or vm.speculation or not scope.module.first_party:
         return
@@ -267,7 +245,7 @@ def _note_missing(vm: Interpreter, node: ast.Import | ast.ImportFrom, scope: Sco
         vm.note_unread(missing_import(vm.loader, target, scope.module, node))
 
 
-def _follow(vm: Interpreter, scope: Scope, name: str, span: Span) -> Any:
+def _follow(vm: Machine, scope: Scope, name: str, span: Span) -> Any:
     value = scope.names[name]
     if not isinstance(value, LazyImport):
         return value
@@ -286,7 +264,7 @@ def _follow(vm: Interpreter, scope: Scope, name: str, span: Span) -> Any:
     return followed
 
 
-def _hoist(vm: Interpreter, scope: Scope, name: str) -> Any:
+def _hoist(vm: Machine, scope: Scope, name: str) -> Any:
     """A name that a module still being executed binds further down, by one statement only.
 
     Following imports late can meet a module before its time: Python would have executed it
@@ -294,12 +272,10 @@ def _hoist(vm: Interpreter, scope: Scope, name: str) -> Any:
     """
     if scope.module.name not in vm.executing:
         return None
-    from pgtrigger_codegen.evaluator.python.statements import execute_resiliently
-
     found = [node for node in scope.module.tree.body if _binds(node, name)]
     if len(found) != 1:
         return None
-    execute_resiliently(vm, found, scope)
+    vm.execute_body(found, scope)
     return scope.names.get(name)
 
 
@@ -313,7 +289,7 @@ def _binds(node: ast.stmt, name: str) -> bool:
     return isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) == name
 
 
-def _import_star(vm: Interpreter, module: str, scope: Scope, span: Span) -> None:
+def _import_star(vm: Machine, module: str, scope: Scope, span: Span) -> None:
     if is_library(vm, module):
         real = lookup.load(module)
         public = getattr(real, "__all__", None) or [n for n in vars(real) if not n.startswith("_")]
@@ -335,7 +311,7 @@ def _import_star(vm: Interpreter, module: str, scope: Scope, span: Span) -> None
     else:
         unknown = Unknown(f"`__all__` of `{module}` is not known", span)
         scope.module_scope.open_ended = unknown
-        note_unknown_import(vm, source.module, unknown, span)
+        vm.domain.note_unknown_import(vm, source.module, unknown, span)
         public = [name for name in source.names if not name.startswith("_")]
     for name in public:
         scope.bind(name, source.names.get(name, LazyImport(module, name, span)))
@@ -343,7 +319,7 @@ def _import_star(vm: Interpreter, module: str, scope: Scope, span: Span) -> None
         scope.module_scope.open_ended = source.open_ended
 
 
-def _library_attribute(vm: Interpreter, module: str, name: str, span: Span) -> Any:
+def _library_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
     dotted = f"{module}.{name}"
     external = External(f"`{dotted}` is not evaluated", span, dotted=dotted)
     if module in _NARROW and name not in _NARROW[module]:
@@ -367,22 +343,20 @@ def _library_attribute(vm: Interpreter, module: str, name: str, span: Span) -> A
     return value
 
 
-def _listed(vm: Interpreter, name: str, value: Any) -> Any:
+def _listed(vm: Machine, name: str, value: Any) -> Any:
     """A module gives away what is listed; what it remembers for itself stays in it."""
-    from pgtrigger_codegen.evaluator.python.objects.membrane import inward, opaque
-
     inner = name.startswith("_") and not isinstance(value, str | int | float | bytes | type)
     return opaque(vm, value) if inner else inward(vm, value)
 
 
-def _provided(vm: Interpreter, module: str, dotted: str) -> Special | None:
+def _provided(vm: Machine, module: str, dotted: str) -> Special | None:
     """What stands for a callable of a library that declares triggers."""
     if vm.loader.is_first_party(module.partition(".")[0]):
         return None
-    return provided_value(vm, dotted)
+    return vm.domain.provided(vm, dotted)
 
 
-def _is_closed(vm: Interpreter, name: str) -> bool:
+def _is_closed(vm: Machine, name: str) -> bool:
     """Whether a module belongs to a library that is only looked up, never read."""
     top = name.partition(".")[0]
     if top in ("django", "pgtrigger") and not name.startswith("django.contrib"):
@@ -390,7 +364,7 @@ def _is_closed(vm: Interpreter, name: str) -> bool:
     return top in sys.stdlib_module_names and not vm.loader.is_first_party(top)
 
 
-def _is_shadowed(vm: Interpreter, name: str) -> bool:
+def _is_shadowed(vm: Machine, name: str) -> bool:
     """Whether the project has a package of its own by a library's name.
 
     django-pgtrigger's own repository is not such a case: there the project is the library.

@@ -7,12 +7,10 @@ environment ours is taken, as an assumption.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 NAME = "sys.version_info"
 # It has no text and no order, so that whatever depends on it is refused.
@@ -29,7 +27,7 @@ class VersionInfo(NamedTuple):
     serial: object = _NOT_KNOWN
 
 
-def version_info(vm: Interpreter, span: Span) -> Any:
+def version_info(vm: Machine, span: Span) -> Any:
     """The version of the project's Python, as far as it is known."""
     known, ours = vm.loader.python_version, sys.version_info[:2]
     if known is None and vm.loader.stands_in_project(span):

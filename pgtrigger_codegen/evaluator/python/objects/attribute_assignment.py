@@ -4,53 +4,46 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
-from pgtrigger_codegen.evaluator.python.objects import attributes, membrane
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects.kinds import (
+    describe,
+    is_purely_user,
+    is_user_class,
+    is_user_object,
+)
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
-from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelOptions
+from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 from pgtrigger_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
-# Options of a model that no trigger and no column depends on.
-_HARMLESS_OPTIONS = frozenset("default_permissions get_latest_by ordering permissions".split())
-
-
-def assign_attribute(vm: Interpreter, target: Any, name: str, value: Any, span: Span) -> None:
+def assign_attribute(vm: Machine, target: Any, name: str, value: Any, span: Span) -> None:
     """`target.name = value`.
 
     Raises:
         Refusal: What the assignment does is not followed.
     """
-    options = isinstance(target, ModelOptions)
-    if isinstance(target, ModelClass):
-        target.namespace[name] = vm.speculation or value
-    elif options:
-        _assign_option(target, name, span)
-    elif (
-        attributes.is_user_object(vm, target)
-        or attributes.is_user_class(vm, target)
-        or _is_open(vm, target)
+    own = is_own_kind(target)
+    if not own and (
+        is_user_object(vm, target) or is_user_class(vm, target) or _is_open(vm, target)
     ):
         _assign_to_object(vm, target, name, value, span)
-    elif attributes.is_trigger(target):
-        _assign_to_trigger(vm, target, name, value, span)
-    elif attributes.is_rendered_model(target) and name not in ("_meta", "Meta"):
-        pass  # a field's `contribute_to_class` puts its descriptor there: nothing compiles it
+    elif vm.domain.assign_attribute(vm, target, name, value, span):
+        pass
     elif isinstance(target, SourceModule) and (scope := vm.scopes.get(target.name)) is not None:
         scope.names[name] = vm.speculation or value
     elif not isinstance(target, Unknown | SourceModule | LibraryModule | Special):
-        reason = f"an assignment to {attributes.describe(target)} is not followed"
+        reason = f"an assignment to {describe(target)} is not followed"
         raise Refusal(Unknown(reason, span))
 
 
 def delete_attribute(
-    vm: Interpreter,
+    vm: Machine,
     target: Any,
     name: str,
     span: Span,
@@ -63,25 +56,25 @@ def delete_attribute(
     """
     if isinstance(target, Unknown):
         return
-    owned = attributes.is_user_object(vm, target) or attributes.is_user_class(vm, target)
+    owned = is_user_object(vm, target) or is_user_class(vm, target)
     if not (owned or _is_open(vm, target)) or not membrane.may_define(name):
-        reason = f"a deletion of `{name}` of {attributes.describe(target)} is not followed"
+        reason = f"a deletion of `{name}` of {describe(target)} is not followed"
         raise Refusal(Unknown(reason, span))
     if vm.speculation is not None:
         raise Refusal(vm.speculation)
     vm.attempt(span, by, target, name)
 
 
-def _set_by_object(vm: Interpreter, call: SpecialCall) -> Any:
+def _set_by_object(vm: Machine, call: SpecialCall) -> Any:
     """`object.__setattr__(target, name, value)`: no `__setattr__` of the user's is asked."""
     args = (*(call.special.receiver or ()), *call.args)
-    if len(args) != 3 or not isinstance(args[1], str) or not attributes.is_user_object(vm, args[0]):
+    if len(args) != 3 or not isinstance(args[1], str) or not is_user_object(vm, args[0]):
         return call.unknown() or Unknown("an assignment is not followed", call.span)
     _assign_to_object(vm, *args, call.span, by=object.__setattr__)
     return None
 
 
-def _delete_by_object(vm: Interpreter, call: SpecialCall) -> Any:
+def _delete_by_object(vm: Machine, call: SpecialCall) -> Any:
     """`object.__delattr__(target, name)`."""
     args = (*(call.special.receiver or ()), *call.args)
     if len(args) != 2 or not isinstance(args[1], str):
@@ -91,7 +84,7 @@ def _delete_by_object(vm: Interpreter, call: SpecialCall) -> Any:
 
 
 def _assign_to_object(
-    vm: Interpreter,
+    vm: Machine,
     target: Any,
     name: str,
     value: Any,
@@ -102,7 +95,7 @@ def _assign_to_object(
         value = vm.speculation
     if not membrane.may_define(name):
         raise Refusal(Unknown(f"an assignment to `{name}` is not followed", span))
-    real_code_reads = not attributes.is_purely_user(vm, target)
+    real_code_reads = not is_purely_user(vm, target)
     if isinstance(target, type) or real_code_reads:
         value = membrane.member(vm, name, value, span, real_code_reads=real_code_reads)
     if isinstance(value, Unknown) and real_code_reads:
@@ -111,27 +104,7 @@ def _assign_to_object(
     vm.attempt(span, by, target, name, value)
 
 
-def _assign_to_trigger(vm: Interpreter, target: Any, name: str, value: Any, span: Span) -> None:
-    unknown = value if isinstance(value, Unknown) else vm.speculation
-    if unknown is not None:
-        raise Refusal(unknown)
-    if membrane.is_dunder(name):
-        raise Refusal(Unknown(f"an assignment to `{name}` is not followed", span))
-    vm.attempt(span, setattr, target, name, membrane.outward(vm, value, span))
-
-
-def _assign_option(target: ModelOptions, name: str, span: Span) -> None:
-    if name in _HARMLESS_OPTIONS:
-        return
-    if not isinstance(target.model, ModelClass):
-        reason = f"an assignment to {attributes.describe(target)} is not followed"
-        raise Refusal(Unknown(reason, span))
-    target.model.namespace["Meta"] = Unknown(
-        f"`{target.model.name}._meta.{name}` is assigned to", span
-    )
-
-
-def _is_open(vm: Interpreter, target: Any) -> bool:
+def _is_open(vm: Machine, target: Any) -> bool:
     """Whether an object that is not of the user's class takes attributes as Python's do."""
     if isinstance(target, types.FunctionType):
         return interpreted(target) is not None

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pgtrigger_codegen.evaluator.protocols.special_call import Handler, SpecialCall
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 _UTF_8 = (None, "utf-8", "utf8", "utf-8-sig", "UTF-8", "ascii")
 _METHODS = frozenset({"open", "read_text"})
@@ -25,7 +23,7 @@ def is_file_method(function: Any) -> bool:
 
 
 def call_file_method(
-    vm: Interpreter, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     """`path.read_text(encoding)` and `path.open(mode, encoding=…)`."""
     unknown = first_unknown([*args, *kwargs.values()])
@@ -49,7 +47,7 @@ def enter(manager: Any, span: Span) -> Any:
     return Unknown("what a `with` statement gives is not evaluated", span)
 
 
-def _open(vm: Interpreter, call: SpecialCall) -> Any:
+def _open(vm: Machine, call: SpecialCall) -> Any:
     """`open(path, mode, encoding=…)`."""
     if (unknown := call.unknown()) is not None:
         return unknown
@@ -57,14 +55,14 @@ def _open(vm: Interpreter, call: SpecialCall) -> Any:
     return _opened(vm, call.argument(0, "file"), mode, call.kwargs.get("encoding"), call.span)
 
 
-def _opened(vm: Interpreter, path: Any, mode: Any, encoding: Any, span: Span) -> Any:
+def _opened(vm: Machine, path: Any, mode: Any, encoding: Any, span: Span) -> Any:
     if mode not in ("r", "rt"):
         return Unknown(f"a file opened with mode `{mode}` is not evaluated", span)
     text = _read(vm, path, encoding, span)
     return text if isinstance(text, Unknown) else io.StringIO(text)
 
 
-def _read(vm: Interpreter, path: Any, encoding: Any, span: Span) -> Any:
+def _read(vm: Machine, path: Any, encoding: Any, span: Span) -> Any:
     if encoding not in _UTF_8:
         return Unknown(f"a file in the encoding `{encoding}` is not read", span)
     if not isinstance(path, str | PurePath) or not PurePath(path).is_absolute():

@@ -22,23 +22,23 @@ import uuid
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pgtrigger_codegen.evaluator.library import lookup
+from pgtrigger_codegen.evaluator.library import lookup, rows
 from pgtrigger_codegen.evaluator.library.lookup import MARK
 from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.limits.sizes import check_size
 from pgtrigger_codegen.evaluator.limits.work import WORK
-from pgtrigger_codegen.evaluator.python.imports import imports
-from pgtrigger_codegen.evaluator.python.objects import attributes, files
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.objects import files
+from pgtrigger_codegen.evaluator.python.objects.admission import is_allowed
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_purely_user
 from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
-from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelOptions, ThroughModel
+from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES
+from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
-
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
 _PLAIN = frozenset(
     {
@@ -83,25 +83,6 @@ _SEALED = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
 )
-# Modules, and packages, whose objects may be values; what can be read of each is decided there.
-_OBJECTS_OF = frozenset(
-    """
-    _blake2 _collections _collections_abc _hashlib _md5 _sha1 _sha2 _sha256 _sha3 _sha512 builtins
-    collections contextlib dataclasses datetime decimal enum fractions functools itertools operator
-    pathlib pathlib._local re string sys time types typing typing_extensions uuid zoneinfo
-    """.split()
-)
-_OBJECTS_BELOW = (
-    "django.apps.config.",
-    "django.contrib.postgres.",
-    "django.core.exceptions.",
-    "django.core.validators.",
-    "django.db.migrations.",
-    "django.db.models.",
-    "django.utils.",
-    "pgtrigger_codegen.",
-)
-_NOT_BELOW = ("django.db.models.signals.", "django.db.models.sql.")
 
 _DUNDERS = frozenset("__class__ __doc__ __module__ __name__ __qualname__".split())
 _DUNDERS_OF_CLASSES = frozenset(
@@ -121,14 +102,14 @@ _FIXED = frozenset(
 )
 
 
-def inward(vm: Interpreter, value: Any, depth: int = 0) -> Any:
+def inward(vm: Machine, value: Any, depth: int = 0) -> Any:
     """A real value as one of interpreted code; `Opaque` in the place of what is not listed."""
     kind = type(value)
     if kind in _PLAIN or kind in vm.user_classes or MARK in vars(kind):
         return value
     if kind in _CONTAINERS:
         return _items_inward(vm, value, depth)
-    if isinstance(value, Unknown) or attributes.is_own_kind(value):
+    if isinstance(value, Unknown) or is_own_kind(value):
         return value
     if kind is CallBack:
         return value.value
@@ -136,43 +117,18 @@ def inward(vm: Interpreter, value: Any, depth: int = 0) -> Any:
         if kind is types.FunctionType and (raw := vars(value).get(_RAW)) is not None:
             return raw
         return value if _is_listed(vm, value) else opaque(vm, value)
+    if value is type:
+        return _TYPE
+    if (known := vm.domain.inward(vm, value)) is not NotImplemented:
+        return known
     if isinstance(value, type):
         return _class_inward(vm, value)
     if isinstance(value, types.ModuleType):
-        name = value.__name__
-        return imports.module_value(vm, name, _NOWHERE)
-    if kind.__name__ == "Options" and kind.__module__ == "django.db.models.options":
-        model = inward(vm, value.model)
-        return value if isinstance(model, type | Opaque) else ModelOptions(model)
+        return vm.module_value(value.__name__, _NOWHERE)
     return value if _is_admitted(kind) else opaque(vm, value)
 
 
-def rendered(vm: Interpreter, value: Any, depth: int = 0) -> Any:
-    """A value with real models in the place of the interpreter's, for real code.
-
-    Raises:
-        Refusal: A model cannot be rendered.
-    """
-    if isinstance(value, ModelClass | ThroughModel):
-        model = vm.host.rendered(value)
-        if isinstance(model, Unknown):
-            raise Refusal(model)
-        return model
-    if isinstance(value, ModelOptions):
-        return rendered(vm, value.model)._meta
-    if depth >= _DEEPEST or type(value) not in (list, tuple, dict):
-        return value
-    WORK.items(len(value))
-    if type(value) is dict:
-        made = {key: rendered(vm, item, depth + 1) for key, item in value.items()}
-        return value if all(made[key] is item for key, item in value.items()) else made
-    items = [rendered(vm, item, depth + 1) for item in value]
-    if all(a is b for a, b in zip(value, items, strict=True)):
-        return value
-    return items if type(value) is list else tuple(items)
-
-
-def outward(vm: Interpreter, value: Any, span: Span, depth: int = 0) -> Any:
+def outward(vm: Machine, value: Any, span: Span, depth: int = 0) -> Any:
     """A value for real code: what it could call is a call of the interpreter's."""
     kind = type(value)
     if kind in _PLAIN:
@@ -182,7 +138,7 @@ def outward(vm: Interpreter, value: Any, span: Span, depth: int = 0) -> Any:
     return call_back(vm, value, span) if is_raw(vm, value) else value
 
 
-def is_raw(vm: Interpreter, value: Any) -> bool:
+def is_raw(vm: Machine, value: Any) -> bool:
     """Whether a value is a real callable that would do something unchecked when it is called."""
     kind = type(value)
     if isinstance(value, type):
@@ -193,10 +149,10 @@ def is_raw(vm: Interpreter, value: Any) -> bool:
         return interpreted(value) is None
     if kind in vm.user_classes or not callable(value) or isinstance(value, _HARMLESS):
         return False
-    return not (attributes.is_own_kind(value) or kind.__module__.startswith(_KNOWN_OBJECTS))
+    return not (is_own_kind(value) or kind.__module__.startswith(rows.HARMLESS_OBJECTS))
 
 
-def call_back(vm: Interpreter, value: Any, span: Span) -> Any:
+def call_back(vm: Machine, value: Any, span: Span) -> Any:
     """A function for real code to call, which the interpreter answers."""
     if id(value) not in vm.call_backs:
         made: Any = CallBack(value, _answer(vm, value, span))
@@ -223,10 +179,10 @@ class CallBack:
         return self
 
 
-def opaque(vm: Interpreter, value: Any) -> Opaque:
+def opaque(vm: Machine, value: Any) -> Opaque:
     """What stands for something real that no table lists: always the same for the same."""
     if id(value) not in vm.opaques:
-        vm.opaques[id(value)] = Opaque(attributes.describe(value), value)
+        vm.opaques[id(value)] = Opaque(describe(value), value)
     return vm.opaques[id(value)]
 
 
@@ -244,7 +200,7 @@ def is_dunder(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
 
-def may_read(vm: Interpreter, value: Any, name: str, found: Any) -> bool:
+def may_read(vm: Machine, value: Any, name: str, found: Any) -> bool:
     """Whether an attribute of a real value may be a value of interpreted code.
 
     Python's own names lead from every object to the interpreter's globals. So of these only the
@@ -273,7 +229,7 @@ def may_define(name: str) -> bool:
     return name not in _FIXED and name not in ("__interpreted__", MARK, _RAW)
 
 
-def member(vm: Interpreter, name: str, value: Any, span: Span, *, real_code_reads: bool) -> Any:
+def member(vm: Machine, name: str, value: Any, span: Span, *, real_code_reads: bool) -> Any:
     """A value for the namespace of a real class.
 
     Python calls what is bound to its own names, and a library calls what a class overrides: none
@@ -312,24 +268,22 @@ def set_by_object(value: Any, name: str) -> Special | None:
     return Special(f"object.{name}", (bound.__self__,)) if plain else None
 
 
-def namespace_of(vm: Interpreter, value: Any) -> Any:
+def namespace_of(vm: Machine, value: Any) -> Any:
     """`value.__dict__`: the real one of an object that only interpreted code has to do with."""
     if isinstance(value, type):
         if value not in vm.user_classes:
             return None
-    elif type(value) is types.SimpleNamespace or attributes.is_purely_user(vm, value):
+    elif type(value) is types.SimpleNamespace or is_purely_user(vm, value):
         return vars(value)
     elif type(value) not in vm.user_classes:
         return None
-    hidden = {MARK, "__dict__", "__weakref__", attributes.UNKNOWN_ATTRIBUTES}
+    hidden = {MARK, "__dict__", "__weakref__", UNKNOWN_ATTRIBUTES}
     return types.MappingProxyType(
         {name: inward(vm, item) for name, item in vars(value).items() if name not in hidden}
     )
 
 
-def _answer(vm: Interpreter, value: Any, span: Span) -> Callable[..., Any]:
-    from pgtrigger_codegen.evaluator.python.calls.calls import call
-
+def _answer(vm: Machine, value: Any, span: Span) -> Callable[..., Any]:
     def answer(*args: Any, **kwargs: Any) -> Any:
         vm.begin_call_from_outside()
         WORK.steps += totals.STEPS_OF_A_CALL
@@ -338,19 +292,19 @@ def _answer(vm: Interpreter, value: Any, span: Span) -> Callable[..., Any]:
         named = {name: inward(vm, arg) for name, arg in kwargs.items()}
         try:
             with vm.catching():
-                result = call(vm, value, given, named, span)
+                result = vm.apply(value, given, named, span)
         except PythonRaise as error:
             if isinstance(error.error, UnknownRaise):
                 raise Refusal(vm.invalid(error.error, error.span or span)) from None
             raise error.error from None
         if (unknown := first_unknown(result)) is not None:
             raise Refusal(unknown)
-        return outward(vm, rendered(vm, result), span)
+        return outward(vm, vm.domain.rendered(vm, result), span)
 
     return answer
 
 
-def _items_inward(vm: Interpreter, value: Any, depth: int) -> Any:
+def _items_inward(vm: Machine, value: Any, depth: int) -> Any:
     if depth >= _DEEPEST:
         return Unknown("the value is nested too deeply")
     WORK.items(len(value))
@@ -374,7 +328,7 @@ def _chained(*groups: list[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
         yield from group
 
 
-def _items_outward(vm: Interpreter, value: Any, span: Span, depth: int) -> Any:
+def _items_outward(vm: Machine, value: Any, span: Span, depth: int) -> Any:
     WORK.items(len(value))
     if type(value) is dict:
         values = [outward(vm, item, span, depth + 1) for item in value.values()]
@@ -389,12 +343,7 @@ def _items_outward(vm: Interpreter, value: Any, span: Span, depth: int) -> Any:
     return made if type(value) is list else tuple(made)
 
 
-def _class_inward(vm: Interpreter, cls: type) -> Any:
-    if cls is type:
-        return _TYPE
-    if attributes.is_rendered_model(cls):
-        is_base = cls.__module__ == "django.db.models.base"  # before any model is rendered
-        return cls if is_base else vm.host.model_behind(cls) or cls
+def _class_inward(vm: Machine, cls: type) -> Any:
     known = (
         cls in vm.user_classes
         or MARK in vars(cls)
@@ -404,13 +353,11 @@ def _class_inward(vm: Interpreter, cls: type) -> Any:
     return cls if known else opaque(vm, cls)
 
 
-def _is_listed(vm: Interpreter, value: Any) -> bool:
-    from pgtrigger_codegen.evaluator.python.calls.calls import is_allowed
-
+def _is_listed(vm: Machine, value: Any) -> bool:
     return interpreted(value) is not None or files.is_file_method(value) or is_allowed(vm, value)
 
 
-def _is_users(vm: Interpreter, cls: type, name: str) -> bool:
+def _is_users(vm: Machine, cls: type, name: str) -> bool:
     """Whether a class of interpreted code binds a name itself."""
     return any(base in vm.user_classes and name in vars(base) for base in cls.__mro__)
 
@@ -428,17 +375,15 @@ def _may_be_value(kind: type) -> bool:
     if kind is io.StringIO or issubclass(kind, BaseException):
         return True
     module = str(kind.__module__)
-    if module in _OBJECTS_OF and module.partition(".")[0] in sys.stdlib_module_names:
+    if module in rows.OBJECTS_OF and module.partition(".")[0] in sys.stdlib_module_names:
         return True
     inner = f"{module}."
     return (
-        inner.startswith(_OBJECTS_BELOW) and not inner.startswith(_NOT_BELOW)
+        inner.startswith(rows.OBJECTS_BELOW) and not inner.startswith(rows.NOT_BELOW)
     ) or lookup.is_package_of_trigger_library(module)
 
 
 _HARMLESS = (Unknown, CallBack, classmethod, functools._lru_cache_wrapper, staticmethod)
-# Objects that are callable and are not called by what is given them: validators, stand-ins.
-_KNOWN_OBJECTS = ("django.", "pgtrigger_codegen.")
 _admitted: dict[type, bool] = {}
 _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
 _NOWHERE = Span("", 1, 1, 1, 1)

@@ -5,56 +5,37 @@ from __future__ import annotations
 import enum
 import inspect
 import types
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pgtrigger_codegen.confinement.frames import leads_inside
-from pgtrigger_codegen.evaluator.library import rows
-from pgtrigger_codegen.evaluator.python.objects import attributes, membrane
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
 from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
-
-_ITS_OWN = object()
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
-def real_attribute(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
+def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
     """An attribute of a real object, as far as it may be a value of interpreted code."""
     if (unknown := left_out(vm, value, name, span)) is not None:
         return unknown
     getter = inspect.getattr_static(type(value), name, None)
     if isinstance(getter, property) and interpreted(getter.fget) is not None:
-        from pgtrigger_codegen.evaluator.python.calls.calls import call
-
         # Not by way of Python, which would hand on nothing that is known in part.
-        return call(vm, getter.fget, (value,), {}, span)
+        return vm.apply(getter.fget, (value,), {}, span)
     special = _stood_in_for(vm, value, name, span)
-    return _read(vm, value, name, span) if special is _ITS_OWN else special
+    return _read(vm, value, name, span) if special is NotImplemented else special
 
 
-def _stood_in_for(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
-    """What the interpreter itself says of an attribute; `_ITS_OWN` where it is the object's."""
-    hidden = getattr(value, "__dict__", None)
-    if isinstance(hidden, dict) and name in hidden.get(attributes.UNKNOWN_ATTRIBUTES, {}):
-        unknown = hidden[attributes.UNKNOWN_ATTRIBUTES][name]
-        return unknown if isinstance(unknown, Unknown) else Unknown("not known", span)
-    if type(value).__name__ == "StandInField" and name != "name":
-        stands_for: Unknown = value.unknown
-        return stands_for
-    if attributes.is_rendered_model(value) and not hasattr(value, name):
-        return vm.host.rendered_attribute(value, name, span)
-    if type(value).__module__ == "django.db.models.options" and (
-        name not in rows.OPTIONS_ATTRIBUTES
-    ):
-        return Unknown(f"`_meta.{name}` is not evaluated", span)
-    if name in ("get_model", "get_models") and (label := _label_of_config(value)):
-        return Special(f"app_config.{name}", label)
-    if name in ("register", "unregister") and attributes.is_trigger(value):
-        return Special(f"{name}_trigger", value)
+def _stood_in_for(vm: Machine, value: Any, name: str, span: Span) -> Any:
+    """What the interpreter says of an attribute; `NotImplemented` where it is the object's."""
+    known = vm.domain.real_attribute(vm, value, name, span)
+    if known is not NotImplemented:
+        return known
     if name in ("__setattr__", "__delattr__"):
         own = membrane.set_by_object(value, name)
         if own is not None:
@@ -65,10 +46,10 @@ def _stood_in_for(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
         return value
     if name == "__dict__" and (names := membrane.namespace_of(vm, value)) is not None:
         return names
-    return _ITS_OWN
+    return NotImplemented
 
 
-def _read(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
+def _read(vm: Machine, value: Any, name: str, span: Span) -> Any:
     if leads_inside(value, name):  # to read it is an event that ends the run
         return Unknown(f"`{name}` of {_kind_in_words(value)} is not evaluated", span)
     found = vm.attempt(span, getattr, value, name)
@@ -81,7 +62,7 @@ def _read(vm: Interpreter, value: Any, name: str, span: Span) -> Any:
     return membrane.inward(vm, found)
 
 
-def opaque_attribute(vm: Interpreter, value: Opaque, name: str, span: Span) -> Any:
+def opaque_attribute(vm: Machine, value: Opaque, name: str, span: Span) -> Any:
     """What can be said of a thing that is not listed without looking into it: its name."""
     real = value.real
     named = isinstance(real, type | types.FunctionType | types.BuiltinFunctionType)
@@ -97,16 +78,6 @@ def opaque_attribute(vm: Interpreter, value: Opaque, name: str, span: Span) -> A
     return Unknown(f"`{value.dotted}.{name}` is not evaluated", span)
 
 
-def _label_of_config(value: Any) -> str | None:
-    """The label of the app that a project's own `AppConfig`, or an object of it, is for."""
-    cls = value if isinstance(value, type) else type(value)
-    if not attributes.has_base(cls, "django.apps.config", "AppConfig"):
-        return None
-    name = getattr(cls, "name", None)
-    label = getattr(cls, "label", None) or str(name).rpartition(".")[2]
-    return label if isinstance(name, str) and isinstance(label, str) else None
-
-
 def _kind_in_words(value: Any) -> str:
     if isinstance(value, type):
         return "a class"
@@ -114,4 +85,4 @@ def _kind_in_words(value: Any) -> str:
         return "a generator"
     if isinstance(value, _FUNCTIONS):
         return "a function"
-    return attributes.describe(value)
+    return describe(value)

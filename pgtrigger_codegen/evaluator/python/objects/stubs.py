@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ast
 import inspect
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -16,11 +17,8 @@ from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.stubs import stubbed_packages
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
-
-def has_stub_for(vm: Interpreter, module: str, name: str, span: Span) -> bool:
+def has_stub_for(vm: Machine, module: str, name: str, span: Span) -> bool:
     """Whether the stub of a module has the name; that the stub is trusted is an assumption then."""
     scope = vm.module(module)
     if not isinstance(scope, Scope) or not _tells(vm, scope.module, name):
@@ -32,7 +30,7 @@ def has_stub_for(vm: Interpreter, module: str, name: str, span: Span) -> bool:
     return True
 
 
-def _tells(vm: Interpreter, module: Module, name: str) -> bool:
+def _tells(vm: Machine, module: Module, name: str) -> bool:
     """Whether the stub defines a class of that name, or takes the name from another stub."""
     for node in module.tree.body:
         if isinstance(node, ast.ClassDef) and node.name == name:
@@ -42,7 +40,7 @@ def _tells(vm: Interpreter, module: Module, name: str) -> bool:
     return False
 
 
-def left_out(vm: Interpreter, target: Any, name: str, span: Span) -> Unknown | None:
+def left_out(vm: Machine, target: Any, name: str, span: Span) -> Unknown | None:
     """Why nothing is known of an attribute that a class, or an object of a class, does not have.
 
     Returns:
@@ -56,7 +54,7 @@ def left_out(vm: Interpreter, target: Any, name: str, span: Span) -> Unknown | N
     return Unknown(f"`{name}` is not in what is known of `{module.name}`", span)
 
 
-def _modules(vm: Interpreter, target: Any) -> list[Module]:
+def _modules(vm: Machine, target: Any) -> list[Module]:
     """Where the classes that a class or an object derives from are defined."""
     if isinstance(target, super):
         target = cast("Any", target).__self_class__

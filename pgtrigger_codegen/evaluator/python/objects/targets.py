@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pgtrigger_codegen.evaluator.limits.sizes import check_size
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS, weigh
 from pgtrigger_codegen.evaluator.limits.work import WORK
-from pgtrigger_codegen.evaluator.python.functions.functions import vm_evaluate as evaluate
-from pgtrigger_codegen.evaluator.python.objects import attributes
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects.attribute_assignment import assign_attribute
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_object, poison
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
-
-def assign(vm: Interpreter, target: ast.expr, value: Any, scope: Scope) -> None:
+def assign(vm: Machine, target: ast.expr, value: Any, scope: Scope) -> None:
     """Binds a target of an assignment, a loop or a `with`."""
     span = scope.module.span(target)
     match target:
@@ -33,17 +30,17 @@ def assign(vm: Interpreter, target: ast.expr, value: Any, scope: Scope) -> None:
         case ast.Tuple() | ast.List():
             _unpack(vm, target.elts, value, scope, span)
         case ast.Attribute():
-            owner = evaluate(vm, target.value, scope)
+            owner = vm.value(target.value, scope)
             assign_attribute(vm, owner, scope.mangled(target.attr), value, span)
         case ast.Subscript():
-            container = evaluate(vm, target.value, scope)
-            key = evaluate(vm, target.slice, scope)
+            container = vm.value(target.value, scope)
+            key = vm.value(target.slice, scope)
             assign_item(vm, container, key, value, span)
         case _:
             raise AssertionError(f"not a target: {ast.dump(target)}")
 
 
-def _unpack(vm: Interpreter, targets: list[ast.expr], value: Any, scope: Scope, span: Span) -> None:
+def _unpack(vm: Machine, targets: list[ast.expr], value: Any, scope: Scope, span: Span) -> None:
     items = iterate(vm, value, span)
     if isinstance(items, Unknown):
         for target in targets:
@@ -64,29 +61,29 @@ def _unpack(vm: Interpreter, targets: list[ast.expr], value: Any, scope: Scope, 
         assign(vm, target, part, scope)
 
 
-def assign_item(vm: Interpreter, container: Any, key: Any, value: Any, span: Span) -> None:
+def assign_item(vm: Machine, container: Any, key: Any, value: Any, span: Span) -> None:
     """`container[key] = value`."""
     if isinstance(container, Unknown):
         return
     if (unknown := first_unknown(key)) is not None or vm.speculation is not None:
-        attributes.poison(container, unknown or vm.speculation or Unknown("not known", span))
+        poison(container, unknown or vm.speculation or Unknown("not known", span))
         return
-    if attributes.special_item_assignment(vm, container, key, value, span):
-        return
+    if isinstance(container, Special):
+        return  # `os.environ[key] = value`: the environment stays as pinned
     if isinstance(key, slice):
         value = iterate(vm, value, span)
         if isinstance(value, list) and isinstance(container, list):
             value = vm.attempt(span, _joined_size, container, value)
         if isinstance(value, Unknown):
-            attributes.poison(container, value)
+            poison(container, value)
             return
-    if isinstance(container, list | dict | deque) or attributes.is_user_object(vm, container):
+    if isinstance(container, list | dict | deque) or is_user_object(vm, container):
         done = vm.attempt(span, _store, container, key, value)
         if isinstance(done, Unknown):
-            attributes.poison(container, done)
+            poison(container, done)
 
 
-def delete_item(vm: Interpreter, container: Any, key: Any, span: Span) -> None:
+def delete_item(vm: Machine, container: Any, key: Any, span: Span) -> None:
     """`del container[key]`.
 
     Raises:
@@ -95,11 +92,11 @@ def delete_item(vm: Interpreter, container: Any, key: Any, span: Span) -> None:
     if isinstance(container, Unknown | Special):
         return
     if (unknown := first_unknown(key) or vm.speculation) is not None:
-        attributes.poison(container, unknown)
-    elif isinstance(container, list | dict | deque) or attributes.is_user_object(vm, container):
+        poison(container, unknown)
+    elif isinstance(container, list | dict | deque) or is_user_object(vm, container):
         vm.attempt(span, _delete, container, key)
     else:
-        reason = f"a deletion from {attributes.describe(container)} is not followed"
+        reason = f"a deletion from {describe(container)} is not followed"
         raise Refusal(Unknown(reason, span))
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pgtrigger_codegen.evaluator.library.kinds import is_query
 from pgtrigger_codegen.evaluator.limits.work import WORK
-from pgtrigger_codegen.evaluator.python.objects.attributes import is_query
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.values.callables import Opaque
 from pgtrigger_codegen.evaluator.values.unknown import External, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
-if TYPE_CHECKING:
-    from pgtrigger_codegen.evaluator.python.machine import Interpreter
 
-
-def truth(vm: Interpreter, value: Any, span: Span) -> bool | Unknown:
+def truth(vm: Machine, value: Any, span: Span) -> bool | Unknown:
     """`bool(value)`."""
     if isinstance(value, Unknown):
         return used(value, span)

@@ -1,0 +1,54 @@
+"""Assignments to attributes of models, of their options, and of triggers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model, is_trigger
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelOptions
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
+from pgtrigger_codegen.source.span import Span
+
+# Options of a model that no trigger and no column depends on.
+_HARMLESS_OPTIONS = frozenset("default_permissions get_latest_by ordering permissions".split())
+
+
+def assign_attribute(vm: Machine, target: Any, name: str, value: Any, span: Span) -> bool:
+    """`target.name = value`; whether the target is one of Django's.
+
+    Raises:
+        Refusal: What the assignment does is not followed.
+    """
+    if isinstance(target, ModelClass):
+        target.namespace[name] = vm.speculation or value
+    elif isinstance(target, ModelOptions):
+        _assign_option(target, name, span)
+    elif is_trigger(target):
+        _assign_to_trigger(vm, target, name, value, span)
+    else:
+        # A field's `contribute_to_class` puts its descriptor on a model: nothing compiles that.
+        return is_rendered_model(target) and name not in ("_meta", "Meta")
+    return True
+
+
+def _assign_to_trigger(vm: Machine, target: Any, name: str, value: Any, span: Span) -> None:
+    unknown = value if isinstance(value, Unknown) else vm.speculation
+    if unknown is not None:
+        raise Refusal(unknown)
+    if membrane.is_dunder(name):
+        raise Refusal(Unknown(f"an assignment to `{name}` is not followed", span))
+    vm.attempt(span, setattr, target, name, membrane.outward(vm, value, span))
+
+
+def _assign_option(target: ModelOptions, name: str, span: Span) -> None:
+    if name in _HARMLESS_OPTIONS:
+        return
+    if not isinstance(target.model, ModelClass):
+        reason = f"an assignment to {describe(target)} is not followed"
+        raise Refusal(Unknown(reason, span))
+    target.model.namespace["Meta"] = Unknown(
+        f"`{target.model.name}._meta.{name}` is assigned to", span
+    )

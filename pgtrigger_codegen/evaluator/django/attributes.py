@@ -1,0 +1,108 @@
+"""Attributes of models, of what leads to them, and of the settings."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+from pgtrigger_codegen.evaluator.django.engine import databases_setting
+from pgtrigger_codegen.evaluator.library.kinds import has_base, is_field_class
+from pgtrigger_codegen.evaluator.protocols.machine import Machine, Reader
+from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.values.models import (
+    FieldDescriptor,
+    ModelClass,
+    ModelOptions,
+    ModelReference,
+    Registrar,
+    SettingsObject,
+    ThroughModel,
+)
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.source.span import Span
+
+
+def _model_attribute(vm: Machine, model: ModelClass, name: str, span: Span) -> Any:
+    if name == "_meta":
+        return ModelOptions(model)
+    if name in ("__name__", "__qualname__"):
+        return model.name
+    if name == "__module__":
+        return model.module.name
+    if model.broken is not None:
+        return model.broken.with_note(f"the class `{model.name}`", model.span)
+    found = model.lookup(name)
+    if found is None or (isinstance(found[1], type) and found[1] not in vm.user_classes):
+        for unknown in model.unknown_bases():
+            return unknown
+        return Unknown(f"`{model.name}.{name}` is not evaluated", span)
+    value, _ = found
+    if is_field_class(type(value)):
+        return FieldDescriptor(model, name, value)
+    if isinstance(value, staticmethod):
+        return value.__func__
+    if isinstance(value, classmethod):
+        return types.MethodType(value.__func__, model)
+    if isinstance(value, property):
+        return Unknown(f"`{model.name}.{name}` is a property", span)
+    return value
+
+
+def _through_attribute(vm: Machine, through: ThroughModel, name: str, span: Span) -> Any:
+    if name == "_meta":
+        return ModelOptions(through)
+    if name in ("__name__", "__qualname__"):
+        return f"{through.owner.name}_{through.field_name}"
+    return Unknown(f"`{name}` of a default through model is not evaluated", span)
+
+
+def _descriptor_attribute(vm: Machine, descriptor: FieldDescriptor, name: str, span: Span) -> Any:
+    if name == "field":
+        # Once all is read, it is the field that `_meta` has, too.
+        bound = None if vm.executing else vm.host.rendered_field(descriptor.model, descriptor.name)
+        return bound or descriptor.field
+    if name == "through" and has_base(
+        type(descriptor.field), "django.db.models.fields.related", "ManyToManyField"
+    ):
+        through = descriptor.field.remote_field.through
+        if through is None:
+            return ThroughModel(descriptor.model, descriptor.name, span)
+        if isinstance(through, str):
+            label = through if "." in through else None
+            if label is None:
+                owner = vm.host.model_label(descriptor.model)
+                if isinstance(owner, Unknown):
+                    return owner
+                label = f"{owner.partition('.')[0]}.{through}"
+            return ModelReference(label, span)
+        return Unknown("the through model is not evaluated", span)
+    return Unknown(f"`{descriptor.model.name}.{descriptor.name}.{name}` is not evaluated", span)
+
+
+def _reference_attribute(vm: Machine, value: ModelReference, name: str, span: Span) -> Any:
+    model = vm.host.model_class(value.label, span)
+    return model if isinstance(model, Unknown) else vm.attribute(model, name, span)
+
+
+def _option(vm: Machine, value: ModelOptions, name: str, span: Span) -> Any:
+    return membrane.inward(vm, vm.host.model_option(value.model, name, span))
+
+
+def _setting(vm: Machine, value: SettingsObject, name: str, span: Span) -> Any:
+    value = vm.host.setting(name, span)
+    return databases_setting(vm, value, span) if name == "DATABASES" else value
+
+
+def _registrar_attribute(vm: Machine, value: Registrar, name: str, span: Span) -> Any:
+    return Unknown("a registration has no attributes", span)
+
+
+READERS: dict[type, Reader] = {
+    FieldDescriptor: _descriptor_attribute,
+    ModelClass: _model_attribute,
+    ModelOptions: _option,
+    ModelReference: _reference_attribute,
+    Registrar: _registrar_attribute,
+    SettingsObject: _setting,
+    ThroughModel: _through_attribute,
+}

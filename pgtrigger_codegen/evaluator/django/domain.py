@@ -1,0 +1,94 @@
+"""Django's world, put together: tables, and rules for what is not Python's alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from pgtrigger_codegen.evaluator.django import (
+    assignment,
+    attributes,
+    calls,
+    configurations,
+    dynamic_imports,
+    engine,
+    fields,
+    func_render,
+    hooks,
+    makers,
+    model_classes,
+    names,
+    postponed,
+    provided,
+    real_attributes,
+    reflection,
+    registration,
+    rendering,
+    split_settings,
+    unknown_imports,
+)
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
+from pgtrigger_codegen.evaluator.values.callables import Special
+from pgtrigger_codegen.source.span import Span
+
+SpecialReader = Callable[[Machine, Special, Any, Span], Any]
+
+
+def _connection(vm: Machine, special: Special, key: Any, span: Span) -> Any:
+    return Special("connection")
+
+
+class Django:
+    """What Django, django-pgtrigger and the libraries on top of it add to Python."""
+
+    names = names.NAMES
+    handlers: ClassVar[dict[str, Handler]] = {
+        "private_field": fields.make_private_field,
+        **configurations.HANDLERS,
+        **dynamic_imports.HANDLERS,
+        **hooks.HANDLERS,
+        **provided.HANDLERS,
+        **reflection.HANDLERS,
+        **registration.HANDLERS,
+        **split_settings.HANDLERS,
+    }
+    readers = attributes.READERS
+    callers = calls.CALLERS
+    makers = makers.MAKERS
+    special_attributes: ClassVar[dict[str, SpecialReader]] = {
+        "configurations.Configuration": configurations.base_attribute,
+        "connection": engine.connection_attribute,
+        "super.model": hooks.super_attribute,
+    }
+    special_items: ClassVar[dict[str, SpecialReader]] = {"connections": _connection}
+    postponed_arguments = postponed.ARGUMENTS
+
+    registers = staticmethod(registration.registers)
+    mentions_registration = staticmethod(registration.mentions_registration)
+    notes_calls = staticmethod(provided.is_provided)
+    note_unread_call = staticmethod(registration.note_unread_call)
+    note_stopped = staticmethod(registration.note_stopped)
+    note_ended = staticmethod(provided.note_ended)
+    note_refused = staticmethod(registration.note_refused)
+    note_library = staticmethod(provided.note_library)
+    note_unknown_import = staticmethod(unknown_imports.note_unknown_import)
+    note_origin = staticmethod(calls.note_origin)
+    call_unread = staticmethod(registration.call_unread)
+
+    provided = staticmethod(provided.provided_value)
+    inward = staticmethod(rendering.inward)
+    rendered = staticmethod(rendering.rendered)
+    resolved = staticmethod(rendering.as_model_class)
+    compared = staticmethod(rendering.compared)
+    real_attribute = staticmethod(real_attributes.real_attribute)
+    assign_attribute = staticmethod(assignment.assign_attribute)
+    instantiate = staticmethod(calls.instantiate)
+    call_method = staticmethod(func_render.call_method)
+    postponed_argument = staticmethod(postponed.postponed_argument)
+    postpone = staticmethod(postponed.postpone)
+    namespace = staticmethod(model_classes.namespace)
+    base = staticmethod(model_classes.base)
+    make_class = staticmethod(model_classes.make_class)
+    make_dynamic_class = staticmethod(model_classes.make_dynamic_class)
+    class_made = staticmethod(func_render.accept_model)
+    decorated = staticmethod(model_classes.decorated)

@@ -1,0 +1,44 @@
+"""Attributes of Django's objects that are not read from the object itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pgtrigger_codegen.evaluator.library import rows
+from pgtrigger_codegen.evaluator.library.kinds import has_base, is_rendered_model, is_trigger
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.values.callables import Special
+from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.source.span import Span
+
+
+def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
+    """An attribute of one of Django's objects; `NotImplemented` where it is the object's own."""
+    hidden = getattr(value, "__dict__", None)
+    if isinstance(hidden, dict) and name in hidden.get(UNKNOWN_ATTRIBUTES, {}):
+        unknown = hidden[UNKNOWN_ATTRIBUTES][name]
+        return unknown if isinstance(unknown, Unknown) else Unknown("not known", span)
+    if type(value).__name__ == "StandInField" and name != "name":
+        return value.unknown
+    if is_rendered_model(value) and not hasattr(value, name):
+        return vm.host.rendered_attribute(value, name, span)
+    if type(value).__module__ == "django.db.models.options" and (
+        name not in rows.OPTIONS_ATTRIBUTES
+    ):
+        return Unknown(f"`_meta.{name}` is not evaluated", span)
+    if name in ("get_model", "get_models") and (label := _label_of_config(value)):
+        return Special(f"app_config.{name}", label)
+    if name in ("register", "unregister") and is_trigger(value):
+        return Special(f"{name}_trigger", value)
+    return NotImplemented
+
+
+def _label_of_config(value: Any) -> str | None:
+    """The label of the app that a project's own `AppConfig`, or an object of it, is for."""
+    cls = value if isinstance(value, type) else type(value)
+    if not has_base(cls, "django.apps.config", "AppConfig"):
+        return None
+    name = getattr(cls, "name", None)
+    label = getattr(cls, "label", None) or str(name).rpartition(".")[2]
+    return label if isinstance(name, str) and isinstance(label, str) else None

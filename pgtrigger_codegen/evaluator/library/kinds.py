@@ -1,0 +1,40 @@
+"""What a real object is, by the names of the classes it derives from: no library need be loaded."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def is_query(value: Any) -> bool:
+    """Whether a value asks a database when it is looked into."""
+    return has_base(type(value), "django.db.models.query", "QuerySet")
+
+
+def is_trigger(value: Any) -> bool:
+    """Whether a value is a trigger of django-pgtrigger."""
+    core = sys.modules.get("pgtrigger.core")
+    return core is not None and isinstance(value, core.Trigger)
+
+
+def is_field_class(cls: type) -> bool:
+    """Whether a class is a Django field."""
+    return has_base(cls, "django.db.models.fields", "Field")
+
+
+def is_rendered_model(value: Any) -> bool:
+    """Whether a value is a model that the `models` stage rendered."""
+    return isinstance(value, type) and has_base(value, "django.db.models.base", "Model")
+
+
+def has_base(cls: type, module: str, name: str) -> bool:
+    """Whether a class derives from a library's class, by name: the library need not be loaded."""
+    key = (cls, module, name)
+    if key not in _HAS_BASE:  # asked for each field and each call
+        _HAS_BASE[key] = any(
+            base.__name__ == name and base.__module__.startswith(module) for base in cls.__mro__
+        )
+    return _HAS_BASE[key]
+
+
+_HAS_BASE: dict[tuple[type, str, str], bool] = {}

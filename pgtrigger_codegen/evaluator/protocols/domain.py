@@ -1,0 +1,205 @@
+"""What a world of libraries adds to the rules of Python: Django's, or nothing.
+
+Python's rules ask it through this interface, and through nothing else. It is generic in the
+machine, which holds one, so that neither of the two has to import the other.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
+
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.values.callables import Function, Special
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+
+M_contra = TypeVar("M_contra", contravariant=True)
+
+
+class Maker(Struct, frozen=True):
+    """A callable of a library that makes classes or functions.
+
+    Attributes:
+        made_is_called: Whether what it makes may be called, by being made by it.
+        changes_class: Whether it changes the class that it is given, which has to be the project's.
+        is_decorator: Whether it gives a decorator when it is called without what it decorates.
+        takes_names: Whether its arguments are names, of which it makes code.
+        check: Refuses arguments that it must not be given.
+    """
+
+    made_is_called: bool = True
+    changes_class: bool = False
+    is_decorator: bool = False
+    takes_names: bool = False
+    check: Callable[[tuple[Any, ...], Span], None] | None = None
+
+
+class ClassStatement(Struct, frozen=True):
+    """A class, as far as its statement or a call of `type` tells.
+
+    Attributes:
+        bases: Real classes, models, or `Unknown`.
+        body: What the body bound; its owner is the class, once that exists.
+        keywords: By name; what `**` gave that is not known, by None.
+    """
+
+    node: ast.ClassDef
+    module: Module
+    bases: tuple[Any, ...]
+    body: Scope
+    keywords: dict[str | None, Any]
+    span: Span
+
+
+class Tables(Protocol[M_contra]):
+    """Rows that extend those of Python."""
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        """Values that stand for names, by dotted path, wherever they are imported from."""
+
+    @property
+    def handlers(self) -> Mapping[str, Callable[[M_contra, SpecialCall], Any]]:
+        """What is done for a call of a `Special`, by its name."""
+
+    @property
+    def readers(self) -> Mapping[type, Callable[[M_contra, Any, str, Span], Any]]:
+        """Attributes of values, by type."""
+
+    @property
+    def callers(self) -> Mapping[type, Callable[..., Any]]:
+        """Calls of values, by type: `(vm, function, args, kwargs, span, scope)`."""
+
+    @property
+    def special_attributes(self) -> Mapping[str, Callable[[M_contra, Special, str, Span], Any]]:
+        """Attributes of a `Special`, by its name; `NotImplemented` for those without a meaning."""
+
+    @property
+    def special_items(self) -> Mapping[str, Callable[[M_contra, Special, Any, Span], Any]]:
+        """Items of a `Special`, by its name."""
+
+    @property
+    def makers(self) -> Mapping[int, Maker]:
+        """Callables that make classes and functions, by identity."""
+
+    @property
+    def postponed_arguments(self) -> frozenset[str]:
+        """Names of arguments that may be evaluated when somebody asks for them."""
+
+
+class Effects(Protocol[M_contra]):
+    """What must not be forgotten where code is not followed to its end."""
+
+    def registers(self, vm: M_contra, value: Any) -> bool:
+        """Whether calling a value, or what is in it, may declare something."""
+
+    def mentions_registration(self, vm: M_contra, node: ast.AST, module: Module) -> bool:
+        """Whether code names what declares something."""
+
+    def notes_calls(self, function: Any) -> bool:
+        """Whether a call is noted even when its arguments are not known."""
+
+    def note_unread_call(
+        self, vm: M_contra, node: ast.expr, outcome: Unknown, scope: Scope
+    ) -> None:
+        """A decorator or a base of a package's gave nothing that is known."""
+
+    def note_stopped(self, vm: M_contra, node: ast.stmt, outcome: Unknown, scope: Scope) -> None:
+        """A statement of a module or class ended early."""
+
+    def note_ended(self, vm: M_contra, function: Function, unknown: Unknown, span: Span) -> None:
+        """A function could not be followed to its end."""
+
+    def note_refused(self, vm: M_contra, args: Iterable[Any], outcome: Unknown, span: Span) -> None:
+        """A real call was refused for its arguments."""
+
+    def note_library(self, vm: M_contra, module: str, scope: Scope, span: Span) -> None:
+        """A module is imported."""
+
+    def note_unknown_import(
+        self, vm: M_contra, module: Module, unknown: Unknown, span: Span
+    ) -> None:
+        """A module is imported, and which one is not known."""
+
+    def note_origin(self, vm: M_contra, value: Any, span: Span) -> Any:
+        """Passes on what a real call has made."""
+
+    def call_unread(
+        self, vm: M_contra, unknown: Unknown, args: Iterable[Any], span: Span, scope: Scope | None
+    ) -> Unknown:
+        """The outcome of calling what is not read."""
+
+
+class Rules(Protocol[M_contra]):
+    """What holds for values that are not Python's. `NotImplemented`: for this one Python's does."""
+
+    def provided(self, vm: M_contra, dotted: str) -> Special | None:
+        """What stands for a callable of a library, by its dotted path."""
+
+    def inward(self, vm: M_contra, value: Any) -> Any:
+        """What a real object of the library is to interpreted code."""
+
+    def rendered(self, vm: M_contra, value: Any) -> Any:
+        """What a value is to real code.
+
+        Raises:
+            Refusal: There is no such thing.
+        """
+
+    def resolved(self, vm: M_contra, value: Any, span: Span) -> Any:
+        """A value that stands for another, as that one: for keys and comparisons."""
+
+    def compared(
+        self, vm: M_contra, left: Any, right: Any, span: Span
+    ) -> Unknown | tuple[Any, Any]:
+        """Two values as they can be compared, or why they cannot."""
+
+    def real_attribute(self, vm: M_contra, value: Any, name: str, span: Span) -> Any:
+        """An attribute of a real object that the library says more of than the object."""
+
+    def assign_attribute(
+        self, vm: M_contra, target: Any, name: str, value: Any, span: Span
+    ) -> bool:
+        """Assigns to a value that is the library's; whether it is one."""
+
+    def instantiate(
+        self, vm: M_contra, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    ) -> Any:
+        """An object of one of the library's classes, or of a class derived from one."""
+
+    def call_method(self, vm: M_contra, function: Any, args: tuple[Any, ...], span: Span) -> Any:
+        """A call of a bound method of a real object."""
+
+    def postponed_argument(self, vm: M_contra, function: Any, node: ast.expr, scope: Scope) -> Any:
+        """An argument that is evaluated when somebody asks for it."""
+
+    def postpone(self, vm: M_contra, node: ast.Assign, scope: Scope) -> bool:
+        """Binds a name in a class body to what is evaluated later, if it can wait."""
+
+    def namespace(self, bases: Sequence[Any]) -> dict[str, Any] | None:
+        """Names for the body of a class that is not made real; None where it is."""
+
+    def base(self, vm: M_contra, base: Any, span: Span) -> Any:
+        """What a class derives from where it is said to derive from that."""
+
+    def make_class(self, vm: M_contra, statement: ClassStatement, broken: Unknown | None) -> Any:
+        """A class that is not made real, or could not be: why."""
+
+    def make_dynamic_class(self, vm: M_contra, statement: ClassStatement) -> Any:
+        """The same, by a call of `type`."""
+
+    def class_made(self, cls: type) -> None:
+        """A class of the user's was made real."""
+
+    def decorated(self, vm: M_contra, value: Any, function: Any, result: Any, span: Span) -> Any:
+        """What a class is once it is decorated: the result, if the class was made real."""
+
+
+class Domain(Tables[M_contra], Effects[M_contra], Rules[M_contra], Protocol[M_contra]):
+    """All that Python's rules ask of the libraries around them."""

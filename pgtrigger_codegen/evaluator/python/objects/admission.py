@@ -1,0 +1,43 @@
+"""Which real callables may be called."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+from pgtrigger_codegen.evaluator.library import lookup, rows
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+
+
+def receiver_of(function: Any) -> tuple[Any, str]:
+    """The object that a bound method belongs to, and the method's name."""
+    receiver = getattr(function, "__self__", None)
+    if receiver is None or isinstance(receiver, types.ModuleType):
+        return None, ""
+    return receiver, getattr(function, "__name__", "")
+
+
+def is_allowed(vm: Machine, function: Any) -> bool:
+    """Whether a real callable may be called."""
+    receiver, name = receiver_of(function)
+    if lookup.is_callable_listed(function) or id(function) in vm.made:
+        return True
+    if receiver is not None and name:
+        owner = receiver if isinstance(receiver, type) else type(receiver)
+        if issubclass(owner, tuple) and hasattr(owner, "_fields"):  # a named tuple's own
+            return name in ("_asdict", "_make", "_replace", "count", "index")
+        return lookup.is_method_listed(owner, name)
+    defined_in = getattr(function, "__objclass__", None)  # `str.upper`, called as a function
+    if isinstance(defined_in, type):
+        return lookup.is_method_listed(defined_in, function.__name__)
+    if isinstance(function, types.BuiltinFunctionType):  # `str.maketrans`, which is static
+        owner_name, _, method = function.__qualname__.rpartition(".")
+        return method in rows.METHODS.get(owner_name, "").split()
+    if isinstance(function, types.FunctionType):  # `Trigger.get_func`, called as a function
+        owner_name, _, method = function.__qualname__.rpartition(".")
+        if function.__module__.startswith(rows.FIELD_MODULES) and owner_name.endswith("Field"):
+            owner_name = "Field"
+        elif not function.__module__.startswith(rows.STATIC_MODULES):
+            return False
+        return method in rows.METHODS.get(owner_name, "").split()
+    return not isinstance(function, type) and lookup.is_method_listed(type(function), "__call__")

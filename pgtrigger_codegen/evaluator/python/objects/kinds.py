@@ -1,0 +1,97 @@
+"""What kind a value is: plain, of a class of interpreted code, or neither."""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+from typing import Any
+
+from pgtrigger_codegen.evaluator.library import lookup
+from pgtrigger_codegen.evaluator.library.kinds import is_query, is_rendered_model
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
+from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
+from pgtrigger_codegen.evaluator.values.models import (
+    FieldDescriptor,
+    ModelClass,
+    ModelReference,
+    ThroughModel,
+)
+from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+
+
+def poison(container: Any, unknown: Unknown, *, keep: bool = False) -> None:
+    """Makes a container's contents unknown: it changed in a way that cannot be followed.
+
+    Args:
+        keep: Whether the change could only add items at the end of a list.
+    """
+    spread = Unknown(unknown.reason, unknown.span, unknown.notes, spread=True)
+    # Not by the methods of a class of the user's.
+    if isinstance(container, list):
+        list.__setitem__(container, slice(None), [*container, spread] if keep else [spread])
+    elif isinstance(container, dict):
+        dict.clear(container)
+        dict.__setitem__(container, spread, spread)
+    elif isinstance(container, set):
+        set.clear(container)
+        set.add(container, spread)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether operators and iteration on the value are Python's, or the user's, own."""
+    return not is_own_kind(value) and not is_rendered_model(value) and not is_query(value)
+
+
+def is_user_class(vm: Machine, value: Any) -> bool:
+    """Whether a value is a class of interpreted code."""
+    return isinstance(value, type) and (value in vm.user_classes or lookup.MARK in vars(value))
+
+
+def is_user_object(vm: Machine, value: Any) -> bool:
+    """Whether a value is an instance of a class of interpreted code."""
+    return is_user_class(vm, type(value))
+
+
+def describe(value: Any) -> str:
+    """A value in words, for messages."""
+    match value:
+        case ModelClass():
+            known = any(is_rendered_model(cls) for cls in value.mro())
+            return f"the {'model' if known else 'class'} `{value.name}`"
+        case ThroughModel():
+            return f"the through model of `{value.owner.name}.{value.field_name}`"
+        case ModelReference():
+            return f"the model `{value.label}`"
+        case LibraryModule() | SourceModule():
+            return f"the module `{value.name}`"
+        case FieldDescriptor():
+            return f"the field `{value.model.name}.{value.name}`"
+        case Special():
+            return value.name
+        case Opaque():
+            return value.dotted
+    if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
+        module = getattr(value, "__module__", None)
+        owner = getattr(value, "__self__", None)
+        name = getattr(value, "__qualname__", repr(value))
+        if owner is not None and not isinstance(owner, types.ModuleType):
+            cls = owner if isinstance(owner, type) else type(owner)
+            module = cls.__module__
+            if issubclass(cls, Path):  # which newer Pythons keep elsewhere
+                module, name = "pathlib", f"Path.{value.__name__}"
+        return name if module in (None, "builtins") else f"{module}.{name}"
+    return f"a value of class `{type(value).__name__}`"
+
+
+def is_purely_user(vm: Machine, target: Any) -> bool:
+    """Whether only interpreted code has to do with a class, or an object, of its own."""
+    cls = target if isinstance(target, type) else type(target)
+    subclasses: list[type] = type.__subclasses__(target) if isinstance(target, type) else []
+    if any(not is_purely_user(vm, subclass) for subclass in subclasses):
+        return False
+    return all(
+        base is object or is_user_class(vm, base) or base.__name__ == "Migration"
+        for base in cls.__mro__
+    )

@@ -1,0 +1,144 @@
+"""A world without libraries that matter: Python's rules, and nothing besides."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement, Maker
+from pgtrigger_codegen.evaluator.protocols.machine import Caller, Handler, Machine, Reader
+from pgtrigger_codegen.evaluator.values.callables import Function, Special
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.span import Span
+
+_NONE: Mapping[Any, Any] = MappingProxyType({})
+
+
+class PlainPython:
+    """A domain that knows nothing."""
+
+    names: Mapping[str, Any] = _NONE
+    handlers: Mapping[str, Handler] = _NONE
+    readers: Mapping[type, Reader] = _NONE
+    callers: Mapping[type, Caller] = _NONE
+    special_attributes: Mapping[str, Reader] = _NONE
+    special_items: Mapping[str, Callable[[Machine, Special, Any, Span], Any]] = _NONE
+    makers: Mapping[int, Maker] = _NONE
+    postponed_arguments: frozenset[str] = frozenset()
+
+    def registers(self, vm: Machine, value: Any) -> bool:
+        """Nothing does."""
+        return False
+
+    def mentions_registration(self, vm: Machine, node: ast.AST, module: Module) -> bool:
+        """Nothing does."""
+        return False
+
+    def notes_calls(self, function: Any) -> bool:
+        """None is noted."""
+        return False
+
+    def note_unread_call(self, vm: Machine, node: ast.expr, outcome: Unknown, scope: Scope) -> None:
+        """Nothing is noted."""
+
+    def note_stopped(self, vm: Machine, node: ast.stmt, outcome: Unknown, scope: Scope) -> None:
+        """Nothing is noted."""
+
+    def note_ended(self, vm: Machine, function: Function, unknown: Unknown, span: Span) -> None:
+        """Nothing is noted."""
+
+    def note_refused(self, vm: Machine, args: Iterable[Any], outcome: Unknown, span: Span) -> None:
+        """Nothing is noted."""
+
+    def note_library(self, vm: Machine, module: str, scope: Scope, span: Span) -> None:
+        """Nothing is noted."""
+
+    def note_unknown_import(
+        self, vm: Machine, module: Module, unknown: Unknown, span: Span
+    ) -> None:
+        """Nothing is noted."""
+
+    def note_origin(self, vm: Machine, value: Any, span: Span) -> Any:
+        """The value as it is."""
+        return value
+
+    def call_unread(
+        self, vm: Machine, unknown: Unknown, args: Iterable[Any], span: Span, scope: Scope | None
+    ) -> Unknown:
+        """Why there is no outcome."""
+        return unknown
+
+    def provided(self, vm: Machine, dotted: str) -> Special | None:
+        """No library is known."""
+        return None
+
+    def inward(self, vm: Machine, value: Any) -> Any:
+        """By Python's rules."""
+        return NotImplemented
+
+    def rendered(self, vm: Machine, value: Any) -> Any:
+        """The value as it is."""
+        return value
+
+    def resolved(self, vm: Machine, value: Any, span: Span) -> Any:
+        """The value as it is."""
+        return value
+
+    def compared(self, vm: Machine, left: Any, right: Any, span: Span) -> tuple[Any, Any]:
+        """Two values as they are."""
+        return left, right
+
+    def real_attribute(self, vm: Machine, value: Any, name: str, span: Span) -> Any:
+        """By Python's rules."""
+        return NotImplemented
+
+    def assign_attribute(self, vm: Machine, target: Any, name: str, value: Any, span: Span) -> bool:
+        """By Python's rules."""
+        return False
+
+    def instantiate(
+        self, vm: Machine, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    ) -> Any:
+        """By Python's rules."""
+        return NotImplemented
+
+    def call_method(self, vm: Machine, function: Any, args: tuple[Any, ...], span: Span) -> Any:
+        """By Python's rules."""
+        return NotImplemented
+
+    def postponed_argument(self, vm: Machine, function: Any, node: ast.expr, scope: Scope) -> Any:
+        """By Python's rules."""
+        return NotImplemented
+
+    def postpone(self, vm: Machine, node: ast.Assign, scope: Scope) -> bool:
+        """Nothing waits."""
+        return False
+
+    def namespace(self, bases: Sequence[Any]) -> dict[str, Any] | None:
+        """Names for a class with a base that is not known, which cannot be made real."""
+        return None if first_unknown(list(bases)) is None else {}
+
+    def base(self, vm: Machine, base: Any, span: Span) -> Any:
+        """The base as it is."""
+        return base
+
+    def make_class(self, vm: Machine, statement: ClassStatement, broken: Unknown | None) -> Any:
+        """Why there is no such class."""
+        parts = [*statement.bases, *statement.keywords.values()]
+        reason = f"the class `{statement.node.name}` is not evaluated"
+        return broken or first_unknown(parts) or Unknown(reason, statement.span)
+
+    def make_dynamic_class(self, vm: Machine, statement: ClassStatement) -> Any:
+        """Why there is no such class."""
+        return self.make_class(vm, statement, None)
+
+    def class_made(self, cls: type) -> None:
+        """Nothing is noted."""
+
+    def decorated(self, vm: Machine, value: Any, function: Any, result: Any, span: Span) -> Any:
+        """What the decorator gave."""
+        return result
