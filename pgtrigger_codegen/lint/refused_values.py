@@ -180,10 +180,6 @@ def _incomparable(node: Node, types: Mapping[str, str]) -> str | None:
             continue
         type_name = types[names[1]]
         value = constant.get("A_Const", {})
-        if "ival" in value and type_name not in _INTEGERS:
-            return f"operator does not exist: {type_name.partition('(')[0]} {operator} integer"
-        if "boolval" in value and type_name != "boolean":
-            return f"operator does not exist: {type_name.partition('(')[0]} {operator} boolean"
         if "sval" in value and "varying" not in type_name:
             return _refused(type_name, constant)
     return None

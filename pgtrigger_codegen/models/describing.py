@@ -196,6 +196,13 @@ def _cascades(concrete: Any) -> Iterator[tuple[str, str]]:
 
 def _is_number(field: Any) -> bool:
     """Whether a column holds numbers, or keys of a model whose keys are numbers."""
+    field = _key_field(field)
+    known = field is not None and not isinstance(field, StandInField)
+    return known and field.get_internal_type() in _NUMBERS
+
+
+def _key_field(field: Any) -> Any:
+    """The field whose values a relation's column holds, else the field itself; None in doubt."""
     for _ in range(_MOST_KEYS):
         relation: Any = getattr(field, "remote_field", None)
         target = getattr(getattr(relation, "model", None), "_meta", None)
@@ -204,8 +211,8 @@ def _is_number(field: Any) -> bool:
         try:
             field = target.get_field(relation.field_name)
         except FieldDoesNotExist:
-            return False
-    return not isinstance(field, StandInField) and field.get_internal_type() in _NUMBERS
+            return None
+    return field
 
 
 def _required_column(field: Any) -> str | None:
@@ -222,11 +229,28 @@ def _required_column(field: Any) -> str | None:
 
 def _column_type(field: Any) -> tuple[str, str] | None:
     """Column and type, for the classes of fields whose values are checked."""
-    name = _TYPES.get(field.get_internal_type()) if _is_djangos(field) else None
+    name = _type(field)
+    return None if name is None else (str(field.column), name)
+
+
+def _type(field: Any) -> str | None:
+    """The type of a field's column; None where the field's class is not Django's."""
+    if not _is_djangos(field):
+        return None
+    field = _key_field(field)
+    if field is None or not _is_djangos(field) or getattr(field, "remote_field", None):
+        return None
+    if getattr(field, "generated", False):
+        return _type(field.output_field)
+    kind = field.get_internal_type()
+    if kind == "ArrayField":
+        base = _type(field.base_field)
+        return f"{base}[]" if base else None
+    name = _TYPES.get(kind)
     if name == "character varying":
         length = field.max_length
         name = f"character varying({length})" if isinstance(length, int) else name
-    return None if name is None else (str(field.column), name)
+    return name
 
 
 def _is_djangos(field: Any) -> bool:
@@ -238,6 +262,9 @@ _TYPES = {
     "BooleanField": "boolean",
     "CharField": "character varying",
     "SlugField": "character varying",
+    "FileField": "character varying",
+    "FilePathField": "character varying",
+    "ImageField": "character varying",
     "TextField": "text",
     "SmallIntegerField": "smallint",
     "PositiveSmallIntegerField": "smallint",
@@ -245,6 +272,19 @@ _TYPES = {
     "PositiveIntegerField": "integer",
     "BigIntegerField": "bigint",
     "PositiveBigIntegerField": "bigint",
+    "AutoField": "integer",
+    "BigAutoField": "bigint",
+    "SmallAutoField": "smallint",
+    "DecimalField": "numeric",
+    "FloatField": "double precision",
+    "DateField": "date",
+    "DateTimeField": "timestamp with time zone",
+    "TimeField": "time",
+    "DurationField": "interval",
+    "UUIDField": "uuid",
+    "JSONField": "jsonb",
+    "BinaryField": "bytea",
+    "GenericIPAddressField": "inet",
 }
 
 

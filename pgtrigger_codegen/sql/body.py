@@ -20,7 +20,7 @@ from pgtrigger_codegen.sql.body_flow import Flow
 from pgtrigger_codegen.sql.body_paths import Path
 from pgtrigger_codegen.sql.body_records import as_record
 from pgtrigger_codegen.sql.body_text import BodyText, aliases, create_function, first_line
-from pgtrigger_codegen.sql.body_variables import TypedVariable, outer_variables
+from pgtrigger_codegen.sql.body_variables import TypedVariable, declared_types, outer_variables
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
 from pgtrigger_codegen.sql.names import QualifiedName, called_function, table_name
 from pgtrigger_codegen.sql.parser import SqlSyntaxError, SqlTooDeep, parse_function
@@ -52,6 +52,7 @@ class Body(Struct, frozen=True):
         variables: Names of the function's own, those that PL/pgSQL defines included.
         outer_variables: Those of them that are in sight throughout the body.
         typed_variables: Variables of a table's row type, or of the type of a column.
+        declared_types: Types by variable, as written; empty where that is not certain.
     """
 
     definition: Definition
@@ -67,6 +68,7 @@ class Body(Struct, frozen=True):
     variables: frozenset[str]
     outer_variables: frozenset[str]
     typed_variables: tuple[TypedVariable, ...]
+    declared_types: Mapping[str, str]
 
     @property
     def decides_write(self) -> bool:
@@ -138,6 +140,7 @@ def _followed(definition: Definition, table: str, declare: str, func: str) -> Bo
         return unnoticed
     flow = Flow(function, BodyText(func, first_line(declare)), definition, table)
     flow.follow()
+    outer = outer_variables(function, declare)
     return Body(
         definition=definition,
         returns=tuple(flow.returns),
@@ -150,8 +153,9 @@ def _followed(definition: Definition, table: str, declare: str, func: str) -> Bo
         has_loop=flow.has_loop,
         copies_context=flow.copies_context,
         variables=flow.variables | aliases(declare) | aliases(func),
-        outer_variables=outer_variables(function, declare),
+        outer_variables=outer,
         typed_variables=flow.typed_variables,
+        declared_types=declared_types(function, outer),
     )
 
 

@@ -12,10 +12,17 @@ from pgtrigger_codegen.sql.parser import Node, walk
 
 
 class Fault(NamedTuple):
-    """What is wrong with a statement, in PostgreSQL's words."""
+    """What is wrong with a statement, in PostgreSQL's words.
+
+    Attributes:
+        help: What to do, where the message does not say.
+        is_certain: Whether the statement fails in any database that the migrations make.
+    """
 
     message: str
     place: Place | None
+    help: str = ""
+    is_certain: bool = True
 
 
 def faults(body: Body) -> Iterator[Fault]:

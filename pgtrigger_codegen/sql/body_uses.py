@@ -28,6 +28,8 @@ _STATEMENT = 0
 _ASSIGNMENTS = frozenset({3, 4, 5})
 _ASSIGNED = re.compile(r"[^:=]*:?=")
 
+# What calls a function or has an operator may be refused because of its types.
+_COMPUTES = re.compile(r"[^\w\s.'\",;]|\b(and|not|or|i?like)\b", re.IGNORECASE)
 _BARE_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*(?![\w.])(?!\s*\()")
 _WORDS_OF_SQL = CONTEXT | {
     *("and", "between", "case", "distinct", "else", "end", "false", "from", "in", "is", "like"),
@@ -118,7 +120,11 @@ class Uses:
             start = len(query) - len(without_target(query))
             query = query[start:]
             place = Place(place.start + start, place.end) if place else None
-        if mode in (_STATEMENT, "PERFORM") or self._may_name_something(query):
+        if (
+            mode in (_STATEMENT, "PERFORM")
+            or _COMPUTES.search(query)
+            or self._may_name_something(query)
+        ):
             self.queries.append(Query(query, place, state, self.handled > 0, prefix))
 
     def _may_name_something(self, expression: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT
@@ -58,6 +58,41 @@ def typed_variables(function: Node) -> tuple[TypedVariable, ...]:
         if times[node.get("refname", "")] == 1
         and (type_of := _table_and_column(node["datatype"]["PLpgSQL_type"]["typname"])) is not None
     )
+
+
+def declared_types(function: Node, outer: frozenset[str]) -> Mapping[str, str]:
+    """The types of a function's variables as written, empty where that or the scope is not certain.
+
+    Args:
+        outer: The names that stand for a variable wherever in the body they are.
+    """
+    found: dict[str, str] = {}
+    for datum in function.get("datums", ()):
+        node = datum.get("PLpgSQL_var") or datum.get("PLpgSQL_rec") or datum.get("PLpgSQL_row", {})
+        name = node.get("refname", "")
+        if name in _PREDEFINED:
+            continue
+        written = node.get("datatype", {}).get("PLpgSQL_type", {}).get("typname", "")
+        known = name in outer and name not in found
+        found[name] = written if known else ""
+    return {**found, **_TYPES_OF_CONTEXT}
+
+
+_TYPES_OF_CONTEXT = {
+    "found": "boolean",
+    "sqlerrm": "text",
+    "sqlstate": "text",
+    "tg_argv": "text[]",
+    "tg_level": "text",
+    "tg_name": "name",
+    "tg_nargs": "integer",
+    "tg_op": "text",
+    "tg_relid": "oid",
+    "tg_relname": "name",
+    "tg_table_name": "name",
+    "tg_table_schema": "name",
+    "tg_when": "text",
+}
 
 
 def _argument_rows(datums: list[Node]) -> Iterator[Node]:

@@ -38,11 +38,44 @@ CREATE TABLE shop_payment (
     id bigserial PRIMARY KEY, order_id bigint NOT NULL, paid_at timestamptz NOT NULL,
     method varchar(5), is_open boolean NOT NULL, amount integer NOT NULL DEFAULT 0
 );
+CREATE TABLE shop_audit (
+    id bigserial PRIMARY KEY, table_name varchar(100) NOT NULL, row_id text NOT NULL,
+    action varchar(20) NOT NULL, old_data jsonb, new_data jsonb, changed_by text,
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE FUNCTION my_slug(source text, size integer) RETURNS text LANGUAGE sql
+AS $$SELECT left(source, size)$$;
 CREATE FUNCTION is_delete(event text) RETURNS boolean LANGUAGE sql AS $$SELECT event = 'DELETE'$$;
 CREATE FUNCTION refuse(message text) RETURNS void LANGUAGE plpgsql AS
 $$BEGIN RAISE EXCEPTION '%', message; END$$;
 INSERT INTO shop_order (id, status, amount, version) VALUES (1, 'new', 10, 1);
 """
+TYPES = {
+    "order": (
+        ("id", "bigint"),
+        ("status", "text"),
+        ("amount", "integer"),
+        ("customer_id", "bigint"),
+        ("note", "text"),
+        ("createdAt", "timestamp with time zone"),
+        ("updated_at", "timestamp with time zone"),
+        ("version", "integer"),
+        ("tags", "text[]"),
+    ),
+    "log": (("id", "bigint"), ("order_id", "bigint"), ("message", "text")),
+    "customer": (("id", "bigint"), ("orders", "integer")),
+    "audit": (
+        ("id", "bigint"),
+        ("table_name", "character varying(100)"),
+        ("row_id", "text"),
+        ("action", "character varying(20)"),
+        ("old_data", "jsonb"),
+        ("new_data", "jsonb"),
+        ("changed_by", "text"),
+        ("changed_at", "timestamp with time zone"),
+    ),
+}
+"""What the linter is told of the tables; `shop_payment` has more to tell."""
 VIRTUAL = "ALTER TABLE shop_order ADD doubled integer GENERATED ALWAYS AS (amount * 2) VIRTUAL"
 """For the bodies in `virtual.sql` alone, since it takes PostgreSQL 18."""
 WRITES = {
@@ -143,12 +176,15 @@ def lint(body: BodyCase, folder: Path) -> list[Diagnostic]:
     fact = compiled(body, Span(str(path), 3, 11, end_line, 5))
     order = replace(model("shop.Order"), table="shop_order", columns=(*COLUMNS, "tags"))
     order = replace(order, field_columns=(("customer", "customer_id"),))
-    order = replace(order, types=(("status", "text"), ("amount", "integer")))
+    order = replace(order, types=TYPES["order"])
     if body.file.stem == "virtual":
         order = replace(order, columns=(*COLUMNS, "tags", "doubled"), virtual=("doubled",))
     others = (
-        replace(model("shop.Log"), columns=("id", "order_id", "message")),
-        replace(model("shop.Customer"), columns=("id", "orders")),
+        *(
+            replace(model(f"shop.{name.title()}"), columns=tuple(dict(types)), types=types)
+            for name, types in TYPES.items()
+            if name != "order"
+        ),
         replace(
             model("shop.Payment"),
             columns=("id", "order_id", "paid_at", "method", "is_open", "amount"),

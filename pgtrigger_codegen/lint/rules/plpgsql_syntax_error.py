@@ -10,6 +10,7 @@ from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.refused_values import RefusedValues
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.type_faults import TypeFaults
 from pgtrigger_codegen.sql.body_faults import Fault, faults
 
 
@@ -19,7 +20,14 @@ class PlpgsqlSyntaxError(Rule):
     expressions and statements. And statements that it refuses as soon as they run: a query whose
     result nothing takes, an INSERT with more or fewer values than columns, a COMMIT or ROLLBACK; an
     INSERT without a column that takes no NULL and has no default in the database, and a constant
-    that is no value of its column's type.
+    that is no value of its column's type; a call of a function or an operator that is not built in
+    for such arguments, a template that FORMAT does not know, and a value whose type does not fit a
+    column, a condition, or the other values of `COALESCE` and `CASE`.
+
+    A function that is not built in counts only if its name is almost that of one which is, or one
+    of another database (`IFNULL`), and if no text of the project makes a function of that name.
+    Types count where they are known: those of Django's own fields, of variables and of built-in
+    functions. A function of an extension that nothing in the project installs is a warning.
 
     ## Why is this bad?
     The migration that creates the function fails, or else every write that gets to the statement.
@@ -57,13 +65,17 @@ class PlpgsqlSyntaxError(Rule):
                 places.span(trigger, error.place),
                 help="Correct the PL/pgSQL; the migration would fail with the same words",
             )
-        refused = RefusedValues(analysis)
+        refused, types = RefusedValues(analysis), TypeFaults(analysis)
         for trigger, body in bodies(analysis):
-            for fault in dict.fromkeys((*faults(body), *refused.faults(trigger, body))):
+            found = (*faults(body), *refused.faults(trigger, body), *types.faults(trigger, body))
+            for fault in dict.fromkeys(found):
                 yield self.diagnostic(
-                    f"This statement fails whenever it runs: {fault.message}",
+                    f"This statement fails whenever it runs: {fault.message}"
+                    if fault.is_certain
+                    else f"No migration makes what this statement needs: {fault.message}",
                     places.span(trigger, fault.place),
-                    help=_help(fault),
+                    severity=None if fault.is_certain else Severity.WARNING,
+                    help=fault.help or _help(fault),
                 )
 
 

@@ -1,0 +1,150 @@
+"""Stage sql: calls of functions that PostgreSQL does not have, or not for such arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pgtrigger_codegen.sql import builtins, coercion
+from pgtrigger_codegen.sql.coercion import ROW, Type, in_words
+from pgtrigger_codegen.sql.misspelling import misspelt
+from pgtrigger_codegen.sql.parser import Node, strings
+
+
+@dataclass(frozen=True, slots=True)
+class CallFault:
+    """What PostgreSQL refuses as soon as a statement runs.
+
+    Attributes:
+        message: In PostgreSQL's words.
+        location: Where in the statement, in bytes.
+        size: How many characters there; 0 for the whole statement.
+        columns: Names of columns whose types count.
+        function: The function that is not there, or not for such arguments.
+        extension: The one that has the function, and that something has to install.
+    """
+
+    message: str
+    help: str
+    location: int
+    columns: frozenset[str] = frozenset()
+    function: str | None = None
+    extension: str | None = None
+    size: int = 0
+
+
+def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Type]:
+    """Why a call fails, as far as that is certain, and the type of what it gives.
+
+    Args:
+        given: The types of the arguments.
+    """
+    *schema, name = strings(node["funcname"])
+    if schema not in ([], ["pg_catalog"]):
+        return None, None
+    signatures = builtins.functions(name)
+    if not signatures:
+        return _unknown(name, given, is_builtin=bool(schema)), None
+    if _has_own_syntax(node):
+        return None, coercion.result(signatures)
+    if name == "format" and (problem := _format_problem(node)) is not None:
+        message, help = problem
+        return CallFault(message, help, 0, function=name), "text"
+    if fits := coercion.fitting(signatures, given):
+        exact = [one for one in fits if one.expanded(len(given)) == tuple(given)]
+        return None, coercion.result(exact or fits)
+    if len(given) == 1 and (builtins.is_type(name) or given[0] == ROW):
+        return None, None  # `text(x)` is a cast, and `name(row)` a column
+    return CallFault(_missing(name, given), _help(name, signatures), 0, function=name), None
+
+
+def _unknown(name: str, given: Sequence[Type], *, is_builtin: bool) -> CallFault | None:
+    """A function that is not built in: of an extension, misspelt, or someone's own."""
+    if (extension := builtins.extension_of(name)) is not None and not is_builtin:
+        return CallFault(
+            _missing(name, given),
+            f"Install the extension in a migration: `CreateExtension({extension!r})`",
+            0,
+            function=name,
+            extension=extension,
+        )
+    meant = _ELSEWHERE.get(name) or misspelt(name, builtins.called_by_name())
+    if meant is None and not is_builtin:
+        return None
+    help = f"Did you mean `{meant}`?" if meant else "PostgreSQL has no such function"
+    return CallFault(_missing(name, given), help, 0, function=name)
+
+
+def _missing(name: str, given: Sequence[Type]) -> str:
+    return f"function {name}({', '.join(map(in_words, given))}) does not exist"
+
+
+def _help(name: str, signatures: Sequence[builtins.Signature]) -> str:
+    known = [f"`{name}({', '.join(map(in_words, one.arguments))})`" for one in signatures[:4]]
+    more = ", …" if len(signatures) > 4 else ""
+    return f"Give the arguments that it takes, or cast them: {', '.join(known)}{more}"
+
+
+def _has_own_syntax(node: Node) -> bool:
+    """Whether the arguments are not simply listed."""
+    return (
+        node.get("funcformat") == "COERCE_SQL_SYNTAX"
+        or not {"agg_star", "agg_within_group", "func_variadic"}.isdisjoint(node)
+        or any("NamedArgExpr" in argument for argument in node.get("args", ()))
+    )
+
+
+# What other databases have, and what does the same here.
+_ELSEWHERE = {
+    "charindex": "strpos",
+    "curdate": "current_date",
+    "dateadd": "make_interval",
+    "datediff": "age",
+    "getdate": "now",
+    "group_concat": "string_agg",
+    "ifnull": "coalesce",
+    "instr": "strpos",
+    "isnull": "coalesce",
+    "json_extract": "jsonb_extract_path",
+    "len": "length",
+    "newid": "gen_random_uuid",
+    "nvl": "coalesce",
+    "rand": "random",
+    "strftime": "to_char",
+    "sysdate": "now",
+    "unix_timestamp": "extract",
+}
+_FIELD = re.compile(r"%(?P<position>\d+\$)?-?(?P<width>\d+|\*(\d+\$)?)?(?P<type>.?)", re.DOTALL)
+
+
+def _format_problem(node: Node) -> tuple[str, str] | None:
+    """What is wrong with the template of FORMAT, where that is a literal."""
+    template, *arguments = node["args"] if node.get("args") else ({},)
+    text = template.get("A_Const", {}).get("sval", {}).get("sval")
+    if text is None:
+        return None
+    needed = 0
+    for field in _fields(text):
+        if field["type"] == "%" and field["position"] is None:
+            continue
+        if field["type"] not in tuple("sIL"):
+            message = (
+                f'unrecognized format() type specifier "{field["type"]}"'
+                if field["type"]
+                else "unterminated format() type specifier"
+            )
+            return message, "FORMAT knows %s, %I and %L, and %% for a percent sign"
+        if field["position"] is not None or (field["width"] or "").startswith("*"):
+            return None
+        needed += 1
+    if needed > len(arguments):
+        return "too few arguments for format()", "Give a value for each %s, %I and %L"
+    return None
+
+
+def _fields(template: str) -> Iterator[re.Match[str]]:
+    position = 0
+    while (match := _FIELD.search(template, position)) is not None:
+        yield match
+        position = match.end()

@@ -1,0 +1,184 @@
+"""Stage sql: which types go where, by PostgreSQL's rules for casts that nobody writes.
+
+None stands for a type that is not known here, and goes everywhere. `unknown` is PostgreSQL's
+word for the type of a plain literal in quotes.
+
+Rules: https://www.postgresql.org/docs/current/typeconv.html
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+from pgtrigger_codegen.sql import builtins
+from pgtrigger_codegen.sql.builtins import Signature
+from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql, strings
+
+Type = str | None
+
+UNKNOWN = "unknown"
+ROW = "record"
+
+
+def accepts(parameter: str, given: Type) -> bool:
+    """Whether an argument of a type is taken for a parameter, without a cast that is written."""
+    if given in (None, UNKNOWN, parameter) or parameter in _ANYTHING:
+        return True
+    assert given is not None
+    if parameter in _POLYMORPHIC:
+        wanted = _POLYMORPHIC[parameter]
+        return builtins.category(given) in wanted if wanted else not given.endswith("[]")
+    if given.endswith("[]") and parameter.endswith("[]"):
+        return accepts(parameter[:-2], given[:-2])
+    return given != ROW and builtins.cast_context(given, parameter) == "i"
+
+
+def assignable(target: str, given: Type) -> bool:
+    """Whether a value of a type is taken for a column in INSERT and UPDATE."""
+    if given in (None, UNKNOWN, target):
+        return True
+    assert given is not None
+    if builtins.category(target) == "S":
+        return True  # any type has a text
+    if given.endswith("[]") and target.endswith("[]"):
+        return assignable(target[:-2], given[:-2])
+    return builtins.cast_context(given, target) in ("i", "a")
+
+
+def castable(target: str, given: Type) -> bool:
+    """Whether a value of a type can be cast to another where the cast is written."""
+    if given in (None, UNKNOWN, ROW, target):
+        return True
+    assert given is not None
+    if "S" in (builtins.category(target), builtins.category(given)):
+        return True  # by way of its text
+    if given.endswith("[]") and target.endswith("[]"):
+        return castable(target[:-2], given[:-2])
+    return bool(builtins.cast_context(given, target))
+
+
+def common(types: Sequence[Type]) -> Type:
+    """The type of CASE or COALESCE over values of these types, where it can be told."""
+    known = {name for name in types if name != UNKNOWN}
+    if len(known) == 1:
+        return known.pop()
+    if known and all(name and builtins.category(name) == "S" for name in known):
+        return "text"
+    return None
+
+
+def unmatched(types: Sequence[Type]) -> tuple[str, str] | None:
+    """Two types of such values that no type is common to."""
+    known = [name for name in types if name not in (None, UNKNOWN, ROW)]
+    for name in known[1:]:
+        if name and known[0] and builtins.category(name) != builtins.category(known[0]):
+            return known[0], name
+    return None
+
+
+def fitting(signatures: Sequence[Signature], given: Sequence[Type]) -> list[Signature]:
+    """Those that can take arguments of these types."""
+    return [
+        signature
+        for signature in signatures
+        if (parameters := signature.expanded(len(given))) is not None
+        and all(map(accepts, parameters, given))
+    ]
+
+
+@functools.lru_cache(maxsize=4096)
+def operation(name: str, left: Type, right: Type) -> tuple[bool, Type]:
+    """Whether there may be an operator for such operands, and the type of what it gives.
+
+    Args:
+        left: Empty for an operator that stands before its operand.
+    """
+    signatures = builtins.operators(name)
+    fits = [
+        one
+        for one in signatures
+        if (one.arguments[0] == "") == (left == "")
+        and accepts(one.arguments[1], right)
+        and (left == "" or accepts(one.arguments[0], left))
+    ]
+    if not fits:
+        # Someone's own, or of a type that is not known.
+        return not signatures or left is None or right is None, None
+    operands = tuple(
+        # A literal takes the type of the other operand, where that fits.
+        other if operand == UNKNOWN else operand
+        for operand, other in ((left, right), (right, left))
+    )
+    return True, result([one for one in fits if one.arguments == operands] or fits)
+
+
+def result(signatures: Sequence[Signature]) -> Type:
+    """The type that all of them give; None where they differ or it depends on the arguments."""
+    results = {signature.result for signature in signatures}
+    name = results.pop() if len(results) == 1 else None
+    return None if name in _POLYMORPHIC or name in _ANYTHING or name in _NO_VALUE else name
+
+
+@functools.lru_cache(maxsize=1024)
+def internal_name(written: str) -> Type:
+    """`integer` → `int4`; None for types that are not built in, and for those of columns."""
+    if not written.strip() or "%" in written:
+        return None
+    try:
+        (statement,) = parse_sql(f"SELECT CAST(NULL AS {written})")
+        cast = statement["SelectStmt"]["targetList"][0]["ResTarget"]["val"]["TypeCast"]
+    except (SqlSyntaxError, KeyError, ValueError):
+        return None
+    return type_of_name(cast["typeName"])
+
+
+def type_of_name(node: Node) -> Type:
+    """The internal name of a type that a statement names."""
+    names = strings(node.get("names"))
+    if node.get("setof") or not names or (len(names) > 1 and names[0] != "pg_catalog"):
+        return None
+    name = {"boolean": "bool", "integer": "int4"}.get(names[-1], names[-1])
+    name = _SERIALS.get(name, name)
+    if not builtins.is_type(name):
+        return None
+    return f"{name}[]" if "arrayBounds" in node else name
+
+
+def in_words(type_name: Type) -> str:
+    """A type as PostgreSQL's messages name it."""
+    if type_name is None:
+        return "…"
+    name = type_name.removesuffix("[]")
+    return _IN_WORDS.get(name, name) + type_name[len(name) :]
+
+
+_ANYTHING = frozenset({"any", "anyelement", "anycompatible"})
+_NO_VALUE = frozenset({"void", "record", "trigger"})
+# By the category of what they take; the types of enums are never built in.
+_POLYMORPHIC = {
+    "anyarray": "A",
+    "anycompatiblearray": "A",
+    "anyrange": "R",
+    "anycompatiblerange": "R",
+    "anymultirange": "R",
+    "anycompatiblemultirange": "R",
+    "anyenum": "E",
+    "anynonarray": "",  # whatever is no array
+    "anycompatiblenonarray": "",
+}
+_SERIALS = {"serial": "int4", "bigserial": "int8", "smallserial": "int2"}
+_IN_WORDS = {
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "bool": "boolean",
+    "float4": "real",
+    "float8": "double precision",
+    "varchar": "character varying",
+    "bpchar": "character",
+    "timestamptz": "timestamp with time zone",
+    "timestamp": "timestamp without time zone",
+    "timetz": "time with time zone",
+    "time": "time without time zone",
+}
