@@ -237,9 +237,10 @@ def _type(field: Any) -> str | None:
     """The type of a field's column; None where the field's class is not Django's."""
     if not _is_djangos(field):
         return None
-    field = _key_field(field)
-    if field is None or not _is_djangos(field) or getattr(field, "remote_field", None):
-        return None
+    if field.remote_field is not None:
+        field = _key_field(field)
+        if field is None or not _is_djangos(field) or field.remote_field is not None:
+            return None
     if getattr(field, "generated", False):
         return _type(field.output_field)
     kind = field.get_internal_type()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pgtrigger_codegen.sql import builtins, coercion
 from pgtrigger_codegen.sql.coercion import ROW, Type, in_words
@@ -12,8 +13,7 @@ from pgtrigger_codegen.sql.misspelling import misspelt
 from pgtrigger_codegen.sql.parser import Node, strings
 
 
-@dataclass(frozen=True, slots=True)
-class CallFault:
+class CallFault(Struct, frozen=True):
     """What PostgreSQL refuses as soon as a statement runs.
 
     Attributes:

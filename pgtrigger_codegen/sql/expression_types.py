@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from pgtrigger_codegen.sql import coercion
 from pgtrigger_codegen.sql.calls import CallFault, call_fault
