@@ -53,8 +53,9 @@ class TypeFaults:
         own = self._of_model(self._tables.owner_of(trigger))
         rows = {"new": own or {}, "old": own or {}}
         for typed in body.typed_variables:
-            if typed.column is None:
-                rows[typed.name] = self._of_table(typed.table) or {}
+            columns = self._of_table(typed.table) if typed.column is None else None
+            if columns is not None:  # else it is a type of single values
+                rows[typed.name] = columns
         variables = self._variables(body)
         tables = dict.fromkeys(transition_tables(trigger, body), own)
         for query in queries:
