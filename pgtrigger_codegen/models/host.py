@@ -103,6 +103,15 @@ class ModelHost:
             return Unknown(f"`_meta.{name}` is not evaluated", span)
         return getattr(rendered._meta, name)
 
+    def has_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> bool | Unknown:
+        """Whether an option of `Meta` that Django has no default for is given."""
+        if isinstance(model, ThroughModel):
+            return False
+        found = meta.option(model, name)
+        if isinstance(found, Unknown) and not meta.has_option(model, name):
+            return Unknown(found.reason, span, found.notes)
+        return found is not meta.MISSING
+
     def rendered_attribute(self, model: type, name: str, span: Span) -> Any:
         """A method or constant of the user's class that the rendered model lacks."""
         cls = self._renderer().classes.get(model)

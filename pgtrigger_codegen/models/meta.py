@@ -42,6 +42,8 @@ def is_abstract(model: ModelClass) -> bool | Unknown:
 
 def option(model: ModelClass, name: str) -> Any:
     """An option of `Meta` as Django sees it; `MISSING` when it is not given."""
+    if name in model.assigned:
+        return model.assigned[name]
     meta = effective_meta(model)
     if meta is None:
         return MISSING
@@ -52,6 +54,8 @@ def option(model: ModelClass, name: str) -> Any:
 
 def has_option(model: ModelClass, name: str) -> bool:
     """Whether an option of `Meta` is given, known or not."""
+    if name in model.assigned:
+        return True
     meta = effective_meta(model)
     return not isinstance(meta, Unknown) and any(name in names for _, names in _layers(meta))
 

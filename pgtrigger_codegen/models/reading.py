@@ -80,6 +80,7 @@ class ModelReader:
                 self._open(name)
         self.provided.resolve(self._when)
         self._send_class_prepared()
+        self.interpreter.findings.models_ready = True
         for app in self._first_party_apps():
             self._run_ready(app)
         self._take()

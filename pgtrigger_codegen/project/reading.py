@@ -63,6 +63,10 @@ class SettingsHost:
         """There are no models yet."""
         return Unknown("models are not known while the settings are read", span)
 
+    def has_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> bool | Unknown:
+        """There are no models yet."""
+        return Unknown("models are not known while the settings are read", span)
+
     def rendered_attribute(self, model: type, name: str, span: Span) -> Any:
         """There are no models yet."""
         return Unknown("models are not known while the settings are read", span)

@@ -33,6 +33,8 @@ class Provider:
         decorators: Dotted paths of decorators for models, with arguments or without.
         attribute: What the library calls the new model on a decorated one, if it puts it there.
         base_calls: Dotted paths of functions whose result a model derives from.
+        listings: Functions that list the models which the library has made for one, by dotted path,
+            each with the keyword that the model is given as, and with those that are to be true.
         base_classes: Dotted paths of the library's abstract models.
         modules: The library's modules that are imported for real, to look names up in them.
             Importing them must have no effect, and need no installed app.
@@ -50,6 +52,7 @@ class Provider:
     decorators: ClassVar[frozenset[str]] = frozenset()
     attribute: ClassVar[str] = ""
     base_calls: ClassVar[frozenset[str]] = frozenset()
+    listings: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     base_classes: ClassVar[frozenset[str]] = frozenset()
     modules: ClassVar[tuple[str, ...]] = ()
     callables: ClassVar[Mapping[str, str]] = {}

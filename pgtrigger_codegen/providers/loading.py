@@ -88,7 +88,11 @@ class InstalledProviders:
     @property
     def names(self) -> frozenset[str]:
         """The last parts of the names of all callables that declare something."""
-        return frozenset(name.rpartition(".")[2] for name in self._callables)
+        return frozenset(
+            name.rpartition(".")[2]
+            for name, found in self._callables.items()
+            if found.kind != "list"
+        )
 
     def requirements(self, sql: str) -> tuple[tuple[str, str], ...]:
         """Migrations of libraries that create functions which the SQL calls."""
@@ -127,4 +131,6 @@ class InstalledProviders:
             self._callables[name] = ProvidedCallable(package, name, "decorator", provider.attribute)
         for name in provider.base_calls:
             self._callables[name] = ProvidedCallable(package, name, "base")
+        for name, arguments in provider.listings.items():
+            self._callables[name] = ProvidedCallable(package, name, "list", arguments=arguments)
         return provider

@@ -46,6 +46,9 @@ class DjangoPghistory(Provider):
     decorators = frozenset({"pghistory.track", "pghistory.core.track"})
     attribute = "pgh_event_model"
     base_calls = frozenset({"pghistory.create_event_model", "pghistory.core.create_event_model"})
+    listings: ClassVar = {
+        "pghistory.core.event_models": ("tracks_model", "include_missing_pgh_obj")
+    }
     base_classes = frozenset({_EVENT})
     modules = (
         "pghistory",

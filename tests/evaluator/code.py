@@ -49,6 +49,9 @@ class FakeHost:
     def model_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> Any:
         return Unknown(f"no option `{name}` here", span)
 
+    def has_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> bool | Unknown:
+        return Unknown("no models")
+
     def rendered_attribute(self, model: type, name: str, span: Span) -> Any:
         return Unknown(f"no attribute `{name}` here", span)
 

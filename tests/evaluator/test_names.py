@@ -280,3 +280,39 @@ def test_a_package_imports_its_own_modules(tmp_path: Path) -> None:
         values = inner.n, package.inner.n, package.renamed.n
     """
     assert execute(tmp_path, source, files=files)["values"] == (2, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "complete", "found"),
+    [
+        ("p.m", True, True),
+        ("json", True, True),
+        ("p.m", False, True),
+        ("absent", True, False),
+        ("p.absent", True, False),
+        ("absent", False, None),
+        ("absent.sub", True, None),
+    ],
+)
+def test_whether_a_module_is_there(
+    tmp_path: Path, name: str, complete: bool, found: bool | None
+) -> None:
+    files = {"p/__init__.py": "", "p/m.py": "raise ValueError"}
+    source = f"import importlib.util\na = importlib.util.find_spec({name!r}) is not None"
+    executed = execute(tmp_path, source, files=files, complete=complete)
+    if found is None:
+        assert executed.refusal("a")[1].startswith("importlib.util.find_spec")
+    else:
+        assert executed["a"] is found
+    absent = {one.name for one in executed.vm.assumptions if one.value == "not installed"}
+    assert absent == ({f"module {name}"} if complete and found is not True else set())
+
+
+def test_a_container_is_of_its_class_whatever_is_in_it(tmp_path: Path) -> None:
+    executed = execute(
+        tmp_path,
+        "import absent\na = isinstance([absent.x], list)\nb = isinstance({1: absent.x}, list)\n"
+        "c = isinstance(absent.x, list)",
+    )
+    assert (executed["a"], executed["b"]) == (True, False)
+    assert "absent.x" in executed.refusal("c")[0]

@@ -321,3 +321,97 @@ def test_options_that_no_trigger_depends_on_may_be_assigned_to(tmp_path: Path) -
         """,
     )
     assert [trigger.uri for trigger in analysis.triggers] == ["shop.Order:keep"]
+
+
+ASSIGNED = """
+    import pgtrigger
+    from django.db import models
+    from django.db.models.signals import class_prepared
+    from django.dispatch import receiver
+
+
+    def forbid(name):
+        return pgtrigger.Protect(name=name, operation=pgtrigger.Delete)
+
+
+    class Marked(models.Model):
+        class Meta:
+            abstract = True
+
+
+    class Listed(Marked):
+        class Meta:
+            abstract = True
+            triggers = [forbid("listed")]
+
+
+    @receiver(class_prepared)
+    def add_trigger(sender, **kwargs):
+        if not issubclass(sender, Marked) or sender._meta.proxy or sender._meta.swapped:
+            return
+        if not hasattr(sender._meta, "triggers"):
+            sender._meta.triggers = []
+        existing = [trigger.name for trigger in sender._meta.triggers]
+        if "added" not in existing:
+            sender._meta.triggers.append(forbid("added"))
+        if getattr(sender._meta, "triggers", None) is None:
+            raise ValueError
+
+
+    class Plain(Marked):
+        pass
+
+
+    class Own(Marked):
+        class Meta:
+            db_table = "own"
+            triggers = [forbid("own")]
+
+
+    class First(Listed):
+        pass
+
+
+    class Second(Listed):
+        pass
+
+
+    class Proxy(Plain):
+        class Meta:
+            proxy = True
+
+
+    class Other(models.Model):
+        pass
+"""
+
+
+def test_what_a_receiver_assigns_to_meta_is_declared(tmp_path: Path) -> None:
+    root = write_project(tmp_path, ASSIGNED)
+    analysis = analyze(root)
+
+    assert [one.reason for one in analysis.unresolved] == []
+    theirs = registered_triggers(DjangoProject(root))
+    assert len(theirs) > 5
+    assert {one.uri: one.hash for one in analysis.triggers} == {one.uri: one.hash for one in theirs}
+    assert not analysis.certificate.gaps
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "if unknown():\n            sender._meta.triggers = [forbid('x')]",
+        "sender._meta.db_table = 'elsewhere'",
+        "sender._meta.triggers = unknown()",
+    ],
+)
+def test_what_is_assigned_to_meta_and_not_known_is_named(tmp_path: Path, line: str) -> None:
+    text = ASSIGNED.replace(
+        "        if not hasattr(", f"        {line}\n        if not hasattr(", 1
+    )
+    text = f"    from elsewhere import unknown\n{text}"
+    analysis = analyzed(tmp_path, text)
+
+    refused = [one for one in analysis.unresolved if "ValueError" not in one.reason]
+    assert len(refused) == 4, "one for each model that has it"
+    assert not {one.uri for one in analysis.triggers} & {"shop.Plain:added", "shop.Own:own"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.providers.history import check_as_django
+from tests.providers.history import analyzed, check_as_django
 from tests.support.cli import run_json
 
 _HEAD = """
@@ -612,3 +612,80 @@ class PageEvent(pghistory.create_event_model(Page)):
     book = models.ForeignKey(Book, on_delete=models.SET_NULL, null=True)
 """,
     )
+
+
+TRACKED_IN_READY = """
+from django.apps import AppConfig
+
+
+class ShopConfig(AppConfig):
+    name = "shop"
+
+    def ready(self):
+        from django.apps import apps
+        from pghistory.core import event_models
+
+        import pghistory
+        from shop.models import TRACKED
+
+        for model, trackers in TRACKED.items():
+            if model._meta.app_config.label != apps.app_configs["shop"].label:
+                continue
+            if not event_models(tracks_model=model, include_missing_pgh_obj=True):
+                pghistory.track(*trackers, exclude=["id"], obj_field=None)(model)
+"""
+
+
+def test_event_models_are_listed_by_the_model_that_they_track(tmp_path: Path) -> None:
+    analysis = check_as_django(
+        tmp_path,
+        _HEAD
+        + """
+TRACKED = {}
+
+@pghistory.track(pghistory.InsertEvent("by_decorator"))
+class Decorated(models.Model):
+    name = models.CharField(max_length=20)
+
+class DecoratedProxy(Decorated):
+    class Meta:
+        proxy = True
+
+class Based(models.Model):
+    name = models.CharField(max_length=20)
+
+class BasedLog(pghistory.create_event_model(Based, pghistory.InsertEvent("by_base"))):
+    pass
+
+class BareBased(models.Model):
+    name = models.CharField(max_length=20)
+
+bare = pghistory.create_event_model(BareBased, pghistory.InsertEvent("unused"))
+
+class Tracked(models.Model):
+    name = models.CharField(max_length=20)
+
+for model in (Decorated, Based, BareBased, Tracked):
+    TRACKED[model] = [pghistory.InsertEvent("in_ready")]
+""",
+        files={"shop/apps.py": TRACKED_IN_READY},
+    )
+    assert {trigger.uri for trigger in analysis.triggers} == {
+        "shop.Decorated:by_decorator_insert",
+        "shop.Based:by_base_insert",
+        "shop.BareBased:in_ready_insert",
+        "shop.Tracked:in_ready_insert",
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments", ["", "tracks_model=model", "references_model=model", "models=[model]"]
+)
+def test_event_models_that_are_asked_for_otherwise_are_not_known(
+    tmp_path: Path, arguments: str
+) -> None:
+    models = _HEAD + "\nclass Tracked(models.Model):\n    pass\n\nTRACKED = {Tracked: []}\n"
+    asked = TRACKED_IN_READY.replace("tracks_model=model, include_missing_pgh_obj=True", arguments)
+    found = analyzed(tmp_path, models, files={"shop/apps.py": asked})
+    assert not found.triggers
+    assert any("pghistory.core.event_models" in one.reason for one in found.unresolved)

@@ -25,7 +25,7 @@ def assign_attribute(vm: Machine, target: Any, name: str, value: Any, span: Span
     if isinstance(target, ModelClass):
         target.namespace[name] = vm.speculation or value
     elif isinstance(target, ModelOptions):
-        _assign_option(target, name, span)
+        _assign_option(vm, target, name, value, span)
     elif is_trigger(target):
         _assign_to_trigger(vm, target, name, value, span)
     else:
@@ -43,8 +43,14 @@ def _assign_to_trigger(vm: Machine, target: Any, name: str, value: Any, span: Sp
     vm.attempt(span, setattr, target, name, membrane.outward(vm, value, span))
 
 
-def _assign_option(target: ModelOptions, name: str, span: Span) -> None:
+def _assign_option(vm: Machine, target: ModelOptions, name: str, value: Any, span: Span) -> None:
     if name in _HARMLESS_OPTIONS:
+        return
+    model = target.model
+    # In `ready()`, django-pgtrigger may have looked at the option already.
+    in_time = vm.speculation is None and not vm.findings.models_ready
+    if name == "triggers" and in_time and isinstance(model, ModelClass) and model.abstract is False:
+        model.assigned[name] = value
         return
     if not isinstance(target.model, ModelClass):
         reason = f"an assignment to {describe(target)} is not followed"

@@ -9,6 +9,7 @@ from pgtrigger_codegen.evaluator.django.engine import databases_setting
 from pgtrigger_codegen.evaluator.library.kinds import has_base, is_field_class
 from pgtrigger_codegen.evaluator.protocols.machine import Machine, Reader
 from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.models import (
     FieldDescriptor,
     ModelClass,
@@ -85,6 +86,9 @@ def _reference_attribute(vm: Machine, value: ModelReference, name: str, span: Sp
 
 
 def _option(vm: Machine, value: ModelOptions, name: str, span: Span) -> Any:
+    if name == "app_config":
+        label = vm.host.model_option(value.model, "app_label", span)
+        return label if isinstance(label, Unknown) else Special(name, label)
     return membrane.inward(vm, vm.host.model_option(value.model, name, span))
 
 

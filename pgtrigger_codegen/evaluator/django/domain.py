@@ -57,10 +57,14 @@ class Django:
     makers = makers.MAKERS
     special_attributes: ClassVar[dict[str, SpecialReader]] = {
         "configurations.Configuration": configurations.base_attribute,
+        "app_config": registration.config_attribute,
         "connection": engine.connection_attribute,
         "super.model": hooks.super_attribute,
     }
-    special_items: ClassVar[dict[str, SpecialReader]] = {"connections": _connection}
+    special_items: ClassVar[dict[str, SpecialReader]] = {
+        "apps.app_configs": registration.config_of_app,
+        "connections": _connection,
+    }
     postponed_arguments = postponed.ARGUMENTS
 
     registers = staticmethod(registration.registers)

@@ -71,6 +71,8 @@ def _call(vm: Machine, call: SpecialCall) -> Any:
     provided: ProvidedCallable = call.special.receiver
     if provided.kind == "base":
         return _base_class(vm, provided, call)
+    if provided.kind == "list":
+        return _listed(vm, provided, call)
     alone = len(call.args) == 1 and not call.kwargs
     if alone and isinstance(call.args[0], ModelClass | ThroughModel | ModelReference):
         return _apply(vm, _Decorator(provided, (), {}, call.span), call.args[0], call)
@@ -100,6 +102,48 @@ def _base_class(vm: Machine, provided: ProvidedCallable, call: SpecialCall) -> A
     vm.findings.model_classes.append(base)
     _note(vm, provided, call.args, call.kwargs, None, base, call.span, call)
     return base
+
+
+def _listed(vm: Machine, provided: ProvidedCallable, call: SpecialCall) -> Any:
+    """The models that the library has made for one so far."""
+    keyword, *true = provided.arguments
+    model = _concrete(vm, call.kwargs.get(keyword), call.span)
+    asked = not call.args and call.kwargs == {
+        keyword: call.kwargs.get(keyword),
+        **dict.fromkeys(true, True),
+    }
+    if not asked or not vm.findings.models_ready or not isinstance(model, ModelClass):
+        reason = f"calls `{provided.name}`, which is not evaluated"
+        return call.unknown() or first_unknown(model) or Unknown(reason, call.span)
+    found: list[Any] = []
+    for made in vm.findings.provided_calls:
+        if made.callable.package != provided.package:
+            continue
+        target = made.model if made.callable.kind == "decorator" else next(iter(made.args), None)
+        target = _concrete(vm, target, call.span)
+        if made.refused is not None or isinstance(target, Unknown):
+            reason = "which models a library has made is not known"
+            return Unknown(f"{reason}: {(made.refused or target).reason}", call.span)
+        if target is not model:
+            continue
+        if made.callable.kind == "base":
+            found += [
+                cls
+                for cls in vm.findings.model_classes
+                if cls.abstract is False and any(base is made.base for base in cls.mro())
+            ]
+        else:
+            found.append(made.base or Special("the model of a library"))
+    return found
+
+
+def _concrete(vm: Machine, model: Any, span: Span) -> Any:
+    """The model that has the table of a model, or of its label."""
+    if isinstance(model, ModelReference):
+        model = vm.host.model_class(model.label, span)
+    if not isinstance(model, ModelClass):
+        return model
+    return vm.host.model_option(model, "concrete_model", span)
 
 
 def _unfilled(provided: ProvidedCallable, module: Module, span: Span, vm: Machine) -> ModelClass:

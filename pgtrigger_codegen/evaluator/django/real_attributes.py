@@ -26,6 +26,8 @@ def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
     if type(value).__module__ == "django.db.models.options" and (
         name not in rows.OPTIONS_ATTRIBUTES
     ):
+        if name == "app_config":
+            return Special(name, value.app_label)
         return Unknown(f"`_meta.{name}` is not evaluated", span)
     if name in ("get_model", "get_models") and (label := _label_of_config(value)):
         return Special(f"app_config.{name}", label)

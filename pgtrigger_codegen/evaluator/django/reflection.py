@@ -16,6 +16,7 @@ from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.models import (
     ModelClass,
+    ModelOptions,
     ModelReference,
     SettingsObject,
     ThroughModel,
@@ -71,6 +72,10 @@ def _getattr(vm: Machine, call: SpecialCall) -> Any:
             present = vm.host.has_setting(name)
             if present is not True:
                 return default if present is False else present
+        if isinstance(target, ModelOptions) and name == "triggers":
+            present = vm.host.has_option(target.model, name, call.span)
+            if present is not True:
+                return default if present is False else present
         if isinstance(target, ModelClass | ThroughModel):
             if (unknown := left_out(vm, target, name, call.span)) is not None:
                 return unknown
@@ -84,6 +89,8 @@ def _hasattr(vm: Machine, call: SpecialCall) -> Any:
         target, name = call.args
         if isinstance(target, SettingsObject):
             return vm.host.has_setting(name)
+        if isinstance(target, ModelOptions) and name == "triggers":
+            return vm.host.has_option(target.model, name, call.span)
         if isinstance(target, ModelClass):
             if (unknown := left_out(vm, target, name, call.span)) is not None:
                 return unknown

@@ -277,6 +277,18 @@ def _app_config(vm: Machine, call: SpecialCall) -> Any:
     return Special("app_config", label)
 
 
+def config_attribute(vm: Machine, config: Special, name: str, span: Span) -> Any:
+    """What is known of an `AppConfig` by its label."""
+    return config.receiver if name == "label" else NotImplemented
+
+
+def config_of_app(vm: Machine, configs: Special, label: Any, span: Span) -> Any:
+    """`apps.app_configs["label"]`."""
+    if not isinstance(label, str):
+        return first_unknown(label) or Unknown("the label of an app is not known", span)
+    return Special("app_config", label)
+
+
 HANDLERS: dict[str, Handler] = {
     "app_config.get_model": _model_of_app,
     "app_config.get_models": _models,

@@ -48,6 +48,9 @@ class Host(Protocol):
     def model_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> Any:
         """`Model._meta.NAME`."""
 
+    def has_option(self, model: ModelClass | ThroughModel, name: str, span: Span) -> bool | Unknown:
+        """Whether an option of `Meta` that Django has no default for is given."""
+
     def rendered_attribute(self, model: type, name: str, span: Span) -> Any:
         """An attribute of a rendered model that only the user's class has."""
 

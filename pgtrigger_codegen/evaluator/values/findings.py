@@ -73,6 +73,7 @@ class Findings(Struct):
         imported_libraries: By library that registers triggers and module of the project: where
             the one is first imported in the other.
         receivers: What was connected to `class_prepared`, in order of execution.
+        models_ready: Whether all models are prepared, so that what runs now is `ready()`.
         metaclasses: Metaclasses that are not run, by identity of the model.
     """
 
@@ -82,6 +83,7 @@ class Findings(Struct):
     provided_triggers: set[int] = field(default_factory=set)
     imported_libraries: dict[tuple[str, str], Span] = field(default_factory=dict)
     receivers: list[Receiver] = field(default_factory=list)
+    models_ready: bool = False
     metaclasses: dict[int, Any] = field(default_factory=dict)
     _origins: dict[int, Origin] = field(default_factory=dict)
 

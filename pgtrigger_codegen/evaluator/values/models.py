@@ -24,6 +24,7 @@ class ModelClass(Struct, eq=False):
         doubts: Decorators and hooks that are not evaluated: they may have declared more triggers.
         moment: When Django prepares the model.
         broken: Why Python's own class, which is not a model, could not be made.
+        assigned: Options that code assigned to its `_meta`, by name.
         prepared: Not while `__init_subclass__` runs: the class has no `_meta` of its own yet.
     """
 
@@ -38,6 +39,7 @@ class ModelClass(Struct, eq=False):
     doubts: list[Unknown] = field(default_factory=list)
     moment: Moment | None = None
     prepared: bool = True
+    assigned: dict[str, Any] = field(default_factory=dict)
     broken: Unknown | None = None
     _mro: list[Any] | None = None
 

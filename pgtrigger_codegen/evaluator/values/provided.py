@@ -14,18 +14,21 @@ from pgtrigger_codegen.source.span import Span
 
 
 class ProvidedCallable(Struct, frozen=True):
-    """A decorator, or a call that gives a base class.
+    """A decorator, a call that gives a base class, or one that lists a model's new models.
 
     Attributes:
         package: The top-level package of the library.
         name: Dotted path, as the provider gives it.
         attribute: What the library calls the new model on the decorated one, if it puts it there.
+        arguments: Of a call that lists: the keyword that the model is given as, and those that
+            are to be true besides.
     """
 
     package: str
     name: str
-    kind: Literal["decorator", "base"]
+    kind: Literal["decorator", "base", "list"]
     attribute: str = ""
+    arguments: tuple[str, ...] = ()
 
 
 class ProvidedCall(Struct, eq=False):

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.imports import imports
+from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 
 
@@ -49,6 +50,25 @@ def _import(vm: Machine, call: SpecialCall) -> Any:
     return vm.module_value(str(name).partition(".")[0], call.span)
 
 
+def _find_spec(vm: Machine, call: SpecialCall) -> Any:
+    """`importlib.util.find_spec(name)`: whether a module is there, without executing it."""
+    name, package = call.argument(0, "name"), call.argument(1, "package")
+    if (unknown := first_unknown([name, package])) is not None or not isinstance(name, str):
+        return unknown or Unknown("the name of a module is no text", call.span)
+    absolute = vm.attempt(call.span, importlib.util.resolve_name, name, package)
+    if isinstance(absolute, Unknown):
+        return absolute
+    if imports.is_found(vm, absolute):
+        return Special("the spec of a module")
+    if not vm.loader.complete:
+        return Unknown(f"whether `{absolute}` is installed is not known", call.span)
+    vm.assume(f"module {absolute}", "not installed", call.span)
+    above = absolute.rpartition(".")[0]
+    if above and not imports.is_found(vm, above):
+        return vm.raised(ModuleNotFoundError(f"No module named {above!r}"), call.span)
+    return None
+
+
 def not_known(vm: Machine, call: SpecialCall, unknown: Unknown) -> Unknown:
     """The outcome of an import of what is not known, which is noted."""
     if call.scope is not None:
@@ -57,6 +77,7 @@ def not_known(vm: Machine, call: SpecialCall, unknown: Unknown) -> Unknown:
 
 
 HANDLERS: dict[str, Handler] = {
+    "find_spec": _find_spec,
     "__import__": _import,
     "import_module": _import_module,
 }

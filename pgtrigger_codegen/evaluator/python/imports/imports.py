@@ -35,6 +35,7 @@ NAMES: dict[str, Any] = {
     "functools.update_wrapper": Special("update_wrapper"),
     "functools.wraps": Special("wraps"),
     "importlib.import_module": Special("import_module"),
+    "importlib.util.find_spec": Special("find_spec"),
     "inspect.getmembers": Special("inspect.getmembers"),
     "sys.modules": Special("sys.modules"),
     "os.environ": Special("os.environ"),
