@@ -91,9 +91,15 @@ def certain_queries(body: Body) -> Iterator[Query]:
     None of a function that makes tables: it knows what is there.
     """
     makes_tables = any(_CREATE.search(query.text) for query in body.queries)
-    for query in body.queries if not makes_tables and not body.dynamic else ():
+    unknown = any(not execute.constant for execute in body.dynamic)
+    for query in body.queries if not makes_tables and not unknown else ():
         if not query.in_handled_block:
             yield query
+
+
+def names_in_sight(body: Body, query: Query) -> frozenset[str]:
+    """The function's own names that a statement may use: what EXECUTE runs sees none."""
+    return frozenset() if query.is_dynamic else body.variables
 
 
 def transition_tables(trigger: BodyTrigger, body: Body) -> Mapping[str, QualifiedName]:

@@ -40,6 +40,23 @@ class Tables:
             self._similar[table] = close[0] if close else None
         return self._similar[table]
 
+    def of_app(self, name: str) -> str | None:
+        """The table of an app of the project that has that name behind the app's label."""
+        return self._by_own_name.get(name)
+
+    @functools.cached_property
+    def _by_own_name(self) -> Mapping[str, str | None]:
+        """Tables by name without their app's label; None for a name that several have."""
+        found: dict[str, str | None] = {}
+        for table, label in self._labels.items():
+            app_label = label.partition(".")[0]
+            app = self._analysis.project.apps.get(app_label)
+            if app is not None and app.first_party and table.schema is None:
+                name = table.name.removeprefix(f"{app_label}_")
+                if name != table.name:
+                    found[name] = None if name in found else table.name
+        return found
+
     @functools.cached_property
     def _labels(self) -> Mapping[QualifiedName, str]:
         tables = self._analysis.models.tables

@@ -13,15 +13,17 @@ from collections.abc import Iterator, Mapping
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger, certain_queries, transition_tables
 from pgtrigger_codegen.lint.project_texts import ProjectTexts
+from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.body import Body
+from pgtrigger_codegen.sql.body_conditions import expression
 from pgtrigger_codegen.sql.body_facts import Place, Query
 from pgtrigger_codegen.sql.body_faults import Fault
-from pgtrigger_codegen.sql.body_targets import statements_of
+from pgtrigger_codegen.sql.body_targets import parsed, statements_of
 from pgtrigger_codegen.sql.calls import CallFault
-from pgtrigger_codegen.sql.coercion import internal_name
-from pgtrigger_codegen.sql.expression_types import Columns
+from pgtrigger_codegen.sql.coercion import ROW, internal_name
+from pgtrigger_codegen.sql.expression_types import Columns, DerivedColumns
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.statement_types import StatementTypes
 
@@ -38,7 +40,7 @@ class TypeFaults:
     def faults(self, trigger: BodyTrigger, body: Body) -> Iterator[Fault]:
         """What fails whenever it runs, in PostgreSQL's words."""
         for query, fault in self._found(trigger, body):
-            if not self._is_by_hand(fault):
+            if not self._is_by_hand(trigger, fault):
                 yield Fault(
                     fault.message,
                     _place(query, fault),
@@ -51,18 +53,58 @@ class TypeFaults:
         if not queries:
             return  # to describe a model takes its time
         own = self._of_model(self._tables.owner_of(trigger))
-        rows = {"new": own or {}, "old": own or {}}
+        rows: dict[str, Columns] = {"new": own or {}, "old": own or {}}
         for typed in body.typed_variables:
             columns = self._of_table(typed.table) if typed.column is None else None
             if columns is not None:  # else it is a type of single values
                 rows[typed.name] = columns
         variables = self._variables(body)
-        tables = dict.fromkeys(transition_tables(trigger, body), own)
+        in_sight = functools.partial(
+            self._in_sight, dict.fromkeys(transition_tables(trigger, body), own)
+        )
+        rows.update(self._records(body, StatementTypes(variables, rows, in_sight)))
         for query in queries:
             for kind, node in statements_of(query):
-                types = StatementTypes(variables, rows, functools.partial(self._in_sight, tables))
+                if query.is_dynamic:
+                    types = StatementTypes({}, {}, in_sight)
+                else:
+                    types = StatementTypes(variables, rows, in_sight)
                 for fault in types.read(kind, node):
                     yield query, fault
+
+    def returns(self, trigger: BodyTrigger, body: Body) -> Iterator[Fault]:
+        """What a trigger's function cannot return."""
+        others = [item for item in body.returns if item.value == "other"]
+        own = self._of_model(self._tables.owner_of(trigger)) if others else None
+        for item in others:
+            tree = expression(item.text)
+            types = StatementTypes(
+                self._variables(body), {"new": own or {}, "old": own or {}}, _none
+            )
+            given = types.type_of(tree)
+            if given not in (None, ROW) and not _NULL.search(item.text):
+                yield Fault(_NO_ROW, item.place, "Return NEW, OLD or NULL")
+            elif own is not None and body.definition.is_row_level:
+                for typed in body.typed_variables:
+                    if typed.column is None and typed.name == item.text.strip().lower():
+                        other = self._of_table(typed.table)
+                        if other is not None and _differ(own, other):
+                            yield Fault(_OTHER_ROW, item.place, "Return NEW, OLD or NULL")
+
+    def _records(self, body: Body, types: StatementTypes) -> Iterator[tuple[str, Columns]]:
+        """The fields of records, where all that gives them rows is known."""
+        for name in dict.fromkeys(source.name for source in body.record_sources):
+            queries = [source.query for source in body.record_sources if source.name == name]
+            given = [_rows_of(query, types) for query in queries]
+            if name in body.outer_variables and None not in given:
+                yield (
+                    name,
+                    DerivedColumns(
+                        (column, given_type if len(given) == 1 else None)
+                        for columns in given
+                        for column, given_type in (columns or {}).items()
+                    ),
+                )
 
     def _variables(self, body: Body) -> Mapping[str, str]:
         """The types of variables as written, and those of the columns that they are taken from."""
@@ -98,8 +140,10 @@ class TypeFaults:
             }
         return self._columns[model.label]
 
-    def _is_by_hand(self, fault: CallFault) -> bool:
+    def _is_by_hand(self, trigger: BodyTrigger, fault: CallFault) -> bool:
         """Whether SQL of the project's own may make what is wrong right."""
+        if fault.column is not None:
+            return made_by_hand(self._analysis, trigger.app_label, fault.column)
         if fault.extension is not None:
             return self._texts.mention(_extension(fault.extension))
         if fault.function is not None and self._texts.mention(_function(fault.function)):
@@ -107,6 +151,26 @@ class TypeFaults:
         return self._texts.mention(_CASTS) or any(
             self._texts.mention(_column_type(column)) for column in sorted(fault.columns)
         )
+
+
+_NULL = re.compile(r"\bNULL\b", re.IGNORECASE)
+_NO_ROW = "cannot return non-composite value from function returning composite type"
+_OTHER_ROW = "returned row structure does not match the structure of the triggering table"
+
+
+def _none(table: QualifiedName) -> None:
+    """No table is in sight of an expression."""
+
+
+def _differ(own: Columns, other: Columns) -> bool:
+    """Whether rows of one table are certainly none of the other's."""
+    pairs = zip(own.values(), other.values(), strict=False)
+    return len(own) != len(other) or any(one and two and one != two for one, two in pairs)
+
+
+def _rows_of(query: str | None, types: StatementTypes) -> DerivedColumns | None:
+    statements = parsed(query) if query is not None else ()
+    return types.rows_of(statements[0]) if len(statements) == 1 else None
 
 
 def _place(query: Query, fault: CallFault) -> Place | None:

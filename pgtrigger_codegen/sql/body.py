@@ -12,14 +12,25 @@ import re
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT
 from pgtrigger_codegen.sql.body_error import BodyError, locate_error, unnoticed_error
-from pgtrigger_codegen.sql.body_facts import Assignment, Condition, Dynamic, Query, Return, RowUse
+from pgtrigger_codegen.sql.body_facts import (
+    Assignment,
+    Condition,
+    Dynamic,
+    Failure,
+    Query,
+    RecordSource,
+    Return,
+    RowUse,
+)
 from pgtrigger_codegen.sql.body_flow import Flow
 from pgtrigger_codegen.sql.body_paths import Path
 from pgtrigger_codegen.sql.body_records import as_record
 from pgtrigger_codegen.sql.body_text import BodyText, aliases, create_function, first_line
+from pgtrigger_codegen.sql.body_tree import record_sources
 from pgtrigger_codegen.sql.body_variables import TypedVariable, declared_types, outer_variables
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
 from pgtrigger_codegen.sql.names import QualifiedName, called_function, table_name
@@ -46,6 +57,8 @@ class Body(Struct, frozen=True):
         falls_off: The events for which control can reach the end without a RETURN.
         conditions: What is asked on the way, in order.
         assignments: What columns of NEW are set to.
+        failures: What fails or loses values where control gets to it.
+        record_sources: What gives the fields of variables of type `record`.
         has_loop: Whether statements may run again after later ones.
         copies_context: Whether the body keeps `TG_OP` or the like in a variable, so that
             conditions may depend on the event in ways that are not followed.
@@ -63,6 +76,8 @@ class Body(Struct, frozen=True):
     falls_off: Mapping[Event, Path]
     conditions: tuple[Condition, ...]
     assignments: tuple[Assignment, ...]
+    failures: tuple[Failure, ...]
+    record_sources: tuple[RecordSource, ...]
     has_loop: bool
     copies_context: bool
     variables: frozenset[str]
@@ -134,7 +149,7 @@ def _followed(definition: Definition, table: str, declare: str, func: str) -> Bo
             return _followed(definition, table, known, func)
         records = as_record(declare, func, error.message)
         if records is not None:
-            return _followed(definition, table, *records)
+            return _without_record(_followed(definition, table, *records), error.message)
         return locate_error(declare, func, error.message)
     if (unnoticed := unnoticed_error(function, func)) is not None:
         return unnoticed
@@ -150,12 +165,24 @@ def _followed(definition: Definition, table: str, declare: str, func: str) -> Bo
         falls_off=flow.falls_off,
         conditions=tuple(flow.conditions),
         assignments=tuple(flow.assignments),
+        failures=tuple(flow.failures),
+        record_sources=record_sources(function),
         has_loop=flow.has_loop,
         copies_context=flow.copies_context,
         variables=flow.variables | aliases(declare) | aliases(func),
         outer_variables=outer,
         typed_variables=flow.typed_variables,
         declared_types=declared_types(function, outer),
+    )
+
+
+def _without_record(body: Body | BodyError, message: str) -> Body | BodyError:
+    """The body of a variable of a row type, whose fields are there whatever gives it rows."""
+    if isinstance(body, BodyError):
+        return body
+    name = message.removeprefix('"').partition(".")[0]
+    return replace(
+        body, record_sources=tuple(one for one in body.record_sources if one.name != name)
     )
 
 

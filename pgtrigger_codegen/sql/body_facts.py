@@ -22,11 +22,13 @@ class Return(Struct, frozen=True):
 
     Attributes:
         place: Of the whole statement; None where it cannot be told.
+        text: The expression.
     """
 
     value: Literal["NEW", "OLD", "NULL", "other"]
     place: Place | None
     state: State
+    text: str = ""
 
 
 class Condition(Struct, frozen=True):
@@ -85,6 +87,31 @@ class Dynamic(Struct, frozen=True):
     unquoted: tuple[str, ...]
 
 
+class Failure(Struct, frozen=True):
+    """What PostgreSQL refuses where control gets to it, or what is lost there without a word.
+
+    Attributes:
+        message: In PostgreSQL's words, where that has any.
+        loses: Whether nothing fails, and a value is dropped.
+    """
+
+    message: str
+    place: Place | None
+    in_handled_block: bool
+    loses: bool = False
+
+
+class RecordSource(Struct, frozen=True):
+    """What gives a variable of type `record` its fields.
+
+    Attributes:
+        query: The statement whose rows it takes; None where they may have any fields.
+    """
+
+    name: str
+    query: str | None
+
+
 class Query(Struct, frozen=True):
     """A statement of SQL that can be reached, or an expression.
 
@@ -92,6 +119,7 @@ class Query(Struct, frozen=True):
         text: As the parser has it: of the length of the place, where that is known.
         prefix: What makes the text a statement: SELECT, before expressions and for PERFORM.
         drops_result: Whether it is run for what it does, and nothing takes rows from it.
+        is_dynamic: Whether EXECUTE runs it, so that no variable is in sight.
     """
 
     text: str
@@ -100,6 +128,7 @@ class Query(Struct, frozen=True):
     in_handled_block: bool
     prefix: str = ""
     drops_result: bool = False
+    is_dynamic: bool = False
 
     @property
     def sql(self) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Place, Query
 from pgtrigger_codegen.sql.body_targets import statements_of
-from pgtrigger_codegen.sql.parser import Node, walk
+from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, SqlTooDeep, parse_sql, walk
 
 
 class Fault(NamedTuple):
@@ -17,22 +17,39 @@ class Fault(NamedTuple):
     Attributes:
         help: What to do, where the message does not say.
         is_certain: Whether the statement fails in any database that the migrations make.
+        loses: Whether nothing fails, and a value is dropped.
     """
 
     message: str
     place: Place | None
     help: str = ""
     is_certain: bool = True
+    loses: bool = False
 
 
 def faults(body: Body) -> Iterator[Fault]:
     """The statements that fail whenever they are reached, and whose failure nothing deals with."""
+    for failure in body.failures:
+        if not failure.in_handled_block:
+            yield Fault(failure.message, failure.place, loses=failure.loses)
     for query in body.queries:
         if query.in_handled_block or query.prefix:
             continue
+        if query.is_dynamic and (message := _syntax_error(query)) is not None:
+            yield Fault(message, query.place, "Correct the SQL that EXECUTE runs")
         for kind, node in statements_of(query):
             if (message := _message(kind, node, query)) is not None:
                 yield Fault(message, query.place)
+
+
+def _syntax_error(query: Query) -> str | None:
+    try:
+        parse_sql(query.text)
+    except SqlTooDeep:
+        return None
+    except SqlSyntaxError as error:
+        return error.message
+    return None
 
 
 def _message(kind: str, node: Node, query: Query) -> str | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, Conditions, Open, mentions_context
-from pgtrigger_codegen.sql.body_facts import Assignment, Condition, Place, Return
+from pgtrigger_codegen.sql.body_facts import Assignment, Condition, Failure, Place, Return
 from pgtrigger_codegen.sql.body_paths import (
     Branching,
     Path,
@@ -20,6 +20,18 @@ from pgtrigger_codegen.sql.body_paths import (
     uncertain,
 )
 from pgtrigger_codegen.sql.body_text import BodyText
+from pgtrigger_codegen.sql.body_tree import (
+    LOOPS,
+    always_enters,
+    cannot_fail,
+    copies_context,
+    declared,
+    declared_queries,
+    is_dummy,
+    miscounted,
+    targets,
+    text_of,
+)
 from pgtrigger_codegen.sql.body_uses import Uses, returned, without_target
 from pgtrigger_codegen.sql.body_variables import typed_variables
 from pgtrigger_codegen.sql.definition import Definition
@@ -53,22 +65,26 @@ class Flow:
         self.returns: list[Return] = []
         self.conditions: list[Condition] = []
         self.assignments: list[Assignment] = []
+        self.failures: list[Failure] = []
         self.falls_off: State = {}
         self._function = function
         self._text = text
         self._definition = definition
-        own = frozenset(_declared(function, "PLpgSQL_var"))
+        own = frozenset(declared(function, "PLpgSQL_var"))
         self._conditions = Conditions(definition, table, own - _PREDEFINED)
-        records = _declared(function, "PLpgSQL_rec", "PLpgSQL_row")
+        records = declared(function, "PLpgSQL_rec", "PLpgSQL_row")
         self.variables = own | _PREDEFINED | CONTEXT | {*records}
-        self.copies_context = _copies_context(function)
-        self.has_loop = any("body" in value for key, value in walk(function) if key in _LOOPS)
+        self.copies_context = copies_context(function)
+        self.has_loop = any("body" in value for key, value in walk(function) if key in LOOPS)
         self._exits: list[tuple[str | None, list[State]]] = []
         self._conditions_met = 0
+        self._in_handler = 0
 
     def follow(self) -> None:
         """Walks through the body, once."""
         state: State = {event: Path() for event in self._definition.events}
+        for prefix, query in declared_queries(self._function, self._text.first_line):
+            self.uses.query(query, None, state, prefix=prefix)
         self.falls_off = self._statement(self._function["action"], state, outermost=True)
 
     def _sequence(self, statements: list[Node] | None, state: State) -> State:
@@ -89,7 +105,7 @@ class Flow:
         exceptions = node.get("exceptions", {}).get("PLpgSQL_exception_block")
         self.uses.handled += exceptions is not None
         body = list(node.get("body", ()))
-        if outermost and body and _is_dummy(body[-1]):
+        if outermost and body and is_dummy(body[-1]):
             body.pop()
         label = node.get("label")
         self._exits.append((label, []))
@@ -97,11 +113,13 @@ class Flow:
         self.uses.handled -= exceptions is not None
         if exceptions is not None:
             failed = depending_on(state, self._number())
-            if all(map(_cannot_fail, body)):
+            if all(map(cannot_fail, body)):
                 failed = uncertain(failed)
             for item in exceptions["exc_list"]:
                 action = item["PLpgSQL_exception"].get("action")
+                self._in_handler += 1
                 after = join(after, self._sequence(action, failed))
+                self._in_handler -= 1
         _, left = self._exits.pop()
         for exit_state in left:
             after = join(after, exit_state)
@@ -210,7 +228,7 @@ class Flow:
         ended = self._sequence(node.get("body"), depending_on(state, self._number()))
         _, left = self._exits.pop()
         after = state
-        if (len(self.returns) > before or not ended) and _always_enters(node):
+        if (len(self.returns) > before or not ended) and always_enters(node):
             after = uncertain(state)
         for exit_state in left:
             after = join(after, exit_state)
@@ -237,7 +255,7 @@ class Flow:
         value = self.uses.expression(node["expr"], state, is_return=True) if query else None
         place = Place(keyword.start, value.end) if keyword and value else keyword
         if state:
-            self.returns.append(Return(returned(query), place, state))
+            self.returns.append(Return(returned(query), place, state, query))
         return {}
 
     def _raise(self, node: Node, state: State) -> State:
@@ -245,13 +263,21 @@ class Flow:
             self.uses.expression(parameter, state)
         for option in node.get("options", ()):
             self.uses.nested(option, state)
+        if set(node) <= {"lineno", "elog_level"} and not self._in_handler:
+            self._fail(
+                "RAISE without parameters cannot be used outside an exception handler",
+                self._text.find_word("RAISE"),
+                state,
+            )
         return {} if node.get("elog_level", _ERROR_LEVEL) >= _ERROR_LEVEL else state
 
     def _assign(self, node: Node, state: State) -> State:
         target = self.uses.row_of(node.get("varno", 0))  # FOUND is number 0
         place = self.uses.expression(node["expr"], state, written=target is not None)
+        variable = self._function["datums"][node.get("varno", 0)].get("PLpgSQL_var", {})
+        self.uses.text_given(variable.get("refname", ""), without_target(text_of(node["expr"])))
         if target and target[0] == "NEW" and target[1] and state:
-            text = _text_of(node["expr"])
+            text = text_of(node["expr"])
             start = len(text) - len(without_target(text))
             inner = Place(place.start + start, place.end) if place else None
             handled = self.uses.handled > 0
@@ -270,7 +296,7 @@ class Flow:
         before = len(self.uses.rows)
         self.uses.nested({key: value for key, value in node.items() if key != "target"}, state)
         found = {(use.row, use.column) for use in self.uses.rows[before:] if use.written}
-        for number in _targets(node):
+        for number in targets(node):
             if (target := self.uses.row_of(number)) is not None:
                 if target not in found:
                     self.uses.use(target[0], target[1], None, state, written=True)
@@ -282,7 +308,20 @@ class Flow:
         after = self._plain(node, state)
         if not node.get("into"):
             self.uses.drop_results(before)
+        elif len(self.uses.queries) > before:
+            query = self.uses.queries[before]
+            if (
+                message := miscounted(query.text, node["target"], self._function["datums"])
+            ) is not None:
+                self._fail(message, query.place, state, loses=True)
         return after
+
+    def _fail(
+        self, message: str, place: Place | None, state: State, *, loses: bool = False
+    ) -> None:
+        if state:
+            handled = self.uses.handled > 0
+            self.failures.append(Failure(message, place, handled, loses))
 
     def _execute(self, node: Node, state: State) -> State:
         self.uses.expression(node["query"], state, dynamic=True)
@@ -304,73 +343,6 @@ class Flow:
         state = self._plain(node, state)
         return uncertain(state)
 
-
-def _declared(function: Node, *kinds: str) -> Iterator[str]:
-    for datum in function.get("datums", ()):
-        for kind in kinds:
-            if kind in datum:
-                yield datum[kind].get("refname", "")
-
-
-def _cannot_fail(statement: Node) -> bool:
-    """Whether it is a RETURN of a row or of NULL."""
-    expression = statement.get("PLpgSQL_stmt_return", {}).get("expr")
-    return expression is not None and returned(_text_of(expression)) != "other"
-
-
-def _always_enters(loop: Node) -> bool:
-    """Whether a loop certainly, or perhaps on purpose, runs its body at least once.
-
-    A query that reads tables may give no row, and a condition may not hold; a range of numbers,
-    an array, and a query without a table or with an aggregate are made to be gone through.
-    """
-    if "cond" in loop:
-        return _text_of(loop["cond"]).strip("() ").upper() == "TRUE"
-    if "query" not in loop:
-        return "curvar" not in loop and "argquery" not in loop
-    query = _text_of(loop["query"])
-    return not re.search(r"\bFROM\b", query, re.IGNORECASE) or bool(_ONE_ROW.search(query))
-
-
-_ONE_ROW = re.compile(r"\b(count|sum|min|max|avg|\w+_agg|generate_series)\s*\(", re.IGNORECASE)
-
-
-def _text_of(expression: Node) -> str:
-    return str(expression["PLpgSQL_expr"]["query"])
-
-
-def _is_dummy(statement: Node) -> bool:
-    """Whether it is the RETURN that the parser puts at the end of any body."""
-    node = statement.get("PLpgSQL_stmt_return")
-    return node is not None and "lineno" not in node
-
-
-def _targets(node: Node) -> list[int]:
-    """The numbers of variables that a statement sets."""
-    found = [value for key, value in walk(node.get("target")) if key == "varno"]
-    items = (item["PLpgSQL_diag_item"] for item in node.get("diag_items", ()))
-    return [*found, *(item.get("target", 0) for item in items)]
-
-
-def _copies_context(function: Node) -> bool:
-    """Whether a variable is given what `TG_OP` or the like says."""
-    givers = [*function.get("datums", ())]
-    for key, value in walk(function.get("action")):
-        if key == "PLpgSQL_stmt_assign" or (key in _QUERIES and value.get("into")):
-            givers.append(value)
-    return any(
-        mentions_context(expression["query"])
-        for giver in givers
-        for key, expression in walk(giver)
-        if key == "PLpgSQL_expr"
-    )
-
-
-_LOOPS = frozenset(
-    f"PLpgSQL_stmt_{kind}"
-    for kind in ("loop", "while", "fori", "fors", "forc", "dynfors", "foreach_a")
-)
-_QUERIES = frozenset({"PLpgSQL_stmt_execsql", "PLpgSQL_stmt_dynexecute"})
 
 _HANDLERS: dict[str, Callable[[Flow, Any, State], State]] = {
     "PLpgSQL_stmt_if": Flow._if,

@@ -113,7 +113,7 @@ _Scopes = tuple[_Scope, ...]
 """From the outermost to the nearest."""
 
 _BY_RESULT = frozenset({"sortClause", "groupClause", "distinctClause"})
-_STATEMENTS = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt"})
+_STATEMENTS = frozenset({"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 _WRITTEN_NAME = re.compile(r'(?:"(?:[^"]|"")*"|[^\W\d][\w$]*)')
 
 
@@ -142,7 +142,7 @@ class _Reader:
                     yield from self._column(value, scopes)
                 elif key in _STATEMENTS:
                     yield from self._statement(value, scopes)
-                elif key != "MergeStmt":
+                else:
                     yield from self.read(value, scopes)
 
     def _statement(self, node: Node, scopes: _Scopes) -> Iterator[ColumnRead]:
@@ -162,7 +162,7 @@ class _Reader:
                     yield from self.read(value, scopes)
                 elif key == "onConflictClause":
                     yield from self._conflict(value, relation_name(node["relation"]), scope, scopes)
-                elif key == "fromClause":
+                elif key in ("fromClause", "sourceRelation"):
                     yield from self.read(value, (*scopes, replace(scope, is_partial=True)))
                 elif key in _BY_RESULT:
                     bare, self.bare = self.bare, None
@@ -184,7 +184,8 @@ class _Reader:
         scope = _Scope()
         if "relation" in node:
             self._add_table(scope, node["relation"], is_target=True)
-        for item in (*node.get("fromClause", ()), *node.get("usingClause", ())):
+        merged = [node["sourceRelation"]] if "sourceRelation" in node else []
+        for item in (*node.get("fromClause", ()), *node.get("usingClause", ()), *merged):
             self._add_item(scope, item)
         for item in node.get("targetList", ()):
             scope.names.add(item.get("ResTarget", {}).get("name", ""))

@@ -28,11 +28,11 @@ def as_record(declare: str, func: str, message: str) -> tuple[str, str] | None:
         return None
     name = match["name"]
     for place in _types_of(name, declare, in_declare=True):
-        if _may_be_row_type(declare[place.start : place.end]):
+        if may_be_row_type(declare[place.start : place.end]):
             return declare[: place.start] + _RECORD + declare[place.end :], func
     for place in _types_of(name, func, in_declare=False):
         text = func[place.start : place.end]
-        if _may_be_row_type(text) and len(text) >= len(_RECORD):
+        if may_be_row_type(text) and len(text) >= len(_RECORD):
             # Of the same length, so that all other places stay what they are.
             return declare, func[: place.start] + _RECORD.ljust(len(text)) + func[place.end :]
     return None
@@ -78,5 +78,6 @@ _SINGLE = re.compile(
 )
 
 
-def _may_be_row_type(type_name: str) -> bool:
+def may_be_row_type(type_name: str) -> bool:
+    """Whether a variable of that type may have fields."""
     return _SINGLE.fullmatch(type_name.split(maxsplit=1)[0]) is None

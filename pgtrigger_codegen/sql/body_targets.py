@@ -26,8 +26,7 @@ def written_columns(query: Query) -> Iterator[Target]:
     for kind, node in statements_of(query):
         if kind not in _TARGETS:
             continue
-        conflict = node.get("onConflictClause", {})
-        for item in (*node.get(_TARGETS[kind], ()), *conflict.get("targetList", ())):
+        for item in _targets(kind, node):
             target = item["ResTarget"]
             if "name" in target:
                 place = query.place_at(target.get("location", 0), len(target["name"]))
@@ -50,16 +49,26 @@ def tables_named(query: Query) -> Iterator[QualifiedName]:
 
 def statements_of(query: Query) -> Iterator[tuple[str, Node]]:
     """The parsed statement, by its kind; nothing where it does not parse."""
-    for tree in _parsed(query.sql):
+    for tree in parsed(query.sql):
         yield from tree.items()
 
 
-_TARGETS = {"InsertStmt": "cols", "UpdateStmt": "targetList"}
+_TARGETS = {"InsertStmt": "cols", "UpdateStmt": "targetList", "MergeStmt": "targetList"}
+
+
+def _targets(kind: str, node: Node) -> Iterator[Node]:
+    yield from node.get(_TARGETS[kind], ())
+    yield from node.get("onConflictClause", {}).get("targetList", ())
+    for clause in node.get("mergeWhenClauses", ()):
+        yield from clause["MergeWhenClause"].get("targetList", ())
 
 
 @functools.lru_cache(maxsize=4096)
-def _parsed(sql: str) -> tuple[Node, ...]:
-    """Several rules ask about the same statement, one after the other."""
+def parsed(sql: str) -> tuple[Node, ...]:
+    """The statements of a text; nothing where it does not parse.
+
+    Several rules ask about the same statement, one after the other.
+    """
     try:
         return tuple(parse_sql(sql))
     except SqlSyntaxError:

@@ -70,7 +70,7 @@ class BodyText:
 
     def __init__(self, text: str, first_line: int = 2) -> None:
         self.text = text
-        self._first_line = first_line
+        self.first_line = first_line
         self._tokens = placed_tokens(text)
         self._starts = [place.start for _, place in self._tokens]
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
@@ -79,8 +79,8 @@ class BodyText:
 
     def go_to_line(self, line: int | None) -> None:
         """Moves on to the line of a statement, as the function counts lines."""
-        if line is not None and 0 <= line - self._first_line < len(self._lines):
-            self._cursor = max(self._cursor, self._lines[line - self._first_line])
+        if line is not None and 0 <= line - self.first_line < len(self._lines):
+            self._cursor = max(self._cursor, self._lines[line - self.first_line])
 
     def find_word(self, word: str) -> Place | None:
         """The next such keyword."""

@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, mentions_context
-from pgtrigger_codegen.sql.body_dynamic import made_of
+from pgtrigger_codegen.sql.body_dynamic import Unquoted, made_of
 from pgtrigger_codegen.sql.body_facts import Dynamic, Place, Query, RowUse
 from pgtrigger_codegen.sql.body_paths import State
 from pgtrigger_codegen.sql.body_text import BodyText
@@ -30,6 +30,7 @@ _ASSIGNED = re.compile(r"[^:=]*:?=")
 
 # What calls a function or has an operator may be refused because of its types.
 _COMPUTES = re.compile(r"[^\w\s.'\",;]|\b(and|not|or|i?like)\b", re.IGNORECASE)
+_JOINS_TEXT = re.compile(r"\|\||\b(concat|concat_ws|format)\b", re.IGNORECASE)
 _BARE_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*(?![\w.])(?!\s*\()")
 _WORDS_OF_SQL = CONTEXT | {
     *("and", "between", "case", "distinct", "else", "end", "false", "from", "in", "is", "like"),
@@ -51,11 +52,14 @@ class Uses:
         self.queries: list[Query] = []
         self.order = 0
         self.handled = 0
+        self._texts: dict[str, Unquoted] = {}
         self._text = text
         self._datums: list[Node] = function.get("datums", [])
         variables = (datum.get("PLpgSQL_var", {}) for datum in self._datums)
         self._variables = frozenset(item.get("refname", "") for item in variables)
+        records = (datum.get("PLpgSQL_rec", {}).get("refname") for datum in self._datums)
         self._row_variables = {item.name for item in typed if item.column is None}
+        self._row_variables |= {name for name in records if name not in (None, "new", "old")}
         keys: tuple[tuple[str, Row], ...] = (("new_varno", "NEW"), ("old_varno", "OLD"))
         self._rows: dict[int, Row] = {function[key]: row for key, row in keys if key in function}
 
@@ -79,8 +83,10 @@ class Uses:
         query = expression["PLpgSQL_expr"]["query"]
         place = self._text.find_expression(query, perform=bool(perform))
         if dynamic and state:
-            constant, unquoted = made_of(query)
-            self.dynamic.append(Dynamic(place, constant, unquoted))
+            text, unquoted = made_of(query, self._texts)
+            self.dynamic.append(Dynamic(place, text is not None, unquoted))
+            if text is not None:
+                self.query(text, self._within(place, text), state, is_dynamic=True)
         whole = is_return and returned(query) != "other"
         if state and not dynamic and not whole:
             mode = "PERFORM" if perform else expression["PLpgSQL_expr"].get("parseMode", 0)
@@ -102,15 +108,35 @@ class Uses:
             written = False
         return place
 
-    def query(self, text: str, place: Place | None, state: State) -> None:
-        """Notes a statement of SQL that the parser knows as one of PL/pgSQL."""
+    def query(
+        self,
+        text: str,
+        place: Place | None,
+        state: State,
+        *,
+        prefix: str = "",
+        is_dynamic: bool = False,
+    ) -> None:
+        """Notes a statement that the parser does not give as an expression of the body."""
         if state:
-            self.queries.append(Query(text, place, state, self.handled > 0))
+            handled = self.handled > 0
+            self.queries.append(Query(text, place, state, handled, prefix, is_dynamic=is_dynamic))
 
     def drop_results(self, since: int) -> None:
         """Notes of the statements from that number on that nothing takes rows from them."""
         for number in range(since, len(self.queries)):
             self.queries[number] = replace(self.queries[number], drops_result=True)
+
+    def text_given(self, name: str, query: str) -> None:
+        """Notes what a variable's text is put together from, in case that it is executed."""
+        if _JOINS_TEXT.search(query) or "." in query:
+            _, unquoted = made_of(query, self._texts)
+            self._texts[name] = tuple(dict.fromkeys((*self._texts.get(name, ()), *unquoted)))
+
+    def _within(self, place: Place | None, text: str) -> Place | None:
+        """Where the inside of a literal stands."""
+        start = self._text.text.find(text, place.start, place.end) if place else -1
+        return Place(start, start + len(text)) if start >= 0 else None
 
     def _note_query(self, query: str, place: Place | None, state: State, mode: int | str) -> None:
         prefix = "" if mode == _STATEMENT else "SELECT "

@@ -21,6 +21,7 @@ class CallFault(Struct, frozen=True):
         location: Where in the statement, in bytes.
         size: How many characters there; 0 for the whole statement.
         columns: Names of columns whose types count.
+        column: The column that is not there.
         function: The function that is not there, or not for such arguments.
         extension: The one that has the function, and that something has to install.
     """
@@ -29,6 +30,7 @@ class CallFault(Struct, frozen=True):
     help: str
     location: int
     columns: frozenset[str] = frozenset()
+    column: str | None = None
     function: str | None = None
     extension: str | None = None
     size: int = 0
@@ -57,6 +59,20 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
     if len(given) == 1 and (builtins.is_type(name) or given[0] == ROW):
         return None, None  # `text(x)` is a cast, and `name(row)` a column
     return CallFault(_missing(name, given), _help(name, signatures), 0, function=name), None
+
+
+def has_aggregate(tree: object) -> bool:
+    """Whether an aggregate is called there, and not in a query within."""
+    if isinstance(tree, list):
+        return any(map(has_aggregate, tree))
+    if not isinstance(tree, dict):
+        return False
+    if (call := tree.get("FuncCall")) is not None and "over" not in call:
+        names = strings(call["funcname"])
+        signatures = builtins.functions(names[-1]) if len(names) == 1 else ()
+        if signatures and all(one.kind == "aggregate" for one in signatures):
+            return True
+    return any(has_aggregate(value) for key, value in tree.items() if key != "SubLink")
 
 
 def _unknown(name: str, given: Sequence[Type], *, is_builtin: bool) -> CallFault | None:

@@ -6,13 +6,14 @@ variables, and columns of tables that are known. Where a type is not known, noth
 
 from __future__ import annotations
 
+import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from msgspec.structs import replace
 
-from pgtrigger_codegen.sql import coercion
+from pgtrigger_codegen.sql import builtins, coercion
 from pgtrigger_codegen.sql.calls import CallFault, call_fault
 from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, Type, in_words
 from pgtrigger_codegen.sql.names import QualifiedName
@@ -20,6 +21,10 @@ from pgtrigger_codegen.sql.parser import Node, strings, walk
 
 Columns = Mapping[str, Type]
 """Types by column, all of a table's; None for one that is not known."""
+
+
+class DerivedColumns(dict[str, Type]):
+    """Those of a query's result: it has no others."""
 
 
 class ExpressionTypes(ABC):
@@ -32,6 +37,7 @@ class ExpressionTypes(ABC):
 
     Attributes:
         scopes: What FROM brings into sight: columns by the table's name, from the outermost.
+        by_result: In how many clauses at once names of results come first, as in ORDER BY.
         readers: What reads each kind of node.
         faults: In the order of the text.
     """
@@ -49,6 +55,7 @@ class ExpressionTypes(ABC):
         self._rows = rows
         self.columns_of = columns_of
         self.scopes: list[dict[str, Columns | None]] = []
+        self.by_result = 0
 
     def type_of(self, tree: object) -> Type:
         """The type of an expression; None where it is not known."""
@@ -107,23 +114,63 @@ class ExpressionTypes(ABC):
         if len(names) != len(node["fields"]):
             return None
         if len(names) == 1:
-            return self._bare(names[0])
+            return self._bare(names[0], node)
         if len(names) != 2:
             return None
         for scope in reversed(self.scopes):
             if names[0] in scope:
-                return (scope[names[0]] or {}).get(names[1])
-        return self._rows.get(names[0], {}).get(names[1])
+                return self._field(scope[names[0]], names, node)
+        if self._is_dynamic and names[0] in ("new", "old"):
+            self.refuse(
+                f'missing FROM-clause entry for table "{names[0]}"',
+                node,
+                "Pass values with USING: what EXECUTE runs sees neither rows nor variables",
+            )
+        return self._field(self._rows.get(names[0]), names, node)
 
-    def _bare(self, name: str) -> Type:
+    @property
+    def own_names(self) -> frozenset[str]:
+        """The names of the function's own variables and rows."""
+        return frozenset((*self._variables, *self._rows))
+
+    @property
+    def _is_dynamic(self) -> bool:
+        return not self._rows
+
+    def _field(self, columns: Columns | None, names: tuple[str, ...], node: Node) -> Type:
+        row, name = names
+        if isinstance(columns, DerivedColumns) and name not in columns:
+            message = (
+                f'record "{row}" has no field "{name}"'
+                if columns is self._rows.get(row)
+                else f"column {row}.{name} does not exist"
+            )
+            self._miss(message, name, columns, node)
+        return columns.get(name) if columns else None
+
+    def _bare(self, name: str, node: Node) -> Type:
         if name in self._rows:
             return ROW
         is_variable = name in self._variables
         for scope in reversed(self.scopes):
             found = [columns[name] for columns in scope.values() if columns and name in columns]
-            if None in scope.values() or found:
+            if None in scope.values() or name in scope or found:
                 return found[0] if len(found) == 1 and not is_variable else None
+        relations = [columns for scope in self.scopes for columns in scope.values()]
+        is_derived = any(isinstance(one, DerivedColumns) for one in relations)
+        if is_derived and not is_variable and not self.by_result:
+            known = {column for columns in relations for column in columns or ()}
+            self._miss(f'column "{name}" does not exist', name, known, node)
         return coercion.internal_name(self._variables.get(name, ""))
+
+    def _miss(self, message: str, name: str, known: Iterable[str], node: Node) -> None:
+        """A column that results do not have; a function may stand for one."""
+        if name in _SYSTEM_COLUMNS or builtins.functions(name):
+            return
+        names = sorted(known)
+        close = difflib.get_close_matches(name, names, n=1)
+        help = f"Did you mean `{close[0]}`?" if close else f"Its columns are {', '.join(names)}"
+        self._note(CallFault(message, help, 0, column=name), node)
 
     def _call(self, node: Node) -> Type:
         given = [self.type_of(argument) for argument in node.get("args", ())]
@@ -265,6 +312,7 @@ class ExpressionTypes(ABC):
         """The types of the columns that a query gives."""
 
 
+_SYSTEM_COLUMNS = frozenset({"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"})
 _VALUE_FUNCTIONS = {
     "CURRENT_DATE": "date",
     "CURRENT_TIME": "timetz",

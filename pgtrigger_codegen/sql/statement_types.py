@@ -1,15 +1,21 @@
-"""Stage sql: what PostgreSQL refuses in a statement because of the types in it."""
+"""Stage sql: what PostgreSQL refuses in a statement because of the types and columns in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from pgtrigger_codegen.sql import coercion
-from pgtrigger_codegen.sql.calls import CallFault
+from pgtrigger_codegen.sql.calls import CallFault, has_aggregate
 from pgtrigger_codegen.sql.coercion import Type, in_words
-from pgtrigger_codegen.sql.expression_types import EXPRESSIONS, Columns, ExpressionTypes
-from pgtrigger_codegen.sql.parser import Node
+from pgtrigger_codegen.sql.expression_types import (
+    EXPRESSIONS,
+    Columns,
+    DerivedColumns,
+    ExpressionTypes,
+)
+from pgtrigger_codegen.sql.output_columns import Output, derived, name_of
+from pgtrigger_codegen.sql.parser import Node, strings
 from pgtrigger_codegen.sql.statements import relation_name
 
 
@@ -19,46 +25,139 @@ class StatementTypes(ExpressionTypes):
     Its clauses are read in the order in which names come into sight: WITH, FROM, all else.
     """
 
-    _hidden: frozenset[str] = frozenset()
+    _queries: Mapping[str, DerivedColumns | None] = {}
 
     def read(self, kind: str, node: Node) -> list[CallFault]:
         """What is wrong with it, in the order of the text."""
         self.type_of({kind: node})
         return self.faults
 
-    def _selection(self, node: Node) -> Type:
-        self.select(node)
-        return None
+    def rows_of(self, tree: Node) -> DerivedColumns | None:
+        """The columns of the rows that a statement gives; None where not all are known."""
+        ((kind, node),) = tree.items()
+        output = self._output(kind, node)
+        return None if output is None else derived(output)
 
     def select(self, node: Node) -> list[Type]:
-        """The types of the columns that a query gives."""
-        hidden = self._hide(node)
-        types: list[Type] = []
+        """The types of the columns that a query gives; none where not all are known."""
+        return [given for _, given in self._select(node) or ()]
+
+    def _output(self, kind: str, node: Node) -> Output | None:
+        if kind == "SelectStmt":
+            return self._select(node)
+        if kind in ("InsertStmt", "UpdateStmt", "DeleteStmt"):
+            self.type_of({kind: node})
+            self._open((), node["relation"])
+            count = len(self.faults)
+            output = self._targets(node.get("returningList", ()))
+            del self.faults[count:]  # they are known already
+            self.scopes.pop()
+            return None if node.get("fromClause") or node.get("usingClause") else output
+        self.type_of({kind: node})
+        return None
+
+    def _select(self, node: Node) -> Output | None:
+        before = self._hide(node)
+        output: Output | None
         if node.get("op", "SETOP_NONE") != "SETOP_NONE":
-            types = self.select(node["larg"])
-            self.select(node["rarg"])
+            output, other = self._select(node["larg"]), self._select(node["rarg"])
+            if output is not None:
+                pairs = zip(output, other or output, strict=False)
+                output = [
+                    (left[0], left[1] if left[1] == right[1] else None) for left, right in pairs
+                ]
+        elif "valuesLists" in node:
+            rows = [
+                [self.type_of(item) for item in row["List"]["items"]] for row in node["valuesLists"]
+            ]
+            output = [(f"column{number}", None) for number in range(1, len(rows[0]) + 1)]
         else:
             self._open(node.get("fromClause", ()))
-            types = [self.type_of(item["ResTarget"]["val"]) for item in node.get("targetList", ())]
+            output = self._targets(node.get("targetList", ()))
             self._rest(node, ("fromClause", "targetList", "withClause"))
+            self._ungrouped(node)
             self.scopes.pop()
-        self._hidden = hidden
-        return types
+        self._queries = before
+        return output
+
+    def _ungrouped(self, node: Node) -> None:
+        """A column beside an aggregate, without GROUP BY."""
+        if "groupClause" in node or "fromClause" not in node:
+            return
+        values = [item["ResTarget"]["val"] for item in node.get("targetList", ())]
+        for value in values if any(map(has_aggregate, values)) else ():
+            column = value.get("ColumnRef", {})
+            names = strings(column.get("fields"))
+            relations = [one for one in self.scopes[-1].values() if one]
+            is_column = (
+                names and len(names) == len(column["fields"]) and names[0] not in self.own_names
+            )
+            if is_column and any(names[-1] in one for one in relations):
+                self.refuse(
+                    f'column "{".".join(names)}" must appear in the GROUP BY clause or be used in'
+                    " an aggregate function",
+                    column,
+                    "Group by it, or take one of its values: `max(…)`",
+                )
+
+    def _targets(self, items: Iterable[Node]) -> Output | None:
+        """What a list of results gives; None where it has `*` of something that is not known."""
+        output: Output | None = []
+        for item in items:
+            target = item["ResTarget"]
+            fields = target["val"].get("ColumnRef", {}).get("fields", ())
+            if any("A_Star" in one for one in _indirection(target["val"])):
+                output = None  # `(row).*`
+            elif fields and "A_Star" in fields[-1]:
+                stars = self._stars(fields)
+                output = None if output is None or stars is None else [*output, *stars]
+            else:
+                given = self.type_of(target["val"])
+                if output is not None:
+                    output.append((target.get("name") or name_of(target["val"]), given))
+        return output
+
+    def _stars(self, fields: list[Node]) -> Output | None:
+        scope = self.scopes[-1] if self.scopes else {}
+        if len(fields) == 1:
+            relations = list(scope.values())
+        else:
+            relations = [scope.get(fields[0].get("String", {}).get("sval", ""))]
+        if not relations or any(columns is None for columns in relations):
+            return None
+        return [pair for columns in relations for pair in (columns or {}).items()]
+
+    def _selection(self, node: Node) -> Type:
+        self._select(node)
+        return None
 
     def _rest(self, node: Node, done: Iterable[str]) -> None:
         for key, value in node.items():
             if key in ("whereClause", "havingClause"):
                 self.condition(value, key.removesuffix("Clause").upper())
+                if key == "whereClause" and len(self.scopes) == 1 and has_aggregate(value):
+                    self.refuse(
+                        "aggregate functions are not allowed in WHERE",
+                        value,
+                        "Ask for it in HAVING, or in a query of its own",
+                    )
+            elif key in _BY_RESULT:
+                self.by_result += 1
+                self.type_of(value)
+                self.by_result -= 1
             elif key not in done and isinstance(value, dict | list):
                 self.type_of(value)
 
-    def _hide(self, node: Node) -> frozenset[str]:
+    def _hide(self, node: Node) -> Mapping[str, DerivedColumns | None]:
         """Reads WITH, whose names hide tables; returns those that were hidden before."""
-        before = self._hidden
-        for item in node.get("withClause", {}).get("ctes", ()):
-            self._hidden |= {item["CommonTableExpr"]["ctename"]}
-        for item in node.get("withClause", {}).get("ctes", ()):
-            self.type_of(item["CommonTableExpr"]["ctequery"])
+        before = self._queries
+        queries = [item["CommonTableExpr"] for item in node.get("withClause", {}).get("ctes", ())]
+        # In sight of itself if it is recursive.
+        self._queries = {**before, **dict.fromkeys(query["ctename"] for query in queries)}
+        for query in queries:
+            columns = self.rows_of(query["ctequery"])
+            if columns is not None and "aliascolnames" not in query:
+                self._queries = {**self._queries, query["ctename"]: columns}
         return before
 
     def _open(self, items: Iterable[Node], relation: Node | None = None) -> None:
@@ -74,60 +173,89 @@ class StatementTypes(ExpressionTypes):
     def _add(self, item: Node, scope: dict[str, Columns | None]) -> None:
         ((kind, node),) = item.items()
         alias = node.get("alias", {})
+        name = alias.get("aliasname", node.get("relname", ""))
         if kind == "RangeVar":
-            hidden = node["relname"] in self._hidden and "schemaname" not in node
-            known = None if hidden or "colnames" in alias else self.columns_of(relation_name(node))
-            scope[alias.get("aliasname", node["relname"])] = known
+            hidden = node["relname"] in self._queries and "schemaname" not in node
+            known = (
+                self._queries[node["relname"]] if hidden else self.columns_of(relation_name(node))
+            )
+            scope[name] = None if "colnames" in alias else known
         elif kind == "JoinExpr":
             self._add(node["larg"], scope)
             self._add(node["rarg"], scope)
             if alias:
-                scope[alias["aliasname"]] = None
+                scope[name] = None
             if "quals" in node:
                 self.condition(node["quals"], "JOIN/ON")
+        elif kind == "RangeSubselect":
+            columns = self.rows_of(node["subquery"])
+            scope[name] = None if "colnames" in alias else columns
         else:
-            scope[alias.get("aliasname", "")] = None
+            scope[name] = None
             self.type_of(item)
 
     def _insert(self, node: Node) -> Type:
-        hidden = self._hide(node)
-        table = self.columns_of(relation_name(node["relation"])) or {}
+        before = self._hide(node)
+        table = self.columns_of(relation_name(node["relation"]))
         columns = [item["ResTarget"]["name"] for item in node.get("cols", ())]
         select = node.get("selectStmt", {}).get("SelectStmt", {})
         for row in select.get("valuesLists", ()):
-            for index, item in enumerate(row["List"]["items"]):
-                name = columns[index] if index < len(columns) else None
-                self._given(table, name, item, self.type_of(item))
+            self._values(table, columns, row["List"]["items"])
         if select and "valuesLists" not in select:
             types = self.select(select)
-            targets = select.get("targetList", ())
-            for name, item, given in zip(columns, targets, types, strict=False):
-                self._given(table, name, item, given)
+            for name, given in zip(columns, types, strict=False):
+                self._given(table, name, node, given)
         self._open((), node["relation"])
         self.scopes[-1]["excluded"] = table
         self._rest(node, ("cols", "relation", "selectStmt", "withClause"))
         self.scopes.pop()
-        self._hidden = hidden
+        self._queries = before
         return None
 
+    def _values(self, table: Columns | None, columns: list[str], items: Iterable[Node]) -> None:
+        for index, item in enumerate(items):
+            name = columns[index] if index < len(columns) else None
+            self._given(table, name, item, self.type_of(item))
+
     def _update(self, node: Node) -> Type:
-        hidden = self._hide(node)
-        table = self.columns_of(relation_name(node["relation"])) or {}
+        before = self._hide(node)
+        table = self.columns_of(relation_name(node["relation"]))
         sources = (*node.get("fromClause", ()), *node.get("usingClause", ()))
         self._open(sources, node["relation"])
+        self._assignments(table, node)
+        self._rest(node, ("fromClause", "relation", "targetList", "usingClause", "withClause"))
+        self.scopes.pop()
+        self._queries = before
+        return None
+
+    def _assignments(self, table: Columns | None, node: Node) -> None:
         for item in node.get("targetList", ()):
             target = item["ResTarget"]
             given = self.type_of(target.get("val"))
             if "indirection" not in target:
                 self._given(table, target.get("name"), target.get("val", {}), given)
-        self._rest(node, ("fromClause", "relation", "targetList", "usingClause", "withClause"))
+
+    def _merge(self, node: Node) -> Type:
+        before = self._hide(node)
+        table = self.columns_of(relation_name(node["relation"]))
+        self._open((node["sourceRelation"],), node["relation"])
+        self.condition(node["joinCondition"], "JOIN/ON")
+        for item in node.get("mergeWhenClauses", ()):
+            clause = item["MergeWhenClause"]
+            self.condition(clause.get("condition"), "WHEN")
+            if "values" in clause:
+                columns = [target["ResTarget"]["name"] for target in clause.get("targetList", ())]
+                self._values(table, columns, clause["values"])
+            else:
+                self._assignments(table, clause)
+        self.type_of(node.get("returningList"))
         self.scopes.pop()
-        self._hidden = hidden
+        self._queries = before
         return None
 
-    def _given(self, table: Columns, column: str | None, item: Node, given: Type) -> None:
+    def _given(self, table: Columns | None, column: str | None, item: Node, given: Type) -> None:
         """A value that a column is to have."""
-        wanted = table.get(column) if column else None
+        wanted = table.get(column) if table and column else None
         if wanted is not None and not coercion.assignable(wanted, given):
             self.refuse(
                 f'column "{column}" is of type {in_words(wanted)} but expression is of type '
@@ -136,14 +264,20 @@ class StatementTypes(ExpressionTypes):
                 "Write an expression of the column's type, or cast it",
             )
 
-    def _unread(self, node: Node) -> Type:
-        return None
-
     readers: ClassVar = {
         **EXPRESSIONS,
         "SelectStmt": _selection,
         "InsertStmt": _insert,
         "UpdateStmt": _update,
         "DeleteStmt": _update,
-        "MergeStmt": _unread,
+        "MergeStmt": _merge,
     }
+
+
+def _indirection(value: Node) -> list[Node]:
+    found: list[Node] = value.get("A_Indirection", {}).get("indirection", [])
+    return found
+
+
+# Names of results come first there.
+_BY_RESULT = frozenset({"sortClause", "groupClause", "distinctClause"})

@@ -96,6 +96,8 @@ _PREFERS_ONE = re.compile(r"variable_conflict\W+(to\W+)?use_", re.IGNORECASE)
 
 def _names(trigger: BodyTrigger, body: Body) -> Iterator[BareName]:
     for query in certain_queries(body):
+        if query.is_dynamic:
+            continue  # no variable is in sight
         yield from bare_names(query, transition_tables(trigger, body))
 
 

@@ -67,21 +67,37 @@ class PlpgsqlSyntaxError(Rule):
             )
         refused, types = RefusedValues(analysis), TypeFaults(analysis)
         for trigger, body in bodies(analysis):
-            found = (*faults(body), *refused.faults(trigger, body), *types.faults(trigger, body))
+            found = (
+                *faults(body),
+                *refused.faults(trigger, body),
+                *types.faults(trigger, body),
+                *types.returns(trigger, body),
+            )
             for fault in dict.fromkeys(found):
+                is_error = fault.is_certain and not fault.loses
                 yield self.diagnostic(
-                    f"This statement fails whenever it runs: {fault.message}"
-                    if fault.is_certain
-                    else f"No migration makes what this statement needs: {fault.message}",
+                    _message(fault),
                     places.span(trigger, fault.place),
-                    severity=None if fault.is_certain else Severity.WARNING,
+                    severity=None if is_error else Severity.WARNING,
                     help=fault.help or _help(fault),
                 )
+
+
+def _message(fault: Fault) -> str:
+    if fault.loses:
+        return f"This statement loses values without an error: {fault.message}"
+    if not fault.is_certain:
+        return f"No migration makes what this statement needs: {fault.message}"
+    return f"This statement fails whenever it runs: {fault.message}"
 
 
 def _help(fault: Fault) -> str:
     if "destination" in fault.message:
         return "Use PERFORM, or take the result with INTO"
+    if "RAISE" in fault.message:
+        return "Say what to raise, or move RAISE into EXCEPTION WHEN …"
+    if "INTO" in fault.message:
+        return "Give INTO as many variables as the query has columns"
     if "transaction" in fault.message:
         return "Take it out: a trigger cannot end the transaction of the statement that fires it"
     if "not-null" in fault.message:

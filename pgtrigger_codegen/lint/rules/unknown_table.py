@@ -8,7 +8,13 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies, certain_queries, transition_tables
+from pgtrigger_codegen.lint.bodies import (
+    BodyTrigger,
+    bodies,
+    certain_queries,
+    names_in_sight,
+    transition_tables,
+)
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.history import replayed
@@ -35,10 +41,11 @@ class UnknownTable(Rule):
     """## What it does
     Reports a column that a statement in a function reads or writes, when the table is that of a
     model and has no such column; a table that no model has, when its name is almost that of a
-    model's table; and one that a migration has renamed or dropped. A column without a table
-    before it counts where `FROM` names only tables of models; where nothing is in sight that has
-    columns, a name that is no variable is reported. The columns and tables that variables take
-    their types from (`%TYPE`, `%ROWTYPE`) count too.
+    model's table or of a transition table, or lacks the app's label (`customer`); and one that a
+    migration has renamed or dropped. A column without a table before it counts where `FROM` names
+    only tables of models; where nothing is in sight that has columns, a name that is no variable is
+    reported. The columns and tables that variables take their types from (`%TYPE`, `%ROWTYPE`)
+    count too, and so does the text of an `EXECUTE` that is a constant.
 
     Names that a migration with SQL of its own speaks of are not reported.
 
@@ -99,7 +106,8 @@ def _faults(
     rows = {item.name: item.table for item in body.typed_variables if item.column is None}
     for target in (*written_columns(query), *conflict_columns(query)):
         yield from _columns(analysis, tables, trigger, target.column, [target])
-    for read in read_columns(query, body.variables, transition, rows):
+    rows = {} if query.is_dynamic else rows
+    for read in read_columns(query, names_in_sight(body, query), transition, rows):
         if not read.tables:
             yield _unknown_name(body, read)
             continue
@@ -107,7 +115,7 @@ def _faults(
         yield from _columns(analysis, tables, trigger, read.column, targets)
     for table in sorted(set(tables_named(query)), key=str):
         if table.name not in transition:
-            yield from _tables(analysis, tables, trigger, table, query.place)
+            yield from _tables(analysis, tables, trigger, table, query.place, frozenset(transition))
 
 
 def _type_faults(
@@ -164,16 +172,23 @@ def _tables(
     trigger: BodyTrigger,
     table: QualifiedName,
     place: Place | None,
+    transition: frozenset[str] = frozenset(),
 ) -> Iterator[_Fault]:
-    """A table that no model has: of a name that one had, or almost that of a model's."""
+    """A table that no model has: of a name that one had, or almost that of one that there is."""
     name = in_search_path(table)
     if tables.owner(name) is not None or _is_made(analysis, name):
         return
-    similar = tables.similar(table.name) if name.schema is None else None
+    similar = _similar(tables, name, transition) if name.schema is None else None
     gone = _gone(analysis, table, name, place)
     if (gone or similar) and not made_by_hand(analysis, trigger.app_label, table.name):
         help = f"Did you mean `{similar}`?"
         yield gone or _Fault(f"No model has a table `{table}`", place, help)
+
+
+def _similar(tables: Tables, name: QualifiedName, transition: frozenset[str]) -> str | None:
+    """What was meant: a transition table, a table with almost that name, or an app's table."""
+    close = difflib.get_close_matches(name.name, sorted(transition), n=1, cutoff=0.8)
+    return close[0] if close else tables.similar(name.name) or tables.of_app(name.name)
 
 
 def _is_made(analysis: Analysis, table: QualifiedName) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies
+from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies, names_in_sight
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
@@ -106,6 +106,6 @@ def _reads(body: Body) -> Iterator[tuple[str, str, Place | None]]:
         table.name: QualifiedName(None, table.name) for table in body.definition.transition_tables
     }
     for query in body.queries if transition_tables else ():
-        for read in read_columns(query, body.variables, transition_tables):
+        for read in read_columns(query, names_in_sight(body, query), transition_tables):
             if len(read.tables) == 1 and read.tables[0] in transition_tables.values():
                 yield read.column, f"{read.tables[0]}.{read.column}", read.place
