@@ -316,3 +316,12 @@ def test_a_container_is_of_its_class_whatever_is_in_it(tmp_path: Path) -> None:
     )
     assert (executed["a"], executed["b"]) == (True, False)
     assert "absent.x" in executed.refusal("c")[0]
+
+
+def test_named_tuples_of_branches_of_which_one_runs(tmp_path: Path) -> None:
+    executed = execute(
+        tmp_path,
+        "import absent\nfrom collections import namedtuple\nPair = namedtuple('Pair', 'x y')\n"
+        "if absent.x:\n    a = Pair(1, 2)\nelse:\n    a = Pair(1, 3)\n",
+    )
+    assert "depends on a condition" in executed.refusal("a")[0]

@@ -25,6 +25,7 @@ from pgtrigger_codegen.evaluator.django import (
     registration,
     rendering,
     split_settings,
+    translation,
     unknown_imports,
 )
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
@@ -51,6 +52,7 @@ class Django:
         **reflection.HANDLERS,
         **registration.HANDLERS,
         **split_settings.HANDLERS,
+        **translation.HANDLERS,
     }
     readers = attributes.READERS
     callers = calls.CALLERS

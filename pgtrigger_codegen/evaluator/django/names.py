@@ -19,6 +19,7 @@ NAMES: dict[str, Any] = {
     "django.contrib.contenttypes.fields.GenericForeignKey": Special("private_field"),
     "django.contrib.contenttypes.fields.GenericRelation": Special("private_field"),
     "django.apps.apps": Special("apps"),
+    "django.utils.translation.gettext": Special("gettext"),
     "django.contrib.auth.get_user_model": Special("get_user_model"),
     "django.db.connection": Special("connection"),
     "django.db.connections": Special("connections"),

@@ -8,7 +8,7 @@ from pgtrigger_codegen.evaluator.library import rows
 from pgtrigger_codegen.evaluator.library.kinds import has_base, is_rendered_model, is_trigger
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.values.callables import Special
-from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES
+from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES, ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
 
@@ -21,6 +21,10 @@ def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
         return unknown if isinstance(unknown, Unknown) else Unknown("not known", span)
     if type(value).__name__ == "StandInField" and name != "name":
         return value.unknown
+    if is_rendered_model(value) and name == "__module__" and hasattr(value, "_meta"):
+        # Django's `__fake__`, also while the model is being rendered.
+        model = vm.host.model_behind(value) or vm.host.model_class(value._meta.label, span)
+        return model.module.name if isinstance(model, ModelClass) else model
     if is_rendered_model(value) and not hasattr(value, name):
         return vm.host.rendered_attribute(value, name, span)
     if type(value).__module__ == "django.db.models.options" and (

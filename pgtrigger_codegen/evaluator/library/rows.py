@@ -20,7 +20,8 @@ MODULES = set(
     django.contrib.postgres.fields.jsonb django.contrib.postgres.fields.ranges
     django.contrib.postgres.functions django.contrib.postgres.indexes
     django.contrib.postgres.operations django.contrib.postgres.search
-    django.core.exceptions django.core.validators django.db django.db.migrations
+    django.core.exceptions django.core.serializers.json django.core.validators django.db
+    django.db.migrations
     django.db.migrations.migration
     django.db.migrations.operations django.db.migrations.operations.base
     django.db.migrations.operations.fields django.db.migrations.operations.models
@@ -115,8 +116,10 @@ CALLABLES = {
     "textwrap": "dedent indent",
     "types": "SimpleNamespace MappingProxyType",
     "typing": """
-        Any Generic NamedTuple NewType ParamSpec Protocol TypeVar TypedDict cast final overload
+        Any Generic NamedTuple NewType ParamSpec Protocol TypeVar TypedDict cast final get_args
+        get_origin overload
     """,
+    "django.db.models.query_utils": "DeferredAttribute",
     "uuid": "UUID uuid3 uuid5",
     "django.apps": "AppConfig",
     "django.contrib.postgres.constraints": "ExclusionConstraint",

@@ -39,9 +39,8 @@ def _merged(values: list[Any], why: Unknown) -> Any:
     first = values[0]
     if all(_is_same(value, first) for value in values):
         return first
-    if not isinstance(first, list | tuple) or any(
-        type(value) is not type(first) for value in values
-    ):
+    # No named tuple, which is made of as many values as it has names.
+    if type(first) not in (list, tuple) or any(type(value) is not type(first) for value in values):
         return why
     shared = []
     for items in zip(*values, strict=False):

@@ -69,7 +69,7 @@ def _as_text(value: Any, span: Span, depth: int, room: _Room) -> Unknown | None:
 
 def _reason(value: Any) -> str | None:
     if has_base(type(value), "django.utils.functional", "Promise"):
-        return "a lazy translation depends on the active language"
+        return "a translation depends on the active language"
     if isinstance(value, set | frozenset) and has_no_order(value):
         return RUN_TO_RUN
     if isinstance(value, _FUNCTIONS) or hasattr(type(value), "__next__"):
