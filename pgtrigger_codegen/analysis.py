@@ -10,8 +10,7 @@ from msgspec import Struct, field
 from pgtrigger_codegen.certificate.census import Census
 from pgtrigger_codegen.certificate.certificate import Certificate
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
-from pgtrigger_codegen.migrations.planning.history import OneHistory, ProjectHistory
-from pgtrigger_codegen.migrations.reading.reader import LoadMigration
+from pgtrigger_codegen.migrations.planning.one_history import OneHistory
 from pgtrigger_codegen.models.facts import (
     AbstractTriggers,
     LostTriggers,
@@ -25,7 +24,9 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 
 if TYPE_CHECKING:
+    from pgtrigger_codegen.migrations.planning.history import ProjectHistory
     from pgtrigger_codegen.migrations.planning.plan import Source
+    from pgtrigger_codegen.migrations.reading.reader import LoadMigration
     from pgtrigger_codegen.migrations.reading.sites import SiteReader
     from pgtrigger_codegen.project.config import Config
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pgtrigger_codegen.analysis import Analysis, SyntaxProblem, source_of
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.engine import COLD, Engine
-from pgtrigger_codegen.migrations.planning.history import OneHistory, ProjectHistory
+from pgtrigger_codegen.migrations.planning.one_history import OneHistory
 from pgtrigger_codegen.source.grammar import newer_python_hint
 from pgtrigger_codegen.triggers.compiled import UnresolvedTrigger
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
     from pgtrigger_codegen.lint.diagnostic import Diagnostic
     from pgtrigger_codegen.lint.options import LintOptions
+    from pgtrigger_codegen.migrations.planning.history import ProjectHistory
     from pgtrigger_codegen.migrations.planning.plan import Options, Plan
     from pgtrigger_codegen.models.facts import MissingProvider
     from pgtrigger_codegen.project.project import Project

@@ -72,7 +72,8 @@ class confined(ContextDecorator):  # noqa: N801  (used as a function is)
 
     def __enter__(self) -> None:
         global _armed  # noqa: PLW0603  (Python calls one hook for all)
-        _install()
+        if not _installed:
+            _install()
         _armed += 1
 
     def __exit__(
@@ -135,11 +136,10 @@ def _refuse(what: str) -> None:
 
 def _install() -> None:
     global _installed  # noqa: PLW0603
-    if not _installed:
-        _installed = True
-        # What remembers a result needs a door now and then, but no wall, and not what that takes.
-        importlib.import_module("pgtrigger_codegen.confinement.generated")
-        sys.addaudithook(_on_event)  # there is no way to take one off again
+    _installed = True
+    # What remembers a result needs a door now and then, but no wall, and not what that takes.
+    importlib.import_module("pgtrigger_codegen.confinement.generated")
+    sys.addaudithook(_on_event)  # there is no way to take one off again
 
 
 def _on_event(event: str, args: tuple[Any, ...]) -> None:

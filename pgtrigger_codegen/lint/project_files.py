@@ -77,8 +77,8 @@ def project_module(analysis: Analysis, path: str | Path) -> Module | None:
 
 def app_of_file(analysis: Analysis, file: Path) -> App | None:
     """The app whose folder a file is in; the inner one of two."""
-    apps = (app for app in analysis.project.apps.values() if file.is_relative_to(app.path))
-    return max(apps, key=lambda app: len(app.path.parts), default=None)
+    apps = {app.path: app for app in analysis.project.apps.values()}
+    return next((apps[folder] for folder in file.parents if folder in apps), None)
 
 
 def holds_models(analysis: Analysis, file: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
@@ -19,11 +20,11 @@ def setting_place(analysis: Analysis, name: str) -> Span | None:
     if start is None:
         return None
     settings = Path(start.path)
-    package = settings.parent
+    package = f"{settings.parent}{os.sep}"
     others = sorted(
         path
         for path in analysis.read_files
-        if path.is_relative_to(package) and path != settings and "models" not in path.parts
+        if str(path).startswith(package) and path != settings and "models" not in path.parts
     )
     for path in (settings, *others):
         found = _assignment(path, name)

@@ -91,7 +91,7 @@ def adds_fields(value: Any) -> bool:
     """Whether a custom field may add further fields to its model."""
     for cls in type(value).__mro__:
         method = vars(cls).get("contribute_to_class")
-        function = interpreted(method)
+        function = interpreted(method) if method is not None else None
         if function is not None and any(
             _may_add_fields(node, _model_parameter(function.node))
             for node in ast.walk(function.node)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import ast
 import contextlib
 import decimal
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from pgtrigger_codegen.confinement.frames import raised_in
-from pgtrigger_codegen.confinement.wall import Escape, confined
+from pgtrigger_codegen.confinement.wall import Escape, check, confined
 from pgtrigger_codegen.crashes import Crash, contain
 from pgtrigger_codegen.evaluator.limits.spent import Spent
 from pgtrigger_codegen.evaluator.limits.totals import STEPS, LimitPassed
@@ -57,6 +59,9 @@ _CIRCUMSTANCES: dict[str, Any] = {
     "depth": 0,
     "_guards": 0,
 }
+_circumstances = operator.attrgetter(*_CIRCUMSTANCES)
+# It keeps nothing of its own, and an evaluation begins often.
+_WALL = confined()
 
 # What ends an evaluation early.
 _STOPS = (Refusal, LimitPassed, PythonRaise, RecursionError)
@@ -192,29 +197,25 @@ class PythonMachine:
         self, action: Callable[[Machine, _Node, Scope], Any], node: _Node, scope: Scope
     ) -> Any:
         """The same for what is done with a node: where it stands is asked when it matters."""
-
-        def act() -> Any:
-            return action(self, node, scope)
-
         run = self._guarded if self._guards else self._outermost
-        return run(act, lambda: scope.module.span(node))
+        return run(partial(action, self, node, scope), partial(scope.module.span, node))
 
     def _outermost(self, action: Callable[[], Any], place: Callable[[], Span]) -> Any:
         """A barrier: a bug of ours costs what is being evaluated, and no more."""
         if (reason := self.spent.passed()) is not None:
             self.note_unread(Unread(GapKind.LIMIT_PASSED, reason, place()))
             return Unknown(reason, place())
-        state = {name: vars(self)[name] for name in _CIRCUMSTANCES}
+        state = _circumstances(self)
         changed = self.changed_context
         self._last_step = WORK.steps + STEPS
         self.spent.begin()
         try:
-            with decimal.localcontext(None if changed is None else changed.strict()):
-                outcome = contain("the evaluator", lambda: self._guarded(action, place))
+            with _WALL, decimal.localcontext(None if changed is None else changed.strict()):
+                outcome = contain("the evaluator", partial(self._guarded, action, place))
         finally:
             self.spent.end(WORK.steps + STEPS - self._last_step)
         if isinstance(outcome, Crash):
-            vars(self).update(state)
+            vars(self).update(zip(_CIRCUMSTANCES, state, strict=True))
             self.note_unread(Unread(GapKind.READING_FAILED, outcome.reason, place()))
             return Unknown(outcome.reason, place())
         return outcome
@@ -222,8 +223,10 @@ class PythonMachine:
     def _guarded(self, action: Callable[[], Any], place: Callable[[], Span]) -> Any:
         self._guards += 1
         try:
-            with confined():
+            try:
                 return action()
+            finally:
+                check()
         except _STOPS as stop:
             return self._stopped(stop, place())
         except Escape as escape:
@@ -474,13 +477,12 @@ class PythonMachine:
     @contextlib.contextmanager
     def fresh_state(self) -> Iterator[None]:
         """A module is executed as if by the first import of it, whoever needed it."""
-        state = vars(self)
-        saved = {name: state[name] for name in _CIRCUMSTANCES}
-        state.update(_CIRCUMSTANCES)
+        saved = _circumstances(self)
+        vars(self).update(_CIRCUMSTANCES)
         last, begun = self._last_step, WORK.steps
         try:
             yield
         finally:
-            state.update(saved)
+            vars(self).update(zip(_CIRCUMSTANCES, saved, strict=True))
             # What the module took is not the importer's.
             self._last_step = last + WORK.steps - begun

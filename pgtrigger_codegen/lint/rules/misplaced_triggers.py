@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Callable, Iterator
 
 from pgtrigger_codegen.analysis import Analysis
@@ -16,6 +17,8 @@ from pgtrigger_codegen.source.span import Span
 
 # How an option of that meaning could be called.
 _MISSPELT = frozenset("trigger triggers pgtrigger pgtriggers pg_trigger pg_triggers".split())
+_ASSIGNED = re.compile(rf"\b({'|'.join(sorted(_MISSPELT))})\s*(?::|=(?!=))", re.IGNORECASE)
+_META = re.compile(r"class\s+Meta\b")
 
 
 class MisplacedTriggers(Rule):
@@ -61,7 +64,7 @@ class MisplacedTriggers(Rule):
 
         for path in sorted(analysis.read_files):
             text = text_of(path)
-            if not any(name in text for name in LIBRARIES) or "rigger" not in text:
+            if not any(name in text for name in LIBRARIES) or not _may_misplace(text):
                 continue
             module = project_module(analysis, path)
             if module is None:
@@ -155,6 +158,33 @@ class _Search:
             isinstance(node, ast.Call) and _root(node.func) in self._names
             for node in ast.walk(value)
         )
+
+
+def _may_misplace(text: str) -> bool:
+    """Whether a name like `triggers` is assigned elsewhere than to `triggers` in a class `Meta`.
+
+    Nearly no file has one, and to parse all files takes longer than all other rules together.
+    """
+    lines: list[str] | None = None
+    for match in _ASSIGNED.finditer(text):
+        start = text.rfind("\n", 0, match.start()) + 1
+        margin = text[start : match.start()]
+        if margin.strip() or match[1] != "triggers":
+            return True
+        lines = text.split("\n") if lines is None else lines
+        if not _is_in_meta(lines[: text.count("\n", 0, start)], margin):
+            return True
+    return False
+
+
+def _is_in_meta(above: list[str], margin: str) -> bool:
+    """Whether the block that a line is in, by its indentation, is that of a class `Meta`."""
+    for line in reversed(above):
+        content = line.lstrip()
+        indentation = len(line) - len(content)
+        if content and not content.startswith("#") and indentation < len(margin):
+            return _META.match(content) is not None
+    return False
 
 
 def _assignments(node: ast.ClassDef) -> Iterator[tuple[str, ast.AST, ast.expr]]:

@@ -8,7 +8,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pgtrigger_codegen.confinement.wall import confined
-from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.changes.requirements import (
     History,
@@ -50,31 +49,18 @@ class ProjectHistory(Struct, frozen=True):
 Replay = Callable[[MigrationReader, Collection[str]], Replayed]
 
 
-class OneHistory:
-    """Where the history of a project is: replayed when it is first asked for, and once."""
+def project_history(
+    source: Source, load_migration: LoadMigration, replay: Replay
+) -> ProjectHistory:
+    """The history of the project's own apps, and of those whose tables its triggers need.
 
-    def __init__(self, replay: Replay | None = None) -> None:
-        self._replay = replay or replay_apps
-        self._found: ProjectHistory | MigrationsError | None = None
-
-    def of(self, source: Source, load_migration: LoadMigration) -> ProjectHistory:
-        """The history of the project's own apps, and of those whose tables its triggers need.
-
-        Raises:
-            MigrationsError: The migrations go in a circle.
-        """
-        if self._found is None:
-            reader = MigrationReader(source.project.apps, load_migration)
-            try:
-                replayed = self._replay(reader, apps_of_history(source, reader))
-            except MigrationsError as error:
-                self._found = error
-                raise
-            history = History(reader, replayed.graph, replayed.state, source.models)
-            self._found = ProjectHistory(history, replayed.operations)
-        if isinstance(self._found, MigrationsError):
-            raise self._found
-        return self._found
+    Raises:
+        MigrationsError: The migrations go in a circle.
+    """
+    reader = MigrationReader(source.project.apps, load_migration)
+    replayed = replay(reader, apps_of_history(source, reader))
+    history = History(reader, replayed.graph, replayed.state, source.models)
+    return ProjectHistory(history, replayed.operations)
 
 
 @confined()

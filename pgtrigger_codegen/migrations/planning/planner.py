@@ -34,7 +34,7 @@ from pgtrigger_codegen.migrations.changes.schema_changes import (
     notes,
     recreation_notes,
 )
-from pgtrigger_codegen.migrations.planning.history import OneHistory
+from pgtrigger_codegen.migrations.planning.one_history import OneHistory
 from pgtrigger_codegen.migrations.planning.order import faults_to_mend, order_notes
 from pgtrigger_codegen.migrations.planning.plan import (
     AppPlan,
