@@ -51,8 +51,7 @@ def certify(
     def more() -> Iterator[Gap]:
         yield from known.unread_bases()
         if read_files is not None:
-            roots = project.first_party_roots
-            yield from unreached_triggers(roots, read_files, known.concerns_of)
+            yield from unreached_triggers(project, read_files, known.concerns_of)
 
     return Certificate(stated, known.apps_by_table, more)
 

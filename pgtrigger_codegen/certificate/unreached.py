@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.certificate.gaps import Concern, Gap
 from pgtrigger_codegen.project.folders import is_environment
+from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.registrations import registrations
 from pgtrigger_codegen.source.span import Span
@@ -25,22 +26,20 @@ _MARKS = (b"pgtrigger", b"pghistory")
 # What helpers make is assigned to `triggers`, in a file that need not name the library.
 _WIDE_MARK = b"triggers"
 _NAME = re.compile(r"\bname\s*=\s*[\"'](\w+)[\"']")
-_NOT_ENTERED = frozenset(
-    "migrations tests test node_modules site-packages __pycache__ build dist".split()
-)
+_NOT_ENTERED = frozenset("tests test node_modules site-packages __pycache__ build dist".split())
 
 
 def unreached_triggers(
-    roots: Iterable[Path], read: Collection[Path], concerns: Callable[[Span], Concern]
+    project: Project, read: Collection[Path], concerns: Callable[[Span], Concern]
 ) -> Iterator[Gap]:
     """The triggers in files that were not read.
 
     Args:
-        roots: Folders of the project.
         read: The files that were.
         concerns: Says of a place what may be hidden there where no name says so.
     """
-    for path in dict.fromkeys(path for root in roots for path in _files(root)):
+    roots = project.first_party_roots
+    for path in dict.fromkeys(path for root in roots for path in _files(root, project)):
         if path in read or path.name.startswith(("test", "conftest")):
             continue
         try:
@@ -86,7 +85,7 @@ def _gap(what: str, concerns: Concern, span: Span) -> Gap:
     return Gap(GapKind.UNREACHED_SITE, reason, concerns, span, "PGT107", blocks=False)
 
 
-def _files(root: Path) -> Iterator[Path]:
+def _files(root: Path, project: Project) -> Iterator[Path]:
     for folder, folders, files in walk(root):
         folders[:] = sorted(
             name
@@ -94,5 +93,6 @@ def _files(root: Path) -> Iterator[Path]:
             if name not in _NOT_ENTERED
             and not name.startswith(".")
             and not is_environment(Path(folder, name))
+            and not project.holds_migrations(Path(folder, name))
         )
         yield from (Path(folder, name) for name in sorted(files) if name.endswith(".py"))

@@ -111,7 +111,7 @@ def _is_named_elsewhere(analysis: Analysis, module: Module, node: ast.ClassDef) 
     """Whether other code speaks of the class; migrations aside, which tell of the past."""
     word = re.compile(rf"\b{re.escape(node.name)}\b")
     for path in first_party_files(analysis):
-        if "migrations" in path.parts:
+        if any(analysis.project.holds_migrations(folder) for folder in path.parents):
             continue
         if path == module.path:
             span = module.span(node)

@@ -81,6 +81,12 @@ class Project(Struct, frozen=True):
     first_party_roots: tuple[Path, ...] = ()
     unread_apps: tuple[str, ...] = ()
 
+    def holds_migrations(self, folder: Path) -> bool:
+        """Whether a folder is one of migrations, by its name or by `MIGRATION_MODULES`."""
+        return folder.name == "migrations" or any(
+            app.migrations_dir == folder for app in self.apps.values()
+        )
+
     def display_path(self, path: str | Path) -> str:
         """The path as the output shows it: relative to the root, `site-packages/…` outside."""
         path = Path(path)

@@ -37,6 +37,22 @@ def test_a_project_that_was_read_has_no_gaps(project: Hidden) -> None:
     assert project.run("lint", "--no-cache", "--ignore", "PGT115").exit_code == 0
 
 
+def test_migrations_elsewhere_hide_nothing(project: Hidden) -> None:
+    changes = (project.root / "shop/orders/migrations").rename(
+        project.root / "shop/orders/db_changes"
+    )
+    for path in changes.glob("0*.py"):
+        path.write_text(f"{path.read_text()}\n# pgtrigger.Protect(name='keep_orders')\n")
+    settings = project.root / "config/settings.py"
+    settings.write_text(
+        settings.read_text() + 'MIGRATION_MODULES = {"orders": "shop.orders.db_changes"}\n'
+    )
+    shown = project.run("show", "--output-format", "json", "--no-cache").data
+    assert [gap["kind"] for gap in shown["gaps"]] == ["assumed-branch"]
+    checked = project.run("makemigrations", "--check", "--no-cache")
+    assert (checked.exit_code, checked.stdout) == (0, "No changes detected\n")
+
+
 def _unlink(name: str) -> Callable[[Path], None]:
     return lambda root: (root / name).unlink()
 

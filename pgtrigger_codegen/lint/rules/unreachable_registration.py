@@ -103,7 +103,9 @@ def _apps_inside(app: App, analysis: Analysis) -> list[Path]:
 
 def _may_register(path: Path, app: App, analysis: Analysis) -> bool:
     inside = path.relative_to(app.path)
-    if is_test(inside) or "migrations" in inside.parts or "management" in inside.parts:
+    if is_test(inside) or "management" in inside.parts:
+        return False
+    if any(analysis.project.holds_migrations(folder) for folder in path.parents):
         return False
     return not any(path.is_relative_to(folder) for folder in _apps_inside(app, analysis))
 
