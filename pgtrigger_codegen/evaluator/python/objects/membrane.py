@@ -219,7 +219,8 @@ def may_read(vm: Machine, value: Any, name: str, found: Any) -> bool:
         return True
     if isinstance(value, (*CALLABLES, staticmethod, classmethod, functools._lru_cache_wrapper)):
         return name in _DUNDERS_OF_FUNCTIONS
-    if _is_users(vm, type(value), name) or name in getattr(value, "__dict__", ()):
+    own = getattr(value, "__dict__", ())  # of `super()` in a `__new__`, a descriptor
+    if _is_users(vm, type(value), name) or (isinstance(own, dict) and name in own):
         return True
     return isinstance(found, CALLABLES) and _is_listed(vm, found)
 
