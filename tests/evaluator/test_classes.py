@@ -288,3 +288,27 @@ def test_an_attribute_that_is_not_known_is_refused_when_real_code_reads_it(tmp_p
     )
 
     assert ours.refusal("a")[1] == 'os.environ["X"]'
+
+
+def test_six_gives_a_metaclass(tmp_path: Path) -> None:
+    executed = execute(
+        tmp_path,
+        """
+        import abc
+        import enum
+        import six
+
+        class Base:
+            x = 1
+
+        class Abstract(six.with_metaclass(abc.ABCMeta, Base)):
+            @abc.abstractmethod
+            def method(self):
+                pass
+
+        a = Abstract.x, Abstract.__bases__ == (Base,)
+        b = Abstract()
+        """,
+    )
+    assert executed["a"] == (1, True)
+    assert "abstract" in executed.refusal("b")[0]

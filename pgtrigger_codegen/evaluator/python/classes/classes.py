@@ -20,7 +20,7 @@ from pgtrigger_codegen.evaluator.library.kinds import has_base
 from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement
-from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.calls import makers
 from pgtrigger_codegen.evaluator.python.functions.type_parameters import (
@@ -31,12 +31,13 @@ from pgtrigger_codegen.evaluator.python.functions.type_parameters import (
 from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_class
-from pgtrigger_codegen.evaluator.values.callables import Opaque
+from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
 _NO_METACLASS = object()
+_TEMPORARY = "six.with_metaclass(…)"
 # Names that the class statement itself puts into the namespace.
 _IMPLICIT = ("__module__", "__qualname__")
 
@@ -46,7 +47,7 @@ def make_class(vm: Machine, node: ast.ClassDef, scope: Scope) -> Any:
     span = scope.module.name_span(node)
     variables = type_variables(node)
     inner = with_variables(scope, variables)
-    bases = _bases(vm, node, inner)
+    bases, given = _unfolded(_bases(vm, node, inner))
     if variables:
         bases = (*bases, generic_base(variables))
     unmade = vm.domain.namespace(bases)
@@ -58,7 +59,7 @@ def make_class(vm: Machine, node: ast.ClassDef, scope: Scope) -> Any:
     if (text := ast.get_docstring(node, clean=sys.version_info >= (3, 13))) is not None:
         names["__doc__"] = text
     vm.execute_body(node.body, body)
-    keywords = _keywords(vm, node, inner)
+    keywords = {**given, **_keywords(vm, node, inner)}
     statement = ClassStatement(node, scope.module, bases, body, keywords, span)
     value: Any = None
     if unmade is None and first_unknown(list(keywords.values())) is None:
@@ -68,6 +69,25 @@ def make_class(vm: Machine, node: ast.ClassDef, scope: Scope) -> Any:
     else:
         body.owner.append(value)
     return _decorate(vm, value, node, scope)
+
+
+def _unfolded(bases: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[str | None, Any]]:
+    """The bases, and what else is given, in the place of `six.with_metaclass(Meta, Base)`."""
+    if len(bases) != 1 or not isinstance(bases[0], Special) or bases[0].name != _TEMPORARY:
+        return bases, {}
+    metaclass, inner = bases[0].receiver
+    return inner, {"metaclass": metaclass}
+
+
+def _with_metaclass(vm: Machine, call: SpecialCall) -> Any:
+    """`six.with_metaclass(Meta, *bases)`: a base that is gone once the class is made."""
+    if (unknown := call.unknown()) is not None or not call.args or call.kwargs:
+        return unknown or Unknown("takes a metaclass", call.span)
+    bases = tuple(_base(vm, "with_metaclass", base, call.span) for base in call.args[1:])
+    return Special(_TEMPORARY, (call.args[0], bases))
+
+
+HANDLERS: dict[str, Handler] = {"with_metaclass": _with_metaclass}
 
 
 def _keywords(vm: Machine, node: ast.ClassDef, scope: Scope) -> dict[str | None, Any]:

@@ -37,6 +37,7 @@ NAMES: dict[str, Any] = {
     "importlib.import_module": Special("import_module"),
     "importlib.util.find_spec": Special("find_spec"),
     "inspect.getmembers": Special("inspect.getmembers"),
+    "six.with_metaclass": Special("with_metaclass"),
     "sys.modules": Special("sys.modules"),
     "os.environ": Special("os.environ"),
     "os.getenv": Special("os.getenv"),
