@@ -11,7 +11,7 @@ import pytest
 from pgtrigger_codegen.cli import show
 from pgtrigger_codegen.crashes import REPORT, Crash, contain, met
 from pgtrigger_codegen.evaluator.modules import loader
-from pgtrigger_codegen.evaluator.python.imports import imports
+from pgtrigger_codegen.evaluator.python.imports import reading_names
 from pgtrigger_codegen.lint import bodies
 from pgtrigger_codegen.lint.registry import find_rule
 from pgtrigger_codegen.models.rendering import ModelRenderer
@@ -178,14 +178,14 @@ def test_a_statement(error: BaseException, tmp_path: Path, monkeypatch: pytest.M
     count = len(run_cli(project, "show", "--output-format", "json").data["triggers"])
     models = project / "shop" / "catalog" / "models.py"
     models.write_text(models.read_text() + "\nhere_is_a_bug\n")
-    real = imports.read_name
+    real = reading_names.read_name
 
     def read_name(vm: object, name: str, *args: object) -> object:
         if name == "here_is_a_bug":
             raise error
         return real(vm, name, *args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(imports, "read_name", read_name)
+    monkeypatch.setattr(reading_names, "read_name", read_name)
     outcome = run_cli(project, "show", "--output-format", "json")
     assert outcome.exit_code == 2
     assert len(outcome.data["triggers"]) == count

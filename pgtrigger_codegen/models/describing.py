@@ -11,7 +11,7 @@ from django.db.models import NOT_PROVIDED
 
 from pgtrigger_codegen.evaluator.django.fields import Poison
 from pgtrigger_codegen.evaluator.django.stand_in import StandInField
-from pgtrigger_codegen.evaluator.python.imports.imports import is_found
+from pgtrigger_codegen.evaluator.python.imports.module_names import is_found
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
 from pgtrigger_codegen.models import meta, registry

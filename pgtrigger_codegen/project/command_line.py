@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pgtrigger_codegen.evaluator.python.imports.imports import COMMAND_LINE
+from pgtrigger_codegen.evaluator.python.imports.module_names import COMMAND_LINE
 
 _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,

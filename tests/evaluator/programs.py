@@ -1,7 +1,7 @@
 """Small programs of pure Python, each of which binds `result`.
 
-Written out where each is a case of its own (`programs.txt`, with a `## name` above each), and
-multiplied where options combine.
+Written out where each is a case of its own (`pure_python/`, one file a topic, with a `## name`
+above each), and multiplied where options combine.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import itertools
 import textwrap
 from pathlib import Path
 
-_WRITTEN = Path(__file__).with_name("programs.txt")
+_WRITTEN = Path(__file__).with_name("pure_python")
 
 
 def programs() -> dict[str, str]:
@@ -20,10 +20,11 @@ def programs() -> dict[str, str]:
 
 def _written() -> dict[str, str]:
     found: dict[str, str] = {}
-    for part in f"\n{_WRITTEN.read_text()}".split("\n## ")[1:]:
-        name, _, text = part.partition("\n")
-        assert name not in found, name
-        found[name] = text + "\n"
+    for topic in sorted(_WRITTEN.glob("*.txt")):
+        for part in f"\n{topic.read_text(encoding='utf-8')}".split("\n## ")[1:]:
+            name, _, text = part.partition("\n")
+            assert name not in found, name
+            found[name] = text + "\n"
     return found
 
 

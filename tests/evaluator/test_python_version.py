@@ -15,7 +15,7 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.source.finder import ModuleFinder
 from pgtrigger_codegen.source.unread import GapKind
-from tests.evaluator.code import FakeHost
+from tests.evaluator.fake_host import FakeHost
 from tests.support.unread import MANAGE, write_files
 
 OURS = sys.version_info[:2]

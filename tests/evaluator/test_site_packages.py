@@ -19,7 +19,7 @@ from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.project.site_packages import own_site_packages
 from pgtrigger_codegen.source.finder import ModuleFinder
-from tests.evaluator.code import FakeHost
+from tests.evaluator.fake_host import FakeHost
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from pgtrigger_codegen.evaluator.library.kinds import (
     is_trigger,
 )
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects import access, membrane
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_class
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelOptions
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
@@ -57,7 +57,7 @@ def _assign_to_trigger(vm: Machine, target: Any, name: str, value: Any, span: Sp
     unknown = value if isinstance(value, Unknown) else vm.speculation
     if unknown is not None:
         raise Refusal(unknown)
-    if membrane.is_dunder(name):
+    if access.is_dunder(name):
         raise Refusal(Unknown(f"an assignment to `{name}` is not followed", span))
     vm.attempt(span, setattr, target, name, membrane.outward(vm, value, span))
 

@@ -18,7 +18,7 @@ from pgtrigger_codegen.evaluator.django.operations import known_field, makes_tab
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.library.kinds import is_field_class
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.python.imports.imports import is_library
+from pgtrigger_codegen.evaluator.python.imports.module_names import is_library
 from pgtrigger_codegen.evaluator.values.callables import Opaque
 from pgtrigger_codegen.evaluator.values.imported import LazyImport, LibraryModule, SourceModule
 from pgtrigger_codegen.evaluator.values.models import ModelClass, SettingsObject

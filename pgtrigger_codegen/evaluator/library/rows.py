@@ -79,10 +79,10 @@ CALLABLES = {
         abs all any ascii bin bool bytes callable chr complex dict divmod enumerate filter float
         format frozenset hex int iter len list map max min next object oct ord pow property
         range repr reversed round set slice sorted staticmethod classmethod str sum tuple zip
-        ArithmeticError AssertionError AttributeError BaseException Exception ImportError
-        IndexError KeyError LookupError ModuleNotFoundError NameError NotImplementedError
-        OverflowError RuntimeError StopIteration TypeError ValueError Warning ZeroDivisionError
-        DeprecationWarning UserWarning
+        ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup Exception
+        ExceptionGroup ImportError IndexError KeyError LookupError ModuleNotFoundError NameError
+        NotImplementedError OverflowError RuntimeError StopIteration TypeError UnboundLocalError
+        ValueError Warning ZeroDivisionError DeprecationWarning UserWarning
     """,
     "abc": "ABC abstractmethod",
     "collections": "ChainMap Counter OrderedDict defaultdict deque namedtuple",
@@ -179,7 +179,7 @@ METHODS: dict[str, str] = {
         rfind rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase
         title translate upper zfill __str__ __new__
     """,
-    "bytes": "decode hex join lower split startswith endswith strip replace upper",
+    "bytes": "decode fromhex hex join lower split startswith endswith strip replace upper",
     "int": "bit_count bit_length conjugate from_bytes to_bytes __str__ __format__ __new__",
     "float": "hex is_integer fromhex",
     "list": """
@@ -210,6 +210,7 @@ METHODS: dict[str, str] = {
     "timedelta": "total_seconds",
     "Decimal": "quantize normalize as_tuple to_integral_value is_zero copy_abs",
     "UUID": "__str__",
+    "BaseExceptionGroup": "derive split subgroup",
     "EnumType": "__call__ __getitem__ __contains__ __iter__ __len__",
     "EnumMeta": "__call__ __getitem__ __contains__ __iter__ __len__",
     "Template": "substitute safe_substitute",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from fractions import Fraction
 from typing import Any
 
 from pgtrigger_codegen.evaluator.limits.sizes import (
@@ -32,7 +33,7 @@ def check_binary(symbol: str, left: Any, right: Any) -> None:
     elif symbol == "**":
         if numbers:
             check_bits(left.bit_length() * max(abs(right), 1))
-        elif not (isinstance(left, float) and isinstance(right, float | int)):
+        elif isinstance(left, Fraction) or isinstance(right, Fraction):
             raise LimitPassed("a power of such operands is not evaluated")
     elif symbol in ("&", "|"):
         check_nodes([left, right])

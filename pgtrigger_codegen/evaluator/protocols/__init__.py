@@ -1,0 +1,7 @@
+"""Protocols: what the rules of evaluation see of the machine, of the project, and of libraries.
+
+- `Machine` is what every rule is given first. What one rule needs of another is a method there.
+- `Domain` is all that Python's rules ask of the libraries around them, tables first.
+- `Host` is the project: settings, labels, the environment, files. Later stages answer.
+- `NotImplemented` from a domain means: for this one, the rules of Python hold.
+"""

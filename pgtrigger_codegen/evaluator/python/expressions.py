@@ -12,7 +12,7 @@ from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS, weigh
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.python.calls import calls
+from pgtrigger_codegen.evaluator.python.call_expressions import call_expression
 from pgtrigger_codegen.evaluator.python.comprehensions import comprehension
 from pgtrigger_codegen.evaluator.python.functions.functions import make_function
 from pgtrigger_codegen.evaluator.python.objects import membrane
@@ -80,42 +80,6 @@ def _attribute(vm: Machine, node: ast.Attribute, scope: Scope) -> Any:
     if isinstance(value, LibraryModule) and (value.name, name) in vm.library_values:
         return vm.library_values[value.name, name]
     return vm.attribute(value, name, scope.module.span(node))
-
-
-def _call(vm: Machine, node: ast.Call, scope: Scope) -> Any:
-    function = vm.value(node.func, scope)
-    span = scope.module.span(node)
-    args: list[Any] = []
-    for arg in node.args:
-        if isinstance(arg, ast.Starred):
-            items = iterate(vm, vm.value(arg.value, scope), scope.module.span(arg))
-            args.extend([spread(items)] if isinstance(items, Unknown) else items)
-        else:
-            args.append(vm.value(arg, scope))
-    kwargs: dict[str, Any] = {}
-    for keyword in node.keywords:
-        value = _argument(vm, function, keyword, scope)
-        if keyword.arg is not None:
-            kwargs[keyword.arg] = value
-        elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
-            WORK.items(len(value))
-            kwargs.update((str.__str__(key), item) for key, item in value.items())
-        else:
-            given = scope.module.span(keyword.value)
-            unknown = first_unknown(value)
-            if unknown is None and isinstance(value, dict):
-                return vm.raised(TypeError("keywords must be strings"), given)
-            unknown = unknown or Unknown("the keyword arguments are not known", given)
-            return calls.call_with_unknown(vm, function, args, unknown, span, scope)
-    return vm.noticed(vm.apply(function, tuple(args), kwargs, span, scope))
-
-
-def _argument(vm: Machine, function: Any, keyword: ast.keyword, scope: Scope) -> Any:
-    if keyword.arg in vm.domain.postponed_arguments:
-        postponed = vm.domain.postponed_argument(vm, function, keyword.value, scope)
-        if postponed is not NotImplemented:
-            return postponed
-    return vm.value(keyword.value, scope)
 
 
 def _binary_node(vm: Machine, node: ast.BinOp, scope: Scope) -> Any:
@@ -336,7 +300,7 @@ EVALUATORS: dict[type[ast.expr], Callable[[Machine, Any, Scope], Any]] = {
     ast.Await: _await,
     ast.BinOp: _binary_node,
     ast.BoolOp: _boolean,
-    ast.Call: _call,
+    ast.Call: call_expression,
     ast.Compare: _compare,
     ast.Constant: _constant,
     ast.Dict: _dict,

@@ -14,6 +14,7 @@ from pgtrigger_codegen.evaluator.python.flow import control_flow, exceptions
 from pgtrigger_codegen.evaluator.python.functions.functions import make_function
 from pgtrigger_codegen.evaluator.python.functions.type_parameters import type_alias
 from pgtrigger_codegen.evaluator.python.imports import imports
+from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Break, Continue, Return, Signal
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown
@@ -144,6 +145,13 @@ def execute_resiliently(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> 
             vm.statement = (scope.module.name, node.lineno)
         outcome = vm.guarded_node(_execute, node, scope)
         vm.statement = around
+        if (
+            scope.kind == "class"
+            and vm.try_depth
+            and isinstance(outcome, Invalid)
+            and outcome.error
+        ):
+            raise PythonRaise(outcome.error, outcome.span)  # there is no such class
         if isinstance(outcome, Unknown):
             scope.names.update(dict.fromkeys(bound_names(node), outcome))
             vm.domain.note_stopped(vm, node, outcome, scope)

@@ -1,0 +1,9 @@
+"""Values: what an expression can be besides a real object, and what is noted on the way.
+
+- Records without rules: how a value behaves is said in `python` and `django`, by its type.
+- `Unknown` carries a reason in words about the user's code, and the place of the very expression.
+- `Opaque` is known by its name alone: it can be passed about and compared, and no more.
+- `own_kinds` lists the types that real code must never be given.
+- `Findings` is what was declared. Python's rules carry it along and never look at it.
+- A new type of value goes into `own_kinds`, and gets a reader and a caller where it has them.
+"""

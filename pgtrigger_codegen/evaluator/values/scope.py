@@ -60,10 +60,18 @@ class Scope(Struct, eq=False):
             if name in scope.names:
                 return scope
             if name in scope.local_names and name not in scope.nonlocal_names:
-                scope.names[name] = Unknown(f"`{name}` is read before it is bound")
-                return scope
+                return None
             scope = scope.parent
         return None
+
+    def binds_later(self, name: str) -> bool:
+        """Whether a name that is not bound is a function's own, and means nothing outside of it."""
+        scope: Scope | None = self
+        while scope is not None and name not in self.global_names:
+            if name in scope.local_names and name not in scope.nonlocal_names:
+                return True
+            scope = scope.parent
+        return False
 
     def mangled(self, name: str) -> str:
         """What a name means in the class that the code stands in."""
@@ -74,6 +82,8 @@ class Scope(Struct, eq=False):
     def unbind(self, name: str) -> None:
         """Deletes a name where it is bound."""
         scope = self.module_scope if name in self.global_names else self
+        if name in self.nonlocal_names and self.parent is not None:
+            scope = self.parent.find(name) or self
         scope.names.pop(name, None)
 
     def bind(self, name: str, value: Any) -> None:

@@ -70,6 +70,8 @@ _LAZY = _ids(
     next,
     zip,
 )
+# They give a generator itself, or the next of its items.
+_RESUMES = _ids(iter, next)
 # They store what they are given.
 _STORES = _ids(functools.partial, itertools.repeat, next)
 # They keep or hand on their items without looking at them, the interpreter's own kinds too.
@@ -264,6 +266,8 @@ def _finite(function: Any, value: Any, span: Span, *, hands_on: bool) -> Any:
         if _is(function, _TAKES_RANGE):
             return value
         return list(bounded(value))
+    if isinstance(value, types.GeneratorType) and _is(function, _RESUMES):
+        return value
     if isinstance(value, types.GeneratorType) and getattr(function, "__name__", "") != "join":
         return _known(value, span, hands_on=hands_on)  # each item costs steps: it ends
     if hasattr(type(value), "__next__") and not _is(function, _LAZY):

@@ -28,7 +28,7 @@ from pgtrigger_codegen.evaluator.python.functions.type_parameters import (
     type_variables,
     with_variables,
 )
-from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects import access, membrane
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_class
 from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
@@ -160,6 +160,8 @@ def make_real_class(vm: Machine, statement: ClassStatement) -> Any:
     """The real class of a statement, with methods that the interpreter runs; or `Unknown`."""
     module, bases, body = statement.module, statement.bases, statement.body
     keywords, span = statement.keywords, statement.span
+    if "__getattribute__" in body.names:
+        return Unknown("a class with a `__getattribute__` of its own is not evaluated", span)
     for base in bases:
         if not _may_be_subclassed(vm, base):
             return Unknown(f"`{describe(base)}` is not a base that is evaluated", span)
@@ -182,7 +184,7 @@ def make_real_class(vm: Machine, statement: ClassStatement) -> Any:
             guarded[name] = value if unknown is None else _UnknownAttribute(unknown)
         namespace = guarded
     namespace = {
-        name: membrane.member(vm, name, value, span, real_code_reads=on_library)
+        name: access.member(vm, name, value, span, real_code_reads=on_library)
         for name, value in namespace.items()
     }
     given: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import types
 from typing import Any
 
@@ -14,9 +15,14 @@ from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.classes.classes import make_dynamic_class
 from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.attribute_assignment import assign_attribute
-from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_class, is_user_object
+from pgtrigger_codegen.evaluator.python.objects.kinds import (
+    describe,
+    is_user_class,
+    is_user_object,
+    names_of,
+)
 from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
-from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
+from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, is_error_of
 from pgtrigger_codegen.evaluator.values.scope import Scope
@@ -122,11 +128,21 @@ def has_attribute(vm: Machine, call: SpecialCall) -> Any:
         return unknown
     if is_own_kind(target) or is_rendered_model(target):
         return Unknown(f"the attributes of {describe(target)} are not known", call.span)
-    if is_user_object(vm, target) and hasattr(type(target), "__getattr__"):
+    if is_user_object(vm, target) and _is_computed(type(target), name):
         missing = object()
         found = get_attribute(vm, replace(call, args=(target, name, missing)))
         return found if isinstance(found, Unknown) else found is not missing
     return not _is_absent(target, name)
+
+
+def _is_computed(cls: type, name: str) -> bool:
+    """Whether an object may say itself that it lacks an attribute: by a property, or a slot."""
+    found = inspect.getattr_static(cls, name, None)
+    computed = hasattr(type(found), "__get__") and not isinstance(found, _BOUND)
+    return computed or hasattr(cls, "__getattr__")
+
+
+_BOUND = (types.FunctionType, classmethod, staticmethod)
 
 
 def _is_absent(target: Any, name: str) -> bool:
@@ -136,7 +152,7 @@ def _is_absent(target: Any, name: str) -> bool:
     return not (
         hasattr(type(target), name)
         or hasattr(type(target), "__getattr__")
-        or name in getattr(target, "__dict__", {})
+        or name in names_of(target)
         or (isinstance(target, type | types.SimpleNamespace) and hasattr(target, name))
     )
 
@@ -149,6 +165,25 @@ def _getmembers(vm: Machine, call: SpecialCall) -> Any:
     if not (is_user_class(vm, target) or is_user_object(vm, target)):
         return Unknown(f"the members of {describe(target)} are not evaluated", call.span)
     return [(name, vm.attribute(target, name, call.span)) for name in sorted(dir(target))]
+
+
+def _hash(vm: Machine, call: SpecialCall) -> Any:
+    """`hash(value)`: of numbers, and of what the user's class says; that of texts varies."""
+    if (refused := wrong_count(call, 1)) is not None:
+        return refused
+    value = call.args[0]
+    if is_user_object(vm, value) and interpreted(type(value).__hash__) is not None:
+        return vm.apply(vm.attribute(value, "__hash__", call.span), (), {}, call.span)
+    parts = value if type(value) is tuple else (value,)
+    if all(type(part) in _HASHED_ALIKE for part in parts):
+        return hash(value)
+    if type(value).__hash__ is None:
+        return vm.raised(TypeError(f"unhashable type: '{type(value).__name__}'"), call.span)
+    reason = f"calls `hash` of {describe(value)}, which differs from run to run"
+    return Unknown(reason, call.span)
+
+
+_HASHED_ALIKE = frozenset({bool, int, float, complex})
 
 
 def _setattr(vm: Machine, call: SpecialCall) -> Any:
@@ -197,6 +232,7 @@ def as_tuple(kinds: Any) -> tuple[Any, ...]:
 HANDLERS: dict[str, Handler] = {
     "getattr": get_attribute,
     "hasattr": has_attribute,
+    "hash": _hash,
     "isinstance": is_instance,
     "inspect.getmembers": _getmembers,
     "issubclass": is_subclass,

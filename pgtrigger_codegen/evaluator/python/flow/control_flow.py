@@ -7,6 +7,7 @@ speculatively (`blocks`).
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.flow.blocks import either, execute_block
@@ -70,15 +71,19 @@ def while_statement(vm: Machine, node: ast.While, scope: Scope) -> Signal:
 def match_statement(vm: Machine, node: ast.Match, scope: Scope) -> Signal:
     subject = vm.value(node.subject, scope)
     for index, case in enumerate(node.cases):
-        fits = matches(vm, case.pattern, subject, scope)
-        if fits is True and case.guard is not None:
-            guard = vm.value(case.guard, scope)
-            fits = truth(vm, guard, scope.module.span(case.guard))
-        if isinstance(fits, Unknown):
-            why = Unknown(
-                f"depends on a `case` that is not known: {fits.reason}", fits.span, fits.notes
-            )
+        decided = fits(vm, case, subject, scope)
+        if isinstance(decided, Unknown):
+            reason = f"depends on a `case` that is not known: {decided.reason}"
+            why = Unknown(reason, decided.span, decided.notes)
             return either(vm, [*(other.body for other in node.cases[index:]), []], scope, why)
-        if fits:
+        if decided:
             return execute_block(vm, case.body, scope)
     return None
+
+
+def fits(vm: Machine, case: ast.match_case, subject: Any, scope: Scope) -> bool | Unknown:
+    """Whether a `case` is the one: its pattern fits, and its guard is true."""
+    decided = matches(vm, case.pattern, subject, scope)
+    if decided is True and case.guard is not None:
+        decided = truth(vm, vm.value(case.guard, scope), scope.module.span(case.guard))
+    return decided

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from pgtrigger_codegen.evaluator.limits.weight import SCALARS
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.flow.blocks import either, execute_block
 from pgtrigger_codegen.evaluator.python.objects import files
@@ -74,39 +76,75 @@ def _with(vm: Machine, items: Sequence[ast.withitem], body: list[ast.stmt], scop
         return execute_block(vm, body, scope)
     item, *rest = items
     span = scope.module.span(item.context_expr)
-    manager = vm.value(item.context_expr, scope)
-    own = is_user_object(vm, manager)
-    leave = _method(vm, manager, "__exit__", span) if own else None
-    given = _called(vm, manager, "__enter__", span) if own else files.enter(manager, span)
-    if item.optional_vars is not None:
-        assign(vm, item.optional_vars, given, scope)
-    if leave is None and not isinstance(manager, contextlib.suppress):
+    leave = enter(vm, vm.value(item.context_expr, scope), item, scope)
+    if leave is None:
         return _with(vm, rest, body, scope)
     try:
         with vm.catching():
             signal = _with(vm, rest, body, scope)
     except PythonRaise as error:
-        if isinstance(manager, contextlib.suppress):
-            kinds: tuple[type, ...] = manager._exceptions  # type: ignore[attr-defined]
-            swallowed: Any = any(is_error_of(error.error, kind) for kind in kinds)
-            if not swallowed and isinstance(error.error, UnknownRaise):
-                swallowed = error.error.unknown if error.error.kind is None else False
-        elif isinstance(error.error, UnknownRaise):
-            swallowed = error.error.unknown
-        else:
-            raised = (type(error.error), error.error, None)
-            told = tuple(inward(vm, value) for value in raised)
-            swallowed = truth(vm, vm.call(leave, told, span), span)
-        if isinstance(swallowed, Unknown):
-            raise Refusal(swallowed) from None
-        if not swallowed:
+        if not leave(error, span):
             raise
         return None
-    if leave is not None:
-        ended = vm.call(leave, (None, None, None), span)
+    leave(None, span)
+    return signal
+
+
+Leave = Callable[[PythonRaise | None, Span], bool]
+"""Leaves a `with` statement, by an exception or without; whether it swallows the exception."""
+
+
+def enter(vm: Machine, manager: Any, item: ast.withitem, scope: Scope) -> Leave | None:
+    """Enters a `with` statement; gives what leaves it, if leaving it does anything.
+
+    Raises:
+        PythonRaise: The manager raises.
+        Refusal: What the manager does is not known.
+    """
+    span = scope.module.span(item.context_expr)
+    leave: Leave | None = None
+    if is_user_object(vm, manager):
+        method = _method(vm, manager, "__exit__", span)
+        leave = functools.partial(_leave, vm, method)
+        given = vm.apply(_method(vm, manager, "__enter__", span), (), {}, span)
+        if isinstance(given, Invalid):
+            raise Refusal(given)
+    else:
+        given = files.enter(manager, span)
+        if isinstance(manager, contextlib.suppress):
+            leave = functools.partial(_suppress, manager)
+    if item.optional_vars is not None:
+        assign(vm, item.optional_vars, given, scope)
+    return leave
+
+
+def _leave(vm: Machine, method: Any, error: PythonRaise | None, span: Span) -> bool:
+    told: tuple[Any, ...] = (None, None, None)
+    if error is not None:
+        if isinstance(error.error, UnknownRaise):
+            raise Refusal(error.error.unknown)
+        raised = (type(error.error), error.error, None)
+        told = tuple(inward(vm, value) for value in raised)
+    ended = vm.apply(method, told, {}, span)
+    if error is None:
         if isinstance(ended, Invalid):
             raise Refusal(ended)
-    return signal
+        return False
+    swallowed = truth(vm, ended, span)
+    if isinstance(swallowed, Unknown):
+        raise Refusal(swallowed)
+    return swallowed
+
+
+def _suppress(manager: contextlib.suppress, error: PythonRaise | None, span: Span) -> bool:
+    if error is None:
+        return False
+    kinds: tuple[type, ...] = manager._exceptions  # type: ignore[attr-defined]
+    if any(is_error_of(error.error, kind) for kind in kinds):
+        return True
+    if isinstance(error.error, UnknownRaise) and error.error.kind is None:
+        raise Refusal(error.error.unknown)
+    return False
 
 
 def _method(vm: Machine, manager: Any, name: str, span: Span) -> Any:
@@ -116,10 +154,6 @@ def _method(vm: Machine, manager: Any, name: str, span: Span) -> Any:
     return found
 
 
-def _called(vm: Machine, manager: Any, name: str, span: Span) -> Any:
-    return vm.call(_method(vm, manager, name, span), (), span)
-
-
 def raise_statement(vm: Machine, node: ast.Raise, scope: Scope) -> Signal:
     span = scope.module.span(node)
     if node.exc is None and vm.handled:
@@ -127,10 +161,25 @@ def raise_statement(vm: Machine, node: ast.Raise, scope: Scope) -> Signal:
     value = None if node.exc is None else unwrapped(vm.value(node.exc, scope))
     if isinstance(value, type) and issubclass(value, BaseException):
         value = vm.attempt(span, value)
+    if type(value) in SCALARS and node.exc is not None:
+        value = TypeError("exceptions must derive from BaseException")
     if isinstance(value, BaseException):
+        if node.cause is not None:
+            _set_cause(vm, value, vm.value(node.cause, scope), span)
         raise PythonRaise(value, span)
     unknown = first_unknown(value) or Unknown("it is none of Python's", span)
     raise PythonRaise(UnknownRaise(unknown, _class_of(vm, node.exc, scope)), span)
+
+
+def _set_cause(vm: Machine, error: BaseException, cause: Any, span: Span) -> None:
+    cause = unwrapped(cause)
+    if isinstance(cause, type) and issubclass(cause, BaseException):
+        cause = vm.attempt(span, cause)
+    if cause is None or isinstance(cause, BaseException):
+        error.__cause__ = cause
+    elif not isinstance(cause, Unknown):
+        message = "exception causes must derive from BaseException"
+        raise PythonRaise(TypeError(message), span)
 
 
 def _class_of(vm: Machine, node: ast.expr | None, scope: Scope) -> type[BaseException] | None:
@@ -171,9 +220,9 @@ def _doubt_handlers(vm: Machine, node: ast.Try, scope: Scope) -> None:
 
 
 def _handle(vm: Machine, node: ast.Try, error: PythonRaise, scope: Scope) -> Signal:
-    handler = matching_handler(vm, node, error, scope)
     if isinstance(node, ast.TryStar):
-        handler = Unknown("`except*` is not evaluated", scope.module.span(node))
+        return _handle_groups(vm, node, error, scope)
+    handler = matching_handler(vm, node, error, scope)
     if handler is None:
         execute_block(vm, node.finalbody, scope)
         raise error
@@ -186,6 +235,42 @@ def _handle(vm: Machine, node: ast.Try, error: PythonRaise, scope: Scope) -> Sig
         vm.handled.pop()
         if handler.name:
             scope.unbind(handler.name)
+
+
+def _handle_groups(vm: Machine, node: ast.Try, error: PythonRaise, scope: Scope) -> Signal:
+    """`except*`: each handler takes its part of a group; what is left is raised.
+
+    Raises:
+        Refusal: A handler raises, which would make a group of what it raised and what is left.
+    """
+    rest: Any = error.error
+    if isinstance(rest, UnknownRaise):
+        raise Refusal(rest.unknown)
+    naked = not isinstance(rest, BaseExceptionGroup)
+    if naked:
+        rest = BaseExceptionGroup("", [rest])
+    for handler in node.handlers:
+        kind = unwrapped(vm.value(handler.type, scope)) if handler.type is not None else None
+        if (unknown := first_unknown(kind)) is not None:
+            raise Refusal(unknown)
+        if rest is None:
+            continue
+        taken, rest = rest.split(kind)
+        if taken is None:
+            continue
+        if handler.name:
+            scope.bind(handler.name, inward(vm, taken))
+        try:
+            execute_block(vm, handler.body, scope)
+        except PythonRaise as raised:
+            reason = "an exception that a handler of `except*` raises is not followed"
+            raise Refusal(Unknown(reason, raised.span)) from None
+        if handler.name:
+            scope.unbind(handler.name)
+    if rest is not None:
+        execute_block(vm, node.finalbody, scope)
+        raise error if naked else PythonRaise(rest, error.span)
+    return None
 
 
 def _or_finally(vm: Machine, node: ast.Try, body: list[ast.stmt], scope: Scope) -> Signal:

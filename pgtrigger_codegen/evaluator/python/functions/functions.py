@@ -17,11 +17,12 @@ from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.modules.bound_names import local_names
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.flow.blocks import run_body
-from pgtrigger_codegen.evaluator.python.functions.generators import contains_yield, run_generator
+from pgtrigger_codegen.evaluator.python.functions.generators import run_generator
 from pgtrigger_codegen.evaluator.python.functions.type_parameters import (
     type_variables,
     with_variables,
 )
+from pgtrigger_codegen.evaluator.python.functions.yielded_values import contains_yield
 from pgtrigger_codegen.evaluator.python.objects.membrane import inward, outward
 from pgtrigger_codegen.evaluator.values.callables import Function
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise

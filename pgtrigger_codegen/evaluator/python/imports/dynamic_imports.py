@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-from pgtrigger_codegen.evaluator.python.imports import imports
+from pgtrigger_codegen.evaluator.python.imports import module_names
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 
@@ -28,7 +28,7 @@ def _import_module(vm: Machine, call: SpecialCall) -> Any:
         return vm.raised(error, call.span)
     if vm.loader.is_first_party(absolute):
         vm.module(absolute)
-    elif not imports.is_found(vm, absolute) and vm.loader.complete:
+    elif not module_names.is_found(vm, absolute) and vm.loader.complete:
         return vm.raised(ModuleNotFoundError(f"No module named {absolute!r}"), call.span)
     return vm.module_value(absolute, call.span)
 
@@ -58,13 +58,13 @@ def _find_spec(vm: Machine, call: SpecialCall) -> Any:
     absolute = vm.attempt(call.span, importlib.util.resolve_name, name, package)
     if isinstance(absolute, Unknown):
         return absolute
-    if imports.is_found(vm, absolute):
+    if module_names.is_found(vm, absolute):
         return Special("the spec of a module")
     if not vm.loader.complete:
         return Unknown(f"whether `{absolute}` is installed is not known", call.span)
     vm.assume(f"module {absolute}", "not installed", call.span)
     above = absolute.rpartition(".")[0]
-    if above and not imports.is_found(vm, above):
+    if above and not module_names.is_found(vm, above):
         return vm.raised(ModuleNotFoundError(f"No module named {above!r}"), call.span)
     return None
 

@@ -1,0 +1,8 @@
+"""Objects: values in use, from their kinds up to assignments.
+
+- `membrane` is the only border to real code: inward what is listed or opaque, outward no callable
+  that would do something unchecked.
+- `access` says which attributes of real objects may be read, and which names may be bound.
+- A reader of attributes is chosen by the type of the value, in one table of the machine.
+- Where something changed in a way that cannot be followed, the container is poisoned.
+"""

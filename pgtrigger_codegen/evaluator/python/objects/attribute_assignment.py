@@ -8,7 +8,7 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects import access
 from pgtrigger_codegen.evaluator.python.objects.kinds import (
     describe,
     is_purely_user,
@@ -57,7 +57,7 @@ def delete_attribute(
     if isinstance(target, Unknown):
         return
     owned = is_user_object(vm, target) or is_user_class(vm, target)
-    if not (owned or _is_open(vm, target)) or not membrane.may_define(name):
+    if not (owned or _is_open(vm, target)) or not access.may_define(name):
         reason = f"a deletion of `{name}` of {describe(target)} is not followed"
         raise Refusal(Unknown(reason, span))
     if vm.speculation is not None:
@@ -93,11 +93,11 @@ def _assign_to_object(
 ) -> None:
     if vm.speculation is not None:
         value = vm.speculation
-    if not membrane.may_define(name):
+    if not access.may_define(name):
         raise Refusal(Unknown(f"an assignment to `{name}` is not followed", span))
     real_code_reads = not is_purely_user(vm, target)
     if isinstance(target, type) or real_code_reads:
-        value = membrane.member(vm, name, value, span, real_code_reads=real_code_reads)
+        value = access.member(vm, name, value, span, real_code_reads=real_code_reads)
     if isinstance(value, Unknown) and real_code_reads:
         # Real code reads this object's attributes: it must never find an Unknown there.
         raise Refusal(value.with_note(f"assigned to `{name}`", span))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,12 @@ def describe(value: Any) -> str:
                 module, name = "pathlib", f"Path.{value.__name__}"
         return name if module in (None, "builtins") else f"{module}.{name}"
     return f"a value of class `{type(value).__name__}`"
+
+
+def names_of(value: Any) -> Collection[str]:
+    """The names in an object's own `__dict__`, or in a class's."""
+    found = getattr(value, "__dict__", None)
+    return found if isinstance(found, dict | types.MappingProxyType) else ()
 
 
 def is_purely_user(vm: Machine, target: Any) -> bool:

@@ -27,14 +27,12 @@ from typing import Any
 from pgtrigger_codegen.evaluator.library import lookup, rows
 from pgtrigger_codegen.evaluator.library.lookup import MARK
 from pgtrigger_codegen.evaluator.limits import totals
-from pgtrigger_codegen.evaluator.limits.sizes import check_size
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects import files
 from pgtrigger_codegen.evaluator.python.objects.admission import is_allowed
-from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_purely_user
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
-from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
@@ -72,7 +70,7 @@ _CALLING_TYPES = frozenset(
 )  # fmt: skip
 
 # Objects of builtin types that lead out of the world, or are no business of a declaration.
-_SEALED = (
+SEALED = (
     types.ModuleType,
     types.CodeType,
     types.FrameType,
@@ -82,23 +80,6 @@ _SEALED = (
     types.AsyncGeneratorType,
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
-)
-
-_DUNDERS = frozenset("__class__ __doc__ __module__ __name__ __qualname__".split())
-_DUNDERS_OF_CLASSES = frozenset(
-    """
-    __annotations__ __args__ __base__ __bases__ __match_args__ __members__ __mro__ __origin__
-    """.split()
-)
-_DUNDERS_OF_FUNCTIONS = frozenset(
-    "__annotations__ __func__ __isabstractmethod__ __self__ __wrapped__".split()
-)
-# Names of a class through which it would be another class, or its generated methods other code.
-_FIXED = frozenset(
-    """
-    __annotate__ __annotate_func__ __bases__ __base__ __class__ __code__ __dataclass_fields__
-    __dataclass_params__ __dict__ __mro__ __subclasses__
-    """.split()
 )
 
 
@@ -114,9 +95,9 @@ def inward(vm: Machine, value: Any, depth: int = 0) -> Any:
     if kind is CallBack:
         return value.value
     if isinstance(value, CALLABLES) or kind is functools._lru_cache_wrapper:
-        if kind is types.FunctionType and (raw := vars(value).get(_RAW)) is not None:
+        if kind is types.FunctionType and (raw := vars(value).get(RAW)) is not None:
             return raw
-        return value if _is_listed(vm, value) else opaque(vm, value)
+        return value if is_listed(vm, value) else opaque(vm, value)
     if value is type:
         return _TYPE
     if (known := vm.domain.inward(vm, value)) is not NotImplemented:
@@ -144,7 +125,7 @@ def is_raw(vm: Machine, value: Any) -> bool:
     if isinstance(value, type):
         return id(value) in _CALLING_TYPES
     if kind is types.FunctionType:
-        return interpreted(value) is None and _RAW not in vars(value)
+        return interpreted(value) is None and RAW not in vars(value)
     if isinstance(value, CALLABLES):
         return interpreted(value) is None
     if kind in vm.user_classes or not callable(value) or isinstance(value, _HARMLESS):
@@ -158,7 +139,7 @@ def call_back(vm: Machine, value: Any, span: Span) -> Any:
         made: Any = CallBack(value, _answer(vm, value, span))
         if hasattr(type(value), "__get__") and not isinstance(value, types.MethodType):
             made = _answer(vm, value, span)  # a function, which binds as the real one does
-            vars(made)[_RAW] = value
+            vars(made)[RAW] = value
         vm.call_backs[id(value)] = made
     return vm.call_backs[id(value)]
 
@@ -193,95 +174,6 @@ def unwrapped(value: Any) -> Any:
     if type(value) is tuple:
         return tuple(unwrapped(item) for item in value)
     return value
-
-
-def is_dunder(name: str) -> bool:
-    """Whether a name is one of Python's own."""
-    return name.startswith("__") and name.endswith("__")
-
-
-def may_read(vm: Machine, value: Any, name: str, found: Any) -> bool:
-    """Whether an attribute of a real value may be a value of interpreted code.
-
-    Python's own names lead from every object to the interpreter's globals. So of these only the
-    ones are read that are listed, that the user's classes define, or that are listed callables.
-    """
-    if isinstance(value, (types.GeneratorType, *_SEALED)):
-        return False
-    if not is_dunder(name) or name in _DUNDERS:
-        return True
-    if name in _FIXED:
-        return name in ("__base__", "__bases__", "__mro__") and isinstance(value, type)
-    if isinstance(value, type):
-        if name in _DUNDERS_OF_CLASSES or _is_users(vm, value, name):
-            return True
-    elif name in _DUNDERS_OF_CLASSES & {"__args__", "__origin__"}:
-        return True
-    if isinstance(value, (*CALLABLES, staticmethod, classmethod, functools._lru_cache_wrapper)):
-        return name in _DUNDERS_OF_FUNCTIONS
-    own = getattr(value, "__dict__", ())  # of `super()` in a `__new__`, a descriptor
-    if _is_users(vm, type(value), name) or (isinstance(own, dict) and name in own):
-        return True
-    return isinstance(found, CALLABLES) and _is_listed(vm, found)
-
-
-def may_define(name: str) -> bool:
-    """Whether interpreted code may bind one of Python's own names on a class or a function."""
-    return name not in _FIXED and name not in ("__interpreted__", MARK, _RAW)
-
-
-def member(vm: Machine, name: str, value: Any, span: Span, *, real_code_reads: bool) -> Any:
-    """A value for the namespace of a real class.
-
-    Python calls what is bound to its own names, and a library calls what a class overrides: none
-    of these is a real callable, except slots of C (`object.__repr__`), which check their `self`.
-    """
-    if isinstance(value, types.WrapperDescriptorType) or name == "__annotations__":
-        return value
-    if is_dunder(name) or real_code_reads:
-        value = outward(vm, value, span)
-    if name in _SIZES and hasattr(type(value), "__get__"):
-        return _size(value)
-    return value
-
-
-def _size(value: Any) -> Callable[[Any], Any]:
-    """A method that tells a size: real code takes memory for as much, before it has any item."""
-
-    def size(self: Any) -> Any:
-        told = value.__get__(self, type(self))()
-        if isinstance(told, int):
-            check_size(told)
-        return told
-
-    vars(size).update(getattr(value, "__dict__", {}))  # it stays what it is to the interpreter
-    return size
-
-
-def set_by_object(value: Any, name: str) -> Special | None:
-    """`object.__setattr__`, or what `super().__setattr__` comes to when no class overrides it."""
-    if value is object:
-        return Special(f"object.{name}")
-    if type(value) is not super:
-        return None
-    bound = getattr(value, name)
-    plain = isinstance(bound, types.MethodWrapperType)
-    return Special(f"object.{name}", (bound.__self__,)) if plain else None
-
-
-def namespace_of(vm: Machine, value: Any) -> Any:
-    """`value.__dict__`: the real one of an object that only interpreted code has to do with."""
-    if isinstance(value, type):
-        if value not in vm.user_classes:
-            return None
-    elif type(value) is types.SimpleNamespace or is_purely_user(vm, value):
-        return vars(value)
-    elif type(value) not in vm.user_classes:
-        return None
-    hidden = {MARK, "__dict__", "__weakref__", UNKNOWN_ATTRIBUTES}
-    return types.MappingProxyType(
-        {name: inward(vm, item) for name, item in vars(value).items() if name not in hidden}
-    )
 
 
 def _answer(vm: Machine, value: Any, span: Span) -> Callable[..., Any]:
@@ -354,13 +246,9 @@ def _class_inward(vm: Machine, cls: type) -> Any:
     return cls if known else opaque(vm, cls)
 
 
-def _is_listed(vm: Machine, value: Any) -> bool:
+def is_listed(vm: Machine, value: Any) -> bool:
+    """Whether a real callable may be called."""
     return interpreted(value) is not None or files.is_file_method(value) or is_allowed(vm, value)
-
-
-def _is_users(vm: Machine, cls: type, name: str) -> bool:
-    """Whether a class of interpreted code binds a name itself."""
-    return any(base in vm.user_classes and name in vars(base) for base in cls.__mro__)
 
 
 def _is_admitted(kind: type) -> bool:
@@ -371,7 +259,7 @@ def _is_admitted(kind: type) -> bool:
 
 
 def _may_be_value(kind: type) -> bool:
-    if issubclass(kind, _SEALED):
+    if issubclass(kind, SEALED):
         return False
     if kind is io.StringIO or issubclass(kind, BaseException):
         return True
@@ -388,6 +276,5 @@ _HARMLESS = (Unknown, CallBack, classmethod, functools._lru_cache_wrapper, stati
 _admitted: dict[type, bool] = {}
 _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
 _NOWHERE = Span("", 1, 1, 1, 1)
-_RAW = "__raw__"
-_SIZES = frozenset({"__len__", "__length_hint__"})
+RAW = "__raw__"
 _TYPE = Special("type")

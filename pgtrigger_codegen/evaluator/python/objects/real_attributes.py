@@ -9,12 +9,13 @@ from typing import Any
 
 from pgtrigger_codegen.confinement.frames import leads_inside
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects import access, membrane
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
-from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
+from pgtrigger_codegen.evaluator.values.callables import Function, Opaque, Special, interpreted
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unparsing import unparsed
 
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
@@ -23,8 +24,13 @@ def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
     """An attribute of a real object, as far as it may be a value of interpreted code."""
     if (unknown := left_out(vm, value, name, span)) is not None:
         return unknown
-    getter = inspect.getattr_static(type(value), name, None)
-    if isinstance(getter, property) and interpreted(getter.fget) is not None:
+    cls = type(value)
+    getter = inspect.getattr_static(cls, name, None)
+    if (
+        isinstance(getter, property)
+        and interpreted(getter.fget) is not None
+        and not hasattr(cls, "__getattr__")
+    ):
         # Not by way of Python, which would hand on nothing that is known in part.
         return vm.apply(getter.fget, (value,), {}, span)
     special = _stood_in_for(vm, value, name, span)
@@ -37,16 +43,31 @@ def _stood_in_for(vm: Machine, value: Any, name: str, span: Span) -> Any:
     if known is not NotImplemented:
         return known
     if name in ("__setattr__", "__delattr__"):
-        own = membrane.set_by_object(value, name)
+        own = access.set_by_object(value, name)
         if own is not None:
             return own
     if isinstance(value, types.GeneratorType) and name in ("close", "send", "throw"):
         return Special(f"generator.{name}", value)
+    if name == "__annotations__" and (function := interpreted(value)) is not None:
+        return _annotations(function, span)
     if name == "__call__" and interpreted(value) is not None:
         return value
-    if name == "__dict__" and (names := membrane.namespace_of(vm, value)) is not None:
+    if name == "__dict__" and (names := access.namespace_of(vm, value)) is not None:
         return names
     return NotImplemented
+
+
+def _annotations(function: Function, span: Span) -> Any:
+    """Annotations as text, where they are; Python would have evaluated others by now."""
+    arguments = function.node.args
+    every = [*arguments.posonlyargs, *arguments.args, arguments.vararg]
+    every += [*arguments.kwonlyargs, arguments.kwarg]
+    found = {arg.arg: arg.annotation for arg in every if arg is not None}
+    found["return"] = getattr(function.node, "returns", None)
+    written = {name: node for name, node in found.items() if node is not None}
+    if written and not function.module.postpones_annotations:
+        return Unknown(f"the annotations of `{function.name}` are not evaluated", span)
+    return {name: unparsed(node) for name, node in written.items()}
 
 
 def _read(vm: Machine, value: Any, name: str, span: Span) -> Any:
@@ -55,7 +76,7 @@ def _read(vm: Machine, value: Any, name: str, span: Span) -> Any:
     found = vm.attempt(span, getattr, value, name)
     if isinstance(found, Unknown):
         return found
-    if not membrane.may_read(vm, value, name, found):
+    if not access.may_read(vm, value, name, found):
         if isinstance(found, membrane.CALLABLES):
             return membrane.opaque(vm, found)
         return Unknown(f"`{name}` of {_kind_in_words(value)} is not evaluated", span)
@@ -73,7 +94,7 @@ def opaque_attribute(vm: Machine, value: Opaque, name: str, span: Span) -> Any:
         return membrane.opaque(vm, found)
     if isinstance(real, enum.EnumType) and name in real.__members__:
         return membrane.inward(vm, real.__members__[name])
-    if isinstance(found, str | int | float | bytes) and not membrane.is_dunder(name):
+    if isinstance(found, str | int | float | bytes) and not access.is_dunder(name):
         return found
     return Unknown(f"`{value.dotted}.{name}` is not evaluated", span)
 

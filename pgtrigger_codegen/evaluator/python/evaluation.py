@@ -1,0 +1,280 @@
+"""One evaluation: what it may cost, what stops it, and what holds while it goes on."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import decimal
+import operator
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from pgtrigger_codegen.confinement.frames import raised_in
+from pgtrigger_codegen.confinement.wall import Escape, check, confined
+from pgtrigger_codegen.crashes import Crash, contain
+from pgtrigger_codegen.evaluator.limits.spent import Spent
+from pgtrigger_codegen.evaluator.limits.totals import STEPS, LimitPassed
+from pgtrigger_codegen.evaluator.limits.work import WORK
+from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.python.decimals import ChangedContext, changed_context
+from pgtrigger_codegen.evaluator.values.assumption import Assumption
+from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import BudgetPassed, Invalid, Refusal, Unknown
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.source.unread import GapKind, Unread
+
+# What holds while some code runs, with what holds when a module begins to.
+_CIRCUMSTANCES: dict[str, Any] = {
+    "speculation": None,
+    "doubt": None,
+    "in_hook": False,
+    "try_depth": 0,
+    "import_guards": 0,
+    "depth": 0,
+    "_guards": 0,
+}
+_circumstances = operator.attrgetter(*_CIRCUMSTANCES)
+# It keeps nothing of its own, and an evaluation begins often.
+_WALL = confined()
+
+# What ends an evaluation early.
+_STOPS = (Refusal, LimitPassed, PythonRaise, RecursionError)
+
+
+# What an exception calls values that stand for the project's: Python would not have raised it.
+_OURS = re.compile(
+    r"'(CallBack|External|FieldDescriptor|InACircle|Invalid|LibraryModule|MayRegister|ModelClass"
+    r"|ModelOptions|ModelReference|Opaque|Poison|PostponedFields?|PostponedNames|PrivateField"
+    r"|Registrar|SettingsObject|SourceModule|Special|StandInField|ThroughModel|Unknown)'"
+)
+
+
+def _names_ours(error: BaseException) -> bool:
+    return isinstance(error, TypeError | AttributeError) and bool(_OURS.search(str(error)))
+
+
+class Evaluation:
+    """What every rule counts on, whatever it evaluates.
+
+    Attributes:
+        assumptions: What was taken as given on the way.
+        unread: What was passed over on the way, in which there may be triggers.
+        speculation: Set while executing code that may or may not run: why that is open.
+        doubt: The first thing in the current `try` that is not known, and so may raise.
+        in_hook: While running code that Django calls back (`AppConfig.ready`).
+        changed_context: Where the project changes the context of decimals, if it does.
+        try_depth: How many enclosing `try` statements could catch an exception.
+    """
+
+    def __init__(self, loader: ModuleLoader) -> None:
+        self.loader = loader
+        self.assumptions: set[Assumption] = set()
+        self.unread: set[Unread] = set()
+        self.speculation: Unknown | None = None
+        self.doubt: Unknown | None = None
+        self.in_hook = False
+        self.changed_context: ChangedContext | None = None
+        self.try_depth = 0
+        self.import_guards = 0
+        self.depth = 0
+        self.spent = Spent()
+        self._last_step = 0
+        self._guards = 0
+
+    def guarded(self, action: Callable[[], Any], span: Span) -> Any:
+        """Runs an action; whatever stops it becomes `Unknown`. The outermost has a new budget."""
+        if self._guards:
+            return self._guarded(action, lambda: span)
+        return self._outermost(action, lambda: span)
+
+    def _outermost(self, action: Callable[[], Any], place: Callable[[], Span]) -> Any:
+        """A barrier: a bug of ours costs what is being evaluated, and no more."""
+        if (reason := self.spent.passed()) is not None:
+            self.note_unread(Unread(GapKind.LIMIT_PASSED, reason, place()))
+            return Unknown(reason, place())
+        state = _circumstances(self)
+        changed = self.changed_context
+        self._last_step = WORK.steps + STEPS
+        self.spent.begin()
+        try:
+            with _WALL, decimal.localcontext(None if changed is None else changed.strict()):
+                outcome = contain("the evaluator", partial(self._guarded, action, place))
+        finally:
+            self.spent.end(WORK.steps + STEPS - self._last_step)
+        if isinstance(outcome, Crash):
+            vars(self).update(zip(_CIRCUMSTANCES, state, strict=True))
+            self.note_unread(Unread(GapKind.READING_FAILED, outcome.reason, place()))
+            return Unknown(outcome.reason, place())
+        return outcome
+
+    def _guarded(self, action: Callable[[], Any], place: Callable[[], Span]) -> Any:
+        self._guards += 1
+        try:
+            try:
+                return action()
+            finally:
+                check()
+        except _STOPS as stop:
+            return self._stopped(stop, place())
+        except Escape as escape:
+            span = place()
+            escape.at(f"{span.path}:{span.line}")
+            raise
+        finally:
+            self._guards -= 1
+
+    def _stopped(self, stop: BaseException, span: Span) -> Unknown:
+        match stop:
+            case Refusal():
+                return stop.unknown
+            case LimitPassed():
+                return Unknown(str(stop), span)
+            case PythonRaise():
+                return self.invalid(stop.error, stop.span or span)
+        return Unknown("is nested too deeply to be evaluated", span)
+
+    def step(self, node: ast.AST, scope: Scope) -> None:
+        """Counts one step: a node that is executed or evaluated.
+
+        Raises:
+            Refusal: The budget is used up.
+        """
+        WORK.steps += 1
+        if WORK.steps > self._last_step:
+            raise self._budget_passed(scope.module.span(node))
+
+    def step_at(self, span: Span) -> None:
+        """Counts one step that is taken there, as `step` does."""
+        WORK.steps += 1
+        if WORK.steps > self._last_step:
+            raise self._budget_passed(span)
+
+    def begin_call_from_outside(self) -> None:
+        """Real code calls; where nothing is being evaluated, the call has a budget of its own."""
+        if not self._guards and not self.depth:
+            self._last_step = WORK.steps + STEPS
+
+    def _budget_passed(self, span: Span) -> BudgetPassed:
+        return BudgetPassed(Unknown(f"takes more than {STEPS} steps to evaluate", span))
+
+    def attempt(
+        self, span: Span, function: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Runs a real operation; what it raises is raised in, or ends, the interpreted code."""
+        try:
+            return function(*args, **kwargs)
+        except Refusal as refusal:
+            return refusal.unknown.with_note("evaluated here", span)
+        except LimitPassed as error:
+            return Unknown(str(error), span)
+        except RecursionError:
+            return Unknown("is nested too deeply to be evaluated", span)
+        except MemoryError:
+            return Unknown("takes too much memory to be evaluated", span)
+        except PythonRaise as error:
+            return self.raised(error.error, error.span or span)
+        except decimal.DecimalException as error:
+            if self.changed_context is not None:
+                return self.changed_context.unknown(span)
+            return self.raised(error, span)
+        except Exception as error:  # noqa: BLE001  (whatever real code raises, Python would raise)
+            return self.raised(error, span)
+
+    def decimals_are_used(self) -> None:
+        """From here on, what depends on a context that the project changes is refused."""
+        if self.changed_context is None:
+            self.changed_context = changed_context(self.loader.finder.own_roots)
+            # Each evaluation puts the context back at its end; outside of one nobody would.
+            if self.changed_context is not None and self._guards:
+                decimal.setcontext(self.changed_context.strict())
+
+    def check_format(self, value: object, specification: object, span: Span) -> None:
+        """Refuses what the context of decimals rounds, and traps nothing of.
+
+        Raises:
+            Refusal: A decimal would be formatted, and the project changes the context.
+        """
+        changed = self.changed_context
+        if changed is not None and isinstance(value, decimal.Decimal) and specification:
+            raise Refusal(changed.unknown(span))
+
+    def raised(self, error: BaseException, span: Span) -> Unknown:
+        """An exception: raised where a `try` could catch it, else the value is invalid.
+
+        An error over one of our own values is none of Python's: the value is not known then.
+
+        Raises:
+            PythonRaise: Inside a `try`.
+        """
+        if _names_ours(error):
+            return Unknown("an operation on such a value is not evaluated", span)
+        if self.try_depth:
+            raise PythonRaise(error, span)
+        return self.invalid(error, span)
+
+    def invalid(self, error: BaseException, span: Span) -> Invalid:
+        """The value of an expression that raises."""
+        text = str(error)
+        if isinstance(error, UnknownRaise):
+            return Invalid(text, span, raised_in=raised_in(error))
+        reason = f"raises {type(error).__name__}" + (f": {text}" if text else "")
+        return Invalid(reason, span, error=error, raised_in=raised_in(error))
+
+    def assume(self, name: str, value: object, span: Span) -> None:
+        """Notes that something was taken as given."""
+        self.assumptions.add(Assumption(name, str(value), span))
+
+    def note_unread(self, unread: Unread) -> None:
+        """Notes that something was passed over, in which there may be triggers."""
+        self.unread.add(unread)
+
+    def noticed(self, value: Any) -> Any:
+        """Passes a value on; inside a `try`, one that is not known may as well have raised."""
+        if self.try_depth and self.doubt is None and isinstance(value, Unknown):
+            self.doubt = value
+        return value
+
+    @contextlib.contextmanager
+    def speculating(self, why: Unknown) -> Iterator[None]:
+        """While executing code that may or may not run."""
+        before = self.speculation
+        self.speculation = before or why
+        try:
+            yield
+        finally:
+            self.speculation = before
+
+    @contextlib.contextmanager
+    def catching(self) -> Iterator[None]:
+        """While inside a `try`, or while real code calls back."""
+        self.try_depth += 1
+        try:
+            yield
+        finally:
+            self.try_depth -= 1
+
+    @contextlib.contextmanager
+    def called_back(self) -> Iterator[None]:
+        """While running code that Django calls back."""
+        before = self.in_hook
+        self.in_hook = True
+        try:
+            yield
+        finally:
+            self.in_hook = before
+
+    @contextlib.contextmanager
+    def fresh_state(self) -> Iterator[None]:
+        """A module is executed as if by the first import of it, whoever needed it."""
+        saved = _circumstances(self)
+        vars(self).update(_CIRCUMSTANCES)
+        last, begun = self._last_step, WORK.steps
+        try:
+            yield
+        finally:
+            vars(self).update(zip(_CIRCUMSTANCES, saved, strict=True))
+            # What the module took is not the importer's.
+            self._last_step = last + WORK.steps - begun

@@ -1,0 +1,254 @@
+"""What names of modules stand for: of libraries, of modules that are read, of stubs."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import types
+from typing import Any
+
+from pgtrigger_codegen.evaluator.library import lookup, rows
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.imports import python_version
+from pgtrigger_codegen.evaluator.python.objects.membrane import inward, opaque
+from pgtrigger_codegen.evaluator.python.objects.stubs import has_stub_for
+from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
+from pgtrigger_codegen.evaluator.values.imported import LazyImport, LibraryModule, SourceModule
+from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
+from pgtrigger_codegen.source.span import Span
+
+# Names that the interpreter itself stands in for, wherever they are imported from.
+NAMES: dict[str, Any] = {
+    # The real one would copy the function behind a wrapper over that of another.
+    "functools.update_wrapper": Special("update_wrapper"),
+    "functools.wraps": Special("wraps"),
+    "importlib.import_module": Special("import_module"),
+    "importlib.util.find_spec": Special("find_spec"),
+    "inspect.getmembers": Special("inspect.getmembers"),
+    "six.with_metaclass": Special("with_metaclass"),
+    "sys.modules": Special("sys.modules"),
+    "os.environ": Special("os.environ"),
+    "os.getenv": Special("os.getenv"),
+    "environ.Env": Special("environ.Env"),
+    "environ.FileAwareEnv": Special("environ.Env"),
+    "decouple.config": Special("decouple.config"),
+    "typing.TYPE_CHECKING": False,
+    "typing_extensions.TYPE_CHECKING": False,
+}
+
+
+COMMAND_LINE = ("manage.py", "migrate")
+
+
+# Modules of which only these names are looked up: the rest has effects or leaks the process.
+_NARROW = {
+    "os": frozenset({"path", "sep", "linesep"}),
+    "sys": frozenset({"version_info", "maxsize"}),
+    "builtins": frozenset(),
+}
+
+
+def module_value(vm: Machine, name: str, span: Span) -> Any:
+    """The module of that dotted name, as a value."""
+    if name in vm.names:
+        return vm.names[name]
+    if is_library(vm, name):
+        return LibraryModule(name)
+    location = None if is_closed(vm, name) else vm.loader.find(name) or vm.loader.find_stub(name)
+    if location is not None:
+        return SourceModule(name)
+    return External(f"`{name}` is not evaluated", span, dotted=name)
+
+
+def module_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
+    """`module.name`, whichever kind of module it is."""
+    if (module, name) in vm.library_values:
+        return vm.library_values[module, name]
+    dotted = f"{module}.{name}"
+    if dotted == python_version.NAME:
+        return python_version.version_info(vm, span)
+    if dotted == "sys.argv":
+        # What is declared counts for the program that migrates, not for one that tests.
+        vm.assume("sys.argv", " ".join(COMMAND_LINE), span)
+        return list(COMMAND_LINE)
+    if dotted in vm.names and not _is_shadowed(vm, module):
+        return vm.names[dotted]
+    if (provided := _provided(vm, module, dotted)) is not None:
+        return provided
+    if is_library(vm, module):
+        return _library_attribute(vm, module, name, span)
+    if is_library(vm, dotted):  # listed below a package that is not: `django.core.validators`
+        return LibraryModule(dotted)
+    if not is_closed(vm, module):
+        if vm.loader.find(module) is not None:
+            return _source_attribute(vm, module, name, span)
+        if vm.loader.find_stub(module) is not None:
+            return _stub_attribute(vm, module, name, span)
+    return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
+
+
+def is_found(vm: Machine, module: str) -> bool:
+    """Whether a module is a library's, Python's own, or in one of the folders searched."""
+    top = module.partition(".")[0]
+    return (
+        is_library(vm, module)
+        or lookup.is_package_of_library(module)
+        or top in sys.stdlib_module_names
+        or vm.loader.find(module) is not None
+    )
+
+
+def is_library(vm: Machine, name: str) -> bool:
+    """Whether a module belongs to a library whose real one names are looked up in."""
+    if name in rows.MODULES:
+        return not _is_shadowed(vm, name)
+    return vm.libraries.is_module(name) and not vm.loader.is_first_party(name.partition(".")[0])
+
+
+def _source_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
+    """A name of a module that is read."""
+    dotted = f"{module}.{name}"
+    scope = vm.module(module)
+    if isinstance(scope, Scope):
+        if name in scope.names:
+            return follow(vm, scope, name, span)
+        if (hoisted := hoist(vm, scope, name)) is not None:
+            return hoisted
+    if vm.loader.find(dotted) is not None or is_library(vm, dotted):
+        return module_value(vm, dotted, span)
+    if isinstance(scope, Unknown):
+        return External(scope.reason, scope.span or span, dotted=dotted)
+    if scope.open_ended is not None:
+        return Unknown(f"`{dotted}`: {scope.open_ended.reason}", span)
+    if "__getattr__" in scope.names:
+        return _made_on_demand(vm, scope, name, dotted, span)
+    return Unknown(f"`{module}` has no name `{name}`", span)
+
+
+def _stub_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
+    """A name of a package that is not installed here, if its stub has it."""
+    dotted = f"{module}.{name}"
+    if has_stub_for(vm, module, name, span):
+        return follow(vm, vm.scopes[module], name, span)
+    if vm.loader.find_stub(dotted) is not None:
+        return SourceModule(dotted)
+    return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
+
+
+def _made_on_demand(vm: Machine, scope: Scope, name: str, dotted: str, span: Span) -> Any:
+    """A name that the module's own `__getattr__` gives (PEP 562).
+
+    Only what another module defines, imported late: a value made up on the way is not followed.
+    """
+    made = vm.call(follow(vm, scope, "__getattr__", span), (name,), span)
+    defined = interpreted(made)
+    if defined is not None and defined.module is not scope.module:
+        return made
+    return Unknown(f"`{dotted}` is made by the module's `__getattr__`", span)
+
+
+def follow(vm: Machine, scope: Scope, name: str, span: Span) -> Any:
+    value = scope.names[name]
+    if not isinstance(value, LazyImport):
+        return value
+    dotted = f"{value.module}.{value.attribute}"
+    # Meanwhile the name leads back here: an import cycle.
+    scope.names[name] = Unknown(f"`{name}` is imported in a cycle", value.span)
+    if value.attribute is None:
+        followed = module_value(vm, value.module, value.span)
+    elif scope.module.name == value.module and scope.parent is None and vm.loader.find(dotted):
+        followed = module_value(vm, dotted, value.span)  # `from . import name` in a package
+    else:
+        followed = module_attribute(vm, value.module, value.attribute, value.span)
+    # A cycle is settled once the modules in it are done: try again then.
+    unsettled = isinstance(followed, Unknown) and bool(vm.executing)
+    scope.names[name] = value if unsettled else followed
+    return followed
+
+
+def hoist(vm: Machine, scope: Scope, name: str) -> Any:
+    """A name that a module still being executed binds further down, by one statement only.
+
+    Following imports late can meet a module before its time: Python would have executed it
+    up to here already, or in another order. A function, class or import needs nothing else.
+    While the module's own statements are executed, they are where they are in Python, too.
+    """
+    name_of_module = scope.module.name
+    if name_of_module not in vm.executing:
+        return None
+    if vm.statement is not None and vm.statement[0] == name_of_module:
+        return None
+    found = [node for node in scope.module.tree.body if _binds(node, name)]
+    if len(found) != 1:
+        return None
+    vm.execute_body(found, scope)
+    return scope.names.get(name)
+
+
+def _binds(node: ast.stmt, name: str) -> bool:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return node.name == name
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return any((alias.asname or alias.name.partition(".")[0]) == name for alias in node.names)
+    if isinstance(node, ast.Assign):
+        return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+    return isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) == name
+
+
+def _library_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
+    dotted = f"{module}.{name}"
+    external = External(f"`{dotted}` is not evaluated", span, dotted=dotted)
+    if module in _NARROW and name not in _NARROW[module]:
+        return external
+    real = lookup.load(module)
+    if real is None or not hasattr(real, name):
+        if is_library(vm, dotted):
+            return LibraryModule(dotted)
+        if real is not None and not lookup.is_package_of_library(module):
+            return Unknown(f"`{module}` has no name `{name}`", span)
+        return module_value(vm, dotted, span)
+    value = getattr(real, name)
+    if module == "decimal":
+        vm.decimals_are_used()
+    if isinstance(value, types.ModuleType):
+        value = module_value(vm, value.__name__ if is_library(vm, value.__name__) else dotted, span)
+        if not isinstance(value, LibraryModule):
+            return value
+    value = _listed(vm, name, value)
+    vm.library_values[module, name] = value
+    return value
+
+
+def _listed(vm: Machine, name: str, value: Any) -> Any:
+    """A module gives away what is listed; what it remembers for itself stays in it."""
+    inner = name.startswith("_") and not isinstance(value, str | int | float | bytes | type)
+    return opaque(vm, value) if inner else inward(vm, value)
+
+
+def _provided(vm: Machine, module: str, dotted: str) -> Special | None:
+    """What stands for a callable of a library that declares triggers."""
+    if vm.loader.is_first_party(module.partition(".")[0]):
+        return None
+    return vm.domain.provided(vm, dotted)
+
+
+def is_closed(vm: Machine, name: str) -> bool:
+    """Whether a module belongs to a library that is only looked up, never read."""
+    top = name.partition(".")[0]
+    if top in ("django", "pgtrigger") and not name.startswith("django.contrib"):
+        return name != "django" and not vm.loader.is_first_party(name)
+    return top in sys.stdlib_module_names and not vm.loader.is_first_party(top)
+
+
+def _is_shadowed(vm: Machine, name: str) -> bool:
+    """Whether the project has a package of its own by a library's name.
+
+    django-pgtrigger's own repository is not such a case: there the project is the library.
+    """
+    top = name.partition(".")[0]
+    if top not in ("pgtrigger", "environ", "decouple"):
+        return False
+    if not vm.loader.is_first_party(top):
+        return False
+    return vm.loader.find(f"{top}.compiler") is None
