@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies, certain_queries
+from pgtrigger_codegen.lint.definitions import table_owner
 from pgtrigger_codegen.lint.history import replayed
 from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.tables import Tables
@@ -25,6 +26,7 @@ from pgtrigger_codegen.sql.body_targets import statements_of
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.parser import Node, strings, walk
 from pgtrigger_codegen.sql.statements import relation_name
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 class RefusedValues:
@@ -45,6 +47,32 @@ class RefusedValues:
         if model is not None and model.managed and not body.dynamic:
             yield from _of_rows(body, dict(model.types))
 
+    def in_condition(self, trigger: CompiledTrigger) -> Iterator[str]:
+        """Why constants in a trigger's condition are no values of the columns' types."""
+        model = table_owner(self._analysis, trigger)
+        text = trigger.parts.condition.strip()
+        if "'" not in text or model is None or not model.managed:
+            return
+        types = dict(model.types)
+        for key, node in walk(expression(text[len("WHEN") :])):
+            compares = key == "A_Expr" and node["kind"] == "AEXPR_OP"
+            if compares and (message := _incomparable(node, types)) is not None:
+                yield message
+
+    def of_search_vector(self, trigger: CompiledTrigger) -> Iterator[Fault]:
+        """Why `tsvector_update_trigger` fails for the columns that it is given."""
+        match = _SEARCH_VECTOR.fullmatch(trigger.parts.execute.strip())
+        model = table_owner(self._analysis, trigger) if match else None
+        if match is None or model is None or not model.managed:
+            return
+        types = dict(model.types)
+        vector, _, *documents = (one.strip().strip('"') for one in match["columns"].split(","))
+        if types.get(vector, "tsvector") != "tsvector":
+            yield Fault(f'column "{vector}" is not of tsvector type', None, _VECTOR)
+        for column in documents:
+            if types.get(column, "text").partition("(")[0] not in ("text", "character varying"):
+                yield Fault(f'column "{column}" is not of a character type', None, _DOCUMENT)
+
     def _of_statement(self, kind: str, node: Node, query: Query) -> Iterator[Fault]:
         table = in_search_path(relation_name(node["relation"]))
         model = self._tables.owner(table)
@@ -54,13 +82,13 @@ class RefusedValues:
         for column, value in _given(kind, node):
             if message := _refused(types.get(column), value):
                 yield Fault(message, query.place)
+            is_null = value.get("A_Const", {}).get("isnull", False)
+            if kind == "UpdateStmt" and is_null and column in model.required:
+                yield Fault(_null(column, table), query.place)
         if kind == "InsertStmt":
             missing = list(self._missing(node, table, model))
             if missing:
-                message = (
-                    f'null value in column "{missing[0]}" of relation "{table.name}" violates '
-                    "not-null constraint"
-                )
+                message = _null(missing[0], table)
                 also = "".join(f', and so does "{column}"' for column in missing[1:])
                 yield Fault(message + also, query.place)
 
@@ -113,6 +141,17 @@ class RefusedValues:
             if key[0] == table and key not in declared:
                 return None
         return frozenset(columns)
+
+
+def _null(column: str, table: QualifiedName) -> str:
+    return (
+        f'null value in column "{column}" of relation "{table.name}" violates not-null constraint'
+    )
+
+
+_SEARCH_VECTOR = re.compile(r"tsvector_update_trigger\((?P<columns>.*)\)", re.DOTALL)
+_VECTOR = "Name a `SearchVectorField`"
+_DOCUMENT = "Name fields of texts; for others, write a trigger with `to_tsvector`"
 
 
 def _written(body: Body | None) -> set[str] | None:

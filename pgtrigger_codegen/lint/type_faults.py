@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger, certain_queries, transition_tables
+from pgtrigger_codegen.lint.definitions import table_owner
 from pgtrigger_codegen.lint.project_texts import ProjectTexts
 from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.tables import Tables
@@ -21,11 +22,12 @@ from pgtrigger_codegen.sql.body_conditions import expression
 from pgtrigger_codegen.sql.body_facts import Place, Query
 from pgtrigger_codegen.sql.body_faults import Fault
 from pgtrigger_codegen.sql.body_targets import parsed, statements_of
-from pgtrigger_codegen.sql.calls import CallFault
+from pgtrigger_codegen.sql.calls import CallFault, has_aggregate
 from pgtrigger_codegen.sql.coercion import ROW, internal_name
 from pgtrigger_codegen.sql.expression_types import Columns, DerivedColumns
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.statement_types import StatementTypes
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 class TypeFaults:
@@ -40,7 +42,7 @@ class TypeFaults:
     def faults(self, trigger: BodyTrigger, body: Body) -> Iterator[Fault]:
         """What fails whenever it runs, in PostgreSQL's words."""
         for query, fault in self._found(trigger, body):
-            if not self._is_by_hand(trigger, fault):
+            if not self._is_by_hand(trigger.app_label, fault):
                 yield Fault(
                     fault.message,
                     _place(query, fault),
@@ -91,6 +93,24 @@ class TypeFaults:
                         if other is not None and _differ(own, other):
                             yield Fault(_OTHER_ROW, item.place, "Return NEW, OLD or NULL")
 
+    def condition_faults(self, trigger: CompiledTrigger) -> Iterator[CallFault]:
+        """What PostgreSQL refuses in a trigger's condition, as it creates the trigger."""
+        text = trigger.parts.condition.strip()
+        if not _BY_HAND.search(text):
+            return  # Django wrote it, and knows the types
+        tree = expression(text[len("WHEN") :])
+        own = self._of_model(table_owner(self._analysis, trigger))
+        if tree is None or own is None:
+            return
+        types = StatementTypes({}, {"new": own, "old": own}, _none)
+        types.condition(tree, "WHEN")
+        if has_aggregate(tree):
+            message = "aggregate functions are not allowed in trigger WHEN conditions"
+            yield CallFault(message, "Ask in the function instead", 0)
+        for fault in types.faults:
+            if not self._is_by_hand(trigger.app_label, fault):
+                yield fault
+
     def _records(self, body: Body, types: StatementTypes) -> Iterator[tuple[str, Columns]]:
         """The fields of records, where all that gives them rows is known."""
         for name in dict.fromkeys(source.name for source in body.record_sources):
@@ -140,10 +160,10 @@ class TypeFaults:
             }
         return self._columns[model.label]
 
-    def _is_by_hand(self, trigger: BodyTrigger, fault: CallFault) -> bool:
+    def _is_by_hand(self, app_label: str, fault: CallFault) -> bool:
         """Whether SQL of the project's own may make what is wrong right."""
         if fault.column is not None:
-            return made_by_hand(self._analysis, trigger.app_label, fault.column)
+            return made_by_hand(self._analysis, app_label, fault.column)
         if fault.extension is not None:
             return self._texts.mention(_extension(fault.extension))
         if fault.function is not None and self._texts.mention(_function(fault.function)):
@@ -153,6 +173,8 @@ class TypeFaults:
         )
 
 
+# Django quotes every name, and writes functions in capitals.
+_BY_HAND = re.compile(r"\b(old|new)\s*\.\s*[a-z_]|\b[a-z_]+\s*\(", re.IGNORECASE)
 _NULL = re.compile(r"\bNULL\b", re.IGNORECASE)
 _NO_ROW = "cannot return non-composite value from function returning composite type"
 _OTHER_ROW = "returned row structure does not match the structure of the triggering table"

@@ -174,6 +174,7 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
         ),
         required=tuple(filter(None, map(_required_column, concrete._meta.local_concrete_fields))),
         types=tuple(filter(None, map(_column_type, concrete._meta.local_concrete_fields))),
+        choices=tuple(filter(None, map(_choices, concrete._meta.local_concrete_fields))),
         field_columns=tuple(
             (field.name, field.column)
             for field in concrete._meta.local_concrete_fields
@@ -254,6 +255,17 @@ def _type(field: Any) -> str | None:
     return name
 
 
+def _choices(field: Any) -> tuple[str, tuple[str, ...]] | None:
+    """Column and choices, as texts, of a field that has any."""
+    if not getattr(field, "choices", None) or not _is_djangos(field):
+        return None
+    values = [value for value, _ in field.flatchoices]
+    if not all(isinstance(value, str | int) for value in values):
+        return None
+    texts = (str.__str__(value) if isinstance(value, str) else str(int(value)) for value in values)
+    return str(field.column), tuple(texts)
+
+
 def _is_djangos(field: Any) -> bool:
     return type(field).__module__.startswith(("django.db.models.", "django.contrib.postgres."))
 
@@ -285,6 +297,7 @@ _TYPES = {
     "UUIDField": "uuid",
     "JSONField": "jsonb",
     "BinaryField": "bytea",
+    "SearchVectorField": "tsvector",
     "GenericIPAddressField": "inet",
 }
 

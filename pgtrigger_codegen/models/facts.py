@@ -35,6 +35,7 @@ class ModelFact(Struct, frozen=True):
         required: Columns that an INSERT has to give a value: neither NULL nor a default of the
             database is there for them. Defaults of Django's are not in the database.
         types: Types of columns in PostgreSQL's words, where Django's own field classes say so.
+        choices: Columns whose fields have choices, with these as texts.
         cascades: Columns whose rows the database deletes along with what they refer to
             (`DB_CASCADE`), with the label of that model.
         field_columns: Names of the local fields that have a column, with it, in field order.
@@ -62,6 +63,7 @@ class ModelFact(Struct, frozen=True):
     numbers: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     types: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     cascades: tuple[tuple[str, str], ...] = ()
     field_columns: tuple[tuple[str, str], ...] = ()
     parents: tuple[str, ...] = ()

@@ -88,8 +88,10 @@ def record_sources(function: Node) -> tuple[RecordSource, ...]:
     names = {
         number: datum["PLpgSQL_rec"].get("refname", "")
         for number, datum in enumerate(datums)
-        if "PLpgSQL_rec" in datum
+        if datum.get("PLpgSQL_rec", {}).get("refname") not in (None, "new", "old")
     }
+    if not names:
+        return ()
     times = Counter([*names.values(), *declared(function, "PLpgSQL_var", "PLpgSQL_row")])
     return tuple(
         RecordSource(names[number], query)

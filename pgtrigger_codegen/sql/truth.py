@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import product
 
+from pgtrigger_codegen.sql.contradictions import contradicts
 from pgtrigger_codegen.sql.parser import Node, canonical, strings, walk
 
 Outcomes = frozenset[bool | None]
@@ -34,7 +35,8 @@ def _outcomes(expression: Node) -> Outcomes:
         case "TypeCast" if strings(node["typeName"].get("names"))[-1:] == ("bool",):
             return _cast(node["arg"])
         case "BoolExpr":
-            return _combined(node["boolop"], [_outcomes(arg) for arg in node["args"]])
+            outcomes = _combined(node["boolop"], [_outcomes(arg) for arg in node["args"]])
+            return outcomes - {True} if contradicts(expression) else outcomes
         case "NullTest" if "A_Const" in node["arg"]:
             is_null = node["arg"]["A_Const"].get("isnull", False)
             return frozenset({is_null == (node["nulltesttype"] == "IS_NULL")})

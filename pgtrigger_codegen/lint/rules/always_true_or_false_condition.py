@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.choices import no_choices
 from pgtrigger_codegen.lint.definitions import definitions, named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
@@ -22,7 +23,9 @@ class AlwaysTrueOrFalseCondition(Rule):
     """## What it does
     Reports a trigger's condition that is true for every row, or for none, and a condition in its
     function that is never true. Only what is certain from the SQL alone is reported: constants, a
-    column compared with itself, `= NULL`, and `TG_OP` compared with what it never is (`'insert'`).
+    column compared with itself, `= NULL`, `TG_OP` compared with what it never is (`'insert'`), and
+    parts of an AND that exclude each other. And a value in a condition, in the transitions of a
+    `pgtrigger.FSM` or of a `pgtrigger.SoftDelete` that is no choice of the field.
 
     ## Why is this bad?
     A trigger whose condition is never true never fires: what it was to protect is unprotected,
@@ -65,6 +68,15 @@ class AlwaysTrueOrFalseCondition(Rule):
                     f"{named(trigger)} has a condition that is true for every row",
                     trigger.span,
                     help="Leave the condition out",
+                )
+        for trigger in analysis.triggers:
+            for item in no_choices(analysis, trigger):
+                yield self.diagnostic(
+                    f"{named(trigger)} names '{item.value}', which is no choice of `{item.column}`",
+                    trigger.span,
+                    help=f"Did you mean '{item.meant}'?"
+                    if item.meant
+                    else f"The choices are {', '.join(map(repr, item.choices))}",
                 )
         places = BodyPlaces(analysis)
         for owner, body in bodies(analysis):

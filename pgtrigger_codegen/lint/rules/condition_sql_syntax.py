@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.refused_values import RefusedValues
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.type_faults import TypeFaults
 from pgtrigger_codegen.sql.definition import condition_problem, is_half_wrapped
 
 
 class ConditionSqlSyntax(Rule):
     """## What it does
-    Reports a condition whose SQL does not parse, by PostgreSQL's own grammar.
+    Reports a condition whose SQL does not parse, by PostgreSQL's own grammar, and a raw `Condition`
+    that PostgreSQL refuses because of what is in it: a function or an operator that it does not
+    have for such arguments, an aggregate, a constant that is no value of the column's type, a value
+    that is neither true nor false.
 
     One way there is not obvious: django-pgtrigger puts a condition into parentheses, but not one
     that begins with a parenthesis already. So `(a) OR (b)` stays without, and is an error.
@@ -44,6 +49,19 @@ class ConditionSqlSyntax(Rule):
                     f"{named(trigger)} has a condition that does not parse: {problem}",
                     trigger.span,
                     help=_help(trigger.parts.condition),
+                )
+        types, values = TypeFaults(analysis), RefusedValues(analysis)
+        for trigger in analysis.triggers:
+            if not trigger.parts.condition:
+                continue
+            faults = [(fault.message, fault.help) for fault in types.condition_faults(trigger)]
+            refused = values.in_condition(trigger)
+            help = "Write the constant as the column's type has it"
+            for message, what_to_do in dict.fromkeys((*faults, *((one, help) for one in refused))):
+                yield self.diagnostic(
+                    f"{named(trigger)} has a condition that PostgreSQL refuses: {message}",
+                    trigger.span,
+                    help=what_to_do,
                 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import bodies, broken_bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.refused_values import RefusedValues
 from pgtrigger_codegen.lint.rule import Rule
@@ -66,6 +67,7 @@ class PlpgsqlSyntaxError(Rule):
                 help="Correct the PL/pgSQL; the migration would fail with the same words",
             )
         refused, types = RefusedValues(analysis), TypeFaults(analysis)
+        yield from self._of_search_vectors(analysis, refused)
         for trigger, body in bodies(analysis):
             found = (
                 *faults(body),
@@ -80,6 +82,17 @@ class PlpgsqlSyntaxError(Rule):
                     places.span(trigger, fault.place),
                     severity=None if is_error else Severity.WARNING,
                     help=fault.help or _help(fault),
+                )
+
+    def _of_search_vectors(
+        self, analysis: Analysis, refused: RefusedValues
+    ) -> Iterator[Diagnostic]:
+        for trigger in analysis.triggers:
+            for fault in refused.of_search_vector(trigger):
+                yield self.diagnostic(
+                    f"{named(trigger)} fails whenever it fires: {fault.message}",
+                    trigger.span,
+                    help=fault.help,
                 )
 
 

@@ -16,11 +16,14 @@ from pgtrigger_codegen.sql.body_facts import RowUse
 class UpdateOfMissesBeforeTrigger(Rule):
     """## What it does
     Reports a trigger for `UPDATE OF` a column that a BEFORE trigger of the same table sets, in
-    updates which need not name the column.
+    updates which need not name the column. And a BEFORE trigger whose function reads a column of
+    `NEW` that another BEFORE trigger always sets afterwards: triggers fire in the order of their
+    names.
 
     ## Why is this bad?
     `UPDATE OF` looks at the columns that the UPDATE statement names, not at what has changed. A
-    change that another trigger makes to `NEW` does not fire it.
+    change that another trigger makes to `NEW` does not fire it. A function that runs before that
+    change works with a value which is never written.
 
     ## Example
     ```python
@@ -75,6 +78,41 @@ class UpdateOfMissesBeforeTrigger(Rule):
                         f"OLD.{use.column} IS DISTINCT FROM NEW.{use.column}",
                     )
                     break
+        yield from self._early_reads(analysis, places)
+
+    def _early_reads(self, analysis: Analysis, places: BodyPlaces) -> Iterator[Diagnostic]:
+        declared = [
+            (trigger, trigger.declared.parts, body)
+            for trigger, body in row_bodies(analysis)
+            if body.decides_write and trigger.declared is not None
+        ]
+        for trigger, parts, body in declared if len(declared) > 1 else ():
+            for other, later, setting in declared:
+                if other.table == trigger.table and parts.pgid < later.pgid:
+                    for read, written in _read_too_early(body, setting):
+                        yield self.diagnostic(
+                            f"`{read.row}.{read.column}` is read before `{other.uri}` sets it:"
+                            " triggers fire in the order of their names",
+                            places.span(trigger, read.place),
+                            notes=[Note("set here", places.span(other, written.place))],
+                            help="Give the trigger that sets the column a name which comes first",
+                        )
+
+
+def _read_too_early(body: Body, setting: Body) -> Iterator[tuple[RowUse, RowUse]]:
+    """Reads of columns that the other function sets in each write that fires both; one a column."""
+    own = {use.column for use in body.uses if use.row == "NEW" and use.written}
+    seen: set[str | None] = {*own, None}
+    for use in body.uses:
+        if use.row != "NEW" or use.column in seen or None in own:
+            continue
+        for written in setting.uses:
+            same = written.row == "NEW" and written.written and written.column == use.column
+            always = {event for event, path in written.state.items() if path.unconditional}
+            if same and not setting.definition.has_condition and always >= {*use.state}:
+                seen.add(use.column)
+                yield use, written
+                break
 
 
 def _sets_in_update(body: Body) -> Iterator[RowUse]:
