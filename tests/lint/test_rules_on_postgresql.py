@@ -86,7 +86,7 @@ def fired(dsn: str, condition: str) -> int:
         connection.execute(
             f"""
             CREATE TABLE shop_order (total integer, paid boolean, status text);
-            INSERT INTO shop_order VALUES (NULL, NULL), (1, TRUE, 'new'), (0, FALSE, 'gone');
+            INSERT INTO shop_order VALUES (NULL, NULL, NULL), (1, TRUE, 'new'), (0, FALSE, 'gone');
             CREATE FUNCTION cancel() RETURNS trigger LANGUAGE plpgsql
                 AS 'BEGIN RETURN NULL; END';
             CREATE TRIGGER t BEFORE UPDATE ON shop_order FOR EACH ROW
