@@ -80,6 +80,17 @@ def fuzz(session: nox.Session) -> None:
     session.run("python", "-m", "tests.fuzz", *(session.posargs or ["--count", "10000"]))
 
 
+@nox.session(python=OLDEST, tags=["night"])
+def histories(session: nox.Session) -> None:
+    """Random histories on a real server, with seeds that no run before has had."""
+    _install(session)
+    session.run(
+        *("python", "-m", "pytest", "-n", "auto", "-m", "slow", "-k", "random", "-rP"),
+        *("tests/migrations/scenarios", *session.posargs),
+        env={"PGTRIGGER_CODEGEN_RANDOM_HISTORIES": "20"},
+    )
+
+
 @nox.session(python=OLDEST, tags=["change"])
 def lint(session: nox.Session) -> None:
     session.install("--constraint", LOCK, "-e", ".[dev]")

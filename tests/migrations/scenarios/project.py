@@ -189,13 +189,13 @@ class ScenarioProject:
         """Run management commands in one new process; the catalog after each of them."""
         return self._run(self.dsn, settings, commands)
 
+    def empty(self) -> None:
+        """Make a new database of it, in less time than one takes to create."""
+        _empty(self.dsn)
+
     def installed_afresh(self) -> Catalog:
         """What `manage.py pgtrigger install` makes of the models as they are."""
-        with psycopg.connect(self.oracle_dsn, autocommit=True) as connection:
-            connection.execute("DROP SCHEMA public CASCADE")
-            connection.execute("CREATE SCHEMA public")
-            connection.execute("DROP SCHEMA IF EXISTS erc CASCADE")
-            connection.execute("CREATE SCHEMA erc")
+        _empty(self.oracle_dsn)
         commands = [["migrate", "--run-syncdb", "--verbosity=0"], ["pgtrigger", "install"]]
         return self._run(self.oracle_dsn, "oracle_settings", commands)[-1]
 
@@ -220,3 +220,11 @@ class ScenarioProject:
             raise CommandFailed(answer["error"])
         catalogs: list[Catalog] = answer["catalogs"]
         return catalogs
+
+
+def _empty(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+        connection.execute("DROP SCHEMA IF EXISTS erc CASCADE")
+        connection.execute("CREATE SCHEMA erc")
