@@ -344,6 +344,21 @@ def test_after_a_change_of_type_the_function_is_written_anew(apps: TwoApps) -> N
     )
 
 
+def test_a_function_is_dropped_after_the_trigger_has_gone_with_its_column(apps: TwoApps) -> None:
+    """Before that, the trigger depends on the function."""
+    apps.change('RemoveField("order", "status")')
+    apps.declare(GUARD.format("ours", ON_ID), GUARD.format("others", ON_ID), "pass")
+    apps.commit()
+
+    outcome = run(apps.root, "--after")
+
+    assert "its function is dropped now" in outcome.stderr
+    assert "a migration that has written the trigger can be taken back only then" in outcome.stderr
+    (path,) = (apps.root / "audit/migrations").glob("0003_*.py")
+    assert "DROP FUNCTION IF EXISTS pgtrigger_theirs" in path.read_text()
+    assert '("shop", "0003_next")' in path.read_text()
+
+
 BIGGER = 'AlterField("order", "status", models.CharField(max_length=9))'
 BY_HAND = (
     'SeparateDatabaseAndState(database_operations=[migrations.RunSQL("ALTER TABLE shop_order ALTER '

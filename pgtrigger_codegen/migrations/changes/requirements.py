@@ -93,6 +93,10 @@ def dependencies(
                 needed.add(table.named_by)
                 used = columns_used(there.parts).definition
                 needed.update(made for name, made in table.columns.items() if name in used)
+            if isinstance(operation, DropTrigger) and operation.function_only:
+                # Before the trigger went with its table or column, it depends on the function.
+                lost = history.state.disturbances.get(key, ())
+                needed.update(found.migration for found in lost)
             # Those that have written it beside, and those of which another trigger had the name.
             writers.update(history.state.writers.get(there.parts.pgid.lower(), ()))
         if not isinstance(operation, DropTrigger):

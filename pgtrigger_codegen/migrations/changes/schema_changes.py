@@ -174,7 +174,8 @@ def lost_notes(
                 f"migration {migration} {last.what}, and trigger {last.trigger.name} went with it: "
                 "its function is dropped now. A database that is migrated back to before "
                 f"{migration} does not get the trigger again; pgtrigger-codegen install, with the "
-                "source of then, brings it back"
+                "source of then, brings it back, and a migration that has written the trigger can "
+                "be taken back only then"
             )
 
 
