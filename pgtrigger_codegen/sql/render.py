@@ -172,18 +172,22 @@ def replace_trigger(
     forgets DISABLE, ENABLE REPLICA and ENABLE ALWAYS. The statement itself stands outside
     of any DO block, so that `read_statements` finds it again.
     """
-    moved = table_name(old.table) != table_name(new.table) or old.pgid != new.pgid
+    renamed = old.pgid != new.pgid
+    moved = renamed or table_name(old.table) != table_name(new.table)
     replaces = style.or_replace and not (moved or _is_constraint(old) or _is_constraint(new))
     return _script(
         _remember_state(old, STATE_SETTING, style),
         trigger_function(new),
         "" if replaces else _drop_trigger(old),
-        # What is renamed may have been so before, where a migration is run again.
-        _drop_trigger(new) if moved and not (style.or_replace and not _is_constraint(new)) else "",
+        # What is renamed may have been so before, where a migration is run again. Another branch
+        # may have the name, of a constraint trigger even, and reads wait for the old one anyway.
+        _drop_trigger(new)
+        if renamed or (moved and not (style.or_replace and not _is_constraint(new)))
+        else "",
         trigger_statement(new, style),
         comment(new, hash),
         _restore_state(new, STATE_SETTING, style),
-        drop_function(old) if old.pgid != new.pgid or _loses_function(old, new) else "",
+        drop_function(old) if renamed or _loses_function(old, new) else "",
     )
 
 

@@ -29,16 +29,18 @@ def faults_to_mend(
     faults = [fault for fault in history.state.faults if fault.migration[0] == app_label]
     if not faults:
         return []
+    keys = {key for operation in operations for key in operation_keys(operation)}
     concerned = {
-        made.migration
-        for operation in operations
-        for table, _ in operation_keys(operation)
-        for made in history.state.table_changes.get(table, ())
+        made.migration for table, _ in keys for made in history.state.table_changes.get(table, ())
     }
+    writers = {key for _, pgid in keys for key in history.state.writers.get(pgid, ())}
     return [
         fault
         for fault in faults
-        if fault.in_new_database or fault.after in concerned or fault.after[0] != app_label
+        if fault.in_new_database
+        or fault.after in concerned
+        or fault.after[0] != app_label
+        or (fault.backwards and fault.after in writers)
     ]
 
 

@@ -8,6 +8,7 @@ two orders fails there is no database that went that way.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -85,6 +86,16 @@ def backward_faults(lines: TableLines, graph: MigrationGraph) -> Iterator[OrderF
                 if any(order.open_pairs([pair])) and _is_named(made, write.scripts):
                     what = what_is_changed(made)
                     yield OrderFault(*pair, what, in_new_database=False, backwards=True)
+        for write, other in itertools.permutations(line.writes, 2):
+            pair = (write.migration, other.migration)
+            if (
+                write.pgid == other.pgid
+                and any(_CREATES_CONSTRAINT.search(script) for script in other.scripts)
+                and any(_only_replaces(script) for script in write.scripts)
+                and any(order.open_pairs([pair]))
+            ):
+                what = f"makes {write.pgid} a constraint trigger, which cannot be replaced"
+                yield OrderFault(*pair, what, in_new_database=False, backwards=True)
 
 
 def _is_named(made: SchemaChange, scripts: Iterable[str]) -> bool:
@@ -104,6 +115,14 @@ def _is_named(made: SchemaChange, scripts: Iterable[str]) -> bool:
             return False
 
 
+def _only_replaces(script: str) -> bool:
+    """Whether a trigger that is there is expected to be one that can be replaced."""
+    return bool(_REPLACES.search(script)) and not _DROPS.search(script)
+
+
+_CREATES_CONSTRAINT = re.compile(r"create\s+constraint\s+trigger\b", re.IGNORECASE)
+_REPLACES = re.compile(r"create\s+or\s+replace\s+trigger\b", re.IGNORECASE)
+_DROPS = re.compile(r"drop\s+trigger\b", re.IGNORECASE)
 _CREATES_TRIGGER = re.compile(
     r"create\s+(or\s+replace\s+)?(constraint\s+)?trigger\b", re.IGNORECASE
 )

@@ -106,7 +106,11 @@ class Models:
         for uid, name, declared in other.changed_triggers:
             for model in self.models:
                 if model.uid == uid and declared:
+                    there = {each.uid for key, each in model.triggers.items() if key != name}
                     model.triggers[name] = copy.copy(declared)
+                    if declared.uid in there:
+                        # The other branch has renamed it: there are two of them now.
+                        model.triggers[name].uid = next(_numbers)
                     if declared.column not in model.fields:
                         model.triggers[name].column = next(iter(model.fields))
                 elif model.uid == uid:

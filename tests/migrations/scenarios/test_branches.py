@@ -197,3 +197,47 @@ def _forget_replaced(project: ScenarioProject) -> None:
     for name in re.findall(r"\w{4,}_\w+", replaced[1]):
         (folder / f"{name}.py").unlink()
     squashed.write_text(text.replace(replaced[0], ""))
+
+
+def test_a_branch_renames_a_trigger_to_what_another_one_adds(
+    history: ScenarioProject, new_database: Callable[[], str]
+) -> None:
+    """The other one is a constraint trigger, which could not be replaced."""
+    _branch(history, [trigger("more", func="RETURN OLD;")], "rename")
+    _branch(history, [trigger(func="RETURN OLD;"), trigger("more", **DEFERRED)], "add")
+    history.manage(["makemigrations", "--merge", "--noinput", "--verbosity=0"])
+    other = ScenarioProject(history.root, history.server, new_database(), history.oracle_dsn)
+    for database, names in [(history, ("add", "rename")), (other, ("rename", "add"))]:
+        database.manage(*(["migrate", "shop", f"0004_{name}", "--verbosity=0"] for name in names))
+    history.write_models("shop", order(trigger("more", func="RETURN OLD;")))
+
+    assert history.makemigrations().exit_code == 0
+
+    for database in (history, other):
+        (here,) = database.manage(MIGRATE)
+        assert here == history.installed_afresh()
+
+
+def test_a_branch_makes_a_constraint_trigger_of_what_another_one_removes(
+    history: ScenarioProject,
+) -> None:
+    """Taken back first, the removal would replace the constraint trigger."""
+    _branch(history, [], "remove")
+    _branch(history, [trigger(**DEFERRED)], "alter")
+    history.manage(["makemigrations", "--merge", "--noinput", "--verbosity=0"])
+    history.write_models("shop", order())
+
+    refused = history.makemigrations()
+
+    assert refused.exit_code == 2
+    assert "shop.0004_remove cannot be taken back" in refused.stderr
+    assert "a constraint trigger, which cannot be replaced" in refused.stderr
+    assert history.makemigrations("--rewrite").exit_code == 0
+    (before, here, back, zero) = history.manage(
+        ["migrate", "shop", "0003", "--verbosity=0"],
+        MIGRATE,
+        ["migrate", "shop", "0003", "--verbosity=0"],
+        ["migrate", "shop", "zero", "--verbosity=0"],
+    )
+    assert before == back
+    assert here == zero == EMPTY
