@@ -127,6 +127,7 @@ CALLABLES = {
         ArrayField BigIntegerRangeField CICharField CIEmailField CITextField DateRangeField
         DateTimeRangeField DecimalRangeField HStoreField IntegerRangeField RangeBoundary
     """,
+    "django.contrib.postgres.functions": "RandomUUID TransactionNow",
     "django.contrib.postgres.indexes": """
         BloomIndex BrinIndex BTreeIndex GinIndex GistIndex HashIndex OpClass SpGistIndex
     """,
@@ -153,7 +154,7 @@ CALLABLES = {
     "django.db.models.functions": """
         Abs Cast Ceil Coalesce Collate Concat Extract ExtractDay ExtractHour ExtractMonth
         ExtractYear Floor Greatest JSONObject Least Left Length Lower LPad LTrim MD5 Mod Now
-        NullIf Power RandomUUID Repeat Replace Reverse Right Round RPad RTrim SHA256 Sign
+        NullIf Power Repeat Replace Reverse Right Round RPad RTrim SHA256 Sign
         StrIndex Substr Trim Trunc TruncDate TruncDay TruncMonth TruncYear Upper
     """,
     "django.utils.deconstruct": "deconstructible",
@@ -186,7 +187,7 @@ METHODS: dict[str, str] = {
         append clear copy count extend index insert pop remove reverse sort __contains__
         __delitem__ __getitem__ __iter__ __len__ __setitem__ __add__
     """,
-    "tuple": "count index __new__ __getitem__ __len__ _replace _asdict _make",
+    "tuple": "count index __new__ __getitem__ __len__",
     "dict": """
         clear copy fromkeys get items keys pop popitem setdefault update values __contains__
         __delitem__ __getitem__ __iter__ __len__ __setitem__
@@ -212,7 +213,6 @@ METHODS: dict[str, str] = {
     "UUID": "__str__",
     "BaseExceptionGroup": "derive split subgroup",
     "EnumType": "__call__ __getitem__ __contains__ __iter__ __len__",
-    "EnumMeta": "__call__ __getitem__ __contains__ __iter__ __len__",
     "Template": "substitute safe_substitute",
     "HASH": "hexdigest digest update",
     "Match": "__getitem__ end expand group groupdict groups span start",
