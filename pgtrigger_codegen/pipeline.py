@@ -15,7 +15,7 @@ from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.engine import COLD, Engine
 from pgtrigger_codegen.migrations.planning.one_history import OneHistory
 from pgtrigger_codegen.source.grammar import newer_python_hint
-from pgtrigger_codegen.triggers.compiled import UnresolvedTrigger
+from pgtrigger_codegen.triggers.compiled import Cause, UnresolvedTrigger
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -177,7 +177,7 @@ def _router(interpreter: Interpreter, project: Project) -> AllowMigrate:
 def _not_asked(missing: MissingProvider) -> UnresolvedTrigger:
     """What a library may declare in a module: not found, and so not denied either."""
     reason = f"the triggers that `{missing.library}` registers are not found: {missing.reason}"
-    return UnresolvedTrigger("PGT117", reason, None, None, None, missing.span)
+    return UnresolvedTrigger(Cause.NO_PROVIDER, reason, None, None, None, missing.span)
 
 
 def _syntax_problems(

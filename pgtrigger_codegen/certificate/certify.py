@@ -17,7 +17,7 @@ from pgtrigger_codegen.models.facts import MissingProvider, Models
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import UNKNOWN_APP, GapKind, Unread
-from pgtrigger_codegen.triggers.compiled import UnresolvedTrigger
+from pgtrigger_codegen.triggers.compiled import Cause, UnresolvedTrigger
 
 
 def certify(
@@ -83,11 +83,11 @@ class _Known:
                 place = model.unknown_base or model.span
                 concerns = Concern("table", model.table)
                 kind = GapKind.UNREAD_BASE
-                yield Gap(kind, model.unread, concerns, place, "PGT003", blocks=False)
+                yield Gap(kind, model.unread, concerns, place, Cause.UNKNOWN_BASE, blocks=False)
         for item in self._models.unplaced:
             concerns = Concern("app", item.app_label)
             kind, place = GapKind.UNREAD_BASE, item.unknown_base
-            yield Gap(kind, item.unread, concerns, place, "PGT003", blocks=False)
+            yield Gap(kind, item.unread, concerns, place, Cause.UNKNOWN_BASE, blocks=False)
 
     def of_unread(self, unread: Unread) -> Gap:
         """What a stage passed over."""
@@ -132,21 +132,21 @@ class _Known:
             reason=item.reason,
             concerns=self._of_declaration(item) or _of_app(app),
             span=item.span,
-            code=item.code,
+            cause=item.cause,
             apps=None if app is None else frozenset({app}),
         )
 
     def of_foreign(self, item: UnresolvedTrigger) -> Gap:
         """A declaration of a third-party package: its triggers are its own to migrate."""
         concerns = self._of_declaration(item) or OTHER_APPS
-        return Gap(_kind(item), item.reason, concerns, item.span, item.code, blocks=False)
+        return Gap(_kind(item), item.reason, concerns, item.span, item.cause, blocks=False)
 
     def of_provider(self, missing: MissingProvider) -> Gap:
         """A library that cannot be asked: what it registers for models is its own to migrate."""
         reason = f"the triggers that `{missing.library}` registers are not found: {missing.reason}"
         concerns = _of_app(self._app_of(missing.span))
         kind = GapKind.MISSING_PROVIDER
-        return Gap(kind, reason, concerns, missing.span, "PGT117", blocks=False)
+        return Gap(kind, reason, concerns, missing.span, Cause.NO_PROVIDER, blocks=False)
 
     def _of_declaration(self, item: UnresolvedTrigger) -> Concern | None:
         model = self._models.get(item.model or "")
@@ -173,8 +173,7 @@ def _gap(
     *,
     blocks: bool = True,
 ) -> Gap:
-    code = _CODES.get(unread.kind, "PGT006")
-    return Gap(unread.kind, unread.reason, concerns, unread.span, code, apps, blocks)
+    return Gap(unread.kind, unread.reason, concerns, unread.span, None, apps, blocks)
 
 
 def _of_app(label: str | None) -> Concern:
@@ -187,11 +186,9 @@ _LIMIT = re.compile(
 )
 """What the evaluator says when it gives up because of the size of a thing."""
 
-_CODES = {GapKind.SYNTAX_ERROR: "PGT001", GapKind.UNKNOWN_SETTING: "PGT004"}
-
 
 def _kind(item: UnresolvedTrigger) -> GapKind:
-    if item.code == "PGT117":
+    if item.cause is Cause.NO_PROVIDER:
         return GapKind.MISSING_PROVIDER
     if item.reason.startswith(DYNAMIC):
         return GapKind.DYNAMIC_IMPORT

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
+from pgtrigger_codegen.triggers.compiled import Cause
 
 Scope = Literal["everything", "other-apps", "app", "table", "trigger"]
 
@@ -54,7 +55,7 @@ class Gap(Struct, frozen=True):
     Attributes:
         reason: In words, a clause that can follow a colon.
         span: Where to look; None where there is no place.
-        code: Of the lint rule that reports it.
+        cause: What is wrong with the declaration; None where the kind says all there is to say.
         apps: Labels of the apps of the project whose declarations are incomplete because of the
             gap; None for all. Nothing is written for those.
         blocks: Whether triggers of the project's own apps are certainly affected, so that no
@@ -65,7 +66,7 @@ class Gap(Struct, frozen=True):
     reason: str
     concerns: Concern
     span: Span | None = None
-    code: str = "PGT006"
+    cause: Cause | None = None
     apps: frozenset[str] | None = frozenset()
     blocks: bool = True
 
@@ -74,7 +75,7 @@ class Gap(Struct, frozen=True):
         """Gaps are listed by place, then by all else: never by chance."""
         apps = self.apps is None, *sorted(self.apps or ())
         place = self.span is None, self.span or ()
-        return (*place, self.kind, self.reason, self.concerns, self.code, apps, self.blocks)
+        return (*place, self.kind, self.reason, self.concerns, self.cause or "", apps, self.blocks)
 
     def is_in(self, app_label: str) -> bool:
         """Whether the app's declarations are incomplete because of it."""

@@ -21,6 +21,7 @@ from pgtrigger_codegen.source.registrations import registrations
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
 from pgtrigger_codegen.source.walking import walk
+from pgtrigger_codegen.triggers.compiled import Cause
 
 _MARKS = (b"pgtrigger", b"pghistory")
 # What helpers make is assigned to `triggers`, in a file that need not name the library.
@@ -82,7 +83,7 @@ def _without_names(text: str, *, certain: bool) -> Iterator[int]:
 
 def _gap(what: str, concerns: Concern, span: Span) -> Gap:
     reason = f"{what} declared in a file that Django does not import as it starts"
-    return Gap(GapKind.UNREACHED_SITE, reason, concerns, span, "PGT107", blocks=False)
+    return Gap(GapKind.UNREACHED_SITE, reason, concerns, span, Cause.NOT_IMPORTED, blocks=False)
 
 
 def _files(root: Path, project: Project) -> Iterator[Path]:

@@ -15,6 +15,7 @@ from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.cli.journal import undo_killed_run
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.engine import COLD
+from pgtrigger_codegen.lint.causes import code_of_gap
 from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.escaping import one_line
@@ -105,7 +106,7 @@ def _sites(census: Census) -> str:
 
 def echo_gap(analysis: Analysis, gap: Gap) -> None:
     """Prints to standard error what was not read, and where."""
-    click.echo(one_line(f"{place_of(analysis, gap.span)}{gap.code} {gap.reason}"), err=True)
+    click.echo(one_line(f"{place_of(analysis, gap.span)}{code_of_gap(gap)} {gap.reason}"), err=True)
 
 
 def place_of(analysis: Analysis, span: Span | None) -> str:

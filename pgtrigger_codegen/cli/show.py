@@ -20,6 +20,7 @@ from pgtrigger_codegen.cli.common import (
 from pgtrigger_codegen.cli.output import require_unescaped
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.lint.causes import CODES
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.render import install_sql, uninstall_sql
@@ -113,7 +114,7 @@ def _document(
         ],
         "unresolved": [
             {
-                "code": item.code,
+                "code": CODES[item.cause],
                 "reason": item.reason,
                 "uri": item.uri,
                 "model": item.model,
@@ -190,7 +191,7 @@ def _echo_text(
         click.echo(f"  {shown(trigger.span.path)}:{trigger.span.line}:{trigger.span.column}")
     for item in unresolved:
         name = item.uri or item.model or "a trigger"
-        click.echo(click.style(one_line(f"{name}: {item.code} {item.reason}"), fg="red"))
+        click.echo(click.style(one_line(f"{name}: {CODES[item.cause]} {item.reason}"), fg="red"))
         click.echo(f"  {shown(item.span.path)}:{item.span.line}:{item.span.column}")
     told = {(item.span, item.reason) for item in analysis.unresolved}
     for gap in analysis.certificate.gaps:

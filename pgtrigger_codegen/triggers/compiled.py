@@ -6,6 +6,7 @@ equal to `pgtrigger.Update`, so level and event tests on a copy go wrong.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 
 from msgspec import Struct
@@ -14,18 +15,35 @@ from pgtrigger_codegen.evaluator.values.unknown import Note
 from pgtrigger_codegen.source.span import Span
 
 Origin = Literal["meta", "inherited", "register", "hook", "provider"]
-UnresolvedCode = Literal[
-    "PGT002",
-    "PGT105",
-    "PGT106",
-    "PGT108",
-    "PGT112",
-    "PGT116",
-    "PGT117",
-    "PGT119",
-    "PGT208",
-    "PGT313",
-]
+
+
+class Cause(StrEnum):
+    """Why a declared trigger is no fact. The list is closed, and lint has a rule for each."""
+
+    UNREADABLE = "unreadable"
+    """The declaration cannot be read statically."""
+    UNKNOWN_BASE = "unknown-base"
+    """The model has a base class, a decorator or a hook that was not read."""
+    NOT_IMPORTED = "not-imported"
+    """The declaration stands in a module that Django does not import as it starts."""
+    BAD_NAME = "bad-name"
+    """django-pgtrigger or PostgreSQL refuses the trigger's name."""
+    BAD_ARGUMENTS = "bad-arguments"
+    """django-pgtrigger refuses the trigger for another reason."""
+    BAD_TEMPLATE = "bad-template"
+    """`str.format` cannot fill the template of a `Func`."""
+    UNKNOWN_FIELD = "unknown-field"
+    """The model does not have a field of that name."""
+    NOT_A_SEQUENCE = "not-a-sequence"
+    """The value of `triggers` is no list."""
+    ABSTRACT_MODEL = "abstract-model"
+    """The model has no table."""
+    APP_NOT_INSTALLED = "app-not-installed"
+    """The model's app is not installed."""
+    FOREIGN_APP = "foreign-app"
+    """The trigger would belong in the migrations of another package."""
+    NO_PROVIDER = "no-provider"
+    """A library declares triggers, and cannot be asked which."""
 
 
 class TriggerParts(Struct, frozen=True):
@@ -131,13 +149,6 @@ class UnresolvedTrigger(Struct, frozen=True):
     """A declaration of one or more triggers that could not be compiled.
 
     Attributes:
-        code: `PGT002` when it cannot be read statically, else the rule that says what Django,
-            django-pgtrigger or PostgreSQL would refuse: `PGT105` a name, `PGT108` an app that
-            is not installed, `PGT112` a value of `triggers` that is no list, `PGT116` a model of
-            a library in an app of another package, `PGT117` what a library without a provider
-            may declare, `PGT119` an abstract model, `PGT208` a field
-            that the model does not have, `PGT313` a template of `Func` that `str.format` cannot
-            fill, `PGT106` anything else.
         reason: What defeated the analysis, or what is wrong, in words.
         uri: Where known.
         model: `app_label.ModelName`, where known.
@@ -146,7 +157,7 @@ class UnresolvedTrigger(Struct, frozen=True):
         notes: From the declaration to the expression.
     """
 
-    code: UnresolvedCode
+    cause: Cause
     reason: str
     uri: str | None
     model: str | None

@@ -24,9 +24,9 @@ from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.registry import NotInstalled
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import (
+    Cause,
     CompiledTrigger,
     TriggerParts,
-    UnresolvedCode,
     UnresolvedTrigger,
 )
 from pgtrigger_codegen.triggers.declaration import Declaration, NoTable, NotASequence
@@ -74,7 +74,7 @@ class TriggerCompiler:
         assert isinstance(model, ModelClass | ThroughModel)
         if not isinstance(trigger, pgtrigger.Trigger):
             reason = f"a `{type(trigger).__name__}` in `triggers` is not a trigger"
-            return _unusable("PGT106", reason, None, place)
+            return _unusable(Cause.BAD_ARGUMENTS, reason, None, place)
         rendered = self._reader.renderer.render(model)
         if isinstance(rendered, Unknown):
             return _refused(rendered, place, uri=_uri(place.model, trigger))
@@ -88,7 +88,7 @@ class TriggerCompiler:
         pgid: object = compiled.sql.pgid  # a method that users override
         if not isinstance(pgid, str):
             reason = f"`get_pgid` returns a `{type(pgid).__name__}`, and a name is text"
-            return _unusable("PGT106", reason, trigger, place)
+            return _unusable(Cause.BAD_ARGUMENTS, reason, trigger, place)
         if (no_text := _without_text(compiled.install_sql)) is not None:
             return _refused(Unknown(no_text, place.span), place, uri=_uri(place.model, trigger))
         if "-" in pgid:
@@ -96,7 +96,7 @@ class TriggerCompiler:
                 f'trigger name "{trigger.name}" has a hyphen: django-pgtrigger accepts it, '
                 "PostgreSQL refuses it as a syntax error"
             )
-            return _unusable("PGT105", reason, trigger, place)
+            return _unusable(Cause.BAD_NAME, reason, trigger, place)
         return self._facts(declaration, trigger, rendered, compiled, place)
 
     def _compile(self, trigger: Any, model: type[Model]) -> Any:
@@ -179,28 +179,28 @@ _PART_NAMES = TriggerParts.__struct_fields__
 
 
 def _refused(unknown: Unknown, place: _Place, uri: str | None = None) -> UnresolvedTrigger:
-    code: UnresolvedCode = "PGT002"
+    cause: Cause = Cause.UNREADABLE
     reason = unknown.reason
     if isinstance(unknown, NotASequence):
-        code = "PGT112"
+        cause = Cause.NOT_A_SEQUENCE
     elif isinstance(unknown, NoTable):
-        code = "PGT119"
+        cause = Cause.ABSTRACT_MODEL
     elif isinstance(unknown, NotInstalled):
-        code = "PGT108"
+        cause = Cause.APP_NOT_INSTALLED
     elif isinstance(unknown, LandsElsewhere):
-        code = "PGT116"
+        cause = Cause.FOREIGN_APP
     elif isinstance(unknown, Invalid):
         if _NAME_CHECKS & set(unknown.raised_in):
-            code = "PGT105"
+            cause = Cause.BAD_NAME
         elif isinstance(unknown.error, FieldDoesNotExist | FieldError):
-            code = "PGT208"
+            cause = Cause.UNKNOWN_FIELD
         elif _is_about_template(unknown):
-            code = "PGT313"
+            cause = Cause.BAD_TEMPLATE
         elif any(name in unknown.raised_in for name in ("__init__", "compile")) or unknown.error:
-            code = "PGT106"
-        reason = re.sub(r"^raises \w+: ", "", reason) if code != "PGT002" else reason
+            cause = Cause.BAD_ARGUMENTS
+        reason = re.sub(r"^raises \w+: ", "", reason) if cause is not Cause.UNREADABLE else reason
     return UnresolvedTrigger(
-        code,
+        cause,
         reason,
         uri,
         place.model,
@@ -210,10 +210,10 @@ def _refused(unknown: Unknown, place: _Place, uri: str | None = None) -> Unresol
     )
 
 
-def _unusable(code: UnresolvedCode, reason: str, trigger: Any, place: _Place) -> UnresolvedTrigger:
+def _unusable(cause: Cause, reason: str, trigger: Any, place: _Place) -> UnresolvedTrigger:
     """A declaration that was read, and that makes no trigger."""
     return UnresolvedTrigger(
-        code,
+        cause,
         reason,
         _uri(place.model, trigger),
         place.model,

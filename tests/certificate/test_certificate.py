@@ -11,6 +11,7 @@ from pgtrigger_codegen.certificate.gaps import EVERYTHING, OTHER_APPS, Concern, 
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
 from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.triggers.compiled import Cause
 
 ORDERS, LOGS = QualifiedName(None, "shop_order"), QualifiedName(None, "audit_log")
 URI = "shop.Order:protect"
@@ -25,7 +26,7 @@ def test_gaps_that_differ_in_little_have_an_order() -> None:
         Gap(unread, "a", Concern("table", "audit_log"), one),
         Gap(unread, "a", Concern("table", "shop_order"), one, apps=frozenset({"audit", "shop"})),
         Gap(unread, "a", Concern("table", "shop_order"), one, apps=frozenset({"shop"})),
-        Gap(unread, "a", Concern("table", "shop_order"), one, "PGT007"),
+        Gap(unread, "a", Concern("table", "shop_order"), one, Cause.BAD_NAME),
         Gap(unread, "a", Concern("table", "shop_order"), other, blocks=False),
         Gap(unread, "a", Concern("table", "shop_order"), other),
         Gap(unread, "a", EVERYTHING, None),

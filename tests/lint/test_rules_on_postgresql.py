@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from pgtrigger_codegen.lint.causes import CODES
 from pgtrigger_codegen.lint.runner import run
 from pgtrigger_codegen.pipeline import analyze
 from tests.lint.cases import Case, read_cases
@@ -157,5 +158,5 @@ def errors(root: Path) -> dict[str, str]:
         for finding in run(analysis)
         if finding.severity == "error" and (match := re.match("Trigger `([^`]+)`", finding.message))
     }
-    unresolved = {item.uri: item.code for item in analysis.unresolved if item.uri}
+    unresolved = {item.uri: CODES[item.cause] for item in analysis.unresolved if item.uri}
     return found | unresolved

@@ -21,7 +21,7 @@ from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Migr
 from pgtrigger_codegen.models.facts import ModelFact, Models
 from pgtrigger_codegen.project.project import App, Project, Settings
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
+from pgtrigger_codegen.triggers.compiled import Cause, CompiledTrigger, UnresolvedTrigger
 from tests.sql.cases import parts, reference_hash
 
 RUNSQL_MODE = {"PGTRIGGER_MIGRATIONS": False}
@@ -215,7 +215,7 @@ def unresolved(
     *, migration_app: str | None = "shop", model: str | None = None, path: str = "/nowhere/x.py"
 ) -> UnresolvedTrigger:
     return UnresolvedTrigger(
-        code="PGT002",
+        cause=Cause.UNREADABLE,
         reason="cannot be read",
         uri=None,
         model=model,

@@ -10,6 +10,7 @@ import pgtrigger
 import pytest
 
 from pgtrigger_codegen.errors import ProviderError
+from pgtrigger_codegen.lint.causes import CODES
 from pgtrigger_codegen.lint.runner import run
 from pgtrigger_codegen.providers.loading import InstalledProviders
 from tests.providers.history import analyzed
@@ -68,7 +69,7 @@ def test_refused(tmp_path: Path, declaration: str, code: str, reason: str) -> No
     analysis = analyzed(tmp_path, _HEAD + declaration + "\n")
 
     assert [trigger.uri for trigger in analysis.triggers] == []
-    [refused] = {(item.code, item.reason) for item in analysis.unresolved}
+    [refused] = {(CODES[item.cause], item.reason) for item in analysis.unresolved}
     assert refused[0] == code
     assert reason in refused[1]
     [item, *_] = analysis.unresolved
@@ -130,7 +131,7 @@ def test_without_the_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     assert analysis.triggers == ()
     [unresolved] = analysis.unresolved
-    assert (unresolved.code, unresolved.span.line) == ("PGT117", 2)
+    assert (CODES[unresolved.cause], unresolved.span.line) == ("PGT117", 2)
     [missing] = analysis.missing_providers
     assert (missing.library, missing.distribution, missing.span.line) == (
         "pghistory",
@@ -353,7 +354,7 @@ def test_what_the_installed_version_does_not_have_is_not_passed_over(
     analysis = analyzed(tmp_path, _HEAD + declaration + "\n")
 
     [refused] = analysis.unresolved
-    assert refused.code == "PGT002"
+    assert CODES[refused.cause] == "PGT002"
 
 
 def test_what_only_looks_like_a_registration_is_not_reported(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.causes import CODES
 from pgtrigger_codegen.pipeline import analyze
 from tests.models.project import write_project
 from tests.support.django_process import DjangoProject
@@ -227,7 +228,7 @@ class Product(models.Model):
 
     assert analysis.triggers == ()
     [refused] = analysis.unresolved
-    assert refused.code == code
+    assert CODES[refused.cause] == code
     assert reason in refused.reason
     assert refused.span.line == 9
 
@@ -237,7 +238,7 @@ def test_a_setting_that_is_not_known_refuses(library: Path, tmp_path: Path) -> N
     analysis = _analyzed(tmp_path, _MODELS, settings)
 
     assert analysis.triggers == ()
-    assert {item.code for item in analysis.unresolved} == {"PGT002"}
+    assert {CODES[item.cause] for item in analysis.unresolved} == {"PGT002"}
     assert {item.reason.partition(":")[0] for item in analysis.unresolved} == {
         "the setting `ACME_AUDIT_LABEL` is not known"
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.causes import CODES
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 from tests.models.project import analyzed
 
@@ -289,7 +290,7 @@ def test_an_unregister_that_is_not_followed(body: str, reason: str, tmp_path: Pa
 def test_what_cannot_be_compiled(body: str, code: str, reason: str, tmp_path: Path) -> None:
     found = _refused(tmp_path, body)
 
-    assert found.code == code
+    assert CODES[found.cause] == code
     assert reason in found.reason
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
+from pgtrigger_codegen.triggers.compiled import Cause
 
 
 class AbstractRegistration(Rule):
@@ -41,7 +42,7 @@ class AbstractRegistration(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         for unresolved in analysis.unresolved:
-            if unresolved.code == self.code:
+            if unresolved.cause is Cause.ABSTRACT_MODEL:
                 yield self.diagnostic(
                     f"A trigger is registered on an abstract model: {unresolved.reason}, and no "
                     "model that derives from it gets the trigger",

@@ -8,6 +8,7 @@ from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.values.unknown import first_unknown
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
+from pgtrigger_codegen.triggers.compiled import Cause
 
 
 class AppNotInstalled(Rule):
@@ -44,7 +45,7 @@ class AppNotInstalled(Rule):
         apps = analysis.project.settings.get("INSTALLED_APPS")
         known = apps is not None and first_unknown(apps) is None
         for unresolved in analysis.unresolved:
-            if unresolved.code == self.code:
+            if unresolved.cause is Cause.APP_NOT_INSTALLED:
                 yield self.diagnostic(
                     f"The triggers here are on a model of no installed app: {unresolved.reason}",
                     unresolved.span,

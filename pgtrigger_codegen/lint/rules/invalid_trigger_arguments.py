@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
+from pgtrigger_codegen.triggers.compiled import Cause
 
 
 class InvalidTriggerArguments(Rule):
@@ -49,7 +50,7 @@ class InvalidTriggerArguments(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         for unresolved in analysis.unresolved:
-            if unresolved.code == self.code:
+            if unresolved.cause is Cause.BAD_ARGUMENTS:
                 yield self.diagnostic(
                     unresolved.reason,
                     unresolved.span,

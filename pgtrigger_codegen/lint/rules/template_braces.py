@@ -11,6 +11,7 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.source.literals import Run
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.triggers.compiled import Cause
 
 
 class TemplateBraces(Rule):
@@ -40,7 +41,7 @@ class TemplateBraces(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         for unresolved in analysis.unresolved:
-            if unresolved.code == self.code:
+            if unresolved.cause is Cause.BAD_TEMPLATE:
                 faults = [
                     fault
                     for path, runs in literals_in(unresolved.span)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
+from pgtrigger_codegen.triggers.compiled import Cause
 
 
 class ThirdPartyTracking(Rule):
@@ -54,7 +55,7 @@ class ThirdPartyTracking(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         for unresolved in analysis.unresolved:
-            if unresolved.code == self.code:
+            if unresolved.cause is Cause.FOREIGN_APP:
                 yield self.diagnostic(
                     unresolved.reason[:1].upper() + unresolved.reason[1:],
                     unresolved.span,

@@ -9,6 +9,7 @@ from pgtrigger_codegen.lint.columns import MissingColumn, missing_columns
 from pgtrigger_codegen.lint.definitions import definitions, named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
+from pgtrigger_codegen.triggers.compiled import Cause
 
 
 class UnknownField(Rule):
@@ -48,7 +49,7 @@ class UnknownField(Rule):
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         for unresolved in analysis.unresolved:
-            if unresolved.code == self.code:
+            if unresolved.cause is Cause.UNKNOWN_FIELD:
                 yield self.diagnostic(
                     unresolved.reason,
                     unresolved.span,

@@ -7,6 +7,7 @@ from typing import Final
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.gaps import Gap
+from pgtrigger_codegen.lint.causes import code_of_gap
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_place import place_of_project
 from pgtrigger_codegen.lint.rule import Rule
@@ -47,7 +48,7 @@ class UnreadSource(Rule):
     severity = Severity.WARNING
 
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        gaps = [gap for gap in analysis.certificate.stated if gap.code == self.code]
+        gaps = [gap for gap in analysis.certificate.stated if code_of_gap(gap) == self.code]
         absent = [gap for gap in gaps if gap.kind is GapKind.APP_NOT_FOUND and not gap.blocks]
         for gap in gaps:
             if gap.blocks:

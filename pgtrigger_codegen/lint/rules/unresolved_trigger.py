@@ -8,7 +8,7 @@ from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.triggers.compiled import UnresolvedTrigger
+from pgtrigger_codegen.triggers.compiled import Cause, UnresolvedTrigger
 
 
 class UnresolvedTriggerRule(Rule):
@@ -50,7 +50,7 @@ class UnresolvedTriggerRule(Rule):
     def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
         causes: dict[Span, list[UnresolvedTrigger]] = {}
         for unresolved in analysis.unresolved:
-            if unresolved.code == self.code:
+            if unresolved.cause is Cause.UNREADABLE:
                 causes.setdefault(unresolved.span, []).append(unresolved)
         for span, items in causes.items():
             yield self.diagnostic(

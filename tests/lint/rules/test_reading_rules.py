@@ -6,6 +6,7 @@ import pytest
 
 from pgtrigger_codegen.analysis import SyntaxProblem
 from pgtrigger_codegen.evaluator.values import unknown
+from pgtrigger_codegen.lint.causes import CODES
 from pgtrigger_codegen.lint.diagnostic import Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.rules.invalid_trigger_arguments import InvalidTriggerArguments
@@ -13,7 +14,7 @@ from pgtrigger_codegen.lint.rules.invalid_trigger_name import InvalidTriggerName
 from pgtrigger_codegen.lint.rules.syntax_error import SyntaxErrorRule
 from pgtrigger_codegen.lint.rules.unknown_field import UnknownField
 from pgtrigger_codegen.lint.rules.unresolved_trigger import UnresolvedTriggerRule
-from pgtrigger_codegen.triggers.compiled import UnresolvedCode, UnresolvedTrigger
+from pgtrigger_codegen.triggers.compiled import Cause, UnresolvedTrigger
 from tests.lint import facts
 
 
@@ -37,7 +38,9 @@ def test_syntax_error_stands_where_the_parser_gave_up() -> None:
 def test_unresolved_trigger_is_named_as_far_as_it_is_known(
     uri: str | None, model: str | None, named: str
 ) -> None:
-    unresolved = UnresolvedTrigger("PGT002", "it is random", uri, model, "shop", facts.span(2))
+    unresolved = UnresolvedTrigger(
+        Cause.UNREADABLE, "it is random", uri, model, "shop", facts.span(2)
+    )
 
     (found,) = UnresolvedTriggerRule().check(facts.analysis(unresolved=(unresolved,)))
 
@@ -50,7 +53,7 @@ def test_unresolved_trigger_is_named_as_far_as_it_is_known(
 
 def test_notes_without_a_place_stand_at_the_finding() -> None:
     unresolved = UnresolvedTrigger(
-        "PGT002",
+        Cause.UNREADABLE,
         "it is random",
         None,
         None,
@@ -76,16 +79,16 @@ def test_notes_without_a_place_stand_at_the_finding() -> None:
         (UnknownField(), "PGT208"),
     ],
 )
-def test_each_rule_takes_its_own_code_only(rule: Rule, code: UnresolvedCode) -> None:
+def test_each_rule_takes_its_own_code_only(rule: Rule, code: str) -> None:
     unresolved = (
-        UnresolvedTrigger("PGT002", "reason", None, None, None, facts.span(2)),
-        UnresolvedTrigger("PGT105", "reason", None, None, None, facts.span(3)),
-        UnresolvedTrigger("PGT106", "reason", None, None, None, facts.span(4)),
-        UnresolvedTrigger("PGT208", "reason", None, None, None, facts.span(5)),
+        UnresolvedTrigger(Cause.UNREADABLE, "reason", None, None, None, facts.span(2)),
+        UnresolvedTrigger(Cause.BAD_NAME, "reason", None, None, None, facts.span(3)),
+        UnresolvedTrigger(Cause.BAD_ARGUMENTS, "reason", None, None, None, facts.span(4)),
+        UnresolvedTrigger(Cause.UNKNOWN_FIELD, "reason", None, None, None, facts.span(5)),
     )
 
     found = list(rule.check(facts.analysis(unresolved=unresolved)))
 
     assert [(one.code, one.span) for one in found] == [
-        (code, item.span) for item in unresolved if item.code == code
+        (code, item.span) for item in unresolved if CODES[item.cause] == code
     ]
