@@ -99,7 +99,7 @@ class ModelHost:
             return rendered
         # Django makes a default through model whole; of others only what a trigger can need.
         wholly = isinstance(model, ThroughModel) and name in rows.OPTIONS_ATTRIBUTES
-        if name not in _OPTIONS_ATTRIBUTES and not wholly:
+        if name not in rows.RENDERED_OPTIONS and not wholly:
             return Unknown(f"`_meta.{name}` is not evaluated", span)
         return getattr(rendered._meta, name)
 
@@ -195,10 +195,3 @@ def _part(label: str, name: str) -> str:
         "label_lower": label.lower(),
     }
     return parts[name]
-
-
-# Reverse relations are not among them: they depend on models that were not rendered.
-_OPTIONS_ATTRIBUTES = frozenset(
-    "concrete_fields fields get_field local_fields local_many_to_many managed many_to_many pk "
-    "proxy verbose_name verbose_name_plural parents swapped".split()
-)

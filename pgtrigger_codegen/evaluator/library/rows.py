@@ -11,8 +11,8 @@ from __future__ import annotations
 MODULES = set(
     """
     abc builtins collections collections.abc contextlib copy dataclasses datetime decimal enum
-    fractions functools hashlib itertools json math numbers operator os os.path pathlib re string
-    sqlparse sys textwrap types typing typing_extensions uuid
+    fractions functools hashlib http itertools json math numbers operator os os.path pathlib re
+    sqlparse string sys textwrap types typing typing_extensions uuid
     django django.apps django.apps.config django.conf django.conf.global_settings
     django.contrib.postgres.constraints
     django.contrib.postgres.fields django.contrib.postgres.fields.array
@@ -97,6 +97,7 @@ CALLABLES = {
         cache cached_property lru_cache partial partialmethod reduce total_ordering wraps
     """,
     "hashlib": "md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s",
+    "http": "HTTPMethod HTTPStatus",
     "itertools": """
         accumulate chain combinations combinations_with_replacement compress count cycle dropwhile
         filterfalse groupby islice pairwise permutations product repeat starmap takewhile
@@ -113,7 +114,7 @@ CALLABLES = {
     "re": "compile escape findall finditer fullmatch match search split sub subn",
     "sqlparse": "format",
     "string": "Template capwords",
-    "textwrap": "dedent indent",
+    "textwrap": "dedent fill indent shorten",
     "types": "SimpleNamespace MappingProxyType",
     "typing": """
         Any Generic NamedTuple NewType ParamSpec Protocol TypeVar TypedDict cast final get_args
@@ -205,7 +206,10 @@ METHODS: dict[str, str] = {
     "OrderedDict": "move_to_end copy items keys values pop popitem update setdefault",
     "Counter": "most_common elements total update subtract",
     "deque": "append appendleft extend extendleft pop popleft rotate clear copy count index",
-    "date": "isoformat replace strftime weekday isoweekday toordinal fromisoformat fromordinal",
+    "date": """
+        fromisoformat fromordinal isocalendar isoformat isoweekday replace strftime toordinal
+        weekday
+    """,
     "datetime": "date time isoformat replace strftime fromisoformat combine timetuple astimezone",
     "time": "isoformat replace strftime fromisoformat",
     "timedelta": "total_seconds",
@@ -296,7 +300,14 @@ OPTIONS_ATTRIBUTES = frozenset(
     abstract app_label concrete_fields concrete_model constraints db_table db_tablespace fields
     get_field indexes label label_lower local_fields local_many_to_many managed many_to_many
     model model_name object_name ordering parents pk proxy unique_together verbose_name
-    verbose_name_plural swapped triggers pk_fields auto_created
+    verbose_name_plural swapped triggers pk_fields auto_created local_concrete_fields
+    """.split()
+)
+# Those of them that a model has which is rendered as far as its triggers need.
+RENDERED_OPTIONS = frozenset(
+    """
+    concrete_fields fields get_field local_concrete_fields local_fields local_many_to_many managed
+    many_to_many pk proxy verbose_name verbose_name_plural parents swapped
     """.split()
 )
 
@@ -304,7 +315,8 @@ OPTIONS_ATTRIBUTES = frozenset(
 OBJECTS_OF = frozenset(
     """
     _blake2 _collections _collections_abc _hashlib _md5 _sha1 _sha2 _sha256 _sha3 _sha512 builtins
-    collections contextlib dataclasses datetime decimal enum fractions functools itertools operator
+    collections contextlib dataclasses datetime decimal enum fractions functools http itertools
+    operator
     pathlib pathlib._local re string sys time types typing typing_extensions uuid zoneinfo
     """.split()
 )

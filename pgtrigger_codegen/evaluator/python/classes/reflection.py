@@ -229,6 +229,13 @@ def as_tuple(kinds: Any) -> tuple[Any, ...]:
     return tuple(kinds) if isinstance(kinds, tuple | list) else (kinds,)
 
 
+def _vars(vm: Machine, call: SpecialCall) -> Any:
+    """`vars(value)`."""
+    if (refused := wrong_count(call, 1)) is not None:
+        return refused
+    return vm.attribute(call.args[0], "__dict__", call.span)
+
+
 HANDLERS: dict[str, Handler] = {
     "getattr": get_attribute,
     "hasattr": has_attribute,
@@ -239,6 +246,7 @@ HANDLERS: dict[str, Handler] = {
     "setattr": _setattr,
     "super": _super,
     "type": _type,
+    "vars": _vars,
     "update_wrapper": _update_wrapper,
     "wraps": _wraps,
 }
