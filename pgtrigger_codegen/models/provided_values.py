@@ -63,6 +63,11 @@ class ProvidedValues:
         span = self._project.settings.span or Span(str(self._project.root), 1, 1, 1, 1)
         return self.inward(self._vm.module_attribute(module, name, span))
 
+    def attribute(self, cls: type, name: str) -> Any:
+        """An attribute of a class of the project."""
+        span = self._project.settings.span or Span(str(self._project.root), 1, 1, 1, 1)
+        return self.inward(self._vm.attribute(cls, name, span))
+
     def label(self, value: Any) -> str | None:
         """The label of a model, in any of its guises."""
         if isinstance(value, ModelReference):

@@ -32,6 +32,9 @@ class ProjectValues(Protocol):
         its `Meta`, but without its fields.
         """
 
+    def attribute(self, cls: type, name: str) -> Any:
+        """An attribute of a class of the project, a model in it rendered."""
+
 
 class Call(Struct, frozen=True):
     """A call of something that the provider named.

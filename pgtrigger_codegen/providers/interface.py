@@ -31,6 +31,8 @@ class Provider:
     Attributes:
         package: The library's top-level package.
         decorators: Dotted paths of decorators for models, with arguments or without.
+        function_decorators: Dotted paths of decorators for functions, always with arguments, whose
+            call says on which model triggers are registered.
         attribute: What the library calls the new model on a decorated one, if it puts it there.
         base_calls: Dotted paths of functions whose result a model derives from.
         listings: Functions that list the models which the library has made for one, by dotted path,
@@ -50,6 +52,7 @@ class Provider:
 
     package: ClassVar[str] = ""
     decorators: ClassVar[frozenset[str]] = frozenset()
+    function_decorators: ClassVar[frozenset[str]] = frozenset()
     attribute: ClassVar[str] = ""
     base_calls: ClassVar[frozenset[str]] = frozenset()
     listings: ClassVar[Mapping[str, tuple[str, ...]]] = {}

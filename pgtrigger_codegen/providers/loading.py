@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 GROUP = "pgtrigger_codegen.providers"
 
-DISTRIBUTIONS: Mapping[str, str] = {"pghistory": "django-pghistory"}
+DISTRIBUTIONS: Mapping[str, str] = {
+    "pghistory": "django-pghistory",
+    "pgpubsub": "django-pgpubsub",
+}
 """What our own providers need to be installed, by the package that they are for."""
 
 
@@ -129,6 +132,8 @@ class InstalledProviders:
         lookup.admit(provider.modules, provider.callables, provider.methods)
         for name in provider.decorators:
             self._callables[name] = ProvidedCallable(package, name, "decorator", provider.attribute)
+        for name in provider.function_decorators:
+            self._callables[name] = ProvidedCallable(package, name, "function")
         for name in provider.base_calls:
             self._callables[name] = ProvidedCallable(package, name, "base")
         for name, arguments in provider.listings.items():

@@ -9,7 +9,7 @@ nothing of the project is imported, and no app has to be installed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -24,6 +24,7 @@ from pgtrigger_codegen.providers.interface import (
     ProjectValues,
     Provider,
 )
+from pgtrigger_codegen.providers.registering import registered_by
 
 _EVENT = "pghistory.models.Event"
 _CONFIGURATION = """
@@ -119,7 +120,7 @@ class DjangoPghistory(Provider):
         event_model.pgh_tracked_model = tracked
         event_model.pgh_trackers = trackers
         for tracker in trackers:
-            for model, trigger in _registered(lambda: tracker.pghistory_setup(event_model)):  # noqa: B023
+            for model, trigger in registered_by(lambda: tracker.pghistory_setup(event_model)):  # noqa: B023
                 yield NewTrigger(model, trigger, source=tracker)
 
 
@@ -187,22 +188,6 @@ def _replaced(owner: Any, name: str, value: object) -> Iterator[None]:
         yield
     finally:
         setattr(owner, name, before)
-
-
-def _registered(action: Callable[[], None]) -> list[tuple[Any, Any]]:
-    """The triggers that an action registers with django-pgtrigger, which then forgets them."""
-    from pgtrigger import registry
-
-    before = {id(trigger) for _, trigger in registry.registered()}
-    found: list[tuple[Any, Any]] = []
-    try:
-        action()
-    finally:
-        for model, trigger in registry.registered():
-            if id(trigger) not in before:
-                registry.delete(trigger.get_uri(model))
-                found.append((model, trigger))
-    return found
 
 
 def _path(cls: type) -> str:

@@ -73,6 +73,8 @@ def _call(vm: Machine, call: SpecialCall) -> Any:
         return _base_class(vm, provided, call)
     if provided.kind == "list":
         return _listed(vm, provided, call)
+    if provided.kind == "function":
+        return Special("provided.function", _Decorator(provided, call.args, call.kwargs, call.span))
     alone = len(call.args) == 1 and not call.kwargs
     if alone and isinstance(call.args[0], ModelClass | ThroughModel | ModelReference):
         return _apply(vm, _Decorator(provided, (), {}, call.span), call.args[0], call)
@@ -82,6 +84,14 @@ def _call(vm: Machine, call: SpecialCall) -> Any:
 def _decorate(vm: Machine, call: SpecialCall) -> Any:
     model = call.argument(0, "", Unknown("no model is given", call.span))
     return _apply(vm, call.special.receiver, model, call)
+
+
+def _decorate_function(vm: Machine, call: SpecialCall) -> Any:
+    """`@library.listener(…)` of a function, which stays as it is."""
+    decorator: _Decorator = call.special.receiver
+    span = decorator.span or call.span
+    _note(vm, decorator.callable, decorator.args, decorator.kwargs, None, None, span, call)
+    return call.argument(0, "", Unknown("no function is given", call.span))
 
 
 def _apply(vm: Machine, decorator: _Decorator, model: Any, call: SpecialCall) -> Any:
@@ -213,4 +223,8 @@ def _module(vm: Machine, call: SpecialCall) -> Module:
     return next(module for module in vm.loader.loaded() if str(module.path) == call.span.path)
 
 
-HANDLERS: dict[str, Handler] = {"provided": _call, "provided.decorator": _decorate}
+HANDLERS: dict[str, Handler] = {
+    "provided": _call,
+    "provided.decorator": _decorate,
+    "provided.function": _decorate_function,
+}

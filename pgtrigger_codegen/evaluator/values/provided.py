@@ -14,7 +14,7 @@ from pgtrigger_codegen.source.span import Span
 
 
 class ProvidedCallable(Struct, frozen=True):
-    """A decorator, a call that gives a base class, or one that lists a model's new models.
+    """A decorator of models or of functions, or a call that gives a base class or lists models.
 
     Attributes:
         package: The top-level package of the library.
@@ -26,7 +26,7 @@ class ProvidedCallable(Struct, frozen=True):
 
     package: str
     name: str
-    kind: Literal["decorator", "base", "list"]
+    kind: Literal["decorator", "function", "base", "list"]
     attribute: str = ""
     arguments: tuple[str, ...] = ()
 

@@ -13,9 +13,10 @@ from pgtrigger_codegen.models.facts import MissingProvider
 class ProviderMissing(Rule):
     """## What it does
     Reports the first import of a library that is known to register triggers, when no provider
-    beside `pgtrigger-codegen` tells which. The provider for django-pghistory comes with
-    `pgtrigger-codegen`: that one can only be missing where django-pghistory was uninstalled, and
-    this is an error then. For a library that nobody has written a provider for, it is a warning.
+    beside `pgtrigger-codegen` tells which. The providers for django-pghistory and django-pgpubsub
+    come with `pgtrigger-codegen`: they can only be missing where the library is not installed
+    beside it, and this is an error then. For a library that nobody has written a provider for,
+    it is a warning.
 
     ## Why is this bad?
     The library's triggers are compiled by the library's own code. Without it they are not found:

@@ -20,6 +20,7 @@ import typing
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.protocols.domain import Maker
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
@@ -160,7 +161,8 @@ def check_annotations(namespace: dict[str, Any], span: Span) -> None:
 
 def _check_dataclass(vm: Machine, cls: type, span: Span) -> None:
     for base in cls.__mro__:
-        if "__dataclass_fields__" in vars(base) and base not in vm.dataclasses:
+        own = base in vm.dataclasses or lookup.is_callable_listed(base)
+        if "__dataclass_fields__" in vars(base) and not own:
             raise Refusal(Unknown("the fields of a data class are not known", span))
     check_annotations(dict(vars(cls)), span) if cls not in vm.dataclasses else None
 
