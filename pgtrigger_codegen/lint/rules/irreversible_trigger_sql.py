@@ -13,10 +13,12 @@ from pgtrigger_codegen.lint.rule import Rule
 class IrreversibleTriggerSql(Rule):
     """## What it does
     Reports `RunSQL` in a migration of the project that creates, drops or renames a trigger, or
-    creates a trigger's function, without `reverse_sql`.
+    creates a trigger's function, without `reverse_sql`; and one that creates a trigger and whose
+    `reverse_sql` drops another.
 
     ## Why is this bad?
-    Nobody can migrate back past it: Django raises `IrreversibleError`. What a trigger needs to be
+    Nobody can migrate back past it: Django raises `IrreversibleError`, and PostgreSQL knows no
+    trigger of the other name. What a trigger needs to be
     reversed is short, and known when the migration is written.
 
     ## Example
@@ -43,9 +45,15 @@ class IrreversibleTriggerSql(Rule):
         found = replayed_history(analysis)
         for item in found.operations.irreversible if found else ():
             if is_own_migration(analysis, item.migration):
+                outcome = (
+                    "has no `reverse_sql`: it cannot be reversed"
+                    if item.drops_instead is None
+                    else f"its `reverse_sql` drops `{item.drops_instead}` instead"
+                )
                 yield self.diagnostic(
-                    f"Migration `{'.'.join(item.migration)}` {item.what} and has no"
-                    " `reverse_sql`: it cannot be reversed",
+                    f"Migration `{'.'.join(item.migration)}` {item.what} and {outcome}",
                     operation_span(analysis, item.migration, item.index),
-                    help="Give `RunSQL` a `reverse_sql`",
+                    help="Give `RunSQL` a `reverse_sql`"
+                    if item.drops_instead is None
+                    else "Drop in `reverse_sql` what `sql` creates",
                 )

@@ -16,6 +16,7 @@ from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.statements import (
     CreateFunction,
     CreateTrigger,
+    DropFunction,
     DropTrigger,
     RenameTrigger,
     Statement,
@@ -29,11 +30,14 @@ class Irreversible(Struct, frozen=True):
     Attributes:
         index: The place among the migration's own operations.
         what: What it does, in words.
+        drops_instead: What the reverse drops in place of what the operation makes; None where
+            there is no reverse.
     """
 
     migration: Key
     index: int
     what: str
+    drops_instead: str | None = None
 
 
 class IrreversibleSql:
@@ -48,20 +52,39 @@ class IrreversibleSql:
                 what = next(_about_triggers(operation.sql), None)
                 if what:
                     self.found.append(Irreversible(moment.migration, moment.index, what))
+            elif isinstance(operation, RunSQL) and operation.reverse_sql != RunSQL.noop:
+                for what, other in _mistaken(operation):
+                    self.found.append(Irreversible(moment.migration, moment.index, what, other))
 
     def after(self, moment: Moment) -> None:
         """What an operation does is known before."""
 
 
 def _about_triggers(sql: object) -> Iterator[str]:
+    yield from filter(None, map(_what, _statements(sql)))
+
+
+def _statements(sql: object) -> Iterator[Statement]:
     for text in sql_texts(sql):
         if isinstance(text, Unknown):
             continue
         try:
-            statements = read_statements(text)
+            yield from read_statements(text)
         except SqlSyntaxError:
             continue
-        yield from filter(None, map(_what, statements))
+
+
+def _mistaken(operation: RunSQL) -> Iterator[tuple[str, str]]:
+    """A trigger that is made and not dropped by the reverse, which drops one that is not made."""
+    forwards, backwards = [*_statements(operation.sql)], [*_statements(operation.reverse_sql)]
+    made = {one.name for one in forwards if isinstance(one, CreateTrigger)}
+    had = {one.name for one in forwards if isinstance(one, DropTrigger)}
+    dropped = {one.name for one in backwards if isinstance(one, DropTrigger)}
+    others = [one for one in backwards if not isinstance(one, DropTrigger)]
+    if all(isinstance(one, DropFunction) and not one.cascade for one in others):
+        left, instead = sorted(made - dropped), sorted(dropped - made - had)
+        for trigger, other in zip(left, instead, strict=False):
+            yield f"creates trigger `{trigger}`", other
 
 
 def _what(statement: Statement) -> str | None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from pgtrigger_codegen.migrations.replaying.moment import Moment
 from pgtrigger_codegen.migrations.watching.avoidable_locks import AvoidableLock, AvoidableLocks
+from pgtrigger_codegen.migrations.watching.faulty_sql import FaultySql, FaultySqlWatcher
 from pgtrigger_codegen.migrations.watching.irreversible import Irreversible, IrreversibleSql
 from pgtrigger_codegen.migrations.watching.long_locks import LongLock, LongLocks
 from pgtrigger_codegen.migrations.watching.origins import Origin, Origins, Writing
@@ -23,6 +24,7 @@ class OperationFacts(Struct, frozen=True):
         origins: By the trigger's name, which no change of its table changes.
         writings: The triggers that operations have made or changed.
         cascades: Foreign keys that SQL makes, with which the database deletes on its own.
+        faulty_sql: Trigger SQL that fails, or leaves triggers off or unsafe.
     """
 
     renamings: tuple[Renaming, ...]
@@ -32,6 +34,7 @@ class OperationFacts(Struct, frozen=True):
     writings: tuple[Writing, ...]
     irreversible: tuple[Irreversible, ...]
     cascades: tuple[CascadingKey, ...]
+    faulty_sql: tuple[FaultySql, ...] = ()
 
 
 class OperationWatcher:
@@ -44,6 +47,7 @@ class OperationWatcher:
         self._origins = Origins()
         self._irreversible = IrreversibleSql()
         self._cascades = WrittenCascades()
+        self._faulty_sql = FaultySqlWatcher()
         self._watchers = (
             self._renamings,
             self._avoidable_locks,
@@ -51,6 +55,7 @@ class OperationWatcher:
             self._origins,
             self._irreversible,
             self._cascades,
+            self._faulty_sql,
         )
 
     def before(self, moment: Moment) -> None:
@@ -71,4 +76,5 @@ class OperationWatcher:
             writings=tuple(self._origins.writings),
             irreversible=tuple(self._irreversible.found),
             cascades=tuple(self._cascades.found),
+            faulty_sql=self._faulty_sql.found,
         )

@@ -12,20 +12,20 @@ class WrittenCascades:
 
     def __init__(self) -> None:
         self._keys: list[CascadingKey] = []
-        self._dropped: set[str] = set()
 
     @property
     def found(self) -> tuple[CascadingKey, ...]:
-        """Less those whose constraints any SQL drops by name."""
-        return tuple(key for key in self._keys if key.name not in self._dropped)
+        """Less those whose constraints later SQL drops by name."""
+        return tuple(self._keys)
 
     def before(self, moment: Moment) -> None:
         for sql in operation_sql(moment.operation):
             text = sql.lower()
+            if "constraint" in text:
+                dropped = {*dropped_constraints(sql)}  # and often made anew in the same script
+                self._keys = [key for key in self._keys if key.name not in dropped]
             if "cascade" in text:
                 self._keys += cascading_keys(sql)
-            if "constraint" in text:
-                self._dropped.update(dropped_constraints(sql))
 
     def after(self, moment: Moment) -> None:
         """What an operation does is known before."""
