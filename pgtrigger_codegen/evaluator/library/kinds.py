@@ -38,3 +38,15 @@ def has_base(cls: type, module: str, name: str) -> bool:
 
 
 _HAS_BASE: dict[tuple[type, str, str], bool] = {}
+
+
+def is_migration(value: Any) -> bool:
+    """Whether a value is a class of migrations, which nothing here instantiates."""
+    return isinstance(value, type) and has_base(
+        value, "django.db.migrations.migration", "Migration"
+    )
+
+
+def is_lazy_text(value: Any) -> bool:
+    """Whether a value is a text that Django translates when it is read."""
+    return has_base(type(value), "django.utils.functional", "Promise")

@@ -310,37 +310,3 @@ RENDERED_OPTIONS = frozenset(
     many_to_many pk proxy verbose_name verbose_name_plural parents swapped
     """.split()
 )
-
-# Modules, and packages, whose objects may be values; what can be read of each is decided there.
-OBJECTS_OF = frozenset(
-    """
-    _blake2 _collections _collections_abc _hashlib _md5 _sha1 _sha2 _sha256 _sha3 _sha512 builtins
-    collections contextlib dataclasses datetime decimal enum fractions functools http itertools
-    operator
-    pathlib pathlib._local re string sys time types typing typing_extensions uuid zoneinfo
-    """.split()
-)
-
-
-OBJECTS_BELOW = (
-    "django.apps.config.",
-    "django.contrib.postgres.",
-    "django.core.exceptions.",
-    "django.core.validators.",
-    "django.db.migrations.",
-    "django.db.models.",
-    "django.utils.",
-    "pgtrigger_codegen.",
-)
-
-
-NOT_BELOW = ("django.db.models.signals.", "django.db.models.sql.")
-
-
-# Objects that are callable and are not called by what is given them: validators, stand-ins.
-HARMLESS_OBJECTS = ("django.", "pgtrigger_codegen.")
-
-# Modules with the classes of Django's fields.
-FIELD_MODULES = ("django.db.models.fields", "django.contrib.postgres.fields")
-# Modules whose functions are known by their names in a class.
-STATIC_MODULES = ("pgtrigger.", "django.db.migrations.operations.")

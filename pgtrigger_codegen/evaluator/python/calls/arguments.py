@@ -15,7 +15,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
-from pgtrigger_codegen.evaluator.library import lookup
+from pgtrigger_codegen.evaluator.library import lookup, packages
 from pgtrigger_codegen.evaluator.library.kinds import is_query
 from pgtrigger_codegen.evaluator.limits.sizes import bounded
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS
@@ -104,17 +104,11 @@ _ORDER_FREE = _ids(
 _ASKS = _ids(callable, isinstance)
 # They take a range for what it is.
 _TAKES_RANGE = _ids(len, reversed, enumerate, isinstance, iter, zip, map)
-# Arguments of django-pgtrigger that it sorts, or only tests for membership.
-_ORDER_FREE_NAMES = frozenset({"exclude"})
-# No operation of a migration has an effect on triggers that the order of a set could change.
-_MIGRATIONS = "django.db.migrations.operations."
 # Asked of every argument: unions would be made anew each time.
 _SEQUENCES = (list, tuple)
 _SETS = (set, frozenset)
 _CONTAINERS = (list, tuple, dict, deque, *_SETS)
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
-# They store functions and call them when the project runs, or classes and ask what they are.
-_STORES_FUNCTIONS = ("django.contrib.", "django.core.", "django.db.", "dataclasses", "typing")
 # They hand on their items, but call the first argument.
 _CALLS_FIRST = _ids(defaultdict, iter)
 
@@ -164,8 +158,10 @@ def prepare(
         if not hands_on or (name == 0 and _is(function, _CALLS_FIRST)):
             value = _outward(vm, function, value, span)
         if isinstance(value, _SETS) and has_no_order(value):
-            free = isinstance(receiver, _SETS) or name in _ORDER_FREE_NAMES
-            free = free or str(getattr(function, "__module__", "")).startswith(_MIGRATIONS)
+            free = isinstance(receiver, _SETS) or name in packages.ORDER_FREE_ARGUMENTS
+            free = free or str(getattr(function, "__module__", "")).startswith(
+                packages.ORDER_FREE_MODULES
+            )
             if not free and (keyed or not _is(function, _ORDER_FREE)):
                 raise Refusal(Unknown(RUN_TO_RUN, span))
         return _finite(function, value, span, hands_on=hands_on)
@@ -251,12 +247,14 @@ def _is_of_trigger_library(function: Any) -> bool:
 def _keeps_opaque(function: Any) -> bool:
     """Whether a call only stores what it is given, or asks what it is."""
     module = str(getattr(function, "__module__", None) or "")
-    return module.startswith(_STORES_FUNCTIONS) or _is(function, _ASKS)
+    return module.startswith(packages.STORING_MODULES) or _is(function, _ASKS)
 
 
 def _outward(vm: Machine, function: Any, value: Any, span: Span) -> Any:
-    """A value for a call; Django knows its own functions (`CASCADE`) by identity."""
-    if isinstance(value, types.FunctionType) and str(value.__module__).startswith("django."):
+    """A value for a call; a library may know its own functions (`CASCADE`) by identity."""
+    if isinstance(value, types.FunctionType) and str(value.__module__).startswith(
+        packages.KNOWN_BY_IDENTITY
+    ):
         return value
     return value if _is(function, _ASKS) else outward(vm, value, span)
 

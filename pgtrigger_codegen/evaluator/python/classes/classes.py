@@ -16,7 +16,7 @@ import types
 from typing import Any
 
 from pgtrigger_codegen.evaluator.library import lookup
-from pgtrigger_codegen.evaluator.library.kinds import has_base
+from pgtrigger_codegen.evaluator.library.kinds import is_migration
 from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement
@@ -175,7 +175,7 @@ def make_real_class(vm: Machine, statement: ClassStatement) -> Any:
     namespace["__qualname__"] = body.qualname
     # Nothing instantiates a migration: its operations may be known in part.
     on_library = any(
-        base is not object and not _is_pure(vm, base) and not _is_migration(base) for base in bases
+        base is not object and not _is_pure(vm, base) and not is_migration(base) for base in bases
     )
     if on_library:
         guarded: dict[str, Any] = {}
@@ -240,10 +240,6 @@ def _is_pure(vm: Machine, base: Any) -> bool:
     return isinstance(base, type) and all(
         cls is object or is_user_class(vm, cls) for cls in base.__mro__
     )
-
-
-def _is_migration(base: Any) -> bool:
-    return isinstance(base, type) and has_base(base, "django.db.migrations.migration", "Migration")
 
 
 def _decorate(vm: Machine, value: Any, node: ast.ClassDef, scope: Scope) -> Any:

@@ -7,7 +7,7 @@ import sys
 import types
 from typing import Any
 
-from pgtrigger_codegen.evaluator.library import lookup, rows
+from pgtrigger_codegen.evaluator.library import lookup, packages, rows
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.imports import python_version
 from pgtrigger_codegen.evaluator.python.objects.membrane import inward, opaque
@@ -236,7 +236,7 @@ def _provided(vm: Machine, module: str, dotted: str) -> Special | None:
 def is_closed(vm: Machine, name: str) -> bool:
     """Whether a module belongs to a library that is only looked up, never read."""
     top = name.partition(".")[0]
-    if top in ("django", "pgtrigger") and not name.startswith("django.contrib"):
+    if top in packages.NEVER_READ and not name.startswith(packages.READ_ALL_THE_SAME):
         return name != "django" and not vm.loader.is_first_party(name)
     return top in sys.stdlib_module_names and not vm.loader.is_first_party(top)
 
@@ -247,7 +247,7 @@ def _is_shadowed(vm: Machine, name: str) -> bool:
     django-pgtrigger's own repository is not such a case: there the project is the library.
     """
     top = name.partition(".")[0]
-    if top not in ("pgtrigger", "environ", "decouple"):
+    if top not in packages.OFTEN_SHADOWED:
         return False
     if not vm.loader.is_first_party(top):
         return False

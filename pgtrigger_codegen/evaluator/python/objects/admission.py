@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from pgtrigger_codegen.evaluator.library import lookup, rows
+from pgtrigger_codegen.evaluator.library import lookup, packages, rows
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 
 
@@ -35,9 +35,9 @@ def is_allowed(vm: Machine, function: Any) -> bool:
         return method in rows.METHODS.get(owner_name, "").split()
     if isinstance(function, types.FunctionType):  # `Trigger.get_func`, called as a function
         owner_name, _, method = function.__qualname__.rpartition(".")
-        if function.__module__.startswith(rows.FIELD_MODULES) and owner_name.endswith("Field"):
+        if function.__module__.startswith(packages.FIELD_MODULES) and owner_name.endswith("Field"):
             owner_name = "Field"
-        elif not function.__module__.startswith(rows.STATIC_MODULES):
+        elif not function.__module__.startswith(packages.STATIC_MODULES):
             return False
         return method in rows.METHODS.get(owner_name, "").split()
     return not isinstance(function, type) and lookup.is_method_listed(type(function), "__call__")

@@ -24,7 +24,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from pgtrigger_codegen.evaluator.library import lookup, rows
+from pgtrigger_codegen.evaluator.library import lookup, packages
 from pgtrigger_codegen.evaluator.library.lookup import MARK
 from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.limits.work import WORK
@@ -130,7 +130,7 @@ def is_raw(vm: Machine, value: Any) -> bool:
         return interpreted(value) is None
     if kind in vm.user_classes or not callable(value) or isinstance(value, _HARMLESS):
         return False
-    return not (is_own_kind(value) or kind.__module__.startswith(rows.HARMLESS_OBJECTS))
+    return not (is_own_kind(value) or kind.__module__.startswith(packages.HARMLESS_OBJECTS))
 
 
 def call_back(vm: Machine, value: Any, span: Span) -> Any:
@@ -264,11 +264,11 @@ def _may_be_value(kind: type) -> bool:
     if kind is io.StringIO or issubclass(kind, BaseException):
         return True
     module = str(kind.__module__)
-    if module in rows.OBJECTS_OF and module.partition(".")[0] in sys.stdlib_module_names:
+    if module in packages.OBJECTS_OF and module.partition(".")[0] in sys.stdlib_module_names:
         return True
     inner = f"{module}."
     return (
-        inner.startswith(rows.OBJECTS_BELOW) and not inner.startswith(rows.NOT_BELOW)
+        inner.startswith(packages.OBJECTS_BELOW) and not inner.startswith(packages.NOT_BELOW)
     ) or lookup.is_package_of_trigger_library(module)
 
 

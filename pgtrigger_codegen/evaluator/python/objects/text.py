@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from pgtrigger_codegen.evaluator.library.kinds import has_base
+from pgtrigger_codegen.evaluator.library.kinds import is_lazy_text
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS, parts
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.values.callables import Opaque
@@ -68,7 +68,7 @@ def _as_text(value: Any, span: Span, depth: int, room: _Room) -> Unknown | None:
 
 
 def _reason(value: Any) -> str | None:
-    if has_base(type(value), "django.utils.functional", "Promise"):
+    if is_lazy_text(value):
         return "a translation depends on the active language"
     if isinstance(value, set | frozenset) and has_no_order(value):
         return RUN_TO_RUN

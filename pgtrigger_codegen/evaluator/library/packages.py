@@ -1,0 +1,42 @@
+"""What holds for all that a module or a package has, whatever its name."""
+
+from __future__ import annotations
+
+# Modules, and packages, whose objects may be values; what can be read of each is decided there.
+OBJECTS_OF = frozenset(
+    """
+    _blake2 _collections _collections_abc _hashlib _md5 _sha1 _sha2 _sha256 _sha3 _sha512 builtins
+    collections contextlib dataclasses datetime decimal enum fractions functools http itertools
+    operator pathlib pathlib._local re string sys time types typing typing_extensions uuid zoneinfo
+    """.split()
+)
+OBJECTS_BELOW = (
+    "django.apps.config.",
+    "django.contrib.postgres.",
+    "django.core.exceptions.",
+    "django.core.validators.",
+    "django.db.migrations.",
+    "django.db.models.",
+    "django.utils.",
+    "pgtrigger_codegen.",
+)
+NOT_BELOW = ("django.db.models.signals.", "django.db.models.sql.")
+# Objects that are callable and are not called by what is given them: validators, stand-ins.
+HARMLESS_OBJECTS = ("django.", "pgtrigger_codegen.")
+# Modules with the classes of Django's fields.
+FIELD_MODULES = ("django.db.models.fields", "django.contrib.postgres.fields")
+# Modules whose functions are known by their names in a class.
+STATIC_MODULES = ("pgtrigger.", "django.db.migrations.operations.")
+# No operation of a migration has an effect on triggers that the order of a set could change.
+ORDER_FREE_MODULES = "django.db.migrations.operations."
+# Arguments of django-pgtrigger that it sorts, or only tests for membership.
+ORDER_FREE_ARGUMENTS = frozenset({"exclude"})
+# They store functions and call them when the project runs, or classes and ask what they are.
+STORING_MODULES = ("django.contrib.", "django.core.", "django.db.", "dataclasses", "typing")
+# Their functions are known by identity to those that are given them: no wrapper stands for one.
+KNOWN_BY_IDENTITY = ("django.",)
+# Packages of which modules are looked up, and never read; with what is read all the same.
+NEVER_READ = frozenset({"django", "pgtrigger"})
+READ_ALL_THE_SAME = ("django.contrib",)
+# A project may have a package by the name of one of these.
+OFTEN_SHADOWED = frozenset({"decouple", "environ", "pgtrigger"})
