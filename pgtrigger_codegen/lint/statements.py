@@ -1,10 +1,14 @@
-"""The lines of each statement, so that a comment on one of them speaks of all of it."""
+"""The lines that a comment on one of them speaks of: those of its statement.
+
+In a list of calls, as that of a model's triggers or of a migration's operations is one, a comment
+speaks of the call on whose lines it stands.
+"""
 
 from __future__ import annotations
 
 import ast
 import bisect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pgtrigger_codegen.source.module import Module
 
@@ -13,25 +17,50 @@ class Statements:
     """The line ranges of a module's statements.
 
     A simple statement has all of its lines, a compound one (`class`, `def`, `if`) those from its
-    first decorator to the colon. Statements that share a line count as one.
+    first decorator to the colon. Statements that share a line count as one, and so do calls in a
+    list. Of lists in lists, the outermost counts.
     """
 
     def __init__(self, module: Module | None) -> None:
-        self._ranges: list[range] = []
-        ranges = _ranges(module) if module is not None else ()
-        for found in sorted(ranges, key=lambda lines: (lines.start, lines.stop)):
-            lines = found
-            if self._ranges and lines.start < self._ranges[-1].stop:
-                last = self._ranges.pop()
-                lines = range(last.start, max(last.stop, lines.stop))
-            self._ranges.append(lines)
+        self._statements = _merged(_ranges(module) if module is not None else ())
+        self._calls = _merged(_listed_calls(module.tree) if module is not None else ())
 
     def lines(self, line: int) -> range:
-        """The lines of the statement that the line is part of: that line alone if of none."""
-        index = bisect.bisect_right(self._ranges, line, key=lambda lines: lines.start) - 1
-        if index >= 0 and line in self._ranges[index]:
-            return self._ranges[index]
-        return range(line, line + 1)
+        """The lines of the call in a list, else of the statement, that the line is part of.
+
+        That line alone if it is part of none.
+        """
+        return _find(self._calls, line) or _find(self._statements, line) or range(line, line + 1)
+
+
+def _merged(ranges: Iterable[range]) -> list[range]:
+    """In order, those that share a line as one."""
+    merged: list[range] = []
+    for found in sorted(ranges, key=lambda lines: (lines.start, lines.stop)):
+        lines = found
+        if merged and lines.start < merged[-1].stop:
+            last = merged.pop()
+            lines = range(last.start, max(last.stop, lines.stop))
+        merged.append(lines)
+    return merged
+
+
+def _find(ranges: list[range], line: int) -> range | None:
+    index = bisect.bisect_right(ranges, line, key=lambda lines: lines.start) - 1
+    return ranges[index] if index >= 0 and line in ranges[index] else None
+
+
+def _listed_calls(tree: ast.AST) -> Iterator[range]:
+    """The calls in lists that are in no other list."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.List | ast.Tuple):
+            for item in node.elts:
+                if isinstance(item, ast.Call):
+                    yield range(item.lineno, (item.end_lineno or item.lineno) + 1)
+        else:
+            pending += ast.iter_child_nodes(node)
 
 
 def _ranges(module: Module) -> Iterator[range]:

@@ -1,6 +1,8 @@
 """Comments that silence findings: `# pgtrigger-codegen: ignore[PGT103] reason`.
 
-`ignore[…]` speaks of the statement that its line is part of, `ignore-file[…]` of the whole file.
+`ignore[…]` speaks of the statement that its line is part of, in a list of calls of the call;
+`ignore-file[…]` of the whole file. A comment of SQL (`-- pgtrigger-codegen: ignore[PGT301]`) speaks
+of its line.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.selection import Selector
@@ -25,7 +28,7 @@ MARKER = "pgtrigger-codegen:"
 # What follows may be a reason, up to another comment on the same line. Prose that only begins
 # like this is none of ours.
 _COMMENT = re.compile(
-    r"#\s*pgtrigger-codegen:\s*(?P<kind>ignore[\w-]*)\s*(?:\[(?P<list>[^\]#]*)\])?"
+    r"(?:#|--)\s*pgtrigger-codegen:\s*(?P<kind>ignore[\w-]*)\s*(?:\[(?P<list>[^\]#]*)\])?"
     r"(?:(?!\s#\s).)*"
 )
 _KINDS = ("ignore", "ignore-file")
@@ -41,6 +44,8 @@ class Comment(Struct, frozen=True):
         selectors: What it names; empty when it is not written as it must be.
         list_span: What stands in the brackets, None without them.
         gap_column: Where the blanks before the comment begin, which go when it goes.
+        in_sql: Whether it is one of SQL, in a string or a file: it speaks of its line, and of the
+            next one where nothing else stands on its own.
     """
 
     span: Span
@@ -49,6 +54,7 @@ class Comment(Struct, frozen=True):
     selectors: tuple[Selector, ...]
     list_span: Span | None
     gap_column: int
+    in_sql: bool = False
 
 
 class Suppressions(Struct, frozen=True):
@@ -60,16 +66,22 @@ class Suppressions(Struct, frozen=True):
 
     def suppress(self, finding: Diagnostic) -> bool:
         """Whether a comment silences the finding; the comment has then been of use."""
-        lines = self.statements.lines(finding.span.line)
         fitting = [
             (comment, selector)
             for comment in self.comments
-            if comment.whole_file or comment.span.line in lines
+            if comment.whole_file or finding.span.line in self._lines(comment)
             for selector in comment.selectors
             if selector.matches(finding.code, finding.name)
         ]
         self._used.update(fitting)
         return bool(fitting)
+
+    def _lines(self, comment: Comment) -> range:
+        """The lines that a comment speaks of."""
+        line = comment.span.line
+        if comment.in_sql:
+            return range(line, line + 1 + comment.whole_line)
+        return self.statements.lines(line)
 
     def unused(self, comment: Comment) -> tuple[Selector, ...]:
         """The selectors of a comment that have silenced nothing."""
@@ -100,12 +112,23 @@ def tokens(text: str) -> Iterator[tokenize.TokenInfo]:
 
 
 def _comments(path: str, text: str) -> Iterator[Comment]:
-    for token in tokens(text):
+    is_python = not path.endswith(".sql")
+    python: dict[int, int] = {}
+    for token in tokens(text) if is_python else ():
         if token.type == tokenize.COMMENT:
             line, column = token.start
+            python[line] = column
             before = token.line[:column]
             for match in _COMMENT.finditer(token.string):
-                yield _comment(path, line, column, match, before)
+                if match.group().startswith("#"):
+                    yield _comment(path, line, column, match, before)
+    for number, line_text in enumerate(text.split("\n"), start=1):
+        if "--" in line_text and MARKER in line_text:
+            for match in _COMMENT.finditer(line_text, 0, python.get(number, len(line_text))):
+                if match.group().startswith("--"):
+                    comment = _comment(path, number, 0, match, "")
+                    alone = not line_text[: match.start()].strip()
+                    yield replace(comment, in_sql=True, whole_line=alone)
 
 
 def _comment(path: str, line: int, column: int, match: re.Match[str], before: str) -> Comment:

@@ -115,3 +115,45 @@ def test_what_has_been_of_use() -> None:
 
     (comment,) = found.comments
     assert found.unused(comment) == (Selector("PGT104"),)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [(2, False), (3, True), (4, True), (5, True), (6, False), (7, False)],
+)
+def test_in_a_list_a_comment_speaks_of_one_call(line: int, expected: bool) -> None:
+    text = f"b = [\n    a(),\n    c(\n        1,\n    ),  {IGNORE}[PGT103]\n    d(),\n]\n"
+
+    assert silenced(text, facts.finding(facts.span(line))) is expected
+
+
+def test_behind_the_bracket_a_comment_speaks_of_all_calls() -> None:
+    text = f"b = [\n    a(),\n    c(),\n]  {IGNORE}[PGT103]\n"
+
+    assert silenced(text, facts.finding(facts.span(2)))
+    assert silenced(text, facts.finding(facts.span(3)))
+
+
+@pytest.mark.parametrize(("line", "expected"), [(2, False), (3, True), (4, False), (5, False)])
+def test_a_comment_in_the_sql_of_a_string_speaks_of_its_line(line: int, expected: bool) -> None:
+    sql = "-- pgtrigger-codegen: ignore[PGT103] meant"
+    text = f'b = """\n    x := 1;\n    y := 2;  {sql}\n    z := 3;\n"""\n'
+
+    assert silenced(text, facts.finding(facts.span(line))) is expected
+
+
+def test_a_comment_above_in_sql_speaks_of_the_next_line() -> None:
+    text = 'b = """\n    -- pgtrigger-codegen: ignore[PGT103]\n    y := 2;\n    z := 3;\n"""\n'
+
+    assert silenced(text, facts.finding(facts.span(3)))
+    assert not silenced(text, facts.finding(facts.span(4)))
+
+
+def test_a_comment_in_an_sql_file() -> None:
+    found = read_suppressions("/p/f.sql", SourceText("a;  -- pgtrigger-codegen: ignore[PGT103]\n"))
+
+    assert found.suppress(facts.finding(facts.span(1)))
+
+
+def test_what_a_python_comment_says_of_sql_is_none() -> None:
+    assert comments("x = 1  # -- pgtrigger-codegen: ignore[PGT103]\n") == []

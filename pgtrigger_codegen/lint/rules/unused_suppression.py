@@ -59,7 +59,9 @@ class UnusedSuppression(Rule):
             f"Unused suppression: {names} would not be reported {where}",
             comment.span,
             help="Remove the comment" if _is_all(comment, unused) else f"Remove {names}",
-            fix=Fix("Remove what is unused", Applicability.SAFE, (_removal(comment, unused),)),
+            fix=None
+            if comment.in_sql  # part of the function: without it the trigger is another
+            else Fix("Remove what is unused", Applicability.SAFE, (_removal(comment, unused),)),
         )
 
     def unknown(self, comment: Comment, selector: Selector, help: str) -> Diagnostic:
