@@ -73,6 +73,7 @@ def analyze(
     from pgtrigger_codegen.models.describing import ReadModels
     from pgtrigger_codegen.models.django_setup import configure
     from pgtrigger_codegen.models.reading import ModelReader
+    from pgtrigger_codegen.triggers.absent_packages import absent_notice
     from pgtrigger_codegen.triggers.declared import place
 
     configure(project.settings)
@@ -94,7 +95,7 @@ def analyze(
         lost_triggers=declared.lost,
         syntax_problems=_syntax_problems(loader, layout.python_version),
         foreign_triggers=declared.foreign_triggers,
-        notices=notices,
+        notices=(*notices, *absent_notice(unresolved, loader)),
         read_files=read_files,
         load_migration=migration_loader(reader.interpreter, project.apps),
         migrations=OneHistory(engine.replay),
