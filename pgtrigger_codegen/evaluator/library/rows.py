@@ -88,7 +88,7 @@ CALLABLES = {
     "collections": "ChainMap Counter OrderedDict defaultdict deque namedtuple",
     "contextlib": "nullcontext suppress",
     "copy": "copy deepcopy",
-    "dataclasses": "InitVar asdict astuple dataclass field replace",
+    "dataclasses": "InitVar asdict astuple dataclass field fields is_dataclass replace",
     "datetime": "date datetime time timedelta timezone",
     "decimal": "Decimal",
     "enum": "Enum Flag IntEnum IntFlag StrEnum auto member nonmember unique",
@@ -118,7 +118,7 @@ CALLABLES = {
     "types": "SimpleNamespace MappingProxyType",
     "typing": """
         Any Generic NamedTuple NewType ParamSpec Protocol TypeVar TypedDict cast final get_args
-        get_origin overload
+        get_origin overload runtime_checkable
     """,
     "django.db.models.query_utils": "DeferredAttribute",
     "uuid": "UUID uuid3 uuid5",
@@ -210,9 +210,12 @@ METHODS: dict[str, str] = {
         fromisoformat fromordinal isocalendar isoformat isoweekday replace strftime toordinal
         weekday
     """,
-    "datetime": "date time isoformat replace strftime fromisoformat combine timetuple astimezone",
+    "datetime": """
+        astimezone combine date fromisoformat isoformat replace strftime time timetuple utcoffset
+    """,
     "time": "isoformat replace strftime fromisoformat",
     "timedelta": "total_seconds",
+    "timezone": "utcoffset",
     "Decimal": "quantize normalize as_tuple to_integral_value is_zero copy_abs",
     "UUID": "__str__",
     "BaseExceptionGroup": "derive split subgroup",

@@ -59,6 +59,10 @@ def _compares_parts(kind: type) -> bool:
     return equality is not object.__eq__
 
 
+# Where the real `Q` is from: a project may have a class of that name.
+_CONDITIONS = ("django.db.models.", "pgtrigger.")
+
+
 def parts(value: Any, *, shown: bool) -> Sequence[Any]:
     """What a value holds.
 
@@ -69,7 +73,7 @@ def parts(value: Any, *, shown: bool) -> Sequence[Any]:
         return [*value.keys(), *value.values()]
     if isinstance(value, list | tuple | set | frozenset | deque):
         return list(value)
-    if type(value).__name__ == "Q":
+    if type(value).__name__ == "Q" and type(value).__module__.startswith(_CONDITIONS):
         return list(value.children)
     if isinstance(value, BaseException):
         return value.args

@@ -287,6 +287,8 @@ def _unknown_key(receiver: Any, name: str, args: tuple[Any, ...]) -> Unknown | N
         if has_reference(keys) and any(isinstance(key, _MODELS) for key in keys):
             return Unknown("a model is looked up among models that are named by their labels")
         return first_unknown(keys)
+    if name == "update" and args and isinstance(args[0], Unknown):
+        return args[0]
     return None
 
 

@@ -42,6 +42,7 @@ _LISTED: dict[Any, Maker] = {
     functools.cache: _PLAIN,
     functools.lru_cache: Maker(is_decorator=True),
     functools.total_ordering: Maker(changes_class=True),
+    typing.runtime_checkable: Maker(changes_class=True),
     typing.NamedTuple: _WITH_NAMES,
     typing.NewType: _PLAIN,
     typing.TypedDict: _WITH_NAMES,

@@ -125,7 +125,8 @@ def set_by_object(value: Any, name: str) -> Special | None:
 def namespace_of(vm: Machine, value: Any) -> Any:
     """`value.__dict__`: the real one of an object that only interpreted code has to do with."""
     if isinstance(value, type):
-        if value not in vm.user_classes:
+        known = value is object or value in vm.user_classes or MARK in vars(value)
+        if not known:
             return None
     elif type(value) is types.SimpleNamespace or is_purely_user(vm, value):
         return vars(value)
