@@ -30,7 +30,7 @@ from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.terminal import progress
 from pgtrigger_codegen.errors import CodegenError, ConfigError
 from pgtrigger_codegen.lint.baseline import Baseline, Entry
-from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.diff import unified_diff
 from pgtrigger_codegen.lint.fixing import Fixed, fix_all, is_own
 from pgtrigger_codegen.lint.ignores import add_ignores
@@ -95,6 +95,14 @@ _RULES = "RULES"  # what stands for selectors in the help
     "--force-exclude", is_flag=True, help="Leave excluded files out, even when given as PATH."
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
+@click.option("--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 when something was fixed.")
+@click.option(
+    "--fail-level",
+    type=click.Choice(["error", "warning"]),
+    default="warning",
+    show_default=True,
+    help="What it takes to exit with 1.",
+)
 @no_cache_option
 @pass_target
 def lint(target: Target, /, **options: Any) -> None:
@@ -158,7 +166,9 @@ def _lint(target: Target, request: Request) -> bool:
     echo_summary(outcome.analysis)
     if request.only_reports:
         speed.reusable(project.root)
-    return any(finding.severity is not Severity.INFO for finding in left)
+    if request.exit_non_zero_on_fix and outcome.applied:
+        return True
+    return any(finding.severity in request.failing for finding in left)
 
 
 def _require_own(paths: Sequence[Path], analysis: Analysis) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from pgtrigger_codegen.cli.common import Target
 from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.lint.diagnostic import Severity
 from pgtrigger_codegen.lint.reporters.formats import STATISTICS
 
 _STDIN = Path("-")
@@ -35,6 +36,14 @@ class Request(Struct, frozen=True):
     stdin_filename: Path | None
     force_exclude: bool
     exit_zero: bool
+    exit_non_zero_on_fix: bool
+    fail_level: str
+
+    @property
+    def failing(self) -> frozenset[Severity]:
+        """The severities that it takes to fail."""
+        with_warnings = self.fail_level == "warning"
+        return frozenset({Severity.ERROR, Severity.WARNING} if with_warnings else {Severity.ERROR})
 
     @property
     def fixes(self) -> bool:

@@ -86,6 +86,26 @@ def test_files_and_severities_of_the_configuration(broken: Path) -> None:
     assert (found["code"], found["severity"]) == ("PGT103", "info")
 
 
+@pytest.mark.parametrize(
+    ("severity", "level", "expected"),
+    [
+        ("warning", "warning", 1),
+        ("warning", "error", 0),
+        ("error", "error", 1),
+        ("info", "warning", 0),
+    ],
+)
+def test_what_it_takes_to_fail(models: Path, severity: str, level: str, expected: int) -> None:
+    configure(models, f'[tool.pgtrigger-codegen.lint]\nseverity = {{ PGT1 = "{severity}" }}')
+
+    assert lint("--fail-level", level).exit_code == expected
+
+
+def test_a_fix_is_a_failure_where_that_is_asked_for(models: Path) -> None:
+    assert lint("--fix", "--exit-non-zero-on-fix").exit_code == 1
+    assert lint("--fix", "--exit-non-zero-on-fix").exit_code == 0
+
+
 @pytest.mark.parametrize("option", ["--select", "--extend-select", "--ignore"])
 def test_an_unknown_rule(models: Path, option: str) -> None:
     with pytest.raises(CodegenError, match=rf"no rule 'PGT10x' \({option}\)"):

@@ -7,6 +7,7 @@ import re
 
 from msgspec.structs import replace
 
+from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS, STATISTICS
 from pgtrigger_codegen.lint.reporters.github import github
 from pgtrigger_codegen.lint.reporters.gitlab import gitlab
@@ -130,18 +131,72 @@ def test_all_formats_there_are() -> None:
     assert list(REPORTERS) == [
         "full",
         "concise",
+        "grouped",
         "json",
         "json-lines",
         "sarif",
         "github",
         "gitlab",
         "junit",
+        "azure",
+        "pylint",
+        "rdjson",
     ]
     assert set(STATISTICS) <= set(REPORTERS)
 
 
 def test_every_format_ends_its_last_line() -> None:
     for name, reporter in REPORTERS.items():
-        if name != "json-lines":
+        if name not in ("azure", "json-lines", "pylint"):  # nothing but the findings
             assert reporter(report()).endswith("\n"), name
         assert reporter(report(*FINDINGS)).endswith("\n"), name
+
+
+def test_pylint() -> None:
+    assert REPORTERS["pylint"](report(*FINDINGS)).splitlines() == [
+        "shop/models.py:2: [PGT103(some-rule), ] Something is wrong",
+        "shop/models.py:2: [PGT104(some-rule), ] Something is wrong",
+        "shop/models.py:3: [PGT102(some-rule), ] Something is wrong",
+        "site-packages/other/models.py:9: [PGT999(some-rule), ] Something is wrong",
+    ]
+
+
+def test_azure_has_no_information_and_escapes() -> None:
+    odd = replace(facts.finding(facts.span(path="/project/a;b].py")), message="100%\nof it")
+
+    assert REPORTERS["azure"](report(FINDINGS[2], FINDINGS[3], odd)).splitlines() == [
+        (
+            "##vso[task.logissue type=warning;sourcepath=shop/models.py;linenumber=3;"
+            "columnnumber=5;code=PGT102;]Something is wrong"
+        ),
+        (
+            "##vso[task.logissue type=error;sourcepath=a%3Bb%5D.py;linenumber=1;"
+            "columnnumber=1;code=PGT103;]100%AZP25%0Aof it"
+        ),
+    ]
+
+
+def test_rdjson_counts_bytes_and_suggests_what_is_in_the_same_file() -> None:
+    lines = ["é = 1", "é" * 10 + "class Meta:"]
+    fix = Fix("Derive", Applicability.SAFE, (Edit(META, "M"),))
+    findings = facts.finding(META, fix=fix, help="Derive it"), FINDINGS[0]
+    found = json.loads(REPORTERS["rdjson"](report(*findings, lines=lambda path: lines)))
+
+    first, second = found["diagnostics"]
+    assert first["message"] == "Something is wrong\nDerive it"
+    assert first["location"]["range"]["start"] == {"line": 2, "column": 21}
+    assert first["suggestions"] == [{"range": first["location"]["range"], "text": "M"}]
+    assert first["code"]["url"].endswith("/docs/rules/PGT103.md")
+    assert (first["severity"], second["suggestions"]) == ("ERROR", [])
+
+
+def test_grouped() -> None:
+    assert REPORTERS["grouped"](report(*FINDINGS[2:])).splitlines() == [
+        "shop/models.py:",
+        "  3:5 PGT102 Something is wrong",
+        "",
+        "site-packages/other/models.py:",
+        "  9:1 PGT999 Something is wrong",
+        "",
+        "Found 0 errors, 1 warning, 1 for information.",
+    ]
