@@ -309,3 +309,43 @@ def test_the_class_of_an_exception_decides_who_catches_it(tmp_path: Path, source
 @pytest.mark.parametrize("source", UNKNOWN_RAISED)
 def test_what_is_not_known_of_an_exception_stays_unknown(tmp_path: Path, source: str) -> None:
     assert "`X`" in execute(tmp_path, f"{RAISING}{source}\n").refusal("a")[0]
+
+
+def test_a_branch_that_raises_is_not_the_one_that_runs(tmp_path: Path) -> None:
+    executed = execute(
+        tmp_path,
+        """
+        import absent
+
+        if absent.x:
+            a = 1
+        else:
+            raise ValueError
+        b = [1, 2]
+        for item in absent.items:
+            if item is None:
+                raise ValueError
+            b.append(item)
+            b = list(b)
+        c = b[0]
+        try:
+            if absent.x:
+                d = 1
+            else:
+                raise ValueError
+        except ValueError:
+            d = 2
+
+        def both(x):
+            if x:
+                raise ValueError
+            else:
+                raise TypeError
+
+        e = both(absent.x)
+        """,
+    )
+    assert executed["a"] == 1
+    assert "absent.items" in executed.refusal("b")[0]
+    assert executed.refusal("d")
+    assert executed.refusal("e")

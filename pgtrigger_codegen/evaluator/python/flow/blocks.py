@@ -13,9 +13,10 @@ from typing import Any
 from pgtrigger_codegen.evaluator.modules.bound_names import bound_names
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.flow.branches import merge
+from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Maybe, Return, Signal
-from pgtrigger_codegen.evaluator.values.unknown import Unknown, may_register
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, may_register
 
 
 def execute_block(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> Signal:
@@ -32,18 +33,35 @@ def execute_block(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> Signal
 
 
 def either(vm: Machine, blocks: Sequence[Sequence[ast.stmt]], scope: Scope, why: Unknown) -> Signal:
-    """Executes blocks of which only one will run, and keeps what they agree on."""
+    """Executes blocks of which only one will run, and keeps what they agree on.
+
+    One that surely raises, where no `try` catches that, is not: the project would not start.
+
+    Raises:
+        Refusal: One raises, and a `try` could catch that.
+    """
     before = dict(scope.names)
     bound = {name for block in blocks for node in block for name in bound_names(node)}
     ended = False
+    raised: PythonRaise | None = None
     outcomes: list[dict[str, Any]] = []
     for block in blocks:
         scope.names.clear()
         scope.names.update(before)
-        with vm.speculating(why):
-            signal = execute_block(vm, block, scope)
+        try:
+            with vm.speculating(why):
+                signal = execute_block(vm, block, scope)
+        except PythonRaise as error:
+            raised = raised or error
+            continue
         ended = ended or signal is not None
         outcomes.append(dict(scope.names))
+    if raised is not None and vm.try_depth:
+        scope.names.clear()
+        scope.names.update(before)
+        raise Refusal(why)  # it is raised or not, and caught then
+    if raised is not None and not outcomes:
+        raise raised
     merged = merge(before, outcomes, bound, why)
     for name in (name for name, value in merged.items() if value is why):
         if vm.domain.registers(vm, [outcome.get(name) for outcome in outcomes]):
