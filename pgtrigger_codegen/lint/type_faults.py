@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger, certain_queries, transition_tables
 from pgtrigger_codegen.lint.definitions import table_owner
+from pgtrigger_codegen.lint.own_functions import OwnFunctions
 from pgtrigger_codegen.lint.project_texts import ProjectTexts
 from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.tables import Tables
@@ -22,7 +23,7 @@ from pgtrigger_codegen.sql.body_conditions import expression
 from pgtrigger_codegen.sql.body_facts import Place, Query
 from pgtrigger_codegen.sql.body_faults import Fault
 from pgtrigger_codegen.sql.body_targets import parsed, statements_of
-from pgtrigger_codegen.sql.calls import CallFault, has_aggregate
+from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, missing
 from pgtrigger_codegen.sql.coercion import ROW, internal_name
 from pgtrigger_codegen.sql.expression_types import Columns, DerivedColumns
 from pgtrigger_codegen.sql.names import QualifiedName
@@ -38,6 +39,7 @@ class TypeFaults:
         self._tables = Tables(analysis)
         self._columns: dict[str, Columns] = {}
         self._texts = ProjectTexts(analysis)
+        self._own_functions = OwnFunctions(analysis)
 
     def faults(self, trigger: BodyTrigger, body: Body) -> Iterator[Fault]:
         """What fails whenever it runs, in PostgreSQL's words."""
@@ -73,6 +75,9 @@ class TypeFaults:
                     types = StatementTypes(variables, rows, in_sight)
                 for fault in types.read(kind, node):
                     yield query, fault
+                for name, given, _ in types.own_calls:
+                    if self._own_functions.refuse(name, len(given)):
+                        yield query, CallFault(missing(name, given), _OWN, 0)
 
     def returns(self, trigger: BodyTrigger, body: Body) -> Iterator[Fault]:
         """What a trigger's function cannot return."""
@@ -176,6 +181,7 @@ class TypeFaults:
 # Django quotes every name, and writes functions in capitals.
 _BY_HAND = re.compile(r"\b(old|new)\s*\.\s*[a-z_]|\b[a-z_]+\s*\(", re.IGNORECASE)
 _NULL = re.compile(r"\bNULL\b", re.IGNORECASE)
+_OWN = "Give as many arguments as the function takes that a migration makes"
 _NO_ROW = "cannot return non-composite value from function returning composite type"
 _OTHER_ROW = "returned row structure does not match the structure of the triggering table"
 

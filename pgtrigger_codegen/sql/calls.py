@@ -58,7 +58,20 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
         return None, coercion.result(exact or fits)
     if len(given) == 1 and (builtins.is_type(name) or given[0] == ROW):
         return None, None  # `text(x)` is a cast, and `name(row)` a column
-    return CallFault(_missing(name, given), _help(name, signatures), 0, function=name), None
+    return CallFault(missing(name, given), _help(name, signatures), 0, function=name), None
+
+
+def own_call(node: Node) -> str | None:
+    """The name of a function that is neither built in nor an extension's, where it is called."""
+    *schema, name = strings(node["funcname"])
+    if schema not in ([], ["public"]) or builtins.functions(name) or builtins.extension_of(name):
+        return None
+    return None if _has_own_syntax(node) else name
+
+
+def missing(name: str, given: Sequence[Type]) -> str:
+    """PostgreSQL's words for a function that does not exist for such arguments."""
+    return f"function {name}({', '.join(map(in_words, given))}) does not exist"
 
 
 def has_aggregate(tree: object) -> bool:
@@ -79,7 +92,7 @@ def _unknown(name: str, given: Sequence[Type], *, is_builtin: bool) -> CallFault
     """A function that is not built in: of an extension, misspelt, or someone's own."""
     if (extension := builtins.extension_of(name)) is not None and not is_builtin:
         return CallFault(
-            _missing(name, given),
+            missing(name, given),
             f"Install the extension in a migration: `CreateExtension({extension!r})`",
             0,
             function=name,
@@ -89,11 +102,7 @@ def _unknown(name: str, given: Sequence[Type], *, is_builtin: bool) -> CallFault
     if meant is None and not is_builtin:
         return None
     help = f"Did you mean `{meant}`?" if meant else "PostgreSQL has no such function"
-    return CallFault(_missing(name, given), help, 0, function=name)
-
-
-def _missing(name: str, given: Sequence[Type]) -> str:
-    return f"function {name}({', '.join(map(in_words, given))}) does not exist"
+    return CallFault(missing(name, given), help, 0, function=name)
 
 
 def _help(name: str, signatures: Sequence[builtins.Signature]) -> str:

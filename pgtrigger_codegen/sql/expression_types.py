@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from msgspec.structs import replace
 
 from pgtrigger_codegen.sql import builtins, coercion
-from pgtrigger_codegen.sql.calls import CallFault, call_fault
+from pgtrigger_codegen.sql.calls import CallFault, call_fault, own_call
 from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, Type, in_words
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, strings, walk
@@ -38,6 +38,7 @@ class ExpressionTypes(ABC):
     Attributes:
         scopes: What FROM brings into sight: columns by the table's name, from the outermost.
         by_result: In how many clauses at once names of results come first, as in ORDER BY.
+        own_calls: Calls of functions that are not built in, with the types of the arguments.
         readers: What reads each kind of node.
         faults: In the order of the text.
     """
@@ -56,6 +57,7 @@ class ExpressionTypes(ABC):
         self.columns_of = columns_of
         self.scopes: list[dict[str, Columns | None]] = []
         self.by_result = 0
+        self.own_calls: list[tuple[str, tuple[Type, ...], Node]] = []
 
     def type_of(self, tree: object) -> Type:
         """The type of an expression; None where it is not known."""
@@ -120,7 +122,7 @@ class ExpressionTypes(ABC):
         for scope in reversed(self.scopes):
             if names[0] in scope:
                 return self._field(scope[names[0]], names, node)
-        if self._is_dynamic and names[0] in ("new", "old"):
+        if not self._rows and names[0] in ("new", "old"):  # run by EXECUTE
             self.refuse(
                 f'missing FROM-clause entry for table "{names[0]}"',
                 node,
@@ -132,10 +134,6 @@ class ExpressionTypes(ABC):
     def own_names(self) -> frozenset[str]:
         """The names of the function's own variables and rows."""
         return frozenset((*self._variables, *self._rows))
-
-    @property
-    def _is_dynamic(self) -> bool:
-        return not self._rows
 
     def _field(self, columns: Columns | None, names: tuple[str, ...], node: Node) -> Type:
         row, name = names
@@ -180,6 +178,8 @@ class ExpressionTypes(ABC):
         fault, result = call_fault(node, given)
         if fault is not None:
             self._note(fault, node)
+        elif result is None and (name := own_call(node)) is not None:
+            self.own_calls.append((name, tuple(given), node))
         return result
 
     def _operation(self, node: Node) -> Type:

@@ -28,7 +28,8 @@ class PlpgsqlSyntaxError(Rule):
     A function that is not built in counts only if its name is almost that of one which is, or one
     of another database (`IFNULL`), and if no text of the project makes a function of that name.
     Types count where they are known: those of Django's own fields, of variables and of built-in
-    functions. A function of an extension that nothing in the project installs is a warning.
+    functions. A function that a migration makes counts by its number of arguments, and a function
+    of an extension that nothing in the project installs is a warning.
 
     ## Why is this bad?
     The migration that creates the function fails, or else every write that gets to the statement.
