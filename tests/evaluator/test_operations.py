@@ -45,3 +45,33 @@ def test_the_order_of_a_set_makes_no_difference_to_an_operation(tmp_path: Path) 
     pairs = "{('b', 'c'), ('a', 'b'), ('x', 'y')}"
     ours = execute(tmp_path, f"{HEAD}a = migrations.AlterUniqueTogether('order', {pairs})\n")
     assert ours["a"].unique_together == {("b", "c"), ("a", "b"), ("x", "y")}
+
+
+ABSTRACT = """
+
+
+class Named(models.Model):
+    name = models.CharField(max_length=10)
+
+    class Meta:
+        abstract = True
+"""
+
+
+@pytest.mark.parametrize(
+    ("fields", "known"),
+    [
+        ("[('id', models.AutoField()), ('name', models.CharField(max_length=10))]", True),
+        ("[('id', models.AutoField())]", False),
+    ],
+)
+def test_an_abstract_base_adds_nothing_to_fields_that_are_all_listed(
+    tmp_path: Path, fields: str, known: bool
+) -> None:
+    call = f"migrations.CreateModel('Order', {fields}, bases=(Named, models.Model))"
+    executed = execute(tmp_path, f"{HEAD}{ABSTRACT}a = {call}\n")
+    if known:
+        assert executed["a"].bases == (models.Model,)
+        assert [name for name, _ in executed["a"].fields] == ["id", "name"]
+    else:
+        assert "Named" in executed.refusal("a")[0]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pgtrigger_codegen.evaluator.library.kinds import is_field_class
+from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 
 
@@ -15,10 +17,36 @@ def known_arguments(
     args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Arguments of an operation with stand-ins for unknown fields, bases, options, managers."""
-    return (
-        tuple(_known(_POSITIONS.get(index, ""), value) for index, value in enumerate(args)),
-        {name: _known(name, value) for name, value in kwargs.items()},
-    )
+    known = {name: _known(name, value) for name, value in kwargs.items()}
+    if isinstance(bases := known.get("bases"), tuple):
+        fields = known.get("fields") or next(iter(args[1:2]), ())
+        known["bases"] = _without_abstract(bases, fields)
+    return tuple(
+        _known(_POSITIONS.get(index, ""), value) for index, value in enumerate(args)
+    ), known
+
+
+def _without_abstract(bases: tuple[Any, ...], fields: Any) -> tuple[Any, ...]:
+    """The bases of a `CreateModel`, but for abstract ones whose fields it lists: it lists all."""
+    listed = {item[0] for item in fields if isinstance(item, tuple) and item}
+    kept = [
+        base
+        for base in bases
+        if not isinstance(base, ModelClass)
+        or base.abstract is not True
+        or not _fields_of(base) <= listed
+    ]
+    return tuple(kept) or _plain_bases()
+
+
+def _fields_of(model: ModelClass) -> set[str]:
+    return {
+        name
+        for cls in model.mro()
+        if isinstance(cls, ModelClass)
+        for name, value in cls.namespace.items()
+        if isinstance(value, Unknown) or is_field_class(type(value))
+    }
 
 
 def makes_table(function: Any) -> bool:
