@@ -39,13 +39,15 @@ def lazily(
         Refusal: Calls nest too deeply.
     """
     tries = 0
+    handled: list[PythonRaise] = []
     sent: Any = None
     thrown: PythonRaise | None = None
     while True:
         if vm.depth >= totals.DEPTH:
             raise Refusal(Unknown(f"calls nest more than {totals.DEPTH} deep"))
-        outside = vm.try_depth
+        outside, handled_outside = vm.try_depth, len(vm.handled)
         vm.try_depth += tries
+        vm.handled += handled
         vm.depth += 1
         try:
             value = steps.send(sent) if thrown is None else steps.throw(thrown)
@@ -54,6 +56,8 @@ def lazily(
         finally:
             tries = vm.try_depth - outside
             vm.try_depth = outside
+            handled = vm.handled[handled_outside:]
+            del vm.handled[handled_outside:]
             vm.depth -= 1
         sent = thrown = None
         try:

@@ -219,7 +219,8 @@ def _handle(
     try:
         return (yield from _or_finally(vm, node, handler.body, scope))
     finally:
-        vm.handled.remove(raised)
+        if raised in vm.handled:  # not where the generator is thrown away
+            vm.handled.remove(raised)
         if handler.name:
             scope.unbind(handler.name)
 
