@@ -11,7 +11,9 @@ that when preparing the plan (integer)". A function made anew is read anew.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
+from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.columns import names_column, names_word
 from pgtrigger_codegen.migrations.replaying.state import (
@@ -27,6 +29,7 @@ from pgtrigger_codegen.migrations.schema.tables import (
     RetypedColumn,
     TableChange,
 )
+from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.usage import columns_used, definition_facts, tables_touched
 from pgtrigger_codegen.triggers.compiled import TriggerParts
@@ -88,6 +91,30 @@ def disturbance(
                 what = f"renames column {old!r} of table {table} to {new!r}"
                 return Disturbance(migration, index, what, trigger, "rename-column", not in_body)
     return None
+
+
+def together(
+    found: Mapping[TriggerKey, Sequence[Disturbance]],
+    elsewhere: Sequence[Mapping[TriggerKey, Sequence[Disturbance]]],
+    graph: MigrationGraph,
+) -> dict[TriggerKey, tuple[Disturbance, ...]]:
+    """What disturbs each trigger in whichever order, sorted as a new database comes to it."""
+    merged = {key: list(items) for key, items in found.items()}
+    for others in elsewhere:
+        for key, items in others.items():
+            there = merged.setdefault(key, [])
+            known = {(item.migration, item.index, item.what) for item in there}
+            there += [
+                item for item in items if (item.migration, item.index, item.what) not in known
+            ]
+    if not elsewhere:
+        return {key: tuple(items) for key, items in merged.items() if items}
+    place = {key: number for number, key in enumerate(graph.order())}
+    return {
+        key: tuple(sorted(items, key=lambda item: (place[item.migration], item.index)))
+        for key, items in merged.items()
+        if items
+    }
 
 
 def _is_recreated(change: RetypedColumn, trigger: InstalledTrigger) -> bool:

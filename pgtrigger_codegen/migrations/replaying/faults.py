@@ -8,11 +8,13 @@ and the trigger with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 
+from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.columns import columns_named, names_column
 from pgtrigger_codegen.migrations.replaying.state import OrderFault, SchemaChange
+from pgtrigger_codegen.migrations.replaying.table_lines import TableLines
 from pgtrigger_codegen.migrations.replaying.trigger_history import Record, TriggerHistory
 from pgtrigger_codegen.migrations.schema.tables import (
     DroppedColumn,
@@ -75,6 +77,35 @@ def order_faults(
                         break
         case _:
             pass
+
+
+def missing_order(faults: Iterable[OrderFault], graph: MigrationGraph) -> list[OrderFault]:
+    """Faults that another order avoids, without a circle among them."""
+    found: dict[tuple[Key, Key], OrderFault] = {}
+    for fault in (fault for fault in faults if not fault.backwards):
+        pair = (fault.migration, fault.after)
+        if pair not in found and fault.after not in graph.ancestors(fault.migration):
+            graph = graph.with_order([pair])
+            found[pair] = fault
+    return list(found.values())
+
+
+def unsettled(
+    faults: Iterable[OrderFault], lines: TableLines, graph: MigrationGraph
+) -> Iterator[OrderFault]:
+    """Faults but for those on tables whose triggers were written since, after both migrations."""
+    written = {
+        fault.pair: any(
+            {*fault.pair} <= graph.ancestors(write.migration)
+            for line in lines
+            if any(write.migration == fault.migration for write in line.writes)
+            for write in line.writes
+        )
+        for fault in faults
+    }
+    for fault in dict.fromkeys(faults):
+        if not written[fault.pair]:
+            yield fault
 
 
 def _table_gone(

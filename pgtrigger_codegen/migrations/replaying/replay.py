@@ -31,7 +31,8 @@ from pgtrigger_codegen.migrations.replaying.contests import (
     crossing_pairs,
     other_orders,
 )
-from pgtrigger_codegen.migrations.replaying.faults import order_faults
+from pgtrigger_codegen.migrations.replaying.disturbances import together
+from pgtrigger_codegen.migrations.replaying.faults import missing_order, order_faults, unsettled
 from pgtrigger_codegen.migrations.replaying.moment import Moment, Watcher
 from pgtrigger_codegen.migrations.replaying.sql_statements import statements
 from pgtrigger_codegen.migrations.replaying.state import (
@@ -64,7 +65,7 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
     written = graph
     run = _run_all(graph, written, watcher)
     faults: list[OrderFault] = []
-    while missing := _missing_order(run.faults, graph):
+    while missing := missing_order(run.faults, graph):
         faults += missing
         graph = graph.with_order((fault.migration, fault.after) for fault in missing)
         run = _run_all(graph, written)
@@ -76,7 +77,7 @@ def replay(graph: MigrationGraph, watcher: Watcher | None = None) -> MigrationSt
         tables=run.tables.by_name,
         functions={app: frozenset(names) for app, names in history.functions.items()},
         unreadable=tuple(run.unreadable),
-        disturbances=_together(history.disturbed, elsewhere.disturbances, graph),
+        disturbances=together(history.disturbed, elsewhere.disturbances, graph),
         noticed=tuple(history.noticed),
         orphans=history.orphans,
         changes=history.changes,
@@ -121,17 +122,6 @@ def _run_one(run: _Replay, moment: Moment, watcher: Watcher | None) -> None:
         watcher.after(moment)
 
 
-def _missing_order(faults: Iterable[OrderFault], graph: MigrationGraph) -> list[OrderFault]:
-    """Faults that another order avoids, without a circle among them."""
-    found: dict[tuple[Key, Key], OrderFault] = {}
-    for fault in (fault for fault in faults if not fault.backwards):
-        pair = (fault.migration, fault.after)
-        if pair not in found and fault.after not in graph.ancestors(fault.migration):
-            graph = graph.with_order([pair])
-            found[pair] = fault
-    return list(found.values())
-
-
 class _Elsewhere(Struct, frozen=True):
     """What databases may have that have run the migrations in another order."""
 
@@ -164,49 +154,9 @@ def _other_databases(
         known = {fault.pair for fault in faults}
         backwards = backward_faults(run.history.lines, graph)
         faults += [fault for fault in backwards if fault.pair not in known]
-    return _Elsewhere(contests(states, pairs), disturbances, tuple(_unsettled(faults, run, graph)))
-
-
-def _unsettled(
-    faults: Iterable[OrderFault], run: _Replay, graph: MigrationGraph
-) -> Iterator[OrderFault]:
-    """Faults but for those on tables whose triggers were written since, after both migrations."""
-    written = {
-        fault.pair: any(
-            {*fault.pair} <= graph.ancestors(write.migration)
-            for line in run.history.lines
-            if any(write.migration == fault.migration for write in line.writes)
-            for write in line.writes
-        )
-        for fault in faults
-    }
-    for fault in dict.fromkeys(faults):
-        if not written[fault.pair]:
-            yield fault
-
-
-def _together(
-    found: Mapping[TriggerKey, Sequence[Disturbance]],
-    elsewhere: Sequence[Mapping[TriggerKey, Sequence[Disturbance]]],
-    graph: MigrationGraph,
-) -> dict[TriggerKey, tuple[Disturbance, ...]]:
-    """What disturbs each trigger in whichever order, sorted as a new database comes to it."""
-    merged = {key: list(items) for key, items in found.items()}
-    for others in elsewhere:
-        for key, items in others.items():
-            there = merged.setdefault(key, [])
-            known = {(item.migration, item.index, item.what) for item in there}
-            there += [
-                item for item in items if (item.migration, item.index, item.what) not in known
-            ]
-    if not elsewhere:
-        return {key: tuple(items) for key, items in merged.items() if items}
-    place = {key: number for number, key in enumerate(graph.order())}
-    return {
-        key: tuple(sorted(items, key=lambda item: (place[item.migration], item.index)))
-        for key, items in merged.items()
-        if items
-    }
+    return _Elsewhere(
+        contests(states, pairs), disturbances, tuple(unsettled(faults, run.history.lines, graph))
+    )
 
 
 class _Step(Struct, frozen=True):
