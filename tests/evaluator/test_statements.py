@@ -336,6 +336,11 @@ def test_a_branch_that_raises_is_not_the_one_that_runs(tmp_path: Path) -> None:
         except ValueError:
             d = 2
 
+        if absent.x:
+            f = 1
+        else:
+            raise ImportError
+
         def both(x):
             if x:
                 raise ValueError
@@ -349,3 +354,4 @@ def test_a_branch_that_raises_is_not_the_one_that_runs(tmp_path: Path) -> None:
     assert "absent.items" in executed.refusal("b")[0]
     assert executed.refusal("d")
     assert executed.refusal("e")
+    assert executed.refusal("f")  # the module that imports this one may catch that

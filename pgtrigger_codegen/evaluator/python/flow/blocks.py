@@ -13,7 +13,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.modules.bound_names import bound_names
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.flow.branches import merge
-from pgtrigger_codegen.evaluator.values.raised import PythonRaise
+from pgtrigger_codegen.evaluator.values.raised import PythonRaise, is_error_of
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Maybe, Return, Signal
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, may_register
@@ -56,7 +56,8 @@ def either(vm: Machine, blocks: Sequence[Sequence[ast.stmt]], scope: Scope, why:
             continue
         ended = ended or signal is not None
         outcomes.append(dict(scope.names))
-    if raised is not None and vm.try_depth:
+    # Whoever imports the module may catch an `ImportError`.
+    if raised is not None and (vm.try_depth or is_error_of(raised.error, ImportError)):
         scope.names.clear()
         scope.names.update(before)
         raise Refusal(why)  # it is raised or not, and caught then
