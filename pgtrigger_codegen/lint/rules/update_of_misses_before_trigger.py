@@ -87,9 +87,13 @@ class UpdateOfMissesBeforeTrigger(Rule):
             if body.decides_write and trigger.declared is not None
         ]
         for trigger, parts, body in declared if len(declared) > 1 else ():
+            told: set[str | None] = set()
             for other, later, setting in declared:
                 if other.table == trigger.table and parts.pgid < later.pgid:
                     for read, written in _read_too_early(body, setting):
+                        if read.column in told:
+                            continue  # several triggers set it
+                        told.add(read.column)
                         yield self.diagnostic(
                             f"`{read.row}.{read.column}` is read before `{other.uri}` sets it:"
                             " triggers fire in the order of their names",
