@@ -17,6 +17,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.source.span import Span
@@ -68,9 +69,9 @@ def _run(models: list[ModelFact], triggers: tuple[CompiledTrigger, ...]) -> tupl
     """Milliseconds a trigger, and how many findings there were."""
     read_body.forget()
     read_definition.forget()
-    facts = _analysis(models, triggers)
+    context = LintContext(_analysis(models, triggers))
     start = time.process_time()
-    findings = sum(1 for rule in RULES if rule.code.startswith("PGT3") for _ in rule.check(facts))
+    findings = sum(1 for rule in RULES if rule.code.startswith("PGT3") for _ in rule.check(context))
     return (time.process_time() - start) * 1000 / len(triggers), findings
 
 

@@ -54,35 +54,12 @@ class BodyTrigger(Struct, frozen=True):
     statement: str | None = None
 
 
-_Read = Body | BodyError | BodyUnread
+ReadBody = Body | BodyError | BodyUnread
 
 
-def bodies(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body]]:
-    """Every trigger whose function parses."""
-    for trigger, body in _all(analysis):
-        if isinstance(body, Body):
-            yield trigger, body
-
-
-def row_bodies(analysis: Analysis) -> Iterator[tuple[BodyTrigger, Body]]:
-    """Those that run for each row, and so have NEW and OLD."""
-    for trigger, body in bodies(analysis):
-        if body.definition.is_row_level:
-            yield trigger, body
-
-
-def broken_bodies(analysis: Analysis) -> Iterator[tuple[BodyTrigger, BodyError]]:
-    """Every trigger whose function does not parse."""
-    for trigger, body in _all(analysis):
-        if isinstance(body, BodyError):
-            yield trigger, body
-
-
-def unread_bodies(analysis: Analysis) -> Iterator[tuple[BodyTrigger, BodyUnread]]:
-    """Every trigger whose function is not followed."""
-    for trigger, body in _all(analysis):
-        if isinstance(body, BodyUnread):
-            yield trigger, body
+def read_bodies(analysis: Analysis) -> tuple[tuple[BodyTrigger, ReadBody], ...]:
+    """Every trigger with what was found in its function, or why the function was not followed."""
+    return (*_declared(analysis), *_installed(analysis))
 
 
 def certain_queries(body: Body) -> Iterator[Query]:
@@ -111,23 +88,7 @@ def transition_tables(trigger: BodyTrigger, body: Body) -> Mapping[str, Qualifie
 _CREATE = re.compile(r"\bcreate\b", re.IGNORECASE)
 
 
-class _Found(Struct, frozen=True):
-    analysis: Analysis
-    bodies: tuple[tuple[BodyTrigger, _Read], ...]
-
-
-_last: list[_Found] = []
-
-
-def _all(analysis: Analysis) -> tuple[tuple[BodyTrigger, _Read], ...]:
-    """Found once for an analysis: a dozen rules ask."""
-    if not _last or _last[0].analysis is not analysis:
-        found = (*_declared(analysis), *_installed(analysis))
-        _last[:] = [_Found(analysis, found)]
-    return _last[0].bodies
-
-
-def _declared(analysis: Analysis) -> Iterator[tuple[BodyTrigger, _Read]]:
+def _declared(analysis: Analysis) -> Iterator[tuple[BodyTrigger, ReadBody]]:
     for trigger in analysis.triggers:
         body = _contained(functools.partial(read_body, trigger.parts))
         if body is not None:
@@ -142,7 +103,7 @@ def _declared(analysis: Analysis) -> Iterator[tuple[BodyTrigger, _Read]]:
             yield owner, body
 
 
-def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, _Read]]:
+def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, ReadBody]]:
     """What migrations of the project leave behind, and nothing declares."""
     state = replayed(analysis)
     if state is None:
@@ -179,7 +140,7 @@ def _may_be_declared(analysis: Analysis, trigger: InstalledTrigger) -> bool:
     return trigger.is_pgtrigger and doubt is not None
 
 
-def _read(trigger: InstalledTrigger) -> tuple[str, _Read] | None:
+def _read(trigger: InstalledTrigger) -> tuple[str, ReadBody] | None:
     parts = trigger.parts()
     if parts is not None:
         body = _contained(functools.partial(read_body, parts))

@@ -8,8 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.definitions import definitions, table_owner
+from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.definitions import table_owner
 from pgtrigger_codegen.lint.project_files import text_of
 from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.models.facts import ModelFact
@@ -36,14 +36,14 @@ class MissingColumn(Struct, frozen=True):
     parent: str | None = None
 
 
-def missing_columns(analysis: Analysis) -> Iterator[MissingColumn]:
+def missing_columns(context: LintContext) -> Iterator[MissingColumn]:
     """Only of tables all of whose columns are known, and of none that a relation leads to.
 
     A table that Django does not manage may have more columns than its model, and so may one
     that SQL in a migration adds a column to.
     """
-    for trigger, definition in definitions(analysis):
-        model = table_owner(analysis, trigger)
+    for trigger, definition in context.definitions():
+        model = table_owner(context.analysis, trigger)
         if model is None or model.columns is None or not model.managed:
             continue
         known = {cut_identifier(column) for column in model.columns} | SYSTEM_COLUMNS
@@ -51,8 +51,8 @@ def missing_columns(analysis: Analysis) -> Iterator[MissingColumn]:
         for column, place in _named(definition):
             if column in known or (place == "condition" and column in joined):
                 continue
-            if not _is_added_by_sql(analysis, column):
-                field, parent = _field(model, column), _parent(analysis, model, column)
+            if not _is_added_by_sql(context, column):
+                field, parent = _field(model, column), _parent(context, model, column)
                 yield MissingColumn(trigger, model, column, place, field, parent)
 
 
@@ -67,22 +67,22 @@ def _field(model: ModelFact, name: str) -> tuple[str, str] | None:
     return found[0] if found else None
 
 
-def _parent(analysis: Analysis, model: ModelFact, name: str) -> str | None:
+def _parent(context: LintContext, model: ModelFact, name: str) -> str | None:
     for label in model.parents:
-        parent = analysis.models.get(label)
+        parent = context.analysis.models.get(label)
         if parent and any(name in pair for pair in parent.field_columns):
             return label
     return None
 
 
-def _is_added_by_sql(analysis: Analysis, column: str) -> bool:
+def _is_added_by_sql(context: LintContext, column: str) -> bool:
     """Whether SQL in any migration of the project adds a column of that name."""
     pattern = re.compile(
         rf"ADD\s+(COLUMN\s+)?(IF\s+NOT\s+EXISTS\s+)?[\\\"]*{re.escape(column)}\b", re.IGNORECASE
     )
     return any(
         pattern.search(text_of(path))
-        for app in analysis.project.apps.values()
+        for app in context.analysis.project.apps.values()
         if app.first_party
         for path in migration_files(app.migrations_dir).values()
     )

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.definition import Definition, read_definition
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
-def definitions(analysis: Analysis) -> Iterator[tuple[CompiledTrigger, Definition]]:
-    """Every trigger whose statement parses (what does not is for `condition-sql-syntax`).
-
-    Found once for an analysis: a dozen rules ask.
-    """
-    if not _last or _last[0][0] is not analysis:
-        read = ((trigger, read_definition(trigger.parts)) for trigger in analysis.triggers)
-        found = tuple((one, what) for one, what in read if isinstance(what, Definition))
-        _last[:] = [(analysis, found)]
-    return iter(_last[0][1])
-
-
-_last: list[tuple[Analysis, tuple[tuple[CompiledTrigger, Definition], ...]]] = []
+def read_definitions(analysis: Analysis) -> tuple[tuple[CompiledTrigger, Definition], ...]:
+    """Every trigger whose statement parses (what does not is for `condition-sql-syntax`)."""
+    read = ((trigger, read_definition(trigger.parts)) for trigger in analysis.triggers)
+    return tuple((one, what) for one, what in read if isinstance(what, Definition))
 
 
 def table_owner(analysis: Analysis, trigger: CompiledTrigger) -> ModelFact | None:

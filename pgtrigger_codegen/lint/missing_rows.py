@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies, row_bodies
+from pgtrigger_codegen.lint.bodies import BodyTrigger
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.sql.body_facts import Return, RowUse
 from pgtrigger_codegen.sql.definition import Event, Row
 
@@ -18,11 +18,11 @@ HELP_WITHOUT_ROWS = "Make it a row-level trigger, or read a transition table (`r
 
 
 def uses_of_missing_row(
-    analysis: Analysis, row: Row, event: Event
+    context: LintContext, row: Row, event: Event
 ) -> Iterator[tuple[BodyTrigger, RowUse]]:
     """Where the row is used and only that event gets to, which does not have it."""
-    yield from _in_statement_triggers(analysis, row)
-    for trigger, body in row_bodies(analysis):
+    yield from _in_statement_triggers(context, row)
+    for trigger, body in context.row_bodies():
         for use in body.uses:
             path = use.state.get(event)
             if use.row != row or path is None or len(use.state) > 1 or use.minds_null:
@@ -32,9 +32,9 @@ def uses_of_missing_row(
                 yield trigger, use
 
 
-def _in_statement_triggers(analysis: Analysis, row: Row) -> Iterator[tuple[BodyTrigger, RowUse]]:
+def _in_statement_triggers(context: LintContext, row: Row) -> Iterator[tuple[BodyTrigger, RowUse]]:
     """A statement-level trigger is given no row, whatever fires it."""
-    for trigger, body in bodies(analysis):
+    for trigger, body in context.bodies():
         names_table = re.search(rf"\b(AS|FROM|JOIN|,)\s+{row}\b", trigger.func, re.IGNORECASE)
         if body.definition.is_row_level or names_table:
             continue
@@ -52,10 +52,10 @@ def why_missing(use: RowUse, event: Event) -> str:
 
 
 def cancelling_returns(
-    analysis: Analysis, row: Row, event: Event
+    context: LintContext, row: Row, event: Event
 ) -> Iterator[tuple[BodyTrigger, Return]]:
     """Where a BEFORE trigger returns the row to that event, which does not have it."""
-    for trigger, body in bodies(analysis):
+    for trigger, body in context.bodies():
         for statement in body.returns if body.decides_write else ():
             path = statement.state.get(event)
             if statement.value == row and path is not None and not path.doubtful:

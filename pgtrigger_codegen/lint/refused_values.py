@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies, certain_queries
+from pgtrigger_codegen.lint.bodies import BodyTrigger, certain_queries
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import table_owner
 from pgtrigger_codegen.lint.history import replayed
 from pgtrigger_codegen.lint.raw_names import made_by_hand
@@ -32,9 +32,10 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 class RefusedValues:
     """Finds them in the functions of one analysis."""
 
-    def __init__(self, analysis: Analysis) -> None:
-        self._analysis = analysis
-        self._tables = Tables(analysis)
+    def __init__(self, context: LintContext) -> None:
+        self._context = context
+        self._analysis = context.analysis
+        self._tables = Tables(context.analysis)
         self._filled: dict[QualifiedName, frozenset[str] | None] = {}
 
     def faults(self, trigger: BodyTrigger, body: Body) -> Iterator[Fault]:
@@ -123,7 +124,7 @@ class RefusedValues:
         analysis = self._analysis
         if model.unread is not None or model.label in analysis.models.doubtful:
             return None
-        read = {owner.uri: body for owner, body in bodies(analysis)}
+        read = {owner.uri: body for owner, body in self._context.bodies()}
         columns: set[str] = set()
         declared = set()
         for trigger in (*analysis.triggers, *analysis.foreign_triggers):

@@ -1,7 +1,7 @@
 """What every rule is made of.
 
-A rule is a small program over the facts of an analysis. Its docstring is its documentation:
-the page under `docs/rules/` and the answer of `rule CODE` are made from it.
+A rule is a small program over facts. Its docstring is its documentation: the page under
+`docs/rules/` and the answer of `rule CODE` are made from it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.values import unknown
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Fix, Note, Severity
 from pgtrigger_codegen.source.span import Span
 
@@ -34,7 +34,7 @@ class Rule(ABC):
     on_by_default: ClassVar[bool] = True
 
     @abstractmethod
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         """Yields the findings, in any order."""
 
     def diagnostic(

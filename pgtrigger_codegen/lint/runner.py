@@ -9,6 +9,7 @@ from pathlib import Path
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.crashes import REPORT, contain
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.options import LintOptions, lint_options
 from pgtrigger_codegen.lint.project_place import place_of_project
@@ -48,8 +49,9 @@ def run(
     scope = scope_of(analysis, paths, force_exclude=force_exclude)
     selected = [rule for rule in rules if options.selection.includes(rule)]
     ignored = options.file_ignores(analysis.project.root)
+    context = LintContext(analysis)
     failed: list[Diagnostic] = []
-    found = (finding for rule in selected for finding in _checked(rule, analysis, failed))
+    found = (finding for rule in selected for finding in _checked(rule, context, failed))
     # A set, since one expression (in an abstract base, say) can be at fault for many models.
     wanted = {one for one in found if not ignored(one.span.path, one.code, one.name)}
     comments = _suppressions(analysis, wanted)
@@ -64,13 +66,13 @@ def run(
     return sorted({*covered, *failed}, key=lambda finding: finding.sort_key)
 
 
-def _checked(rule: Rule, analysis: Analysis, failed: list[Diagnostic]) -> Iterable[Diagnostic]:
+def _checked(rule: Rule, context: LintContext, failed: list[Diagnostic]) -> Iterable[Diagnostic]:
     """What a rule finds until it ends or crashes; a crash is a finding that nothing silences."""
     found: list[Diagnostic] = []
-    crash = contain(f"rule {rule.code}", lambda: found.extend(rule.check(analysis)))
+    crash = contain(f"rule {rule.code}", lambda: found.extend(rule.check(context)))
     if crash is not None:
         message = f"Not checked to the end: {crash.reason}, {REPORT}"
-        place = place_of_project(analysis)
+        place = place_of_project(context.analysis)
         failed.append(rule.diagnostic(message, place, severity=Severity.ERROR))
     return found
 

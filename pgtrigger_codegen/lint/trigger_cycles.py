@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies
+from pgtrigger_codegen.lint.bodies import BodyTrigger
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.history import replayed
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
@@ -38,10 +38,10 @@ class Step(Struct, frozen=True):
 Cycle = tuple[Step, ...]
 
 
-def cycles(analysis: Analysis) -> Iterator[Cycle]:
+def cycles(context: LintContext) -> Iterator[Cycle]:
     """The cycles of a project's triggers, each once and beginning with its first URI."""
     seen: set[frozenset[str]] = set()
-    graph = _Graph(analysis)
+    graph = _Graph(context)
     for cycle in graph.cycles():
         members = frozenset(step.trigger.uri for step in cycle)
         if members not in seen and _goes_on(cycle, graph.changed(cycle)):
@@ -91,15 +91,15 @@ _Changed = Mapping[QualifiedName, frozenset[str | None]]
 
 
 class _Graph:
-    def __init__(self, analysis: Analysis) -> None:
-        self._analysis = analysis
+    def __init__(self, context: LintContext) -> None:
+        self._analysis = context.analysis
         self._by_table: dict[QualifiedName, list[_Member]] = {}
-        for trigger, body in bodies(analysis):
+        for trigger, body in context.bodies():
             table = in_search_path(table_name(trigger.table))
             self._by_table.setdefault(table, []).append(_Member(trigger, body))
         self._writes: dict[str, tuple[Write, ...]] = {}
-        self._unread = {unresolved.model for unresolved in analysis.unresolved}
-        self._doubtful = frozenset(_doubtful_tables(analysis))
+        self._unread = {unresolved.model for unresolved in context.analysis.unresolved}
+        self._doubtful = frozenset(_doubtful_tables(context))
         self._visits = 0
 
     def cycles(self) -> Iterator[Cycle]:
@@ -171,14 +171,14 @@ class _Graph:
 _HARMLESS = frozenset({"tsvector_update_trigger", "tsvector_update_trigger_column"})
 
 
-def _doubtful_tables(analysis: Analysis) -> Iterator[QualifiedName]:
+def _doubtful_tables(context: LintContext) -> Iterator[QualifiedName]:
     """Tables with triggers of packages, and with triggers whose function is not known."""
-    of_others = [one for one in analysis.triggers if not uses_own_function(one.parts)]
-    for trigger in (*of_others, *analysis.foreign_triggers):
+    of_others = [one for one in context.analysis.triggers if not uses_own_function(one.parts)]
+    for trigger in (*of_others, *context.analysis.foreign_triggers):
         if called_function(trigger.parts.execute).name not in _HARMLESS:
             yield in_search_path(table_name(trigger.table))
-    state = replayed(analysis)
-    declared = {trigger_key(trigger) for trigger in analysis.triggers}
+    state = replayed(context.analysis)
+    declared = {trigger_key(trigger) for trigger in context.analysis.triggers}
     for key, installed in state.triggers.items() if state else ():
         if key not in declared and installed.function_sql is None:
             yield key[0]

@@ -13,6 +13,7 @@ import psycopg
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.source.span import Span
@@ -199,7 +200,8 @@ def lint(body: BodyCase, folder: Path) -> list[Diagnostic]:
     facts = analysis(models=[order, *others], triggers=(fact,), read_files=frozenset({path}))
     rules = [rule for rule in RULES if rule.code.startswith("PGT3") or rule.code in _ALSO]
     return sorted(
-        (finding for rule in rules for finding in rule.check(facts)), key=lambda one: one.sort_key
+        (finding for rule in rules for finding in rule.check(LintContext(facts))),
+        key=lambda one: one.sort_key,
     )
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.runner import run
@@ -23,7 +23,7 @@ class Always(Rule):
     def __init__(self, *findings: Diagnostic) -> None:
         self.findings = findings
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         yield from self.findings
 
 

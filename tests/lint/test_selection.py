@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pytest
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.selection import Selection, Selector, unknown_rule_help
@@ -18,7 +18,7 @@ class Lost(Rule):
     name = "lost-inherited-triggers"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         yield from ()
 
 

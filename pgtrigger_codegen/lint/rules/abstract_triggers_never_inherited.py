@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import first_party_files, text_of
 from pgtrigger_codegen.lint.rule import Rule
@@ -43,12 +43,12 @@ class AbstractTriggersNeverInherited(Rule):
     name = "abstract-triggers-never-inherited"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         # A file that does not parse may have the model that derives from it.
-        if analysis.project.settings.module is None or analysis.syntax_problems:
+        if context.analysis.project.settings.module is None or context.analysis.syntax_problems:
             return
-        for abstract in analysis.uninherited_triggers:
-            if not _is_derived_from(analysis, abstract):
+        for abstract in context.analysis.uninherited_triggers:
+            if not _is_derived_from(context, abstract):
                 names = ", ".join(f"`{name}`" for name in abstract.triggers)
                 yield self.diagnostic(
                     f"No model derives from the abstract `{abstract.model}`, so its triggers"
@@ -58,11 +58,11 @@ class AbstractTriggersNeverInherited(Rule):
                 )
 
 
-def _is_derived_from(analysis: Analysis, abstract: AbstractTriggers) -> bool:
+def _is_derived_from(context: LintContext, abstract: AbstractTriggers) -> bool:
     """Whether a file that was not read (of tests, say) has a class with a base of that name."""
     pattern = re.compile(rf"^\s*class\s+\w+\s*\([^)]*\b{abstract.model}\b", re.MULTILINE)
     return any(
         pattern.search(text_of(path))
-        for path in first_party_files(analysis)
-        if path not in analysis.read_files
+        for path in first_party_files(context.analysis)
+        if path not in context.analysis.read_files
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed
 from pgtrigger_codegen.lint.rule import Rule
@@ -52,11 +52,11 @@ class AlteredColumnInTrigger(Rule):
     name = "altered-column-in-trigger"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        state = replayed(analysis)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        state = replayed(context.analysis)
         if state is None:
             return
-        declared = {trigger_key(trigger): trigger for trigger in analysis.triggers}
+        declared = {trigger_key(trigger): trigger for trigger in context.analysis.triggers}
         left = {
             id(item): declared[key]
             for key, found in state.disturbances.items()
@@ -64,18 +64,18 @@ class AlteredColumnInTrigger(Rule):
             if key in declared
         }
         for item in state.noticed:
-            if item.kind == "retype-column" and is_own_migration(analysis, item.migration):
-                evaded = item.is_recreated and _has_schema_editor(analysis)
+            if item.kind == "retype-column" and is_own_migration(context.analysis, item.migration):
+                evaded = item.is_recreated and _has_schema_editor(context)
                 refused = item.in_definition and not evaded
                 fails = item.in_definition or not item.in_length_only
                 if refused or (fails and id(item) in left):
-                    yield self._finding(item, left.get(id(item)), analysis, refused=refused)
+                    yield self._finding(item, left.get(id(item)), context, refused=refused)
 
     def _finding(
         self,
         item: Disturbance,
         trigger: CompiledTrigger | None,
-        analysis: Analysis,
+        context: LintContext,
         *,
         refused: bool,
     ) -> Diagnostic:
@@ -91,7 +91,7 @@ class AlteredColumnInTrigger(Rule):
         return self.diagnostic(
             f"Migration `{'.'.join(item.migration)}` {item.what}, which the {part} of trigger"
             f" `{item.trigger.name}` names there: {outcome}",
-            operation_span(analysis, item.migration, item.index),
+            operation_span(context.analysis, item.migration, item.index),
             severity=None if refused else Severity.WARNING,
             notes=[Note("the trigger is declared here", trigger.span)] if trigger else (),
             help=_help(item, trigger),
@@ -107,8 +107,8 @@ def _help(item: Disturbance, trigger: CompiledTrigger | None) -> str:
     return f"Drop `{item.trigger.definition.pgid}` before this operation, and create it after"
 
 
-def _has_schema_editor(analysis: Analysis) -> bool:
+def _has_schema_editor(context: LintContext) -> bool:
     """Whether Django's schema editor is certainly django-pgtrigger's."""
-    enabled = analysis.project.settings.get("PGTRIGGER_SCHEMA_EDITOR", True)
-    installed = any(app.name == "pgtrigger" for app in analysis.project.apps.values())
+    enabled = context.analysis.project.settings.get("PGTRIGGER_SCHEMA_EDITOR", True)
+    installed = any(app.name == "pgtrigger" for app in context.analysis.project.apps.values())
     return installed and not isinstance(enabled, Unknown) and bool(enabled)

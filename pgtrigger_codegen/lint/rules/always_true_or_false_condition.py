@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.choices import no_choices
-from pgtrigger_codegen.lint.definitions import definitions, named
+from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.sql.body import Body
@@ -55,8 +54,8 @@ class AlwaysTrueOrFalseCondition(Rule):
     name = "always-true-or-false-condition"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for trigger, definition in definitions(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for trigger, definition in context.definitions():
             if definition.constant is False:
                 yield self.diagnostic(
                     f"{named(trigger)} never fires: its condition is not true for any row",
@@ -69,8 +68,8 @@ class AlwaysTrueOrFalseCondition(Rule):
                     trigger.span,
                     help="Leave the condition out",
                 )
-        for trigger in analysis.triggers:
-            for item in no_choices(analysis, trigger):
+        for trigger in context.analysis.triggers:
+            for item in no_choices(context.analysis, trigger):
                 yield self.diagnostic(
                     f"{named(trigger)} names '{item.value}', which is no choice of `{item.column}`",
                     trigger.span,
@@ -78,8 +77,8 @@ class AlwaysTrueOrFalseCondition(Rule):
                     if item.meant
                     else f"The choices are {', '.join(map(repr, item.choices))}",
                 )
-        places = BodyPlaces(analysis)
-        for owner, body in bodies(analysis):
+        places = BodyPlaces(context.analysis)
+        for owner, body in context.bodies():
             for message, help, place in _in_body(body):
                 yield self.diagnostic(message, places.span(owner, place), help=help)
 

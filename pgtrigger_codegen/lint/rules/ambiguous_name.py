@@ -5,14 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import (
-    BodyTrigger,
-    bodies,
-    certain_queries,
-    transition_tables,
-)
+from pgtrigger_codegen.lint.bodies import BodyTrigger, certain_queries, transition_tables
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.rule import Rule
@@ -68,13 +63,13 @@ class AmbiguousName(Rule):
     name = "ambiguous-name"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(analysis), Tables(analysis)
-        for trigger, body in bodies(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        for trigger, body in context.bodies():
             for name in _names(trigger, body):
                 holders = _holders(name, tables)
                 among_variables = name.name in body.outer_variables
-                if holders and among_variables and not _prefers_one(analysis, trigger):
+                if holders and among_variables and not _prefers_one(context, trigger):
                     what = ["a variable", f"a column of `{holders[0]}`"]
                     help = f"Write `{holders[0]}.{name.name}`, or give the variable another name"
                 elif len(holders) > 1:
@@ -101,13 +96,13 @@ def _names(trigger: BodyTrigger, body: Body) -> Iterator[BareName]:
         yield from bare_names(query, transition_tables(trigger, body))
 
 
-def _prefers_one(analysis: Analysis, trigger: BodyTrigger) -> bool:
+def _prefers_one(context: LintContext, trigger: BodyTrigger) -> bool:
     """Whether the function or a migration says which of a variable and a column is meant.
 
     To be asked only about what would be reported: it reads all migrations.
     """
     own = _PREFERS_ONE.search(trigger.statement or "") is not None
-    return own or made_by_hand(analysis, trigger.app_label, "plpgsql.variable_conflict")
+    return own or made_by_hand(context.analysis, trigger.app_label, "plpgsql.variable_conflict")
 
 
 def _holders(name: BareName, tables: Tables) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.values.unknown import first_unknown
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.triggers.compiled import Cause
@@ -40,11 +40,11 @@ class AppNotInstalled(Rule):
     name = "app-not-installed"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         # Without settings, or with apps that are not known, the app may well be installed.
-        apps = analysis.project.settings.get("INSTALLED_APPS")
+        apps = context.analysis.project.settings.get("INSTALLED_APPS")
         known = apps is not None and first_unknown(apps) is None
-        for unresolved in analysis.unresolved:
+        for unresolved in context.analysis.unresolved:
             if unresolved.cause is Cause.APP_NOT_INSTALLED:
                 yield self.diagnostic(
                     f"The triggers here are on a model of no installed app: {unresolved.reason}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, Fix, Severity
 from pgtrigger_codegen.lint.history import (
     is_own_migration,
@@ -61,24 +61,24 @@ class AvoidableExclusiveLock(Rule):
     severity = Severity.WARNING
     fixable = True
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        found = replayed_history(analysis)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        found = replayed_history(context.analysis)
         for lock in found.operations.avoidable_locks if found else ():
-            if is_own_migration(analysis, lock.migration):
+            if is_own_migration(context.analysis, lock.migration):
                 table, pgid = lock.recreation.trigger
                 yield self.diagnostic(
                     f"Migration `{'.'.join(lock.migration)}` drops trigger `{pgid}` and creates it"
                     f" again: in the meantime nobody reads or writes `{table}`",
-                    operation_span(analysis, lock.migration, lock.index),
+                    operation_span(context.analysis, lock.migration, lock.index),
                     help="Its definition stays the same: `CREATE OR REPLACE FUNCTION` is enough"
                     if lock.recreation.needs == "function"
                     else "`CREATE OR REPLACE TRIGGER`, since PostgreSQL 14, lets reads go on",
-                    fix=_fix(lock, analysis),
+                    fix=_fix(lock, context),
                 )
 
 
-def _fix(lock: AvoidableLock, analysis: Analysis) -> Fix | None:
-    module = migration_module(analysis, lock.migration)
+def _fix(lock: AvoidableLock, context: LintContext) -> Fix | None:
+    module = migration_module(context.analysis, lock.migration)
     node = operation_node(module, lock.index) if module else None
     if module is None or node is None or lock.changes is None:
         return None

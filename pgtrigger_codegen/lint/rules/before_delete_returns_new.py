@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.missing_rows import cancelling_returns
 from pgtrigger_codegen.lint.rule import Rule
@@ -47,9 +47,9 @@ class BeforeDeleteReturnsNew(Rule):
     name = "before-delete-returns-new"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places = BodyPlaces(analysis)
-        for trigger, statement in cancelling_returns(analysis, "NEW", "DELETE"):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places = BodyPlaces(context.analysis)
+        for trigger, statement in cancelling_returns(context, "NEW", "DELETE"):
             yield self.diagnostic(
                 "RETURN NEW cancels the DELETE without an error: NEW is NULL there",
                 places.span(trigger, statement.place),

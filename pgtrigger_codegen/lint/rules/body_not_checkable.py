@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import bodies, unread_bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.dynamic_sql import unquoted_values
 from pgtrigger_codegen.lint.rule import Rule
@@ -47,14 +46,14 @@ class BodyNotCheckable(Rule):
     name = "body-not-checkable"
     severity = Severity.INFO
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(analysis), Tables(analysis)
-        for trigger, unread in unread_bodies(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        for trigger, unread in context.unread_bodies():
             yield self.diagnostic(
                 f"The function of `{trigger.uri}` is not checked: {unread.reason}",
                 places.span(trigger, None),
             )
-        for trigger, body in bodies(analysis):
+        for trigger, body in context.bodies():
             for execute in body.dynamic:
                 if not execute.constant and not unquoted_values(tables, trigger, execute):
                     yield self.diagnostic(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import text_of
 from pgtrigger_codegen.lint.rule import Rule
@@ -47,11 +47,15 @@ class CompetingAutodetector(Rule):
     name = "competing-autodetector"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        place = setting_place(analysis, "INSTALLED_APPS")
-        if place is None or analysis.project.settings.runsql_mode or not analysis.triggers:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        place = setting_place(context.analysis, "INSTALLED_APPS")
+        if (
+            place is None
+            or context.analysis.project.settings.runsql_mode
+            or not context.analysis.triggers
+        ):
             return
-        for app in analysis.project.apps.values():
+        for app in context.analysis.project.apps.values():
             command = _competing_command(app)
             if command and app.name != "pgtrigger":
                 yield self.diagnostic(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.refused_values import RefusedValues
@@ -41,8 +41,8 @@ class ConditionSqlSyntax(Rule):
     name = "condition-sql-syntax"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for trigger in analysis.triggers:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for trigger in context.analysis.triggers:
             problem = condition_problem(trigger.parts)
             if problem:
                 yield self.diagnostic(
@@ -50,8 +50,8 @@ class ConditionSqlSyntax(Rule):
                     trigger.span,
                     help=_help(trigger.parts.condition),
                 )
-        types, values = TypeFaults(analysis), RefusedValues(analysis)
-        for trigger in analysis.triggers:
+        types, values = TypeFaults(context.analysis), RefusedValues(context)
+        for trigger in context.analysis.triggers:
             if not trigger.parts.condition:
                 continue
             faults = [(fault.message, fault.help) for fault in types.condition_faults(trigger)]

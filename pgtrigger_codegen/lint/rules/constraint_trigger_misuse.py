@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
@@ -45,8 +45,8 @@ class ConstraintTriggerMisuse(Rule):
     name = "constraint-trigger-misuse"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for trigger in analysis.triggers:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for trigger in context.analysis.triggers:
             for problem, help in _problems(trigger.parts):
                 yield self.diagnostic(
                     f"{named(trigger)} has a timing, but {problem}: PostgreSQL refuses it",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.project_files import migration_texts
 from pgtrigger_codegen.lint.rule import Rule
@@ -59,11 +59,13 @@ class DefaultThroughProxy(Rule):
     severity = Severity.ERROR
     fixable = True
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        runsql_mode = analysis.project.settings.runsql_mode
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        runsql_mode = context.analysis.project.settings.runsql_mode
         proxies = [
             model
-            for model in map(analysis.models.__getitem__, analysis.models.through_proxies)
+            for model in map(
+                context.analysis.models.__getitem__, context.analysis.models.through_proxies
+            )
             if model.proxy_of is not None and model.through_field is not None and model.first_party
         ]
         if not runsql_mode and len(proxies) > 1:
@@ -74,8 +76,8 @@ class DefaultThroughProxy(Rule):
             assert model.through_field is not None
             fails = (
                 runsql_mode
-                and _is_first_party(analysis, model.through_field)
-                and not _is_migrated(analysis, model)
+                and _is_first_party(context, model.through_field)
+                and not _is_migrated(context, model)
             )
             what = "makes `migrate` fail" if fails else "can make `migrate` fail"
             yield self.diagnostic(
@@ -84,7 +86,7 @@ class DefaultThroughProxy(Rule):
                 model.span,
                 severity=Severity.ERROR if fails else Severity.WARNING,
                 help=_help(model.through_field, runsql_mode=runsql_mode),
-                fix=through_fix(analysis, model) if runsql_mode else None,
+                fix=through_fix(context.analysis, model) if runsql_mode else None,
             )
 
     def _of_all(self, proxies: Sequence[ModelFact]) -> Diagnostic:
@@ -103,15 +105,15 @@ class DefaultThroughProxy(Rule):
         )
 
 
-def _is_migrated(analysis: Analysis, proxy: ModelFact) -> bool:
+def _is_migrated(context: LintContext, proxy: ModelFact) -> bool:
     """Whether a migration makes the proxy already: then somebody has found a place for it."""
-    app = analysis.project.apps[proxy.app_label]
+    app = context.analysis.project.apps[proxy.app_label]
     name = re.compile(rf"[\"']{re.escape(proxy.name)}[\"']")
     return any(name.search(text) for _, text in migration_texts(iter([app])))
 
 
-def _is_first_party(analysis: Analysis, through_field: str) -> bool:
-    app = analysis.project.apps.get(through_field.partition(".")[0])
+def _is_first_party(context: LintContext, through_field: str) -> bool:
+    app = context.analysis.project.apps.get(through_field.partition(".")[0])
     return app is not None and app.first_party
 
 

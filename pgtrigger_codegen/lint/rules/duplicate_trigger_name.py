@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.source.span import Span
@@ -52,31 +52,33 @@ class DuplicateTriggerName(Rule):
     name = "duplicate-trigger-name"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         names: dict[tuple[str, str], CompiledTrigger] = {}
         pgids: dict[str, CompiledTrigger] = {}
-        for trigger in analysis.foreign_triggers:
+        for trigger in context.analysis.foreign_triggers:
             names.setdefault((trigger.table, trigger.name), trigger)
             pgids.setdefault(trigger.pgid, trigger)
-        for trigger in sorted(analysis.triggers, key=lambda trigger: (trigger.span, trigger.uri)):
+        for trigger in sorted(
+            context.analysis.triggers, key=lambda trigger: (trigger.span, trigger.uri)
+        ):
             same_name = names.setdefault((trigger.table, trigger.name), trigger)
             same_pgid = pgids.setdefault(trigger.pgid, trigger)
             if same_name is not trigger:
-                yield self._same_name(analysis, same_name, trigger)
+                yield self._same_name(context, same_name, trigger)
             elif same_pgid is not trigger:
-                yield self._same_pgid(analysis, same_pgid, trigger)
+                yield self._same_pgid(context, same_pgid, trigger)
 
     def _same_name(
-        self, analysis: Analysis, first: CompiledTrigger, trigger: CompiledTrigger
+        self, context: LintContext, first: CompiledTrigger, trigger: CompiledTrigger
     ) -> Diagnostic:
         table = f"Trigger name `{trigger.name}` is already used on table `{trigger.table}`"
         if first.span == trigger.span and first.uri != trigger.uri:
             return self.diagnostic(
                 f"{table}: `{first.uri}` and `{trigger.uri}` are one trigger, which fires twice",
-                _place(analysis, trigger),
+                _place(context, trigger),
                 severity=Severity.WARNING,
                 notes=[
-                    Note(f"it comes to the table as `{first.uri}` here", _place(analysis, first)),
+                    Note(f"it comes to the table as `{first.uri}` here", _place(context, first)),
                     Note("the trigger is declared here", trigger.span),
                 ],
                 help="Let only one of the two models have it",
@@ -89,20 +91,20 @@ class DuplicateTriggerName(Rule):
         )
 
     def _same_pgid(
-        self, analysis: Analysis, first: CompiledTrigger, trigger: CompiledTrigger
+        self, context: LintContext, first: CompiledTrigger, trigger: CompiledTrigger
     ) -> Diagnostic:
         return self.diagnostic(
             f"Trigger `{trigger.uri}` gets the identifier `{trigger.pgid}`, which `{first.uri}`"
             " has already",
-            _place(analysis, trigger),
-            notes=[Note(f"`{first.uri}` is declared here", _place(analysis, first))],
+            _place(context, trigger),
+            notes=[Note(f"`{first.uri}` is declared here", _place(context, first))],
             help="Give one of the two triggers another name: the identifier follows from it",
         )
 
 
-def _place(analysis: Analysis, trigger: CompiledTrigger) -> Span:
+def _place(context: LintContext, trigger: CompiledTrigger) -> Span:
     """The class that inherits a trigger says more than the base, which all of them share."""
-    model = analysis.models.get(f"{trigger.app_label}.{trigger.model}")
+    model = context.analysis.models.get(f"{trigger.app_label}.{trigger.model}")
     if trigger.origin == "inherited" and model is not None:
         return model.span
     return trigger.span

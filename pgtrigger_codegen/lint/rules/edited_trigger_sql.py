@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed_history
 from pgtrigger_codegen.lint.rule import Rule
@@ -42,26 +42,26 @@ class EditedTriggerSql(Rule):
     name = "edited-trigger-sql"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        found = replayed_history(analysis)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        found = replayed_history(context.analysis)
         if found is None:
             return
-        for trigger in analysis.triggers:
+        for trigger in context.analysis.triggers:
             installed = found.history.state.triggers.get(trigger_key(trigger))
             part = edited_part(installed, trigger) if installed else None
             origin = found.operations.origins.get(trigger.pgid)
             if part is None or origin is None:
                 continue
             migration, index = origin.definition if part == "definition" else origin.function
-            if is_own_migration(analysis, migration):
+            if is_own_migration(context.analysis, migration):
                 yield self.diagnostic(
                     f"Migration `{'.'.join(migration)}` gives trigger `{trigger.uri}` another"
                     f" {part} than is declared, under the hash of the declaration: to"
                     " django-pgtrigger it is what is declared",
-                    operation_span(analysis, migration, index),
+                    operation_span(context.analysis, migration, index),
                     notes=[Note("declared here", trigger.span)],
                     help="Change the declaration, or bring back what it says: `pgtrigger-codegen"
                     f" makemigrations {trigger.migration_app}`"
-                    if analysis.project.settings.runsql_mode
+                    if context.analysis.project.settings.runsql_mode
                     else "Change the declaration, or the SQL to what it says",
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed_history
 from pgtrigger_codegen.lint.project_texts import ProjectTexts
@@ -52,16 +52,16 @@ class FaultyTriggerSql(Rule):
     name = "faulty-trigger-sql"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        found = replayed_history(analysis)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        found = replayed_history(context.analysis)
         items = found.operations.faulty_sql if found else ()
-        texts = ProjectTexts(analysis)
+        texts = ProjectTexts(context.analysis)
         for item in items:
-            if is_own_migration(analysis, item.migration) and not _is_doubtful(texts, item):
+            if is_own_migration(context.analysis, item.migration) and not _is_doubtful(texts, item):
                 message, help = _words(item)
                 yield self.diagnostic(
                     f"Migration `{'.'.join(item.migration)}` {message}",
-                    operation_span(analysis, item.migration, item.index),
+                    operation_span(context.analysis, item.migration, item.index),
                     severity=Severity.WARNING if item.kind in _LATER else None,
                     help=help,
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import migration_texts
@@ -44,12 +44,12 @@ class ForeignTrigger(Rule):
     name = "foreign-trigger"
     severity = Severity.INFO
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for trigger in analysis.foreign_triggers:
-            installed = _is_migrated(analysis, trigger)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for trigger in context.analysis.foreign_triggers:
+            installed = _is_migrated(context, trigger)
             if installed:
                 what = f"migrations of `{trigger.migration_app}` install it"
-            elif analysis.project.settings.runsql_mode:
+            elif context.analysis.project.settings.runsql_mode:
                 what = "no migration of that package installs it, and none of the project's will"
             else:
                 what = "django-pgtrigger writes its migration into that package"
@@ -62,7 +62,7 @@ class ForeignTrigger(Rule):
             )
 
 
-def _is_migrated(analysis: Analysis, trigger: CompiledTrigger) -> bool:
+def _is_migrated(context: LintContext, trigger: CompiledTrigger) -> bool:
     labels = {trigger.migration_app, trigger.app_label}
-    apps = (app for label, app in analysis.project.apps.items() if label in labels)
+    apps = (app for label, app in context.analysis.project.apps.items() if label in labels)
     return any(trigger.pgid in text.lower() for _, text in migration_texts(apps))

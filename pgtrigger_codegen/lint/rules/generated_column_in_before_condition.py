@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.definitions import definitions, named, table_owner
+from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.definitions import named, table_owner
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.models.facts import ModelFact
@@ -51,11 +51,11 @@ class GeneratedColumnInBeforeCondition(Rule):
     name = "generated-column-in-before-condition"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for trigger, definition in definitions(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for trigger, definition in context.definitions():
             if definition.timing != "BEFORE" or not definition.is_row_level:
                 continue
-            problem = _problem(definition, table_owner(analysis, trigger))
+            problem = _problem(definition, table_owner(context.analysis, trigger))
             if problem:
                 yield self.diagnostic(
                     f"{named(trigger)} fires BEFORE the event, but its condition refers to"

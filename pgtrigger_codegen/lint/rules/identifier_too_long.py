@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
@@ -41,8 +41,8 @@ class IdentifierTooLong(Rule):
     name = "identifier-too-long"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for trigger in analysis.triggers:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for trigger in context.analysis.triggers:
             if cut_identifier(trigger.pgid) != trigger.pgid:
                 yield self.diagnostic(
                     f"{named(trigger)} gets the identifier `{trigger.pgid}`, which PostgreSQL cuts"

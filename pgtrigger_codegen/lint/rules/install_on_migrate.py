@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.settings_places import setting_place
@@ -38,10 +38,10 @@ class InstallOnMigrate(Rule):
     name = "install-on-migrate"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         name = "PGTRIGGER_INSTALL_ON_MIGRATE"
-        place = setting_place(analysis, name)
-        if place is not None and analysis.project.settings.get(name) is True:
+        place = setting_place(context.analysis, name)
+        if place is not None and context.analysis.project.settings.get(name) is True:
             yield self.diagnostic(
                 f"`{name}` installs triggers after every `migrate`, whatever state the database"
                 " is migrated to",

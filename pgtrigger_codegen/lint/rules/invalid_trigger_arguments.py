@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.triggers.compiled import Cause
@@ -48,8 +48,8 @@ class InvalidTriggerArguments(Rule):
     name = "invalid-trigger-arguments"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for unresolved in analysis.unresolved:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for unresolved in context.analysis.unresolved:
             if unresolved.cause is Cause.BAD_ARGUMENTS:
                 yield self.diagnostic(
                     unresolved.reason,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed_history
 from pgtrigger_codegen.lint.rule import Rule
@@ -41,10 +41,10 @@ class IrreversibleTriggerSql(Rule):
     name = "irreversible-trigger-sql"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        found = replayed_history(analysis)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        found = replayed_history(context.analysis)
         for item in found.operations.irreversible if found else ():
-            if is_own_migration(analysis, item.migration):
+            if is_own_migration(context.analysis, item.migration):
                 outcome = (
                     "has no `reverse_sql`: it cannot be reversed"
                     if item.drops_instead is None
@@ -52,7 +52,7 @@ class IrreversibleTriggerSql(Rule):
                 )
                 yield self.diagnostic(
                     f"Migration `{'.'.join(item.migration)}` {item.what} and {outcome}",
-                    operation_span(analysis, item.migration, item.index),
+                    operation_span(context.analysis, item.migration, item.index),
                     help="Give `RunSQL` a `reverse_sql`"
                     if item.drops_instead is None
                     else "Drop in `reverse_sql` what `sql` creates",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Fix, Note, Severity
 from pgtrigger_codegen.lint.meta_fix import meta_fix
 from pgtrigger_codegen.lint.rule import Rule
@@ -58,8 +58,8 @@ class LostInheritedTriggers(Rule):
     severity = Severity.ERROR
     fixable = True
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for lost in analysis.lost_triggers:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for lost in context.analysis.lost_triggers:
             yield self.diagnostic(
                 _message(lost),
                 lost.span,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
@@ -38,11 +38,11 @@ class MigrationOutsideProject(Rule):
     name = "migration-outside-project"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        if not analysis.project.settings.runsql_mode:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        if not context.analysis.project.settings.runsql_mode:
             return
-        for trigger in analysis.triggers:
-            app = analysis.project.apps.get(trigger.migration_app)
+        for trigger in context.analysis.triggers:
+            app = context.analysis.project.apps.get(trigger.migration_app)
             if app is None or _is_own(app):
                 continue
             where = (

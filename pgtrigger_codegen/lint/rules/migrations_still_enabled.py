@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.project_files import first_party_apps, migration_texts
 from pgtrigger_codegen.lint.rule import Rule
@@ -41,13 +41,13 @@ class MigrationsStillEnabled(Rule):
     name = "migrations-still-enabled"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        settings = analysis.project.settings
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        settings = context.analysis.project.settings
         mode = settings.get("PGTRIGGER_MIGRATIONS")
-        place = setting_place(analysis, "PGTRIGGER_MIGRATIONS")
+        place = setting_place(context.analysis, "PGTRIGGER_MIGRATIONS")
         if settings.runsql_mode or isinstance(mode, Unknown) or place is None:
             return
-        for path, text in migration_texts(first_party_apps(analysis)):
+        for path, text in migration_texts(first_party_apps(context.analysis)):
             if _MARK in text.partition("\n")[0]:
                 start = Span(str(path), 1, 1, 1, 1 + len(text.partition("\n")[0]))
                 yield self.diagnostic(

@@ -7,7 +7,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import project_module, text_of
 from pgtrigger_codegen.lint.rule import Rule
@@ -53,20 +53,22 @@ class MisplacedTriggers(Rule):
     name = "misplaced-triggers"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        taken = [trigger.span for trigger in analysis.triggers]
-        taken += [unresolved.span for unresolved in analysis.unresolved]
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        taken = [trigger.span for trigger in context.analysis.triggers]
+        taken += [unresolved.span for unresolved in context.analysis.unresolved]
 
         @functools.cache
         def models() -> frozenset[Span]:
             """Where models are named: to describe all of them is only worth it for a suspicion."""
-            return frozenset(fact.span for fact in analysis.models.values() if fact.first_party)
+            return frozenset(
+                fact.span for fact in context.analysis.models.values() if fact.first_party
+            )
 
-        for path in sorted(analysis.read_files):
+        for path in sorted(context.analysis.read_files):
             text = text_of(path)
             if not any(name in text for name in LIBRARIES) or not _may_misplace(text):
                 continue
-            module = project_module(analysis, path)
+            module = project_module(context.analysis, path)
             if module is None:
                 continue
             for place in _Search(module, models).places():

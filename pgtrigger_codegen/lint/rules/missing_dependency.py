@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.dependency_fix import dependency_fix
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import (
@@ -59,27 +59,27 @@ class MissingDependencyRule(Rule):
     severity = Severity.ERROR
     fixable = True
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        found = replayed_history(analysis)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        found = replayed_history(context.analysis)
         if found is None:
             return
         own = (
             writing
             for writing in found.operations.writings
-            if is_own_migration(analysis, writing.place[0])
+            if is_own_migration(context.analysis, writing.place[0])
         )
         for missing in missing_dependencies(uses(own), found.history.graph, found.history.state):
-            yield self._finding(missing, analysis)
+            yield self._finding(missing, context)
 
-    def _finding(self, missing: MissingDependency, analysis: Analysis) -> Diagnostic:
+    def _finding(self, missing: MissingDependency, context: LintContext) -> Diagnostic:
         use, on = missing.use, ".".join(missing.on)
-        module = migration_module(analysis, use.migration)
+        module = migration_module(context.analysis, use.migration)
         return self.diagnostic(
             f"Migration `{'.'.join(use.migration)}` creates trigger `{use.trigger}`, which needs"
             f" {use}, but it does not depend on `{on}`, which makes that",
-            operation_span(analysis, use.migration, use.index),
+            operation_span(context.analysis, use.migration, use.index),
             severity=None if missing.at_once else Severity.WARNING,
-            notes=[Note("made by this migration", migration_span(analysis, missing.on))],
+            notes=[Note("made by this migration", migration_span(context.analysis, missing.on))],
             help=f"Add {missing.on} to the `dependencies`",
             fix=dependency_fix(module, missing.on) if module else None,
         )

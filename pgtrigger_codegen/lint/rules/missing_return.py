@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.sql.body import Body
@@ -51,9 +50,9 @@ class MissingReturn(Rule):
     name = "missing-return"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places = BodyPlaces(analysis)
-        for trigger, body in bodies(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places = BodyPlaces(context.analysis)
+        for trigger, body in context.bodies():
             events = [
                 event
                 for event, path in body.falls_off.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import migration_span, replayed
 from pgtrigger_codegen.lint.rule import Rule
@@ -40,11 +40,11 @@ class MixedIntegration(Rule):
     name = "mixed-integration"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        state = replayed(analysis)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        state = replayed(context.analysis)
         makers: dict[str, dict[str, Key]] = {}
         for trigger in state.triggers.values() if state else ():
-            app = analysis.project.apps.get(trigger.owner)
+            app = context.analysis.project.apps.get(trigger.owner)
             if app and app.first_party and trigger.is_pgtrigger:
                 # What AddTrigger made may be in the state no more.
                 how = "addtrigger" if trigger.exact_parts else trigger.by
@@ -55,9 +55,12 @@ class MixedIntegration(Rule):
                 yield self.diagnostic(
                     f"Migrations of `{label}` make some triggers with `AddTrigger` and others"
                     " with SQL",
-                    migration_span(analysis, by["runsql"]),
+                    migration_span(context.analysis, by["runsql"]),
                     notes=[
-                        Note("with `AddTrigger` here", migration_span(analysis, by["addtrigger"]))
+                        Note(
+                            "with `AddTrigger` here",
+                            migration_span(context.analysis, by["addtrigger"]),
+                        )
                     ],
                     help=f"Make them all SQL: `pgtrigger-codegen convert {label}`",
                 )

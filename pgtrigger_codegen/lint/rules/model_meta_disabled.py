@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.project_files import migration_texts
 from pgtrigger_codegen.lint.rule import Rule
@@ -39,12 +39,12 @@ class ModelMetaDisabled(Rule):
     name = "model-meta-disabled"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         name = "PGTRIGGER_MODEL_META"
-        place = setting_place(analysis, name)
-        if place is None or analysis.project.settings.get(name) is not False:
+        place = setting_place(context.analysis, name)
+        if place is None or context.analysis.project.settings.get(name) is not False:
             return
-        for path, text in migration_texts(iter(analysis.project.apps.values())):
+        for path, text in migration_texts(iter(context.analysis.project.apps.values())):
             match = _ADD_TRIGGER.search(text) if "pgtrigger" in text else None
             if match:
                 line = text.count("\n", 0, match.start()) + 1

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import row_bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 
@@ -44,9 +43,9 @@ class NewAssignedInAfterTrigger(Rule):
     name = "new-assigned-in-after-trigger"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places = BodyPlaces(analysis)
-        for trigger, body in row_bodies(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places = BodyPlaces(context.analysis)
+        for trigger, body in context.row_bodies():
             if body.definition.timing != "AFTER":
                 continue
             for use in body.uses:

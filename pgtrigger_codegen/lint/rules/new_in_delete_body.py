@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.missing_rows import (
     HELP_WITHOUT_ROWS,
@@ -54,9 +54,9 @@ class NewInDeleteBody(Rule):
     name = "new-in-delete-body"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places = BodyPlaces(analysis)
-        for trigger, use in uses_of_missing_row(analysis, "NEW", "DELETE"):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places = BodyPlaces(context.analysis)
+        for trigger, use in uses_of_missing_row(context, "NEW", "DELETE"):
             column = f"NEW.{use.column}" if use.column else "NEW"
             why = why_missing(use, "DELETE")
             yield self.diagnostic(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.settings_places import setting_place
@@ -39,15 +39,15 @@ class NonPostgresqlDatabase(Rule):
     name = "non-postgresql-database"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        settings = analysis.project.settings
-        place = setting_place(analysis, "DATABASES")
-        if place is None or not settings.runsql_mode or not analysis.triggers:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        settings = context.analysis.project.settings
+        place = setting_place(context.analysis, "DATABASES")
+        if place is None or not settings.runsql_mode or not context.analysis.triggers:
             return
-        databases = analysis.config.databases
-        placement = Placement(settings, databases, analysis.allow_migrate)
+        databases = context.analysis.config.databases
+        placement = Placement(settings, databases, context.analysis.allow_migrate)
         try:
-            for trigger in analysis.triggers:
+            for trigger in context.analysis.triggers:
                 app_label, _, name = trigger.concrete_model.partition(".")
                 models = {trigger.uri: (app_label, name.lower())}
                 placement.require_postgresql(trigger.migration_app, models)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.missing_rows import (
     HELP_WITHOUT_ROWS,
@@ -56,9 +56,9 @@ class OldInInsertBody(Rule):
     name = "old-in-insert-body"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places = BodyPlaces(analysis)
-        for trigger, use in uses_of_missing_row(analysis, "OLD", "INSERT"):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places = BodyPlaces(context.analysis)
+        for trigger, use in uses_of_missing_row(context, "OLD", "INSERT"):
             column = f"OLD.{use.column}" if use.column else "OLD"
             why = why_missing(use, "INSERT")
             yield self.diagnostic(
@@ -69,7 +69,7 @@ class OldInInsertBody(Rule):
                 if why == WITHOUT_ROWS["OLD"]
                 else "Use NEW, or make it an UPDATE trigger",
             )
-        for trigger, statement in cancelling_returns(analysis, "OLD", "INSERT"):
+        for trigger, statement in cancelling_returns(context, "OLD", "INSERT"):
             yield self.diagnostic(
                 "RETURN OLD cancels the INSERT without an error: OLD is NULL there",
                 places.span(trigger, statement.place),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.definitions import definitions, named
+from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 
@@ -44,8 +44,8 @@ class OldInInsertCondition(Rule):
     name = "old-in-insert-condition"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for trigger, definition in definitions(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for trigger, definition in context.definitions():
             old = [item for item in definition.references if item.row == "OLD"]
             if old and definition.is_row_level and "INSERT" in definition.events:
                 yield self.diagnostic(

@@ -7,8 +7,8 @@ from itertools import combinations
 
 from msgspec.structs import replace
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.definitions import definitions, named
+from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.sql.definition import Definition
@@ -63,9 +63,9 @@ class OverlappingProxies(Rule):
     name = "overlapping-proxies"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         tables: dict[str, list[_Trigger]] = {}
-        for trigger, definition in definitions(analysis):
+        for trigger, definition in context.definitions():
             tables.setdefault(trigger.table, []).append((trigger, definition))
         for triggers in tables.values():
             for one, other in combinations(sorted(triggers, key=_order), 2):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.columns import missing_columns
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
@@ -57,9 +57,9 @@ class ParentTableColumn(Rule):
     name = "parent-table-column"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for missing in missing_columns(analysis):
-            parent = analysis.models.get(missing.parent or "")
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for missing in missing_columns(context):
+            parent = context.analysis.models.get(missing.parent or "")
             if parent is None:
                 continue
             where = "its condition" if missing.place == "condition" else "`UpdateOf`"

@@ -9,8 +9,9 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pgtrigger_codegen.analysis import Analysis, source_of
+from pgtrigger_codegen.analysis import source_of
 from pgtrigger_codegen.errors import MigrationsError
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import operation_span, replayed_history
 from pgtrigger_codegen.lint.project_files import first_party_apps
@@ -66,34 +67,34 @@ class PendingTriggerChanges(Rule):
     name = "pending-trigger-changes"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        settings = analysis.project.settings
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        settings = context.analysis.project.settings
         if not settings.runsql_mode or settings.get("PGTRIGGER_INSTALL_ON_MIGRATE") is True:
             return
-        found = replayed_history(analysis)
+        found = replayed_history(context.analysis)
         if found is None:
             return
         labels = [
             app.label
-            for app in first_party_apps(analysis)
+            for app in first_party_apps(context.analysis)
             if is_migrations_package(app.migrations_dir)
             and found.history.state.is_readable(app.label)
         ]
-        for app in _plans(labels, found, analysis):
-            yield from self._check_app(app, found, analysis)
+        for app in _plans(labels, found, context):
+            yield from self._check_app(app, found, context)
 
     def _check_app(
-        self, app: AppPlan, found: ProjectHistory, analysis: Analysis
+        self, app: AppPlan, found: ProjectHistory, context: LintContext
     ) -> Iterator[Diagnostic]:
         grouped: dict[tuple[Span, str], list[str]] = {}
         notes: dict[Span, Note] = {}
-        for change in _changes(app, found, analysis):
+        for change in _changes(app, found, context):
             if change.old and change.new and edited_part(change.old, change.new):
                 continue  # for `edited-trigger-sql`
             if change.kind == "alter" and _is_the_same(change):
                 continue  # to be made anew after a change of its table: for the rules about those
-            made = _origin(change, found, analysis)
-            place = _place(change, analysis) or made
+            made = _origin(change, found, context)
+            place = _place(change, context) or made
             if place:
                 grouped.setdefault((place, change.kind), []).append(f"`{change.uri}`")
                 if made and made != place:
@@ -150,26 +151,26 @@ _MESSAGES = {
 }
 
 
-def _plans(labels: list[str], found: ProjectHistory, analysis: Analysis) -> Iterator[AppPlan]:
+def _plans(labels: list[str], found: ProjectHistory, context: LintContext) -> Iterator[AppPlan]:
     # What is missing is asked for, not the way there.
-    options = Options(labels, databases=analysis.config.databases, schema_changes="after")
-    source = source_of(analysis)
+    options = Options(labels, databases=context.analysis.config.databases, schema_changes="after")
+    source = source_of(context.analysis)
     try:
-        yield from make_plan(source, analysis.load_migration, options, found.history).apps
+        yield from make_plan(source, context.analysis.load_migration, options, found.history).apps
     except SqlSyntaxError as problem:  # of a declaration, for the rules about those
         if len(labels) > 1:
             for label in labels:
-                yield from _plans([label], found, analysis)
+                yield from _plans([label], found, context)
         else:
             error = MigrationsError(f"the SQL of a trigger does not parse: {problem.message}")
             yield AppPlan(labels[0], (), unresolved=False, error=error)
 
 
-def _changes(app: AppPlan, found: ProjectHistory, analysis: Analysis) -> Iterator[_Change]:
+def _changes(app: AppPlan, found: ProjectHistory, context: LintContext) -> Iterator[_Change]:
     installed = found.history.state.triggers
     declared = {
         trigger_key(trigger): trigger
-        for trigger in analysis.triggers
+        for trigger in context.analysis.triggers
         if trigger.migration_app == app.app_label
     }
     for operation in app.operations:
@@ -202,11 +203,11 @@ def _is_the_same(change: _Change) -> bool:
     return same_definition(wanted, there) and same_function(wanted, there)
 
 
-def _place(change: _Change, analysis: Analysis) -> Span | None:
+def _place(change: _Change, context: LintContext) -> Span | None:
     """The declaration, or the model where that is gone or not the project's."""
-    if change.new and Path(change.new.span.path) in analysis.read_files:
+    if change.new and Path(change.new.span.path) in context.analysis.read_files:
         return change.new.span
-    model = analysis.models.get(change.uri.partition(":")[0])
+    model = context.analysis.models.get(change.uri.partition(":")[0])
     return model.span if model and model.first_party else None
 
 
@@ -220,12 +221,12 @@ def _kind(operation: TriggerOperation) -> _Kind:
             return operation.kind
 
 
-def _origin(change: _Change, found: ProjectHistory, analysis: Analysis) -> Span | None:
+def _origin(change: _Change, found: ProjectHistory, context: LintContext) -> Span | None:
     """The operation that made what is there."""
     origin = found.operations.origins.get(change.pgid.lower())
     if origin is None or change.kind == "add":
         return None
-    return operation_span(analysis, *origin.definition)
+    return operation_span(context.analysis, *origin.definition)
 
 
 def _listed(names: list[str]) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import bodies, broken_bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.refused_values import RefusedValues
@@ -59,17 +58,17 @@ class PlpgsqlSyntaxError(Rule):
     name = "plpgsql-syntax-error"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places = BodyPlaces(analysis)
-        for trigger, error in broken_bodies(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places = BodyPlaces(context.analysis)
+        for trigger, error in context.broken_bodies():
             yield self.diagnostic(
                 f"PostgreSQL refuses the trigger's function: {error.message}",
                 places.span(trigger, error.place),
                 help="Correct the PL/pgSQL; the migration would fail with the same words",
             )
-        refused, types = RefusedValues(analysis), TypeFaults(analysis)
-        yield from self._of_search_vectors(analysis, refused)
-        for trigger, body in bodies(analysis):
+        refused, types = RefusedValues(context), TypeFaults(context.analysis)
+        yield from self._of_search_vectors(context, refused)
+        for trigger, body in context.bodies():
             found = (
                 *faults(body),
                 *refused.faults(trigger, body),
@@ -86,9 +85,9 @@ class PlpgsqlSyntaxError(Rule):
                 )
 
     def _of_search_vectors(
-        self, analysis: Analysis, refused: RefusedValues
+        self, context: LintContext, refused: RefusedValues
     ) -> Iterator[Diagnostic]:
-        for trigger in analysis.triggers:
+        for trigger in context.analysis.triggers:
             for fault in refused.of_search_vector(trigger):
                 yield self.diagnostic(
                     f"{named(trigger)} fails whenever it fires: {fault.message}",

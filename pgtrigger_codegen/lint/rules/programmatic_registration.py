@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.registration_fix import fixes_into_meta
 from pgtrigger_codegen.lint.rule import Rule
@@ -55,11 +55,11 @@ class ProgrammaticRegistration(Rule):
     fixable = True
     on_by_default = False
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        if analysis.project.settings.get("PGTRIGGER_MODEL_META", True) is not True:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        if context.analysis.project.settings.get("PGTRIGGER_MODEL_META", True) is not True:
             return  # then nothing but a call is left
-        triggers = [trigger for trigger in analysis.triggers if _is_on_own_class(trigger)]
-        fixes = fixes_into_meta(analysis, triggers)
+        triggers = [trigger for trigger in context.analysis.triggers if _is_on_own_class(trigger)]
+        fixes = fixes_into_meta(context.analysis, triggers)
         for trigger in triggers:
             call = trigger.registered
             assert call is not None

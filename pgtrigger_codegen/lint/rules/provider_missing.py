@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.models.facts import MissingProvider
@@ -42,8 +42,10 @@ class ProviderMissing(Rule):
     name = "provider-missing"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        first = {missing.library: missing for missing in reversed(analysis.missing_providers)}
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        first = {
+            missing.library: missing for missing in reversed(context.analysis.missing_providers)
+        }
         for missing in first.values():
             yield self.diagnostic(
                 f"The triggers that `{missing.library}` registers are not found: {missing.reason}",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.definitions import definitions, named
+from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 
@@ -50,8 +50,8 @@ class RelationInCondition(Rule):
     name = "relation-in-condition"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for trigger, definition in definitions(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for trigger, definition in context.definitions():
             for joined in trigger.joined:
                 # The lookup is only the condition's where nothing overrides the rendering.
                 if not joined.to_parent and definition.has_condition:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed
 from pgtrigger_codegen.lint.rule import Rule
@@ -47,23 +47,23 @@ class RemovedColumnInTrigger(Rule):
     name = "removed-column-in-trigger"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        state = replayed(analysis)
-        declared = {trigger_key(trigger): trigger for trigger in analysis.triggers}
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        state = replayed(context.analysis)
+        declared = {trigger_key(trigger): trigger for trigger in context.analysis.triggers}
         for key, found in (state.disturbances if state else {}).items():
             trigger = declared.get(key)
             for item in found:
-                if item.kind == "drop-column" and (trigger or _is_by_hand(analysis, item)):
-                    yield self._finding(analysis, item, trigger)
+                if item.kind == "drop-column" and (trigger or _is_by_hand(context, item)):
+                    yield self._finding(context, item, trigger)
 
     def _finding(
-        self, analysis: Analysis, item: Disturbance, trigger: CompiledTrigger | None
+        self, context: LintContext, item: Disturbance, trigger: CompiledTrigger | None
     ) -> Diagnostic:
         outcome = "the trigger is lost or broken" if trigger else "the trigger goes with it"
         return self.diagnostic(
             f"Migration `{'.'.join(item.migration)}` {item.what}, which trigger"
             f" `{item.trigger.name}` names there: {outcome}",
-            operation_span(analysis, item.migration, item.index),
+            operation_span(context.analysis, item.migration, item.index),
             severity=None if trigger else Severity.WARNING,
             notes=[Note("the trigger is declared here", trigger.span)] if trigger else (),
             help="Run `pgtrigger-codegen makemigrations`: it takes the trigger out of the way and"
@@ -74,8 +74,8 @@ class RemovedColumnInTrigger(Rule):
         )
 
 
-def _is_by_hand(analysis: Analysis, item: Disturbance) -> bool:
+def _is_by_hand(context: LintContext, item: Disturbance) -> bool:
     """Whether it is the end of a trigger that nobody declares or has declared."""
     if item.trigger.is_pgtrigger or item.trigger.definition.pgid.startswith("pgtrigger_"):
         return False
-    return item.in_definition and is_own_migration(analysis, item.migration)
+    return item.in_definition and is_own_migration(context.analysis, item.migration)

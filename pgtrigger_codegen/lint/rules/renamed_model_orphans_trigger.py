@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import operation_span, replayed_history
 from pgtrigger_codegen.lint.rule import Rule
@@ -57,14 +57,14 @@ class RenamedModelOrphansTrigger(Rule):
     name = "renamed-model-orphans-trigger"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        found = replayed_history(analysis)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        found = replayed_history(context.analysis)
         if found is None or not found.operations.renamings:
             return
         installed = found.history.state.triggers
-        others = (*analysis.triggers, *analysis.foreign_triggers)
+        others = (*context.analysis.triggers, *context.analysis.foreign_triggers)
         declared = {trigger_key(trigger) for trigger in others}
-        for trigger in analysis.triggers:
+        for trigger in context.analysis.triggers:
             key = trigger_key(trigger)
             for table, pgid in installed:
                 if table == key[0] and (table, pgid) not in declared:
@@ -72,14 +72,14 @@ class RenamedModelOrphansTrigger(Rule):
                     if renaming:
                         orphan = installed[table, pgid]
                         both = key in installed
-                        yield self._finding(renaming, orphan, trigger, analysis, both=both)
+                        yield self._finding(renaming, orphan, trigger, context, both=both)
 
     def _finding(
         self,
         renaming: Renaming,
         orphan: InstalledTrigger,
         trigger: CompiledTrigger,
-        analysis: Analysis,
+        context: LintContext,
         *,
         both: bool,
     ) -> Diagnostic:
@@ -93,11 +93,11 @@ class RenamedModelOrphansTrigger(Rule):
         return self.diagnostic(
             f"Model `{renaming.old}` is renamed to `{renaming.new}`, and its trigger"
             f" `{trigger.name}` stays on the table as `{old}`: {outcome}",
-            operation_span(analysis, renaming.migration, renaming.index),
+            operation_span(context.analysis, renaming.migration, renaming.index),
             severity=None if both else Severity.WARNING,
             notes=[Note(f"declared here, it is `{trigger.pgid}`", trigger.span)],
             help="Run `pgtrigger-codegen makemigrations`, which removes the old one"
-            if analysis.project.settings.runsql_mode
+            if context.analysis.project.settings.runsql_mode
             else f"Add a migration with {drop}",
         )
 

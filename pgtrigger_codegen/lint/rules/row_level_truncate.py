@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.definitions import definitions, named
+from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 
@@ -42,8 +42,8 @@ class RowLevelTruncate(Rule):
     name = "row-level-truncate"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for trigger, definition in definitions(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for trigger, definition in context.definitions():
             if "TRUNCATE" in definition.events and definition.is_row_level:
                 yield self.diagnostic(
                     f"{named(trigger)} fires on TRUNCATE at row level, which PostgreSQL refuses",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.settings_places import setting_place
@@ -35,11 +35,15 @@ class SchemaEditorDisabled(Rule):
     name = "schema-editor-disabled"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         name = "PGTRIGGER_SCHEMA_EDITOR"
-        place = setting_place(analysis, name)
-        named = next((trigger for trigger in analysis.triggers if trigger.columns), None)
-        if place is None or named is None or analysis.project.settings.get(name) is not False:
+        place = setting_place(context.analysis, name)
+        named = next((trigger for trigger in context.analysis.triggers if trigger.columns), None)
+        if (
+            place is None
+            or named is None
+            or context.analysis.project.settings.get(name) is not False
+        ):
             return
         yield self.diagnostic(
             f"`{name} = False`: a change of type of a column that a trigger's definition names"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies
+from pgtrigger_codegen.lint.bodies import BodyTrigger
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.database_cascades import Cascade, DatabaseCascades
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
@@ -57,15 +57,15 @@ class SoftDeleteWithDatabaseCascade(Rule):
     name = "soft-delete-with-database-cascade"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(analysis), Tables(analysis)
-        cascades = DatabaseCascades(analysis, tables)
-        for trigger, body in bodies(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        cascades = DatabaseCascades(context.analysis, tables)
+        for trigger, body in context.bodies():
             cancelling = _cancelling(body)
             if cancelling is None or cancelling.value == "NEW" or _lets_pass(trigger, body):
                 continue  # RETURN NEW is a mistake of its own
             for cascade in cascades.into(trigger):
-                if _sets(trigger, body, cascade) or _stays(analysis, cascade):
+                if _sets(trigger, body, cascade) or _stays(context, cascade):
                     continue
                 columns = ", ".join(f"`{column}`" for column in cascade.columns)
                 yield self.diagnostic(
@@ -114,9 +114,9 @@ def _sets(trigger: BodyTrigger, body: Body, cascade: Cascade) -> bool:
     )
 
 
-def _stays(analysis: Analysis, cascade: Cascade) -> bool:
+def _stays(context: LintContext, cascade: Cascade) -> bool:
     """Whether a trigger keeps the row that is referred to from being deleted."""
-    for trigger, body in bodies(analysis):
+    for trigger, body in context.bodies():
         definition = body.definition
         if (
             in_search_path(table_name(trigger.table)) == cascade.referenced

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named, table_owner
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
@@ -38,9 +38,9 @@ class SwappedModel(Rule):
     name = "swapped-model"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for trigger in analysis.triggers:
-            model = table_owner(analysis, trigger)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for trigger in context.analysis.triggers:
+            model = table_owner(context.analysis, trigger)
             if model is not None and model.swapped_by:
                 yield self.diagnostic(
                     f"{named(trigger)} is on `{model.label}`, which `{model.swapped_by}` stands in"

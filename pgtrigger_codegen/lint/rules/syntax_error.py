@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 
@@ -39,8 +39,8 @@ class SyntaxErrorRule(Rule):
     name = "syntax-error"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for problem in analysis.syntax_problems:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for problem in context.analysis.syntax_problems:
             yield self.diagnostic(
                 f"This file cannot be read: {problem.message}",
                 problem.span,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.body_places import literals_in
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.source.literals import Run
@@ -39,8 +39,8 @@ class TemplateBraces(Rule):
     name = "template-braces"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for unresolved in analysis.unresolved:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for unresolved in context.analysis.unresolved:
             if unresolved.cause is Cause.BAD_TEMPLATE:
                 faults = [
                     fault

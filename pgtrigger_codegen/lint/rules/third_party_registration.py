@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Fix, Note, Severity
 from pgtrigger_codegen.lint.proxy_fix import ProxyFixes
 from pgtrigger_codegen.lint.rule import Rule
@@ -59,14 +59,14 @@ class ThirdPartyRegistration(Rule):
     severity = Severity.ERROR
     fixable = True
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        runsql_mode = analysis.project.settings.runsql_mode
-        fixes = ProxyFixes(analysis)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        runsql_mode = context.analysis.project.settings.runsql_mode
+        fixes = ProxyFixes(context.analysis)
         # Fixes are made in the order of the source: a later one adds to an earlier one's proxy.
-        for trigger in sorted(analysis.triggers, key=lambda trigger: trigger.span):
+        for trigger in sorted(context.analysis.triggers, key=lambda trigger: trigger.span):
             if trigger.origin not in ("register", "hook"):
                 continue
-            model = analysis.models.get(f"{trigger.app_label}.{trigger.model}")
+            model = context.analysis.models.get(f"{trigger.app_label}.{trigger.model}")
             if model is None or model.first_party:
                 continue
             through = _is_default_through(model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.triggers.compiled import Cause
@@ -53,8 +53,8 @@ class ThirdPartyTracking(Rule):
     name = "third-party-tracking"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for unresolved in analysis.unresolved:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for unresolved in context.analysis.unresolved:
             if unresolved.cause is Cause.FOREIGN_APP:
                 yield self.diagnostic(
                     unresolved.reason[:1].upper() + unresolved.reason[1:],
@@ -64,7 +64,7 @@ class ThirdPartyTracking(Rule):
                 )
         elsewhere = [
             made
-            for made in analysis.provided_models
+            for made in context.analysis.provided_models
             if made.declared_in_project and not made.first_party_app
         ]
         for made in elsewhere:
@@ -74,10 +74,10 @@ class ThirdPartyTracking(Rule):
                 made.span,
                 help=_HELP,
             )
-        if analysis.project.settings.runsql_mode:
+        if context.analysis.project.settings.runsql_mode:
             return
-        for made in analysis.provided_models:
-            model = analysis.models.get(made.target or "")
+        for made in context.analysis.provided_models:
+            model = context.analysis.models.get(made.target or "")
             if made in elsewhere or model is None or model.first_party:
                 continue
             yield self.diagnostic(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.trigger_cycles import Cycle, Step, cycles
@@ -78,9 +78,9 @@ class TriggerCycle(Rule):
     name = "trigger-cycle"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places = BodyPlaces(analysis)
-        for cycle in cycles(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places = BodyPlaces(context.analysis)
+        for cycle in cycles(context):
             notes = (
                 Note(_what(step, after), places.span(step.trigger, step.write.place))
                 for step, after in pairwise((*cycle, cycle[0]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed_history
 from pgtrigger_codegen.lint.rule import Rule
@@ -48,19 +48,23 @@ class TriggerMixedWithSlowOperation(Rule):
     name = "trigger-mixed-with-slow-operation"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        found = replayed_history(analysis)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        found = replayed_history(context.analysis)
         for lock in found.operations.long_locks if found else ():
             migration = found and found.history.graph.migrations[lock.migration]
-            if migration and migration.atomic and is_own_migration(analysis, lock.migration):
+            if (
+                migration
+                and migration.atomic
+                and is_own_migration(context.analysis, lock.migration)
+            ):
                 yield self.diagnostic(
                     f"Migration `{'.'.join(lock.migration)}` {lock.what}, and holds the lock"
                     f" that stops {lock.stops} while it {lock.slow}",
-                    operation_span(analysis, lock.migration, lock.index),
+                    operation_span(context.analysis, lock.migration, lock.index),
                     notes=[
                         Note(
                             "what may take long begins here",
-                            operation_span(analysis, lock.migration, lock.slow_index),
+                            operation_span(context.analysis, lock.migration, lock.slow_index),
                         )
                     ],
                     help="Move what takes long in front of it, or into a migration of its own",

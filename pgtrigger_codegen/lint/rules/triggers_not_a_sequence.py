@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.triggers.compiled import Cause
@@ -35,8 +35,8 @@ class TriggersNotASequence(Rule):
     name = "triggers-not-a-sequence"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for unresolved in analysis.unresolved:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for unresolved in context.analysis.unresolved:
             if unresolved.cause is Cause.NOT_A_SEQUENCE:
                 yield self.diagnostic(
                     unresolved.reason[:1].upper() + unresolved.reason[1:],

@@ -5,9 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import row_bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.rule import Rule
@@ -55,9 +54,9 @@ class UnknownColumn(Rule):
     name = "unknown-column"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(analysis), Tables(analysis)
-        for trigger, body in row_bodies(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        for trigger, body in context.row_bodies():
             if not body.uses:
                 continue
             model = tables.owner_of(trigger)
@@ -69,7 +68,7 @@ class UnknownColumn(Rule):
                 if column is None or column in known or use.in_handled_block:
                     continue
                 doubtful = body.copies_context and any(p.doubtful for p in use.state.values())
-                if doubtful or made_by_hand(analysis, trigger.app_label, column):
+                if doubtful or made_by_hand(context.analysis, trigger.app_label, column):
                     continue
                 yield self.diagnostic(
                     f"Table `{model.table}` has no column `{column}`",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.columns import MissingColumn, missing_columns
-from pgtrigger_codegen.lint.definitions import definitions, named
+from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.triggers.compiled import Cause
@@ -47,8 +47,8 @@ class UnknownField(Rule):
     name = "unknown-field"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for unresolved in analysis.unresolved:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for unresolved in context.analysis.unresolved:
             if unresolved.cause is Cause.UNKNOWN_FIELD:
                 yield self.diagnostic(
                     unresolved.reason,
@@ -56,10 +56,10 @@ class UnknownField(Rule):
                     notes=notes_at(unresolved.notes, unresolved.span),
                     help="Name a field of the model: the project fails on it in the same way",
                 )
-        for missing in missing_columns(analysis):
+        for missing in missing_columns(context):
             if missing.parent is None and not (missing.field and missing.place == "update_of"):
                 yield self._missing(missing)
-        for trigger, definition in definitions(analysis):
+        for trigger, definition in context.definitions():
             for column in definition.stray_columns if definition.is_row_level else ():
                 yield self.diagnostic(
                     f"{named(trigger)} names `{column}` in its condition without `OLD.` or"

@@ -7,15 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import (
     BodyTrigger,
-    bodies,
     certain_queries,
     names_in_sight,
     transition_tables,
 )
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.history import replayed
 from pgtrigger_codegen.lint.raw_names import made_by_hand
@@ -78,16 +77,16 @@ class UnknownTable(Rule):
     name = "unknown-table"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(analysis), Tables(analysis)
-        for trigger, body in bodies(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        for trigger, body in context.bodies():
             for typed in body.typed_variables:
-                for fault in _type_faults(analysis, tables, trigger, typed):
+                for fault in _type_faults(context, tables, trigger, typed):
                     yield self.diagnostic(
                         fault.message, places.span(trigger, None), help=fault.help
                     )
             for query in certain_queries(body):
-                for fault in _faults(analysis, tables, trigger, body, query):
+                for fault in _faults(context, tables, trigger, body, query):
                     yield self.diagnostic(
                         fault.message, places.span(trigger, fault.place), help=fault.help
                     )
@@ -100,32 +99,32 @@ class _Fault(Struct, frozen=True):
 
 
 def _faults(
-    analysis: Analysis, tables: Tables, trigger: BodyTrigger, body: Body, query: Query
+    context: LintContext, tables: Tables, trigger: BodyTrigger, body: Body, query: Query
 ) -> Iterator[_Fault]:
     transition = transition_tables(trigger, body)
     rows = {item.name: item.table for item in body.typed_variables if item.column is None}
     for target in (*written_columns(query), *conflict_columns(query)):
-        yield from _columns(analysis, tables, trigger, target.column, [target])
+        yield from _columns(context, tables, trigger, target.column, [target])
     rows = {} if query.is_dynamic else rows
     for read in read_columns(query, names_in_sight(body, query), transition, rows):
         if not read.tables:
             yield _unknown_name(body, read)
             continue
         targets = [Target(table, read.column, read.place) for table in read.tables]
-        yield from _columns(analysis, tables, trigger, read.column, targets)
+        yield from _columns(context, tables, trigger, read.column, targets)
     for table in sorted(set(tables_named(query)), key=str):
         if table.name not in transition:
-            yield from _tables(analysis, tables, trigger, table, query.place, frozenset(transition))
+            yield from _tables(context, tables, trigger, table, query.place, frozenset(transition))
 
 
 def _type_faults(
-    analysis: Analysis, tables: Tables, trigger: BodyTrigger, typed: TypedVariable
+    context: LintContext, tables: Tables, trigger: BodyTrigger, typed: TypedVariable
 ) -> Iterator[_Fault]:
     """A column or a table that a variable takes its type from."""
     if typed.column is not None:
         target = Target(typed.table, typed.column, None)
-        yield from _columns(analysis, tables, trigger, typed.column, [target])
-    yield from _tables(analysis, tables, trigger, typed.table, None)
+        yield from _columns(context, tables, trigger, typed.column, [target])
+    yield from _tables(context, tables, trigger, typed.table, None)
 
 
 def _unknown_name(body: Body, read: ColumnRead) -> _Fault:
@@ -139,7 +138,7 @@ def _unknown_name(body: Body, read: ColumnRead) -> _Fault:
 
 
 def _columns(
-    analysis: Analysis,
+    context: LintContext,
     tables: Tables,
     trigger: BodyTrigger,
     column: str,
@@ -151,7 +150,7 @@ def _columns(
     columns = [name for model in known for name in model.columns or ()]
     if len(known) < len(models) or column in {*map(cut_identifier, columns), *SYSTEM_COLUMNS}:
         return
-    if made_by_hand(analysis, trigger.app_label, column):
+    if made_by_hand(context.analysis, trigger.app_label, column):
         return
     fields = {name: own for model in known for name, own in model.field_columns}
     close = difflib.get_close_matches(column, columns, n=1)
@@ -167,7 +166,7 @@ def _columns(
 
 
 def _tables(
-    analysis: Analysis,
+    context: LintContext,
     tables: Tables,
     trigger: BodyTrigger,
     table: QualifiedName,
@@ -176,11 +175,11 @@ def _tables(
 ) -> Iterator[_Fault]:
     """A table that no model has: of a name that one had, or almost that of one that there is."""
     name = in_search_path(table)
-    if tables.owner(name) is not None or _is_made(analysis, name):
+    if tables.owner(name) is not None or _is_made(context, name):
         return
     similar = _similar(tables, name, transition) if name.schema is None else None
-    gone = _gone(analysis, table, name, place)
-    if (gone or similar) and not made_by_hand(analysis, trigger.app_label, table.name):
+    gone = _gone(context, table, name, place)
+    if (gone or similar) and not made_by_hand(context.analysis, trigger.app_label, table.name):
         help = f"Did you mean `{similar}`?"
         yield gone or _Fault(f"No model has a table `{table}`", place, help)
 
@@ -191,17 +190,17 @@ def _similar(tables: Tables, name: QualifiedName, transition: frozenset[str]) ->
     return close[0] if close else tables.similar(name.name) or tables.of_app(name.name)
 
 
-def _is_made(analysis: Analysis, table: QualifiedName) -> bool:
+def _is_made(context: LintContext, table: QualifiedName) -> bool:
     """Whether migrations make the table, be it for a model that could not be read."""
-    state = replayed(analysis)
+    state = replayed(context.analysis)
     return state is None or table in state.tables
 
 
 def _gone(
-    analysis: Analysis, table: QualifiedName, name: QualifiedName, place: Place | None
+    context: LintContext, table: QualifiedName, name: QualifiedName, place: Place | None
 ) -> _Fault | None:
     """A table that was there until a migration renamed or dropped it."""
-    state = replayed(analysis)
+    state = replayed(context.analysis)
     last = state.changes.get(name, ())[-1:] if state else ()
     for made in last:
         migration = ".".join(made.migration)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named, table_owner
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
@@ -45,10 +45,10 @@ class UnmanagedModel(Rule):
     name = "unmanaged-model"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        runsql_mode = analysis.project.settings.runsql_mode
-        for trigger in analysis.triggers:
-            model = table_owner(analysis, trigger)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        runsql_mode = context.analysis.project.settings.runsql_mode
+        for trigger in context.analysis.triggers:
+            model = table_owner(context.analysis, trigger)
             if model is None or model.managed:
                 continue
             what = (

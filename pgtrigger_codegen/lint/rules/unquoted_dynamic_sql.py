@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.dynamic_sql import unquoted_values
 from pgtrigger_codegen.lint.rule import Rule
@@ -49,9 +48,9 @@ class UnquotedDynamicSql(Rule):
     name = "unquoted-dynamic-sql"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(analysis), Tables(analysis)
-        for trigger, body in bodies(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        for trigger, body in context.bodies():
             for execute in body.dynamic:
                 if unquoted := unquoted_values(tables, trigger, execute):
                     values = ", ".join(f"`{value}`" for value in unquoted)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.django.unknown_imports import REASON
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import (
     files_that_may_declare,
@@ -60,27 +60,31 @@ class UnreachableRegistration(Rule):
     name = "unreachable-registration"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         # What imports modules by names that are not known may well import those.
-        if any(item.reason.startswith(REASON) for item in analysis.unresolved):
+        if any(item.reason.startswith(REASON) for item in context.analysis.unresolved):
             return
-        for app in first_party_apps(analysis):
+        for app in first_party_apps(context.analysis):
             for path in files_that_may_declare(app.path):
-                if not {path, resolved(path)}.isdisjoint(analysis.read_files):  # or a link to one
+                if not {path, resolved(path)}.isdisjoint(
+                    context.analysis.read_files
+                ):  # or a link to one
                     continue
                 name = _module_name(path, app)
-                if name not in analysis.imported_modules and _may_register(path, app, analysis):
-                    yield from self._of_module(analysis, path, name, app)
+                if name not in context.analysis.imported_modules and _may_register(
+                    path, app, context
+                ):
+                    yield from self._of_module(context, path, name, app)
 
     def _of_module(
-        self, analysis: Analysis, path: Path, name: str, app: App
+        self, context: LintContext, path: Path, name: str, app: App
     ) -> Iterator[Diagnostic]:
         try:
             module = read_module(name, path, is_package=False, first_party=True)
         except (OSError, SourceSyntaxError):
             return
         found = next(registrations(module.tree), None)
-        if found is None or _is_reached(analysis, path):
+        if found is None or _is_reached(context, path):
             return
         yield self.diagnostic(
             f"Module `{name}` declares triggers, but neither models nor `ready()` import it:"
@@ -95,26 +99,26 @@ def _module_name(path: Path, app: App) -> str:
     return ".".join((app.name, *(part for part in parts if part != "__init__")))
 
 
-def _apps_inside(app: App, analysis: Analysis) -> list[Path]:
+def _apps_inside(app: App, context: LintContext) -> list[Path]:
     """The folders of other apps in the folder of an app: what is in them is theirs."""
-    others = (other.path for other in analysis.project.apps.values() if other is not app)
+    others = (other.path for other in context.analysis.project.apps.values() if other is not app)
     return [other for other in others if other.is_relative_to(app.path)]
 
 
-def _may_register(path: Path, app: App, analysis: Analysis) -> bool:
+def _may_register(path: Path, app: App, context: LintContext) -> bool:
     inside = path.relative_to(app.path)
     if is_test(inside) or "management" in inside.parts:
         return False
-    if any(analysis.project.holds_migrations(folder) for folder in path.parents):
+    if any(context.analysis.project.holds_migrations(folder) for folder in path.parents):
         return False
-    return not any(path.is_relative_to(folder) for folder in _apps_inside(app, analysis))
+    return not any(path.is_relative_to(folder) for folder in _apps_inside(app, context))
 
 
-def _is_reached(analysis: Analysis, path: Path) -> bool:
+def _is_reached(context: LintContext, path: Path) -> bool:
     """Whether a file that Django reads as it starts mentions a file, or one that mentions it."""
     texts = {
         file: _LATER.sub("", text_of(file))
-        for file in first_party_files(analysis)
+        for file in first_party_files(context.analysis)
         if not is_test(file.relative_to(file.anchor))
     }
     if path.stem in _DISCOVERED:
@@ -124,7 +128,7 @@ def _is_reached(analysis: Analysis, path: Path) -> bool:
         mentions = _mentions(pending.pop())
         for file, text in texts.items():
             if file not in seen and any(pattern.search(text) for pattern in mentions):
-                if file in analysis.read_files or file.stem in _DISCOVERED:
+                if file in context.analysis.read_files or file.stem in _DISCOVERED:
                     return True
                 seen.add(file)
                 pending.append(file)

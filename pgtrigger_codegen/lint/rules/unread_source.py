@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.lint.causes import code_of_gap
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_place import place_of_project
 from pgtrigger_codegen.lint.rule import Rule
@@ -47,32 +47,32 @@ class UnreadSource(Rule):
     name = "unread-source"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        gaps = [gap for gap in analysis.certificate.stated if code_of_gap(gap) == self.code]
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        gaps = [gap for gap in context.analysis.certificate.stated if code_of_gap(gap) == self.code]
         absent = [gap for gap in gaps if gap.kind is GapKind.APP_NOT_FOUND and not gap.blocks]
         for gap in gaps:
             if gap.blocks:
-                yield self._of_gap(gap, gap.reason, analysis)
+                yield self._of_gap(gap, gap.reason, context)
             elif gap.kind is GapKind.ASSUMED_BRANCH:
                 continue  # what is assumed is listed as a note
-            elif gap not in absent[1:] and _has_triggers(analysis):
+            elif gap not in absent[1:] and _has_triggers(context):
                 reason = gap.reason
                 if gap in absent and len(absent) > 1:
                     reason += f", nor were {len(absent) - 1} others"
-                yield self._of_gap(gap, reason, analysis)
+                yield self._of_gap(gap, reason, context)
 
-    def _of_gap(self, gap: Gap, reason: str, analysis: Analysis) -> Diagnostic:
+    def _of_gap(self, gap: Gap, reason: str, context: LintContext) -> Diagnostic:
         return self.diagnostic(
             f"Not read: {reason}. This may hide {gap.concerns.words}",
-            gap.span or place_of_project(analysis),
+            gap.span or place_of_project(context.analysis),
             severity=Severity.WARNING if gap.blocks else Severity.INFO,
             help=_HELP[gap.kind],
         )
 
 
-def _has_triggers(analysis: Analysis) -> bool:
+def _has_triggers(context: LintContext) -> bool:
     """Whether what may be hidden is of interest to the project at all."""
-    return bool(analysis.triggers or analysis.unresolved)
+    return bool(context.analysis.triggers or context.analysis.unresolved)
 
 
 _HELP: Final[Mapping[GapKind, str]] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.models.facts import Models
@@ -45,10 +45,10 @@ class UnresolvedModelBase(Rule):
     name = "unresolved-model-base"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        reported = {unresolved.model for unresolved in analysis.unresolved}
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        reported = {unresolved.model for unresolved in context.analysis.unresolved}
         packages: dict[str, list[_Baseless]] = {}
-        for model in _baseless(analysis.models):
+        for model in _baseless(context.analysis.models):
             if model.label in reported:  # `unresolved-trigger` says so already
                 continue
             if model.missing_package is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.values.unknown import first_unknown
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.lint.settings_places import setting_place
@@ -52,12 +52,12 @@ class UnresolvedSettings(Rule):
     name = "unresolved-settings"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        if first_unknown(analysis.project.settings.get("INSTALLED_APPS")) is None:
-            yield from self._of_gaps(analysis)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        if first_unknown(context.analysis.project.settings.get("INSTALLED_APPS")) is None:
+            yield from self._of_gaps(context)
         for name, consequence in _CONSEQUENCES.items():
-            unknown = first_unknown(analysis.project.settings.get(name))
-            place = setting_place(analysis, name) if unknown is not None else None
+            unknown = first_unknown(context.analysis.project.settings.get(name))
+            place = setting_place(context.analysis, name) if unknown is not None else None
             if unknown is not None and place is not None:
                 span = unknown.span or place
                 yield self.diagnostic(
@@ -68,12 +68,12 @@ class UnresolvedSettings(Rule):
                     " `[tool.pgtrigger-codegen.env]`",
                 )
 
-    def _of_gaps(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def _of_gaps(self, context: LintContext) -> Iterator[Diagnostic]:
         """What else keeps the installed apps from being known, for projects with triggers."""
-        for gap in analysis.certificate.stated:
+        for gap in context.analysis.certificate.stated:
             if gap.kind is not GapKind.UNKNOWN_SETTING or gap.span is None:
                 continue
-            if gap.blocks or analysis.triggers or analysis.unresolved:
+            if gap.blocks or context.analysis.triggers or context.analysis.unresolved:
                 yield self.diagnostic(
                     f"{gap.reason[:1].upper()}{gap.reason[1:]}, so"
                     f" {_CONSEQUENCES['INSTALLED_APPS']}",

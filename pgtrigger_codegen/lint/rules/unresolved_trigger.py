@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.source.span import Span
@@ -47,9 +47,9 @@ class UnresolvedTriggerRule(Rule):
     name = "unresolved-trigger"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         causes: dict[Span, list[UnresolvedTrigger]] = {}
-        for unresolved in analysis.unresolved:
+        for unresolved in context.analysis.unresolved:
             if unresolved.cause is Cause.UNREADABLE:
                 causes.setdefault(unresolved.span, []).append(unresolved)
         for span, items in causes.items():

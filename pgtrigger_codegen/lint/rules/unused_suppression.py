@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, Fix, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.selection import Selector
@@ -47,7 +47,7 @@ class UnusedSuppression(Rule):
     severity = Severity.WARNING
     fixable = True
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
         """Nothing: what is unused is known when all other rules have run; see the runner."""
         yield from ()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.columns import missing_columns
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
@@ -36,8 +36,8 @@ class UpdateOfFieldNotColumn(Rule):
     name = "update-of-field-not-column"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for missing in missing_columns(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for missing in missing_columns(context):
             if missing.place == "update_of" and missing.field:
                 field, column = missing.field
                 yield self.diagnostic(

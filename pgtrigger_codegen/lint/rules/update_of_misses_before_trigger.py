@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import bodies, row_bodies
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.sql.body import Body
@@ -59,15 +58,15 @@ class UpdateOfMissesBeforeTrigger(Rule):
     name = "update-of-misses-before-trigger"
     severity = Severity.WARNING
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places = BodyPlaces(analysis)
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places = BodyPlaces(context.analysis)
         setters = [
             (trigger, body, use)
-            for trigger, body in row_bodies(analysis)
+            for trigger, body in context.row_bodies()
             if body.decides_write
             for use in _sets_in_update(body)
         ]
-        for trigger, body in bodies(analysis):
+        for trigger, body in context.bodies():
             for other, setting, use in setters:
                 if other.table == trigger.table and _misses(body, setting, use):
                     yield self.diagnostic(
@@ -78,12 +77,12 @@ class UpdateOfMissesBeforeTrigger(Rule):
                         f"OLD.{use.column} IS DISTINCT FROM NEW.{use.column}",
                     )
                     break
-        yield from self._early_reads(analysis, places)
+        yield from self._early_reads(context, places)
 
-    def _early_reads(self, analysis: Analysis, places: BodyPlaces) -> Iterator[Diagnostic]:
+    def _early_reads(self, context: LintContext, places: BodyPlaces) -> Iterator[Diagnostic]:
         declared = [
             (trigger, trigger.declared.parts, body)
-            for trigger, body in row_bodies(analysis)
+            for trigger, body in context.row_bodies()
             if body.decides_write and trigger.declared is not None
         ]
         for trigger, parts, body in declared if len(declared) > 1 else ():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.definitions import definitions, named, table_owner
+from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.definitions import named, table_owner
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import text_of
 from pgtrigger_codegen.lint.rule import Rule
@@ -58,21 +58,21 @@ class ViewRestriction(Rule):
     name = "view-restriction"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        for trigger, definition in definitions(analysis):
-            model = table_owner(analysis, trigger)
-            for problem, help in _problems(analysis, definition, model):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for trigger, definition in context.definitions():
+            model = table_owner(context.analysis, trigger)
+            for problem, help in _problems(context, definition, model):
                 yield self.diagnostic(
                     f"{named(trigger)} {problem}: PostgreSQL refuses it", trigger.span, help=help
                 )
 
 
 def _problems(
-    analysis: Analysis, definition: Definition, model: ModelFact | None
+    context: LintContext, definition: Definition, model: ModelFact | None
 ) -> Iterator[tuple[str, str]]:
     if definition.timing != "INSTEAD OF":
         row_level = definition.is_row_level or "TRUNCATE" in definition.events
-        if model and not model.managed and row_level and _is_view(analysis, model.table):
+        if model and not model.managed and row_level and _is_view(context, model.table):
             what = "TRUNCATE" if "TRUNCATE" in definition.events else f"{definition.timing} rows"
             yield (
                 f"is for {what}, but `{model.table}` is a view",
@@ -95,13 +95,13 @@ def _problems(
         )
 
 
-def _is_view(analysis: Analysis, table: str) -> bool:
+def _is_view(context: LintContext, table: str) -> bool:
     """Whether SQL in a migration of the project creates a view of that name."""
     name = re.escape(table.replace('"', ""))
     pattern = re.compile(rf"CREATE\s+(OR\s+REPLACE\s+)?VIEW\s+[\\\"]*{name}\b", re.IGNORECASE)
     return any(
         pattern.search(text_of(path))
-        for app in analysis.project.apps.values()
+        for app in context.analysis.project.apps.values()
         if app.first_party
         for path in migration_files(app.migrations_dir).values()
     )

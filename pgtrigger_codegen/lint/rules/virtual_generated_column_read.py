@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import BodyTrigger, bodies, names_in_sight
+from pgtrigger_codegen.lint.bodies import BodyTrigger, names_in_sight
 from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.tables import Tables
@@ -61,9 +61,9 @@ class VirtualGeneratedColumnRead(Rule):
     name = "virtual-generated-column-read"
     severity = Severity.ERROR
 
-    def check(self, analysis: Analysis) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(analysis), Tables(analysis)
-        for trigger, body in bodies(analysis):
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        for trigger, body in context.bodies():
             model = tables.owner_of(trigger) if _has_rows(body) else None
             if model is None or not (model.generated or model.virtual):
                 continue

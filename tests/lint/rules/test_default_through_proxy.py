@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rules.default_through_proxy import DefaultThroughProxy
 from pgtrigger_codegen.models.facts import ModelFact
@@ -17,7 +18,9 @@ THEIRS = facts.model(
 
 def check(model: ModelFact, *, runsql_mode: bool) -> list[Diagnostic]:
     return list(
-        DefaultThroughProxy().check(facts.analysis(runsql_mode=runsql_mode, models=[model]))
+        DefaultThroughProxy().check(
+            LintContext(facts.analysis(runsql_mode=runsql_mode, models=[model]))
+        )
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rules.duplicate_trigger_name import DuplicateTriggerName
 from pgtrigger_codegen.models.facts import ModelFact
@@ -13,7 +14,7 @@ def check(
     models: tuple[ModelFact, ...] = (),
 ) -> list[Diagnostic]:
     known = facts.analysis(triggers=triggers, foreign_triggers=foreign, models=models)
-    return list(DuplicateTriggerName().check(known))
+    return list(DuplicateTriggerName().check(LintContext(known)))
 
 
 def test_the_later_one_is_reported_and_the_first_noted() -> None:

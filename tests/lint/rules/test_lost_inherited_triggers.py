@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Severity
 from pgtrigger_codegen.lint.rules.lost_inherited_triggers import LostInheritedTriggers
 from pgtrigger_codegen.models.facts import LostTriggers
@@ -40,7 +41,7 @@ def check(
         base_span=Span(str(path), 1, 7, 1, 14),
         meta_bases=meta_bases,
     )
-    (found,) = LostInheritedTriggers().check(facts.analysis(lost_triggers=(lost,)))
+    (found,) = LostInheritedTriggers().check(LintContext(facts.analysis(lost_triggers=(lost,))))
     return found
 
 

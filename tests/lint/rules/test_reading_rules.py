@@ -7,6 +7,7 @@ import pytest
 from pgtrigger_codegen.analysis import SyntaxProblem
 from pgtrigger_codegen.evaluator.values import unknown
 from pgtrigger_codegen.lint.causes import CODES
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.rules.invalid_trigger_arguments import InvalidTriggerArguments
@@ -21,7 +22,7 @@ from tests.lint import facts
 def test_syntax_error_stands_where_the_parser_gave_up() -> None:
     problem = SyntaxProblem("expected ':'", facts.span(3, 12))
 
-    (found,) = SyntaxErrorRule().check(facts.analysis(syntax_problems=(problem,)))
+    (found,) = SyntaxErrorRule().check(LintContext(facts.analysis(syntax_problems=(problem,))))
 
     assert (found.code, found.severity, found.span) == ("PGT001", Severity.ERROR, problem.span)
     assert "expected ':'" in found.message
@@ -42,7 +43,7 @@ def test_unresolved_trigger_is_named_as_far_as_it_is_known(
         Cause.UNREADABLE, "it is random", uri, model, "shop", facts.span(2)
     )
 
-    (found,) = UnresolvedTriggerRule().check(facts.analysis(unresolved=(unresolved,)))
+    (found,) = UnresolvedTriggerRule().check(LintContext(facts.analysis(unresolved=(unresolved,))))
 
     assert found.message.startswith(named)
     assert found.message.endswith("it is random")
@@ -62,7 +63,7 @@ def test_notes_without_a_place_stand_at_the_finding() -> None:
         (unknown.Note("called here", facts.span(9)), unknown.Note("of a library")),
     )
 
-    (found,) = UnresolvedTriggerRule().check(facts.analysis(unresolved=(unresolved,)))
+    (found,) = UnresolvedTriggerRule().check(LintContext(facts.analysis(unresolved=(unresolved,))))
 
     assert found.notes == (
         Note("called here", facts.span(9)),
@@ -87,7 +88,7 @@ def test_each_rule_takes_its_own_code_only(rule: Rule, code: str) -> None:
         UnresolvedTrigger(Cause.UNKNOWN_FIELD, "reason", None, None, None, facts.span(5)),
     )
 
-    found = list(rule.check(facts.analysis(unresolved=unresolved)))
+    found = list(rule.check(LintContext(facts.analysis(unresolved=unresolved))))
 
     assert [(one.code, one.span) for one in found] == [
         (code, item.span) for item in unresolved if CODES[item.cause] == code

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.rules.soft_delete_with_database_cascade import (
     SoftDeleteWithDatabaseCascade,
 )
@@ -88,7 +89,7 @@ def reported(order: str, customer: str, condition: str) -> list[str]:
     if customer:
         triggers.append(compiled("shop.Customer", customer))
     facts = analysis(models=models, triggers=tuple(triggers))
-    return [one.code for one in SoftDeleteWithDatabaseCascade().check(facts)]
+    return [one.code for one in SoftDeleteWithDatabaseCascade().check(LintContext(facts))]
 
 
 def compiled(label: str, func: str, condition: str = "") -> CompiledTrigger:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rules.third_party_registration import ThirdPartyRegistration
 from pgtrigger_codegen.triggers.compiled import Origin
@@ -13,14 +14,12 @@ THROUGH = facts.model("auth.User_groups", through_field="auth.User.groups")
 
 
 def check(uri: str, *, runsql_mode: bool, origin: Origin = "register") -> list[Diagnostic]:
-    found = ThirdPartyRegistration().check(
-        facts.analysis(
-            runsql_mode=runsql_mode,
-            models=[USER, ORDER, THROUGH],
-            triggers=(facts.trigger(uri, facts.span(7), origin=origin),),
-        )
+    analysis = facts.analysis(
+        runsql_mode=runsql_mode,
+        models=[USER, ORDER, THROUGH],
+        triggers=(facts.trigger(uri, facts.span(7), origin=origin),),
     )
-    return list(found)
+    return list(ThirdPartyRegistration().check(LintContext(analysis)))
 
 
 def test_error_outside_runsql_mode_says_that_the_trigger_is_lost() -> None:

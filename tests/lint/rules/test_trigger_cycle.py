@@ -7,6 +7,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.rules.trigger_cycle import TriggerCycle
 from pgtrigger_codegen.source.span import Span
@@ -253,11 +254,11 @@ def test_triggers_of_packages_may_stop_it() -> None:
         triggers=compiled(ENDLESS["back and forth"]), foreign_triggers=compiled([raising])
     )
 
-    assert list(TriggerCycle().check(facts)) == []
+    assert list(TriggerCycle().check(LintContext(facts))) == []
 
 
 def findings(fired: list[Fired]) -> list[Diagnostic]:
-    return list(TriggerCycle().check(analysis(triggers=compiled(fired))))
+    return list(TriggerCycle().check(LintContext(analysis(triggers=compiled(fired)))))
 
 
 def compiled(fired: list[Fired]) -> tuple[CompiledTrigger, ...]:

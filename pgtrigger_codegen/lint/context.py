@@ -1,0 +1,61 @@
+"""What the rules of one run share: the analysis, and what is found once for all of them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.bodies import BodyTrigger, ReadBody, read_bodies
+from pgtrigger_codegen.lint.definitions import read_definitions
+from pgtrigger_codegen.sql.body import Body, BodyUnread
+from pgtrigger_codegen.sql.body_error import BodyError
+from pgtrigger_codegen.sql.definition import Definition
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+
+
+class LintContext:
+    """The facts that rules work from. What takes long is found when a rule first asks, and once.
+
+    Args:
+        analysis: The project.
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+
+    def definitions(self) -> tuple[tuple[CompiledTrigger, Definition], ...]:
+        """Every declared trigger whose statement parses, with what its CREATE TRIGGER says."""
+        return self._definitions
+
+    def bodies(self) -> Iterator[tuple[BodyTrigger, Body]]:
+        """Every trigger whose function parses."""
+        for trigger, body in self._bodies:
+            if isinstance(body, Body):
+                yield trigger, body
+
+    def row_bodies(self) -> Iterator[tuple[BodyTrigger, Body]]:
+        """Those that run for each row, and so have NEW and OLD."""
+        for trigger, body in self.bodies():
+            if body.definition.is_row_level:
+                yield trigger, body
+
+    def broken_bodies(self) -> Iterator[tuple[BodyTrigger, BodyError]]:
+        """Every trigger whose function does not parse."""
+        for trigger, body in self._bodies:
+            if isinstance(body, BodyError):
+                yield trigger, body
+
+    def unread_bodies(self) -> Iterator[tuple[BodyTrigger, BodyUnread]]:
+        """Every trigger whose function is not followed."""
+        for trigger, body in self._bodies:
+            if isinstance(body, BodyUnread):
+                yield trigger, body
+
+    @functools.cached_property
+    def _bodies(self) -> tuple[tuple[BodyTrigger, ReadBody], ...]:
+        return read_bodies(self.analysis)
+
+    @functools.cached_property
+    def _definitions(self) -> tuple[tuple[CompiledTrigger, Definition], ...]:
+        return read_definitions(self.analysis)
