@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.providers.loading import GROUP
 from pgtrigger_codegen.source.unread import GapKind
 from tests.support.projects import REPOSITORY
+from tests.support.providers import ABSENT, add_absent_library
 from tests.support.unread import (
     SETTINGS,
     Hidden,
@@ -23,8 +22,6 @@ from tests.support.unread import (
 
 PAGE = REPOSITORY / "docs" / "gaps.md"
 AUDIT = "shop/audit/models.py"
-PROVIDED = "nowhere_at_all"
-"""A library that has a provider here, and is not installed itself."""
 INTRO = """# What was not read
 
 `pgtrigger-codegen` never takes what it could not read for absent. Each place at which it could not
@@ -100,7 +97,7 @@ PROVOKED: dict[GapKind, Callable[[Path], object]] = {
     GapKind.LIMIT_PASSED: _append(
         AUDIT, "\n\nfor i in range(90_000):\n    x = [i, i, i, i]\npgtrigger.register(*x)(Log)\n"
     ),
-    GapKind.MISSING_PROVIDER: _append(AUDIT, f"\nimport {PROVIDED}\n"),
+    GapKind.MISSING_PROVIDER: _append(AUDIT, f"\nimport {ABSENT}\n"),
     GapKind.UNRESOLVED_DECLARATION: _replace(AUDIT, '"append_only"', "unknown_name()"),
     GapKind.UNREAD_BASE: lambda root: shutil.rmtree(root / ".venv"),
     GapKind.UNREACHED_SITE: _replace("shop/audit/apps.py", "from shop.audit import rules", "pass"),
@@ -138,9 +135,7 @@ def _row(kind: GapKind, project: Hidden, before: set[str]) -> str:
 def test_the_page_of_gaps(
     database: str, update_expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    points = tuple(metadata.entry_points(group=GROUP))
-    absent = metadata.EntryPoint(PROVIDED, f"{PROVIDED}:Provider", GROUP)
-    monkeypatch.setattr(metadata, "entry_points", lambda **_: (*points, absent))
+    add_absent_library(monkeypatch)
     assert {*PROVOKED, *NOT_PROVOKED} == set(GapKind)
     assert '"yes") ==' in SETTINGS
     create_tables(database)

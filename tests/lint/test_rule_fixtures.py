@@ -14,11 +14,19 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.runner import run
 from pgtrigger_codegen.pipeline import analyze
 from tests.lint.cases import Case, read_cases
+from tests.support.providers import add_absent_library
 
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures" / "rules").glob("PGT*.md"))
 CASES = {
     f"{fixture.stem}: {case.name}": case for fixture in FIXTURES for case in read_cases(fixture)
 }
+
+
+@pytest.fixture(autouse=True)
+def _with_an_absent_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_absent_library(monkeypatch)
+
+
 FIXED = {name: case for name, case in CASES.items() if case.fixed or case.unsafely_fixed}
 
 
