@@ -34,6 +34,29 @@ PGTRIGGER_MIGRATIONS = False
 SECRET_KEY = "x"
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}
 """
+_QUERIES = """\
+from django.db import models
+
+
+class Kept(models.QuerySet):
+    pass
+
+
+class Things(models.Manager):
+    def get_queryset(self):
+        return Kept(self.model, using=self._db)
+
+    def kept(self):
+        return self.get_queryset().filter(deleted=False)
+
+
+class Thing(models.Model):
+    deleted = models.BooleanField()
+    objects = Things()
+
+
+FOUND = Thing.objects.kept()
+"""
 _COMMANDS = [("show",), ("lint",), ("makemigrations", "--check")]
 
 # Runs each text as Python does, in a folder of its own, and prints the names of those that did not
@@ -148,6 +171,19 @@ def test_each_of_them_runs_its_command_in_python(tmp_path: Path) -> None:
 
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines() == []
+
+
+@pytest.mark.parametrize("command", _COMMANDS, ids=lambda command: command[0])
+def test_naming_a_query_set_runs_no_query(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write_project(tmp_path, {"app": _QUERIES})
+    monkeypatch.chdir(tmp_path)
+
+    outcome = run_cli(tmp_path, *command)
+
+    assert "internal error" not in outcome.stderr + outcome.stdout
+    assert "1 trigger found, 1 compiled" in outcome.stderr + outcome.stdout
 
 
 def _write_project(root: Path, texts: dict[str, str]) -> None:

@@ -76,7 +76,8 @@ def describe(value: Any) -> str:
     if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
         module = getattr(value, "__module__", None)
         owner = getattr(value, "__self__", None)
-        name = getattr(value, "__qualname__", repr(value))
+        # `repr` would ask the object that a method is bound to, and a query set runs its query.
+        name: str = getattr(value, "__qualname__", "") or "a callable"
         if owner is not None and not isinstance(owner, types.ModuleType):
             cls = owner if isinstance(owner, type) else type(owner)
             module = cls.__module__
