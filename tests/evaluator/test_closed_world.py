@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,25 @@ class Thing(models.Model):
     objects = Things()
 
 
-FOUND = Thing.objects.kept()
+FOUND = Thing.objects.get_queryset()
+KEPT = Thing.objects.kept()
+for _ in FOUND:
+    pass
+if FOUND:
+    pass
+match FOUND:
+    case [one]:
+        pass
+with FOUND:
+    pass
+"""
+_USES = """\
+[x for x in FOUND]  bool(FOUND)  len(FOUND)  list(FOUND)  f"{FOUND}"  repr(FOUND)  FOUND == FOUND
+1 in FOUND  FOUND[0]  sorted(FOUND)  str(FOUND.query)  "%s" % FOUND  "{}".format(FOUND)  [*FOUND]
+dict(x=FOUND)  str([FOUND])  not FOUND  FOUND and 1  tuple(FOUND)  max(FOUND)  sum(FOUND)
+hash(FOUND)  print(FOUND)  FOUND | FOUND  models.Q(pk__in=FOUND)  any(FOUND)
+", ".join(FOUND)  zip(FOUND, FOUND)
+models.IntegerField(choices=FOUND, default=FOUND, help_text=FOUND, validators=FOUND)
 """
 _COMMANDS = [("show",), ("lint",), ("makemigrations", "--check")]
 
@@ -174,10 +193,11 @@ def test_each_of_them_runs_its_command_in_python(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", _COMMANDS, ids=lambda command: command[0])
-def test_naming_a_query_set_runs_no_query(
+def test_a_query_set_runs_no_query(
     command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _write_project(tmp_path, {"app": _QUERIES})
+    uses = "\n".join(re.split(r"  |\n", _USES.strip()))
+    _write_project(tmp_path, {"app": f"{_QUERIES}\n{uses}\n"})
     monkeypatch.chdir(tmp_path)
 
     outcome = run_cli(tmp_path, *command)
