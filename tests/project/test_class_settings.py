@@ -222,7 +222,7 @@ def test_hooks_are_followed(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["if unknown():\n    raise ValueError", "for name in unknown():\n    return 1 / 0"]
+    "line", ["if unknown():\n    return 1 / 0", "for name in unknown():\n    return 1 / 0"]
 )
 def test_a_hook_that_is_not_followed_leaves_nothing_known(project: Path, line: str) -> None:
     body = "".join(f"        {part}\n" for part in line.splitlines())
@@ -235,6 +235,27 @@ def test_a_hook_that_is_not_followed_leaves_nothing_known(project: Path, line: s
     outcome = run_cli(project, "show")
     assert outcome.exit_code == 2
     assert "INSTALLED_APPS" in outcome.stderr
+
+
+def test_a_hook_that_may_raise_has_not_where_django_starts(project: Path) -> None:
+    settings(
+        project,
+        """
+        from configurations import Configuration
+        from elsewhere import unknown
+
+
+        class Dev(Configuration):
+            INSTALLED_APPS = ["pgtrigger", "parcels"]
+            TRIGGER_NAME = "x"
+
+            @classmethod
+            def setup(cls):
+                if unknown():
+                    raise ValueError
+        """,
+    )
+    assert triggers(project) == ["parcels.Parcel:x"]
 
 
 OWN = """
