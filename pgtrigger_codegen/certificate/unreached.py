@@ -14,20 +14,19 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.certificate.gaps import Concern, Gap
-from pgtrigger_codegen.project.folders import is_environment
+from pgtrigger_codegen.project.folders import python_files
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.registrations import registrations
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
-from pgtrigger_codegen.source.walking import walk
 from pgtrigger_codegen.triggers.compiled import Cause
 
 _MARKS = (b"pgtrigger", b"pghistory")
 # What helpers make is assigned to `triggers`, in a file that need not name the library.
 _WIDE_MARK = b"triggers"
 _NAME = re.compile(r"\bname\s*=\s*[\"'](\w+)[\"']")
-_NOT_ENTERED = frozenset("tests test node_modules site-packages __pycache__ build dist".split())
+_TESTS = ("tests", "test")
 
 
 def unreached_triggers(
@@ -39,9 +38,14 @@ def unreached_triggers(
         read: The files that were.
         concerns: Says of a place what may be hidden there where no name says so.
     """
-    roots = project.first_party_roots
-    for path in dict.fromkeys(path for root in roots for path in _files(root, project)):
-        if path in read or path.name.startswith(("test", "conftest")):
+    known = {str(path) for path in read}
+
+    def left_out(folder: Path) -> bool:
+        return folder.name in _TESTS or project.holds_migrations(folder)
+
+    found = (path for root in project.first_party_roots for path in python_files(root, left_out))
+    for path in dict.fromkeys(found):
+        if path in known or Path(path).name.startswith(("test", "conftest")):
             continue
         try:
             content = read_bytes(path)
@@ -53,14 +57,14 @@ def unreached_triggers(
             if is_certain:
                 yield from _of_names(path, text)
             for line in _without_names(text, certain=is_certain):
-                span = Span(str(path), line, 1, line, 1)
+                span = Span(path, line, 1, line, 1)
                 yield _gap("triggers are", concerns(span), span)
 
 
-def _of_names(path: Path, text: str) -> Iterator[Gap]:
+def _of_names(path: str, text: str) -> Iterator[Gap]:
     for match in _NAME.finditer(text):
         name, line = match[1], text.count("\n", 0, match.start()) + 1
-        span = Span(str(path), line, 1, line, 1)
+        span = Span(path, line, 1, line, 1)
         yield _gap(f"trigger `{name}` is", Concern("trigger", name), span)
 
 
@@ -84,16 +88,3 @@ def _without_names(text: str, *, certain: bool) -> Iterator[int]:
 def _gap(what: str, concerns: Concern, span: Span) -> Gap:
     reason = f"{what} declared in a file that Django does not import as it starts"
     return Gap(GapKind.UNREACHED_SITE, reason, concerns, span, Cause.NOT_IMPORTED, blocks=False)
-
-
-def _files(root: Path, project: Project) -> Iterator[Path]:
-    for folder, folders, files in walk(root):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name not in _NOT_ENTERED
-            and not name.startswith(".")
-            and not is_environment(Path(folder, name))
-            and not project.holds_migrations(Path(folder, name))
-        )
-        yield from (Path(folder, name) for name in sorted(files) if name.endswith(".py"))

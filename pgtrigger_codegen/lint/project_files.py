@@ -6,33 +6,26 @@ whole project takes its time.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.migrations.reading.reader import migration_files
+from pgtrigger_codegen.project.folders import python_files
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.files import MOST_BYTES
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.overlay import read_bytes
-from pgtrigger_codegen.source.walking import walk
 
 # A dump of a database may well be in a project.
 _MOST_SQL = 64 * 1024 * 1024
 # Helpers may hide the name of the library, but not that of what they are assigned to.
 _MARKS = (b"pgtrigger", b"pghistory", b"triggers")
-_NOT_SOURCE = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
-
-
-def python_files(folder: Path) -> Iterator[Path]:
-    """The Python files below a folder, sorted; environments and hidden folders left out."""
-    return map(Path, _python_files(folder))
 
 
 def files_that_may_declare(folder: Path) -> Iterator[Path]:
     """Those of them that may declare triggers, by the words in them."""
-    for path in _python_files(folder):  # a path is an object only once it is wanted
+    for path in python_files(folder):
         try:
             content = read_bytes(path)
             if any(mark in content for mark in _MARKS):
@@ -41,18 +34,11 @@ def files_that_may_declare(folder: Path) -> Iterator[Path]:
             continue
 
 
-def _python_files(folder: Path) -> Iterator[str]:
-    for root, folders, files in walk(folder):
-        folders[:] = sorted(
-            name for name in folders if name not in _NOT_SOURCE and not name.startswith(".")
-        )
-        yield from (f"{root}{os.sep}{name}" for name in sorted(files) if name.endswith(".py"))
-
-
 def first_party_files(analysis: Analysis) -> Iterator[Path]:
     """The Python files of the project, each once."""
     folders = [analysis.project.root, *(app.path for app in first_party_apps(analysis))]
-    yield from dict.fromkeys(path for folder in folders for path in python_files(folder))
+    found = dict.fromkeys(path for folder in folders for path in python_files(folder))
+    yield from map(Path, found)
 
 
 def first_party_apps(analysis: Analysis) -> Iterator[App]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from pgtrigger_codegen.source.walking import walk
+
 # Deep enough for `services/shop/backend/src/manage.py`, shallow enough for a home folder.
 _MAX_DEPTH = 5
 _SKIPPED = frozenset(
@@ -64,6 +66,27 @@ def subfolders(folder: Path, exclusion: Exclusion) -> Iterator[Path]:
             continue
         if not is_environment(path) and not exclusion.excludes(path):
             yield path
+
+
+def python_files(root: Path, left_out: Callable[[Path], bool] | None = None) -> Iterator[str]:
+    """The Python files below a folder, as paths in text, sorted.
+
+    A path is an object only where one is wanted: most files of a project are only looked into.
+
+    Args:
+        left_out: Says which folders are not entered either.
+    """
+    for folder, folders, files in walk(root):
+        if "pyvenv.cfg" in files or "conda-meta" in folders:
+            folders.clear()
+            continue
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not (name.startswith(".") or name in _SKIPPED)
+            and not (left_out is not None and left_out(Path(folder, name)))
+        )
+        yield from (f"{folder}{os.sep}{name}" for name in sorted(files) if name.endswith(".py"))
 
 
 def is_environment(folder: Path) -> bool:
