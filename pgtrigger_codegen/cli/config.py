@@ -165,6 +165,8 @@ def _lint_values(options: LintOptions, sources: _Sources) -> Iterator[_Value]:
     yield _Value("lint.rules", rules, ", ".join(origins) or _DEFAULT)
     ignores = {glob: _texts(selectors) for glob, selectors in options.per_file_ignores.items()}
     yield _Value("lint.per-file-ignores", ignores, sources.key("per-file-ignores", "lint"))
+    for key, selectors in (("fixable", options.fixable), ("unfixable", options.unfixable)):
+        yield _Value(f"lint.{key}", _texts(selectors), sources.key(key, "lint"))
     severity = {selector.text: level.value for selector, level in options.severity}
     yield _Value("lint.severity", severity, sources.key("severity", "lint"))
     baseline = sources.path(options.baseline) if options.baseline else None

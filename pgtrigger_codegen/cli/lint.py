@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 from msgspec import Struct
-from msgspec.structs import replace
 
 from pgtrigger_codegen import pipeline
 from pgtrigger_codegen.analysis import Analysis
@@ -34,7 +33,12 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.diff import unified_diff
 from pgtrigger_codegen.lint.fixing import Fixed, fix_all, is_own
 from pgtrigger_codegen.lint.ignores import add_ignores
-from pgtrigger_codegen.lint.options import LintOptions, command_line_selectors, lint_options
+from pgtrigger_codegen.lint.options import (
+    LintOptions,
+    command_line_file_ignores,
+    command_line_selectors,
+    lint_options,
+)
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS
 from pgtrigger_codegen.lint.runner import scope_of
@@ -64,6 +68,14 @@ _RULES = "RULES"  # what stands for selectors in the help
 )
 @click.option("--extend-select", multiple=True, metavar=_RULES, help="Run these rules too.")
 @click.option("--ignore", multiple=True, metavar=_RULES, help="Do not run these rules.")
+@click.option(
+    "--per-file-ignores",
+    multiple=True,
+    metavar="GLOB:RULES",
+    help="Do not report these rules in the files that the glob matches.",
+)
+@click.option("--fixable", multiple=True, metavar=_RULES, help="Fix what these rules find only.")
+@click.option("--unfixable", multiple=True, metavar=_RULES, help="Do not fix what these find.")
 @click.option("--add-ignores", is_flag=True, help="Silence all findings with comments.")
 @click.option(
     "--baseline",
@@ -240,7 +252,12 @@ def _with_command_line(configured: LintOptions, request: Request) -> LintOptions
         extend_select=command_line_selectors("--extend-select", request.extend_select),
         ignore=command_line_selectors("--ignore", request.ignore),
     )
-    return replace(configured, selection=selection)
+    return configured.with_command_line(
+        selection,
+        per_file_ignores=command_line_file_ignores("--per-file-ignores", request.per_file_ignores),
+        fixable=command_line_selectors("--fixable", request.fixable),
+        unfixable=command_line_selectors("--unfixable", request.unfixable),
+    )
 
 
 def _baseline_path(target: Target, request: Request, configured: LintOptions) -> Path | None:

@@ -27,6 +27,9 @@ class Request(Struct, frozen=True):
     select: tuple[str, ...]
     extend_select: tuple[str, ...]
     ignore: tuple[str, ...]
+    per_file_ignores: tuple[str, ...]
+    fixable: tuple[str, ...]
+    unfixable: tuple[str, ...]
     add_ignores: bool
     baseline: Path | None
     write_baseline: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Sequence
 
 from pgtrigger_codegen.lint.registry import RULES
@@ -14,6 +15,8 @@ _INTRODUCTION = (
     "`pgtrigger-codegen rule CODE` prints these pages. A severity is the gravest that the rule"
     " reports."
 )
+_LIST_MARK = re.compile(r"^- ", re.MULTILINE)
+_END_OF_SENTENCE = re.compile(r"(?<=\.)\s")
 _FAMILIES = {
     "PGT0": "reading the project",
     "PGT1": "declarations",
@@ -35,9 +38,19 @@ def rule_page(rule: Rule) -> str:
 
 
 def rule_summary(rule: Rule) -> str:
-    """What the rule does, in one paragraph."""
+    """What the rule does, in one paragraph; a list that ends its sentence is part of it."""
     _, _, text = (inspect.getdoc(rule) or "").partition("## What it does\n")
-    return " ".join(text.partition("\n\n")[0].split())
+    summary = ""
+    for paragraph in text.split("\n\n"):
+        summary = f"{summary} {_LIST_MARK.sub('', paragraph)}"
+        if summary.rstrip().endswith("."):
+            break
+    return " ".join(summary.split())
+
+
+def rule_sentence(rule: Rule) -> str:
+    """What the rule does, in one sentence."""
+    return _END_OF_SENTENCE.split(rule_summary(rule), maxsplit=1)[0]
 
 
 def rule_as_json(rule: Rule) -> dict[str, object]:
@@ -50,13 +63,13 @@ def rule_as_json(rule: Rule) -> dict[str, object]:
         "on_by_default": rule.on_by_default,
         "summary": rule_summary(rule),
         "explanation": rule_page(rule),
-        "url": page_url(rule),
+        "url": page_url(rule.code),
     }
 
 
-def page_url(rule: Rule) -> str:
-    """Where the rule's page can be read."""
-    return f"{HOMEPAGE}/blob/main/docs/rules/{rule.code}.md"
+def page_url(code: str) -> str:
+    """Where the page of the rule of that code can be read."""
+    return f"{HOMEPAGE}/blob/main/docs/rules/{code}.md"
 
 
 def rules_table(rules: Sequence[Rule] = RULES, *, folder: str = "docs/rules/") -> str:

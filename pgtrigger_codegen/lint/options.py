@@ -12,7 +12,13 @@ from msgspec.structs import replace
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.registry import RULES
-from pgtrigger_codegen.lint.selection import Selection, Selector, matches_any, unknown_rule_help
+from pgtrigger_codegen.lint.selection import (
+    Selection,
+    Selector,
+    matches_any,
+    specificity,
+    unknown_rule_help,
+)
 from pgtrigger_codegen.project.config import TABLE, Config
 from pgtrigger_codegen.project.folders import Exclusion
 from pgtrigger_codegen.project.toml_values import TomlTable, mapping, string, strings
@@ -24,13 +30,47 @@ class LintOptions(Struct, frozen=True):
     Attributes:
         per_file_ignores: Globs, as in `exclude`, and what is not reported in files they match.
         severity: What replaces the severity that a rule gives.
+        fixable: Rules whose fixes are offered and applied.
+        unfixable: Rules whose fixes are not; of equally exact selectors this one wins.
         baseline: File of the findings that are known and not reported.
     """
 
     selection: Selection = field(default_factory=Selection)
     per_file_ignores: Mapping[str, tuple[Selector, ...]] = field(default_factory=dict)
     severity: tuple[tuple[Selector, Severity], ...] = ()
+    fixable: tuple[Selector, ...] = (Selector("ALL"),)
+    unfixable: tuple[Selector, ...] = ()
     baseline: Path | None = None
+
+    def with_command_line(
+        self,
+        selection: Selection,
+        *,
+        per_file_ignores: Mapping[str, tuple[Selector, ...]],
+        fixable: tuple[Selector, ...],
+        unfixable: tuple[Selector, ...],
+    ) -> LintOptions:
+        """With what the command line says: its `fixable` replaces all that was said of fixes."""
+        globs = dict.fromkeys((*self.per_file_ignores, *per_file_ignores))
+        both = {
+            glob: (*self.per_file_ignores.get(glob, ()), *per_file_ignores.get(glob, ()))
+            for glob in globs
+        }
+        return replace(
+            self,
+            selection=selection,
+            per_file_ignores=both,
+            fixable=fixable or self.fixable,
+            unfixable=unfixable if fixable else (*self.unfixable, *unfixable),
+        )
+
+    def offered(self, finding: Diagnostic) -> Diagnostic:
+        """The finding, without its fix where the user wants none; what to do stays said."""
+        fix, code, name = finding.fix, finding.code, finding.name
+        is_wanted = specificity(self.fixable, code, name) > specificity(self.unfixable, code, name)
+        if fix is None or is_wanted:
+            return finding
+        return replace(finding, fix=None, help=finding.help or fix.title)
 
     def graded(self, finding: Diagnostic) -> Diagnostic:
         """The finding with the severity that the user gives it."""
@@ -81,6 +121,8 @@ def lint_options(config: Config) -> LintOptions:
         ),
         per_file_ignores=values.get("per-file-ignores", {}),
         severity=values.get("severity", ()),
+        fixable=values.get("fixable", (Selector("ALL"),)),
+        unfixable=values.get("unfixable", ()),
         baseline=values.get("baseline"),
     )
 
@@ -97,6 +139,29 @@ def command_line_selectors(option: str, values: tuple[str, ...]) -> tuple[Select
         if help := unknown_rule_help(selector, RULES):
             raise CodegenError(f"there is no rule {selector.text!r} ({option})", help=help)
     return selectors
+
+
+def command_line_file_ignores(
+    option: str, values: tuple[str, ...]
+) -> dict[str, tuple[Selector, ...]]:
+    """Globs and rules of an option: `GLOB:RULE`, further ones after commas.
+
+    Raises:
+        CodegenError: A rule stands without a glob, or means no rule.
+    """
+    found: dict[str, tuple[Selector, ...]] = {}
+    for value in values:
+        glob = ""
+        for text in value.split(","):
+            before, colon, rule = text.rpartition(":")
+            glob = before.strip() if colon else glob
+            if not glob or not rule.strip():
+                raise CodegenError(
+                    f"{value!r} names no files and rules ({option})",
+                    help="write GLOB:RULE, as in 'legacy/*:PGT1', and further rules after commas",
+                )
+            found[glob] = (*found.get(glob, ()), *command_line_selectors(option, (rule,)))
+    return found
 
 
 def _selectors(table: TomlTable, key: str, value: object) -> tuple[Selector, ...]:
@@ -147,5 +212,7 @@ _READERS: Final[Mapping[str, Callable[[TomlTable, str, object], object]]] = {
     "ignore": _selectors,
     "per-file-ignores": _per_file,
     "severity": _severities,
+    "fixable": _selectors,
+    "unfixable": _selectors,
     "baseline": _path,
 }

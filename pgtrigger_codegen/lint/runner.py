@@ -62,7 +62,7 @@ def run(
                 here = functools.partial(ignored, path)
                 if not here(rule.code, rule.name):
                     left += _unused(rule, suppressions, _have_run(selected, here))
-    covered = {options.graded(one) for one in left if scope.covers(one.span.path)}
+    covered = {options.offered(options.graded(one)) for one in left if scope.covers(one.span.path)}
     return sorted({*covered, *failed}, key=lambda finding: finding.sort_key)
 
 

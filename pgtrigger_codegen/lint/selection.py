@@ -59,10 +59,10 @@ class Selection(Struct, frozen=True):
 
     def includes(self, rule: Rule) -> bool:
         """Whether the rule runs."""
-        chosen = _specificity((*(self.select or ()), *self.extend_select), rule)
+        chosen = specificity((*(self.select or ()), *self.extend_select), rule.code, rule.name)
         if self.select is None and rule.on_by_default:
             chosen = max(chosen, 0)
-        return chosen > _specificity(self.ignore, rule)
+        return chosen > specificity(self.ignore, rule.code, rule.name)
 
     def overridden(
         self,
@@ -82,6 +82,11 @@ class Selection(Struct, frozen=True):
 def matches_any(selectors: Iterable[Selector], code: str, name: str) -> bool:
     """Whether one of them means the rule."""
     return any(selector.matches(code, name) for selector in selectors)
+
+
+def specificity(selectors: Iterable[Selector], code: str, name: str) -> int:
+    """How exactly they mean the rule; -1 when none does."""
+    return max((one.specificity for one in selectors if one.matches(code, name)), default=-1)
 
 
 def unknown_rule_help(selector: Selector, rules: Iterable[Rule]) -> str | None:
@@ -107,8 +112,3 @@ def closest_rule(text: str, rules: Iterable[Rule]) -> Rule | None:
         return by_key[code]
     close = difflib.get_close_matches(text.strip().lower(), by_key, n=1)
     return by_key[close[0]] if close else None
-
-
-def _specificity(selectors: Iterable[Selector], rule: Rule) -> int:
-    fitting = (one.specificity for one in selectors if one.matches(rule.code, rule.name))
-    return max(fitting, default=-1)

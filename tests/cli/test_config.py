@@ -95,6 +95,8 @@ def test_what_is_configured(shop: Path) -> None:
     assert values["lint.severity"] == ({"PGT001": "warning"}, "pyproject.toml:12")
     assert values["lint.baseline"] == ("known.json", "pyproject.toml:13")
     assert values["lint.per-file-ignores"] == ({"attic/*": ["PGT002"]}, "pyproject.toml:15")
+    assert values["lint.fixable"] == (["ALL"], "default")
+    assert values["lint.unfixable"] == ([], "default")
 
 
 def test_an_environment_that_is_found(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,6 +86,34 @@ def test_files_and_severities_of_the_configuration(broken: Path) -> None:
     assert (found["code"], found["severity"]) == ("PGT103", "info")
 
 
+def test_the_command_line_adds_to_the_ignores_of_files(broken: Path) -> None:
+    configure(broken, '[tool.pgtrigger-codegen.lint.per-file-ignores]\n"broken.py" = ["PGT0"]')
+
+    assert codes("--per-file-ignores", "*.py:PGT002") == ["PGT103"]
+    assert codes("--per-file-ignores", "*.py:PGT002,PGT1") == []
+    assert codes("--per-file-ignores", "broken.py:PGT1") == ["PGT103"]
+
+
+@pytest.mark.parametrize("arguments", [("--unfixable", "PGT1"), ("--fixable", "PGT0,PGT104")])
+def test_what_is_not_to_be_fixed(models: Path, arguments: tuple[str, ...]) -> None:
+    result = lint("--fix", *arguments)
+
+    assert result.exit_code == 1
+    assert "PGT103 `class Meta` of `Order` drops" in result.stdout
+    assert "[*]" not in result.stdout
+    assert models.read_text() == SOURCE
+
+
+def test_the_command_line_fixes_over_the_configuration(models: Path) -> None:
+    configure(models, '[tool.pgtrigger-codegen.lint]\nunfixable = ["PGT103"]')
+
+    lint("--fix")
+    assert models.read_text() == SOURCE
+
+    lint("--fix", "--fixable", "PGT103")
+    assert models.read_text() == FIXED
+
+
 @pytest.mark.parametrize(
     ("severity", "level", "expected"),
     [

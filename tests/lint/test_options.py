@@ -5,8 +5,13 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.errors import CodegenError, ConfigError
-from pgtrigger_codegen.lint.diagnostic import Severity
-from pgtrigger_codegen.lint.options import LintOptions, command_line_selectors, lint_options
+from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix, Severity
+from pgtrigger_codegen.lint.options import (
+    LintOptions,
+    command_line_file_ignores,
+    command_line_selectors,
+    lint_options,
+)
 from pgtrigger_codegen.lint.selection import Selector
 from pgtrigger_codegen.project.config import load_config
 from tests.lint import facts
@@ -68,6 +73,58 @@ def test_the_longest_selector_grades(tmp_path: Path) -> None:
     ]
 
     assert graded == [Severity.INFO, Severity.WARNING, Severity.ERROR]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("", {"PGT103", "PGT104", "PGT002"}),
+        ('fixable = ["PGT1"]', {"PGT103", "PGT104"}),
+        ("fixable = []", set()),
+        ('unfixable = ["PGT103"]', {"PGT104", "PGT002"}),
+        ('fixable = ["PGT103"]\nunfixable = ["PGT1"]', {"PGT103"}),
+        ('fixable = ["PGT1"]\nunfixable = ["PGT1"]', set()),
+    ],
+)
+def test_which_fixes_are_offered(tmp_path: Path, text: str, codes: set[str]) -> None:
+    read = options(tmp_path, text)
+    fix = Fix("Derive it", Applicability.SAFE, (Edit(facts.span(), ""),))
+
+    offered = [
+        read.offered(facts.finding(facts.span(), code=code, fix=fix))
+        for code in ("PGT103", "PGT104", "PGT002")
+    ]
+
+    assert {finding.code for finding in offered if finding.fix} == codes
+    # What to do stays said.
+    assert {finding.help for finding in offered if not finding.fix} <= {"Derive it"}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (("a/*:PGT1",), {"a/*": ["PGT1"]}),
+        (("a:PGT1,PGT002,b.py:ALL",), {"a": ["PGT1", "PGT002"], "b.py": ["ALL"]}),
+        (("a:PGT1", "a:lost-inherited-triggers"), {"a": ["PGT1", "lost-inherited-triggers"]}),
+    ],
+)
+def test_ignores_of_files_on_the_command_line(
+    values: tuple[str, ...], expected: dict[str, list[str]]
+) -> None:
+    read = command_line_file_ignores("--per-file-ignores", values)
+
+    assert {glob: [one.text for one in found] for glob, found in read.items()} == expected
+
+
+@pytest.mark.parametrize("value", ["PGT1", ":PGT1", "a:", "a:PGT1,", "PGT1,a:PGT1"])
+def test_ignores_of_no_files(value: str) -> None:
+    with pytest.raises(CodegenError, match=r"names no files and rules \(--per-file-ignores\)"):
+        command_line_file_ignores("--per-file-ignores", (value,))
+
+
+def test_ignores_of_files_by_an_unknown_rule() -> None:
+    with pytest.raises(CodegenError, match=r"no rule 'PGT10x' \(--per-file-ignores\)"):
+        command_line_file_ignores("--per-file-ignores", ("a:PGT10x",))
 
 
 def test_what_is_not_graded_stays() -> None:

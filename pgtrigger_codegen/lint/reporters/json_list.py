@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Edit, Fix, Note
+from pgtrigger_codegen.lint.documentation import page_url
 from pgtrigger_codegen.lint.reporters.report import Report
 from pgtrigger_codegen.source.span import Span
 
@@ -27,6 +28,7 @@ def finding_as_json(finding: Diagnostic, report: Report) -> dict[str, Any]:
         "notes": [_note(note, report) for note in finding.notes],
         "help": finding.help,
         "fix": _fix(finding.fix, report) if finding.fix else None,
+        "url": page_url(finding.code),
     }
 
 

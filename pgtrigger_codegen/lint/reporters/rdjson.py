@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic
-from pgtrigger_codegen.lint.documentation import HOMEPAGE
+from pgtrigger_codegen.lint.documentation import HOMEPAGE, page_url
 from pgtrigger_codegen.lint.reporters.report import Report
 from pgtrigger_codegen.source.span import Span
 
@@ -32,7 +32,7 @@ def _diagnostic(finding: Diagnostic, report: Report) -> dict[str, Any]:
         "severity": finding.severity.value.upper(),
         "code": {
             "value": finding.code,
-            "url": f"{HOMEPAGE}/blob/main/docs/rules/{finding.code}.md",
+            "url": page_url(finding.code),
         },
         "suggestions": _suggestions(finding, report),
     }

@@ -12,7 +12,13 @@ from urllib.parse import quote
 
 from pgtrigger_codegen import __version__
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, Fix, Note, Severity
-from pgtrigger_codegen.lint.documentation import HOMEPAGE, page_url, rule_page, rule_summary
+from pgtrigger_codegen.lint.documentation import (
+    HOMEPAGE,
+    page_url,
+    rule_page,
+    rule_sentence,
+    rule_summary,
+)
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.reporters.fingerprint import fingerprints
 from pgtrigger_codegen.lint.reporters.report import Report
@@ -55,10 +61,10 @@ def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.code,
         "name": rule.name,
-        "shortDescription": {"text": rule.name},
+        "shortDescription": {"text": rule_sentence(rule)},
         "fullDescription": {"text": rule_summary(rule)},
         "help": {"text": rule_page(rule), "markdown": rule_page(rule)},
-        "helpUri": page_url(rule),
+        "helpUri": page_url(rule.code),
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
 

@@ -55,6 +55,7 @@ def test_a_rule_is_explained() -> None:
     (rule,) = run(FINDINGS[0])["tool"]["driver"]["rules"]
 
     assert rule["name"] == "lost-inherited-triggers"
+    assert rule["shortDescription"]["text"].startswith("Reports a model whose abstract base")
     assert rule["fullDescription"]["text"].startswith("Reports a model whose abstract base")
     assert rule["help"]["markdown"].startswith("# lost-inherited-triggers (PGT103)")
     assert rule["helpUri"].endswith("/docs/rules/PGT103.md")
