@@ -9,7 +9,7 @@ from pathlib import Path
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.pipeline import analyze
 
-_SETTINGS = """
+SETTINGS = """
 SECRET_KEY = "x"
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "pgtrigger", "shop"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "x"}}
@@ -31,7 +31,7 @@ def write_project(root: Path, models: str, files: Mapping[str, str] = {}) -> Pat
     """Writes the project, `shop/models.py` and further files of it."""
     texts = {
         "manage.py": _MANAGE,
-        "settings.py": _SETTINGS,
+        "settings.py": SETTINGS,
         "shop/__init__.py": "",
         "shop/models.py": models,
         **files,

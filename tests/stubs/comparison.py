@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import inspect
 import itertools
+import re
 import sys
 from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
@@ -42,9 +43,16 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "InheritanceModelProperty": {"value_generator": str, "output_field": models.CharField()},
     "ValueCheckProperty": {"attribute_path": "id"},
 }
+# What else a class is called with, one call after the other.
+_FURTHER: dict[str, list[dict[str, Any]]] = {
+    "SingleTagField": [{"tree": True}, {"blank": False, "null": False}],
+    "TagField": [{"tree": True}, {"force_lowercase": True, "null": True, "blank": True}],
+}
 # They depend on other fields of the model, on its place, or are bases of what stands in bodies.
 _BASES = frozenset({"CIText", "QueryableProperty"})
 _OPTIONS = ("null", "unique", "db_index", "primary_key", "max_length", "editable", "blank")
+
+_APP = "tests.stubs.compared"
 
 _numbers = itertools.count()
 
@@ -95,27 +103,41 @@ def _columns(cls: type) -> list[Any]:
     elif cls.__name__.endswith("Mixin"):
         model = _model((cls, models.Model), {"last": models.IntegerField()})
     else:
-        value = cls(**_arguments(cls.__name__))
-        model = _model((models.Model,), {"value": value, "last": models.IntegerField()})
-    fields = [*model._meta.local_fields, *model._meta.local_many_to_many]
-    return [_described(field) for field in fields]
+        values = [cls(**arguments) for arguments in _calls(cls.__name__)]
+        body = {f"value_{number}": value for number, value in enumerate(values)}
+        model = _model((models.Model,), {**body, "last": models.IntegerField()})
+    return _described_fields(model, seen={model})
 
 
-def _arguments(name: str) -> dict[str, Any]:
+def _calls(name: str) -> list[dict[str, Any]]:
+    """The arguments of each call of a class."""
     if name == "MeasurementField":
-        return {"measurement": importlib.import_module("measurement.measures").Distance}
-    return _ARGUMENTS.get(name, {})
+        return [{"measurement": importlib.import_module("measurement.measures").Distance}]
+    return [_ARGUMENTS.get(name, {}), *_FURTHER.get(name, [])]
 
 
 def _model(bases: tuple[type, ...], body: dict[str, Any]) -> Any:
     meta = type("Meta", (), {"app_label": "compared"})
     name = f"Model{next(_numbers)}"
-    body |= {"__module__": "compared.models", "Meta": meta, "STATUS": (("draft", "Draft"),)}
+    body |= {"__module__": _APP, "Meta": meta, "STATUS": (("draft", "Draft"),)}
     return type(name, bases, body)
 
 
-def _described(field: Any) -> tuple[Any, ...]:
-    related = field.remote_field and str(field.remote_field.model)
+def _described_fields(model: Any, seen: set[Any]) -> list[Any]:
+    fields = [*model._meta.local_fields, *model._meta.local_many_to_many]
+    return [_described(field, seen) for field in fields]
+
+
+def _related(model: Any, seen: set[Any]) -> Any:
+    """The name of a model, and the columns of one that a field has made."""
+    name = re.sub(r"Model\d+", "Model", str(model))
+    if isinstance(model, str) or model._meta.app_label != "compared" or model in seen:
+        return name
+    return name, _described_fields(model, {*seen, model})
+
+
+def _described(field: Any, seen: set[Any]) -> tuple[Any, ...]:
+    related = field.remote_field and _related(field.remote_field.model, seen)
     options = [getattr(field, option, None) for option in _OPTIONS]
     kind = field.get_internal_type()
     column_type = field.db_type(connection)
@@ -134,7 +156,7 @@ def main(packages: list[str], *, may_lack: bool) -> int:
     """Compares, prints, and gives the exit code."""
     settings.configure(
         DATABASES={"default": {"ENGINE": "django.db.backends.postgresql"}},
-        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
+        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", _APP],
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     )
     django.setup()

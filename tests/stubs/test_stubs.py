@@ -11,7 +11,7 @@ from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
 from pgtrigger_codegen.source.stubs import FOLDER, find_stub, stubbed_packages
 from tests.evaluator.code import execute
-from tests.models.project import analyzed
+from tests.models.project import SETTINGS, analyzed
 
 _TRACKED = """
 import pghistory
@@ -29,6 +29,14 @@ class Order({bases}):
 
 
 _TRACKER = "from model_utils import FieldTracker\n"
+_TAGGED = """
+from django.db import models
+from tagulous.models import TagField
+class M(models.Model):
+    tags = TagField()
+    class Meta:
+        app_label = "shop"
+"""
 
 
 def _tracked(
@@ -189,6 +197,11 @@ def test_a_package_of_the_projects_own_wins(tmp_path: Path) -> None:
         "from model_utils import FieldTracker\na = getattr(FieldTracker(), 'previous', 1)",
         _TRACKER
         + "class T(FieldTracker):\n    def f(self):\n        return super().x\na = T().f()",
+        _TAGGED + "a = M.tags.tag_model",
+        _TAGGED + "a = hasattr(M.tags, 'tag_model')",
+        _TAGGED + "a = getattr(M.tags, 'tag_model', 1)",
+        _TAGGED + "a = M._meta.get_field('tags').tag_options",
+        _TAGGED + "a = hasattr(M._meta.get_field('tags'), 'tag_model')",
         _TRACKER + "try:\n    a = FieldTracker().x\nexcept AttributeError:\n    a = 1",
     ],
 )
@@ -228,3 +241,77 @@ def test_a_value_that_the_package_writes_in_its_own_way_is_refused(tmp_path: Pat
     (refused,) = analyzed(tmp_path, models).unresolved
 
     assert "how phonenumber_field writes a number is not known" in refused.reason
+
+
+_TAGGED_ORDER = """
+import pgtrigger
+from django.db import models
+{imports}
+
+class Tag({base}):
+    class Meta:
+        triggers = [pgtrigger.ReadOnly(name="frozen", exclude=["count"])]
+{made}
+class Order(models.Model):
+    tags = {given}
+    labels = {other}
+
+frozen = pgtrigger.ReadOnly(name="frozen", exclude=["id"])
+pgtrigger.register(frozen)(Order.tags.through)
+pgtrigger.register(frozen)(Order.labels.through)
+"""
+_PLAIN_TAG = """
+class Plain(models.Model):
+    name = models.CharField(unique=True, max_length=255)
+    slug = models.SlugField()
+    count = models.IntegerField(default=0)
+    protected = models.BooleanField(default=False)
+{more}
+    class Meta:
+        abstract = True
+"""
+_TREE = """
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE)
+    path = models.TextField()
+    label = models.CharField(max_length=255)
+    level = models.IntegerField(default=1)
+"""
+
+
+@pytest.mark.parametrize(("base", "more"), [("TagModel", ""), ("TagTreeModel", _TREE)])
+def test_a_field_makes_a_model_of_its_own(base: str, more: str, tmp_path: Path) -> None:
+    tagged = _TAGGED_ORDER.format(
+        imports="from tagulous.models import TagField, TagModel, TagTreeModel",
+        base=base,
+        made="",
+        given="TagField(to=Tag)",
+        other="TagField(force_lowercase=True)",
+    )
+    plain = _TAGGED_ORDER.format(
+        imports=_PLAIN_TAG.format(more=more),
+        base="Plain",
+        made="class Tagulous_Order_labels(Plain): ...",
+        given="models.ManyToManyField(Tag)",
+        other="models.ManyToManyField(Tagulous_Order_labels)",
+    )
+
+    ours = _hashes(analyzed(tmp_path / "tagged", tagged))
+
+    assert len(ours) == 3
+    assert ours == _hashes(analyzed(tmp_path / "plain", plain))
+
+
+def test_tags_that_a_setting_may_shape_are_refused(tmp_path: Path) -> None:
+    tagged = _TAGGED_ORDER.format(
+        imports="from tagulous.models import TagField, TagModel",
+        base="TagModel",
+        made="",
+        given="TagField(to=Tag)",
+        other="TagField()",
+    )
+    settings = f'{SETTINGS}TAGULOUS_DEFAULT_TAG_OPTIONS = {{"tree": True}}\n'
+
+    analysis = analyzed(tmp_path, tagged, {"settings.py": settings})
+
+    assert not [each.uri for each in analysis.triggers if "labels" in each.uri]
+    assert any("TAGULOUS_DEFAULT_TAG_OPTIONS" in each.reason for each in analysis.unresolved)

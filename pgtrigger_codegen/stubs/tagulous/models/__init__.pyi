@@ -1,0 +1,2 @@
+from tagulous.models.fields import SingleTagField, TagField
+from tagulous.models.models import BaseTagModel, BaseTagTreeModel, TagModel, TagTreeModel
