@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.cli.journal import undo_killed_run
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.engine import COLD
+from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.causes import code_of_gap
 from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.escaping import one_line
+from pgtrigger_codegen.source.misspelling import meant
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.wording import counted
 
@@ -80,6 +82,21 @@ def writing(target: Target) -> Iterator[None]:
         )
     with reads.noted():
         yield
+
+
+def unknown_uri(uri: str, known: Iterable[str]) -> CodegenError:
+    """What to raise when no trigger has a URI.
+
+    Args:
+        known: The URIs that there are.
+    """
+    close = meant(uri, known)
+    return CodegenError(
+        f"no trigger has the URI `{uri}`",
+        help=f"did you mean `{close}`?"
+        if close
+        else "a URI is app_label.ModelName:trigger_name; `pgtrigger-codegen show` lists them all",
+    )
 
 
 def echo_summary(analysis: Analysis) -> None:

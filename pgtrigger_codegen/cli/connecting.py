@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.cli.common import Target, analyze_target, echo_gap, echo_summary
+from pgtrigger_codegen.cli.common import Target, analyze_target, echo_gap, echo_summary, unknown_uri
 from pgtrigger_codegen.database.address import DEFAULT_ALIAS, find_address
 from pgtrigger_codegen.database.connection import Connection, Timeouts, connect, describe
 from pgtrigger_codegen.database.history import ProjectHistory
@@ -191,11 +191,7 @@ def _check_uris(analysis: Analysis, uris: tuple[str, ...]) -> None:
                 "trigger all the same",
             )
         if uri not in known:
-            raise CodegenError(
-                f"no trigger has the URI `{uri}`",
-                help="a URI is app_label.ModelName:trigger_name; `pgtrigger-codegen show` "
-                "lists them all",
-            )
+            raise unknown_uri(uri, known)
 
 
 def _echo_notes(analysis: Analysis, not_evaluated: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from pgtrigger_codegen import __version__, crashes
 from pgtrigger_codegen.cli.output import escaping_streams
 from pgtrigger_codegen.confinement.wall import Escape
 from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.source.misspelling import meant
 from pgtrigger_codegen.source.paths import resolved
 
 # Click's own ways to end a command.
@@ -62,6 +63,14 @@ class _LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and (command := meant(name, COMMANDS)):
+            raise click.UsageError(f"No such command {name!r}. Did you mean {command!r}?", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -16,10 +16,10 @@ from pgtrigger_codegen.cli.common import (
     no_cache_option,
     pass_target,
     place_of,
+    unknown_uri,
 )
 from pgtrigger_codegen.cli.output import require_unescaped
 from pgtrigger_codegen.cli.speed import speed
-from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.causes import CODES
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
@@ -75,11 +75,7 @@ def _selected(
     known |= {item.uri for item in analysis.unresolved if item.uri is not None}
     for uri in uris:
         if uri not in known:
-            raise CodegenError(
-                f"no trigger has the URI `{uri}`",
-                help="a URI is app_label.ModelName:trigger_name; `pgtrigger-codegen show` "
-                "lists them all",
-            )
+            raise unknown_uri(uri, known)
     return (
         [trigger for trigger in analysis.triggers if trigger.uri in uris],
         [trigger for trigger in analysis.unresolved if trigger.uri in uris],

@@ -184,7 +184,10 @@ def find_rule(code_or_name: str) -> Rule:
     wanted = code_or_name.strip().lower()
     if rule := known.get(wanted):
         return rule
-    if rule := closest_rule(wanted, RULES):
+    family = [rule.code for rule in RULES if rule.code.lower().startswith(wanted)]
+    if 0 < len(family) < len(RULES):
+        help = f"the rules that begin so are {', '.join(family)}"
+    elif rule := closest_rule(wanted, RULES):
         help = f"did you mean {rule.code} ({rule.name})?"
     else:
         help = f"the rules are {', '.join(rule.code for rule in RULES)}"

@@ -7,13 +7,13 @@ that `select = ["PGT103"]` names.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
 from msgspec import Struct
 
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.source.misspelling import meant
 
 _CODE = re.compile(r"pgt\d{0,3}", re.IGNORECASE)
 _EVERYTHING = "ALL"
@@ -103,12 +103,20 @@ def unknown_rule_help(selector: Selector, rules: Iterable[Rule]) -> str | None:
 
 
 def closest_rule(text: str, rules: Iterable[Rule]) -> Rule | None:
-    """The rule whose code or name is nearest to what was written."""
+    """The rule that was evidently meant, if there is one.
+
+    Its name is misspelt, or two of the name's words are there that no other rule has, or its code
+    has letters that look like digits.
+    """
     by_key = {key.lower(): rule for rule in rules for key in (rule.code, rule.name)}
     # A slip of the finger in a code: a letter that looks like a digit.
     digits = text.strip().lower().translate(_LOOK_ALIKES)
     code = f"pgt{digits.removeprefix('pgt').zfill(3)}"
     if code in by_key:
         return by_key[code]
-    close = difflib.get_close_matches(text.strip().lower(), by_key, n=1)
-    return by_key[close[0]] if close else None
+    if name := meant(text, by_key):
+        return by_key[name]
+    words = set(text.strip().lower().split("-"))
+    longer = [rule for rule in by_key.values() if words <= set(rule.name.split("-"))]
+    is_told = len(words) > 1 and len({rule.code for rule in longer}) == 1
+    return longer[0] if is_told else None

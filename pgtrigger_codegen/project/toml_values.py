@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -13,6 +12,7 @@ from msgspec import Struct
 
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.project.toml_lines import key_line
+from pgtrigger_codegen.source.misspelling import meant
 
 
 class TomlTable(Struct, frozen=True):
@@ -44,10 +44,10 @@ class TomlTable(Struct, frozen=True):
     def unknown(self, key: str, known: Iterable[str]) -> ConfigError:
         """What to raise when there is no such key."""
         names = sorted(known)
-        close = difflib.get_close_matches(key.replace("_", "-").lower(), names, n=1)
+        close = meant(key, names)
         return ConfigError(
             f"{self.place(key)}: unknown key `{key}` in {self}",
-            help=f"did you mean `{close[0]}`?" if close else f"the keys are: {', '.join(names)}",
+            help=f"did you mean `{close}`?" if close else f"the keys are: {', '.join(names)}",
         )
 
     def folder(self, key: str, text: str) -> Path:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from pgtrigger_codegen.source.misspelling import misspelt
 from pgtrigger_codegen.sql import builtins, coercion
 from pgtrigger_codegen.sql.coercion import ROW, Type, in_words
-from pgtrigger_codegen.sql.misspelling import misspelt
 from pgtrigger_codegen.sql.parser import Node, strings
 
 

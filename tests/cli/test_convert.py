@@ -129,6 +129,7 @@ def test_an_unknown_app(project: Path) -> None:
 
     assert outcome.exit_code == 2
     assert "no app of the project has the label 'nowhere'" in outcome.stderr
+    assert "help: apps of the project: " in outcome.stderr
 
 
 def test_line_ends_stay(project: Path) -> None:

@@ -24,6 +24,23 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copy_project("shop", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lnit"], "No such command 'lnit'. Did you mean 'lint'?\n"),
+        (["init"], "No such command 'init'.\n"),
+        (["show", "catalog.category:archve"], "did you mean `catalog.Category:archive`?\n"),
+        (["show", "orders.Order:nothing"], "help: a URI is app_label.ModelName:trigger_name"),
+        (["collapse", "order", "0001"], "help: did you mean 'orders'?\n"),
+    ],
+)
+def test_what_does_not_exist(shop: Path, arguments: list[str], message: str) -> None:
+    outcome = run_cli(shop, *arguments)
+
+    assert outcome.exit_code == 2
+    assert message in outcome.stderr
+
+
 def test_a_diff_is_what_fix_does(shop: Path) -> None:
     before = (shop / ORDER).read_text()
     diff = run_cli(shop, "lint", "--diff").stdout

@@ -157,6 +157,7 @@ def test_apps(tmp_path: Path) -> None:
     unknown = run(tmp_path, "shopp")
     assert unknown.exit_code == 2
     assert "no installed app has the label 'shopp'" in unknown.stderr
+    assert "help: did you mean 'shop'?" in unknown.stderr
 
 
 def test_outside_runsql_mode(tmp_path: Path, write: Write) -> None:

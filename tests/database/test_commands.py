@@ -86,6 +86,7 @@ def test_an_unknown_uri(shop: Shop) -> None:
 
     assert outcome.exit_code == 2
     assert "no trigger has the URI `shop.Order:other`" in outcome.stderr
+    assert "help: a URI is app_label.ModelName:trigger_name" in outcome.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from pgtrigger_codegen.source.misspelling import misspelt
 from pgtrigger_codegen.sql import builtins, coercion
-from pgtrigger_codegen.sql.misspelling import misspelt
 from tests.sql.builtin_catalogue import FILE, catalogue, text
 
 

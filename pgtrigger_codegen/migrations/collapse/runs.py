@@ -9,6 +9,7 @@ from msgspec import Struct
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, build_graph
 from pgtrigger_codegen.migrations.reading.reader import Key, MigrationReader
+from pgtrigger_codegen.project.app_labels import label_help
 
 
 class Run(Struct, frozen=True):
@@ -36,7 +37,7 @@ def find_run(
     if app_label not in own:
         raise MigrationsError(
             f"no app of the project has the label {app_label!r}",
-            help=f"apps of the project: {', '.join(own) or 'none'}",
+            help=label_help(app_label, own),
         )
     graph = build_graph(reader, own)
     for item in graph.unreadable:

@@ -45,6 +45,7 @@ from pgtrigger_codegen.migrations.reading.sites import (
     Site,
     SiteReader,
 )
+from pgtrigger_codegen.project.app_labels import label_help
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.project.routers import AllowMigrate
 from pgtrigger_codegen.source.span import Span
@@ -74,7 +75,7 @@ def convert(
         if label not in own:
             raise MigrationsError(
                 f"no app of the project has the label {label!r}",
-                help=f"apps of the project: {', '.join(own) or 'none'}",
+                help=label_help(label, own),
             )
     if not own:
         raise MigrationsError(

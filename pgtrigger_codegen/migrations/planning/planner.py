@@ -47,6 +47,7 @@ from pgtrigger_codegen.migrations.planning.plan import (
 from pgtrigger_codegen.migrations.planning.unread import require_read
 from pgtrigger_codegen.migrations.reading.reader import Key, LoadMigration
 from pgtrigger_codegen.migrations.replaying.state import Contest, in_search_path
+from pgtrigger_codegen.project.app_labels import label_help
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
@@ -102,7 +103,7 @@ def _target_apps(source: Source, options: Options) -> list[str]:
         if label not in apps:
             raise MigrationsError(
                 f"no installed app has the label {label!r}",
-                help=f"installed apps of the project: {', '.join(_own_apps(source)) or 'none'}",
+                help=label_help(label, _own_apps(source)),
             )
     return [
         label

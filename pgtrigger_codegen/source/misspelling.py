@@ -1,12 +1,18 @@
-"""Stage sql: names that are certainly misspelt, and what was meant."""
+"""Stage source: names that are certainly misspelt, and what was meant.
+
+A suggestion that misleads is worse than none: nothing is suggested that merely resembles a name.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+_MOST_SLIPS = 2
 
 
 def misspelt(name: str, known: Iterable[str]) -> str | None:
-    """The known name that differs by one slip of the fingers; None where the name may be meant.
+    """The known function that differs by one slip of the fingers; None where the name may be meant.
 
     People give functions of their own names that resemble those of others. So a slip is one letter
     too many, missing or wrong in a word of four and more, or two letters that changed places; in a
@@ -15,28 +21,58 @@ def misspelt(name: str, known: Iterable[str]) -> str | None:
     """
     if name in _OWN or any(letter.isdigit() for letter in name):
         return None
-    near = [(slips, one) for one in known if one != name and (slips := _slips(name, one))]
+    words = name.split("_")
+    near = [
+        (slips, one)
+        for one in known
+        if one != name
+        and abs(len(name) - len(one)) <= _MOST_SLIPS
+        and (slips := _slips(words, one.split("_")))
+    ]
     return min(near)[1] if near else None
+
+
+def meant(name: str, known: Iterable[str]) -> str | None:
+    """The one of the known names that somebody meant to write; None where several come near.
+
+    What differs in the case of letters alone, or in the signs between words, is the same name. Else
+    each word of four letters and more may have one slip, as in a function's name, and numbers are
+    the same.
+    """
+    near: dict[str, int] = {}
+    for one in known:
+        if _NUMBER.findall(one) != _NUMBER.findall(name):
+            continue
+        words, own = _words(name), _words(one)
+        if (slips := 0 if words == own else _slips(words, own)) is not None:
+            near[one] = slips
+    nearest = [one for one, slips in near.items() if slips == min(near.values())]
+    return nearest[0] if len(nearest) == 1 else None
+
+
+_NUMBER = re.compile(r"\d+")
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+
+
+def _words(name: str) -> list[str]:
+    return _BETWEEN_WORDS.split(name.strip().lower())
 
 
 # An aggregate that many databases have, since PostgreSQL lacks one.
 _OWN = frozenset({"last"})
 
 
-def _slips(name: str, known: str) -> int | None:
+def _slips(words: list[str], known: list[str]) -> int | None:
     """In how many words there is a slip; None where it is another name."""
-    if abs(len(name) - len(known)) > 2:
-        return None
-    words, meant = name.split("_"), known.split("_")
-    if len(words) != len(meant):
+    if len(words) != len(known):
         return None
     slips = 0
-    for pair in zip(words, meant, strict=True):
+    for pair in zip(words, known, strict=True):
         if pair[0] != pair[1]:
             if not _is_slip(*pair, is_part=len(words) > 1):
                 return None
             slips += 1
-    return slips if slips <= 2 else None
+    return slips if slips <= _MOST_SLIPS else None
 
 
 def _is_slip(word: str, meant: str, *, is_part: bool) -> bool:

@@ -1,0 +1,19 @@
+"""Stage project: labels of apps that a user gives, and what was meant by a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pgtrigger_codegen.source.misspelling import meant
+
+
+def label_help(label: str, known: Iterable[str]) -> str:
+    """What to do about a label that no app of the project has.
+
+    Args:
+        known: The labels of the project's apps.
+    """
+    labels = sorted(known)
+    if close := meant(label, labels):
+        return f"did you mean {close!r}?"
+    return f"apps of the project: {', '.join(labels) or 'none'}"
