@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -8,6 +9,7 @@ from click.testing import CliRunner, Result
 from pgtrigger_codegen.cli.rule import rule
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.registry import RULES
+from tests.support.cli import run_cli
 
 
 def run(*arguments: str) -> Result:
@@ -21,6 +23,17 @@ def test_one_rule(wanted: str) -> None:
     assert result.exit_code == 0
     assert result.stdout.startswith("# lost-inherited-triggers (PGT103)\n\nSeverity: error. ")
     assert "class Meta(Audited.Meta):" in result.stdout
+
+
+def test_one_rule_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+
+    result = run_cli(Path(), "rule", "PGT103")
+
+    assert result.stdout.startswith("\x1b[1mlost-inherited-triggers (PGT103)\x1b[0m\n\nSeverity")
+    assert "\n    \x1b[36m    class Meta(Audited.Meta):\x1b[0m\n" in result.stdout
+    assert "```" not in result.stdout
 
 
 def test_one_rule_as_json() -> None:
