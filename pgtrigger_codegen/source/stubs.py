@@ -1,7 +1,8 @@
 """Stage source: what is known of packages that are not installed where a project is read.
 
 `pgtrigger_codegen/stubs` has a folder for each such package. In it are modules with the fields,
-abstract models and other classes that stand in the bodies of models, as far as they shape tables.
+abstract models and other classes that stand in the bodies of models, as far as they shape tables,
+and functions whose answers follow from the project's settings.
 A stub is evaluated like any other module. `packages.toml` names the releases that each stub was
 compared with.
 """

@@ -2,7 +2,8 @@
 
 `python -m tests.stubs.comparison` takes the packages to look at, and prints what differs. Each
 field is put into a model, each abstract model gets a child, and any other class is placed in a
-body: the columns that come of that must be the same, with their types and in their order. With
+body: the columns that come of that must be the same, with their types and in their order. Each
+function is called, and must give the same and leave the same settings behind. With
 `--may-lack`, an old release need not have all classes yet: nobody can import what is not there.
 """
 
@@ -22,7 +23,9 @@ from typing import Any
 
 import django
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, models
+from django.test import override_settings
 
 from pgtrigger_codegen.source.stubs import FOLDER, stubbed_packages
 
@@ -48,6 +51,19 @@ _FURTHER: dict[str, list[dict[str, Any]]] = {
     "SingleTagField": [{"tree": True}, {"blank": False, "null": False}],
     "TagField": [{"tree": True}, {"force_lowercase": True, "null": True, "blank": True}],
 }
+# What functions are called with: each must be here, or nothing is known of its answers.
+_QUESTIONS: dict[str, list[tuple[Any, ...]]] = {
+    "dependency": [("auth", "User"), ("shop", "Order"), ("shop", "Order", "0002_more")],
+    "get_model_name": [("auth", "Group"), ("shop", "Order"), ("shop", "Unset"), ("shop", "Empty")],
+    "get_model_names": [("auth", ["User", "Group"]), ("shop", ("Order", "Unset")), ("shop", ())],
+    "is_swapped": [("auth", "User"), ("shop", "Order"), ("shop", "Unset"), ("shop", "Empty")],
+    "load_model": [
+        *[("auth", "Group"), ("shop", "Order"), ("shop", "Order", False, False)],
+        *[("shop", "Unset"), ("shop", "Unset", False), ("shop", "Gone"), ("shop", "Gone", False)],
+    ],
+    "set_app_prefix": [("market", "shop")],
+    "swappable_setting": [("auth", "User"), ("shop", "Unset"), ("market", "Order"), ("a", "b")],
+}
 # They depend on other fields of the model, on its place, or are bases of what stands in bodies.
 _BASES = frozenset({"CIText", "QueryableProperty"})
 _OPTIONS = ("null", "unique", "db_index", "primary_key", "max_length", "editable", "blank")
@@ -64,9 +80,10 @@ def differences(package: str, *, may_lack: bool) -> Iterator[str]:
         stub = _load(dotted, path)
         real = importlib.import_module(dotted)
         for name, value in vars(stub).items():
-            told = not name.startswith("_") and inspect.isclass(value) and _is_own(stub, value)
+            told = not name.startswith("_") and _is_own(stub, value)
             if told and (hasattr(real, name) or not may_lack):
-                yield from _compare(f"{dotted}.{name}", value, getattr(real, name, None))
+                compare = _compare if inspect.isclass(value) else _compare_answers
+                yield from compare(f"{dotted}.{name}", value, getattr(real, name, None))
 
 
 def _load(dotted: str, path: Path) -> ModuleType:
@@ -81,8 +98,9 @@ def _load(dotted: str, path: Path) -> ModuleType:
     return module
 
 
-def _is_own(module: ModuleType, value: type) -> bool:
-    return value.__module__ == module.__name__
+def _is_own(module: ModuleType, value: Any) -> bool:
+    kind = inspect.isclass(value) or inspect.isfunction(value)
+    return kind and value.__module__ == module.__name__
 
 
 def _compare(dotted: str, stub: type, real: Any) -> Iterator[str]:
@@ -94,6 +112,30 @@ def _compare(dotted: str, stub: type, real: Any) -> Iterator[str]:
     ours, theirs = _columns(stub), _columns(real)
     if ours != theirs:
         yield f"{dotted}: {ours} here, {theirs} in the package"
+
+
+def _compare_answers(dotted: str, stub: Any, real: Any) -> Iterator[str]:
+    """What a function says otherwise than the stub's, called with the same arguments."""
+    questions = _QUESTIONS.get(dotted.rpartition(".")[2], [])
+    if not questions:
+        yield f"{dotted}: no arguments are given here to compare the function with"
+    for question in questions:
+        ours, theirs = _answer(stub, question), _answer(real, question)
+        if ours != theirs:
+            yield f"{dotted}{question}: {ours} here, {theirs} in the package"
+
+
+def _answer(function: Any, question: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The result or the kind of error, and the settings that the call has added."""
+    with override_settings():
+        try:
+            answer = function(*question)
+        except (ImproperlyConfigured, LookupError, TypeError, ValueError) as error:
+            answer = type(error)
+        added = {
+            name: getattr(settings, name) for name in vars(settings._wrapped) if name.isupper()
+        }
+    return answer, added
 
 
 def _columns(cls: type) -> list[Any]:
@@ -158,6 +200,9 @@ def main(packages: list[str], *, may_lack: bool) -> int:
         DATABASES={"default": {"ENGINE": "django.db.backends.postgresql"}},
         INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", _APP],
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        SHOP_ORDER_MODEL="auth.Group",
+        SHOP_GONE_MODEL="auth.Nothing",
+        SHOP_EMPTY_MODEL="",
     )
     django.setup()
     found = [text for package in packages for text in differences(package, may_lack=may_lack)]

@@ -56,12 +56,12 @@ def _public_names(path: Path) -> list[str]:
     return [
         node.name
         for node in tree.body
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
     ]
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.pyi")), ids=lambda path: path.parent.name)
-def test_every_name_of_a_stub_is_a_class(path: Path, tmp_path: Path) -> None:
+def test_every_public_name_of_a_stub_is_known(path: Path, tmp_path: Path) -> None:
     module = ".".join(path.relative_to(FOLDER).with_suffix("").parts).removesuffix(".__init__")
     names = _public_names(path)
     source = "".join(f"from {module} import {name}\n{name} = {name}\n" for name in names)
@@ -202,6 +202,12 @@ def test_a_package_of_the_projects_own_wins(tmp_path: Path) -> None:
         _TAGGED + "a = getattr(M.tags, 'tag_model', 1)",
         _TAGGED + "a = M._meta.get_field('tags').tag_options",
         _TAGGED + "a = hasattr(M._meta.get_field('tags'), 'tag_model')",
+        "from swapper import join\na = join",
+        "from swapper import *\na = apps",
+        "from swapper import _prefixes\na = _prefixes",
+        "import swapper\na = swapper.swappable_setting('shop', 'Unset')",
+        "import swapper\na = swapper.get_model_name('shop', 'Unset')",
+        "import swapper\nswapper.set_app_prefix = 1\na = swapper.split",
         _TRACKER + "try:\n    a = FieldTracker().x\nexcept AttributeError:\n    a = 1",
     ],
 )
@@ -315,3 +321,77 @@ def test_tags_that_a_setting_may_shape_are_refused(tmp_path: Path) -> None:
 
     assert not [each.uri for each in analysis.triggers if "labels" in each.uri]
     assert any("TAGULOUS_DEFAULT_TAG_OPTIONS" in each.reason for each in analysis.unresolved)
+
+
+_SWAPPED = """
+import pgtrigger
+{imports}
+from django.contrib.auth.models import Group
+from django.db import models
+
+class Order(models.Model):
+    group = models.ForeignKey({name}, on_delete=models.CASCADE)
+
+    class Meta:
+        swappable = {setting}
+        triggers = [pgtrigger.ReadOnly(name="frozen", exclude=["id"])]
+
+    if {swapped}:
+        extra = models.IntegerField()
+
+pgtrigger.register(pgtrigger.Protect(name="keep", operation=pgtrigger.Delete))({model})
+"""
+
+
+def test_functions_answer_by_the_settings(tmp_path: Path) -> None:
+    settings = {
+        "settings.py": f'{SETTINGS}MARKET_ORDER_MODEL = "shop.Order"\nX_G_MODEL = "auth.Group"\n'
+    }
+    swapping = _SWAPPED.format(
+        imports="import swapper\nswapper.set_app_prefix('shop', 'market')",
+        name="swapper.get_model_name('x', 'G')",
+        setting="swapper.swappable_setting('shop', 'Order')",
+        swapped="swapper.is_swapped('x', 'G') and not swapper.is_swapped('shop', 'Order')",
+        model="swapper.load_model('x', 'G', require_ready=False)",
+    )
+    plain = _SWAPPED.format(
+        imports="", name="Group", setting="'MARKET_ORDER_MODEL'", swapped="True", model="Group"
+    )
+
+    ours = _hashes(analyzed(tmp_path / "swapping", swapping, settings))
+
+    assert len(ours) == 2
+    assert ours == _hashes(analyzed(tmp_path / "plain", plain, settings))
+
+
+def test_a_model_of_an_app_that_is_not_here_is_not_taken_to_be_missing(tmp_path: Path) -> None:
+    settings = SETTINGS.replace('"shop"]', '"shop", "elsewhere"]')
+    models = """
+    import pgtrigger
+    import swapper
+    from django.db import models
+
+    def protect():
+        if swapper.load_model("elsewhere", "Order", required=False) is None:
+            pgtrigger.register(pgtrigger.Protect(name="keep", operation=pgtrigger.Delete))(Order)
+
+    class Order(models.Model): ...
+    """
+    files = {
+        "settings.py": f'{settings}ELSEWHERE_ORDER_MODEL = "elsewhere.Order"\n',
+        "shop/apps.py": """
+        from django.apps import AppConfig
+
+        class ShopConfig(AppConfig):
+            name = "shop"
+
+            def ready(self):
+                from shop.models import protect
+                protect()
+        """,
+    }
+
+    analysis = analyzed(tmp_path, models, files)
+
+    assert not analysis.triggers
+    assert analysis.unresolved

@@ -31,10 +31,10 @@ def has_stub_for(vm: Machine, module: str, name: str, span: Span) -> bool:
 
 
 def _tells(vm: Machine, module: Module, name: str) -> bool:
-    """Whether the stub defines a class of that name, or takes the name from another stub."""
+    """Whether the stub defines a class or function of that name, or another stub does."""
     for node in module.tree.body:
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            return True
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
+            return not name.startswith("_")
         if isinstance(node, ast.ImportFrom) and any(alias.name == name for alias in node.names):
             return vm.loader.find_stub(str(node.module)) is not None
     return False
