@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.migrations.planning.history import ProjectHistory
     from pgtrigger_codegen.migrations.planning.plan import Options, Plan
     from pgtrigger_codegen.models.facts import MissingProvider
+    from pgtrigger_codegen.project.config import Config
     from pgtrigger_codegen.project.project import Project
     from pgtrigger_codegen.project.routers import AllowMigrate
 
@@ -34,6 +35,7 @@ def analyze(
     directory: Path,
     *,
     settings: str | None = None,
+    config: Config | None = None,
     engine: Engine = COLD,
 ) -> Analysis:
     """Reads a project.
@@ -41,6 +43,7 @@ def analyze(
     Args:
         directory: The project's folder, or one inside it.
         settings: Dotted name of the settings module, instead of the one found.
+        config: The tool's configuration, instead of the one found.
         engine: How the work is done.
 
     Raises:
@@ -54,7 +57,7 @@ def analyze(
     from pgtrigger_codegen.project.reading import SettingsHost, read_project
     from pgtrigger_codegen.providers.loading import InstalledProviders
 
-    config = load_config(directory)
+    config = load_config(directory) if config is None else config
     layout = discover(directory, config, settings_override=settings)
     loader = ModuleLoader(
         layout.finder(),

@@ -7,7 +7,7 @@ import click
 from pgtrigger_codegen.cli.common import Target, pass_target
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.errors import ConfigError
-from pgtrigger_codegen.project.config import Config, load_config
+from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.discovery import find_root
 
 
@@ -20,7 +20,7 @@ def clean(target: Target) -> None:
     than make the next run as slow as the first.
     """
     try:
-        config = load_config(target.directory)
+        config = target.config()
     except ConfigError:
         config = Config()
     click.echo(speed.clean(find_root(target.directory, config)))

@@ -18,6 +18,7 @@ from pgtrigger_codegen.engine import COLD
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.causes import code_of_gap
 from pgtrigger_codegen.pipeline import analyze
+from pgtrigger_codegen.project.config import Config, load_config, read_config
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.misspelling import meant
@@ -31,10 +32,26 @@ class Target(Struct, frozen=True):
     Attributes:
         directory: Absolute path of its folder.
         settings: Settings module given on the command line, or None.
+        config_file: File of the configuration, absolute, instead of the one found; or None.
+        is_isolated: Whether no file is looked at for configuration.
     """
 
     directory: Path
     settings: str | None
+    config_file: Path | None = None
+    is_isolated: bool = False
+
+    def config(self) -> Config:
+        """The configuration that the command works with.
+
+        Raises:
+            ConfigError: It cannot be used.
+        """
+        if self.is_isolated:
+            return Config()
+        if self.config_file is not None:
+            return read_config(self.config_file)
+        return load_config(self.directory)
 
 
 _MOST_ASSUMPTIONS = 10
@@ -64,8 +81,11 @@ def analyze_target(
         remember: Whether what earlier runs found out may be used; not where files are to be
             taken for other than they are on disk.
     """
-    engine = speed.engine_for(target.settings, keeps=remember) if history else COLD
-    return analyze(target.directory, settings=target.settings, engine=engine)
+    # What is kept of the migrations was read with the configuration that is found.
+    is_usual = target.config_file is None and not target.is_isolated
+    engine = speed.engine_for(target.settings, keeps=remember and is_usual) if history else COLD
+    config = target.config()
+    return analyze(target.directory, settings=target.settings, config=config, engine=engine)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pgtrigger_codegen.evaluator.values.assumption import masked
 from pgtrigger_codegen.lint.options import LintOptions, lint_options
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.selection import Selector
-from pgtrigger_codegen.project.config import TABLE, Config, load_config
+from pgtrigger_codegen.project.config import TABLE, Config
 from pgtrigger_codegen.project.discovery import Layout, discover
 from pgtrigger_codegen.project.site_packages import find_environment
 from pgtrigger_codegen.project.toml_values import TomlTable
@@ -56,7 +56,7 @@ def config(target: Target, output_format: str) -> None:
 
     Settings, apps, folders, environment variables that were assumed, and the rules of `lint`.
     """
-    configured = load_config(target.directory)
+    configured = target.config()
     options = lint_options(configured)
     layout = discover(target.directory, configured, settings_override=target.settings)
     analysis = analyze_target(target)
@@ -107,11 +107,7 @@ class _Sources(Struct, frozen=True):
 
 def _project_values(target: Target, layout: Layout, sources: _Sources) -> Iterator[_Value]:
     configured = sources.config
-    yield _Value(
-        "configuration",
-        sources.path(configured.path) if configured.path else None,
-        _FOUND if configured.path else f"no pyproject.toml has a table [tool.{TABLE}]",
-    )
+    yield _configuration(target, sources)
     here = layout.root == target.directory
     yield _Value("root", str(layout.root), "the folder given" if here else _FOUND)
     origin = layout.settings_origin or "no settings module was found"
@@ -126,6 +122,15 @@ def _project_values(target: Target, layout: Layout, sources: _Sources) -> Iterat
     env = {name: masked(name, value) for name, value in configured.env.items()}
     yield _Value("env", env, sources.key("env"))
     yield _Value("databases", list(configured.databases), sources.key("databases"))
+
+
+def _configuration(target: Target, sources: _Sources) -> _Value:
+    path = sources.config.path
+    if target.is_isolated:
+        return _Value("configuration", None, "--isolated")
+    if path is None:
+        return _Value("configuration", None, f"no pyproject.toml has a table [tool.{TABLE}]")
+    return _Value("configuration", sources.path(path), "--config" if target.config_file else _FOUND)
 
 
 def _located(origin: str, sources: _Sources) -> str:

@@ -43,7 +43,6 @@ from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS
 from pgtrigger_codegen.lint.runner import scope_of
 from pgtrigger_codegen.lint.source_text import read_source
-from pgtrigger_codegen.project.config import load_config
 from pgtrigger_codegen.project.discovery import other_project
 from pgtrigger_codegen.source.boundary import Boundary, is_under
 from pgtrigger_codegen.source.overlay import overlaid
@@ -133,7 +132,7 @@ def lint(target: Target, /, **options: Any) -> None:
 
 def _lint(target: Target, request: Request) -> bool:
     """Carries the request out, and tells whether there is something to fail for."""
-    configured = lint_options(load_config(target.directory))
+    configured = lint_options(target.config())
     baseline_path = _baseline_path(target, request, configured)
     check = _Check(
         request.locate(target),

@@ -116,6 +116,14 @@ def _indented(text: str) -> str:
     help="Work in this folder instead of the current one.",
 )
 @click.option("--settings", metavar="MODULE", help="Settings module, instead of the one found.")
+@click.option(
+    "--config",
+    "config_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Take the configuration from this TOML file, instead of the one found.",
+)
+@click.option("--isolated", is_flag=True, help="Take no configuration from any file.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep results of earlier runs.")
 @click.option(
     "--traceback",
@@ -124,7 +132,14 @@ def _indented(text: str) -> str:
 )
 @click.pass_context
 def main(
-    ctx: click.Context, directory: Path, settings: str | None, *, no_cache: bool, traceback: bool
+    ctx: click.Context,
+    directory: Path,
+    settings: str | None,
+    config_file: Path | None,
+    *,
+    isolated: bool,
+    no_cache: bool,
+    traceback: bool,
 ) -> None:
     """PostgreSQL triggers of Django models as plain migrations, from source alone.
 
@@ -134,4 +149,8 @@ def main(
 
     if traceback:
         crashes.surface(everything=True)
-    ctx.obj = Target(resolved(directory), settings)
+    if isolated and config_file is not None:
+        raise click.UsageError("--config cannot be combined with --isolated.")
+    ctx.obj = Target(
+        resolved(directory), settings, resolved(config_file) if config_file else None, isolated
+    )

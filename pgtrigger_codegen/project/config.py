@@ -70,6 +70,22 @@ def load_config(directory: Path) -> Config:
     return Config()
 
 
+def read_config(path: Path) -> Config:
+    """Read the table of one file, wherever that lies.
+
+    Raises:
+        ConfigError: There is no such file or table, the file is not TOML, or the table has an
+            unknown key or a wrong value.
+    """
+    table = toml_table(read_toml(path), "tool", TABLE)
+    if table is None:
+        raise ConfigError(
+            f"{path} has no table [tool.{TABLE}]",
+            help=f"write the keys below a line that reads [tool.{TABLE}]",
+        )
+    return parse_config(table, path)
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a TOML file.
 

@@ -112,6 +112,57 @@ def test_settings_of_the_command_line(shop: Path) -> None:
     assert resolved(shop, "--settings", "shop.settings")["settings"][1] == "--settings"
 
 
+def test_a_configuration_of_another_file(shop: Path) -> None:
+    (shop / "pyproject.toml").write_text("[tool.pgtrigger-codegen]\nsettings = 'other'\n")
+    (shop.parent / "ci.toml").write_text(
+        '[tool.pgtrigger-codegen]\nsource-roots = ["shop"]\n[tool.pgtrigger-codegen.lint]\n'
+        'select = ["PGT103"]\n'
+    )
+    option = ("--config", str(shop.parent / "ci.toml"))
+
+    values = resolved(shop, *option)
+
+    assert values["configuration"] == (str(shop.parent / "ci.toml"), "--config")
+    assert values["settings"][0] == "shop.settings"
+    assert values["lint.rules"][0] == ["PGT103"]
+    found = run_cli(shop, *option, "lint", "--output-format", "json").data
+    assert {one["code"] for one in found} == {"PGT103"}
+
+
+def test_no_configuration(shop: Path) -> None:
+    (shop / "pyproject.toml").write_text("[tool.pgtrigger-codegen]\nnothing = 1\n")
+
+    assert run_cli(shop, "show").exit_code == ConfigError.exit_code
+    assert resolved(shop, "--isolated")["configuration"] == (None, "--isolated")
+    assert run_cli(shop, "--isolated", "show").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tool]", "ci.toml has no table [tool.pgtrigger-codegen]"),
+        ("[tool", "ci.toml is not valid TOML"),
+        ("[tool.pgtrigger-codegen]\nnothing = 1", "ci.toml:2: unknown key `nothing`"),
+    ],
+)
+def test_a_file_that_is_no_configuration(shop: Path, text: str, message: str) -> None:
+    (shop / "ci.toml").write_text(text)
+
+    outcome = run_cli(shop, "--config", str(shop / "ci.toml"), "show")
+
+    assert outcome.exit_code == ConfigError.exit_code
+    assert message in outcome.stderr
+
+
+def test_one_configuration_or_none(shop: Path) -> None:
+    (shop / "ci.toml").write_text("[tool.pgtrigger-codegen]")
+
+    outcome = run_cli(shop, "--config", str(shop / "ci.toml"), "--isolated", "show")
+
+    assert outcome.exit_code == 2
+    assert "--config cannot be combined with --isolated." in outcome.stderr
+
+
 def test_text(shop: Path) -> None:
     (shop / "pyproject.toml").write_text(TABLE.replace('python = "environment"\n', ""))
 

@@ -101,6 +101,18 @@ def test_a_result_belongs_to_its_arguments(run: Console, worked: list[str]) -> N
     assert len(worked) == 2
 
 
+def test_a_result_belongs_to_the_configuration_that_is_given(
+    run: Console, worked: list[str]
+) -> None:
+    file = Path("ci.toml")
+    results = []
+    for codes in ('["PGT1"]', '["PGT5"]', '["PGT5"]'):
+        file.write_text(f"[tool.pgtrigger-codegen.lint]\nselect = {codes}\n")
+        results.append(run("--config", "ci.toml", "lint"))
+    assert len(worked) == 2
+    assert results[1] == results[2] == run("--no-cache", "--config", "ci.toml", "lint")
+
+
 def test_a_damaged_result_is_none(run: Console, worked: list[str]) -> None:
     first = run("show")
     for path in Path(NAME).iterdir():
