@@ -3,8 +3,10 @@
 `pgtrigger_codegen/stubs` has a folder for each such package. In it are modules with the fields,
 abstract models and other classes that stand in the bodies of models, as far as they shape tables,
 and functions whose answers follow from the project's settings.
-A stub is evaluated like any other module. `packages.toml` names the releases that each stub was
-compared with.
+
+A stub is evaluated like any other module, but for `raise NotImplementedError(…)`: that says that
+something is not known, and why. `packages.toml` names the releases that each stub was compared
+with.
 """
 
 from __future__ import annotations

@@ -65,7 +65,14 @@ _QUESTIONS: dict[str, list[tuple[Any, ...]]] = {
     "swappable_setting": [("auth", "User"), ("shop", "Unset"), ("market", "Order"), ("a", "b")],
 }
 # They depend on other fields of the model, on its place, or are bases of what stands in bodies.
-_BASES = frozenset({"CIText", "QueryableProperty"})
+_BASES = frozenset(
+    {
+        *("AnnotationGetterMixin", "AnnotationMixin", "CIText", "LookupFilterMixin"),
+        *("QueryableProperty", "SetterMixin", "UpdateMixin"),
+    }
+)
+# They stand in bodies as arguments of fields only.
+_MEASURES = frozenset({"BidimensionalMeasure", "MeasureBase"})
 _OPTIONS = ("null", "unique", "db_index", "primary_key", "max_length", "editable", "blank")
 
 _APP = "tests.stubs.compared"
@@ -107,7 +114,11 @@ def _compare(dotted: str, stub: type, real: Any) -> Iterator[str]:
     if not inspect.isclass(real):
         yield f"{dotted}: the package has no such class"
         return
-    if dotted.rpartition(".")[2] in _BASES:
+    names = {base.__name__ for base in real.__mro__}
+    told = [base.__name__ for base in stub.__mro__ if not base.__name__.startswith("_")]
+    if lacking := [name for name in told if name not in names]:
+        yield f"{dotted}: the package's class does not derive from {', '.join(lacking)}"
+    if dotted.rpartition(".")[2] in _BASES or not _MEASURES.isdisjoint(told):
         return
     ours, theirs = _columns(stub), _columns(real)
     if ours != theirs:

@@ -29,6 +29,8 @@ class Order({bases}):
 
 
 _TRACKER = "from model_utils import FieldTracker\n"
+_COUNTRY = "from django_countries.fields import CountryField\n"
+_MEASURE = "from measurement.measures import Distance\n"
 _TAGGED = """
 from django.db import models
 from tagulous.models import TagField
@@ -127,8 +129,32 @@ def test_each_package_with_a_stub_says_what_it_was_compared_with() -> None:
             },
             {"body": "    mail = models.EmailField(unique=True)"},
         ),
+        (
+            {
+                "imports": "from measurement.base import MeasureBase\n"
+                "from measurement.measures import Distance\n"
+                "class Span(Distance):\n    UNITS = {'m': 1.0}\n"
+                "class Measured(models.FloatField):\n"
+                "    def __init__(self, *args, measurement=Distance, **kwargs):\n"
+                "        if not issubclass(measurement, MeasureBase):\n"
+                "            raise TypeError\n"
+                "        super().__init__(*args, **kwargs)\n",
+                "body": "    length = Measured(measurement=Span)",
+            },
+            {"body": "    length = models.FloatField()"},
+        ),
+        (
+            {
+                "imports": "from queryable_properties.properties import (\n"
+                "    AnnotationGetterMixin, QueryableProperty)\n"
+                "class Total(AnnotationGetterMixin, QueryableProperty):\n"
+                "    def get_annotation(self, cls):\n        return models.F('id')\n",
+                "body": "    total = Total()",
+            },
+            {},
+        ),
     ],
-    ids=["abstract model", "field", "neither", "module"],
+    ids=["abstract model", "field", "neither", "module", "measure", "mixin"],
 )
 def test_a_model_is_read_as_with_djangos_own_classes(
     stubbed: dict[str, str], plain: dict[str, str], tmp_path: Path
@@ -208,6 +234,15 @@ def test_a_package_of_the_projects_own_wins(tmp_path: Path) -> None:
         "import swapper\na = swapper.swappable_setting('shop', 'Unset')",
         "import swapper\na = swapper.get_model_name('shop', 'Unset')",
         "import swapper\nswapper.set_app_prefix = 1\na = swapper.split",
+        _MEASURE + "a = Distance(m=1) == Distance(m=1)",
+        _MEASURE + "a = 2 * Distance(m=1)",
+        _MEASURE + "a = bool(Distance(m=0))",
+        _MEASURE + "a = f'{Distance(m=0)}'",
+        _MEASURE + "a = Distance.UNITS",
+        _MEASURE + "try:\n    a = str(Distance(m=1))\nexcept Exception:\n    a = 1",
+        _MEASURE + "a = 1\nif Distance(m=0):\n    a = 2",
+        _COUNTRY
+        + "try:\n    a = CountryField(multiple=True)\nexcept NotImplementedError:\n    a = 1",
         _TRACKER + "try:\n    a = FieldTracker().x\nexcept AttributeError:\n    a = 1",
     ],
 )

@@ -163,6 +163,9 @@ def raise_statement(vm: Machine, node: ast.Raise, scope: Scope) -> Signal:
         value = vm.attempt(span, value)
     if type(value) in SCALARS and node.exc is not None:
         value = TypeError("exceptions must derive from BaseException")
+    if isinstance(value, NotImplementedError) and scope.module.is_stub:
+        # The package raises nothing there: nobody can catch what a stub does not tell.
+        raise Refusal(Unknown(str(value), span))
     if isinstance(value, BaseException):
         if node.cause is not None:
             _set_cause(vm, value, vm.value(node.cause, scope), span)
