@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger
@@ -29,9 +30,10 @@ def installed_span(analysis: Analysis, trigger: BodyTrigger, place: Place | None
         return trigger.span
     if place is not None:
         wanted = _Wanted(trigger, place)
-        for path in _files(analysis, trigger.migration):
-            if (found := wanted.in_file(path)) is not None:
-                return found
+        for text in wanted.texts:
+            for path in _files(analysis, trigger.migration):
+                if (found := wanted.in_file(path, text)) is not None:
+                    return found
     return _operation(analysis, trigger.migration, trigger.func) or trigger.span
 
 
@@ -51,8 +53,15 @@ def characters(text: str) -> list[Char]:
     ]
 
 
+class _Text(NamedTuple):
+    """Text without whitespace, and how far into the text the place is."""
+
+    text: str
+    offset: int
+
+
 class _Wanted:
-    """A place in a body, as text that can be looked for."""
+    """A place in a body, as texts that can be looked for, the surest first."""
 
     def __init__(self, trigger: BodyTrigger, place: Place) -> None:
         func, statement = trigger.func, trigger.statement or ""
@@ -62,29 +71,28 @@ class _Wanted:
         self._size = max(len(first_line or wanted), 1)
         # The statement has the function's name, which tells bodies of the same text apart.
         start = _compact(statement).find(_compact(func))
-        self._texts = [(_compact(statement), start + len(before))] if start >= 0 else []
-        self._texts.append((_compact(func), len(before)))
+        self.texts = [_Text(_compact(statement), start + len(before))] if start >= 0 else []
+        self.texts.append(_Text(_compact(func), len(before)))
 
-    def in_file(self, path: Path) -> Span | None:
+    def in_file(self, path: Path, wanted: _Text) -> Span | None:
+        """The place by one of the texts."""
         text = text_of(path)
         if not self._line or self._line not in text:
             return None
         for chars in _literals(path) if path.suffix == ".py" else [characters(text)]:
-            if (found := self._in_characters(str(path), chars)) is not None:
+            if (found := self._in_characters(str(path), chars, wanted)) is not None:
                 return found
         return None
 
-    def _in_characters(self, path: str, chars: Sequence[Char]) -> Span | None:
+    def _in_characters(self, path: str, chars: Sequence[Char], wanted: _Text) -> Span | None:
         visible = [char for char in chars if not char.text.isspace()]
-        joined = "".join(char.text for char in visible)
-        for text, offset in self._texts:
-            start = joined.find(text)
-            if start >= 0:
-                found = visible[start + offset : start + offset + self._size]
-                on_line = [char for char in found if char.line == found[0].line]
-                first, last = on_line[0], on_line[-1]
-                return Span(path, first.line, first.column, first.line, last.end_column)
-        return None
+        start = "".join(char.text for char in visible).find(wanted.text)
+        if start < 0:
+            return None
+        found = visible[start + wanted.offset : start + wanted.offset + self._size]
+        on_line = [char for char in found if char.line == found[0].line]
+        first, last = on_line[0], on_line[-1]
+        return Span(path, first.line, first.column, first.line, last.end_column)
 
 
 def _compact(text: str) -> str:

@@ -145,6 +145,16 @@ def test_of_two_functions_with_one_body_each_is_found(tmp_path: Path) -> None:
     assert [one.span.line for one in findings(tmp_path)] == [17, 26]
 
 
+def test_of_two_functions_in_two_literals_each_is_found(tmp_path: Path) -> None:
+    other = BROKEN.replace("stamp", "mark").replace("BEFORE INSERT", "BEFORE UPDATE")
+    write(tmp_path, {"0001_stamp": source(f'["""{other}""", """{BROKEN}"""]')})
+
+    first, second = findings(tmp_path)
+
+    assert first.span.line == 17
+    assert second.span.line > first.span.line + len(other.split("\n")) - 3
+
+
 @pytest.mark.parametrize(
     "sql",
     [
