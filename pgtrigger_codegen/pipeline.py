@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
     from pgtrigger_codegen.lint.diagnostic import Diagnostic
     from pgtrigger_codegen.lint.options import LintOptions
+    from pgtrigger_codegen.migrations.changes.open_changes import IsCommitted
     from pgtrigger_codegen.migrations.planning.history import ProjectHistory
     from pgtrigger_codegen.migrations.planning.plan import Options, Plan
     from pgtrigger_codegen.models.facts import MissingProvider
@@ -155,6 +156,7 @@ def lint(
     *,
     options: LintOptions | None = None,
     force_exclude: bool = False,
+    is_committed: IsCommitted = lambda path: None,
 ) -> list[Diagnostic]:
     """What the rules find, sorted by place.
 
@@ -163,13 +165,20 @@ def lint(
         options: In place of what the project's configuration says.
         force_exclude: Whether files that the configuration excludes are left out even when they
             are among the paths.
+        is_committed: Whether a file is in version control.
 
     Raises:
         CodegenError: A path does not exist, or the configuration cannot be used.
     """
     from pgtrigger_codegen.lint.runner import run
 
-    return run(analysis, paths, options=options, force_exclude=force_exclude)
+    return run(
+        analysis,
+        paths,
+        options=options,
+        force_exclude=force_exclude,
+        is_committed=is_committed,
+    )
 
 
 def _router(interpreter: Interpreter, project: Project) -> AllowMigrate:

@@ -44,6 +44,7 @@ from pgtrigger_codegen.lint.reporters.formats import REPORTERS
 from pgtrigger_codegen.lint.runner import scope_of
 from pgtrigger_codegen.lint.source_text import read_source
 from pgtrigger_codegen.project.discovery import other_project
+from pgtrigger_codegen.project.git import is_committed
 from pgtrigger_codegen.source.boundary import Boundary, is_under
 from pgtrigger_codegen.source.overlay import overlaid
 from pgtrigger_codegen.source.paths import resolved
@@ -226,7 +227,11 @@ class _Check(Struct, frozen=True):
     def found(self, analysis: Analysis) -> Sequence[Diagnostic]:
         """The findings, known ones included."""
         return pipeline.lint(
-            analysis, self.paths, options=self.options, force_exclude=self.force_exclude
+            analysis,
+            self.paths,
+            options=self.options,
+            force_exclude=self.force_exclude,
+            is_committed=is_committed,
         )
 
     def stale(self, analysis: Analysis) -> Counter[Entry]:

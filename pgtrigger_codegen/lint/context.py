@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger, ReadBody, read_bodies
 from pgtrigger_codegen.lint.definitions import read_definitions
+from pgtrigger_codegen.migrations.changes.open_changes import IsCommitted
 from pgtrigger_codegen.sql.body import Body, BodyUnread
 from pgtrigger_codegen.sql.body_error import BodyError
 from pgtrigger_codegen.sql.definition import Definition
@@ -19,10 +20,12 @@ class LintContext:
 
     Args:
         analysis: The project.
+        is_committed: Whether a file is in version control.
     """
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, is_committed: IsCommitted = lambda path: None) -> None:
         self.analysis = analysis
+        self.is_committed = is_committed
 
     def definitions(self) -> tuple[tuple[CompiledTrigger, Definition], ...]:
         """Every declared trigger whose statement parses, with what its CREATE TRIGGER says."""

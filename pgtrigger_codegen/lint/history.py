@@ -75,12 +75,12 @@ def migration_span(analysis: Analysis, key: Key) -> Span:
     """The first line of a migration's file."""
     module = migration_module(analysis, key)
     width = len(module.lines[0]) if module else 0
-    return Span(str(_path(analysis, key)), 1, 1, 1, 1 + width)
+    return Span(str(migration_path(analysis, key)), 1, 1, 1, 1 + width)
 
 
 def migration_module(analysis: Analysis, key: Key) -> Module | None:
     """A migration's file as a tree; None if it cannot be read."""
-    path = _path(analysis, key)
+    path = migration_path(analysis, key)
     try:
         return read_module(path.stem, path, is_package=False, first_party=True)
     except (SourceSyntaxError, OSError):
@@ -92,5 +92,5 @@ def _assigns(node: ast.Assign | ast.AnnAssign, name: str) -> bool:
     return any(isinstance(target, ast.Name) and target.id == name for target in targets)
 
 
-def _path(analysis: Analysis, key: Key) -> Path:
+def migration_path(analysis: Analysis, key: Key) -> Path:
     return MigrationReader(analysis.project.apps, analysis.load_migration).path(key)

@@ -20,6 +20,7 @@ from pgtrigger_codegen.lint.scope import Scope
 from pgtrigger_codegen.lint.selection import Selector, unknown_rule_help
 from pgtrigger_codegen.lint.source_text import read_source
 from pgtrigger_codegen.lint.suppression import MARKER, Comment, Suppressions, read_suppressions
+from pgtrigger_codegen.migrations.changes.open_changes import IsCommitted
 from pgtrigger_codegen.project.folders import Exclusion
 
 
@@ -31,6 +32,7 @@ def run(
     rules: Iterable[Rule] = RULES,
     options: LintOptions | None = None,
     force_exclude: bool = False,
+    is_committed: IsCommitted = lambda path: None,
 ) -> list[Diagnostic]:
     """The findings, sorted by place.
 
@@ -41,6 +43,7 @@ def run(
         options: In place of what the project's configuration says.
         force_exclude: Whether files that the configuration excludes are left out even when they
             are among the paths.
+        is_committed: Whether a file is in version control.
 
     Raises:
         CodegenError: A path does not exist, or the configuration cannot be used.
@@ -49,7 +52,7 @@ def run(
     scope = scope_of(analysis, paths, force_exclude=force_exclude)
     selected = [rule for rule in rules if options.selection.includes(rule)]
     ignored = options.file_ignores(analysis.project.root)
-    context = LintContext(analysis)
+    context = LintContext(analysis, is_committed)
     failed: list[Diagnostic] = []
     found = (finding for rule in selected for finding in _checked(rule, context, failed))
     # A set, since one expression (in an abstract base, say) can be at fault for many models.

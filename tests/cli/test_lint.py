@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from click.testing import CliRunner
 
 from pgtrigger_codegen.cli.main import main
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS
+from tests.lint.cases import read_cases
 from tests.models.project import write_project
 from tests.support.cli import run_cli, run_process
 from tests.support.projects import copy_project
 
+ROOT = Path(__file__).parents[2]
 ORDER = "shop/orders/models/order.py"
 
 
@@ -39,6 +42,18 @@ def test_what_does_not_exist(shop: Path, arguments: list[str], message: str) -> 
 
     assert outcome.exit_code == 2
     assert message in outcome.stderr
+
+
+def test_git_is_asked_which_migrations_are_released(tmp_path: Path) -> None:
+    fixture = ROOT / "fixtures/rules/PGT412-trigger-mixed-with-slow-operation.md"
+    read_cases(fixture)[0].write(tmp_path)
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    options = ("lint", "--fail-level", "warning")
+
+    assert run_cli(tmp_path, *options).exit_code == 1
+    for arguments in (("init", "-q"), ("add", "."), (*identity, "commit", "-q", "-m", "all")):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    assert run_cli(tmp_path, *options).exit_code == 0
 
 
 def test_a_diff_is_what_fix_does(shop: Path) -> None:

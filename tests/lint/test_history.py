@@ -45,6 +45,26 @@ def test_replayed_in_another_process(
     assert here
 
 
+@pytest.mark.parametrize(
+    ("is_committed", "severity"), [(True, "info"), (False, "warning"), (None, "warning")]
+)
+def test_a_migration_that_is_committed_is_left_alone(
+    tmp_path: Path, is_committed: bool | None, severity: str
+) -> None:
+    CASES["PGT412-trigger-mixed-with-slow-operation"].write(tmp_path)
+    asked = []
+
+    def answer(path: Path) -> bool | None:
+        asked.append(path)
+        return is_committed
+
+    (found,) = run(analyze(tmp_path), is_committed=answer)
+
+    assert (found.code, found.severity) == ("PGT412", severity)
+    assert asked == [tmp_path / "shop/migrations/0002_keep.py"]
+    assert ("leave it as it is" in str(found.help)) is (severity == "info")
+
+
 def test_migrations_that_go_in_a_circle_have_no_history(tmp_path: Path) -> None:
     migration = """from django.db import migrations
 

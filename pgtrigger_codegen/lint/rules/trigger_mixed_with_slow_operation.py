@@ -6,8 +6,19 @@ from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
-from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed_history
+from pgtrigger_codegen.lint.history import (
+    is_own_migration,
+    migration_path,
+    operation_span,
+    replayed_history,
+)
 from pgtrigger_codegen.lint.rule import Rule
+
+_OPEN = "Move what takes long in front of it, or into a migration of its own"
+_RELEASED = (
+    "The migration is committed: leave it as it is. Run it while nobody writes to the table, where "
+    "a database in use has not run it yet"
+)
 
 
 class TriggerMixedWithSlowOperation(Rule):
@@ -16,8 +27,11 @@ class TriggerMixedWithSlowOperation(Rule):
     same atomic migration, that may take long: Python code, rows that are updated, deleted or
     copied, an index or constraint that is made.
 
-    Nothing is reported for tables that the migration itself makes, for what is slow in front of
-    the trigger, and where the slow operation keeps everybody from the same table anyway.
+    It is information only where the migration is committed, so that databases in use have most
+    likely run it.
+
+    Nothing is reported for tables that the migration itself makes or may make, for what is slow in
+    front of the trigger, and where the slow operation keeps everybody from the same table anyway.
 
     ## Why is this bad?
     A migration is one transaction, and its locks last until the end. `CREATE TRIGGER` stops all
@@ -57,6 +71,7 @@ class TriggerMixedWithSlowOperation(Rule):
                 and migration.atomic
                 and is_own_migration(context.analysis, lock.migration)
             ):
+                is_released = context.is_committed(migration_path(context.analysis, lock.migration))
                 yield self.diagnostic(
                     f"Migration `{'.'.join(lock.migration)}` {lock.what}, and holds the lock"
                     f" that stops {lock.stops} while it {lock.slow}",
@@ -67,5 +82,6 @@ class TriggerMixedWithSlowOperation(Rule):
                             operation_span(context.analysis, lock.migration, lock.slow_index),
                         )
                     ],
-                    help="Move what takes long in front of it, or into a migration of its own",
+                    severity=Severity.INFO if is_released else None,
+                    help=_RELEASED if is_released else _OPEN,
                 )

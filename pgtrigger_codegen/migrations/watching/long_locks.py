@@ -73,6 +73,9 @@ class LongLocks:
         if isinstance(event, _Made):
             current.made.add(event.table)
             return
+        if isinstance(event, _Unread):
+            current.may_make_any = True
+            return
         if current.done or (event.table and _is_new(event.table, moment, current)):
             return
         if isinstance(event, _Lock):
@@ -111,19 +114,26 @@ class _Slow(Struct, frozen=True):
     locks: bool = False
 
 
-_Event = _Made | _Lock | _Slow
+class _Unread(Struct, frozen=True):
+    """What is not known, and may make tables."""
+
+
+_Event = _Made | _Lock | _Slow | _Unread
 
 
 class _Transaction(Struct):
     migration: Key
     made: set[QualifiedName] = field(default_factory=set)
+    may_make_any: bool = False
     lock: tuple[_Lock, int] | None = None
     done: bool = False
 
 
 def _is_new(table: QualifiedName, moment: Moment, current: _Transaction) -> bool:
     known = moment.tables.get(table)
-    return table in current.made or (known is not None and known.named_by == moment.migration)
+    if known is None:
+        return table in current.made or current.may_make_any
+    return table in current.made or known.named_by == moment.migration
 
 
 def _events(operation: object, moment: Moment) -> Iterator[_Event]:
@@ -133,8 +143,12 @@ def _events(operation: object, moment: Moment) -> Iterator[_Event]:
                 yield _Slow(f"runs Python code{_name(operation.code)}")
         case operations.RunSQL():
             for text in sql_texts(operation.sql):
-                if not isinstance(text, Unknown):
+                if isinstance(text, Unknown):
+                    yield _Unread()
+                else:
                     yield from _sql_events(text, moment)
+        case Unknown():
+            yield _Unread()
         case AddTrigger():
             text = str(getattr(operation.trigger, "sql", ""))
             # It drops, if it exists, what it creates: mostly there is nothing to drop.
