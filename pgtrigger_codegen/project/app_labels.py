@@ -14,6 +14,6 @@ def label_help(label: str, known: Iterable[str]) -> str:
         known: The labels of the project's apps.
     """
     labels = sorted(known)
-    if close := meant(label, labels):
-        return f"did you mean {close!r}?"
-    return f"apps of the project: {', '.join(labels) or 'none'}"
+    listed = f"apps of the project: {', '.join(labels) or 'none'}"
+    close = meant(label, labels)
+    return f"did you mean {close!r}? {listed}" if close else listed

@@ -34,7 +34,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["init"], "No such command 'init'.\n"),
         (["show", "catalog.category:archve"], "did you mean `catalog.Category:archive`?\n"),
         (["show", "orders.Order:nothing"], "help: a URI is app_label.ModelName:trigger_name"),
-        (["collapse", "order", "0001"], "help: did you mean 'orders'?\n"),
+        (["collapse", "order", "0001"], "help: did you mean 'orders'? apps of the project: "),
     ],
 )
 def test_what_does_not_exist(shop: Path, arguments: list[str], message: str) -> None:
