@@ -29,11 +29,25 @@ from django.test import override_settings
 
 from pgtrigger_codegen.source.stubs import FOLDER, stubbed_packages
 
+
+class _Size(models.TextChoices):
+    SMALL = "s", "Small"
+    LARGE = "large", "A label that is longer"
+
+    __empty__ = "(unknown)"
+
+
+class _Rank(models.IntegerChoices):
+    FIRST = 1
+    LAST = 2000
+
+
 _ARGUMENTS: dict[str, dict[str, Any]] = {
     "AggregateProperty": {"aggregate": models.Count("id")},
     "AnnotationProperty": {"annotation": models.F("id")},
     "AutoSlugField": {"populate_from": "last"},
     "FSMKeyField": {"to": "auth.User", "on_delete": models.CASCADE},
+    "IntegerChoicesField": {"choices_enum": _Rank},
     "MappingProperty": {"attribute_path": "id", "output_field": None, "mappings": ()},
     "MonitorField": {"monitor": "id"},
     "RandomCharField": {"length": 8},
@@ -44,11 +58,17 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "SubqueryFieldProperty": {"queryset": None, "field_name": "id"},
     "SubqueryObjectProperty": {"model": "self", "queryset": None},
     "InheritanceModelProperty": {"value_generator": str, "output_field": models.CharField()},
+    "TextChoicesField": {"choices_enum": _Size},
     "ValueCheckProperty": {"attribute_path": "id"},
 }
 # What else a class is called with, one call after the other.
 _FURTHER: dict[str, list[dict[str, Any]]] = {
+    "IntegerChoicesField": [{"choices_enum": _Rank, "null": True, "blank": True}],
     "SingleTagField": [{"tree": True}, {"blank": False, "null": False}],
+    "TextChoicesField": [
+        {"choices_enum": _Size, "null": True, "blank": True},
+        {"choices_enum": _Size, "max_length": 30, "unique": True},
+    ],
     "TagField": [{"tree": True}, {"force_lowercase": True, "null": True, "blank": True}],
 }
 # What functions are called with: each must be here, or nothing is known of its answers.

@@ -153,8 +153,20 @@ def test_each_package_with_a_stub_says_what_it_was_compared_with() -> None:
             },
             {},
         ),
+        (
+            {
+                "imports": "from django_choices_field import TextChoicesField\n"
+                "class Kind(models.TextChoices):\n    SMALL = 's', 'Small'\n    LARGE = 'large'\n",
+                "body": "    kind = TextChoicesField(choices_enum=Kind)\n"
+                "    other = TextChoicesField(Kind, 'other', null=True, blank=True)\n",
+            },
+            {
+                "body": "    kind = models.CharField(max_length=5)\n"
+                "    other = models.CharField(max_length=5, null=True)\n",
+            },
+        ),
     ],
-    ids=["abstract model", "field", "neither", "module", "measure", "mixin"],
+    ids=["abstract model", "field", "neither", "module", "measure", "mixin", "choices"],
 )
 def test_a_model_is_read_as_with_djangos_own_classes(
     stubbed: dict[str, str], plain: dict[str, str], tmp_path: Path

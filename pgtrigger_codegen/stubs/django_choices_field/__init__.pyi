@@ -1,0 +1,1 @@
+from django_choices_field.fields import IntegerChoicesField, TextChoicesField
