@@ -56,6 +56,8 @@ class Analysis(Struct, frozen=True):
         unresolved: First-party declarations that could not be compiled, sorted by place.
         foreign_triggers: Triggers that third-party packages declare.
         notices: What the user should know of how the project was read (no settings found…).
+        absent_packages: Packages that are not found where the project is read, and that its
+            declarations need.
         read_files: First-party files that were read.
         uninherited_triggers: Abstract models with triggers that no model inherits from.
         imported_modules: First-party modules that Django imports as it starts.
@@ -87,6 +89,7 @@ class Analysis(Struct, frozen=True):
     foreign_unresolved: tuple[UnresolvedTrigger, ...] = ()
     provided_models: tuple[ProvidedModel, ...] = ()
     missing_providers: tuple[MissingProvider, ...] = ()
+    absent_packages: tuple[str, ...] = ()
     allow_migrate: AllowMigrate = always_allowed
     census: Census = field(default_factory=Census)
     certificate: Certificate = field(default_factory=Certificate)

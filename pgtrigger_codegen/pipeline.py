@@ -77,7 +77,7 @@ def analyze(
     from pgtrigger_codegen.models.describing import ReadModels
     from pgtrigger_codegen.models.django_setup import configure
     from pgtrigger_codegen.models.reading import ModelReader
-    from pgtrigger_codegen.triggers.absent_packages import absent_notice
+    from pgtrigger_codegen.triggers.absent_packages import absent_notice, absent_packages
     from pgtrigger_codegen.triggers.declared import place
 
     configure(project.settings)
@@ -86,6 +86,7 @@ def analyze(
     missing = tuple(providers.missing(reader.interpreter.findings.imported_libraries))
     not_asked = [_not_asked(item) for item in missing if item.distribution]
     unresolved = tuple(sorted([*declared.unresolved, *not_asked], key=place))
+    absent = absent_packages(unresolved, loader)
     models = ReadModels(reader)
     census = census_of(reader, declared)
     read_files = frozenset(module.path for module in loader.loaded() if module.first_party)
@@ -99,7 +100,8 @@ def analyze(
         lost_triggers=declared.lost,
         syntax_problems=_syntax_problems(loader, layout.python_version),
         foreign_triggers=declared.foreign_triggers,
-        notices=(*notices, *absent_notice(unresolved, loader)),
+        notices=(*notices, *absent_notice(absent, complete=loader.complete)),
+        absent_packages=tuple(name for name, _ in absent),
         read_files=read_files,
         load_migration=migration_loader(reader.interpreter, project.apps),
         migrations=OneHistory(engine.replay),

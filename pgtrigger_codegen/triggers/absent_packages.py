@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.triggers.compiled import UnresolvedTrigger
@@ -30,16 +30,26 @@ def absent_packages(
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def absent_notice(unresolved: Iterable[UnresolvedTrigger], loader: ModuleLoader) -> tuple[str, ...]:
-    """What is missing, what it costs and what mends it; nothing where no package is missing."""
-    found = absent_packages(unresolved, loader)
+def needed_package(unresolved: UnresolvedTrigger, absent: Collection[str]) -> str | None:
+    """The one of the packages that are not found which a declaration needs, the first by name."""
+    needed = {match[1] for match in _DOTTED.finditer(unresolved.reason)}
+    return min(needed & set(absent), default=None)
+
+
+def absent_notice(found: Sequence[tuple[str, int]], *, complete: bool) -> tuple[str, ...]:
+    """What is missing, what it costs and what mends it; nothing where no package is missing.
+
+    Args:
+        found: The packages, each with how many declarations need it.
+        complete: Whether the project's environment is known.
+    """
     if not found:
         return ()
     named = ", ".join(f"`{name}` ({count})" for name, count in found[:_MOST_NAMED])
     if len(found) > _MOST_NAMED:
         named += f" and {len(found) - _MOST_NAMED} more"
     packages = "1 package is" if len(found) == 1 else f"{len(found)} packages are"
-    if loader.complete:
+    if complete:
         where, help = "in the project's environment", "install what is missing there"
     else:
         where = "where pgtrigger-codegen looks"

@@ -8,6 +8,7 @@ from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.triggers.absent_packages import needed_package
 from pgtrigger_codegen.triggers.compiled import Cause, UnresolvedTrigger
 
 
@@ -15,7 +16,8 @@ class UnresolvedTriggerRule(Rule):
     """## What it does
     Reports a trigger, or a list of triggers, whose SQL depends on something that cannot be known
     from source alone: the clock, a query, the environment, a library that is not read. Triggers
-    with one cause are one finding. It points at the very expression that defeated the analysis; the
+    with one cause are one finding, and information only where merely a package is not installed
+    where the project is read. It points at the very expression that defeated the analysis; the
     notes lead there from the declaration.
 
     ## Why is this bad?
@@ -49,9 +51,16 @@ class UnresolvedTriggerRule(Rule):
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
         causes: dict[Span, list[UnresolvedTrigger]] = {}
+        packages: dict[str, list[UnresolvedTrigger]] = {}
+        absent = context.analysis.absent_packages
         for unresolved in context.analysis.unresolved:
             if unresolved.cause is Cause.UNREADABLE:
-                causes.setdefault(unresolved.span, []).append(unresolved)
+                if package := needed_package(unresolved, absent):
+                    packages.setdefault(package, []).append(unresolved)
+                else:
+                    causes.setdefault(unresolved.span, []).append(unresolved)
+        for package, items in packages.items():
+            yield self._absent(package, items)
         for span, items in causes.items():
             yield self.diagnostic(
                 f"The trigger{_named(items)} cannot be read statically: {_reasons(items)}",
@@ -59,6 +68,19 @@ class UnresolvedTriggerRule(Rule):
                 notes=_notes(items),
                 help=_help(items),
             )
+
+    def _absent(self, package: str, items: Sequence[UnresolvedTrigger]) -> Diagnostic:
+        """What a package that is not installed costs, told at the first place that needs it."""
+        return self.diagnostic(
+            f"The trigger{_named(items)} cannot be read statically: {_reasons(items)}; `{package}`"
+            " is not installed where pgtrigger-codegen looks",
+            min(item.span for item in items),
+            severity=Severity.INFO,
+            notes=_notes(items),
+            help=f"Name the project's environment under `python`, or install `{package}` beside"
+            f" pgtrigger-codegen; until then no migrations{_of_apps(items)} are written"
+            " (`--allow-unresolved` writes the others)",
+        )
 
 
 def _reasons(items: Sequence[UnresolvedTrigger]) -> str:
