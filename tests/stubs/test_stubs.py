@@ -190,6 +190,16 @@ def test_a_stub_is_an_assumption_that_is_listed_once(tmp_path: Path) -> None:
     ]
 
 
+def test_an_assumption_names_the_place_in_the_project(tmp_path: Path) -> None:
+    """A stub that uses another module of its package would name a folder of this machine."""
+    imports = "from model_utils.models import TimeStampedModel"
+
+    ours = _tracked(tmp_path / "project", imports=imports, bases="TimeStampedModel")
+
+    (assumed,) = [each for each in ours.assumptions if each.name == "package model_utils"]
+    assert Path(assumed.span.path) == tmp_path / "project" / "shop" / "models.py"
+
+
 def test_the_projects_environment_wins(tmp_path: Path) -> None:
     source = "from model_utils import FieldTracker\na = FieldTracker"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from pathlib import Path
 from typing import Any, cast
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
@@ -15,7 +16,7 @@ from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.source.stubs import stubbed_packages
+from pgtrigger_codegen.source.stubs import FOLDER, stubbed_packages
 
 
 def has_stub_for(vm: Machine, module: str, name: str, span: Span) -> bool:
@@ -24,6 +25,8 @@ def has_stub_for(vm: Machine, module: str, name: str, span: Span) -> bool:
     if not isinstance(scope, Scope) or not _tells(vm, scope.module, name):
         return False
     package = module.partition(".")[0]
+    if Path(span.path).is_relative_to(FOLDER / package):
+        return True  # one module of the stub uses another: who uses the stub assumes
     assumed = f"package {package}"
     if all(assumption.name != assumed for assumption in vm.assumptions):
         vm.assume(assumed, f"as in {stubbed_packages()[package]}", span)
