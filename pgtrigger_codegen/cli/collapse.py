@@ -13,7 +13,13 @@ import click
 from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target, writing
+from pgtrigger_codegen.cli.common import (
+    Target,
+    analyze_target,
+    echo_notices,
+    pass_target,
+    writing,
+)
 from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.migrations.changes.operations import describe
@@ -130,8 +136,7 @@ class _Outcome(Struct, frozen=True):
 
     def echo_notes(self) -> None:
         """Say on standard error what stays as it is, and what to look after."""
-        for notice in self.analysis.notices:
-            click.echo(f"note: {one_line(notice)}", err=True)
+        echo_notices(self.analysis)
         for path, reason in self.obstacles:
             note = one_line(f"{self._path(path)} is left alone: {reason}")
             click.echo(f"note: {note}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,15 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.wording import counted
 
 
+class Notes(enum.Enum):
+    """How much is said on how the project was read."""
+
+    NONE = enum.auto()
+    SOME = enum.auto()
+    """Assumptions are only counted where a list would bury the rest."""
+    ALL = enum.auto()
+
+
 class Target(Struct, frozen=True):
     """The project that a command works on.
 
@@ -34,12 +44,14 @@ class Target(Struct, frozen=True):
         settings: Settings module given on the command line, or None.
         config_file: File of the configuration, absolute, instead of the one found; or None.
         is_isolated: Whether no file is looked at for configuration.
+        notes: Which notes are printed on how the project was read.
     """
 
     directory: Path
     settings: str | None
     config_file: Path | None = None
     is_isolated: bool = False
+    notes: Notes = Notes.SOME
 
     def config(self) -> Config:
         """The configuration that the command works with.
@@ -121,8 +133,7 @@ def unknown_uri(uri: str, known: Iterable[str]) -> CodegenError:
 
 def echo_summary(analysis: Analysis) -> None:
     """Prints to standard error how much was read, and what was taken as given."""
-    for notice in analysis.notices:
-        click.echo(f"note: {one_line(notice)}", err=True)
+    echo_notices(analysis)
     _echo_assumptions(analysis)
     compiled, unresolved = len(analysis.triggers), len(analysis.unresolved)
     found = counted(compiled + unresolved, "trigger")
@@ -130,6 +141,19 @@ def echo_summary(analysis: Analysis) -> None:
         f"{found} found, {compiled} compiled, {unresolved} unresolved{_sites(analysis.census)}",
         err=True,
     )
+
+
+def echo_notices(analysis: Analysis) -> None:
+    """Prints to standard error what there is to know of how the project was read."""
+    if _notes() is Notes.NONE:
+        return
+    for notice in analysis.notices:
+        click.echo(f"note: {one_line(notice)}", err=True)
+
+
+def _notes() -> Notes:
+    target = click.get_current_context().find_object(Target)
+    return target.notes if target is not None else Notes.SOME
 
 
 def _sites(census: Census) -> str:
@@ -155,10 +179,13 @@ def place_of(analysis: Analysis, span: Span | None) -> str:
 
 def _echo_assumptions(analysis: Analysis) -> None:
     """Lists what was taken as given; only counts it where the list would bury the rest."""
-    if len(analysis.assumptions) > _MOST_ASSUMPTIONS:
+    notes = _notes()
+    if notes is Notes.NONE:
+        return
+    if len(analysis.assumptions) > _MOST_ASSUMPTIONS and notes is not Notes.ALL:
         click.echo(
             f"note: {len(analysis.assumptions)} values were taken as given, such as defaults of "
-            "environment variables: `show --output-format json` lists them, and "
+            "environment variables: `pgtrigger-codegen -v` lists them, and "
             "[tool.pgtrigger-codegen.env] pins them",
             err=True,
         )

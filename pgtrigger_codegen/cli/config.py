@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target
+from pgtrigger_codegen.cli.common import Target, analyze_target, echo_notices, pass_target
 from pgtrigger_codegen.evaluator.values.assumption import masked
 from pgtrigger_codegen.lint.options import LintOptions, lint_options
 from pgtrigger_codegen.lint.registry import RULES
@@ -22,7 +22,6 @@ from pgtrigger_codegen.project.config import TABLE, Config
 from pgtrigger_codegen.project.discovery import Layout, discover
 from pgtrigger_codegen.project.site_packages import find_environment
 from pgtrigger_codegen.project.toml_values import TomlTable
-from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
 
 _DEFAULT = "default"
@@ -70,8 +69,7 @@ def config(target: Target, output_format: str) -> None:
         click.echo(json.dumps([asdict(value) for value in values], indent=2, ensure_ascii=False))
     else:
         _echo_table(values)
-    for notice in analysis.notices:
-        click.echo(f"note: {one_line(notice)}", err=True)
+    echo_notices(analysis)
 
 
 class _Sources(Struct, frozen=True):

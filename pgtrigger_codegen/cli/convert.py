@@ -12,7 +12,13 @@ import click
 from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.cli.common import Target, analyze_target, pass_target, writing
+from pgtrigger_codegen.cli.common import (
+    Target,
+    analyze_target,
+    echo_notices,
+    pass_target,
+    writing,
+)
 from pgtrigger_codegen.cli.work_tree import require_clean
 from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.migrations.conversion.converter import (
@@ -127,8 +133,7 @@ class _Outcome(Struct, frozen=True):
 
     def echo_remarks(self) -> None:
         """Say on standard error what stands in the way, and what else is to be known."""
-        for notice in self.analysis.notices:
-            click.echo(f"note: {one_line(notice)}", err=True)
+        echo_notices(self.analysis)
         for remark in self.conversion.notes:
             click.echo(f"note: {one_line(f'{self._place(remark)}: {remark.reason}')}", err=True)
         for remark in self.conversion.obstacles:

@@ -124,6 +124,8 @@ def _indented(text: str) -> str:
     help="Take the configuration from this TOML file, instead of the one found.",
 )
 @click.option("--isolated", is_flag=True, help="Take no configuration from any file.")
+@click.option("-q", "--quiet", is_flag=True, help="Print no notes on how the project was read.")
+@click.option("-v", "--verbose", is_flag=True, help="Print all notes, however many there are.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep results of earlier runs.")
 @click.option(
     "--traceback",
@@ -138,6 +140,8 @@ def main(
     config_file: Path | None,
     *,
     isolated: bool,
+    quiet: bool,
+    verbose: bool,
     no_cache: bool,
     traceback: bool,
 ) -> None:
@@ -145,12 +149,18 @@ def main(
 
     Reads the project's source; never imports it, and needs no database.
     """
-    from pgtrigger_codegen.cli.common import Target
+    from pgtrigger_codegen.cli.common import Notes, Target
 
     if traceback:
         crashes.surface(everything=True)
     if isolated and config_file is not None:
         raise click.UsageError("--config cannot be combined with --isolated.")
+    if quiet and verbose:
+        raise click.UsageError("--quiet cannot be combined with --verbose.")
     ctx.obj = Target(
-        resolved(directory), settings, resolved(config_file) if config_file else None, isolated
+        directory=resolved(directory),
+        settings=settings,
+        config_file=resolved(config_file) if config_file else None,
+        is_isolated=isolated,
+        notes=Notes.NONE if quiet else Notes.ALL if verbose else Notes.SOME,
     )

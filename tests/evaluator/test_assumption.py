@@ -37,6 +37,23 @@ def test_what_looks_like_a_credential_is_hidden(name: str, value: str, shown: st
     assert masked(name, value) == shown
 
 
+def test_how_many_are_printed(tmp_path: Path) -> None:
+    project = copy_project("shop", tmp_path)
+    settings = project / "shop" / "settings.py"
+    more = "".join(f"A{n} = os.environ.get('NUMBER_{n}', '{n}')\n" for n in range(10))
+    settings.write_text(f"{settings.read_text()}\n{more}")
+
+    usual, quiet, verbose = (
+        run_cli(project, *option, "show").stderr.splitlines() for option in ((), ("-q",), ("-v",))
+    )
+
+    assert usual[0].startswith("note: 11 values were taken as given")
+    assert len([line for line in verbose if line.startswith("note: assumed ")]) == 11
+    # What was found is said in any case.
+    assert quiet == usual[1:] == verbose[11:]
+    assert run_cli(project, "-q", "-v", "show").exit_code == 2
+
+
 @pytest.mark.parametrize(
     "command",
     [("show",), ("show", "--output-format", "json"), ("config",), ("lint",), ("diff",)],
