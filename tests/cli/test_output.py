@@ -146,7 +146,8 @@ def test_nothing_drives_the_reader(project: Path, arguments: tuple[str, ...]) ->
         commands = [line for line in lines if line.startswith("::")]
         assert commands
         # What stands in a message ends neither the message nor the line.
-        assert all(line.startswith(("::error title=P", "::warning title=P")) for line in commands)
+        kinds = tuple(f"::{kind} title=PGT" for kind in ("error", "warning", "notice"))
+        assert all(line.startswith(kinds) for line in commands)
         assert lines[: len(commands)] == commands
         assert not _CHARACTERS.intersection(outcome.stdout)
         assert "##[" not in outcome.stdout

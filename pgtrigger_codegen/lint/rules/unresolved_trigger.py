@@ -78,8 +78,8 @@ class UnresolvedTriggerRule(Rule):
             severity=Severity.INFO,
             notes=_notes(items),
             help=f"Name the project's environment under `python`, or install `{package}` beside"
-            f" pgtrigger-codegen; until then no migrations{_of_apps(items)} are written"
-            " (`--allow-unresolved` writes the others)",
+            f" pgtrigger-codegen, to see whether more can be read; until then no migrations"
+            f"{_of_apps(items)} are written (`--allow-unresolved` writes the others)",
         )
 
 
