@@ -18,6 +18,7 @@ import pytest
 from pgtrigger_codegen import pipeline
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.engine import Engine
+from pgtrigger_codegen.project.config import Config
 from tests.support.tracing import untraced
 from tests.support.unread import (
     SOFTLY,
@@ -194,11 +195,17 @@ def _one_analysis() -> Iterator[None]:
     """
     analyze, known = pipeline.analyze, dict[tuple[object, ...], Analysis]()
 
-    def shared(directory: Path, *, settings: str | None = None, engine: Engine) -> Analysis:
+    def shared(
+        directory: Path,
+        *,
+        settings: str | None = None,
+        config: Config | None = None,
+        engine: Engine,
+    ) -> Analysis:
         key = (directory, settings)
         if key not in known:
             known.clear()
-            known[key] = analyze(directory, settings=settings, engine=engine)
+            known[key] = analyze(directory, settings=settings, config=config, engine=engine)
         return known[key]
 
     with pytest.MonkeyPatch.context() as patch:
