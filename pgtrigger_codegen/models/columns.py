@@ -83,7 +83,10 @@ def choices(field: Any) -> tuple[str, tuple[str, ...]] | None:
     """Column and choices, as texts, of a field that has any."""
     if not getattr(field, "choices", None) or not _is_djangos(field):
         return None
-    values = [value for value, _ in field.flatchoices]
+    try:
+        values = [value for value, _ in field.flatchoices]
+    except (TypeError, ValueError):  # no pairs: Django's own check says so, and only that
+        return None
     if not all(isinstance(value, str | int) for value in values):
         return None
     texts = (str.__str__(value) if isinstance(value, str) else str(int(value)) for value in values)

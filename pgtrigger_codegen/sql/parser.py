@@ -61,10 +61,11 @@ def parse_script(sql: str) -> list[tuple[str, Node]]:
     Raises:
         SqlSyntaxError: The script, or any part of it, does not parse.
     """
+    parsed = _call(pgparse.parse, sql)
     source = sql.encode()  # positions count bytes
     return [
         (source[start : start + length].decode().strip(), statement["stmt"])
-        for statement in _call(pgparse.parse, sql)
+        for statement in parsed
         for start in [statement.get("stmt_location", 0)]
         for length in [statement.get("stmt_len", len(source))]
     ]
@@ -78,9 +79,10 @@ def parse_places(sql: str) -> list[tuple[int, int, Node]]:
     Raises:
         SqlSyntaxError: The script, or any part of it, does not parse.
     """
+    parsed = _call(pgparse.parse, sql)
     source = sql.encode()  # positions count bytes
     places: list[tuple[int, int, Node]] = []
-    for statement in _call(pgparse.parse, sql):
+    for statement in parsed:
         first = statement.get("stmt_location", 0)
         length = statement.get("stmt_len", len(source) - first)
         start, text = len(source[:first].decode()), source[first : first + length].decode()

@@ -152,6 +152,9 @@ def test_an_option_that_is_no_string_is_named(project: Path, option: str) -> Non
         "models.Field()",
         "models.CharField(db_column='\\ud800')",
         "models.CompositePrimaryKey('nope')",
+        "models.IntegerField(choices=[(1,)])",
+        "models.IntegerField(choices=[1, 2])",
+        "models.IntegerField(choices=[('group', [(1,)])])",
     ],
 )
 def test_a_field(project: Path, field: str) -> None:
@@ -223,6 +226,29 @@ def test_an_operation_is_named(project: Path, operation: str) -> None:
     outcome = run_cli(project, "makemigrations", "--check")
     assert outcome.exit_code != 0
     assert "shop.0002_odd" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "migrations.CreateModel('x', fields=[([], models.IntegerField())], bases=(Abstract,))",
+        "migrations.CreateModel('x', fields=1, bases=(Abstract,))",
+        "migrations.CreateModel('x', fields=unknown(), bases=(Abstract,))",
+        "migrations.CreateModel('x', fields=[1, (), 'a'], bases=(Abstract,))",
+        "migrations.RunSQL('CREATE TRIGGER \\ud800 BEFORE DELETE ON shop_product EXECUTE FUNCTION f()')",
+        "migrations.RunSQL('DROP FUNCTION f; CREATE FUNCTION \\ud800() RETURNS trigger AS $$ $$')",
+    ],
+)
+def test_an_operation(project: Path, operation: str) -> None:
+    (project / "shop" / "abstract.py").write_text(
+        "from django.db import models\nclass Abstract(models.Model):\n"
+        "    a = models.IntegerField()\n    class Meta: abstract = True\n"
+    )
+    text = MIGRATION.format(operation=operation)
+    path = project / "shop" / "migrations" / "0002_odd.py"
+    path.write_text(f"from shop.abstract import Abstract\n{text}")
+    _check(project)
+    assert run_cli(project, "makemigrations", "--check").exit_code in (0, 1, 2)
 
 
 @pytest.mark.parametrize(

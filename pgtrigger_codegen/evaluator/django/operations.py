@@ -28,7 +28,10 @@ def known_arguments(
 
 def _without_abstract(bases: tuple[Any, ...], fields: Any) -> tuple[Any, ...]:
     """The bases of a `CreateModel`, but for abstract ones whose fields it lists: it lists all."""
-    listed = {item[0] for item in fields if isinstance(item, tuple) and item}
+    pairs = fields if isinstance(fields, list | tuple) else ()
+    listed = {
+        item[0] for item in pairs if isinstance(item, tuple) and item and isinstance(item[0], str)
+    }
     kept = [
         base
         for base in bases
