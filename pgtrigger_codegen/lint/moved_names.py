@@ -224,25 +224,30 @@ def _bound_by(
     statement: ast.AST, *, is_direct: bool, module: Module | None = None
 ) -> Iterator[tuple[str, Imported | None, bool]]:
     """What a statement binds in its scope, and whether it is certain to."""
-    match statement:
-        case ast.Import() | ast.ImportFrom():
-            for bound, imported in _imported(statement, module):
-                yield bound, imported, is_direct
-        case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-            yield name, None, is_direct
-            for decorator in statement.decorator_list:
-                yield from _bound_by(decorator, is_direct=False, module=module)
-        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-            yield name, None, is_direct
-        case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            pass
-        case _:
-            caught = getattr(statement, "name", None)  # of an `except` or a pattern
-            if isinstance(caught, str):
-                yield caught, None, False
-            plain = isinstance(statement, ast.Assign | ast.AnnAssign | ast.expr)
-            for child in ast.iter_child_nodes(statement):
-                yield from _bound_by(child, is_direct=is_direct and plain, module=module)
+    pending = [(statement, is_direct)]  # an expression can nest deeper than Python calls
+    while pending:
+        node, is_certain = pending.pop()
+        inner: list[tuple[ast.AST, bool]] = []
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                for bound, imported in _imported(node, module):
+                    yield bound, imported, is_certain
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield node.name, None, is_certain
+                inner = [(decorator, False) for decorator in node.decorator_list]
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                yield name, None, is_certain
+            case (
+                ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp()
+            ):
+                pass
+            case _:
+                caught = getattr(node, "name", None)  # of an `except` or a pattern
+                if isinstance(caught, str):
+                    yield caught, None, False
+                is_plain = isinstance(node, ast.Assign | ast.AnnAssign | ast.expr)
+                inner = [(child, is_certain and is_plain) for child in ast.iter_child_nodes(node)]
+        pending += reversed(inner)
 
 
 def _imported(

@@ -159,3 +159,9 @@ def test_where_imports_go(text: str, expected: str | None) -> None:
 
 def test_nothing_to_import() -> None:
     assert import_edit(module("x = 1"), []) is None
+
+
+@pytest.mark.parametrize("deep", ["-" * 2000 + "x", "x" + ".y" * 2000], ids=["signs", "attributes"])
+def test_names_are_bound_however_deep_an_expression_is(deep: str) -> None:
+    body = ast.parse(f"a = {deep}\nif {deep}:\n    b = 1\nfor c in {deep}:\n    import d.e\n").body
+    assert names_bound(body) == {"a", "b", "c", "d"}
