@@ -43,15 +43,18 @@ def configure(settings: Settings) -> None:
     holder = UserSettingsHolder(global_settings)
     for name, value in values.items():
         setattr(holder, name, value)
-    swappable = {
-        name: value
-        for name, value in settings.values.items()
-        if name.endswith("_MODEL") and isinstance(value, str)
-    }
-    for name, value in swappable.items():
-        setattr(holder, name, value)
     django_settings._wrapped = holder
+    for name, value in settings.values.items():
+        assign_model(name, value)
     _forget_cached_settings()
+
+
+def assign_model(name: str, value: object) -> None:
+    """Tells Django of a setting that says which model stands in for a swappable one."""
+    from django.conf import settings as django_settings
+
+    if name.endswith("_MODEL") and isinstance(value, str):
+        setattr(django_settings, name, value)
 
 
 def hand_over(settings: Settings, prefixes: tuple[str, ...]) -> None:

@@ -47,6 +47,10 @@ class SettingsHost:
         """Not known before the settings are read."""
         return Unknown("the settings are being read")
 
+    def assign_setting(self, name: str | Unknown, value: Any, span: Span) -> None:
+        """Not followed before the settings are read."""
+        raise Refusal(Unknown("the settings are being read", span))
+
     def model_label(self, model: ModelClass | ThroughModel) -> str | Unknown:
         """There are no models yet."""
         return Unknown("models are not known while the settings are read")

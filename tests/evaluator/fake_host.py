@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
-from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 from pgtrigger_codegen.source.span import Span
 
 
@@ -28,6 +28,9 @@ class FakeHost:
 
     def has_setting(self, name: str) -> bool | Unknown:
         return name in self.settings
+
+    def assign_setting(self, name: str | Unknown, value: Any, span: Span) -> None:
+        raise Refusal(Unknown("no settings are assigned here"))
 
     def model_label(self, model: ModelClass | ThroughModel) -> str | Unknown:
         return Unknown("no labels here")

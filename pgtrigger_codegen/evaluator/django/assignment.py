@@ -13,7 +13,7 @@ from pgtrigger_codegen.evaluator.library.kinds import (
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects import access, membrane
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_class
-from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelOptions
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelOptions, SettingsObject
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
@@ -41,6 +41,8 @@ def assign_attribute(vm: Machine, target: Any, name: str, value: Any, span: Span
         target.namespace[name] = vm.speculation or value
     elif isinstance(target, ModelOptions):
         _assign_option(vm, target, name, value, span)
+    elif isinstance(target, SettingsObject):
+        vm.host.assign_setting(name, vm.speculation or value, span)
     elif is_trigger(target):
         _assign_to_trigger(vm, target, name, value, span)
     elif is_field_class(type(target)) and not is_user_class(vm, type(target)):

@@ -308,7 +308,7 @@ def _lasts(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> 
 def _text_of_setting(
     vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]
 ) -> str | None:
-    """What `settings.AUTH_USER_MODEL` and the like stand for: nothing assigns to settings."""
+    """What `settings.AUTH_USER_MODEL` and the like stand for."""
     if not isinstance(node, ast.Attribute):
         return None
     if not isinstance(_bound(vm, node.value, scope, names), SettingsObject):

@@ -102,6 +102,16 @@ def _hasattr(vm: Machine, call: SpecialCall) -> Any:
     return reflection.has_attribute(vm, call)
 
 
+def _setattr(vm: Machine, call: SpecialCall) -> Any:
+    if len(call.args) == 3 and isinstance(call.args[0], SettingsObject):
+        name = call.args[1]
+        if not isinstance(name, str):
+            name = first_unknown(name) or Unknown("its name is no string", call.span)
+        vm.host.assign_setting(name, vm.speculation or call.args[2], call.span)
+        return None
+    return reflection.HANDLERS["setattr"](vm, call)
+
+
 def _is_absent(target: ModelClass | ThroughModel, name: str) -> bool:
     """Whether a model certainly lacks an attribute."""
     if isinstance(target, ModelClass):
@@ -137,5 +147,6 @@ HANDLERS: dict[str, Handler] = {
     "hasattr": _hasattr,
     "isinstance": _isinstance,
     "issubclass": _issubclass,
+    "setattr": _setattr,
     "super": _super,
 }

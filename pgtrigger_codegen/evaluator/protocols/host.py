@@ -36,6 +36,13 @@ class Host(Protocol):
     def has_setting(self, name: str) -> bool | Unknown:
         """Whether `settings.NAME` exists."""
 
+    def assign_setting(self, name: str | Unknown, value: Any, span: Span) -> None:
+        """`settings.NAME = value`; a value or a name that is not known makes what it may be so.
+
+        Raises:
+            Refusal: What the assignment does is not followed.
+        """
+
     def model_label(self, model: ModelClass | ThroughModel) -> str | Unknown:
         """`app_label.ModelName`."""
 

@@ -14,7 +14,10 @@ from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.classes.classes import make_dynamic_class
 from pgtrigger_codegen.evaluator.python.objects import membrane
-from pgtrigger_codegen.evaluator.python.objects.attribute_assignment import assign_attribute
+from pgtrigger_codegen.evaluator.python.objects.attribute_assignment import (
+    assign_attribute,
+    delete_attribute,
+)
 from pgtrigger_codegen.evaluator.python.objects.kinds import (
     describe,
     is_user_class,
@@ -192,6 +195,13 @@ def _setattr(vm: Machine, call: SpecialCall) -> Any:
     return None
 
 
+def _delattr(vm: Machine, call: SpecialCall) -> Any:
+    if len(call.args) != 2 or not isinstance(call.args[1], str):
+        return call.unknown() or Unknown("a deletion is not followed", call.span)
+    delete_attribute(vm, call.args[0], call.args[1], call.span)
+    return None
+
+
 def _type(vm: Machine, call: SpecialCall) -> Any:
     if len(call.args) == 1 and not is_own_kind(call.args[0]):
         return first_unknown(call.args) or membrane.inward(vm, type(call.args[0]))
@@ -237,6 +247,7 @@ def _vars(vm: Machine, call: SpecialCall) -> Any:
 
 
 HANDLERS: dict[str, Handler] = {
+    "delattr": _delattr,
     "getattr": get_attribute,
     "hasattr": has_attribute,
     "hash": _hash,

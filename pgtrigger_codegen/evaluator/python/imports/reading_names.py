@@ -16,7 +16,7 @@ from pgtrigger_codegen.source.span import Span
 
 # Builtins that need the interpreter's own view of classes and attributes.
 SPECIAL_BUILTINS = frozenset(
-    "getattr hasattr hash isinstance issubclass open print setattr super type vars".split()
+    "delattr getattr hasattr hash isinstance issubclass open print setattr super type vars".split()
 )
 
 

@@ -58,8 +58,10 @@ def delete_attribute(
         return
     owned = is_user_object(vm, target) or is_user_class(vm, target)
     if not (owned or _is_open(vm, target)) or not access.may_define(name):
-        reason = f"a deletion of `{name}` of {describe(target)} is not followed"
-        raise Refusal(Unknown(reason, span))
+        unknown = Unknown(f"a deletion of `{name}` of {describe(target)} is not followed", span)
+        if is_own_kind(target):
+            vm.domain.assign_attribute(vm, target, name, unknown, span)
+        raise Refusal(unknown)
     if vm.speculation is not None:
         raise Refusal(vm.speculation)
     vm.attempt(span, by, target, name)
