@@ -238,9 +238,12 @@ class _AppReader:
         return apps
 
     def _app(self, entry: str) -> App | None:
+        self._loader.start(entry)
         location = self._loader.find(entry)
         if location is not None:
-            name, config = entry, self._default_config(entry)
+            name = entry
+            self._loader.start(f"{entry}.apps")
+            config = self._default_config(entry)
         else:
             module, _, class_name = entry.rpartition(".")
             config = self._class(module, class_name)
@@ -255,6 +258,7 @@ class _AppReader:
             location = self._loader.find(name) if name else None
         if location is None or not location.search_paths:
             return None
+        self._loader.start(f"{name}.models")
         label = _attribute(config, "label") or name.rpartition(".")[2]
         module_name = self._migrations_module(label, name)
         return App(

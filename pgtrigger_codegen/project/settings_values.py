@@ -26,6 +26,7 @@ def settings_of(
     Args:
         configuration: The class that holds them, where one is named.
     """
+    interpreter.loader.start(module)
     scope = interpreter.module(module)
     if isinstance(scope, Unknown):
         return scope

@@ -117,6 +117,7 @@ def _of_meta(model: ModelClass, interpreter: Interpreter) -> Iterator[Declaratio
     origin: Origin = "inherited" if _is_inherited(model) else "meta"
     if isinstance(abstract, Unknown):
         value = abstract
+    value = model.uncertain or value
     if isinstance(value, Unknown):
         yield Declaration(model, value, origin, model.module, value.span or span)
     elif isinstance(value, list):
@@ -153,6 +154,8 @@ def _of_registration(interpreter: Interpreter, registration: Registration) -> De
         notes = (*model.notes, Note("registered here", registration.span))
         model = Unknown(model.reason, model.span or registration.span, notes)
     trigger = registration.trigger
+    if isinstance(model, ModelClass) and model.uncertain is not None:
+        trigger = model.uncertain
     if (unknown := first_unknown(trigger)) is not None:
         trigger = unknown
     origin: Origin = "hook" if registration.hook else "register"

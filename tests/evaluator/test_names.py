@@ -325,3 +325,28 @@ def test_named_tuples_of_branches_of_which_one_runs(tmp_path: Path) -> None:
         "if absent.x:\n    a = Pair(1, 2)\nelse:\n    a = Pair(1, 3)\n",
     )
     assert "depends on a condition" in executed.refusal("a")[0]
+
+
+ENDED = {
+    "an unknown condition": "import os\nif os.environ['X']:\n    raise ValueError('no')\nx = 1",
+    "an unknown condition in a function": (
+        "import os\ndef check():\n    if os.environ['X']:\n        raise ValueError('no')\n"
+        "check()\nx = 1"
+    ),
+    "in any case": "x = 1\nraise ValueError('no')",
+    "an import error": "import os\nif os.environ['X']:\n    raise ImportError('no')\nx = 1",
+}
+IMPORTS = {
+    "from": "try:\n    from m import x\nexcept Exception:\n    x = 0\na = x",
+    "star": "try:\n    from m import *\nexcept Exception:\n    x = 0\na = x",
+    "a module": "try:\n    import m\nexcept Exception:\n    m = None\na = 0 if m is None else m.x",
+}
+
+
+@pytest.mark.parametrize("raising", ENDED)
+@pytest.mark.parametrize("importing", IMPORTS)
+def test_what_a_module_binds_that_may_raise_is_not_known_where_that_is_caught(
+    tmp_path: Path, raising: str, importing: str
+) -> None:
+    ours = execute(tmp_path, IMPORTS[importing], files={"m.py": ENDED[raising]})
+    assert "raises" in ours.refusal("a")[0]

@@ -89,6 +89,7 @@ def _model_class(
     model.abstract = _take_abstract(meta)
     named = {name: value for name, value in keywords.items() if name and name != "metaclass"}
     init_subclass(vm, model, named)
+    model.uncertain = vm.speculation
     model.moment = vm.moment()
     vm.findings.model_classes.append(model)
     note_metaclass(vm, model, keywords.get("metaclass"))

@@ -27,6 +27,7 @@ class ModuleLoader:
         python_version: Major and minor of the project's Python, where they are known.
         versions: What the project's lock files say, by distribution.
         stubs_loaded: Whether a stub stood for a package that is not installed here.
+        started: Modules that Django imports itself: nothing catches what one of them raises.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class ModuleLoader:
         self.python_version = python_version
         self.versions: Mapping[str, str] = {}
         self.stubs_loaded = False
+        self.started: set[str] = set()
         self.syntax_errors: dict[str, SourceSyntaxError] = {}
         self.unread: dict[str, Unread] = {}
         self._modules: dict[str, Module | Unknown] = {}
@@ -71,6 +73,11 @@ class ModuleLoader:
     def stands_in_project(self, span: Span) -> bool:
         """Whether a place is in a file of the project's own."""
         return self.finder.is_first_party(Path(span.path))
+
+    def start(self, name: str) -> None:
+        """Takes note that Django itself imports a module, and the packages around it."""
+        parts = name.split(".")
+        self.started.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
     def load(self, name: str) -> Module | Unknown:
         """The parsed module, or why there is none."""

@@ -45,6 +45,7 @@ class Machine(Protocol):
         executing: Names of the modules that are being executed.
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
+        ended: Why the module that is being executed may have ended before, by an exception.
         in_hook: While running code that Django calls back (`AppConfig.ready`).
         statement: Module and line of the top-level statement that is being executed.
         try_depth: How many enclosing `try` statements could catch an exception.
@@ -72,6 +73,7 @@ class Machine(Protocol):
     executing: set[str]
     speculation: Unknown | None
     doubt: Unknown | None
+    ended: Unknown | None
     in_hook: bool
     statement: tuple[str, int] | None
     try_depth: int
@@ -184,8 +186,11 @@ class Machine(Protocol):
             PythonRaise: Inside a `try`.
         """
 
-    def invalid(self, error: BaseException, span: Span) -> Invalid:
+    def invalid(self, error: BaseException, span: Span | None) -> Invalid:
         """The value of an expression that raises."""
+
+    def may_have_ended(self, raised: Invalid, why: Unknown | None = None) -> None:
+        """Notes that the module raises, or may, and so does not come to what follows."""
 
     def noticed(self, value: Any) -> Any:
         """Passes a value on; inside a `try`, one that is not known may as well have raised."""

@@ -30,6 +30,8 @@ def assignment(vm: Machine, node: ast.Assign, scope: Scope) -> Signal:
     value = vm.value(node.value, scope)
     if isinstance(value, Invalid) and scope.kind == "function":
         return Return(value)  # what raises ends the function, as above
+    if isinstance(value, Invalid) and scope.kind == "module":
+        vm.may_have_ended(value)
     for target in node.targets:
         assign(vm, target, value, scope)
     return None

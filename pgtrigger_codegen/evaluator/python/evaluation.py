@@ -30,6 +30,7 @@ from pgtrigger_codegen.source.unread import GapKind, Unread
 _CIRCUMSTANCES: dict[str, Any] = {
     "speculation": None,
     "doubt": None,
+    "ended": None,
     "in_hook": False,
     "try_depth": 0,
     "import_guards": 0,
@@ -64,6 +65,7 @@ class Evaluation:
         unread: What was passed over on the way, in which there may be triggers.
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
+        ended: Why the module that is being executed may have ended before, by an exception.
         in_hook: While running code that Django calls back (`AppConfig.ready`).
         changed_context: Where the project changes the context of decimals, if it does.
         try_depth: How many enclosing `try` statements could catch an exception.
@@ -75,6 +77,7 @@ class Evaluation:
         self.unread: set[Unread] = set()
         self.speculation: Unknown | None = None
         self.doubt: Unknown | None = None
+        self.ended: Unknown | None = None
         self.in_hook = False
         self.changed_context: ChangedContext | None = None
         self.try_depth = 0
@@ -215,13 +218,26 @@ class Evaluation:
             raise PythonRaise(error, span)
         return self.invalid(error, span)
 
-    def invalid(self, error: BaseException, span: Span) -> Invalid:
+    def invalid(self, error: BaseException, span: Span | None) -> Invalid:
         """The value of an expression that raises."""
         text = str(error)
         if isinstance(error, UnknownRaise):
             return Invalid(text, span, raised_in=raised_in(error))
         reason = f"raises {type(error).__name__}" + (f": {text}" if text else "")
         return Invalid(reason, span, error=error, raised_in=raised_in(error))
+
+    def may_have_ended(self, raised: Invalid, why: Unknown | None = None) -> None:
+        """Notes that the module raises, or may, and so does not come to what follows.
+
+        Args:
+            raised: What is raised.
+            why: Why that is open, if it is.
+        """
+        if self.ended is None:
+            reason = f"the module ends before this, since it {raised.reason}"
+            if why is not None:
+                reason = f"the module may end before this, as it {raised.reason}: {why.reason}"
+            self.ended = Unknown(reason, raised.span)
 
     def assume(self, name: str, value: object, span: Span) -> None:
         """Notes that something was taken as given."""

@@ -117,6 +117,7 @@ class PythonMachine(Evaluation):
         self.executing.add(module.name)
         with self.fresh_state():
             self.execute_body(module.tree.body, scope)
+            scope.ended = None if module.name in self.loader.started else self.ended
         self.executing.discard(module.name)
         return scope
 

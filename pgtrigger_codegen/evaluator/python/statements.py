@@ -28,6 +28,8 @@ def _expression(vm: Machine, node: ast.Expr, scope: Scope) -> Signal:
         ends = isinstance(value, Invalid) or _initializes(node.value)
         if ends and isinstance(value, Unknown) and scope.kind == "function":
             return Return(value)
+        if isinstance(value, Invalid) and scope.kind == "module":
+            vm.may_have_ended(value)
     return None
 
 
@@ -139,7 +141,7 @@ EXECUTORS: dict[type[ast.stmt], Callable[[Machine, Any, Scope], Signal]] = {
 
 def execute_resiliently(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> None:
     """Executes a module or class body; what stops a statement makes its names unknown."""
-    for node in body:
+    for index, node in enumerate(body):
         around = vm.statement
         if scope.kind == "module":
             vm.statement = (scope.module.name, node.lineno)
@@ -155,6 +157,26 @@ def execute_resiliently(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> 
         if isinstance(outcome, Unknown):
             scope.names.update(dict.fromkeys(bound_names(node), outcome))
             vm.domain.note_stopped(vm, node, outcome, scope)
+        if scope.kind == "module" and _may_be_over(vm, outcome, scope):
+            assert vm.ended is not None
+            with vm.speculating(vm.ended):
+                execute_resiliently(vm, body[index + 1 :], scope)
+            return
+
+
+def _may_be_over(vm: Machine, outcome: Any, scope: Scope) -> bool:
+    """Whether a module raises, or may, and whoever imports the module may catch that.
+
+    A module that Django itself imports does not raise: the project would not start.
+    """
+    if isinstance(outcome, Invalid):
+        vm.may_have_ended(outcome)
+    return (
+        vm.ended is not None
+        and vm.speculation is None
+        and scope.module.first_party
+        and scope.module.name not in vm.loader.started
+    )
 
 
 def _execute(vm: Machine, node: ast.stmt, scope: Scope) -> Signal:

@@ -22,6 +22,7 @@ class ModelClass(Struct, eq=False):
         namespace: What the class body bound, in order.
         abstract: Whether the class is abstract by its own `Meta`.
         doubts: Decorators and hooks that are not evaluated: they may have declared more triggers.
+        uncertain: Why the class statement may not run at all, if that is open.
         moment: When Django prepares the model.
         broken: Why Python's own class, which is not a model, could not be made.
         assigned: Options that code assigned to its `_meta`, by name.
@@ -37,6 +38,7 @@ class ModelClass(Struct, eq=False):
     qualname: str = ""
     abstract: bool | Unknown = False
     doubts: list[Unknown] = field(default_factory=list)
+    uncertain: Unknown | None = None
     moment: Moment | None = None
     prepared: bool = True
     assigned: dict[str, Any] = field(default_factory=dict)

@@ -20,6 +20,7 @@ class Scope(Struct, eq=False):
         owner: Holds the class that this body, or the method of this call, belongs to.
         local_names: Of a function: what it binds somewhere, so that no outer name is meant.
         private: The class that code stands in, whose private names (`__name`) are its own.
+        ended: Of a module: why its code may not have run to the end, by an exception.
         open_ended: An import of `*` that could not be followed: any name may be bound.
     """
 
@@ -31,6 +32,7 @@ class Scope(Struct, eq=False):
     nonlocal_names: set[str] = field(default_factory=set)
     owner: list[Any] = field(default_factory=list)
     open_ended: Unknown | None = None
+    ended: Unknown | None = None
     qualname: str = ""
     first_argument: Any = None
     local_names: frozenset[str] = frozenset()

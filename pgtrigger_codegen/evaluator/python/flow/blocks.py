@@ -35,7 +35,8 @@ def execute_block(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> Signal
 def either(vm: Machine, blocks: Sequence[Sequence[ast.stmt]], scope: Scope, why: Unknown) -> Signal:
     """Executes blocks of which only one will run, and keeps what they agree on.
 
-    One that surely raises, where no `try` catches that, is not: the project would not start.
+    One that surely raises, where no `try` catches that, is not: the project would not start. It is
+    noted all the same, since whoever imports the module may catch that.
 
     Raises:
         Refusal: One raises, and a `try` could catch that.
@@ -56,6 +57,8 @@ def either(vm: Machine, blocks: Sequence[Sequence[ast.stmt]], scope: Scope, why:
             continue
         ended = ended or signal is not None
         outcomes.append(dict(scope.names))
+    if raised is not None and outcomes and not vm.try_depth:
+        vm.may_have_ended(vm.invalid(raised.error, raised.span or why.span), why)
     # Whoever imports the module may catch an `ImportError`.
     if raised is not None and (vm.try_depth or is_error_of(raised.error, ImportError)):
         scope.names.clear()

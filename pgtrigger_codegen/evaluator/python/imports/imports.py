@@ -35,7 +35,9 @@ def import_statement(vm: Machine, node: ast.Import, scope: Scope) -> None:
     for alias in node.names:
         vm.domain.note_library(vm, alias.name, scope, span)
         _require(vm, alias.name, span)
-        if alias.asname:
+        if (ended := _ended(vm, alias.name)) is not None:
+            scope.bind(alias.asname or alias.name.partition(".")[0], ended)
+        elif alias.asname:
             scope.bind(alias.asname, LazyImport(alias.name, None, span))
         else:
             top = alias.name.partition(".")[0]
@@ -58,7 +60,8 @@ def import_from_statement(vm: Machine, node: ast.ImportFrom, scope: Scope) -> No
             _import_star(vm, module, scope, span)
         else:
             _require(vm, module, span)
-            scope.bind(alias.asname or alias.name, LazyImport(module, alias.name, span))
+            imported = _ended(vm, module) or LazyImport(module, alias.name, span)
+            scope.bind(alias.asname or alias.name, imported)
 
 
 def _require(vm: Machine, module: str, span: Span) -> None:
@@ -73,6 +76,21 @@ def _require(vm: Machine, module: str, span: Span) -> None:
     else:
         vm.assume(f"module {module}", "not installed", span)
         raise PythonRaise(ModuleNotFoundError(f"No module named {module!r}"), span)
+
+
+def _ended(vm: Machine, module: str) -> Unknown | None:
+    """Inside a `try`: why the import of a module may raise, if code of the module does.
+
+    Only then is the module executed at once.
+    """
+    if not vm.try_depth or not vm.loader.is_first_party(module) or module in vm.executing:
+        return None
+    source = vm.loader.load(module)
+    if isinstance(source, Unknown) or "raise" not in source.text:
+        return None
+    scope = vm.module(module)
+    ended = scope.ended if isinstance(scope, Scope) else None
+    return None if ended is None else vm.noticed(ended)
 
 
 def _note_missing(vm: Machine, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
@@ -107,7 +125,8 @@ def _import_star(vm: Machine, module: str, scope: Scope, span: Span) -> None:
         scope.module_scope.open_ended = unknown
         vm.domain.note_unknown_import(vm, source.module, unknown, span)
         public = [name for name in source.names if not name.startswith("_")]
+    ended = _ended(vm, module)
     for name in public:
-        scope.bind(name, source.names.get(name, LazyImport(module, name, span)))
+        scope.bind(name, ended or source.names.get(name, LazyImport(module, name, span)))
     if source.open_ended is not None:
         scope.module_scope.open_ended = source.open_ended
