@@ -62,6 +62,35 @@ _SOFTLY_DELETED = re.compile(
 )
 
 
+class Unreached(NamedTuple):
+    """States that a state machine leaves, and that no transition leads to.
+
+    Attributes:
+        start: The field's default.
+    """
+
+    column: str
+    start: str
+    states: tuple[str, ...]
+
+
+def unreached_states(analysis: Analysis, trigger: CompiledTrigger) -> Unreached | None:
+    """Those of a `pgtrigger.FSM`, where its field has a default."""
+    found = _TRANSITIONS.search(trigger.parts.func)
+    if found is None or trigger.parts.condition:
+        return None
+    model = table_owner(analysis, trigger)
+    start = dict(model.defaults).get(found["column"]) if model else None
+    if not start:
+        return None
+    pairs = [one.split(found["separator"]) for one in found["all"].split(",")]
+    reached = {start}
+    while new := {to for source, to in pairs if source in reached} - reached:
+        reached |= new
+    left = tuple(dict.fromkeys(source for source, _ in pairs if source not in reached))
+    return Unreached(found["column"], start, left) if left else None
+
+
 def _in_transitions(match: re.Match[str]) -> Iterator[tuple[str, str]]:
     for transition in match["all"].split(","):
         for value in transition.split(match["separator"]):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger, ReadBody, read_bodies
 from pgtrigger_codegen.lint.definitions import read_definitions
+from pgtrigger_codegen.lint.project_files import marked_files
 from pgtrigger_codegen.migrations.changes.open_changes import IsCommitted
 from pgtrigger_codegen.sql.body import Body, BodyUnread
 from pgtrigger_codegen.sql.body_error import BodyError
@@ -54,6 +56,18 @@ class LintContext:
         for trigger, body in self._bodies:
             if isinstance(body, BodyUnread):
                 yield trigger, body
+
+    def marked_files(self, folder: Path) -> Iterator[Path]:
+        """The files below a folder of the project that may declare triggers, by their words."""
+        return (path for path, _ in self._marked_files if path.is_relative_to(folder))
+
+    def files_with_uris(self) -> Iterator[Path]:
+        """The files of the project that may name triggers by their URIs, by their words."""
+        return (path for path, names_uris in self._marked_files if names_uris)
+
+    @functools.cached_property
+    def _marked_files(self) -> tuple[tuple[Path, bool], ...]:
+        return tuple(marked_files(self.analysis))
 
     @functools.cached_property
     def _bodies(self) -> tuple[tuple[BodyTrigger, ReadBody], ...]:

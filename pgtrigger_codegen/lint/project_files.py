@@ -6,7 +6,7 @@ whole project takes its time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
@@ -16,6 +16,7 @@ from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.files import MOST_BYTES
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.overlay import read_bytes
+from pgtrigger_codegen.source.uri_uses import may_name_uris
 
 # A dump of a database may well be in a project.
 _MOST_SQL = 64 * 1024 * 1024
@@ -23,22 +24,28 @@ _MOST_SQL = 64 * 1024 * 1024
 _MARKS = (b"pgtrigger", b"pghistory", b"triggers")
 
 
-def files_that_may_declare(folder: Path) -> Iterator[Path]:
-    """Those of them that may declare triggers, by the words in them."""
-    for path in python_files(folder):
+def marked_files(analysis: Analysis) -> Iterator[tuple[Path, bool]]:
+    """The project's files that may declare triggers, by the words in them.
+
+    The flag says whether a file may name triggers by their URIs.
+    """
+    for path in _python_paths(analysis):
         try:
             content = read_bytes(path)
-            if any(mark in content for mark in _MARKS):
-                yield Path(path)
         except OSError:
             continue
+        if any(mark in content for mark in _MARKS):
+            yield Path(path), may_name_uris(content)
 
 
 def first_party_files(analysis: Analysis) -> Iterator[Path]:
     """The Python files of the project, each once."""
+    yield from map(Path, _python_paths(analysis))
+
+
+def _python_paths(analysis: Analysis) -> Iterable[str]:
     folders = [analysis.project.root, *(app.path for app in first_party_apps(analysis))]
-    found = dict.fromkeys(path for folder in folders for path in python_files(folder))
-    yield from map(Path, found)
+    return dict.fromkeys(path for folder in folders for path in python_files(folder))
 
 
 def first_party_apps(analysis: Analysis) -> Iterator[App]:

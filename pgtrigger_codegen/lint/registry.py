@@ -81,6 +81,7 @@ from pgtrigger_codegen.lint.rules.triggers_not_a_sequence import TriggersNotASeq
 from pgtrigger_codegen.lint.rules.unknown_column import UnknownColumn
 from pgtrigger_codegen.lint.rules.unknown_field import UnknownField
 from pgtrigger_codegen.lint.rules.unknown_table import UnknownTable
+from pgtrigger_codegen.lint.rules.unknown_trigger_uri import UnknownTriggerUri
 from pgtrigger_codegen.lint.rules.unmanaged_model import UnmanagedModel
 from pgtrigger_codegen.lint.rules.unquoted_dynamic_sql import UnquotedDynamicSql
 from pgtrigger_codegen.lint.rules.unreachable_registration import UnreachableRegistration
@@ -121,6 +122,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ProviderMissing(),
     MisplacedTriggers(),
     AbstractRegistration(),
+    UnknownTriggerUri(),
     OldInInsertCondition(),
     NewInDeleteCondition(),
     RelationInCondition(),

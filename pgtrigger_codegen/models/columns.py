@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import NOT_PROVIDED
+from django.db.models import NOT_PROVIDED, Value
 
 from pgtrigger_codegen.evaluator.django.stand_in import StandInField
 
@@ -91,6 +91,16 @@ def choices(field: Any) -> tuple[str, tuple[str, ...]] | None:
         return None
     texts = (str.__str__(value) if isinstance(value, str) else str(int(value)) for value in values)
     return str(field.column), tuple(texts)
+
+
+def default_text(field: Any) -> tuple[str, str] | None:
+    """Column and default, which Django or the database gives, where that is a text."""
+    value: object = getattr(field, "default", None)
+    if value is NOT_PROVIDED and isinstance(field.db_default, Value):
+        value = field.db_default.value
+    if not isinstance(value, str) or not _is_djangos(field):
+        return None
+    return str(field.column), str.__str__(value)
 
 
 def _is_djangos(field: Any) -> bool:

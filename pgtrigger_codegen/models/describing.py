@@ -11,7 +11,13 @@ from pgtrigger_codegen.evaluator.django.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
 from pgtrigger_codegen.models import registry
-from pgtrigger_codegen.models.columns import choices, column_type, is_number, required_column
+from pgtrigger_codegen.models.columns import (
+    choices,
+    column_type,
+    default_text,
+    is_number,
+    required_column,
+)
 from pgtrigger_codegen.models.facts import ModelFact, Models, UnplacedModel
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.table_names import written_table_name
@@ -161,6 +167,7 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
         required=tuple(filter(None, map(required_column, concrete._meta.local_concrete_fields))),
         types=tuple(filter(None, map(column_type, concrete._meta.local_concrete_fields))),
         choices=tuple(filter(None, map(choices, concrete._meta.local_concrete_fields))),
+        defaults=tuple(filter(None, map(default_text, concrete._meta.local_concrete_fields))),
         field_columns=tuple(
             (field.name, field.column)
             for field in concrete._meta.local_concrete_fields

@@ -36,6 +36,7 @@ class ModelFact(Struct, frozen=True):
             database is there for them. Defaults of Django's are not in the database.
         types: Types of columns in PostgreSQL's words, where Django's own field classes say so.
         choices: Columns whose fields have choices, with these as texts.
+        defaults: Columns whose fields have a text for a default, with that.
         cascades: Columns whose rows the database deletes along with what they refer to
             (`DB_CASCADE`), with the label of that model.
         field_columns: Names of the local fields that have a column, with it, in field order.
@@ -64,6 +65,7 @@ class ModelFact(Struct, frozen=True):
     required: tuple[str, ...] = ()
     types: tuple[tuple[str, str], ...] = ()
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    defaults: tuple[tuple[str, str], ...] = ()
     cascades: tuple[tuple[str, str], ...] = ()
     field_columns: tuple[tuple[str, str], ...] = ()
     parents: tuple[str, ...] = ()

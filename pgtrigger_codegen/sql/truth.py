@@ -40,6 +40,8 @@ def _outcomes(expression: Node) -> Outcomes:
         case "NullTest" if "A_Const" in node["arg"]:
             is_null = node["arg"]["A_Const"].get("isnull", False)
             return frozenset({is_null == (node["nulltesttype"] == "IS_NULL")})
+        case "A_Expr" if contradicts(expression):
+            return frozenset({False, None})
         case "A_Expr":
             return _comparison(node)
         case _:

@@ -63,9 +63,9 @@ def test_found_by_code_and_name(wanted: str) -> None:
         ("zzz", "the rules are PGT001, "),
         ("PGT3", "the rules that begin so are PGT301, PGT302, "),
         # Which of the digits is wrong, nobody knows; nor does a likeness tell what is meant.
-        ("PGT120", "the rules are PGT001, "),
+        ("PGT129", "the rules are PGT001, "),
         ("PGT999", "the rules are PGT001, "),
-        ("unknown-trigger", "the rules are PGT001, "),
+        ("unknown-column-name", "the rules are PGT001, "),
     ],
 )
 def test_an_unknown_rule_comes_with_a_suggestion(wanted: str, help: str) -> None:

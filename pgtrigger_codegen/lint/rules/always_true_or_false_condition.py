@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.body_places import BodyPlaces
-from pgtrigger_codegen.lint.choices import no_choices
+from pgtrigger_codegen.lint.choices import no_choices, unreached_states
 from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
@@ -24,7 +24,8 @@ class AlwaysTrueOrFalseCondition(Rule):
     function that is never true. Only what is certain from the SQL alone is reported: constants, a
     column compared with itself, `= NULL`, `TG_OP` compared with what it never is (`'insert'`), and
     parts of an AND that exclude each other. And a value in a condition, in the transitions of a
-    `pgtrigger.FSM` or of a `pgtrigger.SoftDelete` that is no choice of the field.
+    `pgtrigger.FSM` or of a `pgtrigger.SoftDelete` that is no choice of the field; and, for
+    information, states of a `pgtrigger.FSM` that no transitions lead to from the field's default.
 
     ## Why is this bad?
     A trigger whose condition is never true never fires: what it was to protect is unprotected,
@@ -76,6 +77,16 @@ class AlwaysTrueOrFalseCondition(Rule):
                     help=f"Did you mean '{item.meant}'?"
                     if item.meant
                     else f"The choices are {', '.join(map(repr, item.choices))}",
+                )
+            if (unreached := unreached_states(context.analysis, trigger)) is not None:
+                states = ", ".join(f"'{state}'" for state in unreached.states)
+                yield self.diagnostic(
+                    f"{named(trigger)} has transitions from {states}, which no transitions lead to"
+                    f" from '{unreached.start}', the default of `{unreached.column}`",
+                    trigger.span,
+                    severity=Severity.INFO,
+                    help="Declare the transition that is missing; rows that are inserted in that"
+                    " state need none",
                 )
         places = BodyPlaces(context.analysis)
         for owner, body in context.bodies():

@@ -10,7 +10,6 @@ from pgtrigger_codegen.evaluator.django.unknown_imports import REASON
 from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_files import (
-    files_that_may_declare,
     first_party_apps,
     first_party_files,
     is_test,
@@ -65,7 +64,7 @@ class UnreachableRegistration(Rule):
         if any(item.reason.startswith(REASON) for item in context.analysis.unresolved):
             return
         for app in first_party_apps(context.analysis):
-            for path in files_that_may_declare(app.path):
+            for path in context.marked_files(app.path):
                 if not {path, resolved(path)}.isdisjoint(
                     context.analysis.read_files
                 ):  # or a link to one
