@@ -66,7 +66,7 @@ def analyze(
         python_version=layout.python_version,
     )
     providers = InstalledProviders()
-    interpreter = Interpreter(loader, SettingsHost(config.env), providers)
+    interpreter = Interpreter(loader, SettingsHost(config.env, layout.root), providers)
     project, notices, unread = read_project(layout, config, interpreter)
 
     from pgtrigger_codegen.certificate.accounts import census_of, unread_sites

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import global_settings
 
 from pgtrigger_codegen.evaluator.library import rows
+from pgtrigger_codegen.evaluator.protocols.host import PathKind
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.models import meta, registry
@@ -16,6 +17,7 @@ from pgtrigger_codegen.models.django_setup import assign_model
 from pgtrigger_codegen.models.registry import ModelRegistry
 from pgtrigger_codegen.models.rendering import FindModel, ModelRenderer
 from pgtrigger_codegen.models.table_names import written_table_name
+from pgtrigger_codegen.project.existence import found_at
 from pgtrigger_codegen.project.project import Project
 from pgtrigger_codegen.project.text_files import read_text_file
 from pgtrigger_codegen.source.files import FileRefusedError
@@ -168,6 +170,10 @@ class ModelHost:
             return None
         options: Any = vars(rendered)["_meta"]
         return next((field for field in options.local_fields if field.name == name), None)
+
+    def found_at(self, path: Path, span: Span) -> tuple[str, PathKind] | Unknown:
+        """The path, relative to the project's folder that it lies in, and what is there."""
+        return found_at(path, self._project.root, span)
 
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         """The text of a file inside the project root."""

@@ -14,10 +14,12 @@ from pgtrigger_codegen.errors import ProjectError
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.library.kinds import has_base
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.protocols.host import PathKind
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.discovery import Layout, find_app_packages
+from pgtrigger_codegen.project.existence import found_at
 from pgtrigger_codegen.project.project import App, Project, Settings
 from pgtrigger_codegen.project.settings_values import settings_of
 from pgtrigger_codegen.project.unknown_apps import not_found, possible_apps, unknown_apps
@@ -30,8 +32,12 @@ from pgtrigger_codegen.source.unread import UNKNOWN_APP, GapKind, Unread
 class SettingsHost:
     """The project as its settings module can see it: there is no project yet."""
 
-    def __init__(self, environment: Mapping[str, str], *, takes_defaults: bool = True) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], root: Path, *, takes_defaults: bool = True
+    ) -> None:
+        """Takes the variables that are pinned, and the project's folder."""
         self.environment = environment
+        self._root = root
         self.takes_defaults = takes_defaults
 
     @property
@@ -86,6 +92,10 @@ class SettingsHost:
     def rendered_field(self, model: ModelClass, name: str) -> Any:
         """There are no models yet."""
         return None
+
+    def found_at(self, path: Path, span: Span) -> tuple[str, PathKind] | Unknown:
+        """The path, relative to the project's folder that it lies in, and what is there."""
+        return found_at(path, self._root, span)
 
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         """Settings are not read from files."""
@@ -165,7 +175,7 @@ def _assumed_apps(names: list[Any], layout: Layout, interpreter: Interpreter) ->
     """
     if not interpreter.assumptions:
         return []
-    host = SettingsHost(interpreter.host.environment, takes_defaults=False)
+    host = SettingsHost(interpreter.host.environment, layout.root, takes_defaults=False)
     other = Interpreter(interpreter.loader, host, interpreter.libraries)
     settings = settings_of(layout.settings_module or "", layout.configuration, other)
     if isinstance(settings, Unknown):

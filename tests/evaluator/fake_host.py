@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pgtrigger_codegen.evaluator.protocols.host import PathKind
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 from pgtrigger_codegen.source.span import Span
@@ -58,6 +59,9 @@ class FakeHost:
 
     def rendered_field(self, model: ModelClass, name: str) -> Any:
         return None
+
+    def found_at(self, path: Path, span: Span) -> tuple[str, PathKind] | Unknown:
+        return Unknown("no paths here", span)
 
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         return path.read_text(encoding="utf-8")

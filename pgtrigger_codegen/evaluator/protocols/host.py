@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
+
+PathKind = Literal["file", "folder", "nothing"]
 
 
 class Host(Protocol):
@@ -69,6 +71,9 @@ class Host(Protocol):
 
     def rendered_field(self, model: ModelClass, name: str) -> Any:
         """The real model's own field; None where there is none, or not yet."""
+
+    def found_at(self, path: Path, span: Span) -> tuple[str, PathKind] | Unknown:
+        """The path, relative to the project's folder that it lies in, and what is there."""
 
     def read_text(self, path: Path, span: Span) -> str | Unknown:
         """The text of a file of the project."""

@@ -13,6 +13,7 @@ from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.classes.classes import make_dynamic_class
+from pgtrigger_codegen.evaluator.python.imports.module_names import has_name
 from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.attribute_assignment import (
     assign_attribute,
@@ -26,6 +27,7 @@ from pgtrigger_codegen.evaluator.python.objects.kinds import (
 )
 from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
 from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
+from pgtrigger_codegen.evaluator.values.imported import SourceModule
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, is_error_of
 from pgtrigger_codegen.evaluator.values.scope import Scope
@@ -109,6 +111,8 @@ def get_attribute(vm: Machine, call: SpecialCall) -> Any:
         return vm.attribute(target, name, call.span)
     if (unknown := left_out(vm, target, name, call.span)) is not None:
         return unknown
+    if isinstance(target, SourceModule) and (present := _of_module(vm, call)) is not True:
+        return default[0] if present is False else present
     if _is_absent(target, name):
         return default[0]
     try:
@@ -129,6 +133,8 @@ def has_attribute(vm: Machine, call: SpecialCall) -> Any:
         return first_unknown((name,)) or Unknown("the attribute's name is no string", call.span)
     if (unknown := left_out(vm, target, name, call.span)) is not None:
         return unknown
+    if isinstance(target, SourceModule):
+        return _of_module(vm, call)
     if is_own_kind(target) or is_rendered_model(target):
         return Unknown(f"the attributes of {describe(target)} are not known", call.span)
     if is_user_object(vm, target) and _is_computed(type(target), name):
@@ -136,6 +142,14 @@ def has_attribute(vm: Machine, call: SpecialCall) -> Any:
         found = get_attribute(vm, replace(call, args=(target, name, missing)))
         return found if isinstance(found, Unknown) else found is not missing
     return not _is_absent(target, name)
+
+
+def _of_module(vm: Machine, call: SpecialCall) -> bool | Unknown:
+    """Whether the module that is asked has the name."""
+    present = has_name(vm, call.args[0].name, call.args[1])
+    if isinstance(present, Unknown) and present.span is None:
+        return replace(present, span=call.span)
+    return present
 
 
 def _is_computed(cls: type, name: str) -> bool:

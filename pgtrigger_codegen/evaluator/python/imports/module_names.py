@@ -10,6 +10,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.library import lookup, packages, rows
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.imports import python_version
+from pgtrigger_codegen.evaluator.python.objects import files
 from pgtrigger_codegen.evaluator.python.objects.membrane import inward, opaque
 from pgtrigger_codegen.evaluator.python.objects.stubs import has_stub_for
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
@@ -20,6 +21,7 @@ from pgtrigger_codegen.source.span import Span
 
 # Names that the interpreter itself stands in for, wherever they are imported from.
 NAMES: dict[str, Any] = {
+    **files.NAMES,
     # The real one would copy the function behind a wrapper over that of another.
     "functools.update_wrapper": Special("update_wrapper"),
     "functools.wraps": Special("wraps"),
@@ -86,6 +88,27 @@ def module_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
         if vm.loader.find_stub(module) is not None:
             return _stub_attribute(vm, module, name, span)
     return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
+
+
+def has_name(vm: Machine, module: str, name: str) -> bool | Unknown:
+    """Whether a module that is read has a name, once all of it has been executed."""
+    scope = vm.module(module)
+    if isinstance(scope, Unknown):
+        return scope
+    if name in scope.names:
+        value = scope.names[name]
+        return value if isinstance(value, Unknown) and not isinstance(value, External) else True
+    if scope.open_ended is not None:
+        return scope.open_ended
+    may_have = (
+        scope.module.is_stub
+        or module in vm.executing
+        or name.startswith("__")
+        or "__getattr__" in scope.names
+        or "globals()" in scope.module.text
+        or vm.loader.find(f"{module}.{name}") is not None
+    )
+    return Unknown(f"whether `{module}` has the name `{name}` is not known") if may_have else False
 
 
 def is_found(vm: Machine, module: str) -> bool:
