@@ -13,9 +13,10 @@ from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
 from pgtrigger_codegen.evaluator.limits.weight import MOST, weigh
 from pgtrigger_codegen.evaluator.limits.work import WORK
+from pgtrigger_codegen.evaluator.python.objects.membrane import outward
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.unread import GapKind
-from tests.evaluator.code import Executed, execute
+from tests.evaluator.code import START, Executed, execute
 from tests.evaluator.expensive import EXPENSIVE
 
 _MOST_STEPS = 3_000_000
@@ -117,7 +118,7 @@ def test_what_a_module_takes_is_not_its_importers(tmp_path: Path) -> None:
 def test_a_call_from_outside_has_a_budget_of_its_own(tmp_path: Path) -> None:
     """A field is asked while a model is rendered, long after its statement was evaluated."""
     executed = execute(tmp_path, "def f(x): return x + 1\ndef g():\n    while True: f(1)")
-    f, g = executed.scope.names["f"], executed.scope.names["g"]
+    f, g = (outward(executed.vm, executed[name], START) for name in ("f", "g"))
     WORK.steps += 3 * totals.STEPS
     assert f(1) == 2
     WORK.steps += 3 * totals.STEPS

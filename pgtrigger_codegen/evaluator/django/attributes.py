@@ -41,11 +41,13 @@ def _model_attribute(vm: Machine, model: ModelClass, name: str, span: Span) -> A
     if is_field_class(type(value)):
         return FieldDescriptor(model, name, value)
     if isinstance(value, staticmethod):
-        return value.__func__
+        return membrane.inward(vm, value.__func__)
     if isinstance(value, classmethod):
-        return types.MethodType(value.__func__, model)
+        return membrane.inward(vm, types.MethodType(value.__func__, model))
     if isinstance(value, property):
         return Unknown(f"`{model.name}.{name}` is a property", span)
+    if isinstance(value, types.FunctionType):  # of a mixin
+        return membrane.inward(vm, value)
     return value
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.django import rendering
 from pgtrigger_codegen.evaluator.library.kinds import has_base, is_rendered_model
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.values.callables import interpreted
+from pgtrigger_codegen.evaluator.values.callables import BEHIND, interpreted
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.source.span import Span
 
@@ -32,7 +32,7 @@ def accept_model(cls: type) -> None:
             args, kwargs = (kwargs["meta"].model,), {}
         return original(self, *args, **kwargs)
 
-    render.__interpreted__ = function  # type: ignore[attr-defined]
+    vars(render)[BEHIND] = function
     type.__setattr__(cls, "render", render)
 
 

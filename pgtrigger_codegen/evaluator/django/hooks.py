@@ -11,7 +11,8 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
+from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Special, interpreted
 from pgtrigger_codegen.evaluator.values.findings import Receiver
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
@@ -83,10 +84,11 @@ def super_attribute(vm: Machine, bound: Special, name: str, span: Span) -> Any:
         if isinstance(cls, type) and cls not in vm.user_classes:
             break
         if isinstance(value, classmethod):
-            return types.MethodType(value.__func__, instance)
+            return membrane.inward(vm, types.MethodType(value.__func__, instance))
         if isinstance(value, staticmethod):
-            return value.__func__
-        return types.MethodType(value, instance) if name == _INIT_SUBCLASS else value
+            return membrane.inward(vm, value.__func__)
+        value = membrane.inward(vm, value)
+        return value.__get__(instance) if name == _INIT_SUBCLASS else value
     if name == _INIT_SUBCLASS:
         return Special("nothing")  # that of `object`
     return Unknown(f"`super().{name}` in a model is not evaluated", span)
@@ -102,7 +104,8 @@ def _inherited_hook(vm: Machine, model: ModelClass) -> Any:
             names = vars(cls)
         if _INIT_SUBCLASS in names:
             value = names[_INIT_SUBCLASS]
-            return value.__func__ if isinstance(value, classmethod) else value
+            function = value.__func__ if isinstance(value, classmethod) else value
+            return membrane.inward(vm, function)
     return None
 
 
@@ -178,7 +181,7 @@ def _note_receiver(vm: Machine, call: SpecialCall, function: Any, sender: Any, w
 def _dies(function: Any) -> bool:
     """Whether a function may be gone when the signal is sent: one without a lasting name."""
     found = interpreted(function)
-    if found is None or isinstance(function, types.MethodType):
+    if found is None or isinstance(function, BoundMethod):
         return False
     return found.name == "<lambda>" or found.scope.kind == "function"
 

@@ -19,7 +19,7 @@ from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.library.kinds import is_field_class
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.imports.module_names import is_library
-from pgtrigger_codegen.evaluator.values.callables import Opaque
+from pgtrigger_codegen.evaluator.values.callables import Function, Opaque
 from pgtrigger_codegen.evaluator.values.imported import LazyImport, LibraryModule, SourceModule
 from pgtrigger_codegen.evaluator.values.models import ModelClass, SettingsObject
 from pgtrigger_codegen.evaluator.values.scope import Scope
@@ -318,7 +318,10 @@ def _text_of_setting(
 
 
 # Values that nothing changes.
-_LASTING = (ModelClass, Opaque, type, types.FunctionType, str, bytes, int, float, types.NoneType)
+_LASTING = (
+    *(Function, ModelClass, Opaque),
+    *(type, types.FunctionType, str, bytes, int, float, types.NoneType),
+)
 
 
 def _is_enum(value: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.library import rows
 from pgtrigger_codegen.evaluator.library.kinds import has_base, is_rendered_model, is_trigger
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES, ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -26,7 +27,7 @@ def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
         model = vm.host.model_behind(value) or vm.host.model_class(value._meta.label, span)
         return model.module.name if isinstance(model, ModelClass) else model
     if is_rendered_model(value) and not hasattr(value, name):
-        return vm.host.rendered_attribute(value, name, span)
+        return membrane.inward(vm, vm.host.rendered_attribute(value, name, span))
     if type(value).__module__ == "django.db.models.options" and (
         name not in rows.OPTIONS_ATTRIBUTES
     ):

@@ -17,7 +17,7 @@ from pgtrigger_codegen.evaluator.protocols.host import Host
 from pgtrigger_codegen.evaluator.protocols.libraries import Libraries
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
-from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
+from pgtrigger_codegen.evaluator.values.callables import Function, Opaque, Special
 from pgtrigger_codegen.evaluator.values.findings import Findings
 from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
@@ -115,6 +115,15 @@ class Machine(Protocol):
         scope: Scope | None = None,
     ) -> Any:
         """The value of a call."""
+
+    def call_from_real_code(
+        self, function: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Answers a call that real code makes of a function of the user's.
+
+        Raises:
+            Refusal: The result is not known.
+        """
 
     def instantiate(
         self, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span

@@ -23,11 +23,12 @@ from pgtrigger_codegen.evaluator.python.calls import calls, makers
 from pgtrigger_codegen.evaluator.python.classes.classes import make_real_class
 from pgtrigger_codegen.evaluator.python.evaluation import Evaluation
 from pgtrigger_codegen.evaluator.python.expressions import EVALUATORS, subscript
+from pgtrigger_codegen.evaluator.python.functions import functions
 from pgtrigger_codegen.evaluator.python.imports import module_names, reading_names
 from pgtrigger_codegen.evaluator.python.objects import attributes
 from pgtrigger_codegen.evaluator.python.objects.real_attributes import real_attribute
 from pgtrigger_codegen.evaluator.python.statements import EXECUTORS, execute_resiliently
-from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
+from pgtrigger_codegen.evaluator.values.callables import Function, Opaque, Special
 from pgtrigger_codegen.evaluator.values.findings import Findings
 from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
@@ -177,6 +178,12 @@ class PythonMachine(Evaluation):
     ) -> Any:
         """The value of a call."""
         return calls.call(self, function, args, kwargs, span, scope)
+
+    def call_from_real_code(
+        self, function: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Answers a call that real code makes of a function of the user's."""
+        return functions.call_from_real_code(self, function, args, kwargs)
 
     def instantiate(
         self, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span

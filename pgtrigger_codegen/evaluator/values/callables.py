@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import types
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
@@ -55,14 +55,20 @@ class Opaque(Struct, frozen=True, eq=False):
         return self
 
 
-class Function(Struct, frozen=True):
-    """A function of the user's code; its real wrapper carries it as `__interpreted__`.
+class Function(Struct, eq=False):
+    """A function of the user's code: a value of ours, which real code can neither call nor enter.
+
+    It binds as Python's functions do. What real code is given in its place is made by the membrane
+    (`real`), and every call of that comes back to the interpreter.
 
     Attributes:
         defaults: Evaluated defaults of positional parameters, from the right.
         kw_defaults: Evaluated defaults of keyword-only parameters by name.
         owner: Holds the class whose body defines the function, once that class exists.
         private: The class that it stands in.
+        dunders: `__name__`, `__qualname__`, `__module__` and `__doc__`, as the user's code sees.
+        names: What the user's code has set on it besides.
+        real: What real code has of it, once real code was given it.
     """
 
     name: str
@@ -72,15 +78,71 @@ class Function(Struct, frozen=True):
     defaults: tuple[Any, ...]
     kw_defaults: dict[str, Any]
     owner: list[Any]
+    dunders: dict[str, Any]
     kind: Literal["plain", "generator", "async"] = "plain"
     private: str = ""
+    names: dict[str, Any] = field(default_factory=dict)
+    real: Any = None  # a checker would bind a function that it knows as such
+
+    def __get__(self, instance: object, owner: type | None = None) -> Function | BoundMethod:
+        return self if instance is None else BoundMethod(self, instance)
+
+    def __call__(self, *args: object, **kwargs: object) -> Any:
+        raise Refusal(Unknown(f"real code calls `{self.name}`, which was not handed to it"))
+
+    def __copy__(self) -> Function:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Function:
+        return self
+
+    def __repr__(self) -> str:
+        return f"<the function {self.name}>"
+
+
+class BoundMethod(Struct, frozen=True, eq=False):
+    """A function of the user's code with its first argument."""
+
+    function: Any  # as above
+    receiver: Any
+
+    def __call__(self, *args: object, **kwargs: object) -> Any:
+        return self.function(*args, **kwargs)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, BoundMethod)
+            and other.function is self.function
+            and other.receiver is self.receiver
+        )
+
+    def __hash__(self) -> int:
+        return hash((id(self.function), id(self.receiver)))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> BoundMethod:
+        return self
+
+
+# Messages of Python's name the class of a value: to the user these are what Python calls them.
+Function.__name__ = Function.__qualname__ = "function"
+BoundMethod.__name__ = BoundMethod.__qualname__ = "method"
+
+USER_FUNCTIONS = (Function, BoundMethod)
+BEHIND = "__behind__"
+"""In the `__dict__` of what real code was given: what it was made for."""
 
 
 def interpreted(value: Any) -> Function | None:
-    """The user's function behind a real wrapper."""
-    if isinstance(value, types.MethodType):
+    """The user's function: as it is, bound, or as real code has it."""
+    kind = type(value)
+    if kind is Function:
+        return cast("Function", value)
+    if kind is BoundMethod:
+        return cast("Function", value.function)
+    if kind is types.MethodType:
         value = value.__func__
-    if type(value) is not types.FunctionType:
+        kind = type(value)
+    if kind is not types.FunctionType:
         return None
-    found = vars(value).get("__interpreted__")
-    return found if isinstance(found, Function) else None
+    found = vars(value).get(BEHIND)
+    return found if type(found) is Function else None

@@ -1,8 +1,8 @@
 """What is not known, why, and where: the value of an expression that defeats the interpreter.
 
 Most values are real: strings, lists, Django fields, django-pgtrigger's triggers, and the user's own
-classes and functions, which are made real as wrappers around the interpreter. What cannot be real
-has a class of its own in this package.
+classes, whose methods come back to the interpreter. What cannot be real, or must not be (the user's
+functions), has a class of its own in this package.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from pgtrigger_codegen.evaluator.python.objects import files
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_object
 from pgtrigger_codegen.evaluator.python.objects.membrane import call_back, outward
 from pgtrigger_codegen.evaluator.python.objects.text import RUN_TO_RUN, has_no_order
-from pgtrigger_codegen.evaluator.values.callables import Opaque, interpreted
+from pgtrigger_codegen.evaluator.values.callables import Opaque
 from pgtrigger_codegen.evaluator.values.models import has_reference
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
@@ -140,7 +140,7 @@ def prepare(
 
     def one(name: str | int, value: Any) -> Any:
         if calls_back and (name in _CALL_BACK_NAMES or name == _CALL_BACK[function]):
-            return value if value is None or interpreted(value) else call_back(vm, value, span)
+            return value if value is None else call_back(vm, value, span)
         if compares and type(value) in SCALARS:
             return value
         stored = stores or (hands_on and isinstance(name, str))

@@ -37,7 +37,7 @@ from pgtrigger_codegen.evaluator.python.objects.kinds import (
 )
 from pgtrigger_codegen.evaluator.python.objects.text import RUN_TO_RUN, as_text, has_no_order
 from pgtrigger_codegen.evaluator.python.objects.unknowns import spread
-from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
+from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Opaque, Special, interpreted
 from pgtrigger_codegen.evaluator.values.models import (
     ModelClass,
     ModelReference,
@@ -86,9 +86,7 @@ def call(
     if is_own_kind(function) or isinstance(function, Unknown):
         return _call_own_kind(vm, function, args, kwargs, span, scope)
     if (user_function := interpreted(function)) is not None:
-        if isinstance(function, types.MethodType):
-            args = (function.__self__, *args)
-        return _interpret(vm, user_function, args, kwargs, span)
+        return _interpret(vm, user_function, (*_bound_to(function), *args), kwargs, span)
     if isinstance(function, type):
         made = vm.domain.instantiate(vm, function, args, kwargs, span)
         return instantiate(vm, function, args, kwargs, span) if made is NotImplemented else made
@@ -111,6 +109,13 @@ def call(
         given, named = (args, kwargs) if called == "format" else ((), args[0])
         return format_text(vm, receiver, given, named, span)
     return _call_real(vm, function, args, kwargs, span)
+
+
+def _bound_to(function: Any) -> tuple[Any, ...]:
+    """The first argument of a bound method."""
+    if type(function) is BoundMethod:
+        return (function.receiver,)
+    return (function.__self__,) if isinstance(function, types.MethodType) else ()
 
 
 def _call_own_kind(

@@ -25,7 +25,7 @@ from pgtrigger_codegen.evaluator.protocols.domain import Maker
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe
-from pgtrigger_codegen.evaluator.values.callables import Special
+from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Function, Special
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
@@ -192,10 +192,11 @@ def _check_name(name: object, span: Span) -> None:
         raise Refusal(Unknown(f"`{name}` is no name for an attribute", span))
 
 
+_DECORATED = (type, Function, BoundMethod, types.FunctionType, types.MethodType)
+
+
 def _is_decorated(value: Any) -> bool:
-    return isinstance(value, type | types.FunctionType | types.MethodType) or (
-        is_own_kind(value) or isinstance(value, Unknown)
-    )
+    return isinstance(value, _DECORATED) or (is_own_kind(value) or isinstance(value, Unknown))
 
 
 def _decorate(vm: Machine, call: SpecialCall) -> Any:

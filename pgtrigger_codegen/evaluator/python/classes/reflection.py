@@ -14,7 +14,7 @@ from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.classes.classes import make_dynamic_class
 from pgtrigger_codegen.evaluator.python.imports.module_names import has_name
-from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects import function_attributes, membrane
 from pgtrigger_codegen.evaluator.python.objects.attribute_assignment import (
     assign_attribute,
     delete_attribute,
@@ -26,7 +26,13 @@ from pgtrigger_codegen.evaluator.python.objects.kinds import (
     names_of,
 )
 from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
-from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
+from pgtrigger_codegen.evaluator.values.callables import (
+    USER_FUNCTIONS,
+    Function,
+    Opaque,
+    Special,
+    interpreted,
+)
 from pgtrigger_codegen.evaluator.values.imported import SourceModule
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, is_error_of
@@ -84,7 +90,7 @@ def is_instance(vm: Machine, call: SpecialCall) -> Any:
         return vm.attempt(call.span, isinstance, value.real, membrane.unwrapped(kinds))
     if is_own_kind(value):
         return Unknown(f"the class of {describe(value)} is not evaluated", call.span)
-    return vm.attempt(call.span, isinstance, value, membrane.unwrapped(kinds))
+    return vm.attempt(call.span, isinstance, membrane.as_instance(value), membrane.unwrapped(kinds))
 
 
 def is_subclass(vm: Machine, call: SpecialCall) -> Any:
@@ -137,6 +143,8 @@ def has_attribute(vm: Machine, call: SpecialCall) -> Any:
         return _of_module(vm, call)
     if is_own_kind(target) or is_rendered_model(target):
         return Unknown(f"the attributes of {describe(target)} are not known", call.span)
+    if isinstance(target, USER_FUNCTIONS):
+        return function_attributes.has(target, name)
     if is_user_object(vm, target) and _is_computed(type(target), name):
         missing = object()
         found = get_attribute(vm, replace(call, args=(target, name, missing)))
@@ -159,13 +167,15 @@ def _is_computed(cls: type, name: str) -> bool:
     return computed or hasattr(cls, "__getattr__")
 
 
-_BOUND = (types.FunctionType, classmethod, staticmethod)
+_BOUND = (Function, types.FunctionType, classmethod, staticmethod)
 
 
 def _is_absent(target: Any, name: str) -> bool:
     """Whether a value certainly lacks an attribute."""
     if isinstance(target, Unknown) or is_own_kind(target) or is_rendered_model(target):
         return False
+    if isinstance(target, USER_FUNCTIONS):
+        return not function_attributes.has(target, name)
     return not (
         hasattr(type(target), name)
         or hasattr(type(target), "__getattr__")
@@ -218,7 +228,8 @@ def _delattr(vm: Machine, call: SpecialCall) -> Any:
 
 def _type(vm: Machine, call: SpecialCall) -> Any:
     if len(call.args) == 1 and not is_own_kind(call.args[0]):
-        return first_unknown(call.args) or membrane.inward(vm, type(call.args[0]))
+        kind = type(membrane.as_instance(call.args[0]))
+        return first_unknown(call.args) or membrane.inward(vm, kind)
     if len(call.args) == 3:
         return make_dynamic_class(vm, call)
     if len(call.args) != 1:
@@ -235,10 +246,19 @@ def _update_wrapper(vm: Machine, call: SpecialCall) -> Any:
     """A wrapper takes over the function's names, but never the body that is interpreted."""
     wrapper = call.argument(0, "wrapper")
     wrapped = call.special.receiver or call.argument(1, "wrapped")
-    if isinstance(wrapper, types.FunctionType) and isinstance(wrapped, types.FunctionType):
-        wrapper.__name__, wrapper.__qualname__ = wrapped.__name__, wrapped.__qualname__
-        wrapper.__doc__, wrapper.__module__ = wrapped.__doc__, wrapped.__module__
+    if not isinstance(wrapper, Function):
+        return wrapper
+    for name in function_attributes.NAMING:
+        found = get_attribute(vm, replace(call, args=(wrapped, name, _MISSING), kwargs={}))
+        if found is not _MISSING:
+            function_attributes.assign(vm, wrapper, name, found, call.span)
+    for name, value in wrapped.names.items() if isinstance(wrapped, Function) else ():
+        function_attributes.assign(vm, wrapper, name, value, call.span)
+    function_attributes.assign(vm, wrapper, "__wrapped__", wrapped, call.span)
     return wrapper
+
+
+_MISSING = object()
 
 
 def wrong_count(call: SpecialCall, count: int) -> Unknown | None:

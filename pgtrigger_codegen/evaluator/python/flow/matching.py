@@ -7,8 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.python.objects import iteration, membrane, unknowns
+from pgtrigger_codegen.evaluator.python.objects import (
+    function_attributes,
+    iteration,
+    membrane,
+    unknowns,
+)
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe
+from pgtrigger_codegen.evaluator.values.callables import USER_FUNCTIONS
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
@@ -103,7 +109,7 @@ def _class(vm: Machine, pattern: ast.MatchClass, value: Any, scope: Scope) -> bo
     cls = membrane.unwrapped(vm.value(pattern.cls, scope))
     if not isinstance(cls, type):
         return first_unknown(cls) or Unknown("a class that is not known is not matched", span)
-    if not isinstance(value, cls):
+    if not isinstance(membrane.as_instance(value), cls):
         return False
     positional = pattern.patterns
     if cls in _WHOLE and len(positional) == 1:
@@ -115,10 +121,16 @@ def _class(vm: Machine, pattern: ast.MatchClass, value: Any, scope: Scope) -> bo
             return vm.raised(error, span)
         parts = [vm.attribute(value, name, span) for name in names[: len(positional)]]
     for name in pattern.kwd_attrs:
-        if not hasattr(value, name):
+        if not _has(value, name):
             return False
         parts.append(vm.attribute(value, name, span))
     return _all(vm, [*positional, *pattern.kwd_patterns], parts, scope)
+
+
+def _has(value: Any, name: str) -> bool:
+    if isinstance(value, USER_FUNCTIONS):
+        return function_attributes.has(value, name)
+    return hasattr(value, name)
 
 
 def _all(

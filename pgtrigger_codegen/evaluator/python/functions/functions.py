@@ -1,14 +1,14 @@
-"""The user's functions: real functions whose body the interpreter runs.
+"""The user's functions: what a `def` or a `lambda` makes, and what runs its body.
 
-Being real, they bind, wrap and inherit as Python's do, and real code can call them: then an
-`Unknown` result leaves as a `Refusal`, which the real code cannot catch.
+No function of the user's becomes one of Python's. Real code calls what the membrane made for it:
+that comes back here, and an `Unknown` result leaves as a `Refusal`, which real code cannot catch.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pgtrigger_codegen.confinement.wall import confined
@@ -34,8 +34,8 @@ from pgtrigger_codegen.source.span import Span
 _Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def make_function(vm: Machine, node: _Node, scope: Scope) -> Callable[..., Any]:
-    """A real function that interprets a `def` or a `lambda`."""
+def make_function(vm: Machine, node: _Node, scope: Scope) -> Function:
+    """The value of a `def` or a `lambda`."""
     WORK.steps += totals.STEPS_OF_A_FUNCTION
     defaults = tuple(vm.value(default, scope) for default in node.args.defaults)
     kw_defaults = {
@@ -43,8 +43,11 @@ def make_function(vm: Machine, node: _Node, scope: Scope) -> Callable[..., Any]:
         for arg, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
         if default is not None
     }
+    text = None
     name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
-    function = Function(
+    if not isinstance(node, ast.Lambda):
+        text = ast.get_docstring(node, clean=sys.version_info >= (3, 13))
+    return Function(
         name=name,
         node=node,
         scope=with_variables(scope.function_parent(), type_variables(node)),
@@ -52,20 +55,15 @@ def make_function(vm: Machine, node: _Node, scope: Scope) -> Callable[..., Any]:
         defaults=defaults,
         kw_defaults=kw_defaults,
         owner=scope.owner,
+        dunders={
+            "__name__": name,
+            "__qualname__": f"{scope.qualname}.{name}" if scope.qualname else name,
+            "__module__": scope.module.name,
+            "__doc__": text,
+        },
         private=scope.private,
         kind=_kind(node, scope.module),
     )
-
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return _call_from_real_code(vm, function, args, kwargs)
-
-    wrapper.__interpreted__ = function  # type: ignore[attr-defined]
-    wrapper.__name__ = name
-    wrapper.__qualname__ = f"{scope.qualname}.{name}" if scope.qualname else name
-    wrapper.__module__ = scope.module.name
-    if not isinstance(node, ast.Lambda):
-        wrapper.__doc__ = ast.get_docstring(node, clean=sys.version_info >= (3, 13))
-    return wrapper
 
 
 def call_function(
@@ -106,9 +104,14 @@ def call_function(
         vm.depth -= 1
 
 
-def _call_from_real_code(
-    vm: Machine, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
+def call_from_real_code(
+    vm: Machine, function: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
+    """Answers a call that real code makes.
+
+    Raises:
+        Refusal: The result is not known, or the function raises what real code must not catch.
+    """
     span = function.module.span(function.node)
     vm.begin_call_from_outside()
     WORK.steps += totals.STEPS_OF_A_CALL

@@ -13,13 +13,12 @@ from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects.kinds import is_purely_user, names_of
 from pgtrigger_codegen.evaluator.python.objects.membrane import (
     CALLABLES,
-    RAW,
     SEALED,
     inward,
     is_listed,
     outward,
 )
-from pgtrigger_codegen.evaluator.values.callables import Special
+from pgtrigger_codegen.evaluator.values.callables import BEHIND, Function, Special
 from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES
 from pgtrigger_codegen.source.span import Span
 
@@ -80,18 +79,19 @@ def may_read(vm: Machine, value: Any, name: str, found: Any) -> bool:
 
 def may_define(name: str) -> bool:
     """Whether interpreted code may bind one of Python's own names on a class or a function."""
-    return name not in _FIXED and name not in ("__interpreted__", MARK, RAW)
+    return name not in _FIXED and name not in (MARK, BEHIND)
 
 
 def member(vm: Machine, name: str, value: Any, span: Span, *, real_code_reads: bool) -> Any:
     """A value for the namespace of a real class.
 
-    Python calls what is bound to its own names, and a library calls what a class overrides: none
-    of these is a real callable, except slots of C (`object.__repr__`), which check their `self`.
+    Python calls what is bound to its own names, a library calls what a class overrides, and both
+    ask what a function is: so a real class has real functions, whose calls come back. None of these
+    is another real callable, except slots of C (`object.__repr__`), which check their `self`.
     """
     if isinstance(value, types.WrapperDescriptorType) or name == "__annotations__":
         return value
-    if is_dunder(name) or real_code_reads:
+    if is_dunder(name) or real_code_reads or isinstance(value, Function):
         value = outward(vm, value, span)
     if name in _SIZES and hasattr(type(value), "__get__"):
         return _size(value)

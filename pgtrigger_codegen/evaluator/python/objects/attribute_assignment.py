@@ -8,14 +8,14 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-from pgtrigger_codegen.evaluator.python.objects import access
+from pgtrigger_codegen.evaluator.python.objects import access, function_attributes
 from pgtrigger_codegen.evaluator.python.objects.kinds import (
     describe,
     is_purely_user,
     is_user_class,
     is_user_object,
 )
-from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
+from pgtrigger_codegen.evaluator.values.callables import USER_FUNCTIONS, Function, Special
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
@@ -29,7 +29,9 @@ def assign_attribute(vm: Machine, target: Any, name: str, value: Any, span: Span
         Refusal: What the assignment does is not followed.
     """
     own = is_own_kind(target)
-    if not own and (
+    if isinstance(target, USER_FUNCTIONS):
+        function_attributes.assign(vm, target, name, vm.speculation or value, span)
+    elif not own and (
         is_user_object(vm, target) or is_user_class(vm, target) or _is_open(vm, target)
     ):
         _assign_to_object(vm, target, name, value, span)
@@ -55,6 +57,9 @@ def delete_attribute(
         Refusal: What the deletion does is not followed.
     """
     if isinstance(target, Unknown):
+        return
+    if isinstance(target, Function) and vm.speculation is None:
+        function_attributes.delete(vm, target, name, span)
         return
     owned = is_user_object(vm, target) or is_user_class(vm, target)
     if not (owned or _is_open(vm, target)) or not access.may_define(name):
@@ -108,8 +113,6 @@ def _assign_to_object(
 
 def _is_open(vm: Machine, target: Any) -> bool:
     """Whether an object that is not of the user's class takes attributes as Python's do."""
-    if isinstance(target, types.FunctionType):
-        return interpreted(target) is not None
     # An enum gives its members their attributes before the class is done.
     return isinstance(target, types.SimpleNamespace) or type(target).__module__ in vm.scopes
 

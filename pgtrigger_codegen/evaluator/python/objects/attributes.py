@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine, Reader
+from pgtrigger_codegen.evaluator.python.objects import function_attributes
 from pgtrigger_codegen.evaluator.python.objects.real_attributes import opaque_attribute
 from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
@@ -39,4 +40,5 @@ READERS: dict[type, Reader] = {
     Opaque: opaque_attribute,
     SourceModule: _module_attribute,
     Special: _special_attribute,
+    **function_attributes.READERS,
 }

@@ -10,7 +10,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.library.kinds import is_query, is_rendered_model
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
+from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Function, Opaque, Special
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
 from pgtrigger_codegen.evaluator.values.models import (
     FieldDescriptor,
@@ -73,6 +73,9 @@ def describe(value: Any) -> str:
             return value.name
         case Opaque():
             return value.dotted
+        case Function() | BoundMethod():
+            function = value.function if isinstance(value, BoundMethod) else value
+            return f"{function.dunders['__module__']}.{function.dunders['__qualname__']}"
     if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
         module = getattr(value, "__module__", None)
         owner = getattr(value, "__self__", None)

@@ -4,9 +4,10 @@ Inward: nothing real becomes a value unless it is plain data, of interpreted cod
 listed. The rest is `Opaque`, wherever it comes from: a module, an attribute, the result of a call,
 an argument that real code hands to an interpreted function.
 
-Outward: real code is given no callable that would do something unchecked when it calls it. It gets
-a wrapper, and its call comes back to the interpreter. So neither an operator nor a descriptor, a
-sort key or a default factory calls anything that interpreted code could not call itself.
+Outward: real code is given no callable that would do something unchecked when it calls it, and no
+function of the user's. It gets a real function, and its call comes back to the interpreter. So
+neither an operator nor a descriptor, a sort key or a default factory calls anything that
+interpreted code could not call itself. The way back leads to the same value.
 """
 
 from __future__ import annotations
@@ -32,7 +33,15 @@ from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects import files
 from pgtrigger_codegen.evaluator.python.objects.admission import is_allowed
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe
-from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
+from pgtrigger_codegen.evaluator.values.callables import (
+    BEHIND,
+    USER_FUNCTIONS,
+    BoundMethod,
+    Function,
+    Opaque,
+    Special,
+    interpreted,
+)
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
@@ -90,13 +99,15 @@ def inward(vm: Machine, value: Any, depth: int = 0) -> Any:
         return value
     if kind in _CONTAINERS:
         return _items_inward(vm, value, depth)
-    if isinstance(value, Unknown) or is_own_kind(value):
+    if kind in USER_FUNCTIONS or isinstance(value, Unknown) or is_own_kind(value):
         return value
     if kind is CallBack:
         return value.value
     if isinstance(value, CALLABLES) or kind is functools._lru_cache_wrapper:
-        if kind is types.FunctionType and (raw := vars(value).get(RAW)) is not None:
-            return raw
+        if kind is types.FunctionType and (behind := vars(value).get(BEHIND)) is not None:
+            return behind
+        if kind is types.MethodType and (function := interpreted(value)) is not None:
+            return BoundMethod(function, value.__self__)
         return value if is_listed(vm, value) else opaque(vm, value)
     if value is type:
         return _TYPE
@@ -114,6 +125,8 @@ def outward(vm: Machine, value: Any, span: Span, depth: int = 0) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
+    if kind in USER_FUNCTIONS:
+        return function_outward(vm, value)
     if kind in _CONTAINERS and depth < _DEEPEST:
         return _items_outward(vm, value, span, depth)
     return call_back(vm, value, span) if is_raw(vm, value) else value
@@ -125,7 +138,7 @@ def is_raw(vm: Machine, value: Any) -> bool:
     if isinstance(value, type):
         return id(value) in _CALLING_TYPES
     if kind is types.FunctionType:
-        return interpreted(value) is None and RAW not in vars(value)
+        return BEHIND not in vars(value)
     if isinstance(value, CALLABLES):
         return interpreted(value) is None
     if kind in vm.user_classes or not callable(value) or isinstance(value, _HARMLESS):
@@ -135,13 +148,37 @@ def is_raw(vm: Machine, value: Any) -> bool:
 
 def call_back(vm: Machine, value: Any, span: Span) -> Any:
     """A function for real code to call, which the interpreter answers."""
+    if type(value) in USER_FUNCTIONS:
+        return function_outward(vm, value)
     if id(value) not in vm.call_backs:
         made: Any = CallBack(value, _answer(vm, value, span))
         if hasattr(type(value), "__get__") and not isinstance(value, types.MethodType):
             made = _answer(vm, value, span)  # a function, which binds as the real one does
-            vars(made)[RAW] = value
+            vars(made)[BEHIND] = value
         vm.call_backs[id(value)] = made
     return vm.call_backs[id(value)]
+
+
+def function_outward(vm: Machine, value: Function | BoundMethod) -> Any:
+    """What real code has of a function of the user's: a function, which binds as such."""
+    if isinstance(value, BoundMethod):
+        return types.MethodType(function_outward(vm, value.function), value.receiver)
+    if value.real is None:
+        value.real = _real_function(vm, value)
+    return value.real
+
+
+def _real_function(vm: Machine, function: Function) -> types.FunctionType:
+    def real(*args: Any, **kwargs: Any) -> Any:
+        return vm.call_from_real_code(function, args, kwargs)
+
+    for name, value in function.dunders.items():
+        setattr(real, name, value)
+    span = function.module.span(function.node)
+    vars(real).update((name, outward(vm, item, span)) for name, item in function.names.items())
+    vars(real)[BEHIND] = function
+    assert isinstance(real, types.FunctionType)
+    return real
 
 
 class CallBack:
@@ -165,6 +202,13 @@ def opaque(vm: Machine, value: Any) -> Opaque:
     if id(value) not in vm.opaques:
         vm.opaques[id(value)] = Opaque(describe(value), value)
     return vm.opaques[id(value)]
+
+
+def as_instance(value: Any) -> Any:
+    """A value for Python to say which class it is of: a function, for one of the user's."""
+    if isinstance(value, Function):
+        return as_instance
+    return _METHOD if isinstance(value, BoundMethod) else value
 
 
 def unwrapped(value: Any) -> Any:
@@ -276,5 +320,5 @@ _HARMLESS = (Unknown, CallBack, classmethod, functools._lru_cache_wrapper, stati
 _admitted: dict[type, bool] = {}
 _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
 _NOWHERE = Span("", 1, 1, 1, 1)
-RAW = "__raw__"
+_METHOD = types.MethodType(as_instance, None.__class__)
 _TYPE = Special("type")

@@ -12,10 +12,9 @@ from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects import access, membrane
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
-from pgtrigger_codegen.evaluator.values.callables import Function, Opaque, Special, interpreted
+from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.source.unparsing import unparsed
 
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
@@ -32,7 +31,7 @@ def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
         and not hasattr(cls, "__getattr__")
     ):
         # Not by way of Python, which would hand on nothing that is known in part.
-        return vm.apply(getter.fget, (value,), {}, span)
+        return vm.apply(membrane.inward(vm, getter.fget), (value,), {}, span)
     special = _stood_in_for(vm, value, name, span)
     return _read(vm, value, name, span) if special is NotImplemented else special
 
@@ -48,26 +47,9 @@ def _stood_in_for(vm: Machine, value: Any, name: str, span: Span) -> Any:
             return own
     if isinstance(value, types.GeneratorType) and name in ("close", "send", "throw"):
         return Special(f"generator.{name}", value)
-    if name == "__annotations__" and (function := interpreted(value)) is not None:
-        return _annotations(function, span)
-    if name == "__call__" and interpreted(value) is not None:
-        return value
     if name == "__dict__" and (names := access.namespace_of(vm, value)) is not None:
         return names
     return NotImplemented
-
-
-def _annotations(function: Function, span: Span) -> Any:
-    """Annotations as text, where they are; Python would have evaluated others by now."""
-    arguments = function.node.args
-    every = [*arguments.posonlyargs, *arguments.args, arguments.vararg]
-    every += [*arguments.kwonlyargs, arguments.kwarg]
-    found = {arg.arg: arg.annotation for arg in every if arg is not None}
-    found["return"] = getattr(function.node, "returns", None)
-    written = {name: node for name, node in found.items() if node is not None}
-    if written and not function.module.postpones_annotations:
-        return Unknown(f"the annotations of `{function.name}` are not evaluated", span)
-    return {name: unparsed(node) for name, node in written.items()}
 
 
 def _read(vm: Machine, value: Any, name: str, span: Span) -> Any:

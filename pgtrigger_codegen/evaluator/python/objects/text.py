@@ -8,7 +8,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.library.kinds import is_lazy_text
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS, parts
 from pgtrigger_codegen.evaluator.limits.work import WORK
-from pgtrigger_codegen.evaluator.values.callables import Opaque
+from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Function, Opaque
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
@@ -16,7 +16,13 @@ RUN_TO_RUN = "the order of a set's items differs from run to run"
 _MAX_DEPTH = 20
 _MAX_SIZE = 200_000
 _PARTS_A_STEP = 4
-_FUNCTIONS = types.FunctionType | types.MethodType | types.BuiltinFunctionType
+_FUNCTIONS = (
+    Function,
+    BoundMethod,
+    types.FunctionType,
+    types.MethodType,
+    types.BuiltinFunctionType,
+)
 
 
 def has_no_order(value: set[Any] | frozenset[Any]) -> bool:
