@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,17 @@ class InstalledProviders:
         """Whether the names of a module are looked up in the real one."""
         provider = self.provider(name.partition(".")[0])
         return provider is not None and name in provider.modules
+
+    def modules(self, package: str) -> Sequence[str]:
+        """Modules of a library whose names are looked up in the real ones."""
+        provider = self.provider(package)
+        return () if provider is None else provider.modules
+
+    def release(self, package: str) -> str:
+        """The library's name and version, as it is installed beside us."""
+        for name in metadata.packages_distributions().get(package, ()):
+            return f"{name} {metadata.version(name)}"
+        return package
 
     def callable(self, dotted: str) -> ProvidedCallable | None:
         """What a provider has to say of a callable."""

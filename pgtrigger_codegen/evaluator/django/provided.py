@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.python.imports.module_names import has_own
 from pgtrigger_codegen.evaluator.values.callables import Function, Special
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
 from pgtrigger_codegen.evaluator.values.provided import ProvidedCall, ProvidedCallable
@@ -44,7 +45,9 @@ def note_library(vm: Machine, module: str, scope: Scope, span: Span) -> None:
     package = module.partition(".")[0]
     if not scope.module.first_party or not vm.libraries.registers(package):
         return
-    if not vm.loader.is_first_party(package):
+    if vm.loader.is_first_party(package) and not has_own(vm, package):
+        vm.assume(f"package {package}", f"as {vm.libraries.release(package)}", span)
+    elif not vm.loader.is_first_party(package):
         vm.findings.imported_libraries.setdefault((package, scope.module.name), span)
 
 

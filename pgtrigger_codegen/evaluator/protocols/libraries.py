@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from pgtrigger_codegen.evaluator.values.provided import ProvidedCallable
@@ -15,6 +16,12 @@ class Libraries(Protocol):
 
     def is_module(self, name: str) -> bool:
         """Whether the names of a module are looked up in the real one."""
+
+    def modules(self, package: str) -> Sequence[str]:
+        """Modules of a library whose names are looked up in the real ones."""
+
+    def release(self, package: str) -> str:
+        """The library's name and version, as it is installed beside us."""
 
     def callable(self, dotted: str) -> ProvidedCallable | None:
         """What a provider has to say of a callable."""
@@ -38,6 +45,14 @@ class NoLibraries:
     def is_module(self, name: str) -> bool:
         """None is."""
         return False
+
+    def modules(self, package: str) -> Sequence[str]:
+        """There are none."""
+        return ()
+
+    def release(self, package: str) -> str:
+        """Nothing is installed."""
+        return package
 
     def callable(self, dotted: str) -> ProvidedCallable | None:
         """None is provided."""

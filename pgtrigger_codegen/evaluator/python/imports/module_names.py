@@ -126,7 +126,7 @@ def is_library(vm: Machine, name: str) -> bool:
     """Whether a module belongs to a library whose real one names are looked up in."""
     if name in rows.MODULES:
         return not _is_shadowed(vm, name)
-    return vm.libraries.is_module(name) and not vm.loader.is_first_party(name.partition(".")[0])
+    return vm.libraries.is_module(name) and not has_own(vm, name.partition(".")[0])
 
 
 def _source_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
@@ -251,9 +251,21 @@ def _listed(vm: Machine, name: str, value: Any) -> Any:
 
 def _provided(vm: Machine, module: str, dotted: str) -> Special | None:
     """What stands for a callable of a library that declares triggers."""
-    if vm.loader.is_first_party(module.partition(".")[0]):
+    if has_own(vm, module.partition(".")[0]):
         return None
     return vm.domain.provided(vm, dotted)
+
+
+def has_own(vm: Machine, package: str) -> bool:
+    """Whether the project has a package of its own by the name of a library.
+
+    The repository of the library itself is no such case: its package has all modules of the
+    library. One module says too little.
+    """
+    if not vm.loader.is_first_party(package):
+        return False
+    modules = vm.libraries.modules(package)
+    return len(modules) < 2 or any(vm.loader.find(module) is None for module in modules)
 
 
 def is_closed(vm: Machine, name: str) -> bool:
