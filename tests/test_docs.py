@@ -28,6 +28,7 @@ _LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 _EXIT_CODES = {"lint": {0, 1}}
 _NOT_RUN = {
     "pip install pgtrigger-codegen": "the package is not released yet",
+    'pip install "pgtrigger-codegen[verify]"': "nor is its extra",
 }
 
 

@@ -85,7 +85,7 @@ def test_every_package_is_in_the_contracts(pyproject: dict[str, Any]) -> None:
         "django": {"evaluator", "models", "triggers", "providers", "migrations"},
         "pgtrigger": {"evaluator", "triggers", "providers", "migrations"},
         "pgparse": {"sql"},
-        "psycopg": {"database"},
+        "psycopg": {"database", "verification"},
         "click": {"cli"},
     }
     package = Path(pgtrigger_codegen.__file__).parent

@@ -47,6 +47,10 @@ COMMANDS = {
     "enable": ("pgtrigger_codegen.cli.database", "Enable triggers in a database."),
     "disable": ("pgtrigger_codegen.cli.database", "Disable triggers in a database."),
     "prune": ("pgtrigger_codegen.cli.database", "Drop triggers that no source declares."),
+    "verify": (
+        "pgtrigger_codegen.cli.verify",
+        "Prove the triggers on a throw-away PostgreSQL server.",
+    ),
 }
 
 

@@ -65,15 +65,27 @@ def find_address(
         DatabaseError: The source is not one to connect by, or there is none.
     """
     if dsn:
-        return Address(_parse(dsn, "--dsn"), "--dsn")
+        return address_of(dsn, "--dsn")
     if alias is None and environment.get("DATABASE_URL"):
-        return Address(_parse(environment["DATABASE_URL"], "DATABASE_URL"), "DATABASE_URL")
+        return address_of(environment["DATABASE_URL"], "DATABASE_URL")
     if alias is None and any(environment.get(name) for name in _PLACES):
         named = [name for name in _PLACES if environment.get(name)]
         return Address({}, ", ".join(named))
     address = _from_settings(settings, alias or DEFAULT_ALIAS)
     _check_assumptions(address, assumptions, environment)
     return address
+
+
+def address_of(text: str, origin: str) -> Address:
+    """Where a connection string or URL leads.
+
+    Args:
+        origin: Where it comes from, in words.
+
+    Raises:
+        DatabaseError: libpq cannot read it.
+    """
+    return Address(_parse(text, origin), origin)
 
 
 def _parse(text: str, origin: str) -> dict[str, str]:

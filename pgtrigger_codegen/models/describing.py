@@ -18,7 +18,7 @@ from pgtrigger_codegen.models.columns import (
     is_number,
     required_column,
 )
-from pgtrigger_codegen.models.facts import ModelFact, Models, UnplacedModel
+from pgtrigger_codegen.models.facts import ModelFact, Models, TableCreation, UnplacedModel
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.table_names import written_table_name
 from pgtrigger_codegen.models.unplaced import missing_package, unknown_base, unplaced_models, unread
@@ -84,6 +84,15 @@ class ReadModels(Models):
             for label, model in self._index.items()
             if isinstance(model, ModelClass) and _through(model) is not None and label in self
         )
+
+    def creation(self, label: str, server_version: int) -> TableCreation | str:
+        from pgtrigger_codegen.models.creation import creation
+
+        model = self._index.get(label)
+        if model is None:
+            return super().creation(label, server_version)
+        found = creation(self._reader, model, server_version)
+        return found.reason if isinstance(found, Unknown) else found
 
     @property
     def _index(self) -> dict[str, ModelClass | ThroughModel]:

@@ -103,6 +103,28 @@ class UnplacedModel(Struct, frozen=True):
         return f"{self.app_label}.{self.name}"
 
 
+class TableCreation(Struct, frozen=True):
+    """The SQL that makes a model's table.
+
+    Attributes:
+        table: `_meta.db_table` as Django has it.
+        statement: `CREATE TABLE`.
+        deferred: Foreign keys and unique constraints, for when all tables are there.
+        refers_to: Labels of the models that the foreign keys lead to.
+        unknown_fields: Names of fields that are left out, since their columns are not known.
+        has_all_unique: Whether all unique constraints of the model are there.
+        managed: Whether Django makes the table at all.
+    """
+
+    table: str
+    statement: str
+    deferred: tuple[str, ...]
+    refers_to: tuple[str, ...]
+    unknown_fields: tuple[str, ...] = ()
+    has_all_unique: bool = True
+    managed: bool = True
+
+
 class Models(Mapping[str, ModelFact]):
     """The facts of a project's models by label, and what can be asked about all of them at once.
 
@@ -144,6 +166,14 @@ class Models(Mapping[str, ModelFact]):
     @property
     def unplaced(self) -> tuple[UnplacedModel, ...]:
         return ()
+
+    def creation(self, label: str, server_version: int) -> TableCreation | str:
+        """What makes the table of a model, or why that is not known, in words.
+
+        Args:
+            server_version: Of PostgreSQL, as in 180001.
+        """
+        return f"model `{label}` was not read"
 
     @functools.cached_property
     def through_proxies(self) -> tuple[str, ...]:

