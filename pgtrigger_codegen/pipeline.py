@@ -96,7 +96,7 @@ def analyze(
         models=models,
         triggers=declared.triggers,
         unresolved=unresolved,
-        assumptions=tuple(sorted(interpreter.assumptions | declared.assumptions)),
+        assumptions=tuple(sorted(interpreter.trace.assumptions | declared.assumptions)),
         lost_triggers=declared.lost,
         syntax_problems=_syntax_problems(loader, layout.python_version),
         foreign_triggers=declared.foreign_triggers,
@@ -119,7 +119,7 @@ def analyze(
             unread=[
                 *unread,
                 *passed_over(reader),
-                *interpreter.unread,
+                *interpreter.trace.unread,
                 *unread_sites(census),
             ],
             unresolved=unresolved,

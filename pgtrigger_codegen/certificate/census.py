@@ -288,7 +288,7 @@ class Explanation:
             return self._of_branch(path, around)
         if around.kind in ("except", "case"):
             return "known branch", f"the `{around.kind}` in line {around.line} was not taken"
-        if around.kind == "function" and (path, around.line) not in self._trace.called:
+        if around.kind == "function" and (path, around.line) not in self._trace.functions:
             if around.name and self._is_named_elsewhere(around.name):
                 return None, ""
             return "not called", f"nobody calls `{around.name or 'lambda'}`"

@@ -24,7 +24,7 @@ from pgtrigger_codegen.source.unread import GapKind, Unread
 def passed_over(reader: ModelReader) -> Iterator[Unread]:
     """All that was passed over while the project was read."""
     yield from reader.loader.unread.values()
-    yield from reader.interpreter.unread
+    yield from reader.interpreter.trace.unread
     for folder, reason in reader.loader.finder.unreadable_folders().items():
         yield Unread(GapKind.UNREADABLE_FILE, f"the folder cannot be listed: {reason}", _at(folder))
     yield from missing_imports(reader.loader, _executed(reader))

@@ -7,12 +7,18 @@ from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.protocols.host import Host
 from pgtrigger_codegen.evaluator.protocols.libraries import Libraries
 from pgtrigger_codegen.evaluator.python.machine import PythonMachine
+from pgtrigger_codegen.evaluator.values.trace import Trace
 
 
 class Interpreter(PythonMachine):
-    """One evaluation of one project that runs with Django."""
+    """One evaluation of one project that runs with Django.
+
+    Attributes:
+        trace: What the evaluation leans on.
+    """
 
     def __init__(
         self, loader: ModuleLoader, host: Host, libraries: Libraries | None = None
     ) -> None:
-        super().__init__(loader, host, Django(), libraries)
+        self.trace = Trace()
+        super().__init__(loader, host, Django(), self.trace, libraries)

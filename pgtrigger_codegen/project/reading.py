@@ -173,7 +173,7 @@ def _assumed_apps(names: list[Any], layout: Layout, interpreter: Interpreter) ->
 
     The settings are read once more, without what was assumed of the environment.
     """
-    if not interpreter.assumptions:
+    if not interpreter.trace.assumptions:
         return []
     host = SettingsHost(interpreter.host.environment, layout.root, takes_defaults=False)
     other = Interpreter(interpreter.loader, host, interpreter.libraries)

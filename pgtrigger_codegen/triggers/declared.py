@@ -56,7 +56,7 @@ def declare(reader: ModelReader) -> Declared:
         foreign_unresolved=_unresolved(foreign),
         lost=tuple(dict.fromkeys(lost_triggers(registry))),
         uninherited=tuple(uninherited(abstract_triggers(registry), inherited)),
-        assumptions=frozenset(reader.interpreter.assumptions),
+        assumptions=frozenset(reader.interpreter.trace.assumptions),
     )
 
 

@@ -34,6 +34,7 @@ from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader  # noqa: E40
 from pgtrigger_codegen.evaluator.python.machine import PythonMachine  # noqa: E402
 from pgtrigger_codegen.evaluator.python.plain import PlainPython  # noqa: E402
 from pgtrigger_codegen.evaluator.values.scope import Scope  # noqa: E402
+from pgtrigger_codegen.evaluator.values.trace import Trace  # noqa: E402
 from pgtrigger_codegen.evaluator.values.unknown import first_unknown  # noqa: E402
 from pgtrigger_codegen.source.finder import ModuleFinder  # noqa: E402
 from pgtrigger_codegen.source.span import Span  # noqa: E402
@@ -51,7 +52,7 @@ def main(folder: Path) -> None:
             continue
         (folder / "main.py").write_text(source, encoding="utf-8")
         loader = ModuleLoader(ModuleFinder([folder]), complete=True)
-        vm = PythonMachine(loader, FakeHost({}, {}), PlainPython())
+        vm = PythonMachine(loader, FakeHost({}, {}), PlainPython(), Trace())
         ours, theirs = _evaluated(vm), _run(source, folder)
         if first_unknown(ours) is not None:
             outcomes["refused"].append(name)

@@ -160,12 +160,12 @@ def test_a_module_that_may_be_installed_is_not_taken_as_absent(tmp_path: Path) -
 def test_an_absent_module_is_an_assumption(tmp_path: Path) -> None:
     ours = execute(tmp_path, "try:\n    import nowhere\nexcept ImportError:\n    pass")
 
-    (assumption,) = ours.vm.assumptions
+    (assumption,) = ours.vm.trace.assumptions
     assert (assumption.name, assumption.value) == ("module nowhere", "not installed")
 
 
 def _values(ours: Executed) -> set[tuple[str, str]]:
-    return {(a.name, a.value) for a in ours.vm.assumptions if isinstance(a, Assumption)}
+    return {(a.name, a.value) for a in ours.vm.trace.assumptions if isinstance(a, Assumption)}
 
 
 ENVIRONMENT = {
@@ -263,7 +263,7 @@ def test_the_command_line_is_taken_to_be_that_of_migrate(tmp_path: Path) -> None
     ours = execute(tmp_path, 'import sys; a = "test" in sys.argv; b = sys.argv[1:2] == ["test"]')
 
     assert (ours["a"], ours["b"]) == (False, False)
-    assert {item.name: item.value for item in ours.vm.assumptions} == {
+    assert {item.name: item.value for item in ours.vm.trace.assumptions} == {
         "sys.argv": "manage.py migrate"
     }
 
@@ -304,7 +304,7 @@ def test_whether_a_module_is_there(
         assert executed.refusal("a")[1].startswith("importlib.util.find_spec")
     else:
         assert executed["a"] is found
-    absent = {one.name for one in executed.vm.assumptions if one.value == "not installed"}
+    absent = {one.name for one in executed.vm.trace.assumptions if one.value == "not installed"}
     assert absent == ({f"module {name}"} if complete and found is not True else set())
 
 

@@ -22,7 +22,7 @@ def test_many_statements_within_their_budgets(
     assert names["x0"] == list(range(100))
     assert isinstance(names["x299"], Unknown)
     assert "5000 steps in all" in names["x299"].reason
-    assert GapKind.LIMIT_PASSED in {one.kind for one in executed.vm.unread}
+    assert GapKind.LIMIT_PASSED in {one.kind for one in executed.vm.trace.unread}
 
 
 def test_a_project_of_usual_size_is_far_from_it() -> None:

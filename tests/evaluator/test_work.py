@@ -99,7 +99,7 @@ def test_a_run_has_totals(
     assert names["x0"] == list(range(1_000))
     assert isinstance(names["x299"], Unknown)
     assert words in names["x299"].reason
-    gaps = [one for one in executed.vm.unread if one.kind == GapKind.LIMIT_PASSED]
+    gaps = [one for one in executed.vm.trace.unread if one.kind == GapKind.LIMIT_PASSED]
     assert gaps
     assert all(words in one.reason for one in gaps)
 

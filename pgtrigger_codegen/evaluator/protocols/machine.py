@@ -15,19 +15,17 @@ from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement, Domain, Maker
 from pgtrigger_codegen.evaluator.protocols.host import Host
 from pgtrigger_codegen.evaluator.protocols.libraries import Libraries
+from pgtrigger_codegen.evaluator.protocols.observer import Observer
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.evaluator.values.callables import Function, Opaque, Special
 from pgtrigger_codegen.evaluator.values.findings import Findings
 from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Signal
-from pgtrigger_codegen.evaluator.values.trace import Trace
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.source.unread import Unread
 
 _Node = TypeVar("_Node", bound=ast.AST)
 
@@ -39,7 +37,7 @@ class Machine(Protocol):
         domain: What the libraries of the project add to Python.
         libraries: Libraries that declare models and triggers, behind their providers.
         findings: What was declared on the way.
-        trace: Which way conditions went, and which functions were called.
+        observer: Who is told what the evaluation leans on.
         names: Values that stand for names, by dotted path.
         scopes: The namespaces of modules that are executed, or being executed.
         executing: Names of the modules that are being executed.
@@ -66,7 +64,7 @@ class Machine(Protocol):
     domain: Domain[Machine]
     libraries: Libraries
     findings: Findings
-    trace: Trace
+    observer: Observer
     names: Mapping[str, Any]
     makers: Mapping[int, Maker]
     scopes: dict[str, Scope]
@@ -81,7 +79,6 @@ class Machine(Protocol):
     depth: int
     closing: int
     handled: list[PythonRaise]
-    assumptions: set[Assumption]
     library_values: dict[tuple[str, str], Any]
     made: dict[int, Any]
     opaques: dict[int, Opaque]
@@ -216,11 +213,8 @@ class Machine(Protocol):
 
     # What is noted, and what holds meanwhile.
 
-    def assume(self, name: str, value: object, span: Span) -> None:
-        """Notes that something was taken as given."""
-
-    def note_unread(self, unread: Unread) -> None:
-        """Notes that something was passed over, in which there may be triggers."""
+    def assume(self, name: str, value: object, span: Span, *, once: bool = False) -> None:
+        """Tells that something was taken as given; `once`: for the first place of that name."""
 
     def remember_made(self, value: Any) -> Any:
         """Notes what a listed maker of classes and functions has made: it may be called."""

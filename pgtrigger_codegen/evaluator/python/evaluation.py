@@ -18,6 +18,7 @@ from pgtrigger_codegen.evaluator.limits.spent import Spent
 from pgtrigger_codegen.evaluator.limits.totals import STEPS, LimitPassed
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
+from pgtrigger_codegen.evaluator.protocols.observer import Observer
 from pgtrigger_codegen.evaluator.python.decimals import ChangedContext, changed_context
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise
@@ -61,8 +62,7 @@ class Evaluation:
     """What every rule counts on, whatever it evaluates.
 
     Attributes:
-        assumptions: What was taken as given on the way.
-        unread: What was passed over on the way, in which there may be triggers.
+        observer: Who is told what the evaluation leans on.
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
         ended: Why the module that is being executed may have ended before, by an exception.
@@ -71,10 +71,10 @@ class Evaluation:
         try_depth: How many enclosing `try` statements could catch an exception.
     """
 
-    def __init__(self, loader: ModuleLoader) -> None:
+    def __init__(self, loader: ModuleLoader, observer: Observer) -> None:
         self.loader = loader
-        self.assumptions: set[Assumption] = set()
-        self.unread: set[Unread] = set()
+        self.observer = observer
+        self._assumed: set[str] = set()
         self.speculation: Unknown | None = None
         self.doubt: Unknown | None = None
         self.ended: Unknown | None = None
@@ -96,7 +96,7 @@ class Evaluation:
     def _outermost(self, action: Callable[[], Any], place: Callable[[], Span]) -> Any:
         """A barrier: a bug of ours costs what is being evaluated, and no more."""
         if (reason := self.spent.passed()) is not None:
-            self.note_unread(Unread(GapKind.LIMIT_PASSED, reason, place()))
+            self.observer.passed_over(Unread(GapKind.LIMIT_PASSED, reason, place()))
             return Unknown(reason, place())
         state = _circumstances(self)
         changed = self.changed_context
@@ -109,7 +109,7 @@ class Evaluation:
             self.spent.end(WORK.steps + STEPS - self._last_step)
         if isinstance(outcome, Crash):
             vars(self).update(zip(_CIRCUMSTANCES, state, strict=True))
-            self.note_unread(Unread(GapKind.READING_FAILED, outcome.reason, place()))
+            self.observer.passed_over(Unread(GapKind.READING_FAILED, outcome.reason, place()))
             return Unknown(outcome.reason, place())
         return outcome
 
@@ -239,13 +239,11 @@ class Evaluation:
                 reason = f"the module may end before this, as it {raised.reason}: {why.reason}"
             self.ended = Unknown(reason, raised.span)
 
-    def assume(self, name: str, value: object, span: Span) -> None:
-        """Notes that something was taken as given."""
-        self.assumptions.add(Assumption(name, str(value), span))
-
-    def note_unread(self, unread: Unread) -> None:
-        """Notes that something was passed over, in which there may be triggers."""
-        self.unread.add(unread)
+    def assume(self, name: str, value: object, span: Span, *, once: bool = False) -> None:
+        """Tells that something was taken as given; `once`: for the first place of that name."""
+        if not (once and name in self._assumed):
+            self._assumed.add(name)
+            self.observer.assumed(Assumption(name, str(value), span))
 
     def noticed(self, value: Any) -> Any:
         """Passes a value on; inside a `try`, one that is not known may as well have raised."""

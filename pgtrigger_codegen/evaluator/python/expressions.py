@@ -142,7 +142,7 @@ def _conditional(vm: Machine, node: ast.IfExp, scope: Scope) -> Any:
     decided = truth(vm, vm.value(node.test, scope), scope.module.span(node.test))
     if isinstance(decided, Unknown):
         return _either(vm, [node.body, node.orelse], scope, decided)
-    vm.trace.decide(scope.module, node.test, decided)
+    vm.observer.decided(scope.module, node.test, decided)
     return vm.value(node.body if decided else node.orelse, scope)
 
 

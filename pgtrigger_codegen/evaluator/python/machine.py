@@ -17,6 +17,7 @@ from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement, Domain,
 from pgtrigger_codegen.evaluator.protocols.host import Host
 from pgtrigger_codegen.evaluator.protocols.libraries import Libraries, NoLibraries
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine, Reader
+from pgtrigger_codegen.evaluator.protocols.observer import Observer
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python import specials
 from pgtrigger_codegen.evaluator.python.calls import calls, makers
@@ -34,7 +35,6 @@ from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Signal
-from pgtrigger_codegen.evaluator.values.trace import Trace
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
@@ -53,7 +53,6 @@ class PythonMachine(Evaluation):
         domain: What the libraries of the project add to Python.
         libraries: Libraries that declare models and triggers, behind their providers.
         findings: What was declared on the way.
-        trace: Which way conditions went, and which functions were called.
         statement: Module and line of the top-level statement that is being executed.
         library_values: What libraries' modules were found to hold, by module and name.
         made: What listed makers of classes and functions have made, by identity.
@@ -69,9 +68,10 @@ class PythonMachine(Evaluation):
         loader: ModuleLoader,
         host: Host,
         domain: Domain[Machine],
+        observer: Observer,
         libraries: Libraries | None = None,
     ) -> None:
-        super().__init__(loader)
+        super().__init__(loader, observer)
         self.host = host
         self.domain = domain
         self.libraries: Libraries = libraries or NoLibraries()
@@ -81,7 +81,6 @@ class PythonMachine(Evaluation):
         self._readers: dict[type, Reader] = {**attributes.READERS, **domain.readers}
         self._handlers: dict[str, Handler] = {**specials.HANDLERS, **domain.handlers}
         self._items = {**specials.ITEMS, **domain.special_items}
-        self.trace = Trace()
         self.statement: tuple[str, int] | None = None
         self._turn = 0
         self.closing = 0

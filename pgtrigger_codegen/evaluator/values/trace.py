@@ -1,4 +1,4 @@
-"""What was executed: which way conditions went, and which functions were called.
+"""What an evaluation leans on: the observer that keeps all it is told.
 
 The census (`certificate/census.py`) finds declarations in the text by itself. Where one of them has
 left nothing behind, this says why.
@@ -10,30 +10,44 @@ import ast
 
 from msgspec import Struct, field
 
+from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.unread import Unread
 
 Place = tuple[str, int]
 """Path and line."""
 
 
 class Trace(Struct):
-    """What happened in the project's own modules.
+    """What happened in the project's own modules, what was taken as given, what was not read.
 
     Attributes:
         decisions: By place of a condition: how it was decided, if it was.
-        called: Where the functions stand that were called, by the line of their names.
+        functions: Where the functions stand that were called, by the line of their names.
+        assumptions: What was taken as given on the way.
+        unread: What was passed over on the way, in which there may be triggers.
     """
 
     decisions: dict[Place, set[bool]] = field(default_factory=dict)
-    called: set[Place] = field(default_factory=set)
+    functions: set[Place] = field(default_factory=set)
+    assumptions: set[Assumption] = field(default_factory=set)
+    unread: set[Unread] = field(default_factory=set)
 
-    def decide(self, module: Module, test: ast.expr, outcome: object) -> None:
+    def decided(self, module: Module, test: ast.expr, outcome: object) -> None:
         """Notes how a condition was decided."""
         if module.first_party:
             place = (str(module.path), test.lineno)
             self.decisions.setdefault(place, set()).add(bool(outcome))
 
-    def call(self, module: Module, node: ast.AST) -> None:
+    def called(self, module: Module, node: ast.AST) -> None:
         """Notes that a function is called."""
         if module.first_party:
-            self.called.add((str(module.path), getattr(node, "lineno", 0)))
+            self.functions.add((str(module.path), getattr(node, "lineno", 0)))
+
+    def assumed(self, assumption: Assumption) -> None:
+        """Notes what was taken as given."""
+        self.assumptions.add(assumption)
+
+    def passed_over(self, unread: Unread) -> None:
+        """Notes what was not read."""
+        self.unread.add(unread)

@@ -23,7 +23,7 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 def if_statement(vm: Machine, node: ast.If, scope: Scope) -> Signal:
     decided = truth(vm, vm.value(node.test, scope), scope.module.span(node.test))
     if not isinstance(decided, Unknown):
-        vm.trace.decide(scope.module, node.test, decided)
+        vm.observer.decided(scope.module, node.test, decided)
         return execute_block(vm, node.body if decided else node.orelse, scope)
     why = Unknown(
         f"depends on a condition that is not known: {decided.reason}", decided.span, decided.notes

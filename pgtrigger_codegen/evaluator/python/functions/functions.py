@@ -92,7 +92,7 @@ def call_function(
     scope.local_names = local_names(function.node)
     scope.private = function.private
     scope.first_argument = args[0] if args else None
-    vm.trace.call(function.module, function.node)
+    vm.observer.called(function.module, function.node)
     vm.depth += 1
     try:
         if isinstance(function.node, ast.Lambda):

@@ -98,7 +98,7 @@ def _note_missing(vm: Machine, node: ast.Import | ast.ImportFrom, scope: Scope) 
     if scope.kind != "function" or vm.try_depth or vm.speculation or not scope.module.first_party:
         return
     for target in missing_modules(vm.loader, scope.module, node):
-        vm.note_unread(missing_import(vm.loader, target, scope.module, node))
+        vm.observer.passed_over(missing_import(vm.loader, target, scope.module, node))
 
 
 def _import_star(vm: Machine, module: str, scope: Scope, span: Span) -> None:

@@ -28,8 +28,7 @@ def has_stub_for(vm: Machine, module: str, name: str, span: Span) -> bool:
     if Path(span.path).is_relative_to(FOLDER / package):
         return True  # one module of the stub uses another: who uses the stub assumes
     assumed = f"package {package}"
-    if all(assumption.name != assumed for assumption in vm.assumptions):
-        vm.assume(assumed, f"as in {stubbed_packages()[package]}", span)
+    vm.assume(assumed, f"as in {stubbed_packages()[package]}", span, once=True)
     return True
 
 
