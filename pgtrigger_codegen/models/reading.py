@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from pgtrigger_codegen.evaluator.django.hooks import run_receiver
+from pgtrigger_codegen.evaluator.django.metaclasses import run_metaclass
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder, imported_modules
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
@@ -80,6 +81,7 @@ class ModelReader:
                 self._open(name)
         self.provided.resolve(self._when)
         self._send_class_prepared()
+        self._run_metaclasses()
         self.interpreter.findings.models_ready = True
         for app in self._first_party_apps():
             self._run_ready(app)
@@ -177,6 +179,11 @@ class ModelReader:
         for receiver in receivers:
             if isinstance(receiver.sender, Unknown):
                 run_receiver(self.interpreter, receiver, receiver.sender)
+
+    def _run_metaclasses(self) -> None:
+        """Runs the metaclasses that may register triggers, model by model."""
+        for model in self._in_order(self.interpreter.findings.made_by_metaclass):
+            run_metaclass(self.interpreter, model)
 
     def _prepared_models(self) -> Iterator[ModelClass]:
         for model in list(self.registry.classes):

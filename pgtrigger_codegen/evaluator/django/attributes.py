@@ -6,6 +6,7 @@ import types
 from typing import Any
 
 from pgtrigger_codegen.evaluator.django.engine import databases_setting
+from pgtrigger_codegen.evaluator.django.metaclasses import SET_LATER
 from pgtrigger_codegen.evaluator.library.kinds import has_base, is_field_class
 from pgtrigger_codegen.evaluator.protocols.machine import Machine, Reader
 from pgtrigger_codegen.evaluator.python.objects import membrane
@@ -40,6 +41,13 @@ def _model_attribute(vm: Machine, model: ModelClass, name: str, span: Span) -> A
     value, _ = found
     if is_field_class(type(value)):
         return FieldDescriptor(model, name, value)
+    return _bound(vm, model, name, value, span)
+
+
+def _bound(vm: Machine, model: ModelClass, name: str, value: Any, span: Span) -> Any:
+    """What `Model.name` gives for a value in the class."""
+    if value == SET_LATER:
+        return Unknown(f"`{model.name}.{name}` is set by its metaclass, which runs later", span)
     if isinstance(value, staticmethod):
         return membrane.inward(vm, value.__func__)
     if isinstance(value, classmethod):

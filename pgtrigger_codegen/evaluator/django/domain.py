@@ -16,6 +16,7 @@ from pgtrigger_codegen.evaluator.django import (
     func_render,
     hooks,
     makers,
+    metaclasses,
     model_classes,
     names,
     postponed,
@@ -48,6 +49,7 @@ class Django:
         **configurations.HANDLERS,
         **dynamic_imports.HANDLERS,
         **hooks.HANDLERS,
+        **metaclasses.HANDLERS,
         **provided.HANDLERS,
         **reflection.HANDLERS,
         **registration.HANDLERS,
@@ -61,6 +63,7 @@ class Django:
         "configurations.Configuration": configurations.base_attribute,
         "app_config": registration.config_attribute,
         "connection": engine.connection_attribute,
+        "super.metaclass": metaclasses.super_attribute,
         "super.model": hooks.super_attribute,
     }
     special_items: ClassVar[dict[str, SpecialReader]] = {

@@ -7,8 +7,8 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.django import configurations
 from pgtrigger_codegen.evaluator.django.hooks import init_subclass
+from pgtrigger_codegen.evaluator.django.metaclasses import note_metaclass
 from pgtrigger_codegen.evaluator.django.postponed import PostponedNames
-from pgtrigger_codegen.evaluator.django.registration import note_metaclass
 from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
 from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement
 from pgtrigger_codegen.evaluator.protocols.machine import Machine

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from pgtrigger_codegen.evaluator.django.metaclasses import is_metaclass
 from pgtrigger_codegen.evaluator.django.rendering import as_model_class
 from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
@@ -32,6 +33,8 @@ def _super(vm: Machine, call: SpecialCall) -> Any:
     if isinstance(found, Unknown):
         return found
     owner, instance = found
+    if is_metaclass(owner, instance):
+        return Special("super.metaclass", (owner, instance))
     if isinstance(instance, ModelClass):
         return Special("super.model", (owner, instance))
     if not isinstance(owner, type):

@@ -10,7 +10,6 @@ from pgtrigger_codegen.evaluator.django.provided import TOO_EARLY, is_provided
 from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
 from pgtrigger_codegen.evaluator.values.imported import LazyImport
 from pgtrigger_codegen.evaluator.values.models import (
@@ -61,35 +60,6 @@ def note_stopped(vm: Machine, node: ast.stmt, outcome: Unknown, scope: Scope) ->
         vm.findings.note_registration(outcome, outcome, scope.module, span)
 
 
-def note_metaclass(vm: Machine, model: ModelClass, metaclass: Any) -> None:
-    """A metaclass of the project's, which is not run, may register what it mentions."""
-    for cls in model.mro()[1:]:
-        if isinstance(cls, ModelClass):
-            metaclass = metaclass or vm.findings.metaclasses.get(id(cls))
-        elif type(cls) in vm.user_classes:
-            metaclass = metaclass or type(cls)
-    if metaclass is None:
-        return
-    if isinstance(metaclass, Unknown):
-        reason = f"as its metaclass, {metaclass.reason}"
-        model.doubts.append(Unknown(reason, metaclass.span or model.span))
-        return
-    name = metaclass.name if isinstance(metaclass, ModelClass) else describe(metaclass)
-    vm.findings.metaclasses[id(model)] = metaclass
-    found: list[Any] = []
-    for cls in metaclass.mro() if isinstance(metaclass, ModelClass) else _mro(metaclass):
-        if isinstance(cls, ModelClass):
-            found += cls.namespace.values()
-        elif cls in vm.user_classes:
-            found += vars(cls).values()
-    concrete = model.abstract is not True and any(is_rendered_model(cls) for cls in model.mro())
-    if concrete and registers(vm, found):
-        reason = f"may be registered by the metaclass `{name}`, which is not run"
-        unknown = Unknown(reason, model.span)
-        model.doubts.append(unknown)
-        vm.findings.note_registration(model, unknown, model.module, model.span, hook=vm.in_hook)
-
-
 def note_refused(vm: Machine, args: Iterable[Any], outcome: Unknown, span: Span) -> None:
     """A registration handed to a call that is refused: it may well have been made there."""
     for value in args:
@@ -126,10 +96,6 @@ def _registers_itself(vm: Machine, value: Any) -> bool:
     return isinstance(value, Registrar | MayRegister) or (
         function is not None and mentions_registration(vm, function.node, function.module)
     )
-
-
-def _mro(value: Any) -> tuple[Any, ...]:
-    return value.__mro__ if isinstance(value, type) else ()
 
 
 def mentions_registration(vm: Machine, node: ast.AST, module: Module) -> bool:

@@ -117,7 +117,7 @@ CALLABLES = {
     "textwrap": "dedent fill indent shorten",
     "types": "SimpleNamespace MappingProxyType",
     "typing": """
-        Any Generic NamedTuple NewType ParamSpec Protocol TypeVar TypedDict cast final get_args
+        Any Generic NamedTuple NewType ParamSpec Protocol TypeVar TypedDict final get_args
         get_origin overload runtime_checkable
     """,
     "django.db.models.query_utils": "DeferredAttribute",

@@ -29,7 +29,18 @@ def _identity(vm: Machine, call: SpecialCall) -> Any:
     return call.argument(0, "")
 
 
+def _cast(vm: Machine, call: SpecialCall) -> Any:
+    """`typing.cast(type, value)`, whatever the type is."""
+    return call.argument(1, "val")
+
+
+def _type_of(vm: Machine, special: Special, key: Any, span: Span) -> Any:
+    """`type["Model"]`, which only says something to a type checker."""
+    return Special("type[…]")
+
+
 HANDLERS: dict[str, Handler] = {
+    "cast": _cast,
     "identity": _identity,
     "nothing": _nothing,
     "print": _nothing,
@@ -45,5 +56,6 @@ HANDLERS: dict[str, Handler] = {
 
 ITEMS: dict[str, Callable[[Machine, Special, Any, Span], Any]] = {
     "os.environ": environment.item,
+    "type": _type_of,
     "sys.modules": dynamic_names.module_of,
 }

@@ -74,7 +74,8 @@ class Findings(Struct):
             the one is first imported in the other.
         receivers: What was connected to `class_prepared`, in order of execution.
         models_ready: Whether all models are prepared, so that what runs now is `ready()`.
-        metaclasses: Metaclasses that are not run, by identity of the model.
+        metaclasses: Metaclasses of the project's, by identity of the model.
+        made_by_metaclass: Models whose metaclass may register triggers, and is to be run.
     """
 
     registrations: list[Registration] = field(default_factory=list)
@@ -85,6 +86,7 @@ class Findings(Struct):
     receivers: list[Receiver] = field(default_factory=list)
     models_ready: bool = False
     metaclasses: dict[int, Any] = field(default_factory=dict)
+    made_by_metaclass: list[ModelClass] = field(default_factory=list)
     _origins: dict[int, Origin] = field(default_factory=dict)
 
     def note_registration(

@@ -36,6 +36,8 @@ NAMES: dict[str, Any] = {
     "environ.FileAwareEnv": Special("environ.Env"),
     "decouple.config": Special("decouple.config"),
     "typing.TYPE_CHECKING": False,
+    "typing.cast": Special("cast"),
+    "typing_extensions.cast": Special("cast"),
     "typing_extensions.TYPE_CHECKING": False,
 }
 

@@ -1,0 +1,186 @@
+"""Metaclasses of models that register triggers: run once all models are read.
+
+The class is made as its statement says. Its metaclass runs later, when the other models that it
+may ask for are known, and its `super().__new__(…)` gives the class that is there. A metaclass that
+would have made another class is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
+from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe
+from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
+from pgtrigger_codegen.evaluator.values.models import ModelClass
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
+from pgtrigger_codegen.source.span import Span
+
+_STEPS = ("__new__", "__init__")
+_NOT_RUN = ("__prepare__", "__call__")
+SET_LATER = Special("what a metaclass sets")
+
+
+class _Making(Struct, frozen=True, eq=False):
+    """A class that a metaclass makes: in the place of the metaclass, as its first argument."""
+
+    model: ModelClass
+    names: dict[str, Any]
+
+
+def note_metaclass(vm: Machine, model: ModelClass, metaclass: Any) -> None:
+    """Remembers a metaclass of the project's that may register triggers."""
+    for cls in model.mro()[1:]:
+        if isinstance(cls, ModelClass):
+            metaclass = metaclass or vm.findings.metaclasses.get(id(cls))
+        elif type(cls) in vm.user_classes:
+            metaclass = metaclass or type(cls)
+    if metaclass is None:
+        return
+    if isinstance(metaclass, Unknown):
+        reason = f"as its metaclass, {metaclass.reason}"
+        model.doubts.append(Unknown(reason, metaclass.span or model.span))
+        return
+    vm.findings.metaclasses[id(model)] = metaclass
+    if not any(is_rendered_model(cls) for cls in model.mro()):
+        return
+    if vm.domain.registers(vm, [value for _, value in _members(vm, metaclass)]):
+        vm.findings.made_by_metaclass.append(model)
+        for _, step in _steps(vm, metaclass):
+            for name in _names_set(step):
+                model.namespace.setdefault(name, SET_LATER)
+
+
+def run_metaclass(vm: Machine, model: ModelClass) -> None:
+    """Runs a model's metaclass; what of it is not followed may have registered triggers."""
+    metaclass = vm.findings.metaclasses[id(model)]
+    name = metaclass.name if isinstance(metaclass, ModelClass) else describe(metaclass)
+    attributes = {key: value for key, value in model.namespace.items() if value != SET_LATER}
+    outcome = _run(vm, model, metaclass, attributes)
+    for key in [key for key, value in model.namespace.items() if value == SET_LATER]:
+        del model.namespace[key]
+    if isinstance(outcome, Unknown) and model.abstract is not True:
+        unknown = outcome.with_note(f"done for each model by the metaclass `{name}`", model.span)
+        model.doubts.append(unknown)
+        vm.findings.note_registration(model, unknown, model.module, model.span, hook=True)
+
+
+def _run(vm: Machine, model: ModelClass, metaclass: Any, attributes: dict[str, Any]) -> Any:
+    for name, _ in _members(vm, metaclass):
+        if name in _NOT_RUN:
+            return Unknown(f"a metaclass with a `{name}` of its own is not run", model.span)
+    making = Special("metaclass", _Making(model, attributes))
+    given = (model.name, model.bases, dict(attributes))
+    for name, step in _steps(vm, metaclass):
+        args = (making if name == "__new__" else model, *given)
+        with vm.called_back():
+            outcome = vm.guarded(lambda: vm.apply(step, args, {}, model.span), model.span)  # noqa: B023
+        if isinstance(outcome, Unknown):
+            return outcome
+        if name == "__new__" and outcome is not model:
+            return Unknown("its metaclass gives another class", model.span)
+    return None
+
+
+def is_metaclass(cls: Any, instance: Any) -> bool:
+    """Whether `super()` is asked for in a method of a model's metaclass."""
+    if isinstance(instance, Special):
+        return instance.name == "metaclass"
+    return (
+        isinstance(cls, ModelClass)
+        and isinstance(instance, ModelClass)
+        and not any(one is cls for one in instance.mro())
+    )
+
+
+def super_attribute(vm: Machine, bound: Special, name: str, span: Span) -> Any:
+    """`super().__new__` and `super().__init__` in a metaclass."""
+    owner, instance = bound.receiver
+    metaclass = vm.findings.metaclasses.get(id(_model(instance)))
+    mro = _mro(metaclass)
+    start = next((index for index, cls in enumerate(mro) if cls is owner), None)
+    if start is None or name not in _STEPS:
+        return Unknown(f"`super().{name}` in a metaclass is not evaluated", span)
+    for cls in mro[start + 1 :]:
+        if isinstance(cls, Unknown):
+            continue  # why Python's own class could not be made
+        if name in (names := _namespace(vm, cls)):
+            function = membrane.inward(vm, names[name])
+            if name == "__init__" and interpreted(function) is not None:
+                return function.__get__(instance)
+            return function
+    return Special("metaclass.new") if name == "__new__" else Special("nothing")
+
+
+def _new(vm: Machine, call: SpecialCall) -> Any:
+    """`ModelBase.__new__(mcs, name, bases, attrs)`, which gives the class that is there."""
+    making = call.args[0].receiver if call.args and isinstance(call.args[0], Special) else None
+    if not isinstance(making, _Making) or call.kwargs:
+        return call.unknown() or Unknown("what a metaclass makes is not known", call.span)
+    model, attributes = making.model, call.args[3] if len(call.args) == 4 else None
+    as_is = (
+        isinstance(attributes, dict)
+        and call.args[1] == model.name
+        and len(call.args[2]) == len(model.bases)
+        and all(a is b for a, b in zip(call.args[2], model.bases, strict=True))
+        and list(attributes) == list(making.names)
+        and all(value is making.names[key] for key, value in attributes.items())
+    )
+    if not as_is:
+        reason = "its metaclass changes what the class is made of, which is not followed"
+        raise Refusal(call.unknown() or Unknown(reason, call.span))
+    return model
+
+
+def _steps(vm: Machine, metaclass: Any) -> Iterator[tuple[str, Any]]:
+    """The functions of the project's that make and initialize the class."""
+    for step in _STEPS:
+        for name, value in _members(vm, metaclass):
+            if name == step:
+                yield name, membrane.inward(vm, value)
+                break
+
+
+def _members(vm: Machine, metaclass: Any) -> Iterator[tuple[str, Any]]:
+    """What the metaclass and its bases define in the project's code, in the order of the MRO."""
+    for cls in _mro(metaclass):
+        yield from _namespace(vm, cls).items()
+
+
+def _namespace(vm: Machine, cls: Any) -> dict[str, Any]:
+    if isinstance(cls, ModelClass):
+        return cls.namespace
+    return dict(vars(cls)) if isinstance(cls, type) and cls in vm.user_classes else {}
+
+
+def _mro(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, ModelClass):
+        return tuple(value.mro())
+    return value.__mro__ if isinstance(value, type) else ()
+
+
+def _model(instance: Any) -> Any:
+    return instance.receiver.model if isinstance(instance, Special) else instance
+
+
+def _names_set(step: Any) -> Iterator[str]:
+    """Names of attributes that a function sets on anything."""
+    function = interpreted(step)
+    for node in ast.walk(function.node) if function is not None else ():
+        match node:
+            case ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+            case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value=str(name)), _]):
+                yield name
+            case _:
+                pass
+
+
+HANDLERS: dict[str, Handler] = {"metaclass.new": _new}
