@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pgtrigger_codegen.lint.bodies import BodyTrigger, certain_queries
+from pgtrigger_codegen.lint.conflict_targets import unmatched_target
 from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import table_owner
 from pgtrigger_codegen.lint.history import replayed
+from pgtrigger_codegen.lint.project_texts import ProjectTexts
 from pgtrigger_codegen.lint.raw_names import made_by_hand
 from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
@@ -23,6 +25,8 @@ from pgtrigger_codegen.sql.body_conditions import expression
 from pgtrigger_codegen.sql.body_facts import Query
 from pgtrigger_codegen.sql.body_faults import Fault
 from pgtrigger_codegen.sql.body_targets import statements_of
+from pgtrigger_codegen.sql.coercion import internal_name
+from pgtrigger_codegen.sql.literals import invalid_literal, out_of_range
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.parser import Node, strings, walk
 from pgtrigger_codegen.sql.statements import relation_name
@@ -36,6 +40,7 @@ class RefusedValues:
         self._context = context
         self._analysis = context.analysis
         self._tables = Tables(context.analysis)
+        self._texts = ProjectTexts(context.analysis)
         self._filled: dict[QualifiedName, frozenset[str] | None] = {}
 
     def faults(self, trigger: BodyTrigger, body: Body) -> Iterator[Fault]:
@@ -87,6 +92,8 @@ class RefusedValues:
             if kind == "UpdateStmt" and is_null and column in model.required:
                 yield Fault(_null(column, table), query.place)
         if kind == "InsertStmt":
+            if (message := unmatched_target(node, model, self._texts)) is not None:
+                yield Fault(message, query.place, _CONFLICT)
             missing = list(self._missing(node, table, model))
             if missing:
                 message = _null(missing[0], table)
@@ -150,6 +157,7 @@ def _null(column: str, table: QualifiedName) -> str:
     )
 
 
+_CONFLICT = "Name columns that are unique together, or add a `UniqueConstraint` to the model"
 _SEARCH_VECTOR = re.compile(r"tsvector_update_trigger\((?P<columns>.*)\)", re.DOTALL)
 _VECTOR = "Name a `SearchVectorField`"
 _DOCUMENT = "Name fields of texts; for others, write a trigger with `to_tsvector`"
@@ -190,21 +198,9 @@ def _of_rows(body: Body, types: Mapping[str, str]) -> Iterator[Fault]:
         tree = None if assignment.in_handled_block else expression(assignment.text)
         if tree and (message := _refused(types.get(assignment.column), tree)):
             yield Fault(message, assignment.place)
-    for condition in body.conditions:
-        tree = None if condition.in_handled_block else expression(condition.text)
-        for key, node in walk(tree):
-            compares = key == "A_Expr" and node["kind"] == "AEXPR_OP"
-            if compares and (message := _incomparable(node, types)):
-                yield Fault(message, condition.place)
-                break
 
 
 _COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
-_INTEGERS = frozenset({"smallint", "integer", "bigint"})
-_INTEGER = re.compile(r"\s*[+-]?(\d(_?\d)*|0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+)\s*")
-_BOOLEAN = re.compile(
-    r"\s*(t|tr|tru|true|f|fa|fal|fals|false|y|ye|yes|n|no|on|off?|1|0)\s*", re.IGNORECASE
-)
 
 
 def _incomparable(node: Node, types: Mapping[str, str]) -> str | None:
@@ -227,15 +223,19 @@ def _incomparable(node: Node, types: Mapping[str, str]) -> str | None:
 
 def _refused(type_name: str | None, value: Node) -> str | None:
     """Why a literal is no value of that type."""
-    text = value.get("A_Const", {}).get("sval")
-    if type_name is None or text is None:
+    constant = value.get("A_Const", {})
+    if type_name is None or not constant:
         return None
-    literal = text.get("sval", "")
-    if type_name in _INTEGERS and not _INTEGER.fullmatch(literal):
-        return f'invalid input syntax for type {type_name}: "{literal}"'
-    if type_name == "boolean" and not _BOOLEAN.fullmatch(literal):
-        return f'invalid input syntax for type boolean: "{literal}"'
+    internal = internal_name(type_name)
+    number = constant.get("fval", {}).get("fval", "") or str(
+        constant.get("ival", {}).get("ival", "")
+    )
+    if number:
+        return out_of_range(internal or "", number)
+    if "sval" not in constant:
+        return None
+    literal = constant["sval"].get("sval", "")
     length = re.fullmatch(r"character varying\((\d+)\)", type_name)
     if length and len(literal.rstrip(" ")) > int(length[1]):
         return f"value too long for type {type_name}"
-    return None
+    return invalid_literal(internal, literal) if internal else None

@@ -23,10 +23,10 @@ from pgtrigger_codegen.sql.body_conditions import expression
 from pgtrigger_codegen.sql.body_facts import Place, Query
 from pgtrigger_codegen.sql.body_faults import Fault
 from pgtrigger_codegen.sql.body_targets import parsed, statements_of
-from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, missing
-from pgtrigger_codegen.sql.coercion import ROW, internal_name
-from pgtrigger_codegen.sql.expression_types import Columns, DerivedColumns
+from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, missing, unknown_type_fault
+from pgtrigger_codegen.sql.coercion import ROW, internal_name, type_node
 from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.names_in_sight import Columns, DerivedColumns
 from pgtrigger_codegen.sql.statement_types import StatementTypes
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
@@ -54,6 +54,10 @@ class TypeFaults:
 
     def _found(self, trigger: BodyTrigger, body: Body) -> Iterator[tuple[Query, CallFault]]:
         queries = list(certain_queries(body))
+        for written in dict.fromkeys(body.declared_types.values()):
+            node = type_node(written) if written and internal_name(written) is None else None
+            if node is not None and (unknown := unknown_type_fault(node)) is not None:
+                yield _NOWHERE, unknown
         if not queries:
             return  # to describe a model takes its time
         own = self._of_model(self._tables.owner_of(trigger))
@@ -66,13 +70,15 @@ class TypeFaults:
         in_sight = functools.partial(
             self._in_sight, dict.fromkeys(transition_tables(trigger, body), own)
         )
+        names = _names(trigger, body)
+        rows.update(self._unassigned(body))
         rows.update(self._records(body, StatementTypes(variables, rows, in_sight)))
         for query in queries:
             for kind, node in statements_of(query):
                 if query.is_dynamic:
-                    types = StatementTypes({}, {}, in_sight)
+                    types = StatementTypes({}, {}, in_sight, frozenset())
                 else:
-                    types = StatementTypes(variables, rows, in_sight)
+                    types = StatementTypes(variables, rows, in_sight, names)
                 for fault in types.read(kind, node):
                     yield query, fault
                 for name, given, _ in types.own_calls:
@@ -131,6 +137,13 @@ class TypeFaults:
                     ),
                 )
 
+    def _unassigned(self, body: Body) -> Iterator[tuple[str, Columns]]:
+        """Records that no statement gives a row to."""
+        given = {source.name for source in body.record_sources}
+        for name, written in body.declared_types.items():
+            if written.strip().lower() == "record" and name not in given:
+                yield name, DerivedColumns()
+
     def _variables(self, body: Body) -> Mapping[str, str]:
         """The types of variables as written, and those of the columns that they are taken from."""
         columns = [item for item in body.typed_variables if item.column is not None]
@@ -168,6 +181,8 @@ class TypeFaults:
     def _is_by_hand(self, app_label: str, fault: CallFault) -> bool:
         """Whether SQL of the project's own may make what is wrong right."""
         if fault.column is not None:
+            if self._tables.owner(QualifiedName(None, fault.column)) is not None:
+                return True  # a table's name is that of a type, too
             return made_by_hand(self._analysis, app_label, fault.column)
         if fault.extension is not None:
             return self._texts.mention(_extension(fault.extension))
@@ -178,12 +193,23 @@ class TypeFaults:
         )
 
 
+_LABEL = re.compile(r"<<\s*\"?(\w+)\"?\s*>>")
 # Django quotes every name, and writes functions in capitals.
 _BY_HAND = re.compile(r"\b(old|new)\s*\.\s*[a-z_]|\b[a-z_]+\s*\(", re.IGNORECASE)
 _NULL = re.compile(r"\bNULL\b", re.IGNORECASE)
+_NOWHERE = Query("", None, {}, in_handled_block=False)
 _OWN = "Give as many arguments as the function takes that a migration makes"
 _NO_ROW = "cannot return non-composite value from function returning composite type"
 _OTHER_ROW = "returned row structure does not match the structure of the triggering table"
+
+
+def _names(trigger: BodyTrigger, body: Body) -> frozenset[str] | None:
+    """What of the function's own may stand before a point, where that is known."""
+    if trigger.declared is None:
+        return None  # the function may have any name
+    parts = trigger.declared.parts
+    labels = _LABEL.findall(parts.declare + parts.func)
+    return body.variables | frozenset(map(str.lower, (*labels, parts.pgid)))
 
 
 def _none(table: QualifiedName) -> None:

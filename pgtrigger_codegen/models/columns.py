@@ -103,6 +103,14 @@ def default_text(field: Any) -> tuple[str, str] | None:
     return str(field.column), str.__str__(value)
 
 
+def may_be_unique(field: Any) -> bool:
+    """Whether a column is a key or unique by itself; so it is where that is not known."""
+    if isinstance(field, StandInField):
+        return False
+    # The property would ask a value that is not known whether it is true.
+    return getattr(field, "_unique", None) is not False or field.primary_key is True
+
+
 def _is_djangos(field: Any) -> bool:
     return type(field).__module__.startswith(("django.db.models.", "django.contrib.postgres."))
 

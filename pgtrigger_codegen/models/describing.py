@@ -16,6 +16,7 @@ from pgtrigger_codegen.models.columns import (
     column_type,
     default_text,
     is_number,
+    may_be_unique,
     required_column,
 )
 from pgtrigger_codegen.models.facts import ModelFact, Models, TableCreation, UnplacedModel
@@ -174,6 +175,11 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
             if not field.null and is_number(field)
         ),
         required=tuple(filter(None, map(required_column, concrete._meta.local_concrete_fields))),
+        unique=tuple(
+            str(field.column)
+            for field in concrete._meta.local_concrete_fields
+            if may_be_unique(field)
+        ),
         types=tuple(filter(None, map(column_type, concrete._meta.local_concrete_fields))),
         choices=tuple(filter(None, map(choices, concrete._meta.local_concrete_fields))),
         defaults=tuple(filter(None, map(default_text, concrete._meta.local_concrete_fields))),

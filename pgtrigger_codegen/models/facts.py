@@ -34,6 +34,7 @@ class ModelFact(Struct, frozen=True):
         numbers: Columns of numbers that are never NULL.
         required: Columns that an INSERT has to give a value: neither NULL nor a default of the
             database is there for them. Defaults of Django's are not in the database.
+        unique: Columns that are keys, or are or may be unique by themselves.
         types: Types of columns in PostgreSQL's words, where Django's own field classes say so.
         choices: Columns whose fields have choices, with these as texts.
         defaults: Columns whose fields have a text for a default, with that.
@@ -63,6 +64,7 @@ class ModelFact(Struct, frozen=True):
     virtual: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
     types: tuple[tuple[str, str], ...] = ()
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()

@@ -182,7 +182,9 @@ def _without_record(body: Body | BodyError, message: str) -> Body | BodyError:
         return body
     name = message.removeprefix('"').partition(".")[0]
     return replace(
-        body, record_sources=tuple(one for one in body.record_sources if one.name != name)
+        body,
+        record_sources=tuple(one for one in body.record_sources if one.name != name),
+        declared_types={**body.declared_types, name: ""},
     )
 
 

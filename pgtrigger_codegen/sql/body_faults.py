@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Place, Query
 from pgtrigger_codegen.sql.body_targets import statements_of
+from pgtrigger_codegen.sql.constant_faults import names_of_targets, repeated
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, SqlTooDeep, parse_sql, walk
 
 
@@ -57,7 +58,26 @@ def _message(kind: str, node: Node, query: Query) -> str | None:
         return "query has no destination for result data"
     if kind == "TransactionStmt":
         return _TRANSACTION.get(node["kind"], "unsupported transaction command in PL/pgSQL")
-    return _mismatch(node) if kind == "InsertStmt" else None
+    return _in_insert(node) if kind == "InsertStmt" else _set_twice(kind, node)
+
+
+def _in_insert(node: Node) -> str | None:
+    for name in repeated([item["ResTarget"]["name"] for item in node.get("cols", ())]):
+        return f'column "{name}" specified more than once'
+    conflict = node.get("onConflictClause", {})
+    if conflict.get("action") == "ONCONFLICT_UPDATE":
+        if "infer" not in conflict:
+            return "ON CONFLICT DO UPDATE requires inference specification or constraint name"
+        if (message := _set_twice("UpdateStmt", conflict)) is not None:
+            return message
+    return _mismatch(node)
+
+
+def _set_twice(kind: str, node: Node) -> str | None:
+    if kind == "UpdateStmt":
+        for name in repeated(names_of_targets(node.get("targetList", ()))):
+            return f'multiple assignments to same column "{name}"'
+    return None
 
 
 # A trigger runs within the statement that fires it.

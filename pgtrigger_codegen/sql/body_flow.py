@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, Conditions, Open, mentions_context
 from pgtrigger_codegen.sql.body_facts import Assignment, Condition, Failure, Place, Return
+from pgtrigger_codegen.sql.body_failures import missing_parameter, unknown_condition
 from pgtrigger_codegen.sql.body_paths import (
     Branching,
     Path,
@@ -263,6 +264,8 @@ class Flow:
             self.uses.expression(parameter, state)
         for option in node.get("options", ()):
             self.uses.nested(option, state)
+        if (unknown := unknown_condition(node.get("options", []))) is not None:
+            self._fail(unknown, self._text.find_word("RAISE"), state)
         if set(node) <= {"lineno", "elog_level"} and not self._in_handler:
             self._fail(
                 "RAISE without parameters cannot be used outside an exception handler",
@@ -276,9 +279,10 @@ class Flow:
         place = self.uses.expression(node["expr"], state, written=target is not None)
         variable = self._function["datums"][node.get("varno", 0)].get("PLpgSQL_var", {})
         self.uses.text_given(variable.get("refname", ""), without_target(text_of(node["expr"])))
-        if target and target[0] == "NEW" and target[1] and state:
-            text = text_of(node["expr"])
-            start = len(text) - len(without_target(text))
+        text = text_of(node["expr"])
+        start = len(text) - len(without_target(text))
+        is_whole = "[" not in text[:start]  # and no element of an array
+        if target and target[0] == "NEW" and target[1] and is_whole and state:
             inner = Place(place.start + start, place.end) if place else None
             handled = self.uses.handled > 0
             self.assignments.append(Assignment(target[1], text[start:], inner, handled))
@@ -324,7 +328,12 @@ class Flow:
             self.failures.append(Failure(message, place, handled, loses))
 
     def _execute(self, node: Node, state: State) -> State:
+        before = len(self.uses.queries)
         self.uses.expression(node["query"], state, dynamic=True)
+        for query in self.uses.queries[before:]:
+            message = missing_parameter(query.text, len(node.get("params", ())))
+            if query.is_dynamic and message is not None:
+                self._fail(message, query.place, state)
         for parameter in node.get("params", ()):
             self.uses.expression(parameter, state)
         return self._plain({"target": node.get("target", {})}, state)

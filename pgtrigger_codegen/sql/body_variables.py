@@ -72,7 +72,8 @@ def declared_types(function: Node, outer: frozenset[str]) -> Mapping[str, str]:
         name = node.get("refname", "")
         if name in _PREDEFINED:
             continue
-        written = node.get("datatype", {}).get("PLpgSQL_type", {}).get("typname", "")
+        untyped = "record" if "PLpgSQL_rec" in datum and name not in ("new", "old") else ""
+        written = node.get("datatype", {}).get("PLpgSQL_type", {}).get("typname", untyped)
         known = name in outer and name not in found
         found[name] = written if known else ""
     return {**found, **_TYPES_OF_CONTEXT}

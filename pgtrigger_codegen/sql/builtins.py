@@ -81,6 +81,14 @@ def called_by_name() -> tuple[str, ...]:
     return (*(name for name, _, kind in named if kind != "i"), *_OF_GRAMMAR)
 
 
+@functools.cache
+def types_by_name() -> tuple[str, ...]:
+    """The types of values, by all the names that people write."""
+    kinds = _catalogue()["type"].items()
+    return (*(name for name, kind in kinds if kind not in "PXZ"), *_TYPES_OF_GRAMMAR)
+
+
+_TYPES_OF_GRAMMAR = ("bigint", "boolean", "character", "decimal", "integer", "real", "smallint")
 _FILE = Path(__file__).with_name("builtin_catalogue.txt")
 _OF_GRAMMAR = ("coalesce", "greatest", "least", "nullif", "exists", "current_timestamp")
 _KINDS: Mapping[str, Kind] = {

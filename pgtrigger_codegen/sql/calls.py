@@ -10,6 +10,7 @@ from msgspec import Struct
 from pgtrigger_codegen.source.misspelling import misspelt
 from pgtrigger_codegen.sql import builtins, coercion
 from pgtrigger_codegen.sql.coercion import ROW, Type, in_words
+from pgtrigger_codegen.sql.constant_faults import of_unit, unknown_type
 from pgtrigger_codegen.sql.parser import Node, strings
 
 
@@ -48,6 +49,9 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
     signatures = builtins.functions(name)
     if not signatures:
         return _unknown(name, given, is_builtin=bool(schema)), None
+    if (problem_of_unit := of_unit(name, node.get("args", ()))) is not None:
+        help = "Name a part of a date that PostgreSQL knows"
+        return CallFault(problem_of_unit, help, 0, function=name), None
     if _has_own_syntax(node):
         return None, coercion.result(signatures)
     if name == "format" and (problem := _format_problem(node)) is not None:
@@ -59,6 +63,16 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
     if len(given) == 1 and (builtins.is_type(name) or given[0] == ROW):
         return None, None  # `text(x)` is a cast, and `name(row)` a column
     return CallFault(missing(name, given), _help(name, signatures), 0, function=name), None
+
+
+def unknown_type_fault(node: Node) -> CallFault | None:
+    """What is wrong with a type's name that is misspelt or another database's."""
+    found = unknown_type(node)
+    if found is None:
+        return None
+    written, meant = found
+    message = f'type "{written}" does not exist'
+    return CallFault(message, f"Did you mean `{meant}`?", 0, column=written)
 
 
 def own_call(node: Node) -> str | None:
@@ -86,6 +100,17 @@ def has_aggregate(tree: object) -> bool:
         if signatures and all(one.kind == "aggregate" for one in signatures):
             return True
     return any(has_aggregate(value) for key, value in tree.items() if key != "SubLink")
+
+
+def has_window(tree: object) -> bool:
+    """Whether a window function is called there, and not in a query within."""
+    if isinstance(tree, list):
+        return any(map(has_window, tree))
+    if not isinstance(tree, dict):
+        return False
+    if "over" in tree.get("FuncCall", {}):
+        return True
+    return any(has_window(value) for key, value in tree.items() if key != "SubLink")
 
 
 def _unknown(name: str, given: Sequence[Type], *, is_builtin: bool) -> CallFault | None:

@@ -123,6 +123,12 @@ def result(signatures: Sequence[Signature]) -> Type:
 @functools.lru_cache(maxsize=1024)
 def internal_name(written: str) -> Type:
     """`integer` → `int4`; None for types that are not built in, and for those of columns."""
+    node = type_node(written)
+    return None if node is None else type_of_name(node)
+
+
+def type_node(written: str) -> Node | None:
+    """A type as the parser gives it; None for one of a column or a table."""
     if not written.strip() or "%" in written:
         return None
     try:
@@ -130,7 +136,8 @@ def internal_name(written: str) -> Type:
         cast = statement["SelectStmt"]["targetList"][0]["ResTarget"]["val"]["TypeCast"]
     except (SqlSyntaxError, KeyError, ValueError):
         return None
-    return type_of_name(cast["typeName"])
+    node: Node = cast["typeName"]
+    return node
 
 
 def type_of_name(node: Node) -> Type:

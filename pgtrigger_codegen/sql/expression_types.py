@@ -6,41 +6,25 @@ variables, and columns of tables that are known. Where a type is not known, noth
 
 from __future__ import annotations
 
-import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from msgspec.structs import replace
-
-from pgtrigger_codegen.sql import builtins, coercion
-from pgtrigger_codegen.sql.calls import CallFault, call_fault, own_call
+from pgtrigger_codegen.sql import coercion, constant_faults
+from pgtrigger_codegen.sql.calls import call_fault, own_call, unknown_type_fault
 from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, Type, in_words
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.parser import Node, strings, walk
-
-Columns = Mapping[str, Type]
-"""Types by column, all of a table's; None for one that is not known."""
+from pgtrigger_codegen.sql.names_in_sight import Columns, NamesInSight
+from pgtrigger_codegen.sql.parser import Node, strings
 
 
-class DerivedColumns(dict[str, Type]):
-    """Those of a query's result: it has no others."""
-
-
-class ExpressionTypes(ABC):
+class ExpressionTypes(NamesInSight, ABC):
     """Reads expressions, and collects what is wrong with them.
 
-    Args:
-        variables: Types, as written, of the names that are the function's own; empty in doubt.
-        rows: By name of a row (`new`), the types of its columns.
-        columns_of: The types of a table's columns; None for a table that is not known.
-
     Attributes:
-        scopes: What FROM brings into sight: columns by the table's name, from the outermost.
-        by_result: In how many clauses at once names of results come first, as in ORDER BY.
         own_calls: Calls of functions that are not built in, with the types of the arguments.
         readers: What reads each kind of node.
-        faults: In the order of the text.
     """
 
     readers: ClassVar[Mapping[str, Callable[[Any, Any], Type]]]
@@ -50,14 +34,12 @@ class ExpressionTypes(ABC):
         variables: Mapping[str, str],
         rows: Mapping[str, Columns],
         columns_of: Callable[[QualifiedName], Columns | None],
+        names: frozenset[str] | None = None,
     ) -> None:
-        self.faults: list[CallFault] = []
-        self._variables = variables
-        self._rows = rows
-        self.columns_of = columns_of
-        self.scopes: list[dict[str, Columns | None]] = []
-        self.by_result = 0
+        super().__init__(variables, rows, columns_of, names)
         self.own_calls: list[tuple[str, tuple[Type, ...], Node]] = []
+        self._maybe = 0
+        self._row_wanted = False
 
     def type_of(self, tree: object) -> Type:
         """The type of an expression; None where it is not known."""
@@ -76,20 +58,6 @@ class ExpressionTypes(ABC):
             self.type_of(value)
         return None
 
-    def refuse(self, message: str, node: Node, help: str) -> None:
-        self._note(CallFault(message, help, 0), node)
-
-    def _note(self, fault: CallFault, node: Node) -> None:
-        columns = {
-            name
-            for key, value in walk(node)
-            if key == "ColumnRef"
-            for name in strings(value["fields"])[-1:]
-        }
-        self.faults.append(
-            replace(fault, location=max(node.get("location", 0), 0), columns=frozenset(columns))
-        )
-
     def _constant(self, node: Node) -> Type:
         if "ival" in node:
             return "int4"
@@ -103,72 +71,17 @@ class ExpressionTypes(ABC):
     def _cast(self, node: Node) -> Type:
         given = self.type_of(node["arg"])
         target = coercion.type_of_name(node["typeName"])
-        if target is not None and not coercion.castable(target, given):
+        if (message := constant_faults.of_cast(target, node["arg"])) is not None:
+            self.refuse(message, node, _CONSTANT)
+        elif target is None and (fault := unknown_type_fault(node["typeName"])) is not None:
+            self.note(fault, node)
+        elif target is not None and not coercion.castable(target, given):
             self.refuse(
                 f"cannot cast type {in_words(given)} to {in_words(target)}",
                 node,
                 "Write an expression of the type that is needed",
             )
         return target
-
-    def _column(self, node: Node) -> Type:
-        names = strings(node["fields"])
-        if len(names) != len(node["fields"]):
-            return None
-        if len(names) == 1:
-            return self._bare(names[0], node)
-        if len(names) != 2:
-            return None
-        for scope in reversed(self.scopes):
-            if names[0] in scope:
-                return self._field(scope[names[0]], names, node)
-        if not self._rows and names[0] in ("new", "old"):  # run by EXECUTE
-            self.refuse(
-                f'missing FROM-clause entry for table "{names[0]}"',
-                node,
-                "Pass values with USING: what EXECUTE runs sees neither rows nor variables",
-            )
-        return self._field(self._rows.get(names[0]), names, node)
-
-    @property
-    def own_names(self) -> frozenset[str]:
-        """The names of the function's own variables and rows."""
-        return frozenset((*self._variables, *self._rows))
-
-    def _field(self, columns: Columns | None, names: tuple[str, ...], node: Node) -> Type:
-        row, name = names
-        if isinstance(columns, DerivedColumns) and name not in columns:
-            message = (
-                f'record "{row}" has no field "{name}"'
-                if columns is self._rows.get(row)
-                else f"column {row}.{name} does not exist"
-            )
-            self._miss(message, name, columns, node)
-        return columns.get(name) if columns else None
-
-    def _bare(self, name: str, node: Node) -> Type:
-        if name in self._rows:
-            return ROW
-        is_variable = name in self._variables
-        for scope in reversed(self.scopes):
-            found = [columns[name] for columns in scope.values() if columns and name in columns]
-            if None in scope.values() or name in scope or found:
-                return found[0] if len(found) == 1 and not is_variable else None
-        relations = [columns for scope in self.scopes for columns in scope.values()]
-        is_derived = any(isinstance(one, DerivedColumns) for one in relations)
-        if is_derived and not is_variable and not self.by_result:
-            known = {column for columns in relations for column in columns or ()}
-            self._miss(f'column "{name}" does not exist', name, known, node)
-        return coercion.internal_name(self._variables.get(name, ""))
-
-    def _miss(self, message: str, name: str, known: Iterable[str], node: Node) -> None:
-        """A column that results do not have; a function may stand for one."""
-        if name in _SYSTEM_COLUMNS or builtins.functions(name):
-            return
-        names = sorted(known)
-        close = difflib.get_close_matches(name, names, n=1)
-        help = f"Did you mean `{close[0]}`?" if close else f"Its columns are {', '.join(names)}"
-        self._note(CallFault(message, help, 0, column=name), node)
 
     def _call(self, node: Node) -> Type:
         given = [self.type_of(argument) for argument in node.get("args", ())]
@@ -177,13 +90,15 @@ class ExpressionTypes(ABC):
                 self.type_of(value)
         fault, result = call_fault(node, given)
         if fault is not None:
-            self._note(fault, node)
+            self.note(fault, node)
         elif result is None and (name := own_call(node)) is not None:
             self.own_calls.append((name, tuple(given), node))
         return result
 
     def _operation(self, node: Node) -> Type:
-        left, right = self.type_of(node.get("lexpr")), self.type_of(node.get("rexpr"))
+        sides = (node.get("lexpr"), node.get("rexpr"))
+        with self._rows_wanted(any(isinstance(side, dict) and "RowExpr" in side for side in sides)):
+            left, right = map(self.type_of, sides)
         kind, name = node["kind"], strings(node["name"])
         if len(name) != 1 or name[0] == "":
             return None  # OPERATOR(schema.name)
@@ -193,15 +108,20 @@ class ExpressionTypes(ABC):
             ):
                 if "lexpr" not in node:
                     left = ""
+                self._constants(name[0], left, right, node)
                 result = self._operator(name[0], left, right, node)
                 return result if kind == "AEXPR_OP" else "bool"
             case "AEXPR_IN":
                 for item in node["rexpr"].get("List", {}).get("items", ()):
-                    self._operator(name[0], left, self._silently(item), node)
+                    kind_of_item = self._silently(item)
+                    self._operator(name[0], left, kind_of_item, node)
+                    self._constant_side("=", left, kind_of_item, node, item)
                 return "bool"
             case "AEXPR_BETWEEN" | "AEXPR_NOT_BETWEEN":
                 for item in node["rexpr"].get("List", {}).get("items", ()):
-                    self._operator("<=", left, self._silently(item), node)
+                    kind_of_item = self._silently(item)
+                    self._operator("<=", left, kind_of_item, node)
+                    self._constant_side("<=", left, kind_of_item, node, item)
                 return "bool"
             case "AEXPR_OP_ANY" | "AEXPR_OP_ALL":
                 if right and right.endswith("[]"):
@@ -212,6 +132,23 @@ class ExpressionTypes(ABC):
                 return left
         return None
 
+    def _constants(self, name: str, left: Type, right: Type, node: Node) -> None:
+        if node["kind"] in ("AEXPR_DISTINCT", "AEXPR_NOT_DISTINCT"):
+            name = "="
+        self._constant_side(name, left, right, node, node.get("rexpr"))
+        if (
+            not (self._maybe or any(self.scopes))
+            and "lexpr" in node
+            and constant_faults.divides_by_zero(name, left, node["rexpr"])
+        ):
+            self.refuse("division by zero", node, "Divide by something else")
+
+    def _constant_side(self, name: str, left: Type, right: Type, node: Node, other: object) -> None:
+        """Refuses a literal that is no value of the type of the other side."""
+        sides = (node.get("lexpr"), other)
+        if (message := constant_faults.of_comparison(name, left, right, sides)) is not None:
+            self.refuse(message, node, _CONSTANT)
+
     def _silently(self, tree: object) -> Type:
         """A type that was asked for already."""
         count = len(self.faults)
@@ -221,20 +158,22 @@ class ExpressionTypes(ABC):
 
     def _operator(self, name: str, left: Type, right: Type, node: Node) -> Type:
         exists, result = coercion.operation(name, left, right)
-        if not exists:
+        if not exists or name in _OPERATORS_ELSEWHERE:
             self.refuse(
                 f"operator does not exist: {in_words(left)} {name} {in_words(right)}",
                 node,
                 "Join texts with `||`"
                 if name == "+" and not {"text", "varchar"}.isdisjoint((left, right))
-                else "Cast one side to the type of the other",
+                else _OPERATORS_ELSEWHERE.get(name, "Cast one side to the type of the other"),
             )
         return result
 
     def _boolean(self, node: Node) -> Type:
         word = node["boolop"].partition("_")[0]
+        self._maybe += 1  # whether the parts are evaluated depends on each other
         for argument in node["args"]:
             self.condition(argument, word)
+        self._maybe -= 1
         return "bool"
 
     def condition(self, tree: object, what: str) -> None:
@@ -254,7 +193,10 @@ class ExpressionTypes(ABC):
         return "bool"
 
     def _coalesce(self, node: Node) -> Type:
-        return self._common([self.type_of(arg) for arg in node["args"]], "COALESCE", node)
+        self._maybe += 1
+        types = [self.type_of(arg) for arg in node["args"]]
+        self._maybe -= 1
+        return self._common(types, "COALESCE", node)
 
     def _extreme(self, node: Node) -> Type:
         word = node["op"].removeprefix("IS_")
@@ -262,6 +204,7 @@ class ExpressionTypes(ABC):
 
     def _case(self, node: Node) -> Type:
         self.type_of(node.get("arg"))
+        self._maybe += 1
         types = []
         for item in node["args"]:
             when = item["CaseWhen"]
@@ -272,6 +215,7 @@ class ExpressionTypes(ABC):
             types.append(self.type_of(when["result"]))
         if "defresult" in node:
             types.insert(0, self.type_of(node["defresult"]))
+        self._maybe -= 1
         return self._common(types, "CASE", node)
 
     def _common(self, types: list[Type], word: str, node: Node) -> Type:
@@ -295,12 +239,30 @@ class ExpressionTypes(ABC):
         self.type_of(node.get("args"))
         return ROW
 
+    @contextmanager
+    def _rows_wanted(self, are_wanted: bool) -> Iterator[None]:
+        """Lets queries give several columns: a row is compared with them, or takes them."""
+        before, self._row_wanted = self._row_wanted, are_wanted
+        yield
+        self._row_wanted = before
+
+    def _several(self, node: Node) -> Type:
+        """`(a, b) = (SELECT …)` in an UPDATE."""
+        with self._rows_wanted(True):
+            self.type_of(node["source"])
+        return None
+
     def _sublink(self, node: Node) -> Type:
         tested = self.type_of(node.get("testexpr"))
-        types = self.select(node["subselect"]["SelectStmt"])
+        with self._rows_wanted(False):
+            types = self.select(node["subselect"]["SelectStmt"])
         match node.get("subLinkType"):
             case "EXPR_SUBLINK":
+                if len(types) > 1 and not self._row_wanted:
+                    self.refuse("subquery must return only one column", node, "Select one value")
                 return types[0] if len(types) == 1 else None
+            case "ANY_SUBLINK" if len(types) > 1 and "RowExpr" not in node.get("testexpr", {}):
+                self.refuse("subquery has too many columns", node, "Select one column")
             case "ANY_SUBLINK" if len(types) == 1 and "operName" not in node:
                 self._operator("=", tested, types[0], node)
             case "ARRAY_SUBLINK":
@@ -312,7 +274,13 @@ class ExpressionTypes(ABC):
         """The types of the columns that a query gives."""
 
 
-_SYSTEM_COLUMNS = frozenset({"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"})
+_CONSTANT = "Write the constant as its type has it"
+_OPERATORS_ELSEWHERE = {
+    "**": "PostgreSQL raises to a power with `^`",
+    "==": "PostgreSQL compares with `=`",
+    "===": "PostgreSQL compares with `=`",
+    "!==": "PostgreSQL compares with `<>`",
+}
 _VALUE_FUNCTIONS = {
     "CURRENT_DATE": "date",
     "CURRENT_TIME": "timetz",
@@ -330,7 +298,7 @@ _VALUE_FUNCTIONS = {
 EXPRESSIONS: Mapping[str, Callable[[Any, Any], Type]] = {
     "A_Const": ExpressionTypes._constant,
     "TypeCast": ExpressionTypes._cast,
-    "ColumnRef": ExpressionTypes._column,
+    "ColumnRef": ExpressionTypes.column,
     "FuncCall": ExpressionTypes._call,
     "A_Expr": ExpressionTypes._operation,
     "BoolExpr": ExpressionTypes._boolean,
@@ -342,5 +310,6 @@ EXPRESSIONS: Mapping[str, Callable[[Any, Any], Type]] = {
     "SQLValueFunction": ExpressionTypes._value_function,
     "A_ArrayExpr": ExpressionTypes._array,
     "RowExpr": ExpressionTypes._row,
+    "MultiAssignRef": ExpressionTypes._several,
     "SubLink": ExpressionTypes._sublink,
 }

@@ -6,7 +6,7 @@ By the rules of PostgreSQL's `FigureColname`.
 from __future__ import annotations
 
 from pgtrigger_codegen.sql.coercion import Type
-from pgtrigger_codegen.sql.expression_types import DerivedColumns
+from pgtrigger_codegen.sql.names_in_sight import DerivedColumns
 from pgtrigger_codegen.sql.parser import Node, strings
 
 Output = list[tuple[str, Type]]

@@ -6,14 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from pgtrigger_codegen.sql import coercion
-from pgtrigger_codegen.sql.calls import CallFault, has_aggregate
+from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, has_window
 from pgtrigger_codegen.sql.coercion import Type, in_words
-from pgtrigger_codegen.sql.expression_types import (
-    EXPRESSIONS,
-    Columns,
-    DerivedColumns,
-    ExpressionTypes,
-)
+from pgtrigger_codegen.sql.expression_types import EXPRESSIONS, ExpressionTypes
+from pgtrigger_codegen.sql.names_in_sight import Columns, DerivedColumns
 from pgtrigger_codegen.sql.output_columns import Output, derived, name_of
 from pgtrigger_codegen.sql.parser import Node, strings
 from pgtrigger_codegen.sql.statements import relation_name
@@ -61,6 +57,13 @@ class StatementTypes(ExpressionTypes):
         output: Output | None
         if node.get("op", "SETOP_NONE") != "SETOP_NONE":
             output, other = self._select(node["larg"]), self._select(node["rarg"])
+            if output is not None and other is not None and len(output) != len(other):
+                word = node["op"].removeprefix("SETOP_")
+                self.refuse(
+                    f"each {word} query must have the same number of columns",
+                    node,
+                    "Select as many columns on both sides",
+                )
             if output is not None:
                 pairs = zip(output, other or output, strict=False)
                 output = [
@@ -135,18 +138,24 @@ class StatementTypes(ExpressionTypes):
         for key, value in node.items():
             if key in ("whereClause", "havingClause"):
                 self.condition(value, key.removesuffix("Clause").upper())
-                if key == "whereClause" and len(self.scopes) == 1 and has_aggregate(value):
-                    self.refuse(
-                        "aggregate functions are not allowed in WHERE",
-                        value,
-                        "Ask for it in HAVING, or in a query of its own",
-                    )
+                if key == "whereClause":
+                    self._of_rows(value, "WHERE", "Ask for it in HAVING, or in a query of its own")
+                elif has_window(value):
+                    self.refuse("window functions are not allowed in HAVING", value, _OWN_QUERY)
             elif key in _BY_RESULT:
                 self.by_result += 1
                 self.type_of(value)
                 self.by_result -= 1
             elif key not in done and isinstance(value, dict | list):
                 self.type_of(value)
+
+    def _of_rows(self, value: Node, where: str, help: str) -> None:
+        """Refuses what is of several rows where each row is looked at by itself."""
+        # In a query within, the aggregate may be one of the query around it.
+        if len(self.scopes) == 1 and has_aggregate(value):
+            self.refuse(f"aggregate functions are not allowed in {where}", value, help)
+        elif has_window(value):
+            self.refuse(f"window functions are not allowed in {where}", value, _OWN_QUERY)
 
     def _hide(self, node: Node) -> Mapping[str, DerivedColumns | None]:
         """Reads WITH, whose names hide tables; returns those that were hidden before."""
@@ -174,6 +183,10 @@ class StatementTypes(ExpressionTypes):
         ((kind, node),) = item.items()
         alias = node.get("alias", {})
         name = alias.get("aliasname", node.get("relname", ""))
+        if name and name in scope and alias:
+            self.refuse(
+                f'table name "{name}" specified more than once', node, "Give each its own alias"
+            )
         if kind == "RangeVar":
             hidden = node["relname"] in self._queries and "schemaname" not in node
             known = (
@@ -187,6 +200,7 @@ class StatementTypes(ExpressionTypes):
                 scope[name] = None
             if "quals" in node:
                 self.condition(node["quals"], "JOIN/ON")
+                self._of_rows(node["quals"], "JOIN conditions", _OWN_QUERY)
         elif kind == "RangeSubselect":
             columns = self.rows_of(node["subquery"])
             scope[name] = None if "colnames" in alias else columns
@@ -232,6 +246,8 @@ class StatementTypes(ExpressionTypes):
         for item in node.get("targetList", ()):
             target = item["ResTarget"]
             given = self.type_of(target.get("val"))
+            if "val" in target:
+                self._of_rows(target["val"], "UPDATE", _OWN_QUERY)
             if "indirection" not in target:
                 self._given(table, target.get("name"), target.get("val", {}), given)
 
@@ -279,5 +295,6 @@ def _indirection(value: Node) -> list[Node]:
     return found
 
 
+_OWN_QUERY = "Ask for it in a query of its own"
 # Names of results come first there.
 _BY_RESULT = frozenset({"sortClause", "groupClause", "distinctClause"})

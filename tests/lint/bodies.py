@@ -105,6 +105,7 @@ class BodyCase(Struct, frozen=True):
     place: str | None
     outcome: str
     meant: str
+    missed: str
     func: str
 
     @property
@@ -124,7 +125,7 @@ def read_bodies(files: Iterable[Path]) -> list[BodyCase]:
 
 
 def _body(file: Path, text: str) -> BodyCase:
-    header = re.match(r"(?:-- (?:body|trigger|declare|finding|outcome|meant): .*\n)+", text)
+    header = re.match(r"(?:-- (?:body|trigger|declare|finding|outcome|meant|missed): .*\n)+", text)
     assert header is not None
     fields = dict(re.findall(r"^-- (\w+): (.*)$", header.group(), flags=re.MULTILINE))
     when, operation = fields["trigger"].split(" ", 1)
@@ -141,6 +142,7 @@ def _body(file: Path, text: str) -> BodyCase:
         place=place or None,
         outcome=fields.get("outcome", ""),
         meant=fields.get("meant", ""),
+        missed=fields.get("missed", ""),
         func=text[header.end() :].strip("\n"),
     )
 
@@ -197,7 +199,8 @@ def lint(body: BodyCase, folder: Path) -> list[Diagnostic]:
             ),
         ),
     )
-    facts = analysis(models=[order, *others], triggers=(fact,), read_files=frozenset({path}))
+    tables = [replace(table, unique=("id",)) for table in (order, *others)]
+    facts = analysis(models=tables, triggers=(fact,), read_files=frozenset({path}))
     rules = [rule for rule in RULES if rule.code.startswith("PGT3") or rule.code in _ALSO]
     return sorted(
         (finding for rule in rules for finding in rule.check(LintContext(facts))),
@@ -241,7 +244,7 @@ def write_outcomes(file: Path, outcomes: Mapping[str, str]) -> None:
 
 def _with_outcome(part: str, outcomes: Mapping[str, str]) -> str:
     part = re.sub(r"^-- outcome: .*\n", "", part, flags=re.MULTILINE)
-    match = re.match(r"-- body: (.*)\n(?:-- (?:trigger|declare|finding|meant): .*\n)+", part)
+    match = re.match(r"-- body: (.*)\n(?:-- (?:trigger|declare|finding|meant|missed): .*\n)+", part)
     if match is None:
         return part
     return f"{match.group()}-- outcome: {outcomes[match.group(1)]}\n{part[match.end() :]}"

@@ -55,7 +55,7 @@ class ConditionSqlSyntax(Rule):
             if not trigger.parts.condition:
                 continue
             faults = [(fault.message, fault.help) for fault in types.condition_faults(trigger)]
-            refused = values.in_condition(trigger)
+            refused = () if faults else values.in_condition(trigger)
             help = "Write the constant as the column's type has it"
             for message, what_to_do in dict.fromkeys((*faults, *((one, help) for one in refused))):
                 yield self.diagnostic(

@@ -19,10 +19,12 @@ class PlpgsqlSyntaxError(Rule):
     Reports a trigger's function that PostgreSQL's own parser refuses: PL/pgSQL, or the SQL in its
     expressions and statements. And statements that it refuses as soon as they run: a query whose
     result nothing takes, an INSERT with more or fewer values than columns, a COMMIT or ROLLBACK; an
-    INSERT without a column that takes no NULL and has no default in the database, and a constant
-    that is no value of its column's type; a call of a function or an operator that is not built in
-    for such arguments, a template that FORMAT does not know, and a value whose type does not fit a
-    column, a condition, or the other values of `COALESCE` and `CASE`.
+    INSERT without a column that takes no NULL and has no default in the database, or with an ON
+    CONFLICT for columns that nothing makes unique; a constant that is no value of its column's
+    type, of the type that it is cast to, or of what it is compared with (`'2020-13-01'::date`); a
+    name that stands for no table of the query, or for two; a call of a function or an operator that
+    is not built in for such arguments, a template that FORMAT does not know, and a value whose type
+    does not fit a column, a condition, or the other values of `COALESCE` and `CASE`.
 
     A function that is not built in counts only if its name is almost that of one which is, or one
     of another database (`IFNULL`), and if no text of the project makes a function of that name.

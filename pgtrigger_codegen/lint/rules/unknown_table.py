@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -40,11 +41,12 @@ class UnknownTable(Rule):
     """## What it does
     Reports a column that a statement in a function reads or writes, when the table is that of a
     model and has no such column; a table that no model has, when its name is almost that of a
-    model's table or of a transition table, or lacks the app's label (`customer`); and one that a
-    migration has renamed or dropped. A column without a table before it counts where `FROM` names
-    only tables of models; where nothing is in sight that has columns, a name that is no variable is
-    reported. The columns and tables that variables take their types from (`%TYPE`, `%ROWTYPE`)
-    count too, and so does the text of an `EXECUTE` that is a constant.
+    model's table or of a transition table, lacks the app's label (`customer`), or is what people
+    call a transition table (`new_rows`) that the trigger does not declare; and one that a migration
+    has renamed or dropped. A column without a table before it counts where `FROM` names only tables
+    of models; where nothing is in sight that has columns, a name that is no variable is reported.
+    The columns and tables that variables take their types from (`%TYPE`, `%ROWTYPE`) count too, and
+    so does the text of an `EXECUTE` that is a constant.
 
     Names that a migration with SQL of its own speaks of are not reported.
 
@@ -187,7 +189,13 @@ def _tables(
 def _similar(tables: Tables, name: QualifiedName, transition: frozenset[str]) -> str | None:
     """What was meant: a transition table, a table with almost that name, or an app's table."""
     close = difflib.get_close_matches(name.name, sorted(transition), n=1, cutoff=0.8)
+    if not close and not transition and _LIKE_TRANSITION.fullmatch(name.name):
+        return f"referencing=pgtrigger.Referencing({name.name[:3]}='{name.name}')"
     return close[0] if close else tables.similar(name.name) or tables.of_app(name.name)
+
+
+# What people call transition tables, which the trigger has to declare.
+_LIKE_TRANSITION = re.compile(r"(new|old)_?(tab|table|rows?|records?|values|data)")
 
 
 def _is_made(context: LintContext, table: QualifiedName) -> bool:

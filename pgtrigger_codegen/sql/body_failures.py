@@ -1,0 +1,61 @@
+"""Stage sql: statements of PL/pgSQL that fail whenever control gets to them."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from pgtrigger_codegen.sql.body_targets import parsed
+from pgtrigger_codegen.sql.body_text import create_function
+from pgtrigger_codegen.sql.constant_faults import text_of
+from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_function, parse_sql, walk
+
+_SQLSTATE = re.compile(r"[0-9A-Z]{5}")
+
+
+def unknown_condition(options: list[Node]) -> str | None:
+    """What is wrong with the ERRCODE of a RAISE, where that is a literal."""
+    for option in options:
+        node = option["PLpgSQL_raise_option"]
+        if node.get("opt_type", 0) != _ERRCODE:
+            continue
+        name = _literal(node["expr"]["PLpgSQL_expr"]["query"])
+        if name is not None and not _SQLSTATE.fullmatch(name) and not _is_condition(name):
+            return f'unrecognized exception condition "{name}"'
+    return None
+
+
+def missing_parameter(text: str, given: int) -> str | None:
+    """Which `$n` of an executed text is given no value."""
+    numbers = [
+        node.get("number", 0)
+        for statement in parsed(text)
+        for key, node in walk(statement)
+        if key == "ParamRef"
+    ]
+    most = max(numbers, default=0)
+    return f"there is no parameter ${most}" if most > given else None
+
+
+# Of `PLpgSQL_raise_option_type`.
+_ERRCODE = 0
+
+
+def _literal(query: str) -> str | None:
+    try:
+        (statement,) = parse_sql(f"SELECT {query}")
+        return text_of(statement["SelectStmt"]["targetList"][0]["ResTarget"]["val"])
+    except (SqlSyntaxError, KeyError, ValueError):
+        return None
+
+
+@functools.lru_cache(maxsize=256)
+def _is_condition(name: str) -> bool:
+    """Whether PL/pgSQL knows a condition of that name: its parser is asked."""
+    if not re.fullmatch(r"[a-z_]+", name):
+        return False
+    try:
+        parse_function(create_function("", f"RAISE {name};"))
+    except SqlSyntaxError:
+        return False
+    return True

@@ -1,0 +1,147 @@
+"""Stage sql: what the names in an expression stand for: variables, rows, columns of tables.
+
+Types are told where they are certain. Where a type is not known, nothing is refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+
+from msgspec.structs import replace
+
+from pgtrigger_codegen.sql import builtins, coercion
+from pgtrigger_codegen.sql.calls import CallFault
+from pgtrigger_codegen.sql.coercion import ROW, Type
+from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.parser import Node, strings, walk
+
+Columns = Mapping[str, Type]
+"""Types by column, all of a table's; None for one that is not known."""
+
+
+class DerivedColumns(dict[str, Type]):
+    """Those of a query's result: it has no others."""
+
+
+class NamesInSight:
+    """Resolves names, and collects what is wrong with them.
+
+    Args:
+        variables: Types, as written, of the names that are the function's own; empty in doubt.
+        rows: By name of a row (`new`), the types of its columns.
+        columns_of: The types of a table's columns; None for a table that is not known.
+        names: What of the function's own may stand before a point; None where not all is known.
+
+    Attributes:
+        scopes: What FROM brings into sight: columns by the table's name, from the outermost.
+        by_result: In how many clauses at once names of results come first, as in ORDER BY.
+        faults: In the order of the text.
+    """
+
+    def __init__(
+        self,
+        variables: Mapping[str, str],
+        rows: Mapping[str, Columns],
+        columns_of: Callable[[QualifiedName], Columns | None],
+        names: frozenset[str] | None = None,
+    ) -> None:
+        self.faults: list[CallFault] = []
+        self._variables = variables
+        self._rows = rows
+        self._names = names
+        self.columns_of = columns_of
+        self.scopes: list[dict[str, Columns | None]] = []
+        self.by_result = 0
+
+    def column(self, node: Node) -> Type:
+        """The type of a column, a variable or a row; None where it is not known."""
+        names = strings(node["fields"])
+        if len(names) != len(node["fields"]):
+            return None
+        if len(names) == 1:
+            return self._bare(names[0], node)
+        if len(names) != 2:
+            return None
+        for scope in reversed(self.scopes):
+            if names[0] in scope:
+                return self._field(scope[names[0]], names, node)
+        message = f'missing FROM-clause entry for table "{names[0]}"'
+        if not self._rows and names[0] in ("new", "old"):  # run by EXECUTE
+            help = "Pass values with USING: what EXECUTE runs sees neither rows nor variables"
+            self.refuse(message, node, help)
+        elif self._is_nothing(names[0]):
+            self.refuse(message, node, "Name a table of FROM, by its alias where it has one")
+        return self._field(self._rows.get(names[0]), names, node)
+
+    def _is_nothing(self, name: str) -> bool:
+        """Whether a name before a column is that of nothing in sight, where all is known."""
+        return (
+            self._names is not None
+            and name not in self._names
+            and name not in self._rows
+            and any(self.scopes)
+            and not any("" in scope for scope in self.scopes)
+        )
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """The names of the function's own variables and rows."""
+        return frozenset((*self._variables, *self._rows))
+
+    def _field(self, columns: Columns | None, names: tuple[str, ...], node: Node) -> Type:
+        row, name = names
+        if isinstance(columns, DerivedColumns) and name not in columns:
+            if not columns and columns is self._rows.get(row):
+                self.refuse(f'record "{row}" is not assigned yet', node, "Give it a row first")
+                return None
+            message = (
+                f'record "{row}" has no field "{name}"'
+                if columns is self._rows.get(row)
+                else f"column {row}.{name} does not exist"
+            )
+            self._miss(message, name, columns, node)
+        return columns.get(name) if columns else None
+
+    def _bare(self, name: str, node: Node) -> Type:
+        if name in self._rows:
+            return ROW
+        is_variable = name in self._variables
+        for scope in reversed(self.scopes):
+            found = [columns[name] for columns in scope.values() if columns and name in columns]
+            if None in scope.values() or name in scope or found:
+                return found[0] if len(found) == 1 and not is_variable else None
+        relations = [columns for scope in self.scopes for columns in scope.values()]
+        is_derived = any(isinstance(one, DerivedColumns) for one in relations)
+        if is_derived and not is_variable and not self.by_result:
+            known = {column for columns in relations for column in columns or ()}
+            self._miss(f'column "{name}" does not exist', name, known, node)
+        return coercion.internal_name(self._variables.get(name, ""))
+
+    def _miss(self, message: str, name: str, known: Iterable[str], node: Node) -> None:
+        """A column that results do not have; a function may stand for one."""
+        if name in _SYSTEM_COLUMNS or builtins.functions(name):
+            return
+        names = sorted(known)
+        close = difflib.get_close_matches(name, names, n=1)
+        help = f"Did you mean `{close[0]}`?" if close else f"Its columns are {', '.join(names)}"
+        self.note(CallFault(message, help, 0, column=name), node)
+
+    def refuse(self, message: str, node: Node, help: str) -> None:
+        """Keeps what is wrong with a node."""
+        self.note(CallFault(message, help, 0), node)
+
+    def note(self, fault: CallFault, node: Node) -> None:
+        """Keeps a fault, with its place and the columns whose types count."""
+        columns = {
+            name
+            for key, value in walk(node)
+            if key == "ColumnRef"
+            for name in strings(value["fields"])[-1:]
+        }
+        self.faults.append(
+            replace(fault, location=max(node.get("location", 0), 0), columns=frozenset(columns))
+        )
+
+
+_SYSTEM_COLUMNS = frozenset({"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"})
