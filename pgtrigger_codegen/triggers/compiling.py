@@ -18,6 +18,7 @@ from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.crashes import Crash, contain
 from pgtrigger_codegen.evaluator.django.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.own_kinds import type_name
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, Note, Unknown
 from pgtrigger_codegen.models.provided import LandsElsewhere
 from pgtrigger_codegen.models.reading import ModelReader
@@ -73,7 +74,7 @@ class TriggerCompiler:
         trigger, model = declaration.trigger, declaration.model
         assert isinstance(model, ModelClass | ThroughModel)
         if not isinstance(trigger, pgtrigger.Trigger):
-            reason = f"a `{type(trigger).__name__}` in `triggers` is not a trigger"
+            reason = f"a `{type_name(trigger)}` in `triggers` is not a trigger"
             return _unusable(Cause.BAD_ARGUMENTS, reason, None, place)
         rendered = self._reader.renderer.render(model)
         if isinstance(rendered, Unknown):
@@ -87,7 +88,7 @@ class TriggerCompiler:
         assert isinstance(compiled, pgtrigger.compiler.Trigger)
         pgid: object = compiled.sql.pgid  # a method that users override
         if not isinstance(pgid, str):
-            reason = f"`get_pgid` returns a `{type(pgid).__name__}`, and a name is text"
+            reason = f"`get_pgid` returns a `{type_name(pgid)}`, and a name is text"
             return _unusable(Cause.BAD_ARGUMENTS, reason, trigger, place)
         if (no_text := _without_text(compiled.install_sql)) is not None:
             return _refused(Unknown(no_text, place.span), place, uri=_uri(place.model, trigger))

@@ -10,6 +10,7 @@ from msgspec import Struct
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.values.findings import Registration
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
+from pgtrigger_codegen.evaluator.values.own_kinds import type_name
 from pgtrigger_codegen.evaluator.values.unknown import Note, Unknown, first_unknown
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.reading import ModelReader
@@ -126,7 +127,7 @@ def _of_meta(model: ModelClass, interpreter: Interpreter) -> Iterator[Declaratio
             given: Origin = "provider" if provided else origin
             yield Declaration(model, item, given, model.module, span)
     else:
-        reason = f"`triggers` is a `{type(value).__name__}`, not a list of triggers"
+        reason = f"`triggers` is a `{type_name(value)}`, not a list of triggers"
         refused = isinstance(value, str | dict) or not isinstance(value, Iterable)
         unknown = (NotASequence if refused else Unknown)(reason, span)
         yield Declaration(model, unknown, origin, model.module, span)

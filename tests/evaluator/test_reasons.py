@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 
 import pytest
 
+from pgtrigger_codegen import evaluator
 from pgtrigger_codegen.evaluator import values
-from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown, first_unknown
+from tests.evaluator.broken import BROKEN
 from tests.evaluator.code import execute
+from tests.support.cli import run_cli
 
 _HEAD = """
 import collections.abc, datetime, django, re, types
@@ -40,6 +44,19 @@ _NAMES = [
     for name, kind in vars(importlib.import_module(module.name)).items()
     if isinstance(kind, type)
 ]
+# Every class of the evaluator's by a name of its own, single words only where they are quoted as
+# the names of classes are; and its modules.
+_CLASSES = {
+    name
+    for module in pkgutil.walk_packages(evaluator.__path__, f"{evaluator.__name__}.")
+    for name, kind in vars(importlib.import_module(module.name)).items()
+    if isinstance(kind, type) and kind.__module__.startswith(evaluator.__name__)
+}
+_LONG = [name for name in _CLASSES if sum(map(str.isupper, name)) > 1 and not name.isupper()]
+_OURS = re.compile(
+    rf"\b({'|'.join(_LONG)})\b|'({'|'.join(_CLASSES)})'|[`.]({'|'.join(_CLASSES)})`"
+    r"|pgtrigger_codegen\.|Traceback|internal error|object at 0x"
+)
 
 
 @pytest.mark.parametrize("operation", _OPERATIONS)
@@ -74,3 +91,44 @@ def _on(operation: str, value: str) -> str:
         .replace("\0", "{")
         .replace("\1", "}")
     )
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_nothing_that_is_bound_names_ours_in_a_broken_program(name: str, tmp_path: Path) -> None:
+    executed = execute(tmp_path, BROKEN[name])
+    unknown = [first_unknown(executed[bound]) for bound in executed.scope.names]
+    said = [text for one in unknown if one is not None for text in _said(one)]
+
+    assert [text for text in said if _OURS.search(text)] == []
+
+
+@pytest.mark.parametrize("command", [("lint",), ("show",), ("makemigrations", "--check")])
+def test_no_command_names_ours_in_broken_programs(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apps = {f"app_{index}": text for index, text in enumerate(BROKEN.values())}
+    for app, text in apps.items():
+        (tmp_path / app).mkdir()
+        (tmp_path / app / "__init__.py").touch()
+        (tmp_path / app / "models.py").write_text(text)
+    (tmp_path / "settings.py").write_text(_SETTINGS.format(list(apps)))
+    (tmp_path / "pyproject.toml").write_text('[tool.pgtrigger-codegen]\nsettings = "settings"\n')
+    monkeypatch.chdir(tmp_path)
+
+    outcome = run_cli(tmp_path, *command)
+
+    said = [line for line in f"{outcome.stdout}\n{outcome.stderr}".splitlines() if line.strip()]
+    assert len(said) > len(apps) / 2
+    assert [line for line in said if _OURS.search(line)] == []
+
+
+def _said(unknown: Unknown) -> list[str]:
+    return [unknown.reason, *(note.message for note in unknown.notes)]
+
+
+_SETTINGS = """\
+INSTALLED_APPS = {}
+PGTRIGGER_MIGRATIONS = False
+SECRET_KEY = "x"
+DATABASES = {{"default": {{"ENGINE": "django.db.backends.postgresql"}}}}
+"""

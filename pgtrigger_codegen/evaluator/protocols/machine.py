@@ -20,7 +20,7 @@ from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.values.callables import Function, Opaque, Special
 from pgtrigger_codegen.evaluator.values.findings import Findings
 from pgtrigger_codegen.evaluator.values.moment import Moment
-from pgtrigger_codegen.evaluator.values.raised import PythonRaise
+from pgtrigger_codegen.evaluator.values.raised import Frame, PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Signal
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown
@@ -49,6 +49,7 @@ class Machine(Protocol):
         try_depth: How many enclosing `try` statements could catch an exception.
         import_guards: How many of these catch errors of imports.
         depth: How deep calls nest.
+        frame: The call of a function of the user's that goes on, with those around it.
         closing: While generators are closed by a call, which runs their `finally` blocks.
         handled: Exceptions whose `except` blocks are being executed, outermost first.
         library_values: What libraries' modules were found to hold, by module and name.
@@ -77,6 +78,7 @@ class Machine(Protocol):
     try_depth: int
     import_guards: int
     depth: int
+    frame: Frame | None
     closing: int
     handled: list[PythonRaise]
     library_values: dict[tuple[str, str], Any]
@@ -185,15 +187,20 @@ class Machine(Protocol):
     ) -> Any:
         """Runs a real operation; what it raises is raised in, or ends, the interpreted code."""
 
-    def raised(self, error: BaseException, span: Span) -> Unknown:
+    def raised(self, error: BaseException, span: Span, frame: Frame | None = None) -> Unknown:
         """An exception: raised where a `try` could catch it, else the value is invalid.
 
         Raises:
             PythonRaise: Inside a `try`.
         """
 
-    def invalid(self, error: BaseException, span: Span | None) -> Invalid:
+    def invalid(
+        self, error: BaseException, span: Span | None, frame: Frame | None = None
+    ) -> Invalid:
         """The value of an expression that raises."""
+
+    def leave_by(self, raised: PythonRaise, span: Span) -> BaseException:
+        """An exception on its way into real code, which may let it through."""
 
     def may_have_ended(self, raised: Invalid, why: Unknown | None = None) -> None:
         """Notes that the module raises, or may, and so does not come to what follows."""

@@ -21,7 +21,7 @@ from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.protocols.observer import Observer
 from pgtrigger_codegen.evaluator.python.decimals import ChangedContext, changed_context
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
-from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise
+from pgtrigger_codegen.evaluator.values.raised import Frame, PythonRaise, UnknownRaise, traceback
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import BudgetPassed, Invalid, Refusal, Unknown
 from pgtrigger_codegen.source.span import Span
@@ -36,6 +36,7 @@ _CIRCUMSTANCES: dict[str, Any] = {
     "try_depth": 0,
     "import_guards": 0,
     "depth": 0,
+    "frame": None,
     "_guards": 0,
 }
 _circumstances = operator.attrgetter(*_CIRCUMSTANCES)
@@ -69,6 +70,7 @@ class Evaluation:
         in_hook: While running code that Django calls back (`AppConfig.ready`).
         changed_context: Where the project changes the context of decimals, if it does.
         try_depth: How many enclosing `try` statements could catch an exception.
+        frame: The call of a function of the user's that goes on, with those around it.
     """
 
     def __init__(self, loader: ModuleLoader, observer: Observer) -> None:
@@ -83,7 +85,9 @@ class Evaluation:
         self.try_depth = 0
         self.import_guards = 0
         self.depth = 0
+        self.frame: Frame | None = None
         self.spent = Spent()
+        self._left: tuple[BaseException | None, Frame | None, Span | None] = (None, None, None)
         self._last_step = 0
         self._guards = 0
 
@@ -136,7 +140,7 @@ class Evaluation:
             case LimitPassed():
                 return Unknown(str(stop), span)
             case PythonRaise():
-                return self.invalid(stop.error, stop.span or span)
+                return self.invalid(stop.error, stop.span or span, stop.frame)
         return Unknown("is nested too deeply to be evaluated", span)
 
     def step(self, node: ast.AST, scope: Scope) -> None:
@@ -178,7 +182,7 @@ class Evaluation:
         except MemoryError:
             return Unknown("takes too much memory to be evaluated", span)
         except PythonRaise as error:
-            return self.raised(error.error, error.span or span)
+            return self.raised(error.error, error.span or span, error.frame)
         except decimal.DecimalException as error:
             if self.changed_context is not None:
                 return self.changed_context.unknown(span)
@@ -204,7 +208,7 @@ class Evaluation:
         if changed is not None and isinstance(value, decimal.Decimal) and specification:
             raise Refusal(changed.unknown(span))
 
-    def raised(self, error: BaseException, span: Span) -> Unknown:
+    def raised(self, error: BaseException, span: Span, frame: Frame | None = None) -> Unknown:
         """An exception: raised where a `try` could catch it, else the value is invalid.
 
         An error over one of our own values is none of Python's: the value is not known then.
@@ -214,17 +218,47 @@ class Evaluation:
         """
         if _names_ours(error):
             return Unknown("an operation on such a value is not evaluated", span)
+        frame, place = self._left_by(error, frame or self.frame)
         if self.try_depth:
-            raise PythonRaise(error, span)
-        return self.invalid(error, span)
+            raised = PythonRaise(error, span)
+            raised.frame = frame
+            raise raised
+        return self.invalid(error, span, frame, place)
 
-    def invalid(self, error: BaseException, span: Span | None) -> Invalid:
-        """The value of an expression that raises."""
-        text = str(error)
+    def invalid(
+        self,
+        error: BaseException,
+        span: Span | None,
+        frame: Frame | None = None,
+        place: Span | None = None,
+    ) -> Invalid:
+        """The value of an expression that raises.
+
+        Args:
+            frame: The innermost call in which the exception was raised.
+            place: Where in that call, if that is not where the expression stands.
+        """
+        text, kind = str(error), type(error)
         if isinstance(error, UnknownRaise):
-            return Invalid(text, span, raised_in=raised_in(error))
-        reason = f"raises {type(error).__name__}" + (f": {text}" if text else "")
-        return Invalid(reason, span, error=error, raised_in=raised_in(error))
+            kind = error.kind or Exception
+            reason = text
+        else:
+            reason = f"raises {kind.__name__}" + (f": {text}" if text else "")
+        notes = traceback(frame or self.frame, place or span, f"{kind.__name__} is raised")
+        known = None if isinstance(error, UnknownRaise) else error
+        return Invalid(reason, span, notes, error=known, raised_in=raised_in(error), traced=True)
+
+    def leave_by(self, raised: PythonRaise, span: Span) -> BaseException:
+        """An exception on its way into real code, which may let it through."""
+        self._left = raised.error, raised.frame, raised.span or span
+        return raised.error
+
+    def _left_by(
+        self, error: BaseException, frame: Frame | None
+    ) -> tuple[Frame | None, Span | None]:
+        """Where an exception was raised that comes back from real code."""
+        left, inner, place = self._left
+        return (inner, place) if left is error else (frame, None)
 
     def may_have_ended(self, raised: Invalid, why: Unknown | None = None) -> None:
         """Notes that the module raises, or may, and so does not come to what follows.

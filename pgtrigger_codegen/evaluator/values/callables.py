@@ -132,6 +132,13 @@ BEHIND = "__behind__"
 """In the `__dict__` of what real code was given: what it was made for."""
 
 
+def bound_to(function: Any) -> tuple[Any, ...]:
+    """The first argument of a bound method."""
+    if type(function) is BoundMethod:
+        return (function.receiver,)
+    return (function.__self__,) if isinstance(function, types.MethodType) else ()
+
+
 def interpreted(value: Any) -> Function | None:
     """The user's function: as it is, bound, or as real code has it."""
     kind = type(value)

@@ -16,23 +16,28 @@ from pgtrigger_codegen.evaluator.values.models import (
     ThroughModel,
 )
 
-_OWN_KINDS = frozenset(
-    {
-        FieldDescriptor,
-        LibraryModule,
-        ModelClass,
-        ModelOptions,
-        ModelReference,
-        Opaque,
-        Registrar,
-        SettingsObject,
-        SourceModule,
-        Special,
-        ThroughModel,
-    }
-)
+# By what Python calls the class of what they stand for; None: of the thing itself.
+_OWN_KINDS: dict[type, str | None] = {
+    FieldDescriptor: "DeferredAttribute",
+    LibraryModule: "module",
+    ModelClass: "ModelBase",
+    ModelOptions: "Options",
+    ModelReference: "ModelBase",
+    Opaque: None,
+    Registrar: "function",
+    SettingsObject: "LazySettings",
+    SourceModule: "module",
+    Special: "function",
+    ThroughModel: "ModelBase",
+}
 
 
 def is_own_kind(value: Any) -> bool:
     """Whether a value is of the interpreter's own making, and so not for real code."""
     return type(value) in _OWN_KINDS
+
+
+def type_name(value: Any) -> str:
+    """What Python calls the class of a value, whatever stands for the value here."""
+    known = _OWN_KINDS.get(type(value), type(value).__name__)
+    return type(value.real).__name__ if known is None else known

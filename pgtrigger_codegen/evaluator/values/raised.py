@@ -2,17 +2,58 @@
 
 from __future__ import annotations
 
-from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from msgspec import Struct
+
+from pgtrigger_codegen.evaluator.values.unknown import Note, Unknown
 from pgtrigger_codegen.source.span import Span
+
+MOST_FRAMES = 5
+
+
+class Frame(Struct, frozen=True):
+    """A call of a function of the user's that has not ended.
+
+    Attributes:
+        function: Its name.
+        span: Where it is called; None where real code calls, or asks a generator for more.
+        caller: The call in which that is; None in a module.
+    """
+
+    function: str
+    span: Span | None
+    caller: Frame | None
 
 
 class PythonRaise(Exception):
-    """An exception that the interpreted code raised or that a real call raised in it."""
+    """An exception that the interpreted code raised or that a real call raised in it.
+
+    Attributes:
+        frame: The innermost call in which it was raised, noted as it leaves that.
+    """
 
     def __init__(self, error: BaseException, span: Span | None) -> None:
         super().__init__(str(error))
         self.error = error
         self.span = span
+        self.frame: Frame | None = None
+
+
+def traceback(frame: Frame | None, span: Span | None, raised: str) -> tuple[Note, ...]:
+    """The lines on which calls stand and an exception is raised, innermost last.
+
+    Args:
+        frame: The innermost call; without one there is nothing to say.
+        span: Where the exception is raised.
+        raised: The exception, in words.
+    """
+    lines = [] if frame is None else [Note(f"in `{frame.function}`, {raised} here", span)]
+    while frame is not None and len(lines) < MOST_FRAMES:
+        caller = frame.caller
+        if frame.span is not None:
+            around = "" if caller is None else f"in `{caller.function}`, "
+            lines.append(Note(f"{around}`{frame.function}` is called here", frame.span))
+        frame = caller
+    return tuple(reversed(lines))
 
 
 class UnknownRaise(Exception):

@@ -27,12 +27,14 @@ class Unknown(Struct, frozen=True):
 
     Attributes:
         spread: In a list: stands for any number of items.
+        traced: Whether the notes tell already by which calls it came.
     """
 
     reason: str
     span: Span | None = None
     notes: tuple[Note, ...] = field(default=())
     spread: bool = False
+    traced: bool = False
 
     def __format__(self, spec: str) -> str:
         """Refused: real code must never turn what is not known into text."""
@@ -48,7 +50,12 @@ class Unknown(Struct, frozen=True):
             return self
         if last is not None and span.contains(last):
             return self  # an expression around it, which the reader sees anyway
-        return Unknown(self.reason, self.span, (*self.notes, Note(message, span)), self.spread)
+        notes = (*self.notes, Note(message, span))
+        return Unknown(self.reason, self.span, notes, self.spread, self.traced)
+
+    def with_call(self, function: str, span: Span) -> Unknown:
+        """The same, with the call of a function that came to it."""
+        return self if self.traced else self.with_note(f"`{function}` is called here", span)
 
 
 class External(Unknown, frozen=True):
@@ -63,12 +70,12 @@ class MayRegister(Unknown, frozen=True):
     def with_note(self, message: str, span: Span | None) -> MayRegister:
         """The same, with one more step."""
         noted = super().with_note(message, span)
-        return MayRegister(noted.reason, noted.span, noted.notes, noted.spread)
+        return MayRegister(noted.reason, noted.span, noted.notes, noted.spread, noted.traced)
 
 
 def may_register(unknown: Unknown) -> MayRegister:
     """An unknown in the place of something that registers triggers."""
-    return MayRegister(unknown.reason, unknown.span, unknown.notes, unknown.spread)
+    return MayRegister(unknown.reason, unknown.span, unknown.notes, unknown.spread, unknown.traced)
 
 
 class Invalid(Unknown, frozen=True):
@@ -81,6 +88,10 @@ class Invalid(Unknown, frozen=True):
 
     error: BaseException | None = None
     raised_in: tuple[str, ...] = ()
+
+    def passed_on(self) -> Unknown:
+        """What a function gives that does not come to its end."""
+        return Unknown(self.reason, self.span, self.notes, traced=self.traced)
 
 
 class Refusal(BaseException):

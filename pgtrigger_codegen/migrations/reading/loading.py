@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.values.own_kinds import type_name
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.own_methods import followed
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, LoadMigration
@@ -57,7 +58,7 @@ def _listed(cls: type, name: str) -> Any:
     value = _attribute(cls, name)
     if isinstance(value, Unknown | list | tuple | set | frozenset):
         return value
-    return Unknown(f"`{name}` is of type {type(value).__name__}, and not a list")
+    return Unknown(f"`{name}` is of type {type_name(value)}, and not a list")
 
 
 def _attribute(cls: type, name: str) -> Any:

@@ -21,6 +21,7 @@ from pgtrigger import compiler, core
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.values.own_kinds import type_name
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.own_methods import followed
@@ -104,7 +105,7 @@ class SiteReader:
         )
         if isinstance(compiled, compiler.Trigger | Unknown):
             return compiled
-        return Unknown(f"compiles to {type(compiled).__name__}, which is no trigger", span)
+        return Unknown(f"compiles to {type_name(compiled)}, which is no trigger", span)
 
 
 class _Finder:

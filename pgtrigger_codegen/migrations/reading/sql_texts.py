@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from pgtrigger_codegen.evaluator.values.own_kinds import type_name
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.sql.names import quote_literal
 
@@ -25,7 +26,7 @@ def sql_texts(sql: object) -> Iterator[str | Unknown]:
             case Unknown():
                 yield item
             case _:
-                yield Unknown(f"{type(item).__name__} where SQL is expected")
+                yield Unknown(f"{type_name(item)} where SQL is expected")
 
 
 def _filled(sql: str, params: Sequence[object] | Mapping[object, object]) -> str | Unknown:
@@ -52,4 +53,4 @@ def _literal(value: object) -> str | Unknown:
         case str():
             return quote_literal(value)
         case _:
-            return Unknown(f"{type(value).__name__} as a parameter of SQL")
+            return Unknown(f"{type_name(value)} as a parameter of SQL")

@@ -12,6 +12,8 @@ from typing import Any
 from django.db.migrations import operations
 from django.db.migrations.operations.base import Operation
 
+from pgtrigger_codegen.evaluator.values.own_kinds import type_name
+
 _NAMES = ("model_name", "name", "new_name", "old_name")
 _LISTS = ("database_operations", "state_operations")
 _OPTION_TEXTS = ("app_label", "db_table", "db_tablespace", "swappable")
@@ -52,5 +54,5 @@ def _wrong_options(operation: Operation, options: object) -> str | None:
 
 
 def _wrong(operation: Operation, name: str, value: Any, wanted: str) -> str:
-    kind = type(value).__name__
+    kind = type_name(value)
     return f"`{name}` of {type(operation).__name__} is of type {kind}, and not {wanted}"

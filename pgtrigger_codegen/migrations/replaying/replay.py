@@ -19,6 +19,7 @@ from pgtrigger import compiler
 from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from pgtrigger_codegen.crashes import contain
+from pgtrigger_codegen.evaluator.values.own_kinds import type_name
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, Unreadable
 from pgtrigger_codegen.migrations.reading.own_operations import own_effects
@@ -299,7 +300,7 @@ class _Replay(Struct):
     def _note(self, unread: object, migration: Key) -> None:
         """Remember something that is no operation, or not one that can be read."""
         if not isinstance(unread, Unknown):
-            unread = Unknown(f"{type(unread).__name__} where an operation is expected")
+            unread = Unknown(f"{type_name(unread)} where an operation is expected")
         self.unreadable.append(Unreadable(migration, "operations", unread))
 
     def _read_sql(self, sql: str, record: Record, index: int) -> None:

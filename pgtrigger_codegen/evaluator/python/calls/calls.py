@@ -37,7 +37,7 @@ from pgtrigger_codegen.evaluator.python.objects.kinds import (
 )
 from pgtrigger_codegen.evaluator.python.objects.text import RUN_TO_RUN, as_text, has_no_order
 from pgtrigger_codegen.evaluator.python.objects.unknowns import spread
-from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Opaque, Special, interpreted
+from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, bound_to, interpreted
 from pgtrigger_codegen.evaluator.values.models import (
     ModelClass,
     ModelReference,
@@ -86,7 +86,7 @@ def call(
     if is_own_kind(function) or isinstance(function, Unknown):
         return _call_own_kind(vm, function, args, kwargs, span, scope)
     if (user_function := interpreted(function)) is not None:
-        return _interpret(vm, user_function, (*_bound_to(function), *args), kwargs, span)
+        return _interpret(vm, user_function, (*bound_to(function), *args), kwargs, span)
     if isinstance(function, type):
         made = vm.domain.instantiate(vm, function, args, kwargs, span)
         return instantiate(vm, function, args, kwargs, span) if made is NotImplemented else made
@@ -109,13 +109,6 @@ def call(
         given, named = (args, kwargs) if called == "format" else ((), args[0])
         return format_text(vm, receiver, given, named, span)
     return _call_real(vm, function, args, kwargs, span)
-
-
-def _bound_to(function: Any) -> tuple[Any, ...]:
-    """The first argument of a bound method."""
-    if type(function) is BoundMethod:
-        return (function.receiver,)
-    return (function.__self__,) if isinstance(function, types.MethodType) else ()
 
 
 def _call_own_kind(
@@ -165,9 +158,9 @@ def _interpret(
     except PythonRaise as error:
         if vm.try_depth:
             raise
-        raised = vm.invalid(error.error, error.span or span)
+        raised = vm.invalid(error.error, error.span or span, error.frame).passed_on()
         vm.domain.note_ended(vm, function, raised, span)
-        return raised.with_note(f"in `{function.name}`, called here", span)
+        return raised
     except LimitPassed as error:
         result = Unknown(str(error), span)
         vm.domain.note_ended(vm, function, result, span)
@@ -180,12 +173,13 @@ def _interpret(
         vm.domain.note_ended(vm, function, result, span)
     else:
         if isinstance(result, Invalid):
+            result = result.passed_on()
             vm.domain.note_ended(vm, function, result, span)
     if isinstance(result, Unknown):
-        result = result.with_note(f"`{function.name}` is called here", span)
+        result = result.with_call(function.name, span)
         note_names_not_set(vm, function, result)
         mentions = vm.domain.mentions_registration(vm, function.node, function.module)
-        if mentions and not isinstance(result, Invalid):
+        if mentions:
             return may_register(result)
     return result
 

@@ -25,7 +25,7 @@ from pgtrigger_codegen.evaluator.python.functions.type_parameters import (
 from pgtrigger_codegen.evaluator.python.functions.yielded_values import contains_yield
 from pgtrigger_codegen.evaluator.python.objects.membrane import inward, outward
 from pgtrigger_codegen.evaluator.values.callables import Function
-from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise
+from pgtrigger_codegen.evaluator.values.raised import Frame, PythonRaise, UnknownRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.module import Module
@@ -72,6 +72,8 @@ def call_function(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     span: Span,
+    *,
+    from_real_code: bool = False,
 ) -> Any:
     """Runs a user's function with values that may be `Unknown`.
 
@@ -94,14 +96,19 @@ def call_function(
     scope.first_argument = args[0] if args else None
     vm.observer.called(function.module, function.node)
     vm.depth += 1
+    around, vm.frame = vm.frame, Frame(function.name, None if from_real_code else span, vm.frame)
     try:
         if isinstance(function.node, ast.Lambda):
             return vm.value(function.node.body, scope)
         if function.kind == "generator":
-            return run_generator(vm, function.node.body, scope)
+            return run_generator(vm, function, scope)
         return run_body(vm, function.node.body, scope)
+    except PythonRaise as error:
+        error.frame = error.frame or vm.frame
+        raise
     finally:
         vm.depth -= 1
+        vm.frame = around
 
 
 def call_from_real_code(
@@ -119,13 +126,13 @@ def call_from_real_code(
     named = {name: inward(vm, arg) for name, arg in kwargs.items()}
     try:
         with vm.catching(), confined():
-            result = call_function(vm, function, given, named, span)
+            result = call_function(vm, function, given, named, span, from_real_code=True)
     except PythonRaise as error:
         if not isinstance(error.error, Exception) or isinstance(error.error, UnknownRaise):
             # No `except Exception` of real code catches it, and so none of ours can let it through;
             # which one catches an exception that is not known, nobody can say.
-            raise Refusal(vm.invalid(error.error, error.span or span)) from None
-        raise error.error from None
+            raise Refusal(vm.invalid(error.error, error.span or span, error.frame)) from None
+        raise vm.leave_by(error, span) from None
     if isinstance(result, Unknown):
         raise Refusal(result)
     if (unknown := first_unknown(result)) is not None:

@@ -17,22 +17,25 @@ from pgtrigger_codegen.evaluator.python.functions.yielding import yielding_block
 from pgtrigger_codegen.evaluator.python.objects import unknowns
 from pgtrigger_codegen.evaluator.python.objects.membrane import unwrapped
 from pgtrigger_codegen.evaluator.values import signals
-from pgtrigger_codegen.evaluator.values.raised import PythonRaise
+from pgtrigger_codegen.evaluator.values.callables import Function
+from pgtrigger_codegen.evaluator.values.raised import Frame, PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, Refusal, Unknown
 
 
-def run_generator(vm: Machine, body: list[ast.stmt], scope: Scope) -> Iterator[Any]:
+def run_generator(vm: Machine, function: Function, scope: Scope) -> Iterator[Any]:
     """The values that a generator's body yields."""
-    return lazily(vm, _run(vm, body, scope), returns=True)
+    assert not isinstance(function.node, ast.Lambda)  # in which there is no statement
+    return lazily(vm, _run(vm, function.node.body, scope), function.name, returns=True)
 
 
 def lazily(
-    vm: Machine, steps: Generator[Any, Any, Any], *, returns: bool = False
+    vm: Machine, steps: Generator[Any, Any, Any], name: str = "<genexpr>", *, returns: bool = False
 ) -> Generator[Any, Any, Any]:
     """Resumes interpreted code at each value, in the state that it was left in.
 
     Args:
+        name: What the code is called in a traceback.
         returns: Whether what the steps return is a value of interpreted code.
 
     Raises:
@@ -49,11 +52,16 @@ def lazily(
         vm.try_depth += tries
         vm.handled += handled
         vm.depth += 1
+        around, vm.frame = vm.frame, Frame(name, None, vm.frame)
         try:
             value = steps.send(sent) if thrown is None else steps.throw(thrown)
         except StopIteration as ended:
             return ended.value if returns else None
+        except PythonRaise as error:
+            error.frame = error.frame or vm.frame
+            raise
         finally:
+            vm.frame = around
             tries = vm.try_depth - outside
             vm.try_depth = outside
             handled = vm.handled[handled_outside:]

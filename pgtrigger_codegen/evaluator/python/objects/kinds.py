@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,10 @@ from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceMod
 from pgtrigger_codegen.evaluator.values.models import (
     FieldDescriptor,
     ModelClass,
+    ModelOptions,
     ModelReference,
+    Registrar,
+    SettingsObject,
     ThroughModel,
 )
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
@@ -57,25 +60,8 @@ def is_user_object(vm: Machine, value: Any) -> bool:
 
 def describe(value: Any) -> str:
     """A value in words, for messages."""
-    match value:
-        case ModelClass():
-            known = any(is_rendered_model(cls) for cls in value.mro())
-            return f"the {'model' if known else 'class'} `{value.name}`"
-        case ThroughModel():
-            return f"the through model of `{value.owner.name}.{value.field_name}`"
-        case ModelReference():
-            return f"the model `{value.label}`"
-        case LibraryModule() | SourceModule():
-            return f"the module `{value.name}`"
-        case FieldDescriptor():
-            return f"the field `{value.model.name}.{value.name}`"
-        case Special():
-            return value.name
-        case Opaque():
-            return value.dotted
-        case Function() | BoundMethod():
-            function = value.function if isinstance(value, BoundMethod) else value
-            return f"{function.dunders['__module__']}.{function.dunders['__qualname__']}"
+    if (words := _IN_WORDS.get(type(value))) is not None:
+        return words(value)
     if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
         module = getattr(value, "__module__", None)
         owner = getattr(value, "__self__", None)
@@ -87,7 +73,36 @@ def describe(value: Any) -> str:
             if issubclass(cls, Path):  # which newer Pythons keep elsewhere
                 module, name = "pathlib", f"Path.{value.__name__}"
         return name if module in (None, "builtins") else f"{module}.{name}"
-    return f"a value of class `{type(value).__name__}`"
+    kind = type(value)
+    if kind.__module__.startswith("pgtrigger_codegen."):  # it has no name in the user's world
+        return "what is not known in full"
+    return f"a value of class `{kind.__name__}`"
+
+
+def _model_in_words(model: ModelClass) -> str:
+    known = any(is_rendered_model(cls) for cls in model.mro())
+    return f"the {'model' if known else 'class'} `{model.name}`"
+
+
+def _function_in_words(function: Function) -> str:
+    return f"{function.dunders['__module__']}.{function.dunders['__qualname__']}"
+
+
+_IN_WORDS: dict[type, Callable[[Any], str]] = {
+    BoundMethod: lambda value: _function_in_words(value.function),
+    FieldDescriptor: lambda value: f"the field `{value.model.name}.{value.name}`",
+    Function: _function_in_words,
+    LibraryModule: lambda value: f"the module `{value.name}`",
+    ModelClass: _model_in_words,
+    ModelOptions: lambda value: f"the options of {describe(value.model)}",
+    ModelReference: lambda value: f"the model `{value.label}`",
+    Opaque: lambda value: value.dotted,
+    Registrar: lambda value: "a registration",
+    SettingsObject: lambda value: "the settings",
+    SourceModule: lambda value: f"the module `{value.name}`",
+    Special: lambda value: value.name,
+    ThroughModel: lambda value: f"the through model of `{value.owner.name}.{value.field_name}`",
+}
 
 
 def names_of(value: Any) -> Collection[str]:

@@ -232,8 +232,8 @@ def _answer(vm: Machine, value: Any, span: Span) -> Callable[..., Any]:
                 result = vm.apply(value, given, named, span)
         except PythonRaise as error:
             if isinstance(error.error, UnknownRaise):
-                raise Refusal(vm.invalid(error.error, error.span or span)) from None
-            raise error.error from None
+                raise Refusal(vm.invalid(error.error, error.span or span, error.frame)) from None
+            raise vm.leave_by(error, span) from None
         if (unknown := first_unknown(result)) is not None:
             raise Refusal(unknown)
         return outward(vm, vm.domain.rendered(vm, result), span)

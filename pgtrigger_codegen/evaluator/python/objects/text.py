@@ -8,6 +8,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.library.kinds import is_lazy_text
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS, parts
 from pgtrigger_codegen.evaluator.limits.work import WORK
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Function, Opaque
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
@@ -88,5 +89,5 @@ def _reason(value: Any) -> str | None:
     if cls.__str__ is object.__str__ and cls.__repr__ is object.__repr__:
         return f"an object of class `{cls.__name__}` has no text of its own"
     if cls.__module__.startswith("pgtrigger_codegen.evaluator.values."):
-        return f"a {cls.__name__} has no text of its own"
+        return f"{describe(value)} has no text of its own"
     return None
