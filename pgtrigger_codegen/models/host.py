@@ -58,6 +58,12 @@ class ModelHost:
         """Dotted names of the installed apps, in order."""
         return [app.name for app in self._project.apps.values()]
 
+    def app_name(self, label: str, span: Span) -> str | Unknown:
+        """Dotted name of the app with a label."""
+        app = self._project.apps.get(label)
+        reason = f"no installed app with the label `{label}` was found"
+        return Unknown(reason, span) if app is None else app.name
+
     def setting(self, name: str, span: Span) -> Any:
         """`settings.NAME`: what was assigned, the project's value, else Django's default."""
         if name in self._assigned or self._assigned_any is not None:
@@ -164,12 +170,13 @@ class ModelHost:
         return self._renderer().render(model)
 
     def rendered_field(self, model: ModelClass, name: str) -> Any:
-        """The real model's own field; None where there is none, or not yet."""
+        """The real model's field of that name or column name; None if there is none, or not yet."""
         rendered = None if meta.is_abstract(model) is not False else self.rendered(model)
         if rendered is None or isinstance(rendered, Unknown):
             return None
         options: Any = vars(rendered)["_meta"]
-        return next((field for field in options.local_fields if field.name == name), None)
+        fields = (*options.fields, *options.local_many_to_many)
+        return next((field for field in fields if name in (field.name, field.attname)), None)
 
     def found_at(self, path: Path, span: Span) -> tuple[str, PathKind] | Unknown:
         """The path, relative to the project's folder that it lies in, and what is there."""

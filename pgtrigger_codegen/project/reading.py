@@ -45,6 +45,10 @@ class SettingsHost:
         """Not known before the settings are read."""
         return []
 
+    def app_name(self, label: str, span: Span) -> str | Unknown:
+        """Not known before the settings are read."""
+        return Unknown("the apps are not known while the settings are read", span)
+
     def setting(self, name: str, span: Span) -> Any:
         """`settings.NAME` is known only once the settings are read."""
         return Unknown(f"`settings.{name}` is not known while the settings are read", span)

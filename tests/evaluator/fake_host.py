@@ -24,6 +24,9 @@ class FakeHost:
     def app_names(self) -> tuple[str, ...]:
         return ()
 
+    def app_name(self, label: str, span: Span) -> str | Unknown:
+        return Unknown("no apps here", span)
+
     def setting(self, name: str, span: Span) -> Any:
         return self.settings.get(name, Unknown(f"`settings.{name}` is not set", span))
 

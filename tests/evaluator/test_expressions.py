@@ -301,3 +301,16 @@ def test_an_assignment_that_is_not_followed_is_refused(tmp_path: Path) -> None:
     """
 
     assert "assignment" in execute(tmp_path, source).refusal("a")[0]
+
+
+def test_a_dict_of_a_class_of_the_users_is_looked_into_by_no_method_of_it(tmp_path: Path) -> None:
+    source = """
+        class Lazy(dict):
+            def keys(self):
+                return ["other"]
+            def values(self):
+                return [self[key] for key in self.keys()]
+        a = dict(x=Lazy(one=1))
+        b = list([Lazy(one=1)])[0]["one"]
+    """
+    assert execute(tmp_path, source)["b"] == 1

@@ -37,6 +37,7 @@ KNOWN = {
     "an attribute of a model": ("hasattr(Child, 'y')", True),
     "no attribute of a model": ("hasattr(Child, 'nothing')", False),
     "a default for a model": ("getattr(Child, 'nothing', 'd')", "d"),
+    "the class of a model": ("isinstance(Child, Plain)", False),
     "a setting": ("getattr(settings, 'ONE', 0)", 1),
     "no setting": ("getattr(settings, 'TWO', 'd')", "d"),
     "whether a setting": ("(hasattr(settings, 'ONE'), hasattr(settings, 'TWO'))", (True, False)),
@@ -67,7 +68,7 @@ def test_what_is_known_of_classes(expression: str, value: object, tmp_path: Path
 REFUSED = {
     "an instance of a model": ("Child()", "instance of a model"),
     "an instance test": ("isinstance(1, Child)", "instance of a model"),
-    "the class of a model": ("isinstance(Child, Plain)", "class of"),
+    "the class of a doubtful model": ("isinstance(Doubtful, Plain)", "class of"),
     "one argument": ("isinstance(1)", "takes 2 arguments"),
     "an attribute of a doubtful model": ("hasattr(Doubtful, 'x')", "elsewhere"),
     "a default for a doubtful model": ("getattr(Doubtful, 'x', 1)", "elsewhere"),

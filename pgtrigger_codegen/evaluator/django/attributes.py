@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
+from pgtrigger_codegen.evaluator.django.added_names import added_field
 from pgtrigger_codegen.evaluator.django.engine import databases_setting
 from pgtrigger_codegen.evaluator.django.metaclasses import SET_LATER
 from pgtrigger_codegen.evaluator.library.kinds import has_base, is_field_class
@@ -35,6 +36,8 @@ def _model_attribute(vm: Machine, model: ModelClass, name: str, span: Span) -> A
         return model.broken.with_note(f"the class `{model.name}`", model.span)
     found = model.lookup(name)
     if found is None or (isinstance(found[1], type) and found[1] not in vm.user_classes):
+        if (added := added_field(vm, model, name)) is not None:
+            return added
         for unknown in model.unknown_bases():
             return unknown
         return Unknown(f"`{model.name}.{name}` is not evaluated", span)

@@ -61,15 +61,20 @@ def note_metaclass(vm: Machine, model: ModelClass, metaclass: Any) -> None:
 def run_metaclass(vm: Machine, model: ModelClass) -> None:
     """Runs a model's metaclass; what of it is not followed may have registered triggers."""
     metaclass = vm.findings.metaclasses[id(model)]
-    name = metaclass.name if isinstance(metaclass, ModelClass) else describe(metaclass)
     attributes = {key: value for key, value in model.namespace.items() if value != SET_LATER}
+    before = len(vm.findings.registrations)
     outcome = _run(vm, model, metaclass, attributes)
     for key in [key for key, value in model.namespace.items() if value == SET_LATER]:
         del model.namespace[key]
-    if isinstance(outcome, Unknown) and model.abstract is not True:
-        unknown = outcome.with_note(f"done for each model by the metaclass `{name}`", model.span)
+    if isinstance(outcome, Unknown) and model.abstract is True:
+        del vm.findings.registrations[before:]  # an abstract model has no table
+    elif isinstance(outcome, Unknown):
+        note = f"done for each model by the metaclass `{_name(metaclass)}`"
+        unknown = outcome.with_note(note, model.span)
         model.doubts.append(unknown)
-        vm.findings.note_registration(model, unknown, model.module, model.span, hook=True)
+        noted = vm.findings.registrations[before:]
+        if not any(isinstance(one.trigger, Unknown) for one in noted):
+            vm.findings.note_registration(model, unknown, model.module, model.span, hook=True)
 
 
 def _run(vm: Machine, model: ModelClass, metaclass: Any, attributes: dict[str, Any]) -> Any:
@@ -134,7 +139,8 @@ def _new(vm: Machine, call: SpecialCall) -> Any:
         and all(value is making.names[key] for key, value in attributes.items())
     )
     if not as_is:
-        reason = "its metaclass changes what the class is made of, which is not followed"
+        name = _name(vm.findings.metaclasses[id(model)])
+        reason = f"the metaclass `{name}` changes what the class is made of, which is not followed"
         raise Refusal(call.unknown() or Unknown(reason, call.span))
     return model
 
@@ -164,6 +170,10 @@ def _mro(value: Any) -> tuple[Any, ...]:
     if isinstance(value, ModelClass):
         return tuple(value.mro())
     return value.__mro__ if isinstance(value, type) else ()
+
+
+def _name(metaclass: Any) -> str:
+    return metaclass.name if isinstance(metaclass, ModelClass) else describe(metaclass)
 
 
 def _model(instance: Any) -> Any:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import ManyToManyField, Model
+from django.db.models.fields.related_descriptors import ManyToManyDescriptor
+from django.db.models.query_utils import DeferredAttribute
 from msgspec.structs import replace
 
+from pgtrigger_codegen.evaluator.django.added_names import added_field, may_be_added
 from pgtrigger_codegen.evaluator.django.metaclasses import is_metaclass
 from pgtrigger_codegen.evaluator.django.rendering import as_model_class
 from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
@@ -13,9 +17,11 @@ from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.classes import reflection
 from pgtrigger_codegen.evaluator.python.classes.reflection import as_tuple, wrong_count
+from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.models import (
+    FieldDescriptor,
     ModelClass,
     ModelOptions,
     ModelReference,
@@ -48,9 +54,38 @@ def _isinstance(vm: Machine, call: SpecialCall) -> Any:
         kinds = as_tuple(named)
         if isinstance(value, _MODELS) and Special("type") in kinds:
             return True
+        real = _class_of(vm, _model(vm, call))
+        if real is not None and first_unknown(kinds) is None:
+            given = tuple(type if kind == Special("type") else kind for kind in kinds)
+            return vm.attempt(call.span, issubclass, real, membrane.unwrapped(given))
         if not is_own_kind(value) and any(isinstance(kind, ModelClass) for kind in kinds):
             return Unknown("an instance of a model is not evaluated", call.span)
     return reflection.is_instance(vm, call)
+
+
+def _type(vm: Machine, call: SpecialCall) -> Any:
+    real = _class_of(vm, _model(vm, call)) if len(call.args) == 1 else None
+    if real is not None:
+        return membrane.inward(vm, real)
+    return reflection.HANDLERS["type"](vm, call)
+
+
+def _class_of(vm: Machine, value: Any) -> type | None:
+    """The class of a model, or of what Django puts in a field's place on it; None if not known."""
+    if isinstance(value, FieldDescriptor):
+        if isinstance(value.field, ManyToManyField):
+            return ManyToManyDescriptor
+        accessor = getattr(value.field, "forward_related_accessor_class", None)
+        if getattr(value.field, "name", None) not in (None, value.name):
+            accessor = None  # `order_id`, beside `order`
+        found: Any = accessor or getattr(value.field, "descriptor_class", DeferredAttribute)
+        return found if isinstance(found, type) else None
+    if isinstance(value, ThroughModel):
+        return type(Model)
+    if not isinstance(value, ModelClass) or any(value.unknown_bases()):
+        return None
+    made_by_django = any(is_rendered_model(cls) for cls in value.mro())
+    return type(Model) if made_by_django and id(value) not in vm.findings.metaclasses else None
 
 
 def _issubclass(vm: Machine, call: SpecialCall) -> Any:
@@ -70,7 +105,7 @@ def _issubclass(vm: Machine, call: SpecialCall) -> Any:
 
 def _getattr(vm: Machine, call: SpecialCall) -> Any:
     if len(call.args) > 2 and isinstance(call.args[1], str):
-        target, name, default = call.args[:3]
+        target, name, default = _model(vm, call), *call.args[1:3]
         if isinstance(target, SettingsObject):
             present = vm.host.has_setting(name)
             if present is not True:
@@ -82,14 +117,15 @@ def _getattr(vm: Machine, call: SpecialCall) -> Any:
         if isinstance(target, ModelClass | ThroughModel):
             if (unknown := left_out(vm, target, name, call.span)) is not None:
                 return unknown
-            if _is_absent(target, name):
-                return default
+            known = isinstance(target, ModelClass) and added_field(vm, target, name) is not None
+            if not known and _is_absent(target, name):
+                return default if not _is_added(vm, target, name) else _added(target, name, call)
     return reflection.get_attribute(vm, call)
 
 
 def _hasattr(vm: Machine, call: SpecialCall) -> Any:
     if len(call.args) == 2 and isinstance(call.args[1], str):
-        target, name = call.args
+        target, name = _model(vm, call), call.args[1]
         if isinstance(target, SettingsObject):
             return vm.host.has_setting(name)
         if isinstance(target, ModelOptions) and name == "triggers":
@@ -97,10 +133,10 @@ def _hasattr(vm: Machine, call: SpecialCall) -> Any:
         if isinstance(target, ModelClass):
             if (unknown := left_out(vm, target, name, call.span)) is not None:
                 return unknown
-            if target.lookup(name) is not None:
+            if target.lookup(name) is not None or added_field(vm, target, name) is not None:
                 return True
             if _is_absent(target, name):
-                return False
+                return _added(target, name, call) if may_be_added(vm, target, name) else False
             return next(target.unknown_bases(), Unknown("not known", call.span))
     return reflection.has_attribute(vm, call)
 
@@ -113,6 +149,21 @@ def _setattr(vm: Machine, call: SpecialCall) -> Any:
         vm.host.assign_setting(name, vm.speculation or call.args[2], call.span)
         return None
     return reflection.HANDLERS["setattr"](vm, call)
+
+
+def _model(vm: Machine, call: SpecialCall) -> Any:
+    """What is asked for an attribute; a model by its label as the model."""
+    target = call.args[0]
+    return as_model_class(vm, target, call.span) if isinstance(target, ModelReference) else target
+
+
+def _is_added(vm: Machine, target: Any, name: str) -> bool:
+    return isinstance(target, ModelClass) and may_be_added(vm, target, name)
+
+
+def _added(target: Any, name: str, call: SpecialCall) -> Unknown:
+    reason = f"`{name}` may be what Django gives to `{target.name}` for a field or a relation"
+    return Unknown(reason, call.span)
 
 
 def _is_absent(target: ModelClass | ThroughModel, name: str) -> bool:
@@ -152,4 +203,5 @@ HANDLERS: dict[str, Handler] = {
     "issubclass": _issubclass,
     "setattr": _setattr,
     "super": _super,
+    "type": _type,
 }

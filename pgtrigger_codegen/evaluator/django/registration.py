@@ -245,7 +245,14 @@ def _app_config(vm: Machine, call: SpecialCall) -> Any:
 
 def config_attribute(vm: Machine, config: Special, name: str, span: Span) -> Any:
     """What is known of an `AppConfig` by its label."""
-    return config.receiver if name == "label" else NotImplemented
+    if name == "label":
+        return config.receiver
+    if name not in ("name", "module", "models_module"):
+        return NotImplemented
+    app = vm.host.app_name(config.receiver, span)
+    if isinstance(app, Unknown) or name == "name":
+        return app
+    return vm.module_value(app if name == "module" else f"{app}.models", span)
 
 
 def config_of_app(vm: Machine, configs: Special, label: Any, span: Span) -> Any:

@@ -32,6 +32,7 @@ MODULES = set(
     django.db.models.fields.composite django.db.models.fields.files
     django.db.models.fields.generated django.db.models.fields.json
     django.db.models.fields.proxy django.db.models.fields.related
+    django.db.models.fields.related_descriptors
     django.db.models.functions django.db.models.functions.comparison
     django.db.models.functions.datetime django.db.models.functions.math
     django.db.models.functions.text django.db.models.indexes django.db.models.lookups
@@ -241,7 +242,7 @@ METHODS: dict[str, str] = {
     "ForeignObject": "contribute_to_class",
     "GeneratedField": "contribute_to_class",
     "ImageField": "contribute_to_class",
-    "ManyToManyField": "contribute_to_class",
+    "ManyToManyField": "contribute_to_class _get_m2m_attr _get_m2m_reverse_attr",
     "RelatedField": "contribute_to_class",
     "Options": "get_field get_parent_list",
     "Trigger": """

@@ -32,6 +32,9 @@ class Host(Protocol):
     def app_names(self) -> Sequence[str]:
         """Dotted names of the installed apps, in order."""
 
+    def app_name(self, label: str, span: Span) -> str | Unknown:
+        """Dotted name of the app with a label."""
+
     def setting(self, name: str, span: Span) -> Any:
         """`settings.NAME`."""
 

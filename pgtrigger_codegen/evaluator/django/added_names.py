@@ -1,0 +1,64 @@
+"""Attributes that Django gives to models for their fields, and for relations that lead to them."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from django.db.models import OneToOneField
+
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.values.models import FieldDescriptor, ModelClass
+
+# `related_name="lines"`: what is not written as a text is not found.
+_RELATED_NAME = re.compile(r"""\brelated_name\s*=\s*\(?\s*[rRfFuU]?["']([^"'\n]+)""")
+_PART = re.compile(r"%\(\w+\)s|\{[^{}]*\}")
+_OF_FIELD = ("{}_id", "get_{}_display", "get_next_by_{}", "get_previous_by_{}")
+
+
+def added_field(vm: Machine, model: ModelClass, name: str) -> FieldDescriptor | None:
+    """What Django adds to a concrete model for a field of its own: `id`, `parent_ptr`, `order_id`.
+
+    None while modules are executed, when a model cannot be rendered with all that it refers to.
+    """
+    field = None if vm.executing else vm.host.rendered_field(model, name)
+    return None if field is None else FieldDescriptor(model, name, field)
+
+
+def may_be_added(vm: Machine, model: ModelClass, name: str) -> bool:
+    """Whether Django may give a model an attribute of a name that its class body does not bind."""
+    for cls in model.mro():
+        if not isinstance(cls, ModelClass):
+            continue
+        if cls is not model and name.removesuffix("_id") == f"{cls.name.lower()}_ptr":
+            return True
+        if any(name == form.format(key) for key in cls.namespace for form in _OF_FIELD):
+            return True
+    return any(
+        _leads_back(cls, model, name) or _names_relation(cls.module.text, name)
+        for cls in vm.findings.model_classes
+        if cls is not model
+    )
+
+
+def _leads_back(cls: ModelClass, model: ModelClass, name: str) -> bool:
+    """Whether a name is that of an accessor for another model that no `related_name` changes."""
+    if name == f"{cls.name.lower()}_set":
+        return True
+    return name == cls.name.lower() and (
+        any(base is model for base in cls.mro())
+        or any(isinstance(value, OneToOneField) for value in cls.namespace.values())
+    )
+
+
+def _names_relation(text: str, name: str) -> bool:
+    return any(pattern.fullmatch(name) for pattern in _related_names(text))
+
+
+@functools.lru_cache(maxsize=1024)
+def _related_names(text: str) -> tuple[re.Pattern[str], ...]:
+    """What the accessors of relations in a module's text can be called."""
+    return tuple(
+        re.compile(r"\w+".join(map(re.escape, _PART.split(found))))
+        for found in sorted(set(_RELATED_NAME.findall(text)))
+    )
