@@ -85,24 +85,77 @@ def test_postgresql_refuses_a_hyphen(outcomes: Mapping[str, Outcome], database: 
             connection.execute(install_sql.encode())
 
 
-@pytest.mark.parametrize(
-    ("name", "fails"),
-    [
-        ("PGT102-default-through-proxy: A through model of the project, in RunSQL mode", True),
-        ("PGT102-default-through-proxy: Not firing: registered on the through model", False),
-    ],
-)
-def test_migrate_fails_for_a_proxy_of_our_own_through_model(
-    name: str, fails: bool, database: str, tmp_path: Path
-) -> None:
-    CASES[name].write(tmp_path)
-    project = DjangoProject(tmp_path, database)
+FIXTURE_OF_PROXIES = "PGT102-default-through-proxy"
+PROXIES = {name: case for name, case in CASES.items() if FIXTURE_OF_PROXIES in name}
 
-    project.manage("makemigrations", "shop")
+
+@pytest.mark.parametrize("name", [name for name in PROXIES if not PROXIES[name].fixed])
+def test_migrate_fails_for_proxies_where_an_error_says_so(
+    name: str, database: str, tmp_path: Path
+) -> None:
+    case = PROXIES[name]
+    case.write(tmp_path)
+    project = DjangoProject(tmp_path, database)
+    errors = [one for one in case.expected if one.severity == "error"]
+    fails = any("tests" not in one.message for one in errors)
+
+    project.manage(
+        "makemigrations", *sorted({path.partition("/")[0] for path in case.files} - {"config"})
+    )
     migrated = project.try_manage("migrate")
 
     assert ("InvalidBasesError" in migrated.stderr) is fails
     assert (migrated.returncode != 0) is fails
+
+
+@pytest.mark.parametrize("migrate", [False, True])
+def test_tests_without_migrations_fail_for_a_proxy(
+    migrate: bool, database: str, tmp_path: Path
+) -> None:
+    case = PROXIES[f"{FIXTURE_OF_PROXIES}: Tests without migrations"]
+    case.write(tmp_path)
+    settings = tmp_path / "config" / "settings.py"
+    settings.write_text(settings.read_text().replace('"MIGRATE": False', f'"MIGRATE": {migrate}'))
+    (tmp_path / "shop" / "tests.py").write_text(
+        "from django.test import TestCase\n\n\nclass Empty(TestCase):\n    def test(self): ...\n"
+    )
+    project = DjangoProject(tmp_path, database)
+
+    project.manage("makemigrations", "shop")
+    tested = project.try_manage("test", "--no-input")
+
+    assert ("InvalidBasesError" in tested.stderr) is not migrate
+
+
+@pytest.mark.parametrize(
+    ("operation", "old", "new"),
+    [
+        ('RenameModel("Order", "Shop")', "Order(models|Order.tags", "Shop(models|Shop.tags"),
+        ('RenameField("Order", "tags", "own")', "    tags =|Order.tags", "    own =|Order.own"),
+    ],
+)
+def test_a_rename_fails_for_a_proxy(
+    operation: str, old: str, new: str, database: str, tmp_path: Path
+) -> None:
+    name = f"{FIXTURE_OF_PROXIES}: A through model of the project, outside RunSQL mode"
+    PROXIES[name].write(tmp_path)
+    project = DjangoProject(tmp_path, database)
+    project.manage("makemigrations", "shop")
+    project.manage("migrate")
+    models = tmp_path / "shop" / "models.py"
+    text = models.read_text()
+    for before, after in zip(old.split("|"), new.split("|"), strict=True):
+        text = text.replace(before, after)
+    models.write_text(text)
+    (tmp_path / "shop" / "migrations" / "0002_rename.py").write_text(
+        "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"
+        '    dependencies = [("shop", "0001_initial")]\n'
+        f"    operations = [migrations.{operation}]\n"
+    )
+
+    migrated = project.try_manage("migrate")
+
+    assert "InvalidBasesError" in migrated.stderr
 
 
 def names(uris: Iterable[str]) -> list[str]:
