@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.project.config import Config
     from pgtrigger_codegen.project.project import Project
     from pgtrigger_codegen.project.routers import AllowMigrate
+    from pgtrigger_codegen.sql.server_faults import ServerFault
 
 
 @confined()
@@ -159,6 +160,7 @@ def lint(
     options: LintOptions | None = None,
     force_exclude: bool = False,
     is_committed: IsCommitted = lambda path: None,
+    server_faults: tuple[ServerFault, ...] = (),
 ) -> list[Diagnostic]:
     """What the rules find, sorted by place.
 
@@ -168,6 +170,7 @@ def lint(
         force_exclude: Whether files that the configuration excludes are left out even when they
             are among the paths.
         is_committed: Whether a file is in version control.
+        server_faults: What a server says of the triggers, where one was asked.
 
     Raises:
         CodegenError: A path does not exist, or the configuration cannot be used.
@@ -180,6 +183,7 @@ def lint(
         options=options,
         force_exclude=force_exclude,
         is_committed=is_committed,
+        server_faults=server_faults,
     )
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from pgtrigger_codegen import pipeline
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.cli.asking import ask_nobody, ask_server
 from pgtrigger_codegen.cli.common import (
     Target,
     analyze_target,
@@ -22,12 +23,17 @@ from pgtrigger_codegen.cli.common import (
     pass_target,
     writing,
 )
-from pgtrigger_codegen.cli.lint_files import read_baseline, write_baseline, write_texts
+from pgtrigger_codegen.cli.lint_files import (
+    baseline_path_of,
+    read_baseline,
+    write_baseline,
+    write_texts,
+)
 from pgtrigger_codegen.cli.lint_output import echo_fixes, echo_report, echo_result, echo_stale
-from pgtrigger_codegen.cli.lint_request import Request
+from pgtrigger_codegen.cli.lint_request import DSN_VARIABLE, Request
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.terminal import progress
-from pgtrigger_codegen.errors import CodegenError, ConfigError
+from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.baseline import Baseline, Entry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.diff import unified_diff
@@ -45,10 +51,10 @@ from pgtrigger_codegen.lint.runner import scope_of
 from pgtrigger_codegen.lint.source_text import read_source
 from pgtrigger_codegen.project.discovery import other_project
 from pgtrigger_codegen.project.git import is_committed
-from pgtrigger_codegen.source.boundary import Boundary, is_under
 from pgtrigger_codegen.source.overlay import overlaid
 from pgtrigger_codegen.source.paths import resolved
 from pgtrigger_codegen.source.wording import counted
+from pgtrigger_codegen.sql.server_faults import ServerFault
 
 _RULES = "RULES"  # what stands for selectors in the help
 
@@ -106,6 +112,16 @@ _RULES = "RULES"  # what stands for selectors in the help
 @click.option(
     "--force-exclude", is_flag=True, help="Leave excluded files out, even when given as PATH."
 )
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Ask a throw-away PostgreSQL server, too: `pgtrigger-codegen verify`.",
+)
+@click.option(
+    "--dsn",
+    help="With --verify: a server to make a database on, instead of the embedded one.  "
+    f"[env var: {DSN_VARIABLE}]",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
 @click.option("--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 when something was fixed.")
 @click.option(
@@ -134,7 +150,7 @@ def lint(target: Target, /, **options: Any) -> None:
 def _lint(target: Target, request: Request) -> bool:
     """Carries the request out, and tells whether there is something to fail for."""
     configured = lint_options(target.config())
-    baseline_path = _baseline_path(target, request, configured)
+    baseline_path = baseline_path_of(target, request, configured)
     check = _Check(
         request.locate(target),
         _with_command_line(configured, request),
@@ -143,6 +159,8 @@ def _lint(target: Target, request: Request) -> bool:
     )
     with overlaid(_unsaved(request, check.paths)):
         with progress() as say:
+            if request.verify:
+                check = structs.replace(check, ask=ask_server(request.dsn, say))
             outcome = _outcome(target, request, check, say)
         project = outcome.analysis.project
         _require_own(check.paths, outcome.analysis)
@@ -178,6 +196,10 @@ def _lint(target: Target, request: Request) -> bool:
     echo_summary(outcome.analysis)
     if request.only_reports:
         speed.reusable(project.root)
+    return _has_failed(request, outcome, left)
+
+
+def _has_failed(request: Request, outcome: Fixed, left: Sequence[Diagnostic]) -> bool:
     if request.exit_non_zero_on_fix and outcome.applied:
         return True
     return any(finding.severity in request.failing for finding in left)
@@ -217,6 +239,7 @@ class _Check(Struct, frozen=True):
     options: LintOptions
     force_exclude: bool
     baseline: Baseline | None
+    ask: Callable[[Analysis], tuple[ServerFault, ...]] = ask_nobody
 
     def __call__(self, analysis: Analysis) -> Sequence[Diagnostic]:
         found = self.found(analysis)
@@ -232,6 +255,7 @@ class _Check(Struct, frozen=True):
             options=self.options,
             force_exclude=self.force_exclude,
             is_committed=is_committed,
+            server_faults=self.ask(analysis),
         )
 
     def stale(self, analysis: Analysis) -> Counter[Entry]:
@@ -262,30 +286,6 @@ def _with_command_line(configured: LintOptions, request: Request) -> LintOptions
         fixable=command_line_selectors("--fixable", request.fixable),
         unfixable=command_line_selectors("--unfixable", request.unfixable),
     )
-
-
-def _baseline_path(target: Target, request: Request, configured: LintOptions) -> Path | None:
-    given = target.directory / request.baseline if request.baseline else None
-    path = given or configured.baseline
-    if given is None and path is not None and request.write_baseline:
-        _require_inside(path, target)
-    if path is None and request.write_baseline:
-        raise click.UsageError("--write-baseline needs --baseline FILE.")
-    return path
-
-
-def _require_inside(path: Path, target: Target) -> None:
-    """Refuses to write where only the repository's own configuration says so.
-
-    Raises:
-        ConfigError: The file lies outside of the project.
-    """
-    boundary = Boundary.of(target.directory)
-    if not is_under(str(resolved(path)), boundary.root):
-        raise ConfigError(
-            f"the configured baseline {path} lies outside of the project",
-            help="name a file of the project, or pass --baseline FILE",
-        )
 
 
 def _baseline(path: Path | None, request: Request) -> Baseline | None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import click
+
+from pgtrigger_codegen.cli.common import Target
+from pgtrigger_codegen.cli.lint_request import Request
 from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError, ConfigError
 from pgtrigger_codegen.lint.baseline import Baseline, parse_baseline
+from pgtrigger_codegen.lint.options import LintOptions
 from pgtrigger_codegen.lint.source_text import SourceText
-from pgtrigger_codegen.source.boundary import Boundary
+from pgtrigger_codegen.source.boundary import Boundary, is_under
 from pgtrigger_codegen.source.escaping import escaped
 from pgtrigger_codegen.source.files import read_regular
 from pgtrigger_codegen.source.paths import resolved
@@ -71,3 +76,33 @@ def write_texts(root: Path, texts: Mapping[str, SourceText]) -> None:
 def _encoded(text: str) -> bytes:
     # A lone surrogate, which a name in the source can hold, has no bytes of its own.
     return escaped(text).encode(errors="backslashreplace")
+
+
+def baseline_path_of(target: Target, request: Request, configured: LintOptions) -> Path | None:
+    """Where the baseline is, as the command line or the configuration says.
+
+    Raises:
+        click.UsageError: There is none to write.
+        ConfigError: The one to write lies outside of the project.
+    """
+    given = target.directory / request.baseline if request.baseline else None
+    path = given or configured.baseline
+    if given is None and path is not None and request.write_baseline:
+        _require_inside(path, target)
+    if path is None and request.write_baseline:
+        raise click.UsageError("--write-baseline needs --baseline FILE.")
+    return path
+
+
+def _require_inside(path: Path, target: Target) -> None:
+    """Refuses to write where only the repository's own configuration says so.
+
+    Raises:
+        ConfigError: The file lies outside of the project.
+    """
+    boundary = Boundary.of(target.directory)
+    if not is_under(str(resolved(path)), boundary.root):
+        raise ConfigError(
+            f"the configured baseline {path} lies outside of the project",
+            help="name a file of the project, or pass --baseline FILE",
+        )

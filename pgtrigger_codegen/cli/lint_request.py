@@ -12,6 +12,9 @@ from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.diagnostic import Severity
 from pgtrigger_codegen.lint.reporters.formats import STATISTICS
 
+DSN_VARIABLE = "PGTRIGGER_CODEGEN_DSN"
+"""Names the server that `verify` uses, where no option does."""
+
 _STDIN = Path("-")
 
 
@@ -41,6 +44,8 @@ class Request(Struct, frozen=True):
     exit_zero: bool
     exit_non_zero_on_fix: bool
     fail_level: str
+    verify: bool
+    dsn: str | None
 
     @property
     def failing(self) -> frozenset[Severity]:
@@ -57,7 +62,12 @@ class Request(Struct, frozen=True):
     def only_reports(self) -> bool:
         """Whether nothing but what is on disk is read, and nothing is written."""
         writes = self.fixes or self.add_ignores or self.write_baseline
-        return not writes and self.output_file is None and self.stdin_filename is None
+        return (
+            not writes
+            and self.output_file is None
+            and self.stdin_filename is None
+            and not self.verify
+        )
 
     @property
     def writes(self) -> bool:
@@ -75,6 +85,10 @@ class Request(Struct, frozen=True):
             raise click.UsageError("With --stdin-filename, no PATH but - can be given.")
         if self.stdin_filename is None and _STDIN in self.paths:
             raise click.UsageError("To lint standard input, say with --stdin-filename what it is.")
+        if self.dsn is not None and not self.verify:
+            raise click.UsageError("--dsn needs --verify.")
+        if self.verify and self.fixes:
+            raise click.UsageError("--verify cannot be combined with --fix, --fix-only and --diff.")
         writing = {
             "--add-ignores": self.add_ignores,
             "--write-baseline": self.write_baseline,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -20,15 +19,17 @@ from pgtrigger_codegen.cli.common import (
     place_of,
     unknown_uri,
 )
+from pgtrigger_codegen.cli.lint_request import DSN_VARIABLE
 from pgtrigger_codegen.cli.terminal import progress
+from pgtrigger_codegen.cli.verifying import verified
+from pgtrigger_codegen.lint.body_places import BodyPlaces
+from pgtrigger_codegen.lint.server_places import owner_of
 from pgtrigger_codegen.source.escaping import one_line
+from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.wording import counted
+from pgtrigger_codegen.sql.server_faults import FaultKind
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 from pgtrigger_codegen.verification.facts import TriggerVerdict, Verdict, Verification
-from pgtrigger_codegen.verification.room import Limits, open_room
-from pgtrigger_codegen.verification.verifying import verify as verify_triggers
-
-_VARIABLE = "PGTRIGGER_CODEGEN_DSN"
 
 
 @click.command()
@@ -36,7 +37,7 @@ _VARIABLE = "PGTRIGGER_CODEGEN_DSN"
 @click.option(
     "--dsn",
     help="A server to make a database on, and to drop that again, instead of the embedded one.  "
-    f"[env var: {_VARIABLE}]",
+    f"[env var: {DSN_VARIABLE}]",
 )
 @click.option("--check", is_flag=True, help="Exit with 1 unless every trigger is proven.")
 @click.option(
@@ -70,7 +71,7 @@ def verify(
         analysis = analyze_target(target)
         triggers = _asked_for(analysis, uris)
         unresolved = () if uris else analysis.unresolved
-        found = _verified(analysis, triggers, dsn, say) if triggers else None
+        found = verified(analysis, triggers, dsn, say)
     verdicts = found.verdicts if found is not None else ()
     if output_format == "json":
         document = _as_json(analysis, found, unresolved)
@@ -97,20 +98,17 @@ def _asked_for(analysis: Analysis, uris: tuple[str, ...]) -> tuple[CompiledTrigg
     return tuple(one for one in analysis.triggers if not uris or one.uri in uris)
 
 
-def _verified(
-    analysis: Analysis, triggers: tuple[CompiledTrigger, ...], dsn: str | None, say: Any
-) -> Verification:
-    origin = "--dsn" if dsn else _VARIABLE
-    say("Starting a server" if not (dsn or os.environ.get(_VARIABLE)) else "Making a database")
-    with open_room(dsn or os.environ.get(_VARIABLE) or None, origin, Limits()) as room:
-        return verify_triggers(room, analysis, triggers, say)
-
-
 def _is_failing(one: TriggerVerdict, *, check: bool) -> bool:
     return one.verdict is Verdict.FAILED or (check and one.verdict is not Verdict.PROVEN)
 
 
 _COLOURS = {Verdict.PROVEN: "green", Verdict.FAILED: "red", Verdict.NOT_PROVABLE: "yellow"}
+_FAULTS: Mapping[FaultKind, str] = {
+    "statement": "cannot run: ",
+    "trigger": "",
+    "unproven": "not provable here: ",
+    "warning": "plpgsql_check: ",
+}
 _WIDTH = max(len(verdict) for verdict in Verdict)
 
 
@@ -119,8 +117,12 @@ def _as_text(
     verdicts: Sequence[TriggerVerdict],
     unresolved: Sequence[UnresolvedTrigger],
 ) -> Iterator[str]:
+    places = BodyPlaces(analysis)
     for one in verdicts:
         yield _line(one.verdict, one.trigger.uri, _reason(one))
+        for fault in one.faults if len(one.faults) > 1 else ():
+            where = place_of(analysis, places.span(owner_of(one.trigger), fault.place))
+            yield one_line(f"    {where}{_FAULTS[fault.kind]}{fault.message}")
     for declaration in unresolved:
         where = declaration.uri or place_of(analysis, declaration.span).rstrip(": ")
         yield _line(Verdict.NOT_PROVABLE, where, _unread(declaration))
@@ -145,29 +147,41 @@ def _as_json(
     analysis: Analysis, found: Verification | None, unresolved: Sequence[UnresolvedTrigger]
 ) -> dict[str, Any]:
     verdicts = found.verdicts if found is not None else ()
+    places = BodyPlaces(analysis)
     return {
         "version": 1,
         "server": None
         if found is None
         else {"version": found.server_version, "origin": found.origin, "tables": found.tables},
         "triggers": [
-            *(_trigger_as_json(analysis, one) for one in verdicts),
+            *(_trigger_as_json(analysis, places, one) for one in verdicts),
             *(_unresolved_as_json(analysis, one) for one in unresolved),
         ],
     }
 
 
-def _trigger_as_json(analysis: Analysis, one: TriggerVerdict) -> dict[str, Any]:
-    span = one.trigger.span
+def _trigger_as_json(analysis: Analysis, places: BodyPlaces, one: TriggerVerdict) -> dict[str, Any]:
+    owner = owner_of(one.trigger)
     return {
         "uri": one.trigger.uri,
         "verdict": str(one.verdict),
         "reason": one.reason,
         "is_ours": one.is_ours,
-        "path": analysis.project.display_path(span.path),
-        "line": span.line,
-        "column": span.column,
+        **_place_as_json(analysis, one.trigger.span),
+        "faults": [
+            {
+                "kind": fault.kind,
+                "message": fault.message,
+                **_place_as_json(analysis, places.span(owner, fault.place)),
+            }
+            for fault in one.faults
+        ],
     }
+
+
+def _place_as_json(analysis: Analysis, span: Span) -> dict[str, Any]:
+    path = analysis.project.display_path(span.path)
+    return {"path": path, "line": span.line, "column": span.column}
 
 
 def _unresolved_as_json(analysis: Analysis, one: UnresolvedTrigger) -> dict[str, Any]:
@@ -176,9 +190,8 @@ def _unresolved_as_json(analysis: Analysis, one: UnresolvedTrigger) -> dict[str,
         "verdict": str(Verdict.NOT_PROVABLE),
         "reason": f"it cannot be read: {one.reason}",
         "is_ours": False,
-        "path": analysis.project.display_path(one.span.path),
-        "line": one.span.line,
-        "column": one.span.column,
+        **_place_as_json(analysis, one.span),
+        "faults": [],
     }
 
 

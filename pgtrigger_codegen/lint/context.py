@@ -14,6 +14,7 @@ from pgtrigger_codegen.migrations.changes.open_changes import IsCommitted
 from pgtrigger_codegen.sql.body import Body, BodyUnread
 from pgtrigger_codegen.sql.body_error import BodyError
 from pgtrigger_codegen.sql.definition import Definition
+from pgtrigger_codegen.sql.server_faults import ServerFault
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
@@ -23,11 +24,18 @@ class LintContext:
     Args:
         analysis: The project.
         is_committed: Whether a file is in version control.
+        server_faults: What a server says of the triggers, where one was asked.
     """
 
-    def __init__(self, analysis: Analysis, is_committed: IsCommitted = lambda path: None) -> None:
+    def __init__(
+        self,
+        analysis: Analysis,
+        is_committed: IsCommitted = lambda path: None,
+        server_faults: tuple[ServerFault, ...] = (),
+    ) -> None:
         self.analysis = analysis
         self.is_committed = is_committed
+        self.server_faults = server_faults
 
     def definitions(self) -> tuple[tuple[CompiledTrigger, Definition], ...]:
         """Every declared trigger whose statement parses, with what its CREATE TRIGGER says."""

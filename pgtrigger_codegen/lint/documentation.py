@@ -24,6 +24,7 @@ _FAMILIES = {
     "PGT3": "function bodies",
     "PGT4": "migrations",
     "PGT5": "settings",
+    "PGT6": "server",
 }
 
 

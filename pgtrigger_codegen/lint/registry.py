@@ -51,11 +51,13 @@ from pgtrigger_codegen.lint.rules.new_assigned_in_after_trigger import NewAssign
 from pgtrigger_codegen.lint.rules.new_in_delete_body import NewInDeleteBody
 from pgtrigger_codegen.lint.rules.new_in_delete_condition import NewInDeleteCondition
 from pgtrigger_codegen.lint.rules.non_postgresql_database import NonPostgresqlDatabase
+from pgtrigger_codegen.lint.rules.not_provable import NotProvable
 from pgtrigger_codegen.lint.rules.old_in_insert_body import OldInInsertBody
 from pgtrigger_codegen.lint.rules.old_in_insert_condition import OldInInsertCondition
 from pgtrigger_codegen.lint.rules.overlapping_proxies import OverlappingProxies
 from pgtrigger_codegen.lint.rules.parent_table_column import ParentTableColumn
 from pgtrigger_codegen.lint.rules.pending_trigger_changes import PendingTriggerChanges
+from pgtrigger_codegen.lint.rules.plpgsql_check_warning import PlpgsqlCheckWarning
 from pgtrigger_codegen.lint.rules.plpgsql_syntax_error import PlpgsqlSyntaxError
 from pgtrigger_codegen.lint.rules.programmatic_registration import ProgrammaticRegistration
 from pgtrigger_codegen.lint.rules.provider_missing import ProviderMissing
@@ -67,6 +69,7 @@ from pgtrigger_codegen.lint.rules.schema_editor_disabled import SchemaEditorDisa
 from pgtrigger_codegen.lint.rules.soft_delete_with_database_cascade import (
     SoftDeleteWithDatabaseCascade,
 )
+from pgtrigger_codegen.lint.rules.statement_refused_by_server import StatementRefusedByServer
 from pgtrigger_codegen.lint.rules.swapped_model import SwappedModel
 from pgtrigger_codegen.lint.rules.syntax_error import SyntaxErrorRule
 from pgtrigger_codegen.lint.rules.template_braces import TemplateBraces
@@ -77,6 +80,7 @@ from pgtrigger_codegen.lint.rules.trigger_cycle import TriggerCycle
 from pgtrigger_codegen.lint.rules.trigger_mixed_with_slow_operation import (
     TriggerMixedWithSlowOperation,
 )
+from pgtrigger_codegen.lint.rules.trigger_refused_by_server import TriggerRefusedByServer
 from pgtrigger_codegen.lint.rules.triggers_not_a_sequence import TriggersNotASequence
 from pgtrigger_codegen.lint.rules.unknown_column import UnknownColumn
 from pgtrigger_codegen.lint.rules.unknown_field import UnknownField
@@ -173,6 +177,10 @@ RULES: Final[tuple[Rule, ...]] = (
     CompetingAutodetector(),
     SchemaEditorDisabled(),
     ModelMetaDisabled(),
+    StatementRefusedByServer(),
+    TriggerRefusedByServer(),
+    NotProvable(),
+    PlpgsqlCheckWarning(),
 )
 
 

@@ -18,10 +18,12 @@ from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
 from pgtrigger_codegen.lint.scope import Scope
 from pgtrigger_codegen.lint.selection import Selector, unknown_rule_help
+from pgtrigger_codegen.lint.server_places import told_once
 from pgtrigger_codegen.lint.source_text import read_source
 from pgtrigger_codegen.lint.suppression import MARKER, Comment, Suppressions, read_suppressions
 from pgtrigger_codegen.migrations.changes.open_changes import IsCommitted
 from pgtrigger_codegen.project.folders import Exclusion
+from pgtrigger_codegen.sql.server_faults import ServerFault
 
 
 @confined()
@@ -33,6 +35,7 @@ def run(
     options: LintOptions | None = None,
     force_exclude: bool = False,
     is_committed: IsCommitted = lambda path: None,
+    server_faults: tuple[ServerFault, ...] = (),
 ) -> list[Diagnostic]:
     """The findings, sorted by place.
 
@@ -44,6 +47,7 @@ def run(
         force_exclude: Whether files that the configuration excludes are left out even when they
             are among the paths.
         is_committed: Whether a file is in version control.
+        server_faults: What a server says of the triggers, where one was asked.
 
     Raises:
         CodegenError: A path does not exist, or the configuration cannot be used.
@@ -52,9 +56,9 @@ def run(
     scope = scope_of(analysis, paths, force_exclude=force_exclude)
     selected = [rule for rule in rules if options.selection.includes(rule)]
     ignored = options.file_ignores(analysis.project.root)
-    context = LintContext(analysis, is_committed)
+    context = LintContext(analysis, is_committed, server_faults)
     failed: list[Diagnostic] = []
-    found = (finding for rule in selected for finding in _checked(rule, context, failed))
+    found = told_once([finding for rule in selected for finding in _checked(rule, context, failed)])
     # A set, since one expression (in an abstract base, say) can be at fault for many models.
     wanted = {one for one in found if not ignored(one.span.path, one.code, one.name)}
     comments = _suppressions(analysis, wanted)

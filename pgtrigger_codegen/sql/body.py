@@ -31,7 +31,13 @@ from pgtrigger_codegen.sql.body_paths import Path
 from pgtrigger_codegen.sql.body_records import as_record
 from pgtrigger_codegen.sql.body_text import BodyText, aliases, create_function, first_line
 from pgtrigger_codegen.sql.body_tree import record_sources
-from pgtrigger_codegen.sql.body_variables import TypedVariable, declared_types, outer_variables
+from pgtrigger_codegen.sql.body_variables import (
+    TypedVariable,
+    case_subjects,
+    declared_types,
+    outer_variables,
+    unique_types,
+)
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
 from pgtrigger_codegen.sql.names import QualifiedName, called_function, table_name
 from pgtrigger_codegen.sql.parser import SqlSyntaxError, SqlTooDeep, parse_function
@@ -66,6 +72,8 @@ class Body(Struct, frozen=True):
         outer_variables: Those of them that are in sight throughout the body.
         typed_variables: Variables of a table's row type, or of the type of a column.
         declared_types: Types by variable, as written; empty where that is not certain.
+        case_subjects: What the variables hold that CASE statements compare with.
+        unique_types: Types of the variables whose names are declared once, wherever they are.
     """
 
     definition: Definition
@@ -84,6 +92,8 @@ class Body(Struct, frozen=True):
     outer_variables: frozenset[str]
     typed_variables: tuple[TypedVariable, ...]
     declared_types: Mapping[str, str]
+    unique_types: Mapping[str, str]
+    case_subjects: Mapping[str, str]
 
     @property
     def decides_write(self) -> bool:
@@ -173,6 +183,8 @@ def _followed(definition: Definition, table: str, declare: str, func: str) -> Bo
         outer_variables=outer,
         typed_variables=flow.typed_variables,
         declared_types=declared_types(function, outer),
+        unique_types=unique_types(function),
+        case_subjects=case_subjects(function),
     )
 
 

@@ -10,7 +10,7 @@ from pgtrigger_codegen.sql.body_conditions import CONTEXT
 from pgtrigger_codegen.sql.body_text import aliases, first_line
 from pgtrigger_codegen.sql.lexer import Kind, code_tokens, folded_name
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.parser import Node
+from pgtrigger_codegen.sql.parser import Node, walk
 
 _PREDEFINED = frozenset({"found", "new", "old"}) | CONTEXT
 
@@ -77,6 +77,33 @@ def declared_types(function: Node, outer: frozenset[str]) -> Mapping[str, str]:
         known = name in outer and name not in found
         found[name] = written if known else ""
     return {**found, **_TYPES_OF_CONTEXT}
+
+
+def case_subjects(function: Node) -> Mapping[str, str]:
+    """What the variables stand for that PL/pgSQL keeps the subject of a CASE in, by their names."""
+    datums = function.get("datums", ())
+    return {
+        datums[node["t_varno"]]["PLpgSQL_var"]["refname"]: node["t_expr"]["PLpgSQL_expr"]["query"]
+        for kind, node in walk(function.get("action"))
+        if kind == "PLpgSQL_stmt_case" and "t_expr" in node
+    }
+
+
+def unique_types(function: Node) -> Mapping[str, str]:
+    """The types as written of those variables whose names are declared once, in their order."""
+    nodes = [
+        datum.get("PLpgSQL_var") or datum.get("PLpgSQL_rec") or datum.get("PLpgSQL_row", {})
+        for datum in function.get("datums", ())
+    ]
+    times = Counter(node.get("refname", "") for node in nodes)
+    return {
+        name: "record" if is_record else written
+        for node in nodes
+        if times[name := node.get("refname", "")] == 1 and name not in _PREDEFINED
+        for written in [node.get("datatype", {}).get("PLpgSQL_type", {}).get("typname", "")]
+        for is_record in ["dno" in node and not written]
+        if written or is_record
+    }
 
 
 _TYPES_OF_CONTEXT = {

@@ -7,63 +7,92 @@ by SQL of the project, of which some file then speaks.
 from __future__ import annotations
 
 import re
-from typing import Protocol
 
-from pgtrigger_codegen.verification.room import Refused
+from msgspec import Struct
 
-
-class Texts(Protocol):
-    """All that a project may set up its databases with."""
-
-    def mention(self, pattern: str) -> bool:
-        """Whether any of the texts has what a pattern describes, in capitals or not."""
+from pgtrigger_codegen.lint.project_texts import ProjectTexts
 
 
+class Source(Struct, frozen=True):
+    """Where things may be made that the models do not tell of.
+
+    Attributes:
+        texts: All that the project may set up its databases with.
+        has_all_tables: Whether all models were read.
+    """
+
+    texts: ProjectTexts
+    has_all_tables: bool
+
+
+NO_UNIQUE = "42P10"
 UNDEFINED_COLUMN = "42703"
-UNDEFINED_FUNCTION = "42883"
-UNDEFINED_OBJECT = "42704"
 UNDEFINED_TABLE = "42P01"
+_UNDEFINED_FUNCTION = "42883"
+_UNDEFINED_OBJECT = "42704"
 _UNDEFINED_SCHEMA = "3F000"
 _NO_RIGHT = "42501"
 _TOO_LONG = frozenset({"55P03", "57014"})
-_NO_UNIQUE = "42P10"
+_OF_TYPES = frozenset({"22P02", "42804", "42846"})
 
 
-def doubt(refused: Refused, texts: Texts) -> str | None:
-    """Why the server may be wrong, in words; None where it is certainly right."""
-    state = refused.sqlstate
+def doubt(state: str, message: str, source: Source) -> str | None:
+    """Why the server may be wrong, in words; None where it is certainly right.
+
+    Args:
+        state: The error's five characters.
+    """
     if state in _TOO_LONG:
-        return refused.message
+        return message
     if state == _NO_RIGHT:
-        return f"{refused.message} (verify works as a role without rights)"
-    if state == UNDEFINED_FUNCTION:
-        return _of_function(refused.message, texts)
-    if state in (_UNDEFINED_SCHEMA, UNDEFINED_OBJECT, UNDEFINED_TABLE):
-        return f"{refused.message}, as far as the models say"
+        return f"{message} (verify works as a role without rights)"
+    if state == _UNDEFINED_FUNCTION:
+        return _of_function(message, source.texts)
+    if state == UNDEFINED_TABLE:
+        return _of_relation(message, source)
+    if state in (_UNDEFINED_SCHEMA, _UNDEFINED_OBJECT):
+        return f"{message}, as far as the models say"
     if state == UNDEFINED_COLUMN:
-        return _of_column(refused.message, texts)
-    if state == _NO_UNIQUE and texts.mention(r"\bUNIQUE\b"):
-        return f"{refused.message}, and SQL of the project speaks of UNIQUE"
+        return _of_column(message, source.texts)
+    if state == NO_UNIQUE and source.texts.mention(_UNIQUE):
+        return f"{message}, and SQL of the project speaks of UNIQUE"
+    if state in _OF_TYPES and source.texts.mention(_TYPES):
+        return f"{message}, and SQL of the project changes types"
     return None
 
 
 _FUNCTION = re.compile(r"(?:function|procedure) (?:\S+\.)?\"?(\w+)\"?\(")
+_RELATION = re.compile(r"relation \"(?:[^\"]+\.)?([^\".]+)\"")
 _COLUMN = re.compile(r"column (?:\S+\.)?\"?(\w+)\"?|has no field \"(\w+)\"")
 _EXTENSIONS = r"\bEXTENSION\b|\b[A-Z]\w+Extension\("
-_OPERATORS = r"\bCREATE\s+(CAST|OPERATOR)\b"
+_TYPES = r"\bALTER\s+(COLUMN\s+)?\S+\s+(SET\s+DATA\s+)?TYPE\b|\bCREATE\s+(CAST|OPERATOR)\b"
+_UNIQUE = r"\bUNIQUE\s+INDEX\b|\bADD\s+(CONSTRAINT\s+\S+\s+)?UNIQUE\b"
 
 
-def _of_function(message: str, texts: Texts) -> str | None:
+def _of_function(message: str, texts: ProjectTexts) -> str | None:
     match = _FUNCTION.match(message)
-    made = _OPERATORS if match is None else rf"\bFUNCTION\b[^(;]*\b{re.escape(match[1])}\b"
-    if texts.mention(made):
+    made = _TYPES if match is None else rf"\bFUNCTION\b[^(;]*\b{re.escape(match[1])}\b"
+    if texts.mention(made) or texts.mention(_TYPES):
         return f"{message}, and SQL of the project speaks of it"
     if texts.mention(_EXTENSIONS):
         return f"{message}, and the project uses extensions"
     return None
 
 
-def _of_column(message: str, texts: Texts) -> str | None:
+def _of_relation(message: str, source: Source) -> str | None:
+    """Of a table that no model has: it may be a model's that was not read, or made by SQL."""
+    if "FROM-clause entry" in message:
+        return None  # a name that the statement itself would have to bring
+    match = _RELATION.search(message)
+    if match is None or not source.has_all_tables:
+        return f"{message}, as far as the models say"
+    name = re.escape(match[1])
+    if source.texts.mention(rf"\b(TABLE|VIEW|SEQUENCE)\b[^(;]*\b{name}\b|db_table\W+{name}\b"):
+        return f"{message}, and SQL of the project speaks of it"
+    return None
+
+
+def _of_column(message: str, texts: ProjectTexts) -> str | None:
     match = _COLUMN.search(message)
     if match is None:
         return f"{message}, as far as the models say"

@@ -12,7 +12,7 @@ from pgtrigger_codegen.sql.render import install_sql, uninstall_sql
 from pgtrigger_codegen.sql.statements import CreateFunction, read_statements
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from pgtrigger_codegen.triggers.reference import reference_sql
-from pgtrigger_codegen.verification.absence import UNDEFINED_COLUMN, Texts, doubt
+from pgtrigger_codegen.verification.absence import UNDEFINED_COLUMN, Source, doubt
 from pgtrigger_codegen.verification.facts import TriggerVerdict, Verdict
 from pgtrigger_codegen.verification.room import Refused, Room
 
@@ -50,12 +50,12 @@ FROM pg_catalog.pg_proc p WHERE p.proname = %s
 
 
 def prove_installation(
-    room: Room, trigger: CompiledTrigger, texts: Texts, unknown_fields: Sequence[str]
+    room: Room, trigger: CompiledTrigger, source: Source, unknown_fields: Sequence[str]
 ) -> TriggerVerdict:
     """Install a trigger in both ways, compare, uninstall, and look for what is left.
 
     Args:
-        texts: Those of the project.
+        source: What may make what the models do not tell of.
         unknown_fields: Fields of the model that its table has no columns for.
     """
     with room.undone():
@@ -63,7 +63,7 @@ def prove_installation(
     with room.undone():
         ours = _install(room, trigger, install_sql(trigger.parts, trigger.hash))
         if isinstance(theirs, Refused):
-            return _refused(trigger, theirs, texts, unknown_fields)
+            return _refused(trigger, theirs, source, unknown_fields)
         if isinstance(ours, Refused):
             return _fault(
                 trigger, f"PostgreSQL refuses our SQL and takes django-pgtrigger's: {ours.message}"
@@ -114,9 +114,9 @@ def _fault(trigger: CompiledTrigger, reason: str) -> TriggerVerdict:
 
 
 def _refused(
-    trigger: CompiledTrigger, refused: Refused, texts: Texts, unknown_fields: Sequence[str]
+    trigger: CompiledTrigger, refused: Refused, source: Source, unknown_fields: Sequence[str]
 ) -> TriggerVerdict:
-    reason = doubt(refused, texts)
+    reason = doubt(refused.sqlstate, refused.message, source)
     if reason is None and refused.sqlstate == UNDEFINED_COLUMN and unknown_fields:
         reason = f"{refused.message}, and fields are not known: {', '.join(unknown_fields)}"
     if reason is not None:

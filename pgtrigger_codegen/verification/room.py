@@ -52,11 +52,14 @@ class Refused(Exception):
     Attributes:
         sqlstate: Five characters.
         message: In the server's words.
+        position: The character that the server points at: within a function, in its statement.
     """
 
     def __init__(self, error: psycopg.Error) -> None:
         self.sqlstate = error.sqlstate or ""
         self.message = error.diag.message_primary or " ".join(str(error).split())
+        position = error.diag.internal_position or error.diag.statement_position
+        self.position = int(position) - 1 if position is not None else None
         super().__init__(self.message)
 
 
@@ -67,6 +70,7 @@ class Room:
         version: The server's, as in 180001.
         origin: Where the server comes from, in words.
         extend: Creates an extension there, and tells whether the server has it.
+        has_checker: Whether plpgsql_check is there.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Room:
         self.origin = origin
         self.version = raw.info.server_version
         self.extend = extend
+        self.has_checker = extend("plpgsql_check")
 
     def execute(self, statement: str) -> None:
         """Run a script of which no result is wanted.
@@ -110,6 +115,18 @@ class Room:
                 with self._asking():
                     self._raw.execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
 
+    def plan(self, statement: str) -> Refused | None:
+        """Run one statement, of which nothing stays.
+
+        Whatever the text says, it is one statement: the protocol that is used here takes no more.
+        """
+        try:
+            with self.undone(), self._asking():
+                self._raw.execute(statement.encode(), binary=True)
+        except Refused as refused:
+            return refused
+        return None
+
     def attempt(self, statement: str) -> Refused | None:
         """Run a script, or leave things as they were.
 
@@ -118,11 +135,10 @@ class Room:
         """
         self.execute("SAVEPOINT attempt")
         try:
-            self.execute(statement)
+            self.execute(f"{statement}\n;RELEASE SAVEPOINT attempt")
         except Refused as refused:
             self.execute("ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")
             return refused
-        self.execute("RELEASE SAVEPOINT attempt")
         return None
 
     @contextmanager

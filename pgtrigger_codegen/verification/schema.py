@@ -48,6 +48,11 @@ class Schema(Struct, frozen=True):
     creations: Mapping[str, TableCreation]
     missing: Mapping[str, str]
 
+    @property
+    def by_table(self) -> Mapping[str, TableCreation]:
+        """Those that are there, by the name of the table."""
+        return {table_reference(one.table).name: one for one in self.creations.values()}
+
 
 def make_schema(
     room: Room,

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.project_texts import ProjectTexts
+from pgtrigger_codegen.source.wording import counted
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+from pgtrigger_codegen.verification.absence import Source
 from pgtrigger_codegen.verification.facts import TriggerVerdict, Verdict, Verification
 from pgtrigger_codegen.verification.installing import prove_installation
+from pgtrigger_codegen.verification.planning import Planned, plan_body
+from pgtrigger_codegen.verification.reading import BodyReader
 from pgtrigger_codegen.verification.room import Room
 from pgtrigger_codegen.verification.schema import Schema, make_schema
 
@@ -29,17 +35,21 @@ def verify(
         DatabaseError: The session or the server is gone.
     """
     schema = make_schema(room, analysis.models, triggers, say)
-    texts = ProjectTexts(analysis)
+    source = Source(
+        ProjectTexts(analysis),
+        has_all_tables=not (analysis.certificate.gaps or analysis.models.unplaced),
+    )
+    reader = BodyReader(analysis)
     verdicts = []
     for number, trigger in enumerate(triggers, start=1):
         say(f"Proving triggers: {number} of {len(triggers)}")
-        verdicts.append(_verdict(room, schema, trigger, texts))
+        verdicts.append(_verdict(room, schema, trigger, source, reader))
         room.keep()
     return Verification(room.version, room.origin, len(schema.creations), tuple(verdicts))
 
 
 def _verdict(
-    room: Room, schema: Schema, trigger: CompiledTrigger, texts: ProjectTexts
+    room: Room, schema: Schema, trigger: CompiledTrigger, source: Source, reader: BodyReader
 ) -> TriggerVerdict:
     label = trigger.concrete_model
     if (reason := schema.missing.get(label)) is not None:
@@ -48,4 +58,25 @@ def _verdict(
     if not creation.managed:
         reason = f"Django does not make table {creation.table} (`managed = False`)"
         return TriggerVerdict(trigger, Verdict.NOT_PROVABLE, reason)
-    return prove_installation(room, trigger, texts, creation.unknown_fields)
+    installed = prove_installation(room, trigger, source, creation.unknown_fields)
+    if installed.verdict is not Verdict.PROVEN:
+        return installed
+    return _with_body(installed, plan_body(room, schema, trigger, source, reader))
+
+
+def _with_body(installed: TriggerVerdict, planned: Planned) -> TriggerVerdict:
+    """The verdict on a trigger that can be installed, by what its function does."""
+    faults = (*planned.faults, *planned.doubts, *planned.warnings)
+    if planned.faults:
+        return replace(
+            installed,
+            verdict=Verdict.FAILED,
+            reason=f"{counted(len(planned.faults), 'statement')} of its function cannot run: "
+            f"{planned.faults[0].message}",
+            faults=faults,
+        )
+    if planned.doubts:
+        others = len(planned.doubts) - 1
+        reason = planned.doubts[0].message + (f", and {others} more" if others else "")
+        return replace(installed, verdict=Verdict.NOT_PROVABLE, reason=reason, faults=faults)
+    return replace(installed, faults=faults)

@@ -13,6 +13,10 @@ from pgtrigger_codegen.cli.lint import lint
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.runner import run
 from pgtrigger_codegen.pipeline import analyze
+from pgtrigger_codegen.sql.server_faults import ServerFault
+from pgtrigger_codegen.verification.facts import server_faults
+from pgtrigger_codegen.verification.room import Limits, open_room
+from pgtrigger_codegen.verification.verifying import verify
 from tests.lint.cases import Case, read_cases
 from tests.support.providers import add_absent_library
 
@@ -30,12 +34,39 @@ def _with_an_absent_library(monkeypatch: pytest.MonkeyPatch) -> None:
 FIXED = {name: case for name, case in CASES.items() if case.fixed or case.unsafely_fixed}
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+VERIFIED = {name: case for name, case in CASES.items() if name.startswith("PGT6")}
+
+
+READ = {name: case for name, case in CASES.items() if name not in VERIFIED}
+
+
+@pytest.mark.parametrize("case", READ.values(), ids=READ)
 def test_findings(case: Case, tmp_path: Path) -> None:
     case.write(tmp_path)
 
-    found = findings(tmp_path)
+    _are_announced(case, tmp_path, findings(tmp_path))
 
+
+@pytest.mark.parametrize("name", VERIFIED)
+def test_findings_of_a_server(name: str, tmp_path: Path, postgres: str) -> None:
+    VERIFIED[name].write(tmp_path)
+    analysis = analyze(tmp_path, settings=None)
+    if name.startswith("PGT604"):
+        said = tuple(
+            ServerFault(trigger.uri, "warning", 'never read variable "price"')
+            for trigger in analysis.triggers
+            if "price" in trigger.parts.declare
+        )
+    else:
+        with open_room(postgres, "--dsn", Limits()) as room:
+            said = server_faults(
+                verify(room, analysis, analysis.triggers, lambda text: None).verdicts
+            )
+
+    _are_announced(VERIFIED[name], tmp_path, run(analysis, server_faults=said))
+
+
+def _are_announced(case: Case, tmp_path: Path, found: list[Diagnostic]) -> None:
     expected = sorted(case.expected, key=lambda one: (one.path, one.line, one.code))
     assert [place(tmp_path, one) for one in found] == [
         (one.path, one.line, one.severity, one.code) for one in expected

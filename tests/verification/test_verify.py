@@ -60,6 +60,7 @@ def test_the_fields_of_the_document(shop: Shop) -> None:
         "path": "shop/models.py",
         "line": 11,
         "column": 13,
+        "faults": [],
     }
 
 
@@ -196,6 +197,80 @@ def test_what_cannot_be_read_is_listed_and_fails(shop: Shop) -> None:
     assert outcome.stdout.startswith("NOT PROVABLE shop/models.py:")
     assert "cannot be read" in outcome.stdout
     assert "no trigger to prove" in outcome.stderr
+
+
+_BODIES = """
+class Order(models.Model):
+    status = models.CharField(max_length=20)
+    total = models.IntegerField()
+
+    class Meta:
+        triggers = [
+            pgtrigger.Trigger(
+                name="wrong",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=(
+                    "PERFORM DISTINCT status FROM shop_order "
+                    "ORDER BY total; "
+                    "PERFORM count(*) FROM shop_order FOR UPDATE; "
+                    "RETURN NEW;"
+                ),
+            ),
+            pgtrigger.Trigger(
+                name="made",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="EXECUTE NEW.status; RETURN NEW;",
+            ),
+        ]
+"""
+_ORDER = "for SELECT DISTINCT, ORDER BY expressions must appear in select list"
+
+
+def test_statements_that_cannot_run(shop: Shop) -> None:
+    shop.write(_BODIES)
+
+    outcome = shop.run("verify")
+
+    assert outcome.exit_code == 1
+    made, wrong, *statements = outcome.stdout.splitlines()
+    assert made.endswith(
+        "shop.Order:made (not provable here: SQL that is made at run time is not known)"
+    )
+    assert wrong.endswith(f"shop.Order:wrong (2 statements of its function cannot run: {_ORDER})")
+    assert statements == [
+        f"    shop/models.py:17:31: cannot run: {_ORDER}",
+        "    shop/models.py:18:30: cannot run: FOR UPDATE is not allowed with aggregate functions",
+    ]
+
+
+def test_the_linter_tells_them_with_the_others(shop: Shop, tmp_path: Path) -> None:
+    shop.write(_BODIES)
+
+    def codes(*arguments: str) -> list[str]:
+        outcome = shop.run("lint", "--verify", "--output-format", "json", *arguments)
+        assert outcome.exit_code in (0, 1), outcome.stderr
+        return sorted({one["code"] for one in outcome.data})
+
+    assert {"PGT601", "PGT603"} <= set(codes())
+    assert "PGT601" not in codes("--ignore", "PGT601")
+    baseline = tmp_path / "baseline.json"
+    assert (
+        shop.run("lint", "--verify", "--baseline", str(baseline), "--write-baseline").exit_code == 0
+    )
+    assert "PGT601" not in codes("--baseline", str(baseline))
+    models = (shop.root / "shop" / "models.py").read_text()
+    silenced = models.replace('total; "', 'total; "  # pgtrigger-codegen: ignore[PGT601]')
+    (shop.root / "shop" / "models.py").write_text(silenced)
+    assert "PGT601" not in codes()
+
+
+def test_a_server_is_asked_only_when_it_is_asked_for(shop: Shop) -> None:
+    outcome = run_cli(shop.root, "lint", "--dsn", shop.dsn)
+
+    assert outcome.exit_code == 2
+    assert "--dsn needs --verify" in outcome.stderr
 
 
 def test_a_trigger_that_is_not_there(shop: Shop) -> None:

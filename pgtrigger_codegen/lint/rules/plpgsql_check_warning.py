@@ -1,0 +1,54 @@
+"""PGT604: what plpgsql_check warns of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.server_places import placed_faults
+
+
+class PlpgsqlCheckWarning(Rule):
+    """## What it does
+    With `lint --verify` on a server that has the extension plpgsql_check: reports what that says of
+    a trigger's function, where no other rule has said so: a variable that is never read, a cast
+    that costs time, a statement that fails unless an exception is handled.
+
+    ## Why is this bad?
+    Most of these are mistakes that do not fail.
+
+    ## Example
+    ```python
+    pgtrigger.Trigger(
+        name="stamp",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        declare=[("price", "integer")],
+        func="price = NEW.amount; RETURN NEW;",
+    )
+    ```
+
+    ## Use instead
+    ```python
+    pgtrigger.Trigger(
+        name="stamp",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func="RETURN NEW;",
+    )
+    ```
+    """
+
+    code = "PGT604"
+    name = "plpgsql-check-warning"
+    severity = Severity.WARNING
+
+    def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        for fault, span in placed_faults(context, "warning"):
+            yield self.diagnostic(
+                f"plpgsql_check: {fault.message}",
+                span,
+                help=None,
+            )

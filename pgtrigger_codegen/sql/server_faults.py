@@ -1,0 +1,28 @@
+"""Stage sql: what a PostgreSQL server says against a trigger, as a fact that the linter judges."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from pgtrigger_codegen.sql.body_facts import Place
+
+FaultKind = Literal["statement", "trigger", "unproven", "warning"]
+
+
+class ServerFault(Struct, frozen=True):
+    """One thing that a server has to say of a declared trigger.
+
+    Attributes:
+        kind: `statement` for one that fails whenever control gets there, `trigger` for a trigger
+            that the server does not take, `unproven` for what it could not judge, `warning` for
+            what plpgsql_check warns of.
+        message: In the server's words, or why it could not judge.
+        place: In the body; None for the trigger as a whole.
+    """
+
+    uri: str
+    kind: FaultKind
+    message: str
+    place: Place | None = None

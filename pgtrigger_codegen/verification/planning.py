@@ -1,0 +1,202 @@
+"""The statements of a trigger's function, planned by the server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from pgtrigger_codegen.database.catalog import table_reference
+from pgtrigger_codegen.sql.body import Body, BodyUnread, read_body
+from pgtrigger_codegen.sql.body_facts import Place, Query
+from pgtrigger_codegen.sql.body_targets import statements_of, tables_named
+from pgtrigger_codegen.sql.lexer import code_tokens
+from pgtrigger_codegen.sql.server_faults import ServerFault
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+from pgtrigger_codegen.verification.absence import (
+    NO_UNIQUE,
+    UNDEFINED_TABLE,
+    Source,
+    doubt,
+)
+from pgtrigger_codegen.verification.checking import check_function
+from pgtrigger_codegen.verification.reading import BodyReader
+from pgtrigger_codegen.verification.room import Refused, Room
+from pgtrigger_codegen.verification.schema import Schema
+from pgtrigger_codegen.verification.scopes import EXPLAIN, NotKnown, Scope, transition_tables
+
+_PLANNED = frozenset({"DeleteStmt", "InsertStmt", "MergeStmt", "SelectStmt", "UpdateStmt"})
+_MAKES = re.compile(r"\b(create|alter|drop)\b", re.IGNORECASE)
+_PARAMETER = re.compile(r"\$\d")
+
+# What planning alone can find: what the server says of a value at run time would depend on
+# variables, which are all NULL here.
+_BY_PLANNING = frozenset(
+    {"0A000", "22001", "22003", "22007", "22008", "22012", "2201B", "22P02", "22P03", "428C9"}
+)
+_AMBIGUOUS = "42702"
+_SYNTAX_AND_ACCESS = "42"
+
+
+class Planned(Struct, frozen=True):
+    """What planning a function's statements has shown.
+
+    Attributes:
+        faults: Statements that fail whenever control gets there.
+        doubts: Why others could not be judged, in words, each with its place.
+        warnings: What plpgsql_check says besides.
+    """
+
+    faults: tuple[ServerFault, ...] = ()
+    doubts: tuple[ServerFault, ...] = ()
+    warnings: tuple[ServerFault, ...] = ()
+
+
+def plan_body(
+    room: Room, schema: Schema, trigger: CompiledTrigger, source: Source, reader: BodyReader
+) -> Planned:
+    """Plan all statements of a trigger's own function that control can reach."""
+    body = read_body(trigger.parts)
+    if isinstance(body, BodyUnread):
+        return Planned(doubts=(ServerFault(trigger.uri, "unproven", body.reason),))
+    if not isinstance(body, Body):
+        return Planned()  # no function of its own, or one that was not taken
+    planner = _Planner(room, schema, trigger, body, source)
+    with room.undone():
+        found = tuple(planner.faults())
+    certain = [fault for fault in found if fault.kind == "statement"]
+    messages = {fault.message for fault in certain}
+    certain += [one for one in reader.faults(trigger, body) if one.message not in messages]
+    places = {fault.place for fault in certain}
+    doubts = [
+        fault
+        for fault in dict.fromkeys(found)
+        if fault.kind == "unproven" and (fault.place is None or fault.place not in places)
+    ]
+    known = {fault.message for fault in (*certain, *doubts)}
+    warnings = check_function(room, trigger, body, known) if room.has_checker else ()
+    return Planned(tuple(dict.fromkeys(certain)), tuple(doubts), tuple(warnings))
+
+
+class _Planner:
+    def __init__(
+        self, room: Room, schema: Schema, trigger: CompiledTrigger, body: Body, source: Source
+    ) -> None:
+        self._room = room
+        self._schema = schema
+        self._trigger = trigger
+        self._body = body
+        self._source = source
+
+    def faults(self) -> Iterator[ServerFault]:
+        if _MAKES.search(self._trigger.parts.func):
+            yield self._unproven("the function makes or changes tables itself", None)
+            return
+        for statement in transition_tables(self._body, self._trigger.table).values():
+            if (refused := self._room.attempt(statement)) is not None:
+                yield self._unproven(refused.message, None)
+                return
+        scope = Scope(self._body, self._trigger.table)
+        different = {(one.text, one.place, one.prefix): one for one in self._body.queries}
+        for query in different.values():
+            if not query.in_handled_block:
+                yield from self._of_query(scope, query)
+        yield from self._of_columns(scope)
+        for execute in self._body.dynamic:
+            if not execute.constant:
+                yield self._unproven("SQL that is made at run time is not known", execute.place)
+
+    def _of_columns(self, scope: Scope) -> Iterator[ServerFault]:
+        """Columns of NEW and OLD, those that are assigned to included."""
+        asked: dict[tuple[str, str], Refused | None] = {}
+        for use in self._body.uses:
+            if use.column is None or use.in_handled_block:
+                continue
+            key = (use.row, use.column)
+            if key not in asked:
+                asked[key] = self._room.plan(scope.column_block(*key))
+            if (refused := asked[key]) is None:
+                continue
+            if self._body.copies_context and any(path.doubtful for path in use.state.values()):
+                yield self._unproven(refused.message, use.place)
+            elif (reason := self._doubt(None, refused)) is not None:
+                yield self._unproven(reason, use.place)
+            else:
+                yield ServerFault(self._trigger.uri, "statement", refused.message, use.place)
+
+    def _of_query(self, scope: Scope, query: Query) -> Iterator[ServerFault]:
+        kinds = [kind for kind, _ in statements_of(query)]
+        if not (query.is_dynamic and not kinds) and (len(kinds) != 1 or kinds[0] not in _PLANNED):
+            word = query.text.split(maxsplit=1)[0].upper() if query.text.strip() else "nothing"
+            yield self._unproven(f"`{word}` is not planned by PostgreSQL", query.place)
+            return
+        if query.is_dynamic and _PARAMETER.search(query.text):
+            yield self._unproven("EXECUTE with USING is not planned", query.place)
+            return
+        try:
+            block = scope.block(query)
+        except NotKnown as reason:
+            yield self._unproven(str(reason), query.place)
+            return
+        refused = self._room.plan(block)
+        if refused is None:
+            return
+        if (reason_ := self._doubt(query, refused)) is not None:
+            yield self._unproven(reason_, query.place)
+        else:
+            place = _place(query, refused)
+            yield ServerFault(self._trigger.uri, "statement", refused.message, place)
+
+    def _doubt(self, query: Query | None, refused: Refused) -> str | None:
+        state = refused.sqlstate
+        by_planning = state in _BY_PLANNING or state.startswith(_SYNTAX_AND_ACCESS)
+        if not by_planning and "format()" not in refused.message:
+            return refused.message
+        if "FROM-clause entry" in refused.message and self._may_be_label(refused.message):
+            return f"{refused.message}, where that may be the label of a block"
+        if state == _AMBIGUOUS and not self._is_in_sight(refused):
+            return f"{refused.message}, where that is in sight"
+        if (reason := doubt(state, refused.message, self._source)) is not None:
+            return reason
+        if state == UNDEFINED_TABLE and any(not item.constant for item in self._body.dynamic):
+            return f"{refused.message}, and the function runs SQL that is made at run time"
+        named = tables_named(query) if query is not None else ()
+        for name in (table_reference(self._trigger.table), *named):
+            creation = self._schema.by_table.get(name.name)
+            if creation is None:
+                continue
+            if not creation.managed:
+                return f"{refused.message}, and Django does not make table {name}"
+            if creation.unknown_fields and state.startswith(_SYNTAX_AND_ACCESS):
+                fields = ", ".join(creation.unknown_fields)
+                return f"{refused.message}, and fields of {name} are not known: {fields}"
+            if state == NO_UNIQUE and not creation.has_all_unique:
+                return f"{refused.message}, and not all constraints of {name} are known"
+        return None
+
+    def _may_be_label(self, message: str) -> bool:
+        """Whether a name before a dot is a block's, or that of the function, which is one too."""
+        parts = self._trigger.parts
+        return "<<" in parts.declare + parts.func or f'"{parts.pgid.lower()}"' in message
+
+    def _is_in_sight(self, refused: Refused) -> bool:
+        """Whether the variable of that name is in sight throughout the body."""
+        name = refused.message.split('"')[1] if '"' in refused.message else ""
+        return name in self._body.outer_variables or name not in self._body.variables
+
+    def _unproven(self, reason: str, place: Place | None) -> ServerFault:
+        return ServerFault(self._trigger.uri, "unproven", reason, place)
+
+
+def _place(query: Query, refused: Refused) -> Place | None:
+    """The token that the server points at, else the statement."""
+    if query.place is None or refused.position is None:
+        return query.place
+    offset = refused.position - len(EXPLAIN) - len(query.prefix)
+    if not 0 <= offset < len(query.text):
+        return query.place
+    tokens = code_tokens(query.text[offset:])
+    size = len(tokens[0].text) if tokens else 1
+    start = query.place.start + offset
+    return Place(start, min(start + size, query.place.end))

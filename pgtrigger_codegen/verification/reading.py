@@ -1,0 +1,41 @@
+"""What reading a function shows that planning its statements does not: where control flows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.refused_values import RefusedValues
+from pgtrigger_codegen.lint.server_places import owner_of
+from pgtrigger_codegen.lint.type_faults import TypeFaults
+from pgtrigger_codegen.sql.body import Body
+from pgtrigger_codegen.sql.body_faults import Fault, faults
+from pgtrigger_codegen.sql.body_text import last_code
+from pgtrigger_codegen.sql.server_faults import ServerFault
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
+
+_FALLS_OFF = "control reached end of trigger procedure without RETURN"
+
+
+class BodyReader:
+    """Reads the functions of one analysis, as the linter's rules do."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._refused = RefusedValues(LintContext(analysis))
+        self._types = TypeFaults(analysis)
+
+    def faults(self, trigger: CompiledTrigger, body: Body) -> Iterator[ServerFault]:
+        """What certainly fails, in PostgreSQL's words."""
+        owner = owner_of(trigger)
+        found: list[Fault] = [
+            *faults(body),
+            *self._refused.faults(owner, body),
+            *self._types.faults(owner, body),
+            *self._types.returns(owner, body),
+        ]
+        if any(not path.uncertain and not path.doubtful for path in body.falls_off.values()):
+            found.append(Fault(_FALLS_OFF, last_code(trigger.parts.func)))
+        for fault in dict.fromkeys(found):
+            if fault.is_certain and not fault.loses:
+                yield ServerFault(trigger.uri, "statement", fault.message, fault.place)

@@ -1,0 +1,96 @@
+"""Function bodies, planned by a server: what it finds, and what it rightly leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.lint.project_texts import ProjectTexts
+from pgtrigger_codegen.sql.body_text import create_function
+from pgtrigger_codegen.verification.absence import Source
+from pgtrigger_codegen.verification.planning import Planned, plan_body
+from pgtrigger_codegen.verification.reading import BodyReader
+from pgtrigger_codegen.verification.room import Limits, Room, open_room
+from pgtrigger_codegen.verification.schema import Schema
+from tests.lint.bodies import FOLDER, SCHEMA, VIRTUAL, BodyCase, compiled, read_bodies
+from tests.lint.facts import analysis
+
+BODIES = [
+    *read_bodies(sorted(FOLDER.glob("*.sql"))),
+    *read_bodies(sorted((FOLDER / "server").glob("*.sql"))),
+]
+"""Those of the linter, and those that only a server can judge."""
+
+_VALUES = ("22004", "23502", "54001")
+"""What only values show, or triggers that fire each other."""
+
+
+@pytest.fixture(scope="module")
+def room(postgres: str) -> Iterator[Room]:
+    with open_room(postgres, "--dsn", Limits()) as room:
+        room.execute("CREATE SCHEMA bodies")
+        room.execute("SET search_path = bodies")
+        # The rows of the linter's test are not needed.
+        room.execute(SCHEMA.partition("INSERT INTO")[0])
+        room.keep()
+        yield room
+
+
+def _planned(room: Room, body: BodyCase) -> Planned | str:
+    """What planning says, or in the server's words why the function cannot be created."""
+    facts = analysis()
+    with room.undone():
+        if body.file.stem == "virtual":
+            room.execute(VIRTUAL)
+        refused = room.attempt(create_function(body.declare, body.func))
+        if refused is not None:
+            return refused.message
+        source = Source(ProjectTexts(facts), has_all_tables=True)
+        return plan_body(room, Schema({}, {}), compiled(body), source, BodyReader(facts))
+
+
+def _fails(body: BodyCase) -> bool:
+    """Whether a server was seen to refuse a statement, and not because of values."""
+    states = [word for word in body.outcome.replace(",", "").split() if word[0].isdigit()]
+    return any(
+        state not in _VALUES and not state.startswith(("P0", "23"))
+        for state in states
+        if not body.outcome.startswith("refused")
+    )
+
+
+def test_what_runs_is_not_called_wrong(room: Room) -> None:
+    """Whatever is found must be in a body that a server was seen to refuse."""
+    wrong = {}
+    for body in BODIES:
+        if body.outcome.startswith("refused") or _fails(body):
+            continue
+        planned = _planned(room, body)
+        if isinstance(planned, str) or planned.faults:
+            wrong[f"{body.file.stem}: {body.name}"] = planned
+
+    assert not wrong
+
+
+def test_what_fails_is_found(room: Room) -> None:
+    failing = [body for body in BODIES if _fails(body)]
+    missed = []
+    for body in failing:
+        planned = _planned(room, body)
+        if not isinstance(planned, str) and not planned.faults:
+            missed.append(f"{body.file.stem}: {body.name}")
+
+    assert len(missed) <= len(failing) * 0.05, missed
+
+
+def test_nothing_runs(room: Room, tmp_path: Path) -> None:
+    """Planning a function that writes, waits and raises leaves nothing and takes no time."""
+    (body,) = (one for one in BODIES if one.name == "writes, waits and raises")
+
+    planned = _planned(room, body)
+
+    assert not isinstance(planned, str)
+    assert planned.faults == ()
+    assert room.rows("SELECT count(*) FROM bodies.shop_log") == [(0,)]
