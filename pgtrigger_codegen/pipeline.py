@@ -66,7 +66,7 @@ def analyze(
         complete=layout.has_environment,
         python_version=layout.python_version,
     )
-    providers = InstalledProviders()
+    providers = InstalledProviders(versions=lambda: loader.versions)
     interpreter = Interpreter(loader, SettingsHost(config.env, layout.root), providers)
     project, notices, unread = read_project(layout, config, interpreter)
 

@@ -237,15 +237,19 @@ class MissingProvider(Struct, frozen=True):
         distribution: What to install beside pgtrigger-codegen, whose provider needs it; None when
             there is no provider for the library.
         span: Where a module of the project first imports it.
+        too_old: "2.9 is older than 3.0" where the provider is not for the project's release.
     """
 
     library: str
     distribution: str | None
     span: Span
+    too_old: str | None = None
 
     @property
     def reason(self) -> str:
         """Why the library's triggers are not found."""
+        if self.too_old:
+            return f"{self.distribution} {self.too_old}"
         if self.distribution:
             return f"{self.distribution} is not installed beside pgtrigger-codegen"
         return "it has no provider"

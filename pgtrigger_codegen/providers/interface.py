@@ -30,6 +30,7 @@ class Provider:
 
     Attributes:
         package: The library's top-level package.
+        oldest: The oldest release of the library that the provider is for, if that matters.
         decorators: Dotted paths of decorators for models, with arguments or without.
         function_decorators: Dotted paths of decorators for functions, always with arguments, whose
             call says on which model triggers are registered.
@@ -51,6 +52,7 @@ class Provider:
     """
 
     package: ClassVar[str] = ""
+    oldest: ClassVar[str] = ""
     decorators: ClassVar[frozenset[str]] = frozenset()
     function_decorators: ClassVar[frozenset[str]] = frozenset()
     attribute: ClassVar[str] = ""

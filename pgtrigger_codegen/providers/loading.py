@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -34,10 +34,17 @@ class InstalledProviders:
 
     Args:
         entry_points: What is installed, by the library's top-level package.
+        versions: Gives the releases that the project uses, by distribution.
     """
 
-    def __init__(self, entry_points: Mapping[str, metadata.EntryPoint] | None = None) -> None:
+    def __init__(
+        self,
+        entry_points: Mapping[str, metadata.EntryPoint] | None = None,
+        versions: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self._entry_points = entry_points
+        self._versions = versions
+        self._too_old: dict[str, str] = {}
         self._providers: dict[str, Provider | None] = {}
         self._callables: dict[str, ProvidedCallable] = {}
         self._loaded_packages: set[str] = set()
@@ -77,7 +84,8 @@ class InstalledProviders:
         """Libraries that are imported and have no provider here, for each importing module."""
         for (package, _), span in sorted(imported.items()):
             if self.provider(package) is None:
-                yield MissingProvider(package, DISTRIBUTIONS.get(package), span)
+                too_old = self._too_old.get(package)
+                yield MissingProvider(package, DISTRIBUTIONS.get(package), span, too_old)
 
     def provider(self, package: str) -> Provider | None:
         """The provider of a package; None as well when its library is not installed here."""
@@ -139,6 +147,10 @@ class InstalledProviders:
                 f"the provider of `{package}`, {point.value}, cannot be loaded: {error}",
                 help="upgrade or remove the package that brings it",
             ) from error
+        used = self._versions().get(DISTRIBUTIONS.get(package, package))
+        if used is not None and provider.oldest and _order(used) < _order(provider.oldest):
+            self._too_old[package] = f"{used} is older than {provider.oldest}"
+            return None
         self._loaded_packages.add(package)
         lookup.admit(provider.modules, provider.callables, provider.methods)
         for name in provider.decorators:
@@ -150,3 +162,7 @@ class InstalledProviders:
         for name, arguments in provider.listings.items():
             self._callables[name] = ProvidedCallable(package, name, "list", arguments=arguments)
         return provider
+
+
+def _order(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)[:2]]

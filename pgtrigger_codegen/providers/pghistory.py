@@ -44,6 +44,7 @@ class DjangoPghistory(Provider):
     """`pghistory.track`, `pghistory.create_event_model` and `pghistory.models.Event`."""
 
     package = "pghistory"
+    oldest = "3.0"  # before it, trackers were other classes, with other triggers
     decorators = frozenset({"pghistory.track", "pghistory.core.track"})
     attribute = "pgh_event_model"
     base_calls = frozenset({"pghistory.create_event_model", "pghistory.core.create_event_model"})

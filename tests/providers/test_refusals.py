@@ -144,6 +144,28 @@ def test_without_the_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "pip install django-pghistory" in finding.help
 
 
+@pytest.mark.parametrize("version", ["2.9.0", "2.0", "1.4.0"])
+def test_an_older_release_than_the_provider_is_for(tmp_path: Path, version: str) -> None:
+    models = _HEAD + "pghistory.track(pghistory.Snapshot('s'))(Book)\n"
+    files = {"requirements.txt": f"django-pghistory=={version}\n"}
+    analysis = analyzed(tmp_path, models, files=files)
+
+    assert analysis.triggers == ()
+    assert analysis.certificate.gaps
+    [finding] = [found for found in run(analysis) if found.code == "PGT117"]
+    assert f"django-pghistory {version} is older than 3.0" in finding.message
+    assert finding.help is not None
+    assert "Upgrade django-pghistory" in finding.help
+
+
+def test_a_release_that_the_provider_is_for(tmp_path: Path) -> None:
+    files = {"requirements.txt": "django-pghistory==3.0.0\n"}
+    analysis = analyzed(tmp_path, _HEAD + "pghistory.track()(Book)\n", files=files)
+
+    assert analysis.unresolved == ()
+    assert len(analysis.triggers) == 2
+
+
 def test_a_provider_whose_library_is_not_installed_is_missing() -> None:
     point = metadata.EntryPoint("nowhere_at_all", "nowhere:Provider", "group")
     providers = InstalledProviders({"nowhere_at_all": point})

@@ -15,8 +15,9 @@ class ProviderMissing(Rule):
     Reports the first import of a library that is known to register triggers, when no provider
     beside `pgtrigger-codegen` tells which. The providers for django-pghistory and django-pgpubsub
     come with `pgtrigger-codegen`: they can only be missing where the library is not installed
-    beside it, and this is an error then. For a library that nobody has written a provider for,
-    it is a warning.
+    beside it, or where the project uses a release that is older than the provider is for
+    (django-pghistory before 3.0), and this is an error then. For a library that nobody has
+    written a provider for, it is a warning.
 
     ## Why is this bad?
     The library's triggers are compiled by the library's own code. Without it they are not found:
@@ -56,6 +57,8 @@ class ProviderMissing(Rule):
 
 
 def _help(missing: MissingProvider) -> str:
+    if missing.too_old:
+        return f"Upgrade {missing.distribution} in the project"
     if missing.distribution:
         return f"Install it where pgtrigger-codegen runs: pip install {missing.distribution}"
     return "docs/providers.md shows how to write one"
