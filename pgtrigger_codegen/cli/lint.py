@@ -26,6 +26,7 @@ from pgtrigger_codegen.cli.common import (
 from pgtrigger_codegen.cli.lint_files import (
     baseline_path_of,
     read_baseline,
+    require_own,
     write_baseline,
     write_texts,
 )
@@ -33,7 +34,6 @@ from pgtrigger_codegen.cli.lint_output import echo_fixes, echo_report, echo_resu
 from pgtrigger_codegen.cli.lint_request import DSN_VARIABLE, Request
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.terminal import progress
-from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.baseline import Baseline, Entry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.diff import unified_diff
@@ -49,7 +49,6 @@ from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS
 from pgtrigger_codegen.lint.runner import scope_of
 from pgtrigger_codegen.lint.source_text import read_source
-from pgtrigger_codegen.project.discovery import other_project
 from pgtrigger_codegen.project.git import is_committed
 from pgtrigger_codegen.source.overlay import overlaid
 from pgtrigger_codegen.source.paths import resolved
@@ -83,6 +82,7 @@ _RULES = "RULES"  # what stands for selectors in the help
 @click.option("--fixable", multiple=True, metavar=_RULES, help="Fix what these rules find only.")
 @click.option("--unfixable", multiple=True, metavar=_RULES, help="Do not fix what these find.")
 @click.option("--add-ignores", is_flag=True, help="Silence all findings with comments.")
+@click.option("--reason", metavar="TEXT", help="Why, in these comments; needs --add-ignores.")
 @click.option(
     "--baseline",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -163,7 +163,7 @@ def _lint(target: Target, request: Request) -> bool:
                 check = structs.replace(check, ask=ask_server(request.dsn, say))
             outcome = _outcome(target, request, check, say)
         project = outcome.analysis.project
-        _require_own(check.paths, outcome.analysis)
+        require_own(check.paths, outcome.analysis)
         output_file = target.directory / request.output_file if request.output_file else None
         if request.diff:
             return _show_diff(outcome, output_file)
@@ -175,7 +175,7 @@ def _lint(target: Target, request: Request) -> bool:
         if request.show_fixes:
             echo_fixes(outcome.applied, project.display_path)
         if request.add_ignores:
-            left = _add_ignores(outcome)
+            left = _add_ignores(outcome, request.reason or "")
         if request.write_baseline and baseline_path is not None:
             _write_baseline(baseline_path, check, outcome.analysis)
             left = ()
@@ -203,33 +203,6 @@ def _has_failed(request: Request, outcome: Fixed, left: Sequence[Diagnostic]) ->
     if request.exit_non_zero_on_fix and outcome.applied:
         return True
     return any(finding.severity in request.failing for finding in left)
-
-
-def _require_own(paths: Sequence[Path], analysis: Analysis) -> None:
-    """Say of which paths nothing was read, since another project begins above them.
-
-    Raises:
-        CodegenError: There is no other path.
-    """
-    project = analysis.project
-    others = {
-        path: folder
-        for path in paths
-        if resolved(path) not in analysis.read_files
-        and (folder := other_project(resolved(path), project.first_party_roots, project.root))
-    }
-    for path, folder in others.items():
-        click.echo(
-            f"note: {project.display_path(resolved(path))} was not looked at: it belongs to the "
-            f"project of {project.display_path(folder / 'manage.py')}",
-            err=True,
-        )
-    if others and len(others) == len(paths):
-        other = project.display_path(next(iter(others.values())))
-        raise CodegenError(
-            "the paths belong to another project, of which nothing was read",
-            help=f"run pgtrigger-codegen -C {other} lint",
-        )
 
 
 class _Check(Struct, frozen=True):
@@ -330,10 +303,10 @@ def _text(outcome: Fixed, path: str) -> bytes:
     return (outcome.after.get(path) or read_source(path)).encode()
 
 
-def _add_ignores(outcome: Fixed) -> Sequence[Diagnostic]:
+def _add_ignores(outcome: Fixed, reason: str) -> Sequence[Diagnostic]:
     """Writes comments, and returns the findings that none can silence."""
     own = functools.partial(is_own, outcome.analysis)
-    ignores = add_ignores(outcome.diagnostics, read_source, own)
+    ignores = add_ignores(outcome.diagnostics, read_source, own, reason)
     write_texts(outcome.analysis.project.root, ignores.texts)
     click.echo(f"Silenced {counted(len(ignores.added), 'finding')} with comments.", err=True)
     return ignores.left

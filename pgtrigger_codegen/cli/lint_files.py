@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
+from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import Target
 from pgtrigger_codegen.cli.lint_request import Request
 from pgtrigger_codegen.cli.write_files import Change, write_files
@@ -14,6 +15,7 @@ from pgtrigger_codegen.errors import CodegenError, ConfigError
 from pgtrigger_codegen.lint.baseline import Baseline, parse_baseline
 from pgtrigger_codegen.lint.options import LintOptions
 from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.project.discovery import other_project
 from pgtrigger_codegen.source.boundary import Boundary, is_under
 from pgtrigger_codegen.source.escaping import escaped
 from pgtrigger_codegen.source.files import read_regular
@@ -105,4 +107,31 @@ def _require_inside(path: Path, target: Target) -> None:
         raise ConfigError(
             f"the configured baseline {path} lies outside of the project",
             help="name a file of the project, or pass --baseline FILE",
+        )
+
+
+def require_own(paths: Sequence[Path], analysis: Analysis) -> None:
+    """Say of which paths nothing was read, since another project begins above them.
+
+    Raises:
+        CodegenError: There is no other path.
+    """
+    project = analysis.project
+    others = {
+        path: folder
+        for path in paths
+        if resolved(path) not in analysis.read_files
+        and (folder := other_project(resolved(path), project.first_party_roots, project.root))
+    }
+    for path, folder in others.items():
+        click.echo(
+            f"note: {project.display_path(resolved(path))} was not looked at: it belongs to the "
+            f"project of {project.display_path(folder / 'manage.py')}",
+            err=True,
+        )
+    if others and len(others) == len(paths):
+        other = project.display_path(next(iter(others.values())))
+        raise CodegenError(
+            "the paths belong to another project, of which nothing was read",
+            help=f"run pgtrigger-codegen -C {other} lint",
         )

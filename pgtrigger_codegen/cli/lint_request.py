@@ -34,6 +34,7 @@ class Request(Struct, frozen=True):
     fixable: tuple[str, ...]
     unfixable: tuple[str, ...]
     add_ignores: bool
+    reason: str | None
     baseline: Path | None
     write_baseline: bool
     output_format: str | None
@@ -98,6 +99,11 @@ class Request(Struct, frozen=True):
         given = [name for name, is_given in writing.items() if is_given]
         if len(given) > 1:
             raise click.UsageError(f"{given[0]} cannot be combined with {given[1]}.")
+        if self.reason is not None:
+            if not self.add_ignores:
+                raise click.UsageError("--reason needs --add-ignores.")
+            if not self.reason.isprintable() or "#" in self.reason:
+                raise click.UsageError("--reason takes one line of text without #.")
         if self.statistics and (self.output_format or "full") not in STATISTICS:
             raise click.UsageError(
                 f"--statistics has no form for --output-format {self.output_format}; "

@@ -35,12 +35,14 @@ def add_ignores(
     findings: Iterable[Diagnostic],
     read: Callable[[str], SourceText],
     writable: Callable[[str], bool],
+    reason: str = "",
 ) -> AddedIgnores:
     """Adds comments to the lines, or codes to comments that are there.
 
     Args:
         read: Gives the text of a file by its path.
         writable: Whether a file, by its path, may be changed.
+        reason: What new comments say besides; one that is there keeps its own.
     """
     by_path: dict[str, list[Diagnostic]] = {}
     left: list[Diagnostic] = []
@@ -57,7 +59,7 @@ def add_ignores(
         silent = {one: place for one, place in places.items() if place is not None}
         left += [one for one in found if one not in silent]
         if file and silent:
-            edits = _edits(path, silent, file.lines)
+            edits = _edits(path, silent, file.lines, reason.strip())
             texts[path] = file.source.apply(edits)
             added += silent
     return AddedIgnores(texts, tuple(added), tuple(left))
@@ -91,7 +93,7 @@ class _File:
 
 
 def _edits(
-    path: str, places: dict[Diagnostic, Comment | int], lines: Sequence[str]
+    path: str, places: dict[Diagnostic, Comment | int], lines: Sequence[str], reason: str
 ) -> Iterator[Edit]:
     codes: dict[Comment | int, list[str]] = {}
     for finding, place in places.items():
@@ -101,7 +103,7 @@ def _edits(
     for place, new in codes.items():
         if isinstance(place, int):
             end = len(lines[place - 1]) + 1
-            comment = f"  # pgtrigger-codegen: ignore[{', '.join(new)}]"
+            comment = f"  # pgtrigger-codegen: ignore[{', '.join(new)}]{reason and f' {reason}'}"
             yield Edit(Span(path, place, end, place, end), comment)
         elif place.list_span is not None:
             present = [selector.text for selector in place.selectors]

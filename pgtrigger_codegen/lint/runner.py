@@ -6,11 +6,13 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.crashes import REPORT, contain
 from pgtrigger_codegen.lint.context import LintContext
-from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.options import LintOptions, lint_options
 from pgtrigger_codegen.lint.project_place import place_of_project
 from pgtrigger_codegen.lint.registry import RULES
@@ -58,7 +60,12 @@ def run(
     ignored = options.file_ignores(analysis.project.root)
     context = LintContext(analysis, is_committed, server_faults)
     failed: list[Diagnostic] = []
-    found = told_once([finding for rule in selected for finding in _checked(rule, context, failed)])
+    found = (
+        _at_home(finding, analysis)
+        for finding in told_once(
+            [finding for rule in selected for finding in _checked(rule, context, failed)]
+        )
+    )
     # A set, since one expression (in an abstract base, say) can be at fault for many models.
     wanted = {one for one in found if not ignored(one.span.path, one.code, one.name)}
     comments = _suppressions(analysis, wanted)
@@ -100,6 +107,23 @@ def _suppressions(analysis: Analysis, findings: Iterable[Diagnostic]) -> Mapping
     paths |= {finding.span.path for finding in findings}
     own = (path for path in paths if not _is_installed(path))
     return {path: found for path in own if (found := _read(path)) is not None}
+
+
+def _at_home(finding: Diagnostic, analysis: Analysis) -> Diagnostic:
+    """The finding at the line of the project that leads to it, where its own is in a package.
+
+    There it can be silenced, and there something can be done about it.
+    """
+    if not _is_installed(finding.span.path):
+        return finding
+    roots = (analysis.project.root, *analysis.project.first_party_roots)
+    for note in finding.notes:
+        path = Path(note.span.path)
+        if not _is_installed(note.span.path) and any(path.is_relative_to(root) for root in roots):
+            others = (one for one in finding.notes if one != note)
+            there = Note("the reason is here", finding.span)
+            return replace(finding, span=note.span, notes=(there, *others))
+    return finding
 
 
 def _is_installed(path: str) -> bool:

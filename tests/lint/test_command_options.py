@@ -216,6 +216,14 @@ def test_add_ignores(models: Path) -> None:
     assert lint().exit_code == 0
 
 
+def test_add_ignores_with_a_reason(models: Path) -> None:
+    lint("--add-ignores", "--reason", " orders may be changed ")
+
+    silenced = SILENCED.replace("ignore[PGT103]", "ignore[PGT103] orders may be changed")
+    assert models.read_text() == silenced
+    assert lint().exit_code == 0
+
+
 def test_what_no_comment_can_silence_is_reported(broken: Path) -> None:
     result = lint("--add-ignores", "--output-format", "concise")
 
@@ -486,6 +494,9 @@ def test_exit_zero(models: Path) -> None:
     [
         (("--add-ignores", "--fix"), "--add-ignores cannot be combined with --fix"),
         (("--add-ignores", "--write-baseline"), "cannot be combined with --write-baseline"),
+        (("--reason", "why"), "--reason needs --add-ignores"),
+        (("--add-ignores", "--reason", "a # b"), "one line of text without #"),
+        (("--add-ignores", "--reason", "a\nb"), "one line of text without #"),
         (("--write-baseline", "--diff"), "--write-baseline cannot be combined with --fix"),
         (("--write-baseline",), "--write-baseline needs --baseline FILE"),
         (("--stdin-filename", "a.py", "--add-ignores"), "combined with --stdin-filename"),

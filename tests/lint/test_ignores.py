@@ -95,6 +95,17 @@ def test_one_comment_for_several_findings() -> None:
     )
 
 
+def test_a_comment_that_is_there_keeps_its_reason() -> None:
+    text = "a = 1  # pgtrigger-codegen: ignore[PGT104] why\nb = 2\n"
+
+    result = add_ignores([at(1), at(2)], lambda path: SourceText(text), lambda path: True, "later")
+
+    assert result.texts[PATH].plain == (
+        "a = 1  # pgtrigger-codegen: ignore[PGT104, PGT103] why\n"
+        "b = 2  # pgtrigger-codegen: ignore[PGT103] later\n"
+    )
+
+
 def test_unused_comments_are_not_silenced() -> None:
     unused = at(1, "PGT005")
 

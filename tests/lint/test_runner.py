@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.context import LintContext
-from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.runner import run
 from tests.lint import facts
@@ -63,6 +64,42 @@ def test_one_finding_made_twice_is_reported_once() -> None:
     twice = [facts.finding(facts.span()), facts.finding(facts.span())]
 
     assert run(facts.analysis(), rules=[Always(*twice)]) == twice[:1]
+
+
+INSTALLED = facts.span(7, path="/project/.venv/lib/python3.11/site-packages/fields.py")
+
+
+def test_what_is_found_in_a_package_is_reported_at_the_line_that_leads_there() -> None:
+    steps = (
+        Note("assigned", INSTALLED),
+        Note("used", facts.span(3)),
+        Note("declared", facts.span(9)),
+    )
+
+    (found,) = run(facts.analysis(), rules=[Always(facts.finding(INSTALLED, notes=steps))])
+
+    assert found.span == facts.span(3)
+    assert [(note.message, note.span.line) for note in found.notes] == [
+        ("the reason is here", 7),
+        ("assigned", 7),
+        ("declared", 9),
+    ]
+
+
+def test_what_nothing_in_the_project_leads_to_stays_where_it_is() -> None:
+    finding = facts.finding(INSTALLED, notes=(Note("assigned", INSTALLED),))
+
+    assert run(facts.analysis(), rules=[Always(finding)]) == [finding]
+
+
+def test_a_comment_silences_what_is_found_in_a_package(tmp_path: Path) -> None:
+    models = tmp_path / "models.py"
+    models.write_text("a = 1  # pgtrigger-codegen: ignore[PGT103] known\n")
+    analysis = facts.analysis()
+    analysis = replace(analysis, project=replace(analysis.project, root=tmp_path))
+    used = Note("used", facts.span(1, path=str(models)))
+
+    assert run(analysis, rules=[Always(facts.finding(INSTALLED, notes=(used,)))]) == []
 
 
 def test_all_findings_of_a_given_file(project: Path) -> None:

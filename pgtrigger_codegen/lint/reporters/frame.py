@@ -11,6 +11,7 @@ from pgtrigger_codegen.lint.reporters.palette import Palette
 from pgtrigger_codegen.source.span import Span
 
 _CONTEXT = 2  # lines shown before and after the span
+_WIDEST = 120  # characters shown of a line
 _LONG = 9  # a span of more lines is shown without its middle
 _ENDS = 3  # lines shown of a long span at either end
 
@@ -68,6 +69,14 @@ def render_frame(
     return [edge, *(_render(row, width, edge, palette) for row in rows), edge]
 
 
+def first_line(lines: Sequence[str], span: Span) -> Span:
+    """What of a span stands on its first line."""
+    if span.end_line == span.line or not 1 <= span.line <= len(lines):
+        return span
+    end = len(lines[span.line - 1].rstrip()) + 1
+    return Span(span.path, span.line, span.column, span.line, max(end, span.column + 1))
+
+
 def gutter_width(lines: Sequence[str], span: Span, *, context: int = _CONTEXT) -> int:
     """How many digits the line numbers of the frame take, 1 when there is no frame."""
     if not 1 <= span.line <= len(lines):
@@ -103,11 +112,14 @@ def _draw_one_line(
 ) -> Iterator[_Row]:
     for number in range(first, last + 1):
         line = lines[number - 1]
-        yield _Row(number, _clean(line))
+        start = _cells(line[: span.column - 1])
+        length = max(_cells(line[span.column - 1 : span.end_column - 1]), 1)
         if number == span.line:
-            start = _cells(line[: span.column - 1])
-            length = _cells(line[span.column - 1 : span.end_column - 1])
-            yield _Row(None, " " * start + underline * max(length, 1) + suffix)
+            text, start, length = _window(_clean(line), start, length)
+            yield _Row(number, text)
+            yield _Row(None, " " * start + underline * length + suffix)
+        else:
+            yield _Row(number, _cut(_clean(line)))
 
 
 def _draw_lines(
@@ -123,12 +135,30 @@ def _draw_lines(
             if number == left_out.start:
                 yield _Row(None, None)
             continue
-        yield _Row(number, _bar(number, span, opens_line=opens_line) + _clean(lines[number - 1]))
+        yield _Row(
+            number, _bar(number, span, opens_line=opens_line) + _cut(_clean(lines[number - 1]))
+        )
         if number == span.line and not opens_line:
             yield _Row(None, " " + "_" * (_cells(before_span) + 1) + underline)
         if number == span.end_line:
-            end = _cells(lines[number - 1][: span.end_column - 1])
+            end = min(_cells(lines[number - 1][: span.end_column - 1]), _WIDEST)
             yield _Row(None, "|" + "_" * max(end, 1) + underline + suffix)
+
+
+def _cut(text: str) -> str:
+    """A line as far as a terminal is wide; migrations have lines of thousands of characters."""
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
+
+def _window(text: str, start: int, length: int) -> tuple[str, int, int]:
+    """The part of a long line that the span is in, with where the span is there, in cells."""
+    if len(text) <= _WIDEST:
+        return text, start, length
+    fits = start + min(length, _WIDEST // 2) < _WIDEST
+    first = 0 if fits or not text.isascii() else start - _WIDEST // 4
+    shown = "…" + text[first + 1 :] if first else text
+    start = min(start - first, _WIDEST - 1)
+    return _cut(shown), start, max(min(length, _WIDEST - 1 - start), 1)
 
 
 def _bar(number: int, span: Span, *, opens_line: bool) -> str:

@@ -115,6 +115,24 @@ def test_a_span_beyond_a_file_of_blank_lines_has_one_width() -> None:
     assert all(row[3] == "|" for row in rows if row != "...")
 
 
+def test_a_long_line_is_shown_around_the_place() -> None:
+    lines = frame(["a" * 3000 + "b" * 2000], 1, 3001, 1, 5001).split("\n")
+
+    assert max(map(len, lines)) == len("1 | ") + 120
+    assert lines[1] == f"1 | …{'a' * 29}{'b' * 89}…"
+    assert lines[2] == "  | " + " " * 30 + "^" * 89
+
+
+def test_of_a_long_line_the_beginning_is_shown_where_the_place_is_there() -> None:
+    lines = frame(["b" * 10 + "a" * 3000], 1, 1, 1, 11).split("\n")
+
+    assert lines[1:3] == [f"1 | {'b' * 10}{'a' * 109}…", "  | " + "^" * 10]
+
+
+def test_long_lines_around_a_place_are_cut() -> None:
+    assert frame(["x" * 500, "y", "z" * 500], 2, 1, 2, 2).split("\n")[1] == f"1 | {'x' * 119}…"
+
+
 def test_outside_the_file_there_is_nothing_to_show() -> None:
     assert frame(TEN, 11, 1, 11, 2) == ""
     assert frame([], 1, 1, 1, 2) == ""
