@@ -7,7 +7,7 @@ with real objects), `python` (the rules of Python), `django` (what Django adds),
 - A value is plain data, a value of ours, or a library object that a row lists.
 - What is not known is `Unknown`, with the reason and the place; it never crosses into real code.
 - No module leads back to itself. A rule that needs another one asks the machine.
-- To extend it: a callable, a method or a type is a row in `library/rows.py`; a statement or an
+- To extend it: a callable, a method or a type is a row in `library/tables`; a statement or an
   expression is a function and a line in the table of `python/statements.py` or
   `python/expressions.py`; what is Django's is a line in a table of `django`.
 """

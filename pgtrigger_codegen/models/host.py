@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import global_settings
 
-from pgtrigger_codegen.evaluator.library import rows
+from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.protocols.host import PathKind
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
@@ -136,8 +136,9 @@ class ModelHost:
         if isinstance(rendered, Unknown):
             return rendered
         # Django makes a default through model whole; of others only what a trigger can need.
-        wholly = isinstance(model, ThroughModel) and name in rows.OPTIONS_ATTRIBUTES
-        if name not in rows.RENDERED_OPTIONS and not wholly:
+        row = lookup.option(name)
+        wholly = isinstance(model, ThroughModel)
+        if row is None or not (row.rendered or wholly):
             return Unknown(f"`_meta.{name}` is not evaluated", span)
         return getattr(rendered._meta, name)
 

@@ -80,7 +80,7 @@ class ModelReader:
             if relevant.may_declare(name):
                 self._open(name)
         self.provided.resolve(self._when)
-        self._send_class_prepared()
+        self._send_signals()
         self._run_metaclasses()
         self.interpreter.findings.models_ready = True
         for app in self._first_party_apps():
@@ -162,8 +162,8 @@ class ModelReader:
             if target.startswith(inside):
                 self._open(target)
 
-    def _send_class_prepared(self) -> None:
-        """Calls the receivers of `class_prepared` for each model, as Django prepares them."""
+    def _send_signals(self) -> None:
+        """Calls the receivers of signals for each model, as Django prepares them."""
         receivers = self.interpreter.findings.receivers
         if not receivers:
             return

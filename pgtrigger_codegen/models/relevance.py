@@ -12,6 +12,7 @@ import ast
 import functools
 from collections.abc import Iterable, Iterator
 
+from pgtrigger_codegen.evaluator.django.signals import SIGNALS
 from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.modules.missing_imports import absolute_name
@@ -92,7 +93,7 @@ def mentions_pgtrigger(loader: ModuleLoader, name: str, libraries: Iterable[str]
     if location.first_party:
         module = loader.load(name)
         # A receiver may be connected apart from the module that registers.
-        marks = ("pgtrigger", "class_prepared", *libraries)
+        marks = ("pgtrigger", *SIGNALS, *libraries)
         return isinstance(module, Module) and any(mark in module.text for mark in marks)
     try:
         content = read_bytes(location.path)

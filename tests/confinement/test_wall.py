@@ -31,7 +31,7 @@ import pytest
 
 import pgtrigger_codegen
 from pgtrigger_codegen.confinement.wall import DOORS, Escape, check, confined, trusted
-from pgtrigger_codegen.evaluator.library import lookup, rows
+from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.incremental.worker import Worker
 from pgtrigger_codegen.migrations.planning.history import Replayed, replay_apps
@@ -291,13 +291,11 @@ def test_doors_are_in_functions_that_there_are() -> None:
 @pytest.fixture
 def broken_first_wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The evaluator calls whatever interpreted code names in some modules."""
-    monkeypatch.setattr(rows, "MODULES", set(rows.MODULES))
-    monkeypatch.setattr(rows, "CALLABLES", dict(rows.CALLABLES))
-    monkeypatch.setattr(rows, "METHODS", dict(rows.METHODS))
+    monkeypatch.setattr(lookup, "LIBRARY", lookup.Library())
     # What was admitted once is known by the objects, which must not outlive the test.
     monkeypatch.setattr(lookup, "_listed_ids", dict(lookup._listed_ids))
     monkeypatch.setattr(lookup, "_indexed", set(lookup._indexed))
-    builtins_ = rows.CALLABLES["builtins"]
+    builtins_ = " ".join(lookup.LIBRARY.modules["builtins"].calls)
     lookup.admit(
         ("runpy", "shutil", "subprocess", "tempfile", "threading"),
         {

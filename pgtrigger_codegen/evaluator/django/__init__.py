@@ -7,5 +7,5 @@
 - What registers triggers is noted, never done; where code is not followed to its end, what it may
   have registered is not forgotten.
 - A stand-in for a name is a line in `names`, a callable a line in a `HANDLERS`, an attribute of
-  `_meta` a name in `library/rows.py` and a case in `models/host.py`.
+  `_meta` a row in `library/tables/django.py`, a signal a line in `signals`.
 """

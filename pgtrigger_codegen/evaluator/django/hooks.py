@@ -1,7 +1,6 @@
-"""Code that Django calls back while it makes models: `class_prepared` and `__init_subclass__`.
+"""Code that Django calls back while it makes models: receivers of signals, `__init_subclass__`.
 
-Receivers are noted where they are connected. The `models` stage runs them later, for every model
-that Django prepares after that moment; `__init_subclass__` runs with the class statement.
+`__init_subclass__` runs with the class statement; the `models` stage runs receivers.
 """
 
 from __future__ import annotations
@@ -9,13 +8,12 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
-from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects import membrane
-from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Special, interpreted
+from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
 from pgtrigger_codegen.evaluator.values.findings import Receiver
 from pgtrigger_codegen.evaluator.values.models import ModelClass
-from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
@@ -23,8 +21,8 @@ _INIT_SUBCLASS = "__init_subclass__"
 
 
 def run_receiver(vm: Machine, receiver: Receiver, sender: Any) -> None:
-    """Runs a receiver of `class_prepared` for one model."""
-    kwargs = {"signal": Special("class_prepared"), "sender": sender}
+    """Runs a receiver of a signal for one model."""
+    kwargs = {"signal": Special(receiver.signal), "sender": sender}
     span = receiver.span
     with vm.called_back():
         if receiver.doubt is None:
@@ -140,54 +138,3 @@ def _not_followed(vm: Machine, model: Any, outcome: Unknown, module: Module, spa
 def _module_of(function: Any) -> Module | None:
     found = interpreted(function)
     return found.module if found is not None else None
-
-
-def _connect(vm: Machine, call: SpecialCall) -> Any:
-    """`class_prepared.connect(receiver, sender=…, weak=…)`."""
-    weak = call.argument(2, "weak", True)
-    _note_receiver(vm, call, call.argument(0, "receiver"), call.argument(1, "sender"), weak)
-    return None
-
-
-def _receiver(vm: Machine, call: SpecialCall) -> Any:
-    """`@receiver(signal, sender=…)`: the function stays as it is."""
-    signals = call.argument(0, "signal")
-    listed = signals if isinstance(signals, list | tuple) else [signals]
-    if Special("class_prepared") not in [item for item in listed if isinstance(item, Special)]:
-        return Special("identity")
-    given = (call.kwargs.get("sender"), call.kwargs.get("weak", True))
-    return Special("receiver.class_prepared", given)
-
-
-def _receive(vm: Machine, call: SpecialCall) -> Any:
-    """The function that `@receiver(class_prepared)` decorates."""
-    function = call.argument(0, "")
-    _note_receiver(vm, call, function, *call.special.receiver)
-    return function
-
-
-def _note_receiver(vm: Machine, call: SpecialCall, function: Any, sender: Any, weak: Any) -> None:
-    if call.scope is None:
-        return
-    doubt = vm.speculation or first_unknown([function, sender, weak])
-    if doubt is None and weak is not False and _dies(function):
-        doubt = Unknown("Django holds this receiver weakly, and nothing else holds it", call.span)
-    noted = Receiver(function, sender, call.scope.module, call.span, vm.moment(), doubt)
-    known = [(other.function, other.sender) for other in vm.findings.receivers]
-    if not any(a is function and b is sender for a, b in known):  # connected twice, called once
-        vm.findings.receivers.append(noted)
-
-
-def _dies(function: Any) -> bool:
-    """Whether a function may be gone when the signal is sent: one without a lasting name."""
-    found = interpreted(function)
-    if found is None or isinstance(function, BoundMethod):
-        return False
-    return found.name == "<lambda>" or found.scope.kind == "function"
-
-
-HANDLERS: dict[str, Handler] = {
-    "class_prepared.connect": _connect,
-    "receiver": _receiver,
-    "receiver.class_prepared": _receive,
-}

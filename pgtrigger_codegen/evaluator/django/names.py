@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgtrigger_codegen.evaluator.django import configurations
+from pgtrigger_codegen.evaluator.django import configurations, signals
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.models import SettingsObject
 
 NAMES: dict[str, Any] = {
     **configurations.NAMES,
+    **signals.NAMES,
     "django.utils.module_loading.autodiscover_modules": Special("autodiscover_modules"),
     "django.utils.module_loading.import_string": Special("import_string"),
     "split_settings.tools.include": Special("split_settings.include"),
@@ -23,8 +24,6 @@ NAMES: dict[str, Any] = {
     "django.contrib.auth.get_user_model": Special("get_user_model"),
     "django.db.connection": Special("connection"),
     "django.db.connections": Special("connections"),
-    "django.dispatch.receiver": Special("receiver"),
-    "django.db.models.signals.class_prepared": Special("class_prepared"),
     "pgtrigger.register": Special("register"),
     "pgtrigger.registry.register": Special("register"),
 }

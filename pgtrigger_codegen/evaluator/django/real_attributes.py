@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgtrigger_codegen.evaluator.library import rows
+from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.library.kinds import has_base, is_rendered_model, is_trigger
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects import membrane
@@ -28,9 +28,7 @@ def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
         return model.module.name if isinstance(model, ModelClass) else model
     if is_rendered_model(value) and not hasattr(value, name):
         return membrane.inward(vm, vm.host.rendered_attribute(value, name, span))
-    if type(value).__module__ == "django.db.models.options" and (
-        name not in rows.OPTIONS_ATTRIBUTES
-    ):
+    if type(value).__module__ == "django.db.models.options" and (lookup.option(name) is None):
         if name == "app_config":
             return Special(name, value.app_label)
         return Unknown(f"`_meta.{name}` is not evaluated", span)

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-# Modules, and packages, whose objects may be values; what can be read of each is decided there.
-OBJECTS_OF = frozenset(
-    """
-    _blake2 _collections _collections_abc _hashlib _md5 _sha1 _sha2 _sha256 _sha3 _sha512 builtins
-    collections contextlib dataclasses datetime decimal enum fractions functools http itertools
-    operator pathlib pathlib._local re string sys time types typing typing_extensions uuid zoneinfo
-    """.split()
-)
+# Packages whose objects may be values, but for what is below some of them. Of single modules a
+# row tells (`rows.Module.objects`); what can be read of each object is decided there.
 OBJECTS_BELOW = (
     "django.apps.config.",
     "django.contrib.postgres.",

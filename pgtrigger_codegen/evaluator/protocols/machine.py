@@ -39,6 +39,7 @@ class Machine(Protocol):
         findings: What was declared on the way.
         observer: Who is told what the evaluation leans on.
         names: Values that stand for names, by dotted path.
+        special_builtins: Builtins that the interpreter stands in for: those with a handler.
         scopes: The namespaces of modules that are executed, or being executed.
         executing: Names of the modules that are being executed.
         speculation: Set while executing code that may or may not run: why that is open.
@@ -67,6 +68,7 @@ class Machine(Protocol):
     findings: Findings
     observer: Observer
     names: Mapping[str, Any]
+    special_builtins: frozenset[str]
     makers: Mapping[int, Maker]
     scopes: dict[str, Scope]
     executing: set[str]

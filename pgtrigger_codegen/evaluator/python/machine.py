@@ -7,6 +7,7 @@ What it executes is syntax, what it computes with are real values, and what it c
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
@@ -80,6 +81,7 @@ class PythonMachine(Evaluation):
         self.makers: Mapping[int, Maker] = {**makers.MAKERS, **domain.makers}
         self._readers: dict[type, Reader] = {**attributes.READERS, **domain.readers}
         self._handlers: dict[str, Handler] = {**specials.HANDLERS, **domain.handlers}
+        self.special_builtins = frozenset(self._handlers) & frozenset(dir(builtins))
         self._items = {**specials.ITEMS, **domain.special_items}
         self.statement: tuple[str, int] | None = None
         self._turn = 0

@@ -38,14 +38,16 @@ class Registration(Struct, frozen=True):
 
 
 class Receiver(Struct, frozen=True):
-    """A function that was connected to `class_prepared`.
+    """A function that was connected to a signal that is sent for each model.
 
     Attributes:
+        signal: Its name.
         sender: The only model it is called for, None for all.
         moment: When it was connected: it is called for models prepared after that.
         doubt: Why it may not be called, or not as noted here.
     """
 
+    signal: str
     function: Any
     sender: Any
     module: Module
@@ -72,7 +74,7 @@ class Findings(Struct):
         provided_triggers: Identities of the triggers that they made.
         imported_libraries: By library that registers triggers and module of the project: where
             the one is first imported in the other.
-        receivers: What was connected to `class_prepared`, in order of execution.
+        receivers: What was connected to signals, in order of execution.
         models_ready: Whether all models are prepared, so that what runs now is `ready()`.
         metaclasses: Metaclasses of the project's, by identity of the model.
         made_by_metaclass: Models whose metaclass may register triggers, and is to be run.

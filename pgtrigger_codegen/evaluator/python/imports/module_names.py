@@ -7,7 +7,7 @@ import sys
 import types
 from typing import Any
 
-from pgtrigger_codegen.evaluator.library import lookup, packages, rows
+from pgtrigger_codegen.evaluator.library import lookup, packages
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.imports import python_version
 from pgtrigger_codegen.evaluator.python.objects import files
@@ -126,7 +126,7 @@ def is_found(vm: Machine, module: str) -> bool:
 
 def is_library(vm: Machine, name: str) -> bool:
     """Whether a module belongs to a library whose real one names are looked up in."""
-    if name in rows.MODULES:
+    if lookup.is_module_listed(name):
         return not _is_shadowed(vm, name)
     return vm.libraries.is_module(name) and not has_own(vm, name.partition(".")[0])
 

@@ -14,11 +14,6 @@ from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
 from pgtrigger_codegen.source.span import Span
 
-# Builtins that need the interpreter's own view of classes and attributes.
-SPECIAL_BUILTINS = frozenset(
-    "delattr getattr hasattr hash isinstance issubclass open print setattr super type vars".split()
-)
-
 
 def read_name(vm: Machine, name: str, scope: Scope, span: Span) -> Any:
     """The value of a name: scopes outwards, then builtins."""
@@ -32,7 +27,7 @@ def read_name(vm: Machine, name: str, scope: Scope, span: Span) -> Any:
             )
             raise PythonRaise(UnboundLocalError(message), span)
         return Unknown(f"`{name}` is read before it is bound", span)
-    if name in SPECIAL_BUILTINS:
+    if name in vm.special_builtins:
         return Special(name)
     if name == "__import__":
         return Special(name)

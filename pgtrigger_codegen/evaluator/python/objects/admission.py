@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from pgtrigger_codegen.evaluator.library import lookup, packages, rows
+from pgtrigger_codegen.evaluator.library import lookup, packages
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 
 
@@ -32,12 +32,12 @@ def is_allowed(vm: Machine, function: Any) -> bool:
         return lookup.is_method_listed(defined_in, function.__name__)
     if isinstance(function, types.BuiltinFunctionType):  # `str.maketrans`, which is static
         owner_name, _, method = function.__qualname__.rpartition(".")
-        return method in rows.METHODS.get(owner_name, "").split()
+        return method in lookup.methods_of(owner_name)
     if isinstance(function, types.FunctionType):  # `Trigger.get_func`, called as a function
         owner_name, _, method = function.__qualname__.rpartition(".")
         if function.__module__.startswith(packages.FIELD_MODULES) and owner_name.endswith("Field"):
             owner_name = "Field"
         elif not function.__module__.startswith(packages.STATIC_MODULES):
             return False
-        return method in rows.METHODS.get(owner_name, "").split()
+        return method in lookup.methods_of(owner_name)
     return not isinstance(function, type) and lookup.is_method_listed(type(function), "__call__")

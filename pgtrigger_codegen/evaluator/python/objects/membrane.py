@@ -308,7 +308,7 @@ def _may_be_value(kind: type) -> bool:
     if kind is io.StringIO or issubclass(kind, BaseException):
         return True
     module = str(kind.__module__)
-    if module in packages.OBJECTS_OF and module.partition(".")[0] in sys.stdlib_module_names:
+    if lookup.has_objects(module) and module.partition(".")[0] in sys.stdlib_module_names:
         return True
     inner = f"{module}."
     return (

@@ -1,0 +1,1 @@
+"""Tables: one for each library, with its modules, classes and options as rows."""
