@@ -18,7 +18,6 @@ from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.trace import Place
 from pgtrigger_codegen.models import registry
 from pgtrigger_codegen.models.reading import ModelReader
-from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind, Unread
 from pgtrigger_codegen.triggers.declared import Declared
@@ -27,7 +26,8 @@ from pgtrigger_codegen.triggers.declared import Declared
 def census_of(reader: ModelReader, declared: Declared, *, parse_all: bool = False) -> Census:
     """The census of all modules of the project that Django imports."""
     modules = [module for module in reader.loader.loaded() if module.first_party]
-    counted = [module for module in modules if not _is_migration(module, reader)]
+    migrations = {str(app.migrations_dir) for app in reader.project.apps.values()}
+    counted = [module for module in modules if str(module.path.parent) not in migrations]
     explain = Explanation(
         reader.interpreter.trace,
         _places(model.span for model in _read_models(reader)),
@@ -60,11 +60,6 @@ def _words(site: CountedSite) -> str:
             return "a call that declares triggers"
         case "trigger":
             return f"trigger `{site.name}`" if site.name else "a trigger"
-
-
-def _is_migration(module: Module, reader: ModelReader) -> bool:
-    folders = {app.migrations_dir for app in reader.project.apps.values()}
-    return module.path.parent in folders
 
 
 def _has_other_engine(databases: object) -> bool:

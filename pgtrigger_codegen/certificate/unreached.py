@@ -9,6 +9,7 @@ be searched, which is done only when a trigger seems to be gone.
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -40,12 +41,12 @@ def unreached_triggers(
     """
     known = {str(path) for path in read}
 
-    def left_out(folder: Path) -> bool:
-        return folder.name in _TESTS or project.holds_migrations(folder)
+    def left_out(folder: str) -> bool:
+        return folder.rpartition(os.sep)[2] in _TESTS or project.holds_migrations(folder)
 
     found = (path for root in project.first_party_roots for path in python_files(root, left_out))
     for path in dict.fromkeys(found):
-        if path in known or Path(path).name.startswith(("test", "conftest")):
+        if path in known or path.rpartition(os.sep)[2].startswith(("test", "conftest")):
             continue
         try:
             content = read_bytes(path)

@@ -176,22 +176,25 @@ def _echo_text(
     analysis: Analysis, triggers: list[CompiledTrigger], unresolved: list[UnresolvedTrigger]
 ) -> None:
     shown = analysis.project.display_path
+    lines: list[str] = []
     for trigger in triggers:
         parts = trigger.parts
         clauses = [parts.when, parts.operation, f"FOR EACH {parts.level}", parts.timing]
-        click.echo(click.style(one_line(trigger.uri), bold=True))
-        click.echo(f"  {' '.join(clause for clause in clauses if clause)}")
+        lines.append(click.style(one_line(trigger.uri), bold=True))
+        lines.append(f"  {' '.join(clause for clause in clauses if clause)}")
         if parts.condition:
-            click.echo(f"  {parts.condition}")
-        click.echo(f"  table {trigger.table}, migrated in {trigger.migration_app}")
-        click.echo(f"  {shown(trigger.span.path)}:{trigger.span.line}:{trigger.span.column}")
+            lines.append(f"  {parts.condition}")
+        lines.append(f"  table {trigger.table}, migrated in {trigger.migration_app}")
+        lines.append(f"  {shown(trigger.span.path)}:{trigger.span.line}:{trigger.span.column}")
     for item in unresolved:
         name = item.uri or item.model or "a trigger"
-        click.echo(click.style(one_line(f"{name}: {CODES[item.cause]} {item.reason}"), fg="red"))
-        click.echo(f"  {shown(item.span.path)}:{item.span.line}:{item.span.column}")
+        lines.append(click.style(one_line(f"{name}: {CODES[item.cause]} {item.reason}"), fg="red"))
+        lines.append(f"  {shown(item.span.path)}:{item.span.line}:{item.span.column}")
     told = {(item.span, item.reason) for item in analysis.unresolved}
     for gap in analysis.certificate.gaps:
         if (gap.span, gap.reason) not in told:
             fg = "red" if gap.blocks else "yellow"
-            click.echo(click.style(one_line(f"not read ({gap.kind}): {gap.reason}"), fg=fg))
-            click.echo(f"  {place_of(analysis, gap.span)}may hide {gap.concerns.words}")
+            lines.append(click.style(one_line(f"not read ({gap.kind}): {gap.reason}"), fg=fg))
+            lines.append(f"  {place_of(analysis, gap.span)}may hide {gap.concerns.words}")
+    if lines:
+        click.echo("\n".join(lines))

@@ -99,8 +99,7 @@ class trusted:  # noqa: N801  (used as a function is)
     """
 
     def __enter__(self) -> None:
-        opener = _place(sys._getframe(1))
-        if _armed and opener not in DOORS:
+        if _armed and _place(sys._getframe(1)) not in DOORS:
             _refuse("open a door in the wall")
         thread = get_ident()
         _open[thread] = _open.get(thread, 0) + 1

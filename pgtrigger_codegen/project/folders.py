@@ -68,7 +68,7 @@ def subfolders(folder: Path, exclusion: Exclusion) -> Iterator[Path]:
             yield path
 
 
-def python_files(root: Path, left_out: Callable[[Path], bool] | None = None) -> Iterator[str]:
+def python_files(root: Path, left_out: Callable[[str], bool] | None = None) -> Iterator[str]:
     """The Python files below a folder, as paths in text, sorted.
 
     A path is an object only where one is wanted: most files of a project are only looked into.
@@ -84,7 +84,7 @@ def python_files(root: Path, left_out: Callable[[Path], bool] | None = None) -> 
             name
             for name in folders
             if not (name.startswith(".") or name in _SKIPPED)
-            and not (left_out is not None and left_out(Path(folder, name)))
+            and not (left_out is not None and left_out(f"{folder}{os.sep}{name}"))
         )
         yield from (f"{folder}{os.sep}{name}" for name in sorted(files) if name.endswith(".py"))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from msgspec import Struct
@@ -81,20 +83,26 @@ class Project(Struct, frozen=True):
     first_party_roots: tuple[Path, ...] = ()
     unread_apps: tuple[str, ...] = ()
 
-    def holds_migrations(self, folder: Path) -> bool:
+    def holds_migrations(self, folder: str | Path) -> bool:
         """Whether a folder is one of migrations, by its name or by `MIGRATION_MODULES`."""
-        return folder.name == "migrations" or any(
-            app.migrations_dir == folder for app in self.apps.values()
+        path = str(folder)
+        return path.rpartition(os.sep)[2] == "migrations" or any(
+            str(app.migrations_dir) == path for app in self.apps.values()
         )
 
     def display_path(self, path: str | Path) -> str:
         """The path as the output shows it: relative to the root, `site-packages/…` outside."""
-        path = Path(path)
-        if path.is_relative_to(self.root) and "site-packages" not in path.parts:
-            return path.relative_to(self.root).as_posix()
-        parts = path.parts
-        for marker in ("site-packages", "dist-packages"):
-            if marker in parts:
-                index = len(parts) - 1 - parts[::-1].index(marker)
-                return "/".join(("site-packages", *parts[index + 1 :]))
-        return path.as_posix()
+        return _displayed(str(path), str(self.root))
+
+
+@functools.lru_cache(maxsize=4096)
+def _displayed(path: str, root: str) -> str:
+    shown = PurePath(path)
+    if shown.is_relative_to(root) and "site-packages" not in shown.parts:
+        return shown.relative_to(root).as_posix()
+    parts = shown.parts
+    for marker in ("site-packages", "dist-packages"):
+        if marker in parts:
+            index = len(parts) - 1 - parts[::-1].index(marker)
+            return "/".join(("site-packages", *parts[index + 1 :]))
+    return shown.as_posix()

@@ -99,7 +99,15 @@ def has_aggregate(tree: object) -> bool:
         signatures = builtins.functions(names[-1]) if len(names) == 1 else ()
         if signatures and all(one.kind == "aggregate" for one in signatures):
             return True
-    return any(has_aggregate(value) for key, value in tree.items() if key != "SubLink")
+    return any(
+        has_aggregate(value)
+        for key, value in tree.items()
+        if isinstance(value, _INNER) and key != "SubLink"
+    )
+
+
+# What has something in it: asked of every node, and a union would be made anew each time.
+_INNER = (dict, list)
 
 
 def has_window(tree: object) -> bool:

@@ -222,11 +222,19 @@ def postpone(vm: Machine, node: ast.Assign, scope: Scope) -> bool:
 
 
 def _is_djangos_field(cls: type) -> bool:
-    return (
+    if cls in _DJANGOS_FIELDS:  # asked for each field
+        return True
+    if not (
         cls.__module__.startswith("django.")
         and is_field_class(cls)
         and lookup.is_callable_listed(cls)
-    )
+    ):
+        return False
+    _DJANGOS_FIELDS.add(cls)
+    return True
+
+
+_DJANGOS_FIELDS: set[type] = set()
 
 
 def _called_class(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> type | None:
