@@ -159,7 +159,7 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 # Most modules have none, and need not be gone through statement by statement.
-_INDENTED_IMPORT = re.compile(r"^[ \t]+(?:from|import)\b", re.MULTILINE)
+_INDENTED_IMPORT = re.compile(r"\n[ \t]+(?:from|import)\b")
 
 
 def _last(name: str) -> str:

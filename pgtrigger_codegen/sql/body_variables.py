@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -37,11 +38,10 @@ def outer_variables(function: Node, declare: str) -> frozenset[str]:
     datums = function.get("datums", [])
     arguments = {field["varno"] for row in _argument_rows(datums) for field in row["fields"]}
     found = set()
+    begins = first_line(declare)
     for number, datum in enumerate(datums):
         node = datum.get("PLpgSQL_var") or datum.get("PLpgSQL_rec") or {}
-        if number not in arguments and node.get("lineno", first_line(declare)) < first_line(
-            declare
-        ):
+        if number not in arguments and node.get("lineno", begins) < begins:
             found.add(node.get("refname", ""))
     return _PREDEFINED | found | aliases(declare)
 
@@ -131,6 +131,7 @@ def _argument_rows(datums: list[Node]) -> Iterator[Node]:
             yield datums[number]["PLpgSQL_row"]
 
 
+@functools.lru_cache(maxsize=1024)
 def _table_and_column(type_name: str) -> tuple[QualifiedName, str | None] | None:
     """What `shop_order`, `shop_order%ROWTYPE` and `public.shop_order.total%TYPE` name."""
     tokens = code_tokens(type_name)

@@ -38,7 +38,6 @@ def quote_name(*names: str) -> str:
     return ".".join(_quoted(name, '"') for name in names)
 
 
-@functools.cache
 def table_name(table: str) -> QualifiedName:
     """What a model's `db_table` stands for."""
     return _qualified_name(quote_table(table))
@@ -73,6 +72,7 @@ def dollar_quote(body: str) -> str:
 
 
 @functools.cache
+@functools.lru_cache(maxsize=4096)  # the same few for every rule
 def _qualified_name(text: str) -> QualifiedName:
     names = [
         folded_name(token)
