@@ -61,7 +61,7 @@ class DeclaringNames:
     def callables(self, module: Module) -> dict[str, What]:
         """The callables by the names that a module has for them."""
         found: dict[str, What] = {}
-        for match in re.finditer(r"[A-Za-z_][\w.]*(?=[ \t]*\()", module.text):
+        for match in _CALLED.finditer(module.text):
             written = match.group()
             if written not in found and (what := self.meaning(module, written)) is not None:
                 found[written] = what
@@ -157,6 +157,9 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
         for handler in getattr(node, "handlers", ()):
             yield from _statements(handler.body)
 
+
+# Neither from the middle of a name nor with a part of one is anything tried again.
+_CALLED = re.compile(r"(?<![\w.])[A-Za-z_][\w.]*+(?=[ \t]*\()")
 
 # Most modules have none, and need not be gone through statement by statement.
 _INDENTED_IMPORT = re.compile(r"\n[ \t]+(?:from|import)\b")

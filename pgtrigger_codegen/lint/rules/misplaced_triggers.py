@@ -17,7 +17,9 @@ from pgtrigger_codegen.source.span import Span
 
 # How an option of that meaning could be called.
 _MISSPELT = frozenset("trigger triggers pgtrigger pgtriggers pg_trigger pg_triggers".split())
-_ASSIGNED = re.compile(rf"\b({'|'.join(sorted(_MISSPELT))})\s*(?::|=(?!=))", re.IGNORECASE)
+# What all these end in: whole names in any case would be tried at each word of the text.
+_ASSIGNED = re.compile(r"[tT][rR][iI][gG][gG][eE][rR][sS]?(?=\s*(?::|=(?!=)))")
+_LAST_NAME = re.compile(r"\w*\Z")
 _META = re.compile(r"class\s+Meta\b")
 
 
@@ -170,8 +172,12 @@ def _may_misplace(text: str) -> bool:
     lines: list[str] | None = None
     for match in _ASSIGNED.finditer(text):
         start = text.rfind("\n", 0, match.start()) + 1
-        margin = text[start : match.start()]
-        if margin.strip() or match[1] != "triggers":
+        before = text[start : match.end()]
+        name = _LAST_NAME.search(before)
+        if name is None or name.group().lower() not in _MISSPELT:
+            continue
+        margin = before[: name.start()]
+        if margin.strip() or name.group() != "triggers":
             return True
         lines = text.split("\n") if lines is None else lines
         if not _is_in_meta(lines[: text.count("\n", 0, start)], margin):
