@@ -60,6 +60,10 @@ class ReadModels(Models):
 
     @functools.cached_property
     def doubtful(self) -> frozenset[str]:
+        # In most projects there is none, and no index is needed to know that.
+        models = self._reader.registry.concrete_models()
+        if all(unread(model) is None for model in models):
+            return frozenset()
         return frozenset(
             label
             for label, model in self._index.items()
@@ -68,6 +72,9 @@ class ReadModels(Models):
 
     @functools.cached_property
     def baseless(self) -> tuple[str, ...]:
+        models = self._reader.registry.concrete_models()
+        if all(registry.unknown_base(model) is None for model in models):
+            return ()
         return tuple(
             label
             for label, model in self._index.items()

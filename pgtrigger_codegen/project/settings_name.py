@@ -6,7 +6,6 @@ many libraries, their configuration is the only place that names it.
 
 from __future__ import annotations
 
-import configparser
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -70,12 +69,17 @@ def read_test_configuration(folder: Path) -> Iterator[Naming]:
 
 
 def _read_ini(path: Path) -> Iterator[Naming]:
+    try:
+        text = read_within(path).decode()
+    except (OSError, UnicodeDecodeError):
+        return  # absent, or not ours to report
+    import configparser  # few projects have such a file
+
     parser = configparser.ConfigParser(interpolation=None, strict=False, allow_no_value=True)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys keep their case
     try:
-        parser.read_string(read_within(path).decode())
-    except (OSError, UnicodeDecodeError, configparser.Error):
-        # Absent, or not ours to report: the tool that owns the file will.
+        parser.read_string(text)
+    except configparser.Error:  # the tool that owns the file will report that
         return
     for table in _TABLES[path.name]:
         if parser.has_section(table):

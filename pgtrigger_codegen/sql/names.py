@@ -38,6 +38,7 @@ def quote_name(*names: str) -> str:
     return ".".join(_quoted(name, '"') for name in names)
 
 
+@functools.cache
 def table_name(table: str) -> QualifiedName:
     """What a model's `db_table` stands for."""
     return _qualified_name(quote_table(table))

@@ -127,13 +127,16 @@ def walk(tree: object) -> Iterator[tuple[str, Any]]:
 
 
 def _collect(tree: object, found: list[tuple[str, Any]]) -> None:
-    if isinstance(tree, dict):
-        for pair in tree.items():
+    # JSON has no subclasses of these.
+    kind = type(tree)
+    if kind is dict:
+        for pair in tree.items():  # type: ignore[attr-defined]
             found.append(pair)
-            if isinstance(pair[1], _INNER):
+            kind = type(pair[1])
+            if kind is dict or kind is list:
                 _collect(pair[1], found)
-    elif isinstance(tree, list):
-        for item in tree:
+    elif kind is list:
+        for item in tree:  # type: ignore[attr-defined]
             _collect(item, found)
 
 
