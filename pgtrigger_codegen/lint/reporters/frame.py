@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
-from rich.cells import cell_len
 
 from pgtrigger_codegen.lint.reporters.palette import Palette
 from pgtrigger_codegen.source.span import Span
@@ -179,4 +178,6 @@ def _clean(text: str) -> str:
 
 
 def _cells(text: str) -> int:
+    from rich.cells import cell_len  # only where there is something to show
+
     return cell_len(_clean(text))

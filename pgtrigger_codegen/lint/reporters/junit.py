@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.reporters.report import Report
 from pgtrigger_codegen.source.escaping import escaped
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _TOOL = "pgtrigger-codegen"
 # The few characters that XML has no place for: `re` takes longer to compile a list of the others.
@@ -17,6 +20,8 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 def junit(report: Report) -> str:
     """A suite for each file, a case for each finding; information is no failure."""
+    from xml.etree import ElementTree as ET  # no other format needs it
+
     root = ET.Element("testsuites", {"name": _TOOL, **_counts(report.diagnostics)})
     by_file = groupby(report.diagnostics, key=lambda finding: finding.span.path)
     for path, findings in by_file:
@@ -35,7 +40,9 @@ def _counts(findings: tuple[Diagnostic, ...], *, cases: int | None = None) -> di
     return {"tests": str(tests), "failures": str(failures), "errors": "0"}
 
 
-def _add_suite(root: ET.Element, path: str, findings: tuple[Diagnostic, ...]) -> None:
+def _add_suite(root: Element, path: str, findings: tuple[Diagnostic, ...]) -> None:
+    from xml.etree import ElementTree as ET
+
     suite = ET.SubElement(root, "testsuite", {"name": _xml(path), **_counts(findings)})
     for finding in findings:
         line, column = finding.span.line, finding.span.column
