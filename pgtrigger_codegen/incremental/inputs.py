@@ -1,8 +1,10 @@
 """Whether all that a result was made from is still as it was.
 
-Compared are contents, never times: a checkout changes the one and not the other. Besides what a
-run has opened and listed, the names of all files in the project count, since a file that was looked
-for and was not there has not been opened.
+Compared are contents, not times: a checkout changes the one and not the other, and a program can
+set the time of a change. Only where the system says that a file was not touched at all is it not
+read again: the time of the last touch (`ctime`) is one that no program can set. Besides what a run
+has opened and listed, the names of all files in the project count, since a file that was looked for
+and was not there has not been opened.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +22,7 @@ from msgspec import Struct
 
 from pgtrigger_codegen import __version__
 from pgtrigger_codegen.incremental.folder import NAME
-from pgtrigger_codegen.source.files import FileRefusedError, read_regular
+from pgtrigger_codegen.source.files import Content, FileRefusedError, read_regular
 from pgtrigger_codegen.source.reads import Reads, stamp
 
 # What a run asks its environment for.
@@ -48,6 +51,7 @@ class Fingerprint(Struct, frozen=True):
         above: Files in the folders above it that say where a project begins.
         files: By path: digest of the content; None for files that were not there.
         folders: By path: digest of the names in it; None for those that were not there.
+        untouched: By path: what the system says of a file for as long as nobody touches it.
     """
 
     tools: str
@@ -56,18 +60,19 @@ class Fingerprint(Struct, frozen=True):
     above: tuple[str, ...]
     files: Mapping[str, str | None]
     folders: Mapping[str, str | None]
+    untouched: Mapping[str, str]
 
     def to_json(self) -> bytes:
         """One line."""
-        parts = (self.tools, self.root, self.tree, self.above, self.files, self.folders)
-        return json.dumps(parts).encode()
+        found = (self.tools, self.root, self.tree, self.above)
+        return json.dumps((*found, self.files, self.folders, self.untouched)).encode()
 
 
 def from_json(data: bytes) -> Fingerprint | None:
     """What `to_json` gave; None for anything else."""
     try:
-        tools, root, tree, above, files, folders = json.loads(data)
-        texts = (tools, root, tree, *above)
+        tools, root, tree, above, files, folders, untouched = json.loads(data)
+        texts = (tools, root, tree, *above, *untouched.values())
         digests = (*files.values(), *folders.values())
     except (AttributeError, RecursionError, TypeError, ValueError):
         return None
@@ -75,7 +80,7 @@ def from_json(data: bytes) -> Fingerprint | None:
         return None
     if not all(digest is None or type(digest) is str for digest in digests):
         return None
-    return Fingerprint(tools, root, tree, tuple(above), files, folders)
+    return Fingerprint(tools, root, tree, tuple(above), files, folders, untouched)
 
 
 def fingerprint(read: Reads, root: Path) -> Fingerprint | None:
@@ -83,10 +88,13 @@ def fingerprint(read: Reads, root: Path) -> Fingerprint | None:
     if read.effect is not None:
         return None
     files: dict[str, str | None] = {}
+    untouched: dict[str, str] = {}
     for path, then in sorted(read.files.items()):
         now, files[path] = seen(path)
         if now != then:
             return None
+        if (touch := _touch(path, before=_began)) is not None:
+            untouched[path] = touch
     return Fingerprint(
         tools=tools(),
         root=str(root),
@@ -94,6 +102,7 @@ def fingerprint(read: Reads, root: Path) -> Fingerprint | None:
         above=_markers_above(root),
         files=files,
         folders={path: _folder_digest(path) for path in sorted(read.folders)},
+        untouched=untouched,
     )
 
 
@@ -108,8 +117,36 @@ def holds(known: Fingerprint, root: Path) -> bool:
         and known.above == _markers_above(root)
         and known.tree == _tree_digest(known.root)
         and all(_folder_digest(path) == digest for path, digest in known.folders.items())
-        and all(_file_digest(path) == digest for path, digest in known.files.items())
+        and all(_is_same(path, known) for path in known.files)
     )
+
+
+def _is_same(path: str, known: Fingerprint) -> bool:
+    touch = known.untouched.get(path)
+    return (touch is not None and _touch(path) == touch) or seen(path)[1] == known.files[path]
+
+
+def _touch(path: str, before: float | None = None) -> str | None:
+    """What the system says of a file, which changes with every touch; None where it does not say.
+
+    Args:
+        before: A file that was touched later may have had another content when it was read.
+    """
+    if sys.platform == "win32":  # where that time is the one of the file's creation
+        return None
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    if before is not None and found.st_ctime > before - _COARSEST_CLOCK:
+        return None
+    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+
+
+_COARSEST_CLOCK = 2.0
+"""Seconds within which a file system may give two touches one time."""
+_began = time.time()
+"""When the process began, and so before it read anything."""
 
 
 def tools() -> str:
@@ -174,13 +211,12 @@ def seen(path: str) -> tuple[tuple[int, int] | None, str | None]:
 
 
 def _look(path: str) -> tuple[tuple[int, int] | None, str | None]:
-    before = stamp(path)
-    digest = _digest(path)
-    return before if stamp(path) == before else _CHANGING, digest
-
-
-def _file_digest(path: str) -> str | None:
-    return seen(path)[1]
+    try:
+        content = _content(path)
+    except OSError:
+        return stamp(path), None
+    digest = hashlib.blake2b(content.data, digest_size=16).hexdigest()
+    return content.stamp if stamp(path) == content.stamp else _CHANGING, digest
 
 
 _CHANGING = (-1, -1)
@@ -190,21 +226,13 @@ _looked_at: set[str] = set()
 _taken: dict[str, tuple[tuple[int, int] | None, str | None]] | None = None
 
 
-def _digest(path: str) -> str | None:
+def _content(path: str) -> Content:
     try:
-        content = _content(path)
-    except OSError:
-        return None
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
-
-
-def _content(path: str) -> bytes:
-    try:
-        return read_regular(path, _MOST_BYTES).data
+        return read_regular(path, _MOST_BYTES)
     except FileRefusedError:
         if not os.path.islink(path):
             raise
-    return read_regular(os.path.realpath(path), _MOST_BYTES).data
+    return read_regular(os.path.realpath(path), _MOST_BYTES)
 
 
 def _folder_digest(path: str) -> str | None:

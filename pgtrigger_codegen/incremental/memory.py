@@ -26,7 +26,6 @@ from pgtrigger_codegen.incremental.inputs import (
     fingerprint,
     from_json,
     holds,
-    seen,
     tools,
 )
 from pgtrigger_codegen.migrations.planning.history import Replayed
@@ -106,4 +105,4 @@ class Memory(Struct):
 
 def _stamps(known: Fingerprint) -> Reads:
     """What a fingerprint consists of, as it is now."""
-    return Reads({path: seen(path)[0] for path in known.files}, set(known.folders))
+    return Reads({path: reads.stamp(path) for path in known.files}, set(known.folders))

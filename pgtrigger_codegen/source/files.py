@@ -46,10 +46,15 @@ class FileRefusedError(OSError):
 
 
 class Content(Struct, frozen=True):
-    """A regular file's bytes and permissions."""
+    """A regular file's bytes and permissions.
+
+    Attributes:
+        stamp: Time of the last change (nanoseconds) and size, as the file was opened.
+    """
 
     data: bytes
     mode: int
+    stamp: tuple[int, int]
 
 
 def read_regular(path: str | os.PathLike[str], most: int = MOST_BYTES) -> Content:
@@ -74,22 +79,29 @@ def read_regular(path: str | os.PathLike[str], most: int = MOST_BYTES) -> Conten
             raise IsADirectoryError(21, "Is a directory", os.fspath(path))
         if not stat.S_ISREG(found.st_mode):
             raise FileRefusedError(path, "it is not a regular file")
-        data = b"" if found.st_size > most else _read(handle, most)
+        data = b"" if found.st_size > most else _read(handle, most, found.st_size)
     finally:
         os.close(handle)
     if max(found.st_size, len(data)) > most:
         raise FileRefusedError(path, f"it is larger than {most // (1024 * 1024)} MiB")
-    return Content(data, stat.S_IMODE(found.st_mode) & 0o777)
+    stamp = found.st_mtime_ns, found.st_size
+    return Content(data, stat.S_IMODE(found.st_mode) & 0o777, stamp)
 
 
-def _read(handle: int, most: int) -> bytes:
+def _read(handle: int, most: int, size: int) -> bytes:
     """All that is in an open file, and little more than the most, whatever size it gives out."""
     parts = []
     left = most + 1
-    while left > 0 and (part := os.read(handle, min(left, 1024 * 1024))):
+    # Python makes room for as much as may be read, and a source file is small.
+    wanted = max(size, _PIECE)
+    while left > 0 and (part := os.read(handle, min(left, wanted))):
         parts.append(part)
         left -= len(part)
+        wanted = _PIECE
     return b"".join(parts)
+
+
+_PIECE = 8 * 1024
 
 
 def read_within(path: Path, boundary: Boundary | None = None, most: int = MOST_BYTES) -> bytes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from pgtrigger_codegen.incremental import inputs
 from pgtrigger_codegen.incremental.folder import NAME
 from pgtrigger_codegen.incremental.inputs import MARKERS, Fingerprint, fingerprint, from_json, holds
 from pgtrigger_codegen.project import discovery
+from pgtrigger_codegen.source.files import Content
 from pgtrigger_codegen.source.reads import recorded
 
 
@@ -86,6 +89,30 @@ def test_the_same_size_and_time_do_not_make_a_file_the_same(root: Path) -> None:
     model.write_text("a = 2\n")
     os.utime(model, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert not holds(known, root)
+
+
+def test_a_file_that_was_long_untouched_is_not_read_again_until_it_is_touched(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "_began", time.time() + 60)
+    model = root / "shop" / "models.py"
+    known = read(root)
+
+    with recorded() as reads:
+        assert holds(known, root)
+    assert str(model) not in reads.files
+
+    before = model.stat()
+    model.write_text("a = 2\n")
+    os.utime(model, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert not holds(known, root)
+
+
+def test_a_file_that_was_just_touched_is_read_again(root: Path) -> None:
+    known = read(root)
+    with recorded() as reads:
+        assert holds(known, root)
+    assert str(root / "shop" / "models.py") in reads.files
 
 
 @pytest.mark.parametrize(
@@ -165,11 +192,13 @@ def test_what_is_kept_is_what_was_seen(root: Path) -> None:
         "1",
         "[]",
         "{}",
-        '["", "", "", [], {}]',
-        '["", "", "", [1], {}, {}]',
-        '["", "", "", [], [], {}]',
-        '["", "", "", [], {"a": 1}, {}]',
-        '["", "", "", 1, {}, {}]',
+        '["", "", "", [], {}, {}]',
+        '["", "", "", [1], {}, {}, {}]',
+        '["", "", "", [], [], {}, {}]',
+        '["", "", "", [], {"a": 1}, {}, {}]',
+        '["", "", "", [], {}, {}, {"a": 1}]',
+        '["", "", "", [], {}, {}, []]',
+        '["", "", "", 1, {}, {}, {}]',
         "[" * 100_000,
     ],
 )
@@ -185,17 +214,17 @@ def test_a_file_that_changes_while_it_is_looked_at_is_not_taken_for_either(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = root / "shop" / "models.py"
-    digest = inputs._digest
+    content = inputs._content
 
-    def change_after(path: str) -> str | None:
-        found = digest(path)
+    def change_after(path: str) -> Content:
+        found = content(path)
         models.write_text("a = 2222\n")
         return found
 
     with inputs.digests_taken_once():
-        monkeypatch.setattr(inputs, "_digest", change_after)
+        monkeypatch.setattr(inputs, "_content", change_after)
         inputs.seen(str(models))
-        monkeypatch.setattr(inputs, "_digest", digest)
+        monkeypatch.setattr(inputs, "_content", content)
         with recorded() as reads:
             models.read_text()
         known = fingerprint(reads, root)  # what was seen still counts
@@ -203,4 +232,4 @@ def test_a_file_that_changes_while_it_is_looked_at_is_not_taken_for_either(
         inputs.look_again()
         known = fingerprint(reads, root)
         assert known is not None
-        assert known.files[str(models)] == digest(str(models))
+        assert known.files[str(models)] == blake2b(models.read_bytes(), digest_size=16).hexdigest()
