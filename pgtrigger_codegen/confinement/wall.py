@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
@@ -123,7 +124,13 @@ def check() -> None:
 
 def _place(frame: FrameType) -> tuple[str, str]:
     code = frame.f_code
-    return os.path.relpath(code.co_filename, _OWN).replace(os.sep, "/"), code.co_name
+    return _within_package(code.co_filename), code.co_name
+
+
+@functools.lru_cache(maxsize=1024)
+def _within_package(path: str) -> str:
+    """A file's path from the package on; each parse of SQL opens a door, and asks for it."""
+    return os.path.relpath(path, _OWN).replace(os.sep, "/")
 
 
 def _refuse(what: str) -> None:
