@@ -314,3 +314,20 @@ def test_a_dict_of_a_class_of_the_users_is_looked_into_by_no_method_of_it(tmp_pa
         b = list([Lazy(one=1)])[0]["one"]
     """
     assert execute(tmp_path, source)["b"] == 1
+
+
+def test_choices_with_lazy_labels_are_made_by_a_call(tmp_path: Path) -> None:
+    source = """
+        from django.db import models
+        from django.utils.translation import gettext_lazy as _
+        Kind = models.TextChoices("Kind", [(k, (k, v)) for k, v in [("a", _("x")), ("b", "y")]])
+        Pair = models.IntegerChoices("Pair", "ONE TWO")
+        a = [Kind.a.value, Kind("b").name, [value for value, _label in Kind.choices]]
+        b = Pair.TWO.value
+        c = Kind(_("a"))
+    """
+    ours = execute(tmp_path, source)
+
+    assert ours["a"] == ["a", "b", ["a", "b"]]
+    assert ours["b"] == 2
+    assert "translation" in ours.refusal("c")[0]

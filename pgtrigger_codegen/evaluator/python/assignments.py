@@ -118,5 +118,7 @@ def _annotation(vm: Machine, node: ast.expr, scope: Scope) -> Any:
         return unparsed(node)
     value = vm.evaluate(node, scope)
     if isinstance(value, Opaque):
-        return value
+        # Of the others only the text is handed on: a class may be none that real code is given.
+        special = value.dotted.partition(".")[0] in ("typing", "dataclasses")
+        return value if special else unparsed(node)
     return unparsed(node) if first_unknown(value) or not is_plain(value) else value

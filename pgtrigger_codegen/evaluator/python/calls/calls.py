@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 import os
 import re
@@ -342,6 +343,8 @@ def _without_text(function: Any, values: tuple[Any, ...], span: Span) -> Unknown
     """Refuses to turn into text what has none, or one that differs from run to run."""
     plain = getattr(function, "__func__", function)
     makes_text = plain in _MAKES_TEXT or (isinstance(function, type) and issubclass(function, str))
+    if isinstance(function, enum.EnumType) and not function.__members__:
+        makes_text = False  # `TextChoices("Name", members)` makes a class
     for value in values if makes_text else ():
         if (refused := as_text(value, span)) is not None:
             return refused
