@@ -111,7 +111,7 @@ def analyze(
         sites=SiteReader(reader.interpreter, project.apps),
         foreign_unresolved=declared.foreign_unresolved,
         allow_migrate=_router(interpreter, project),
-        provided_models=tuple(reader.provided.made),
+        provided_models=tuple(reader.additions.made),
         missing_providers=missing,
         census=census,
         certificate=certify(

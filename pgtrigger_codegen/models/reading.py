@@ -21,7 +21,7 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.models.fields import declared_fields, is_many_to_many, may_have
 from pgtrigger_codegen.models.host import ModelHost
-from pgtrigger_codegen.models.provided import ModelLibraries, NoProviders, ProvidedModels
+from pgtrigger_codegen.models.libraries import ModelLibraries, NoProviders, ReadProject
 from pgtrigger_codegen.models.ready import config_object, imports_of_ready
 from pgtrigger_codegen.models.registry import ModelRegistry, is_model
 from pgtrigger_codegen.models.relevance import RelevantModules, mentions_pgtrigger
@@ -49,13 +49,8 @@ class ModelReader:
             project, self.registry, environment, self.find, self.models, lambda: self.renderer
         )
         self.interpreter = Interpreter(loader, host, self.libraries)
-        self.provided = ProvidedModels(
-            project,
-            self.registry,
-            self.interpreter,
-            self.libraries,
-            self.find,
-            lambda: self.renderer,
+        self.additions = self.libraries.additions(
+            ReadProject(project, self.registry, self.interpreter, self.find, lambda: self.renderer)
         )
         self._taken = 0
         self._opened: set[str] = set()
@@ -79,14 +74,14 @@ class ModelReader:
         for name in self.import_order.modules:
             if relevant.may_declare(name):
                 self._open(name)
-        self.provided.resolve(self._when)
+        self.additions.resolve(self._when)
         self._send_signals()
         self._run_metaclasses()
         self.interpreter.findings.models_ready = True
         for app in self._first_party_apps():
             self._run_ready(app)
         self._take()
-        self.provided.resolve(self._when)
+        self.additions.resolve(self._when)
 
     def read_foreign(self) -> None:
         """Executes third-party apps' models that mention django-pgtrigger."""
@@ -99,7 +94,7 @@ class ModelReader:
             ):
                 self._open(name)
         self._take()
-        self.provided.resolve(self._when)
+        self.additions.resolve(self._when)
 
     def find(self, label: str) -> ModelClass | Unknown:
         """The model of a label; its app's models are executed when they have not been."""

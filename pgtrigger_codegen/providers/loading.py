@@ -13,11 +13,12 @@ from pgtrigger_codegen.confinement.wall import trusted
 from pgtrigger_codegen.errors import ProviderError
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.protocols.libraries import KNOWN
-from pgtrigger_codegen.evaluator.values.provided import ProvidedCallable
+from pgtrigger_codegen.evaluator.values.provider_calls import ProvidedCallable
 from pgtrigger_codegen.models.facts import MissingProvider
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
+    from pgtrigger_codegen.models.libraries import Additions, ReadProject
     from pgtrigger_codegen.providers.interface import Provider
 
 GROUP = "pgtrigger_codegen.providers"
@@ -115,6 +116,12 @@ class InstalledProviders:
             for name, found in self._callables.items()
             if found.kind != "list"
         )
+
+    def additions(self, read: ReadProject) -> Additions:
+        """What the libraries add to a project."""
+        from pgtrigger_codegen.providers.resolving import ProvidedModels
+
+        return ProvidedModels(read, self)
 
     def requirements(self, sql: str) -> tuple[tuple[str, str], ...]:
         """Migrations of libraries that create functions which the SQL calls."""

@@ -20,7 +20,7 @@ from pgtrigger_codegen.evaluator.django.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.own_kinds import type_name
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, Note, Unknown
-from pgtrigger_codegen.models.provided import LandsElsewhere
+from pgtrigger_codegen.models.libraries import LandsElsewhere
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.registry import NotInstalled
 from pgtrigger_codegen.source.span import Span

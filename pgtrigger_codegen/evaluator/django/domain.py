@@ -20,7 +20,7 @@ from pgtrigger_codegen.evaluator.django import (
     model_classes,
     names,
     postponed,
-    provided,
+    provider_calls,
     real_attributes,
     reflection,
     registration,
@@ -50,7 +50,7 @@ class Django:
         **configurations.HANDLERS,
         **dynamic_imports.HANDLERS,
         **metaclasses.HANDLERS,
-        **provided.HANDLERS,
+        **provider_calls.HANDLERS,
         **reflection.HANDLERS,
         **registration.HANDLERS,
         **signals.HANDLERS,
@@ -75,17 +75,17 @@ class Django:
 
     registers = staticmethod(registration.registers)
     mentions_registration = staticmethod(registration.mentions_registration)
-    notes_calls = staticmethod(provided.is_provided)
+    notes_calls = staticmethod(provider_calls.is_provided)
     note_unread_call = staticmethod(registration.note_unread_call)
     note_stopped = staticmethod(registration.note_stopped)
-    note_ended = staticmethod(provided.note_ended)
+    note_ended = staticmethod(provider_calls.note_ended)
     note_refused = staticmethod(registration.note_refused)
-    note_library = staticmethod(provided.note_library)
+    note_library = staticmethod(provider_calls.note_library)
     note_unknown_import = staticmethod(unknown_imports.note_unknown_import)
     note_origin = staticmethod(calls.note_origin)
     call_unread = staticmethod(registration.call_unread)
 
-    provided = staticmethod(provided.provided_value)
+    provided = staticmethod(provider_calls.provided_value)
     inward = staticmethod(rendering.inward)
     rendered = staticmethod(rendering.rendered)
     resolved = staticmethod(rendering.as_model_class)

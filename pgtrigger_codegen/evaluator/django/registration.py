@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
-from pgtrigger_codegen.evaluator.django.provided import TOO_EARLY, is_provided
+from pgtrigger_codegen.evaluator.django.provider_calls import TOO_EARLY, is_provided
 from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall

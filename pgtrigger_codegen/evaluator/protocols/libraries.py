@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from pgtrigger_codegen.evaluator.values.provided import ProvidedCallable
+from pgtrigger_codegen.evaluator.values.provider_calls import ProvidedCallable
 
 KNOWN = frozenset({"pghistory", "pgpubsub"})
 """Packages of which we know that they register triggers, with a provider or without."""

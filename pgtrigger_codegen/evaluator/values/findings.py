@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.moment import Moment
-from pgtrigger_codegen.evaluator.values.provided import ProvidedCall
+from pgtrigger_codegen.evaluator.values.provider_calls import ProvidedCall
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span

@@ -1,4 +1,4 @@
-"""Stage models: values on their way to a provider and back.
+"""Values on their way to a provider and back.
 
 A provider works with Django models, the evaluator with classes that nobody has made: here each
 becomes the other.
@@ -6,12 +6,11 @@ becomes the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
 
-from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.library.kinds import is_field_class
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.values.models import (
@@ -23,28 +22,19 @@ from pgtrigger_codegen.evaluator.values.models import (
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.models import meta, registry
-from pgtrigger_codegen.models.registry import ModelRegistry
-from pgtrigger_codegen.models.rendering import FindModel, ModelRenderer
-from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.models.libraries import ReadProject
 from pgtrigger_codegen.source.span import Span
 
 
 class ProvidedValues:
     """Values on their way to a provider and back."""
 
-    def __init__(
-        self,
-        project: Project,
-        models_: ModelRegistry,
-        interpreter: Interpreter,
-        find: FindModel,
-        renderer: Callable[[], ModelRenderer],
-    ) -> None:
-        self._project = project
-        self._registry = models_
-        self._vm = interpreter
-        self._find = find
-        self._renderer = renderer
+    def __init__(self, read: ReadProject) -> None:
+        self._project = read.project
+        self._registry = read.registry
+        self._vm = read.interpreter
+        self._find = read.find
+        self._renderer = read.renderer
         self._originals: dict[type, ModelClass | ThroughModel] = {}
         self._abstract_classes: dict[int, type] = {}
 

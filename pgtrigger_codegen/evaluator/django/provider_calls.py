@@ -16,7 +16,7 @@ from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.imports.module_names import has_own
 from pgtrigger_codegen.evaluator.values.callables import Function, Special
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
-from pgtrigger_codegen.evaluator.values.provided import ProvidedCall, ProvidedCallable
+from pgtrigger_codegen.evaluator.values.provider_calls import ProvidedCall, ProvidedCallable
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.module import Module

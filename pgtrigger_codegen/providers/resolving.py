@@ -1,4 +1,4 @@
-"""Stage models: what libraries declare for the project, through their providers.
+"""What libraries declare for the project, through their providers.
 
 Calls were noted while the modules were executed. Here, with all models known, each is handed to
 its provider in the order in which Python would have made it: a library may change an object that
@@ -13,62 +13,29 @@ from typing import Any, Protocol
 from django.db import models
 from msgspec import Struct
 
-from pgtrigger_codegen.evaluator.django.provided import empty_model, give_meta
-from pgtrigger_codegen.evaluator.interpreter import Interpreter
-from pgtrigger_codegen.evaluator.protocols.libraries import Libraries, NoLibraries
+from pgtrigger_codegen.evaluator.django.provider_calls import empty_model, give_meta
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
 from pgtrigger_codegen.evaluator.values.moment import Moment
-from pgtrigger_codegen.evaluator.values.provided import ProvidedCall, ProvidedCallable
+from pgtrigger_codegen.evaluator.values.provider_calls import ProvidedCall, ProvidedCallable
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown, first_unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.models.django_setup import hand_over
 from pgtrigger_codegen.models.facts import ProvidedModel
-from pgtrigger_codegen.models.provided_values import Prepared, ProvidedValues
-from pgtrigger_codegen.models.provision import Call, Misplaced, ModelProvider, NewModel, NewTrigger
-from pgtrigger_codegen.models.registry import ModelRegistry
-from pgtrigger_codegen.models.rendering import FindModel, ModelRenderer
-from pgtrigger_codegen.project.project import Project
+from pgtrigger_codegen.models.libraries import LandsElsewhere, ReadProject
+from pgtrigger_codegen.providers.conversion import Prepared, ProvidedValues
+from pgtrigger_codegen.providers.interface import Call, Misplaced, NewModel, NewTrigger, Provider
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
 
-class LandsElsewhere(Unknown, frozen=True):
-    """In place of triggers: the library refuses to put a model into an app of a package."""
+class Providers(Protocol):
+    """The providers of the packages whose names were looked up."""
 
+    def provider(self, package: str) -> Provider | None:
+        """The provider of a package."""
 
-class ModelLibraries(Libraries, Protocol):
-    """The libraries, as this stage has to know them."""
-
-    def provider(self, package: str) -> ModelProvider | None:
-        """The provider of a package whose names were looked up."""
-
-    def loaded(self) -> Iterable[tuple[str, ModelProvider]]:
-        """The providers of all packages whose names were looked up."""
-
-    @property
-    def packages(self) -> frozenset[str]:
-        """Top-level packages that register triggers."""
-
-    def requirements(self, sql: str) -> tuple[tuple[str, str], ...]:
-        """Migrations of libraries that create functions which the SQL calls."""
-
-
-class NoProviders(NoLibraries):
-    """No library at all."""
-
-    packages: frozenset[str] = frozenset()
-
-    def provider(self, package: str) -> ModelProvider | None:
-        """None has a provider."""
-        return None
-
-    def loaded(self) -> Iterable[tuple[str, ModelProvider]]:
-        """None was looked up."""
-        return ()
-
-    def requirements(self, sql: str) -> tuple[tuple[str, str], ...]:
-        """None creates functions."""
-        return ()
+    def loaded(self) -> Iterable[tuple[str, Provider]]:
+        """All of them, by package."""
 
 
 class _Declared(Struct, frozen=True):
@@ -87,20 +54,12 @@ class ProvidedModels:
         made: Models that were made by calls, as facts.
     """
 
-    def __init__(
-        self,
-        project: Project,
-        models_: ModelRegistry,
-        interpreter: Interpreter,
-        libraries: ModelLibraries,
-        find: FindModel,
-        renderer: Callable[[], ModelRenderer],
-    ) -> None:
-        self._project = project
-        self._registry = models_
-        self._vm = interpreter
-        self._libraries = libraries
-        self._values = ProvidedValues(project, models_, interpreter, find, renderer)
+    def __init__(self, read: ReadProject, providers: Providers) -> None:
+        self._project = read.project
+        self._registry = read.registry
+        self._vm = read.interpreter
+        self._providers = providers
+        self._values = ProvidedValues(read)
         self._taken_calls = 0
         self._taken_classes = 0
         self._packages: dict[int, tuple[str, Span]] = {}
@@ -144,7 +103,7 @@ class ProvidedModels:
         self._taken_classes += len(classes)
         named = {
             name: package
-            for package, provider in self._libraries.loaded()
+            for package, provider in self._providers.loaded()
             for name in provider.base_classes
         }
         if not self._packages and not any(
@@ -167,7 +126,7 @@ class ProvidedModels:
 
     def _declare(self, call: ProvidedCall) -> None:
         """Hands a call to its provider."""
-        provider = self._libraries.provider(call.callable.package)
+        provider = self._providers.provider(call.callable.package)
         assert provider is not None, "only a provider names callables"
         answer = call.refused or self._settings_refused(provider, call.span)
         if answer is None:
@@ -244,7 +203,7 @@ class ProvidedModels:
 
     def _prepare(self, declared: _Declared) -> None:
         """Asks for the triggers that come with a model."""
-        provider = self._libraries.provider(declared.package)
+        provider = self._providers.provider(declared.package)
         assert provider is not None, "only a provider has bases"
         model, span = declared.model, declared.span
         triggers = self._settings_refused(provider, span) or self._asked(
@@ -299,7 +258,7 @@ class ProvidedModels:
             model.doubts.append(trigger)
         self._vm.findings.note_registration(model, trigger, module, span, hook=hook, provided=True)
 
-    def _settings_refused(self, provider: ModelProvider, span: Span) -> Unknown | None:
+    def _settings_refused(self, provider: Provider, span: Span) -> Unknown | None:
         """A setting that the library depends on, and that is not known; else Django has all."""
         settings = self._project.settings
         if settings.incomplete is not None and provider.settings:
