@@ -114,6 +114,7 @@ class AppPlan(Struct, frozen=True):
     Attributes:
         operations: None of them when the app has unresolved triggers, unless allowed.
         unresolved: Whether something unread keeps the app from being written.
+        is_open: Whether an unread operation may have made the changes already.
         files: None when there is nothing to write, or `error` says why not.
         notes: What the user should know of the files.
         withheld: Removals that are not written.
@@ -126,6 +127,7 @@ class AppPlan(Struct, frozen=True):
     error: MigrationsError | None = None
     notes: tuple[str, ...] = ()
     withheld: tuple[Withheld, ...] = ()
+    is_open: bool = False
 
     @property
     def is_pending(self) -> bool:
@@ -166,4 +168,4 @@ class Plan(Struct, frozen=True):
     @property
     def incomplete(self) -> bool:
         """Whether something may be missing of which nothing is known."""
-        return self.unresolved or bool(self.gaps)
+        return self.unresolved or bool(self.gaps) or any(app.is_open for app in self.apps)

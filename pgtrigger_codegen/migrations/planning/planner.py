@@ -44,7 +44,7 @@ from pgtrigger_codegen.migrations.planning.plan import (
     Source,
     Withheld,
 )
-from pgtrigger_codegen.migrations.planning.unread import require_read
+from pgtrigger_codegen.migrations.planning.unread import UnreadChangeError, require_read
 from pgtrigger_codegen.migrations.reading.reader import Key, LoadMigration
 from pgtrigger_codegen.migrations.replaying.state import Contest, in_search_path
 from pgtrigger_codegen.project.app_labels import label_help
@@ -208,6 +208,7 @@ def _plan_app(
             _listed(operations, lifts),
             unresolved=blocked,
             error=error,
+            is_open=isinstance(error, UnreadChangeError),
             withheld=withheld,
         )
     return AppPlan(

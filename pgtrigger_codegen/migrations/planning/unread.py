@@ -16,11 +16,15 @@ from pgtrigger_codegen.migrations.reading.graph import Unreadable
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
 
 
+class UnreadChangeError(MigrationsError):
+    """A change that an unread operation may have made already: whether one is missing is open."""
+
+
 def require_read(operations: Iterable[TriggerOperation], history: History) -> None:
     """Refuse to change what an unread operation may have changed before.
 
     Raises:
-        MigrationsError: There is one that concerns a trigger of the operations.
+        UnreadChangeError: There is one that concerns a trigger of the operations.
     """
     if not history.state.unreadable:
         return
@@ -42,10 +46,10 @@ def _since(trigger: InstalledTrigger, history: History) -> Iterator[Unreadable]:
             yield item
 
 
-def _refusal(operation: TriggerOperation, item: Unreadable) -> MigrationsError:
+def _refusal(operation: TriggerOperation, item: Unreadable) -> UnreadChangeError:
     span = item.unknown.span
     place = f" (line {span.line})" if span else ""
-    return MigrationsError(
+    return UnreadChangeError(
         f"trigger {operation.trigger.uri} is to change, and {item.part} of migration "
         f"{'.'.join(item.migration)}{place} may have changed it, or its table, before: not read, "
         f"since {item.unknown.reason}",
