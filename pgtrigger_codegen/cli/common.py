@@ -13,6 +13,7 @@ from msgspec import Struct
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.census import Census
 from pgtrigger_codegen.certificate.gaps import Gap
+from pgtrigger_codegen.cli.assumptions import assumptions_that_count
 from pgtrigger_codegen.cli.journal import undo_killed_run
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.engine import COLD
@@ -182,15 +183,16 @@ def _echo_assumptions(analysis: Analysis) -> None:
     notes = _notes()
     if notes is Notes.NONE:
         return
-    if len(analysis.assumptions) > _MOST_ASSUMPTIONS and notes is not Notes.ALL:
+    printed = assumptions_that_count(analysis) if notes is Notes.SOME else analysis.assumptions
+    if len(printed) > _MOST_ASSUMPTIONS and notes is not Notes.ALL:
         click.echo(
-            f"note: {len(analysis.assumptions)} values were taken as given, such as defaults of "
+            f"note: {len(printed)} values were taken as given, such as defaults of "
             "environment variables: `pgtrigger-codegen -v` lists them, and "
             "[tool.pgtrigger-codegen.env] pins them",
             err=True,
         )
         return
-    for assumption in analysis.assumptions:
+    for assumption in printed:
         path = analysis.project.display_path(assumption.span.path)
         value = one_line(repr(assumption.shown))
         click.echo(

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
 
@@ -47,12 +48,16 @@ class Settings(Struct, frozen=True):
         values: Upper-case names to values; a value may be `Unknown`.
         span: Where the settings module begins, None without one.
         incomplete: Why there may be settings that were not seen, None when all were.
+        assumed: What was taken as given as they were read.
+        unsettled: The settings that depend on that, with the reasons why they would not be known.
     """
 
     module: str | None
     values: Mapping[str, Any]
     span: Span | None = None
     incomplete: Unknown | None = None
+    assumed: frozenset[Assumption] = frozenset()
+    unsettled: Mapping[str, tuple[str, ...]] = {}
 
     def get(self, name: str, default: object = None) -> Any:
         """The setting's value (possibly `Unknown`), or the default when it is not set."""

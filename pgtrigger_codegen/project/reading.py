@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from pgtrigger_codegen.errors import ProjectError
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.library.kinds import has_base
@@ -17,6 +19,11 @@ from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.protocols.host import PathKind
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
+from pgtrigger_codegen.project.assumed_settings import (
+    assumed_apps,
+    settings_without_assumptions,
+    unsettled,
+)
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.discovery import Layout, find_app_packages
 from pgtrigger_codegen.project.existence import found_at
@@ -26,7 +33,7 @@ from pgtrigger_codegen.project.unknown_apps import not_found, possible_apps, unk
 from pgtrigger_codegen.project.unknown_configs import unknown_configs
 from pgtrigger_codegen.project.versions import project_versions, version_notices
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.source.unread import UNKNOWN_APP, GapKind, Unread
+from pgtrigger_codegen.source.unread import GapKind, Unread
 
 
 class SettingsHost:
@@ -141,8 +148,12 @@ def read_project(
         settings = _read_settings(layout, interpreter)
         names = _installed_apps(settings, layout, config)
         unread += unknown_apps(names, settings, interpreter)
-        if "INSTALLED_APPS" in settings.values:
-            unread += _assumed_apps(names, layout, interpreter)
+        host = SettingsHost(interpreter.host.environment, layout.root, takes_defaults=False)
+        if (other := settings_without_assumptions(layout, interpreter, host)) is not None:
+            if "INSTALLED_APPS" in settings.values:
+                unread += assumed_apps(names, other)
+            assumed = frozenset(interpreter.trace.assumptions)
+            settings = replace(settings, assumed=assumed, unsettled=unsettled(other))
     reader = _AppReader(interpreter, settings, notices)
     apps = reader.read(names)
     unread += not_found(reader.unread, interpreter.loader)
@@ -170,26 +181,6 @@ def _read_settings(layout: Layout, interpreter: Interpreter) -> Settings:
             "[tool.pgtrigger-codegen] in pyproject.toml",
         )
     return settings
-
-
-def _assumed_apps(names: list[Any], layout: Layout, interpreter: Interpreter) -> list[Unread]:
-    """Whether other apps would be installed if assumed values were others.
-
-    The settings are read once more, without what was assumed of the environment.
-    """
-    if not interpreter.trace.assumptions:
-        return []
-    host = SettingsHost(interpreter.host.environment, layout.root, takes_defaults=False)
-    other = Interpreter(interpreter.loader, host, interpreter.libraries)
-    settings = settings_of(layout.settings_module or "", layout.configuration, other)
-    if isinstance(settings, Unknown):
-        return []
-    unknown = first_unknown(settings.get("INSTALLED_APPS"))
-    if unknown is None or any(first_unknown(name) is not None for name in names):
-        return []  # what is not known either way is told already
-    reason = f"INSTALLED_APPS depends on a value that is assumed: {unknown.reason}"
-    span = unknown.span or settings.span
-    return [Unread(GapKind.ASSUMED_BRANCH, reason, span, UNKNOWN_APP, certain=False)]
 
 
 def _installed_apps(settings: Settings, layout: Layout, config: Config) -> list[Any]:

@@ -40,7 +40,7 @@ def test_what_looks_like_a_credential_is_hidden(name: str, value: str, shown: st
 def test_how_many_are_printed(tmp_path: Path) -> None:
     project = copy_project("shop", tmp_path)
     settings = project / "shop" / "settings.py"
-    more = "".join(f"A{n} = os.environ.get('NUMBER_{n}', '{n}')\n" for n in range(10))
+    more = "".join(f"PGTRIGGER_{n} = os.environ.get('NUMBER_{n}', '{n}')\n" for n in range(11))
     settings.write_text(f"{settings.read_text()}\n{more}")
 
     usual, quiet, verbose = (
@@ -48,10 +48,39 @@ def test_how_many_are_printed(tmp_path: Path) -> None:
     )
 
     assert usual[0].startswith("note: 11 values were taken as given")
-    assert len([line for line in verbose if line.startswith("note: assumed ")]) == 11
+    assert len([line for line in verbose if line.startswith("note: assumed ")]) == 12
     # What was found is said in any case.
-    assert quiet == usual[1:] == verbose[11:]
+    assert quiet == usual[1:] == verbose[12:]
     assert run_cli(project, "-q", "-v", "show").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "models", "is_printed"),
+    [
+        ("MAIL_HOST = os.environ.get('MAIL', 'h')", "", False),
+        ("INSTALLED_APPS += [os.environ.get('MAIL', 'django.contrib.sites')]", "", True),
+        ("if os.environ.get('MAIL', ''):\n    INSTALLED_APPS += ['a']", "", True),
+        ("USE_TZ = os.environ.get('MAIL', '1') == '1'", "", True),
+        ("DATABASES['default']['HOST'] = os.environ.get('MAIL', 'h')", "", False),
+        ("MAIL_HOST = os.environ.get('MAIL', 'h')", "NAME = settings.MAIL_HOST", True),
+        ("MAIL_HOST = os.environ.get('MAIL', 'h')", "NAME = settings.MAIL", False),
+        ("", "NAME = os.environ.get('MAIL', 'h')", True),
+    ],
+)
+def test_what_the_output_depends_on_is_printed(
+    settings: str, models: str, is_printed: bool, tmp_path: Path
+) -> None:
+    project = copy_project("shop", tmp_path)
+    file = project / "shop" / "settings.py"
+    file.write_text(f"{file.read_text()}\n{settings}\n")
+    more = project / "shop" / "customers" / "models.py"
+    imports = "import os\nfrom django.conf import settings\n"
+    more.write_text(f"{more.read_text()}\n{imports if models else ''}{models}\n")
+
+    usual, verbose = (run_cli(project, *option, "show").stderr for option in ((), ("-v",)))
+
+    assert ("assumed MAIL = " in usual) is is_printed
+    assert "assumed MAIL = " in verbose
 
 
 @pytest.mark.parametrize(
@@ -64,8 +93,8 @@ def test_no_output_has_them(tmp_path: Path, command: tuple[str, ...]) -> None:
     settings = project / "shop" / "settings.py"
     settings.write_text(
         f"{settings.read_text()}\n"
-        "A = os.environ.get('BACKEND', 'postgres://u:hunter2@h/d')\n"
-        "B = os.environ.get('SECRET_KEY', 'hunter2')\n"
+        "PGTRIGGER_A = os.environ.get('BACKEND', 'postgres://u:hunter2@h/d')\n"
+        "PGTRIGGER_B = os.environ.get('SECRET_KEY', 'hunter2')\n"
     )
     pyproject = project / "pyproject.toml"
     table = pyproject.read_text() if pyproject.exists() else ""
