@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgtrigger_codegen.evaluator.django import fields, operations
+from pgtrigger_codegen.evaluator.django import fields, func_render, operations
 from pgtrigger_codegen.evaluator.django.postponed import PostponedFields
 from pgtrigger_codegen.evaluator.django.registration import register
 from pgtrigger_codegen.evaluator.library import lookup
@@ -20,6 +20,15 @@ from pgtrigger_codegen.evaluator.values.models import (
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
+
+
+def called(
+    vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
+    """A call of a class or of a real bound method; `NotImplemented` where it is Python's."""
+    if isinstance(function, type):
+        return instantiate(vm, function, args, kwargs, span)
+    return func_render.call_method(vm, function, args, span)
 
 
 def instantiate(

@@ -30,6 +30,7 @@ from pgtrigger_codegen.evaluator.django import (
     translation,
     unknown_imports,
 )
+from pgtrigger_codegen.evaluator.protocols import events
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.source.span import Span
@@ -71,17 +72,20 @@ class Django:
         "apps.app_configs": registration.config_of_app,
         "connections": _connection,
     }
+    events: ClassVar[dict[type, Callable[[Machine, Any], None]]] = {
+        events.ClassMade: func_render.accept_model,
+        events.Ended: provider_calls.note_ended,
+        events.Imported: provider_calls.note_library,
+        events.ImportedUnknown: unknown_imports.note_unknown_import,
+        events.Refused: registration.note_refused,
+        events.Stopped: registration.note_stopped,
+        events.UnreadCall: registration.note_unread_call,
+    }
     postponed_arguments = postponed.ARGUMENTS
 
     registers = staticmethod(registration.registers)
     mentions_registration = staticmethod(registration.mentions_registration)
     notes_calls = staticmethod(provider_calls.is_provided)
-    note_unread_call = staticmethod(registration.note_unread_call)
-    note_stopped = staticmethod(registration.note_stopped)
-    note_ended = staticmethod(provider_calls.note_ended)
-    note_refused = staticmethod(registration.note_refused)
-    note_library = staticmethod(provider_calls.note_library)
-    note_unknown_import = staticmethod(unknown_imports.note_unknown_import)
     note_origin = staticmethod(calls.note_origin)
     call_unread = staticmethod(registration.call_unread)
 
@@ -92,13 +96,9 @@ class Django:
     compared = staticmethod(rendering.compared)
     real_attribute = staticmethod(real_attributes.real_attribute)
     assign_attribute = staticmethod(assignment.assign_attribute)
-    instantiate = staticmethod(calls.instantiate)
-    call_method = staticmethod(func_render.call_method)
-    postponed_argument = staticmethod(postponed.postponed_argument)
-    postpone = staticmethod(postponed.postpone)
+    called = staticmethod(calls.called)
+    postponed = staticmethod(postponed.postponed)
     namespace = staticmethod(model_classes.namespace)
     base = staticmethod(model_classes.base)
     make_class = staticmethod(model_classes.make_class)
-    make_dynamic_class = staticmethod(model_classes.make_dynamic_class)
-    class_made = staticmethod(func_render.accept_model)
     decorated = staticmethod(model_classes.decorated)

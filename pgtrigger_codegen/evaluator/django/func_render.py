@@ -12,14 +12,16 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.django import rendering
 from pgtrigger_codegen.evaluator.library.kinds import has_base, is_rendered_model
+from pgtrigger_codegen.evaluator.protocols.events import ClassMade
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.values.callables import BEHIND, interpreted
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.source.span import Span
 
 
-def accept_model(cls: type) -> None:
+def accept_model(vm: Machine, made: ClassMade) -> None:
     """Lets later versions of the library call a `render(self, model)` of the user's."""
+    cls = made.cls
     if not has_base(cls, "pgtrigger.core", "Func"):
         return
     original: Any = vars(cls).get("render")

@@ -42,15 +42,17 @@ def base(vm: Machine, base: Any, span: Span) -> Any:
     return base
 
 
-def make_class(vm: Machine, statement: ClassStatement, broken: Unknown | None) -> ModelClass:
+def make_class(vm: Machine, statement: ClassStatement, broken: Unknown | None) -> Any:
     """A class that is or may be a model, or that Python could not have made: why."""
+    if statement.dynamic:
+        return _make_dynamic_class(vm, statement)
     bases = statement.bases if broken is None else (*statement.bases, broken)
     model = _model_class(vm, statement, statement.module, bases)
     model.broken = broken
     return model
 
 
-def make_dynamic_class(vm: Machine, statement: ClassStatement) -> Any:
+def _make_dynamic_class(vm: Machine, statement: ClassStatement) -> Any:
     """The value of `type(name, bases, namespace)` with a model among the bases."""
     names, module, span = statement.body.names, statement.module, statement.span
     if "__module__" not in names:

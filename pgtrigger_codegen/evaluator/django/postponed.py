@@ -183,7 +183,16 @@ def postpone_field(vm: Machine, node: ast.expr, scope: Scope) -> PostponedField 
 ARGUMENTS = frozenset({"fields"})
 
 
-def postponed_argument(vm: Machine, function: Any, node: ast.expr, scope: Scope) -> Any:
+def postponed(
+    vm: Machine, node: ast.Assign | ast.keyword, scope: Scope, function: Any = None
+) -> Any:
+    """What is evaluated when somebody asks for it; `NotImplemented` where nothing can wait."""
+    if isinstance(node, ast.keyword):
+        return _postponed_argument(vm, function, node.value, scope)
+    return None if _postpone(vm, node, scope) else NotImplemented
+
+
+def _postponed_argument(vm: Machine, function: Any, node: ast.expr, scope: Scope) -> Any:
     """The `fields` of a `CreateModel`; `NotImplemented` for other calls."""
     if not makes_table(function):
         return NotImplemented
@@ -208,7 +217,7 @@ def postpone_fields(vm: Machine, node: ast.expr, scope: Scope) -> PostponedField
     return fields
 
 
-def postpone(vm: Machine, node: ast.Assign, scope: Scope) -> bool:
+def _postpone(vm: Machine, node: ast.Assign, scope: Scope) -> bool:
     """Binds a model's field without making it, where nothing can depend on when it is made."""
     if not isinstance(scope.names, PostponedNames):
         return False

@@ -11,13 +11,13 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from pgtrigger_codegen.evaluator.protocols.events import Ended, Imported
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.imports.module_names import has_own
-from pgtrigger_codegen.evaluator.values.callables import Function, Special
+from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
 from pgtrigger_codegen.evaluator.values.provider_calls import ProvidedCall, ProvidedCallable
-from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
@@ -40,9 +40,9 @@ def provided_value(vm: Machine, dotted: str) -> Special | None:
     return None if found is None else Special("provided", found)
 
 
-def note_library(vm: Machine, module: str, scope: Scope, span: Span) -> None:
+def note_library(vm: Machine, imported: Imported) -> None:
     """Remembers where a module of the project first imports a library that registers triggers."""
-    package = module.partition(".")[0]
+    package, scope, span = imported.name.partition(".")[0], imported.scope, imported.span
     if not scope.module.first_party or not vm.libraries.registers(package):
         return
     if vm.loader.is_first_party(package) and not has_own(vm, package):
@@ -51,8 +51,9 @@ def note_library(vm: Machine, module: str, scope: Scope, span: Span) -> None:
         vm.findings.imported_libraries.setdefault((package, scope.module.name), span)
 
 
-def note_ended(vm: Machine, function: Function, unknown: Unknown, span: Span) -> None:
+def note_ended(vm: Machine, ended: Ended) -> None:
     """A function that could not be followed to its end may have declared something there."""
+    function, unknown, span = ended.function, ended.unknown, ended.span
     names = vm.libraries.names
     if names and any(
         names & {getattr(node, "attr", ""), getattr(node, "id", "")}

@@ -8,6 +8,7 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.django.provider_calls import TOO_EARLY, is_provided
 from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
+from pgtrigger_codegen.evaluator.protocols.events import Refused, Stopped, UnreadCall
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
@@ -40,8 +41,9 @@ def register(
     return model
 
 
-def note_unread_call(vm: Machine, node: ast.expr, outcome: Unknown, scope: Scope) -> None:
+def note_unread_call(vm: Machine, call: UnreadCall) -> None:
     """A trigger that a package registers for a decorated function, or makes a base for."""
+    node, outcome, scope = call.node, call.unknown, call.scope
     root = node
     while isinstance(root, ast.Attribute | ast.Call):
         root = root.func if isinstance(root, ast.Call) else root.value
@@ -53,16 +55,18 @@ def note_unread_call(vm: Machine, node: ast.expr, outcome: Unknown, scope: Scope
         vm.findings.note_registration(outcome, outcome, scope.module, span)
 
 
-def note_stopped(vm: Machine, node: ast.stmt, outcome: Unknown, scope: Scope) -> None:
+def note_stopped(vm: Machine, stopped: Stopped) -> None:
     """A statement ended early: what it would have registered is not known, but not forgotten."""
+    node, outcome, scope = stopped.node, stopped.unknown, stopped.scope
     if not isinstance(node, ast.ClassDef) and mentions(node, "register"):
         span = scope.module.span(node)
         vm.findings.note_registration(outcome, outcome, scope.module, span)
 
 
-def note_refused(vm: Machine, args: Iterable[Any], outcome: Unknown, span: Span) -> None:
+def note_refused(vm: Machine, refused: Refused) -> None:
     """A registration handed to a call that is refused: it may well have been made there."""
-    for value in args:
+    outcome, span = refused.unknown, refused.span
+    for value in refused.args:
         if registers(vm, value):
             module = _module_at(vm, span)
             vm.findings.note_registration(outcome, outcome, module, span, hook=vm.in_hook)

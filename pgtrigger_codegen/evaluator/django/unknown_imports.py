@@ -11,19 +11,19 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from pgtrigger_codegen.evaluator.protocols.events import ImportedUnknown
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
-from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.overlay import read_bytes
-from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.walking import walk
 
 REASON = "imports modules by names that are not known"
 _OTHERS = frozenset({"migrations", "tests", "management", "node_modules", "site-packages"})
 
 
-def note_unknown_import(vm: Machine, module: Module, unknown: Unknown, span: Span) -> None:
+def note_unknown_import(vm: Machine, imported: ImportedUnknown) -> None:
     """Notes an import that may bring triggers."""
+    module, unknown, span = imported.module, imported.unknown, imported.span
     if not module.first_party:
         return
     folders = {module.path.parent}

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-from pgtrigger_codegen.evaluator.values.callables import Function, Special
+from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.module import Module
@@ -47,6 +47,7 @@ class ClassStatement(Struct, frozen=True):
         bases: Real classes, models, or `Unknown`.
         body: What the body bound; its owner is the class, once that exists.
         keywords: By name; what `**` gave that is not known, by None.
+        dynamic: Whether it is a call of `type`.
     """
 
     node: ast.ClassDef
@@ -55,6 +56,7 @@ class ClassStatement(Struct, frozen=True):
     body: Scope
     keywords: dict[str | None, Any]
     span: Span
+    dynamic: bool = False
 
 
 class Tables(Protocol[M_contra]):
@@ -89,12 +91,16 @@ class Tables(Protocol[M_contra]):
         """Callables that make classes and functions, by identity."""
 
     @property
+    def events(self) -> Mapping[type, Callable[[M_contra, Any], None]]:
+        """Who is told of an event (`protocols.events`), by its kind."""
+
+    @property
     def postponed_arguments(self) -> frozenset[str]:
         """Names of arguments that may be evaluated when somebody asks for them."""
 
 
-class Effects(Protocol[M_contra]):
-    """What must not be forgotten where code is not followed to its end."""
+class Declaring(Protocol[M_contra]):
+    """What may declare something, and must not be forgotten where it is not followed."""
 
     def registers(self, vm: M_contra, value: Any) -> bool:
         """Whether calling a value, or what is in it, may declare something."""
@@ -105,45 +111,17 @@ class Effects(Protocol[M_contra]):
     def notes_calls(self, function: Any) -> bool:
         """Whether a call is noted even when its arguments are not known."""
 
-    def note_unread_call(
-        self, vm: M_contra, node: ast.expr, outcome: Unknown, scope: Scope
-    ) -> None:
-        """A decorator or a base of a package's gave nothing that is known."""
-
-    def note_stopped(self, vm: M_contra, node: ast.stmt, outcome: Unknown, scope: Scope) -> None:
-        """A statement of a module or class ended early."""
-
-    def note_ended(self, vm: M_contra, function: Function, unknown: Unknown, span: Span) -> None:
-        """A function could not be followed to its end."""
-
-    def note_refused(self, vm: M_contra, args: Iterable[Any], outcome: Unknown, span: Span) -> None:
-        """A real call was refused for its arguments."""
-
-    def note_library(self, vm: M_contra, module: str, scope: Scope, span: Span) -> None:
-        """A module is imported."""
-
-    def note_unknown_import(
-        self, vm: M_contra, module: Module, unknown: Unknown, span: Span
-    ) -> None:
-        """A module is imported, and which one is not known."""
-
-    def note_origin(self, vm: M_contra, value: Any, span: Span) -> Any:
-        """Passes on what a real call has made."""
-
     def call_unread(
         self, vm: M_contra, unknown: Unknown, args: Iterable[Any], span: Span, scope: Scope | None
     ) -> Unknown:
         """The outcome of calling what is not read."""
 
 
-class Rules(Protocol[M_contra]):
-    """What holds for values that are not Python's. `NotImplemented`: for this one Python's does."""
-
-    def provided(self, vm: M_contra, dotted: str) -> Special | None:
-        """What stands for a callable of a library, by its dotted path."""
+class Converting(Protocol[M_contra]):
+    """One thing in two forms, as interpreted code has it and as real code does."""
 
     def inward(self, vm: M_contra, value: Any) -> Any:
-        """What a real object of the library is to interpreted code."""
+        """What a real object is to interpreted code; `NotImplemented` for what is Python's."""
 
     def rendered(self, vm: M_contra, value: Any) -> Any:
         """What a value is to real code.
@@ -160,6 +138,16 @@ class Rules(Protocol[M_contra]):
     ) -> Unknown | tuple[Any, Any]:
         """Two values as they can be compared, or why they cannot."""
 
+    def note_origin(self, vm: M_contra, value: Any, span: Span) -> Any:
+        """Passes on what a real call has made."""
+
+
+class Using(Protocol[M_contra]):
+    """What is done with values that are not Python's. `NotImplemented`: Python's rules hold."""
+
+    def provided(self, vm: M_contra, dotted: str) -> Special | None:
+        """What stands for a callable of a library, by its dotted path."""
+
     def real_attribute(self, vm: M_contra, value: Any, name: str, span: Span) -> Any:
         """An attribute of a real object that the library says more of than the object."""
 
@@ -168,19 +156,32 @@ class Rules(Protocol[M_contra]):
     ) -> bool:
         """Assigns to a value that is the library's; whether it is one."""
 
-    def instantiate(
-        self, vm: M_contra, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    def called(
+        self,
+        vm: M_contra,
+        function: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        span: Span,
     ) -> Any:
-        """An object of one of the library's classes, or of a class derived from one."""
+        """A call of a class, the library's or derived from one, or of a real bound method."""
 
-    def call_method(self, vm: M_contra, function: Any, args: tuple[Any, ...], span: Span) -> Any:
-        """A call of a bound method of a real object."""
+    def postponed(
+        self,
+        vm: M_contra,
+        node: ast.Assign | ast.keyword,
+        scope: Scope,
+        function: Any = None,
+    ) -> Any:
+        """Binds a name in a class body to what is evaluated when somebody asks for it.
 
-    def postponed_argument(self, vm: M_contra, function: Any, node: ast.expr, scope: Scope) -> Any:
-        """An argument that is evaluated when somebody asks for it."""
+        Args:
+            function: What is called, where the node is an argument: that is the result then.
+        """
 
-    def postpone(self, vm: M_contra, node: ast.Assign, scope: Scope) -> bool:
-        """Binds a name in a class body to what is evaluated later, if it can wait."""
+
+class MakingClasses(Protocol[M_contra]):
+    """Classes that are not made real: models, say."""
 
     def namespace(self, bases: Sequence[Any]) -> dict[str, Any] | None:
         """Names for the body of a class that is not made real; None where it is."""
@@ -191,15 +192,16 @@ class Rules(Protocol[M_contra]):
     def make_class(self, vm: M_contra, statement: ClassStatement, broken: Unknown | None) -> Any:
         """A class that is not made real, or could not be: why."""
 
-    def make_dynamic_class(self, vm: M_contra, statement: ClassStatement) -> Any:
-        """The same, by a call of `type`."""
-
-    def class_made(self, cls: type) -> None:
-        """A class of the user's was made real."""
-
     def decorated(self, vm: M_contra, value: Any, function: Any, result: Any, span: Span) -> Any:
         """What a class is once it is decorated: the result, if the class was made real."""
 
 
-class Domain(Tables[M_contra], Effects[M_contra], Rules[M_contra], Protocol[M_contra]):
-    """All that Python's rules ask of the libraries around them."""
+class Domain(
+    Tables[M_contra],
+    Declaring[M_contra],
+    Converting[M_contra],
+    Using[M_contra],
+    MakingClasses[M_contra],
+    Protocol[M_contra],
+):
+    """All that Python's rules ask of the libraries around them: tables first."""

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement, Domain, Maker
+from pgtrigger_codegen.evaluator.protocols.events import Event
 from pgtrigger_codegen.evaluator.protocols.host import Host
 from pgtrigger_codegen.evaluator.protocols.libraries import Libraries
 from pgtrigger_codegen.evaluator.protocols.observer import Observer
@@ -200,6 +201,9 @@ class Machine(Protocol):
         self, error: BaseException, span: Span | None, frame: Frame | None = None
     ) -> Invalid:
         """The value of an expression that raises."""
+
+    def tell(self, event: Event) -> None:
+        """Tells the libraries what happened, if it concerns them."""
 
     def leave_by(self, raised: PythonRaise, span: Span) -> BaseException:
         """An exception on its way into real code, which may let it through."""

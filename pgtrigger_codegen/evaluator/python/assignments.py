@@ -25,7 +25,7 @@ from pgtrigger_codegen.source.unparsing import unparsed
 
 
 def assignment(vm: Machine, node: ast.Assign, scope: Scope) -> Signal:
-    if scope.kind == "class" and vm.domain.postpone(vm, node, scope):
+    if scope.kind == "class" and vm.domain.postponed(vm, node, scope) is not NotImplemented:
         return None
     value = vm.value(node.value, scope)
     if isinstance(value, Invalid) and scope.kind == "function":

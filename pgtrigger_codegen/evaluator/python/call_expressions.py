@@ -48,7 +48,7 @@ def call_expression(vm: Machine, node: ast.Call, scope: Scope) -> Any:
 
 def _argument(vm: Machine, function: Any, keyword: ast.keyword, scope: Scope) -> Any:
     if keyword.arg in vm.domain.postponed_arguments:
-        postponed = vm.domain.postponed_argument(vm, function, keyword.value, scope)
+        postponed = vm.domain.postponed(vm, keyword, scope, function)
         if postponed is not NotImplemented:
             return postponed
     return vm.value(keyword.value, scope)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement, Domain, Maker
+from pgtrigger_codegen.evaluator.protocols.events import Event
 from pgtrigger_codegen.evaluator.protocols.host import Host
 from pgtrigger_codegen.evaluator.protocols.libraries import Libraries, NoLibraries
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine, Reader
@@ -230,6 +231,11 @@ class PythonMachine(Evaluation):
             value = module_names.module_attribute(self, module, name, nowhere)
             self._library_classes[key] = value if isinstance(value, type) else None
         return self._library_classes[key]
+
+    def tell(self, event: Event) -> None:
+        """Tells the libraries what happened, if it concerns them."""
+        if (concerned := self.domain.events.get(type(event))) is not None:
+            concerned(self, event)
 
     def moment(self) -> Moment:
         """The present moment, later than each that was asked for before."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement, Maker
 from pgtrigger_codegen.evaluator.protocols.machine import Caller, Handler, Machine, Reader
-from pgtrigger_codegen.evaluator.values.callables import Function, Special
+from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.module import Module
@@ -28,6 +28,7 @@ class PlainPython:
     special_attributes: Mapping[str, Reader] = _NONE
     special_items: Mapping[str, Callable[[Machine, Special, Any, Span], Any]] = _NONE
     makers: Mapping[int, Maker] = _NONE
+    events: Mapping[type, Callable[[Machine, Any], None]] = _NONE
     postponed_arguments: frozenset[str] = frozenset()
 
     def registers(self, vm: Machine, value: Any) -> bool:
@@ -41,26 +42,6 @@ class PlainPython:
     def notes_calls(self, function: Any) -> bool:
         """None is noted."""
         return False
-
-    def note_unread_call(self, vm: Machine, node: ast.expr, outcome: Unknown, scope: Scope) -> None:
-        """Nothing is noted."""
-
-    def note_stopped(self, vm: Machine, node: ast.stmt, outcome: Unknown, scope: Scope) -> None:
-        """Nothing is noted."""
-
-    def note_ended(self, vm: Machine, function: Function, unknown: Unknown, span: Span) -> None:
-        """Nothing is noted."""
-
-    def note_refused(self, vm: Machine, args: Iterable[Any], outcome: Unknown, span: Span) -> None:
-        """Nothing is noted."""
-
-    def note_library(self, vm: Machine, module: str, scope: Scope, span: Span) -> None:
-        """Nothing is noted."""
-
-    def note_unknown_import(
-        self, vm: Machine, module: Module, unknown: Unknown, span: Span
-    ) -> None:
-        """Nothing is noted."""
 
     def note_origin(self, vm: Machine, value: Any, span: Span) -> Any:
         """The value as it is."""
@@ -100,23 +81,17 @@ class PlainPython:
         """By Python's rules."""
         return False
 
-    def instantiate(
-        self, vm: Machine, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+    def called(
+        self, vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
     ) -> Any:
         """By Python's rules."""
         return NotImplemented
 
-    def call_method(self, vm: Machine, function: Any, args: tuple[Any, ...], span: Span) -> Any:
-        """By Python's rules."""
-        return NotImplemented
-
-    def postponed_argument(self, vm: Machine, function: Any, node: ast.expr, scope: Scope) -> Any:
-        """By Python's rules."""
-        return NotImplemented
-
-    def postpone(self, vm: Machine, node: ast.Assign, scope: Scope) -> bool:
+    def postponed(
+        self, vm: Machine, node: ast.Assign | ast.keyword, scope: Scope, function: Any = None
+    ) -> Any:
         """Nothing waits."""
-        return False
+        return NotImplemented
 
     def namespace(self, bases: Sequence[Any]) -> dict[str, Any] | None:
         """Names for a class with a base that is not known, which cannot be made real."""
@@ -131,13 +106,6 @@ class PlainPython:
         parts = [*statement.bases, *statement.keywords.values()]
         reason = f"the class `{statement.node.name}` is not evaluated"
         return broken or first_unknown(parts) or Unknown(reason, statement.span)
-
-    def make_dynamic_class(self, vm: Machine, statement: ClassStatement) -> Any:
-        """Why there is no such class."""
-        return self.make_class(vm, statement, None)
-
-    def class_made(self, cls: type) -> None:
-        """Nothing is noted."""
 
     def decorated(self, vm: Machine, value: Any, function: Any, result: Any, span: Span) -> Any:
         """What the decorator gave."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pgtrigger_codegen.evaluator.modules.bound_names import bound_names
+from pgtrigger_codegen.evaluator.protocols.events import Stopped, UnreadCall
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python import assignments
 from pgtrigger_codegen.evaluator.python.classes.classes import make_class
@@ -72,7 +73,7 @@ def _decorated(
         function = vm.value(decorator, scope)
         value = vm.apply(function, (value,), {}, span, scope)
         if isinstance(value, Unknown):
-            vm.domain.note_unread_call(vm, decorator, value, scope)
+            vm.tell(UnreadCall(decorator, value, scope))
         if isinstance(function, Unknown):
             return Unknown(f"`{node.name}` is decorated by what is not evaluated", span)
     return value
@@ -156,7 +157,7 @@ def execute_resiliently(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> 
             raise PythonRaise(outcome.error, outcome.span)  # there is no such class
         if isinstance(outcome, Unknown):
             scope.names.update(dict.fromkeys(bound_names(node), outcome))
-            vm.domain.note_stopped(vm, node, outcome, scope)
+            vm.tell(Stopped(node, outcome, scope))
         if scope.kind == "module" and _may_be_over(vm, outcome, scope):
             assert vm.ended is not None
             with vm.speculating(vm.ended):

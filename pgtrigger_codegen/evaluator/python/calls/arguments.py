@@ -204,7 +204,7 @@ def call_library_object(
             found = [vm.subscript(args[0], key, span) for key in function.__reduce__()[1]]
             return found[0] if len(found) == 1 else tuple(found)
         case types.MethodType():
-            return vm.domain.call_method(vm, function, args, span)
+            return vm.domain.called(vm, function, args, kwargs, span)
     return NotImplemented
 
 

@@ -21,6 +21,7 @@ from pgtrigger_codegen.evaluator.limits.methods import check_method
 from pgtrigger_codegen.evaluator.limits.parameters import positional
 from pgtrigger_codegen.evaluator.limits.sizes import checked
 from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
+from pgtrigger_codegen.evaluator.protocols.events import Ended, Refused
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.calls import arguments, makers
@@ -89,7 +90,7 @@ def call(
     if (user_function := interpreted(function)) is not None:
         return _interpret(vm, user_function, (*bound_to(function), *args), kwargs, span)
     if isinstance(function, type):
-        made = vm.domain.instantiate(vm, function, args, kwargs, span)
+        made = vm.domain.called(vm, function, args, kwargs, span)
         return instantiate(vm, function, args, kwargs, span) if made is NotImplemented else made
     if is_user_object(vm, function):
         method = vm.attempt(span, lambda: function.__call__)
@@ -160,22 +161,22 @@ def _interpret(
         if vm.try_depth:
             raise
         raised = vm.invalid(error.error, error.span or span, error.frame).passed_on()
-        vm.domain.note_ended(vm, function, raised, span)
+        vm.tell(Ended(function, raised, span))
         return raised
     except LimitPassed as error:
         result = Unknown(str(error), span)
-        vm.domain.note_ended(vm, function, result, span)
+        vm.tell(Ended(function, result, span))
         return result
     except BudgetPassed as passed:
-        vm.domain.note_ended(vm, function, passed.unknown, span)
+        vm.tell(Ended(function, passed.unknown, span))
         raise
     except Refusal as refusal:
         result = refusal.unknown
-        vm.domain.note_ended(vm, function, result, span)
+        vm.tell(Ended(function, result, span))
     else:
         if isinstance(result, Invalid):
             result = result.passed_on()
-            vm.domain.note_ended(vm, function, result, span)
+            vm.tell(Ended(function, result, span))
     if isinstance(result, Unknown):
         result = result.with_call(function.name, span)
         note_names_not_set(vm, function, result)
@@ -233,7 +234,7 @@ def _call_real(
     result = _call_checked(vm, function, args, kwargs, span)
     if isinstance(result, Unknown):
         if lookup.is_callable_listed(function):  # refused for its arguments, not for itself
-            vm.domain.note_refused(vm, (*args, *kwargs.values()), result, span)
+            vm.tell(Refused((*args, *kwargs.values()), result, span))
         receiver, name = receiver_of(function)
         if name and lookup.is_mutator(receiver, name):
             poison(receiver, result)  # the change that it should have had is missing

@@ -20,6 +20,7 @@ from pgtrigger_codegen.evaluator.library.kinds import is_migration
 from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement
+from pgtrigger_codegen.evaluator.protocols.events import ClassMade, UnreadCall
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.calls import makers
@@ -115,9 +116,11 @@ def make_dynamic_class(vm: Machine, call: SpecialCall) -> Any:
     bases = tuple(_base(vm, name, base, span) for base in given)
     body = Scope("class", module, names=dict(namespace), qualname=name)
     keywords: dict[str | None, Any] = dict(call.kwargs.items())
-    statement = ClassStatement(_class_node(name, span), module, bases, body, keywords, span)
+    statement = ClassStatement(
+        _class_node(name, span), module, bases, body, keywords, span, dynamic=True
+    )
     if vm.domain.namespace(bases) is not None:
-        return vm.domain.make_dynamic_class(vm, statement)
+        return vm.domain.make_class(vm, statement, None)
     body.names.pop("__module__", None)
     made = make_real_class(vm, statement)
     return first_unknown(namespace) or made if isinstance(made, Unknown) else made
@@ -143,7 +146,7 @@ def _bases(vm: Machine, node: ast.ClassDef, scope: Scope) -> tuple[Any, ...]:
             continue
         base = vm.evaluate(expression, scope)
         if isinstance(base, Unknown) and isinstance(expression, ast.Call):
-            vm.domain.note_unread_call(vm, expression, base, scope)
+            vm.tell(UnreadCall(expression, base, scope))
         bases.append(_base(vm, node.name, base, scope.module.span(expression)))
     return tuple(bases)
 
@@ -203,7 +206,7 @@ def make_real_class(vm: Machine, statement: ClassStatement) -> Any:
     real = vm.attempt(span, types.new_class, statement.node.name, bases, given, fill)
     if isinstance(real, type):
         vm.user_classes[real] = (module, statement.node)
-        vm.domain.class_made(real)
+        vm.tell(ClassMade(real))
         if on_library:
             _guard_inherited(vm, real)
     return real

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from pgtrigger_codegen.evaluator.protocols.events import ImportedUnknown
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.imports import module_names
@@ -72,7 +73,7 @@ def _find_spec(vm: Machine, call: SpecialCall) -> Any:
 def not_known(vm: Machine, call: SpecialCall, unknown: Unknown) -> Unknown:
     """The outcome of an import of what is not known, which is noted."""
     if call.scope is not None:
-        vm.domain.note_unknown_import(vm, call.scope.module, unknown, call.span)
+        vm.tell(ImportedUnknown(call.scope.module, unknown, call.span))
     return unknown
 
 

@@ -14,6 +14,7 @@ from pgtrigger_codegen.evaluator.modules.missing_imports import (
     missing_import,
     missing_modules,
 )
+from pgtrigger_codegen.evaluator.protocols.events import Imported, ImportedUnknown
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.imports.module_names import (
     follow,
@@ -33,7 +34,7 @@ def import_statement(vm: Machine, node: ast.Import, scope: Scope) -> None:
     span = scope.module.span(node)
     _note_missing(vm, node, scope)
     for alias in node.names:
-        vm.domain.note_library(vm, alias.name, scope, span)
+        vm.tell(Imported(alias.name, scope, span))
         _require(vm, alias.name, span)
         if (ended := _ended(vm, alias.name)) is not None:
             scope.bind(alias.asname or alias.name.partition(".")[0], ended)
@@ -53,7 +54,7 @@ def import_from_statement(vm: Machine, node: ast.ImportFrom, scope: Scope) -> No
         for alias in node.names:
             scope.bind(alias.asname or alias.name, unknown)
         return
-    vm.domain.note_library(vm, module, scope, span)
+    vm.tell(Imported(module, scope, span))
     _note_missing(vm, node, scope)
     for alias in node.names:
         if alias.name == "*":
@@ -123,7 +124,7 @@ def _import_star(vm: Machine, module: str, scope: Scope, span: Span) -> None:
     else:
         unknown = Unknown(f"`__all__` of `{module}` is not known", span)
         scope.module_scope.open_ended = unknown
-        vm.domain.note_unknown_import(vm, source.module, unknown, span)
+        vm.tell(ImportedUnknown(source.module, unknown, span))
         public = [name for name in source.names if not name.startswith("_")]
     ended = _ended(vm, module)
     for name in public:
