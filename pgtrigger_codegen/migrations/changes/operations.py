@@ -111,12 +111,11 @@ class DropTrigger(Struct, frozen=True):
         return render.drop_trigger(self.old.parts)
 
 
-class AlterTriggerFunction(Struct, frozen=True):
-    """Another body, under the same definition: no lock on the table."""
+class _Successor(Struct, frozen=True):
+    """A trigger in another's place."""
 
     old: Trigger
     new: Trigger
-    kind: Kind = "alter"
 
     @property
     def trigger(self) -> Trigger:
@@ -125,6 +124,12 @@ class AlterTriggerFunction(Struct, frozen=True):
     @property
     def replaced(self) -> Trigger | None:
         return self.old
+
+
+class AlterTriggerFunction(_Successor, frozen=True):
+    """Another body, under the same definition: no lock on the table."""
+
+    kind: Kind = "alter"
 
     def reverse(self) -> AlterTriggerFunction:
         return AlterTriggerFunction(self.new, self.old)
@@ -134,28 +139,18 @@ class AlterTriggerFunction(Struct, frozen=True):
         return render.alter_function(self.new.parts, self.new.hash)
 
 
-class ReplaceTrigger(Struct, frozen=True):
+class ReplaceTrigger(_Successor, frozen=True):
     """Another definition of the same trigger, or the same under another name.
 
     Attributes:
         temporary: Whether one of the names is a temporary one, since two triggers swap theirs.
     """
 
-    old: Trigger
-    new: Trigger
     temporary: bool = False
 
     @property
     def kind(self) -> Kind:
         return "alter" if self.old.parts.pgid == self.new.parts.pgid else "rename"
-
-    @property
-    def trigger(self) -> Trigger:
-        return self.new
-
-    @property
-    def replaced(self) -> Trigger | None:
-        return self.old
 
     def reverse(self) -> ReplaceTrigger:
         return ReplaceTrigger(self.new, self.old, self.temporary)
@@ -164,20 +159,10 @@ class ReplaceTrigger(Struct, frozen=True):
         return render.replace_trigger(self.old.parts, self.new.parts, self.new.hash, style)
 
 
-class RecordHash(Struct, frozen=True):
+class RecordHash(_Successor, frozen=True):
     """The same trigger, which django-pgtrigger knows by another hash now."""
 
-    old: Trigger
-    new: Trigger
     kind: Kind = "alter"
-
-    @property
-    def trigger(self) -> Trigger:
-        return self.new
-
-    @property
-    def replaced(self) -> Trigger | None:
-        return self.old
 
     def reverse(self) -> RecordHash:
         return RecordHash(self.new, self.old)
