@@ -26,12 +26,22 @@ class ProjectTexts:
         self._analysis = analysis
         self._answers: dict[str, bool] = {}
 
-    def mention(self, pattern: str) -> bool:
-        """Whether any of the texts has what a pattern describes, in capitals or not."""
+    def mention(self, pattern: str, word: str = "") -> bool:
+        """Whether any of the texts has what a pattern describes, in capitals or not.
+
+        Args:
+            word: In small letters, what the pattern contains: to look for that first is quick.
+        """
         if pattern not in self._answers:
             wanted = re.compile(pattern, re.IGNORECASE)
-            self._answers[pattern] = any(wanted.search(text) for text in self._texts)
+            self._answers[pattern] = any(
+                wanted.search(text) for text in self._lowered if word in text
+            )
         return self._answers[pattern]
+
+    @functools.cached_property
+    def _lowered(self) -> tuple[str, ...]:
+        return tuple(text.lower() for text in self._texts)
 
     @functools.cached_property
     def _texts(self) -> tuple[str, ...]:

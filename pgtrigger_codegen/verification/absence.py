@@ -18,11 +18,13 @@ class Source(Struct, frozen=True):
 
     Attributes:
         texts: All that the project may set up its databases with.
-        has_all_tables: Whether all models were read.
+        has_all_tables: Whether all models were read, those of other packages included.
+        tables: The names of the tables of all models.
     """
 
     texts: ProjectTexts
     has_all_tables: bool
+    tables: frozenset[str] = frozenset()
 
 
 NO_UNIQUE = "42P10"
@@ -47,10 +49,12 @@ def doubt(state: str, message: str, source: Source) -> str | None:
     if state == _NO_RIGHT:
         return f"{message} (verify works as a role without rights)"
     if state == _UNDEFINED_FUNCTION:
-        return _of_function(message, source.texts)
+        return _of_function(message, source)
     if state == UNDEFINED_TABLE:
         return _of_relation(message, source)
-    if state in (_UNDEFINED_SCHEMA, _UNDEFINED_OBJECT):
+    if state == _UNDEFINED_OBJECT:
+        return _of_type(message, source)
+    if state == _UNDEFINED_SCHEMA:
         return f"{message}, as far as the models say"
     if state == UNDEFINED_COLUMN:
         return _of_column(message, source.texts)
@@ -61,6 +65,7 @@ def doubt(state: str, message: str, source: Source) -> str | None:
     return None
 
 
+_TYPE = re.compile(r"type \"(?:[^\"]+\.)?(\w+)\" does not exist")
 _FUNCTION = re.compile(r"(?:function|procedure) (?:\S+\.)?\"?(\w+)\"?\(")
 _RELATION = re.compile(r"relation \"(?:[^\"]+\.)?([^\".]+)\"")
 _COLUMN = re.compile(r"column (?:\S+\.)?\"?(\w+)\"?|has no field \"(\w+)\"")
@@ -69,9 +74,12 @@ _TYPES = r"\bALTER\s+(COLUMN\s+)?\S+\s+(SET\s+DATA\s+)?TYPE\b|\bCREATE\s+(CAST|O
 _UNIQUE = r"\bUNIQUE\s+INDEX\b|\bADD\s+(CONSTRAINT\s+\S+\s+)?UNIQUE\b"
 
 
-def _of_function(message: str, texts: ProjectTexts) -> str | None:
-    match = _FUNCTION.match(message)
-    made = _TYPES if match is None else rf"\bFUNCTION\b[^(;]*\b{re.escape(match[1])}\b"
+def _of_function(message: str, source: Source) -> str | None:
+    texts, match = source.texts, _FUNCTION.match(message)
+    if match is not None and not source.has_all_tables:
+        # A package that was not read may make it by a migration.
+        return f"{message}, as far as the project was read"
+    made = _TYPES if match is None else rf"\bFUNCTION\b[^(;]{{0,80}}\b{re.escape(match[1])}\b"
     if texts.mention(made) or texts.mention(_TYPES):
         return f"{message}, and SQL of the project speaks of it"
     if texts.mention(_EXTENSIONS):
@@ -86,9 +94,22 @@ def _of_relation(message: str, source: Source) -> str | None:
     match = _RELATION.search(message)
     if match is None or not source.has_all_tables:
         return f"{message}, as far as the models say"
+    if match[1] in source.tables:
+        return f"{message}, since it could not be made"
     name = re.escape(match[1])
-    if source.texts.mention(rf"\b(TABLE|VIEW|SEQUENCE)\b[^(;]*\b{name}\b|db_table\W+{name}\b"):
+    made = rf"\b(TABLE|VIEW|SEQUENCE)\b[^(;]{{0,80}}\b{name}\b|db_table\W+{name}\b"
+    if source.texts.mention(made, match[1].lower()):
         return f"{message}, and SQL of the project speaks of it"
+    return None
+
+
+def _of_type(message: str, source: Source) -> str | None:
+    match = _TYPE.match(message)
+    if match is None or not source.has_all_tables:
+        return f"{message}, as far as the models say"
+    made = rf"\b(TYPE|DOMAIN|TABLE|VIEW)\b[^(;]{{0,80}}\b{re.escape(match[1])}\b"
+    if source.texts.mention(made, match[1].lower()) or source.texts.mention(_EXTENSIONS):
+        return f"{message}, as far as the models say"
     return None
 
 
@@ -96,7 +117,8 @@ def _of_column(message: str, texts: ProjectTexts) -> str | None:
     match = _COLUMN.search(message)
     if match is None:
         return f"{message}, as far as the models say"
-    name = re.escape(match[1] or match[2])
-    if texts.mention(rf"\bADD\s+(COLUMN\s+)?(IF\s+NOT\s+EXISTS\s+)?[\\\"]*{name}\b"):
+    name = match[1] or match[2]
+    added = rf"\bADD\s+(COLUMN\s+)?(IF\s+NOT\s+EXISTS\s+)?[\\\"]*{re.escape(name)}\b"
+    if texts.mention(added, name.lower()):
         return f"{message}, and SQL of the project adds one of that name"
     return None

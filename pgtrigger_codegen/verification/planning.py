@@ -28,6 +28,7 @@ from pgtrigger_codegen.verification.scopes import EXPLAIN, NotKnown, Scope, tran
 
 _PLANNED = frozenset({"DeleteStmt", "InsertStmt", "MergeStmt", "SelectStmt", "UpdateStmt"})
 _MAKES = re.compile(r"\b(create|alter|drop)\b", re.IGNORECASE)
+_MAKING = ("CREATE", "ALTER", "DROP")
 _PARAMETER = re.compile(r"\$\d")
 
 # What planning alone can find: what the server says of a value at run time would depend on
@@ -90,7 +91,7 @@ class _Planner:
         self._source = source
 
     def faults(self) -> Iterator[ServerFault]:
-        if _MAKES.search(self._trigger.parts.func):
+        if self._makes_tables():
             yield self._unproven("the function makes or changes tables itself", None)
             return
         for statement in transition_tables(self._body, self._trigger.table).values():
@@ -106,6 +107,13 @@ class _Planner:
         for execute in self._body.dynamic:
             if not execute.constant:
                 yield self._unproven("SQL that is made at run time is not known", execute.place)
+
+    def _makes_tables(self) -> bool:
+        """Whether it runs statements that may make what others need."""
+        if any(query.text.lstrip().upper().startswith(_MAKING) for query in self._body.queries):
+            return True
+        made = any(not execute.constant for execute in self._body.dynamic)
+        return made and _MAKES.search(self._trigger.parts.func) is not None
 
     def _of_columns(self, scope: Scope) -> Iterator[ServerFault]:
         """Columns of NEW and OLD, those that are assigned to included."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.database.catalog import table_reference
 from pgtrigger_codegen.lint.project_texts import ProjectTexts
 from pgtrigger_codegen.source.wording import counted
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
@@ -38,6 +39,7 @@ def verify(
     source = Source(
         ProjectTexts(analysis),
         has_all_tables=not (analysis.certificate.gaps or analysis.models.unplaced),
+        tables=frozenset(table_reference(table).name for table in analysis.models.tables),
     )
     reader = BodyReader(analysis)
     verdicts = []

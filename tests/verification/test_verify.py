@@ -15,7 +15,7 @@ import pytest
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from pgtrigger_codegen.triggers.reference import reference_sql
 from pgtrigger_codegen.verification import installing
-from tests.database.project import DOUBLE, PROTECT, Shop, make_shop
+from tests.database.project import DOUBLE, PROTECT, SETTINGS, Shop, make_shop
 from tests.support.cli import Outcome, run_cli, start_process
 from tests.support.projects import copy_project
 
@@ -197,6 +197,79 @@ def test_what_cannot_be_read_is_listed_and_fails(shop: Shop) -> None:
     assert outcome.stdout.startswith("NOT PROVABLE shop/models.py:")
     assert "cannot be read" in outcome.stdout
     assert "no trigger to prove" in outcome.stderr
+
+
+def test_what_is_in_every_database_and_what_packages_make(shop: Shop) -> None:
+    shop.write(
+        """
+        import pghistory
+
+        @pghistory.track(pghistory.InsertEvent("create"), pghistory.UpdateEvent("alter"))
+        class Order(models.Model):
+            total = models.IntegerField()
+
+            class Meta:
+                triggers = [
+                    pgtrigger.Trigger(
+                        name="version",
+                        when=pgtrigger.Before,
+                        operation=pgtrigger.Insert,
+                        func="SELECT max(id) INTO NEW.total FROM django_migrations; RETURN NEW;",
+                    ),
+                ]
+        """,
+        settings=SETTINGS.replace('"pgtrigger"', '"pgtrigger", "pghistory"'),
+    )
+
+    outcome = _verify(shop)
+
+    assert {one["verdict"] for one in outcome.data["triggers"]} == {"proven"}
+    assert len(outcome.data["triggers"]) == 3
+
+
+def test_a_table_that_two_models_have_is_neither_s(shop: Shop) -> None:
+    shop.write(
+        """
+        class Order(models.Model):
+            total = models.IntegerField()
+
+            class Meta:
+                db_table = "orders"
+
+        class OldOrder(models.Model):
+            amount = models.IntegerField()
+
+            class Meta:
+                db_table = "orders"
+                triggers = [pgtrigger.Protect(name="protect", operation=pgtrigger.Delete)]
+        """
+    )
+
+    assert _verdicts(_verify(shop)) == {
+        "shop.OldOrder:protect": ("not provable", "orders is the table of shop.Order, too")
+    }
+
+
+def test_triggers_that_fire_themselves_without_end_fail(shop: Shop) -> None:
+    shop.write(
+        """
+        class Order(models.Model):
+            total = models.IntegerField()
+
+            class Meta:
+                triggers = [
+                    pgtrigger.Trigger(
+                        name="touch",
+                        when=pgtrigger.After,
+                        operation=pgtrigger.Update,
+                        func="UPDATE shop_order SET total = total + 1 WHERE id = NEW.id; "
+                        "RETURN NULL;",
+                    ),
+                ]
+        """
+    )
+
+    assert "without end" in shop.run("verify").stdout
 
 
 _BODIES = """
