@@ -14,13 +14,12 @@ from typing import NamedTuple
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.bodies import BodyTrigger
 from pgtrigger_codegen.lint.history import operation_span
-from pgtrigger_codegen.lint.project_files import first_party_files, text_of
+from pgtrigger_codegen.lint.project_files import first_party_files, sql_files, text_of
 from pgtrigger_codegen.migrations.reading.operation_sql import operation_sql
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key, MigrationReader
 from pgtrigger_codegen.source.literals import Char, literal_runs, string_literals
 from pgtrigger_codegen.source.module import SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.source.walking import walk
 from pgtrigger_codegen.sql.body_facts import Place
 
 
@@ -35,13 +34,6 @@ def installed_span(analysis: Analysis, trigger: BodyTrigger, place: Place | None
                 if (found := wanted.in_file(path, text)) is not None:
                     return found
     return _operation(analysis, trigger.migration, trigger.func) or trigger.span
-
-
-def sql_files(analysis: Analysis) -> Iterator[Path]:
-    """The `.sql` files of the project."""
-    for folder, folders, names in walk(analysis.project.root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(folder, name) for name in sorted(names) if name.endswith(".sql"))
 
 
 def characters(text: str) -> list[Char]:

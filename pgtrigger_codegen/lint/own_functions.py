@@ -8,8 +8,12 @@ from collections.abc import Iterator
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.history import replayed
-from pgtrigger_codegen.lint.installed_places import sql_files
-from pgtrigger_codegen.lint.project_files import first_party_apps, migration_texts, text_of
+from pgtrigger_codegen.lint.project_files import (
+    first_party_apps,
+    migration_texts,
+    sql_files,
+    text_of,
+)
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql
 
 

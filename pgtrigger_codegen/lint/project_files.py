@@ -17,6 +17,7 @@ from pgtrigger_codegen.source.files import MOST_BYTES
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.uri_uses import may_name_uris
+from pgtrigger_codegen.source.walking import walk
 
 # A dump of a database may well be in a project.
 _MOST_SQL = 64 * 1024 * 1024
@@ -46,6 +47,13 @@ def first_party_files(analysis: Analysis) -> Iterator[Path]:
 def _python_paths(analysis: Analysis) -> Iterable[str]:
     folders = [analysis.project.root, *(app.path for app in first_party_apps(analysis))]
     return dict.fromkeys(path for folder in folders for path in python_files(folder))
+
+
+def sql_files(analysis: Analysis) -> Iterator[Path]:
+    """The `.sql` files of the project."""
+    for folder, folders, names in walk(analysis.project.root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(folder, name) for name in sorted(names) if name.endswith(".sql"))
 
 
 def first_party_apps(analysis: Analysis) -> Iterator[App]:
