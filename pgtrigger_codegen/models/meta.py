@@ -79,11 +79,6 @@ def meta_option(meta: Any, name: str) -> Any:
     return MISSING
 
 
-def derives_from(meta: Any, base_meta: Any) -> bool:
-    """Whether a `Meta` class has another among its bases."""
-    return any(holder is base_meta for holder, _ in _layers(meta))
-
-
 def _layers(meta: Any) -> list[tuple[Any, Any]]:
     if isinstance(meta, ModelClass):
         return [
