@@ -9,6 +9,7 @@ from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, F
 from pgtrigger_codegen.lint.history import (
     is_own_migration,
     migration_module,
+    migration_path,
     operation_node,
     operation_span,
     replayed_history,
@@ -22,7 +23,8 @@ class AvoidableExclusiveLock(Rule):
     """## What it does
     Reports `RunSQL` that drops a trigger which is there and creates it again, with nothing in
     between that would need it out of the way. The fix replaces the trigger instead, in the
-    reverse SQL as well. Where only the function changes, it leaves the trigger alone.
+    reverse SQL as well. Where only the function changes, it leaves the trigger alone. Of a
+    migration that is committed, it is information: it has run, most likely.
 
     Constraint triggers, which can only be dropped and created, are left out, and so are a
     `DROP TRIGGER IF EXISTS` of a trigger that is not there, tables that the same migration makes,
@@ -66,10 +68,14 @@ class AvoidableExclusiveLock(Rule):
         for lock in found.operations.avoidable_locks if found else ():
             if is_own_migration(context.analysis, lock.migration):
                 table, pgid = lock.recreation.trigger
+                path = migration_path(context.analysis, lock.migration)
+                # As where migrations are written: outside of git, what is there has run.
+                is_released = context.is_committed(path) is not False
                 yield self.diagnostic(
                     f"Migration `{'.'.join(lock.migration)}` drops trigger `{pgid}` and creates it"
                     f" again: in the meantime nobody reads or writes `{table}`",
                     operation_span(context.analysis, lock.migration, lock.index),
+                    severity=Severity.INFO if is_released else None,
                     help="Its definition stays the same: `CREATE OR REPLACE FUNCTION` is enough"
                     if lock.recreation.needs == "function"
                     else "`CREATE OR REPLACE TRIGGER`, since PostgreSQL 14, lets reads go on",

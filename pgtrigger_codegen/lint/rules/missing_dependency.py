@@ -68,8 +68,19 @@ class MissingDependencyRule(Rule):
             for writing in found.operations.writings
             if is_own_migration(context.analysis, writing.place[0])
         )
-        for missing in missing_dependencies(uses(own), found.history.graph, found.history.state):
-            yield self._finding(missing, context)
+        graph = found.history.graph
+        all_missing = list(missing_dependencies(uses(own), graph, found.history.state))
+        for missing in all_missing:
+            earlier = graph.ancestors(missing.use.migration)
+            # What the first migration depends on, all behind it do as well.
+            if not any(
+                other.on == missing.on
+                and other.at_once >= missing.at_once
+                and other.use.migration in earlier
+                for other in all_missing
+                if other is not missing and other.use.migration != missing.use.migration
+            ):
+                yield self._finding(missing, context)
 
     def _finding(self, missing: MissingDependency, context: LintContext) -> Diagnostic:
         use, on = missing.use, ".".join(missing.on)

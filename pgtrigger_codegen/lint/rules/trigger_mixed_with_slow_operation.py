@@ -71,7 +71,9 @@ class TriggerMixedWithSlowOperation(Rule):
                 and migration.atomic
                 and is_own_migration(context.analysis, lock.migration)
             ):
-                is_released = context.is_committed(migration_path(context.analysis, lock.migration))
+                path = migration_path(context.analysis, lock.migration)
+                # As where migrations are written: outside of git, what is there has run.
+                is_released = context.is_committed(path) is not False
                 yield self.diagnostic(
                     f"Migration `{'.'.join(lock.migration)}` {lock.what}, and holds the lock"
                     f" that stops {lock.stops} while it {lock.slow}",

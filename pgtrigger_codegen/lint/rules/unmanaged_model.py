@@ -8,6 +8,7 @@ from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named, table_owner
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.views import needs_table
 
 
 class UnmanagedModel(Rule):
@@ -47,10 +48,14 @@ class UnmanagedModel(Rule):
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
         runsql_mode = context.analysis.project.settings.runsql_mode
+        definitions = {trigger.uri: definition for trigger, definition in context.definitions()}
         for trigger in context.analysis.triggers:
             model = table_owner(context.analysis, trigger)
             if model is None or model.managed:
                 continue
+            definition = definitions.get(trigger.uri)
+            if definition is not None and needs_table(context, definition, model):
+                continue  # for `view-restriction`
             what = (
                 f"a migration of `{trigger.migration_app}` installs it, but none makes the table"
                 if runsql_mode

@@ -48,33 +48,41 @@ class UnresolvedModelBase(Rule):
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
         reported = {unresolved.model for unresolved in context.analysis.unresolved}
         packages: dict[str, list[_Baseless]] = {}
+        causes: dict[Span, list[_Baseless]] = {}
         for model in _baseless(context.analysis.models):
             if model.label in reported:  # `unresolved-trigger` says so already
                 continue
             if model.missing_package is not None:
                 packages.setdefault(model.missing_package, []).append(model)
-                continue
-            reason = model.unread[:1].upper() + model.unread[1:]
-            yield self.diagnostic(
-                f"{reason}. Triggers and fields that it gives `{model.label}` are not seen",
-                model.base,
-                notes=[Note(f"`{model.name}` is declared here", model.span)]
-                if model.base.line != model.span.line
-                else (),
-                help="Install the package where `pgtrigger-codegen` finds it (`python` under"
-                " `[tool.pgtrigger-codegen]`), or name the base in source",
-            )
+            else:
+                causes.setdefault(model.base, []).append(model)
+        for base, models in causes.items():
+            yield self._of_cause(base, models)
         for package, models in packages.items():
             yield self._without_package(package, models)
+
+    def _of_cause(self, base: Span, models: list[_Baseless]) -> Diagnostic:
+        """One finding for an expression, however many models have what it makes for a base."""
+        first = models[0]
+        reason = first.unread[:1].upper() + first.unread[1:]
+        return self.diagnostic(
+            f"{reason}. Triggers and fields that it gives {_names(models)} are not seen",
+            base,
+            notes=[
+                Note(f"`{model.name}` is declared here", model.span)
+                for model in models
+                if base.line != model.span.line
+            ],
+            help="Install the package where `pgtrigger-codegen` finds it (`python` under"
+            " `[tool.pgtrigger-codegen]`), or name the base in source",
+        )
 
     def _without_package(self, package: str, models: list[_Baseless]) -> Diagnostic:
         """One finding for a package, at the first of the models that need it."""
         first = models[0]
-        names = [f"`{model.label}`" for model in models]
-        others = f" and {names[1] if len(names) == 2 else f'{len(names) - 1} other models'}"
         return self.diagnostic(
             f"Package `{package}` is not found. Triggers and fields that it gives"
-            f" {names[0]}{others if len(names) > 1 else ''} are not seen",
+            f" {_names(models)} are not seen",
             first.base,
             severity=Severity.INFO,
             notes=[Note(f"`{model.label}` has a base of it", model.span) for model in models[1:]],
@@ -92,6 +100,13 @@ class _Baseless(Struct, frozen=True):
     base: Span
     missing_package: str | None
     span: Span
+
+
+def _names(models: list[_Baseless]) -> str:
+    first, *others = [f"`{model.label}`" for model in models]
+    if len(others) > 1:
+        return f"{first} and {len(others)} other models"
+    return f"{first} and {others[0]}" if others else first
 
 
 def _baseless(models: Models) -> Iterator[_Baseless]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.definitions import named, table_owner
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.project_files import text_of
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.migrations.reading.reader import migration_files
+from pgtrigger_codegen.lint.views import needs_table
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.definition import Definition
 
@@ -71,8 +69,7 @@ def _problems(
     context: LintContext, definition: Definition, model: ModelFact | None
 ) -> Iterator[tuple[str, str]]:
     if definition.timing != "INSTEAD OF":
-        row_level = definition.is_row_level or "TRUNCATE" in definition.events
-        if model and not model.managed and row_level and _is_view(context, model.table):
+        if model is not None and needs_table(context, definition, model):
             what = "TRUNCATE" if "TRUNCATE" in definition.events else f"{definition.timing} rows"
             yield (
                 f"is for {what}, but `{model.table}` is a view",
@@ -93,15 +90,3 @@ def _problems(
             "is INSTEAD OF with a list of columns",
             "Use `pgtrigger.Update`, and compare the columns in the function",
         )
-
-
-def _is_view(context: LintContext, table: str) -> bool:
-    """Whether SQL in a migration of the project creates a view of that name."""
-    name = re.escape(table.replace('"', ""))
-    pattern = re.compile(rf"CREATE\s+(OR\s+REPLACE\s+)?VIEW\s+[\\\"]*{name}\b", re.IGNORECASE)
-    return any(
-        pattern.search(text_of(path))
-        for app in context.analysis.project.apps.values()
-        if app.first_party
-        for path in migration_files(app.migrations_dir).values()
-    )
