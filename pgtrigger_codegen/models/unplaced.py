@@ -34,6 +34,8 @@ def unplaced_models(
         if app is None or isinstance(label, NotInstalled):
             continue
         is_certain = registry.is_model(model)
+        if not is_certain and not _may_derive_from_a_model(model):
+            continue
         if is_certain and isinstance(label, str) and is_described(label):
             continue
         if not is_certain and app.label not in made:
@@ -48,6 +50,12 @@ def unplaced_models(
                 missing_package=missing_package(reader, model),
                 span=model.span,
             )
+
+
+def _may_derive_from_a_model(model: ModelClass) -> bool:
+    """Whether a base is not known, and not only why Python could not make a class of known ones."""
+    known = [cls.broken for cls in model.mro() if isinstance(cls, ModelClass) and cls.broken]
+    return any(all(base is not one for one in known) for base in model.unknown_bases())
 
 
 def missing_package(reader: ModelReader, model: ModelClass) -> str | None:
