@@ -73,7 +73,9 @@ class ModelHost:
             return value
         if hasattr(global_settings, name) and name.isupper():
             return getattr(global_settings, name)
-        return Unknown(f"`settings.{name}` is not set in the project's settings", span)
+        module = self._project.settings.module
+        where = f"in `{module}`" if module else "without a settings module"
+        return Unknown(f"`settings.{name}` is not set {where}", span)
 
     def has_setting(self, name: str) -> bool | Unknown:
         """Whether the project, or Django, sets it, or code assigned it."""

@@ -27,6 +27,7 @@ from pgtrigger_codegen.project.assumed_settings import (
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.discovery import Layout, find_app_packages
 from pgtrigger_codegen.project.existence import found_at
+from pgtrigger_codegen.project.installed_apps import installed_apps
 from pgtrigger_codegen.project.project import App, Project, Settings
 from pgtrigger_codegen.project.settings_values import settings_of
 from pgtrigger_codegen.project.unknown_apps import not_found, possible_apps, unknown_apps
@@ -146,7 +147,7 @@ def read_project(
             unread.append(Unread(GapKind.SETTINGS_NOT_FOUND, reason, certain=False))
     else:
         settings = _read_settings(layout, interpreter)
-        names = _installed_apps(settings, layout, config)
+        names = installed_apps(settings, layout, config)
         unread += unknown_apps(names, settings, interpreter)
         host = SettingsHost(interpreter.host.environment, layout.root, takes_defaults=False)
         if (other := settings_without_assumptions(layout, interpreter, host)) is not None:
@@ -181,27 +182,6 @@ def _read_settings(layout: Layout, interpreter: Interpreter) -> Settings:
             "[tool.pgtrigger-codegen] in pyproject.toml",
         )
     return settings
-
-
-def _installed_apps(settings: Settings, layout: Layout, config: Config) -> list[Any]:
-    value = settings.get("INSTALLED_APPS", [])
-    if isinstance(value, list | tuple):
-        return list(value)
-    if config.apps:
-        return list(config.apps)
-    unknown = first_unknown(value)
-    where = ""
-    if unknown is not None and unknown.span is not None:
-        path = Path(unknown.span.path)
-        shown = path.relative_to(layout.root) if path.is_relative_to(layout.root) else path
-        where = f" at {shown}:{unknown.span.line}:{unknown.span.column}"
-    reason = unknown.reason if unknown is not None else "it is not a list"
-    raise ProjectError(
-        f"INSTALLED_APPS of `{settings.module}` cannot be read{where}: {reason}",
-        help="say what it comes to: `apps` under [tool.pgtrigger-codegen], beside `settings`; or "
-        "pin environment variables under [tool.pgtrigger-codegen.env], or choose a settings module "
-        "that names the apps",
-    )
 
 
 class _AppReader:

@@ -42,3 +42,14 @@ def test_an_app_list_that_cannot_be_read_can_be_told(project: Path) -> None:
     analysis = analyze(project)
     assert [trigger.uri for trigger in analysis.triggers] == ["shop.Gift:keep_gifts"]
     assert analysis.project.settings.get("USE_TZ") is False  # the rest comes from the settings
+
+
+def test_the_variable_that_the_apps_depend_on_is_named(project: Path) -> None:
+    text = "import importlib\nimport os\nNAME = os.environ.get('SHOP_MODE')\n"
+    text += "INSTALLED_APPS = importlib.import_module(NAME).APPS\n"
+    (project / "config/settings.py").write_text(text)
+
+    with pytest.raises(ProjectError, match="variable `SHOP_MODE` is not pinned") as refused:
+        analyze(project)
+    assert refused.value.help is not None
+    assert 'below [tool.pgtrigger-codegen.env]: SHOP_MODE = "…"' in refused.value.help

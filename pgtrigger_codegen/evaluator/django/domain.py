@@ -10,6 +10,7 @@ from pgtrigger_codegen.evaluator.django import (
     attributes,
     calls,
     configurations,
+    defaults,
     dynamic_imports,
     engine,
     fields,
@@ -49,6 +50,7 @@ class Django:
     handlers: ClassVar[dict[str, Handler]] = {
         "private_field": fields.make_private_field,
         **configurations.HANDLERS,
+        **defaults.HANDLERS,
         **dynamic_imports.HANDLERS,
         **metaclasses.HANDLERS,
         **provider_calls.HANDLERS,

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
+from django.db.models import Field
+
+from pgtrigger_codegen.evaluator.django.defaults import bound
 from pgtrigger_codegen.evaluator.library import lookup
-from pgtrigger_codegen.evaluator.library.kinds import has_base, is_rendered_model, is_trigger
+from pgtrigger_codegen.evaluator.library.kinds import (
+    has_base,
+    is_field_class,
+    is_rendered_model,
+    is_trigger,
+)
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.values.callables import Special
@@ -34,6 +43,9 @@ def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
         return Unknown(f"`_meta.{name}` is not evaluated", span)
     if name in ("get_model", "get_models") and (label := _label_of_config(value)):
         return Special(f"app_config.{name}", label)
+    if name == "get_default" and is_field_class(type(value)):
+        own = inspect.getattr_static(type(value), name) is inspect.getattr_static(Field, name)
+        return bound(value) if own else NotImplemented
     if name in ("register", "unregister") and is_trigger(value):
         return Special(f"{name}_trigger", value)
     return NotImplemented
