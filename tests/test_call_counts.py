@@ -1,7 +1,7 @@
 """How much work the commands do, counted in calls of Python functions: never in seconds.
 
 A second way through the models, or a loop over all triggers for each of them, shows here at once,
-on whatever machine. Who makes something faster lowers the limits.
+on whatever machine. How much one app costs is no test's matter: `benchmarks` measures that.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from tests.support.cli import run_process
 
 SIZES = (4, 8, 16)
 
-# Calls for one more app of 20 models and about 7 triggers: about a quarter more than was counted.
-LIMITS = {"makemigrations --check": 50_000, "lint": 60_000}
+COMMANDS = ("makemigrations --check", "lint")
 
-# The same after an edit: all but reading migrations and what function bodies do.
-LIMITS_AFTER_EDIT = {"makemigrations --check": 26_000, "lint": 36_000}
+# Reading migrations, and what function bodies do, are kept: more than a quarter of the work.
+LESS_AFTER_EDIT = 0.75
 
 COUNT_CACHED = """\
 import gc, sys
@@ -80,20 +79,20 @@ def calls(project: Path, command: str, script: str = COUNT) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", LIMITS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_work_grows_with_the_project_and_no_faster(projects: dict[int, Path], command: str) -> None:
     small, middle, large = (calls(projects[apps], command) for apps in SIZES)
     first, second = (middle - small) / 4, (large - middle) / 8
     assert second <= 1.1 * first, (small, middle, large)
-    assert second <= LIMITS[command], (small, middle, large)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", LIMITS_AFTER_EDIT)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_after_an_edit_less_is_done(projects: dict[int, Path], command: str) -> None:
-    small, large = (calls_after_edit(projects[apps], command) for apps in (min(SIZES), max(SIZES)))
-    growth = (large - small) / (max(SIZES) - min(SIZES))
-    assert growth <= LIMITS_AFTER_EDIT[command], (small, large)
+    ends = [projects[min(SIZES)], projects[max(SIZES)]]
+    small, large = (calls_after_edit(project, command) for project in ends)
+    whole_small, whole_large = (calls(project, command) for project in ends)
+    assert large - small <= LESS_AFTER_EDIT * (whole_large - whole_small)
 
 
 def calls_after_edit(project: Path, command: str) -> int:
