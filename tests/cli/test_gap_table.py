@@ -22,28 +22,29 @@ from tests.support.unread import (
 
 PAGE = REPOSITORY / "docs" / "gaps.md"
 AUDIT = "shop/audit/models.py"
-INTRO = """# What was not read
+INTRO = """# Gaps: code that was not read
 
-`pgtrigger-codegen` never takes what it could not read for absent. Each place at which it could not
-look further is a *gap*. A gap says what it may hide: everything, the triggers of an app, those on a
-table, or a trigger of one name. All commands decide from these gaps alone:
+Triggers may be declared in code that `pgtrigger-codegen` could not read. So it never treats unread
+code as if it declared nothing. Each place that it could not read is a *gap*. A gap says which
+triggers it may hide: all, those of an app, those on a table, or a trigger of one name. All commands
+decide from these gaps alone:
 
-- `show` lists them, in JSON as `gaps`, and its coverage line counts all places in the source that
-  can declare a trigger (`show --sites` lists these, with what became of each).
+- `show` lists them, in JSON as `gaps`. Its last line counts all places in the source that can
+  declare a trigger. `show --sites` lists these places, with the result for each.
 - `lint` reports each once, at its place.
-- `makemigrations`, its `--check` and `diff` remove nothing that a gap may hide, name the gap and
-  exit with 2.
+- `makemigrations`, `makemigrations --check` and `diff` remove no trigger that a gap may hide, name
+  the gap and exit with 2.
 - `ls` gives a trigger that a gap may hide the status `UNKNOWN`. `prune`, `uninstall`, `enable` and
-  `disable` leave such a trigger alone and exit with 2. With `--even-unread`, they change those that
-  are named on the command line all the same.
+  `disable` leave such a trigger alone and exit with 2. With `--even-unread`, they also change
+  triggers of this kind that you name on the command line.
 
-A gap that most likely hides no trigger of the project's own, such as an app of a package that is
-not in the environment, keeps triggers from being dropped too, but leaves the exit code as it is
-unless there is such a trigger.
+Some gaps most likely hide no trigger of the project's own, such as an app of a package that is not
+installed. Such a gap also keeps triggers from being dropped, but changes the exit code only if
+there is a trigger to keep.
 
-The table is made by a test, which provokes each kind of gap in a project whose triggers are all
-installed. It shows exit codes; *kept* counts the installed triggers that the command left alone
-because of the gap.
+A test makes this table: it provokes each kind of gap in a project whose triggers are all installed.
+The table shows exit codes; *kept* counts the installed triggers that the command left alone because
+of the gap.
 
 """
 COMMANDS = (
