@@ -23,6 +23,25 @@ def made_by_hand(analysis: Analysis, app_label: str, name: str) -> bool:
     )
 
 
+def table_made_by_hand(analysis: Analysis, app_label: str, name: str) -> bool:
+    """Whether such a migration makes a table or a view of that name, or calls one so.
+
+    For a name that a table had: what was done to it under that name, such as to give it a trigger,
+    does not bring it back.
+    """
+    made = re.compile(
+        r"(\b(TABLE|VIEW)\s+(IF\s+NOT\s+EXISTS\s+)?|\bRENAME\s+TO\s+|\bINTO\s+)"
+        rf"[\\\"'\w.]*?(?<!\w){re.escape(name)}(?!\w)",
+        re.IGNORECASE,
+    )
+    altered = re.compile(r"\b(ALTER|DROP|LOCK)\s+(TABLE|VIEW)\b", re.IGNORECASE)
+    return any(
+        made.search(altered.sub("", _TRIGGER_FUNCTION.sub("", text)))
+        for text in _raw_texts(analysis, app_label)
+        if name.lower() in text.lower()
+    )
+
+
 _DEFINES = re.compile(r"\b(CREATE|ALTER)\b", re.IGNORECASE)
 _TRIGGER_FUNCTION = re.compile(
     r"""

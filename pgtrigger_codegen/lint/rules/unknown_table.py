@@ -18,7 +18,7 @@ from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.history import replayed
-from pgtrigger_codegen.lint.raw_names import made_by_hand
+from pgtrigger_codegen.lint.raw_names import made_by_hand, table_made_by_hand
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
@@ -181,7 +181,8 @@ def _tables(
         return
     similar = _similar(tables, name, transition) if name.schema is None else None
     gone = _gone(context, table, name, place)
-    if (gone or similar) and not made_by_hand(context.analysis, trigger.app_label, table.name):
+    by_hand = table_made_by_hand if gone else made_by_hand
+    if (gone or similar) and not by_hand(context.analysis, trigger.app_label, table.name):
         help = f"Did you mean `{similar}`?"
         yield gone or _Fault(f"No model has a table `{table}`", place, help)
 
