@@ -130,3 +130,64 @@ class Other(models.Model):
     found = analyzed(tmp_path, models)
     assert found.triggers == ()
     assert name in found.unresolved[0].reason
+
+
+RELATIONS = """
+import pgtrigger
+from django.db import models
+
+
+class Func(pgtrigger.Func):
+    def render(self, meta=None, fields=None, columns=None, **kwargs):
+        return self.func.format(model=meta.model, meta=meta)
+
+
+def naming(path):
+    func = Func("-- {model." + path + "}\\nRETURN NEW;")
+    return pgtrigger.Trigger(
+        name=path.partition(".")[0],
+        operation=pgtrigger.Insert,
+        when=pgtrigger.Before,
+        func=func,
+    )
+
+
+class Message(models.Model):
+    class Meta:
+        triggers = [
+            naming("statuses.field.model._meta.db_table"),
+            naming("reply_set.field.column"),
+            naming("note.related.field.model._meta.label"),
+        ]
+
+
+class Base(models.Model):
+    message = models.ForeignKey(Message, models.CASCADE, related_name="%(class)ses")
+
+    class Meta:
+        abstract = True
+
+
+class Status(Base):
+    pass
+
+
+class Reply(models.Model):
+    to = models.ForeignKey("Message", models.CASCADE)
+
+
+class Note(models.Model):
+    message = models.OneToOneField("shop.Message", models.CASCADE)
+"""
+
+
+def test_relations_that_lead_to_a_model_are_found(tmp_path: Path) -> None:
+    root = write_project(tmp_path, RELATIONS)
+    analysis = analyze(root)
+
+    assert [one.reason for one in analysis.unresolved] == []
+    theirs = registered_triggers(DjangoProject(root))
+    assert len(theirs) == 3
+    assert [(one.uri, one.hash) for one in analysis.triggers] == [
+        (one.uri, one.hash) for one in theirs
+    ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import Any
 
 from django.db.models import OneToOneField
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.values.models import FieldDescriptor, ModelClass
+from pgtrigger_codegen.evaluator.values.models import FieldDescriptor, ModelClass, ReverseAccessor
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
 # `related_name="lines"`: what is not written as a text is not found.
 _RELATED_NAME = re.compile(r"""\brelated_name\s*=\s*\(?\s*[rRfFuU]?["']([^"'\n]+)""")
@@ -23,6 +25,34 @@ def added_field(vm: Machine, model: ModelClass, name: str) -> FieldDescriptor | 
     """
     field = None if vm.executing else vm.host.rendered_field(model, name)
     return None if field is None else FieldDescriptor(model, name, field)
+
+
+def reverse_accessor(vm: Machine, model: ModelClass, name: str) -> ReverseAccessor | Unknown | None:
+    """What Django adds to a model for a relation of another model that leads to it.
+
+    None while modules are executed, or if no model that was read has such a relation.
+    """
+    label = None if vm.executing else vm.host.model_label(model)
+    for cls in vm.findings.model_classes if isinstance(label, str) else ():
+        if cls is model or cls.abstract is not False or not _may_name(cls, model, name):
+            continue
+        rendered: Any = vm.host.rendered(cls)
+        if isinstance(rendered, Unknown):
+            return rendered
+        options = rendered._meta
+        for field in (*options.local_fields, *options.local_many_to_many):
+            relation = field.remote_field
+            if relation is not None and relation.get_accessor_name() == name:
+                target = relation.model
+                named = target if isinstance(target, str) else target._meta.label
+                if named.lower() == str(label).lower():
+                    return ReverseAccessor(model, name, field)
+    return None
+
+
+def _may_name(cls: ModelClass, model: ModelClass, name: str) -> bool:
+    texts = (base.module.text for base in cls.mro() if isinstance(base, ModelClass))
+    return _leads_back(cls, model, name) or any(_names_relation(text, name) for text in texts)
 
 
 def may_be_added(vm: Machine, model: ModelClass, name: str) -> bool:

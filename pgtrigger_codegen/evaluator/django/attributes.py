@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from pgtrigger_codegen.evaluator.django.added_names import added_field
+from pgtrigger_codegen.evaluator.django.added_names import added_field, reverse_accessor
 from pgtrigger_codegen.evaluator.django.engine import databases_setting
 from pgtrigger_codegen.evaluator.django.metaclasses import SET_LATER
 from pgtrigger_codegen.evaluator.library.kinds import has_base, is_field_class
@@ -18,6 +18,7 @@ from pgtrigger_codegen.evaluator.values.models import (
     ModelOptions,
     ModelReference,
     Registrar,
+    ReverseAccessor,
     SettingsObject,
     ThroughModel,
 )
@@ -38,6 +39,8 @@ def _model_attribute(vm: Machine, model: ModelClass, name: str, span: Span) -> A
     if found is None or (isinstance(found[1], type) and found[1] not in vm.user_classes):
         if (added := added_field(vm, model, name)) is not None:
             return added
+        if (accessor := reverse_accessor(vm, model, name)) is not None:
+            return accessor
         for unknown in model.unknown_bases():
             return unknown
         return Unknown(f"`{model.name}.{name}` is not evaluated", span)
@@ -93,6 +96,14 @@ def _descriptor_attribute(vm: Machine, descriptor: FieldDescriptor, name: str, s
     return Unknown(f"`{descriptor.model.name}.{descriptor.name}.{name}` is not evaluated", span)
 
 
+def _accessor_attribute(vm: Machine, accessor: ReverseAccessor, name: str, span: Span) -> Any:
+    if name == "field" and not accessor.field.one_to_one:
+        return membrane.inward(vm, accessor.field)
+    if name == ("related" if accessor.field.one_to_one else "rel"):
+        return membrane.inward(vm, accessor.field.remote_field)
+    return Unknown(f"`{accessor.model.name}.{accessor.name}.{name}` is not evaluated", span)
+
+
 def _reference_attribute(vm: Machine, value: ModelReference, name: str, span: Span) -> Any:
     model = vm.host.model_class(value.label, span)
     return model if isinstance(model, Unknown) else vm.attribute(model, name, span)
@@ -119,6 +130,7 @@ READERS: dict[type, Reader] = {
     ModelClass: _model_attribute,
     ModelOptions: _option,
     ModelReference: _reference_attribute,
+    ReverseAccessor: _accessor_attribute,
     Registrar: _registrar_attribute,
     SettingsObject: _setting,
     ThroughModel: _through_attribute,

@@ -9,7 +9,11 @@ from django.db.models.fields.related_descriptors import ManyToManyDescriptor
 from django.db.models.query_utils import DeferredAttribute
 from msgspec.structs import replace
 
-from pgtrigger_codegen.evaluator.django.added_names import added_field, may_be_added
+from pgtrigger_codegen.evaluator.django.added_names import (
+    added_field,
+    may_be_added,
+    reverse_accessor,
+)
 from pgtrigger_codegen.evaluator.django.metaclasses import is_metaclass
 from pgtrigger_codegen.evaluator.django.rendering import as_model_class
 from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
@@ -135,6 +139,8 @@ def _hasattr(vm: Machine, call: SpecialCall) -> Any:
                 return unknown
             if target.lookup(name) is not None or added_field(vm, target, name) is not None:
                 return True
+            if (accessor := reverse_accessor(vm, target, name)) is not None:
+                return accessor if isinstance(accessor, Unknown) else True
             if _is_absent(target, name):
                 return _added(target, name, call) if may_be_added(vm, target, name) else False
             return next(target.unknown_bases(), Unknown("not known", call.span))

@@ -51,7 +51,7 @@ _STOPS = (Refusal, LimitPassed, PythonRaise, RecursionError)
 _OURS = re.compile(
     r"'(CallBack|External|FieldDescriptor|InACircle|Invalid|LibraryModule|MayRegister|ModelClass"
     r"|ModelOptions|ModelReference|Opaque|Poison|PostponedFields?|PostponedNames|PrivateField"
-    r"|Registrar|SettingsObject|SourceModule|Special|StandInField|ThroughModel|Unknown)'"
+    r"|Registrar|ReverseAccessor|SettingsObject|SourceModule|Special|StandInField|ThroughModel|Unknown)'"
 )
 
 

@@ -90,6 +90,14 @@ class FieldDescriptor(Struct, frozen=True):
     field: Any
 
 
+class ReverseAccessor(Struct, frozen=True):
+    """`Model.lines`: what Django gives to a model for a relation that leads to it."""
+
+    model: ModelClass
+    name: str
+    field: Any
+
+
 class ThroughModel(Struct, frozen=True):
     """The default through model of a many-to-many field (`User.groups.through`)."""
 

@@ -12,6 +12,7 @@ from pgtrigger_codegen.evaluator.values.models import (
     ModelOptions,
     ModelReference,
     Registrar,
+    ReverseAccessor,
     SettingsObject,
     ThroughModel,
 )
@@ -25,6 +26,7 @@ _OWN_KINDS: dict[type, str | None] = {
     ModelReference: "ModelBase",
     Opaque: None,
     Registrar: "function",
+    ReverseAccessor: "ReverseManyToOneDescriptor",
     SettingsObject: "LazySettings",
     SourceModule: "module",
     Special: "function",

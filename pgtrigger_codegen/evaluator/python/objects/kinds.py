@@ -18,6 +18,7 @@ from pgtrigger_codegen.evaluator.values.models import (
     ModelOptions,
     ModelReference,
     Registrar,
+    ReverseAccessor,
     SettingsObject,
     ThroughModel,
 )
@@ -92,6 +93,7 @@ _IN_WORDS: dict[type, Callable[[Any], str]] = {
     BoundMethod: lambda value: _function_in_words(value.function),
     FieldDescriptor: lambda value: f"the field `{value.model.name}.{value.name}`",
     Function: _function_in_words,
+    ReverseAccessor: lambda value: f"the relation `{value.model.name}.{value.name}`",
     LibraryModule: lambda value: f"the module `{value.name}`",
     ModelClass: _model_in_words,
     ModelOptions: lambda value: f"the options of {describe(value.model)}",
