@@ -112,3 +112,31 @@ def test_by_way_of_real_code(call: str, tmp_path: Path) -> None:
 
 def test_a_line_of_a_module_says_all(tmp_path: Path) -> None:
     assert _told(tmp_path, "x = 1 / 0\n") == ("raises ZeroDivisionError: division by zero", [])
+
+
+_RAISES = 'def raises():\n    raise ValueError("no")\n'
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{_RAISES}raises()\nX = 1\n",
+        f"{_RAISES}Y = raises()\nX = 1\n",
+        f"{_RAISES}Y: int = raises()\nX = 1\n",
+        f"{_RAISES}Y = 1\nY += raises()\nX = 1\n",
+        f"{_RAISES}def f():\n    raises()\n    return 1\nX = f()\n",
+        f"{_RAISES}def f():\n    a = raises()\n    return 1\nX = f()\n",
+        f"{_RAISES}def f():\n    a: int = raises()\n    return 1\nX = f()\n",
+        f"{_RAISES}def f():\n    a = 1\n    a += raises()\n    return 1\nX = f()\n",
+        f"{_RAISES}def g():\n    raises()\ndef f():\n    g()\n    return 1\nX = f()\n",
+        f"{_RAISES}def f(n):\n    f(n - 1) if n else raises()\n    return 1\nX = f(3)\n",
+        f"{_RAISES}class A:\n    def __init__(self): raises()\nA()\nX = 1\n",
+    ],
+)
+def test_nothing_happens_after_it(source: str, tmp_path: Path) -> None:
+    """Whoever imports the module may catch it: Python takes the other value then."""
+    importer = "try:\n    from other import X\nexcept ValueError:\n    X = 2\n"
+
+    value = execute(tmp_path, importer, files={"other.py": source})["X"]
+
+    assert value == 2 or isinstance(value, Unknown)

@@ -208,7 +208,7 @@ class Machine(Protocol):
     def leave_by(self, raised: PythonRaise, span: Span) -> BaseException:
         """An exception on its way into real code, which may let it through."""
 
-    def may_have_ended(self, raised: Invalid, why: Unknown | None = None) -> None:
+    def may_have_ended(self, raised: Unknown, why: Unknown | None = None) -> None:
         """Notes that the module raises, or may, and so does not come to what follows."""
 
     def noticed(self, value: Any) -> Any:

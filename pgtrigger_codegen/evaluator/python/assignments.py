@@ -19,7 +19,7 @@ from pgtrigger_codegen.evaluator.python.operators import IN_PLACE, binary
 from pgtrigger_codegen.evaluator.values.callables import Opaque
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Return, Signal
-from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import Raised, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unparsing import unparsed
 
@@ -28,10 +28,8 @@ def assignment(vm: Machine, node: ast.Assign, scope: Scope) -> Signal:
     if scope.kind == "class" and vm.domain.postponed(vm, node, scope) is not NotImplemented:
         return None
     value = vm.value(node.value, scope)
-    if isinstance(value, Invalid) and scope.kind == "function":
-        return Return(value)  # what raises ends the function, as above
-    if isinstance(value, Invalid) and scope.kind == "module":
-        vm.may_have_ended(value)
+    if (ended := _ended_by(vm, value, scope)) is not None:
+        return ended
     for target in node.targets:
         assign(vm, target, value, scope)
     return None
@@ -43,8 +41,18 @@ def annotated_assignment(vm: Machine, node: ast.AnnAssign, scope: Scope) -> Sign
         if isinstance(annotations, dict):
             annotations[node.target.id] = _annotation(vm, node.annotation, scope)
     if node.value is not None:
-        assign(vm, node.target, vm.value(node.value, scope), scope)
+        value = vm.value(node.value, scope)
+        if (ended := _ended_by(vm, value, scope)) is not None:
+            return ended
+        assign(vm, node.target, value, scope)
     return None
+
+
+def _ended_by(vm: Machine, value: Any, scope: Scope) -> Signal:
+    """How a function ends by what it would assign, if that raises; a module may end by it."""
+    if isinstance(value, Raised) and scope.kind == "module":
+        vm.may_have_ended(value)
+    return Return(value) if isinstance(value, Raised) and scope.kind == "function" else None
 
 
 def augmented_assignment(vm: Machine, node: ast.AugAssign, scope: Scope) -> Signal:
@@ -64,6 +72,8 @@ def augmented_assignment(vm: Machine, node: ast.AugAssign, scope: Scope) -> Sign
             key = vm.value(node.target.slice, scope)
             left = vm.subscript(owner, key, span)
     value = _changed(vm, node.op, left, vm.value(node.value, scope), span)
+    if (ended := _ended_by(vm, value, scope)) is not None:
+        return ended
     match node.target:
         case ast.Attribute():
             assign_attribute(vm, owner, scope.mangled(node.target.attr), value, span)

@@ -260,7 +260,7 @@ class Evaluation:
         left, inner, place = self._left
         return (inner, place) if left is error else (frame, None)
 
-    def may_have_ended(self, raised: Invalid, why: Unknown | None = None) -> None:
+    def may_have_ended(self, raised: Unknown, why: Unknown | None = None) -> None:
         """Notes that the module raises, or may, and so does not come to what follows.
 
         Args:

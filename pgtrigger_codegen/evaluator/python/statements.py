@@ -18,7 +18,7 @@ from pgtrigger_codegen.evaluator.python.imports import imports
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Break, Continue, Return, Signal
-from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Invalid, Raised, Unknown
 from pgtrigger_codegen.source.translation.nodes import TypeAlias
 
 
@@ -26,10 +26,10 @@ def _expression(vm: Machine, node: ast.Expr, scope: Scope) -> Signal:
     if not isinstance(node.value, ast.Constant):
         value = vm.value(node.value, scope)
         # In a function, a statement that raises would end it: what follows may not happen.
-        ends = isinstance(value, Invalid) or _initializes(node.value)
+        ends = isinstance(value, Raised) or _initializes(node.value)
         if ends and isinstance(value, Unknown) and scope.kind == "function":
             return Return(value)
-        if isinstance(value, Invalid) and scope.kind == "module":
+        if isinstance(value, Raised) and scope.kind == "module":
             vm.may_have_ended(value)
     return None
 
@@ -170,7 +170,7 @@ def _may_be_over(vm: Machine, outcome: Any, scope: Scope) -> bool:
 
     A module that Django itself imports does not raise: the project would not start.
     """
-    if isinstance(outcome, Invalid):
+    if isinstance(outcome, Raised):
         vm.may_have_ended(outcome)
     return (
         vm.ended is not None

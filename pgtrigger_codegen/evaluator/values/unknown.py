@@ -78,7 +78,16 @@ def may_register(unknown: Unknown) -> MayRegister:
     return MayRegister(unknown.reason, unknown.span, unknown.notes, unknown.spread, unknown.traced)
 
 
-class Invalid(Unknown, frozen=True):
+class Raised(Unknown, frozen=True):
+    """What comes of a call in which an exception was raised: nothing after it happens."""
+
+    def with_note(self, message: str, span: Span | None) -> Raised:
+        """The same, with one more step."""
+        noted = super().with_note(message, span)
+        return Raised(noted.reason, noted.span, noted.notes, noted.spread, noted.traced)
+
+
+class Invalid(Raised, frozen=True):
     """A real call raised: Python itself would have stopped here.
 
     Attributes:
@@ -89,9 +98,14 @@ class Invalid(Unknown, frozen=True):
     error: BaseException | None = None
     raised_in: tuple[str, ...] = ()
 
-    def passed_on(self) -> Unknown:
+    def with_note(self, message: str, span: Span | None) -> Raised:
+        """What comes of it elsewhere; the same where there is nothing to add."""
+        noted = self.passed_on().with_note(message, span)
+        return self if noted.notes == self.notes else noted
+
+    def passed_on(self) -> Raised:
         """What a function gives that does not come to its end."""
-        return Unknown(self.reason, self.span, self.notes, traced=self.traced)
+        return Raised(self.reason, self.span, self.notes, traced=self.traced)
 
 
 class Refusal(BaseException):

@@ -19,7 +19,7 @@ from pgtrigger_codegen.evaluator.python.objects.unknowns import truth
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise, is_error_of
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Signal
-from pgtrigger_codegen.evaluator.values.unknown import Invalid, Refusal, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import Raised, Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
 
@@ -107,7 +107,7 @@ def enter(vm: Machine, manager: Any, item: ast.withitem, scope: Scope) -> Leave 
         method = _method(vm, manager, "__exit__", span)
         leave = functools.partial(_leave, vm, method)
         given = vm.apply(_method(vm, manager, "__enter__", span), (), {}, span)
-        if isinstance(given, Invalid):
+        if isinstance(given, Raised):
             raise Refusal(given)
     else:
         given = files.enter(manager, span)
@@ -127,7 +127,7 @@ def _leave(vm: Machine, method: Any, error: PythonRaise | None, span: Span) -> b
         told = tuple(inward(vm, value) for value in raised)
     ended = vm.apply(method, told, {}, span)
     if error is None:
-        if isinstance(ended, Invalid):
+        if isinstance(ended, Raised):
             raise Refusal(ended)
         return False
     swallowed = truth(vm, ended, span)

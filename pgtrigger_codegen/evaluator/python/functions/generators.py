@@ -20,7 +20,7 @@ from pgtrigger_codegen.evaluator.values import signals
 from pgtrigger_codegen.evaluator.values.callables import Function
 from pgtrigger_codegen.evaluator.values.raised import Frame, PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
-from pgtrigger_codegen.evaluator.values.unknown import Invalid, Refusal, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Raised, Refusal, Unknown
 
 
 def run_generator(vm: Machine, function: Function, scope: Scope) -> Iterator[Any]:
@@ -89,7 +89,7 @@ def _run(vm: Machine, body: list[ast.stmt], scope: Scope) -> Generator[Any, Any,
         raise
     if not isinstance(signal, signals.Return):
         return None
-    if isinstance(signal.value, Invalid):  # a statement raised: Python would give no more items
+    if isinstance(signal.value, Raised):  # a statement raised: Python would give no more items
         yield unknowns.spread(signal.value)
     return signal.value
 

@@ -17,7 +17,7 @@ from pgtrigger_codegen.evaluator.python.objects import iteration, targets, unkno
 from pgtrigger_codegen.evaluator.values import signals
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
-from pgtrigger_codegen.evaluator.values.unknown import Invalid, Refusal, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Raised, Refusal, Unknown
 
 _Steps = Generator[Any, Any, "signals.Signal"]
 
@@ -47,7 +47,7 @@ def _step(vm: Machine, node: ast.stmt, scope: Scope) -> _Steps:
 
 def _expression(vm: Machine, node: ast.Expr, scope: Scope) -> _Steps:
     value = yield from yielded(vm, node.value, scope)
-    return signals.Return(value) if isinstance(value, Invalid) else None
+    return signals.Return(value) if isinstance(value, Raised) else None
 
 
 def _return(vm: Machine, node: ast.Return, scope: Scope) -> _Steps:
@@ -59,7 +59,7 @@ def _assign(vm: Machine, node: ast.Assign | ast.AnnAssign, scope: Scope) -> _Ste
     if node.value is None:
         return None
     value = yield from yielded(vm, node.value, scope)
-    if isinstance(value, Invalid):
+    if isinstance(value, Raised):
         return signals.Return(value)
     for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
         if contains_yield(target):
