@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgtrigger_codegen.evaluator.django import configurations, signals
+from pgtrigger_codegen.evaluator.django import configurations, dynaconf_settings, signals
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.models import SettingsObject
 
 NAMES: dict[str, Any] = {
     **configurations.NAMES,
+    **dynaconf_settings.NAMES,
     **signals.NAMES,
     "django.utils.module_loading.autodiscover_modules": Special("autodiscover_modules"),
     "django.utils.module_loading.import_string": Special("import_string"),
