@@ -312,3 +312,23 @@ def test_six_gives_a_metaclass(tmp_path: Path) -> None:
     )
     assert executed["a"] == (1, True)
     assert "abstract" in executed.refusal("b")[0]
+
+
+def test_a_data_class_keeps_models_in_order_and_by_name(tmp_path: Path) -> None:
+    source = """
+        import dataclasses
+        from django.db import models
+
+        class Order(models.Model):
+            pass
+
+        @dataclasses.dataclass
+        class Noted:
+            model: type
+            label: str = ""
+            def __post_init__(self):
+                self.label = self.label or self.model.__name__
+
+        a = Noted(Order).label, Noted(model=Order).label, Noted(Order, "x").model.__name__
+    """
+    assert execute(tmp_path, source)["a"] == ("Order", "Order", "Order")

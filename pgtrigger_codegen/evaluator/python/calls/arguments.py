@@ -143,7 +143,9 @@ def prepare(
             return value if value is None else call_back(vm, value, span)
         if compares and type(value) in SCALARS:
             return value
-        stored = stores or (hands_on and isinstance(name, str))
+        # A data class of the user's keeps what it is given, in order or by name.
+        keeps = function is types.SimpleNamespace
+        stored = stores or keeps or (hands_on and isinstance(name, str))
         _refuse_functions(function, value, span)
         if takes_models:
             value = vm.domain.rendered(vm, value)
