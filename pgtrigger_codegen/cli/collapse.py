@@ -46,15 +46,20 @@ from pgtrigger_codegen.source.wording import counted
 @click.argument("last", metavar="[TO]", required=False)
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if there is work to do.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; show the changes.")
-@click.option("--dry-run", is_flag=True, help="Write nothing; list what would become one.")
+@click.option(
+    "--dry-run", is_flag=True, help="Write nothing; list the operations that would be merged."
+)
 @click.option(
     "--force",
     is_flag=True,
-    help="Rewrite migrations that are committed, or that the database has run, too.",
+    help="Also rewrite migrations that are committed, or that the database has run.",
 )
 @click.option("--dsn", help="Ask this database which migrations it has run.")
 @click.option(
-    "--database", "alias", metavar="ALIAS", help="Ask this database of the settings, likewise."
+    "--database",
+    "alias",
+    metavar="ALIAS",
+    help="Ask this database of the settings which migrations it has run.",
 )
 @click.option(
     "--output-format",
@@ -80,7 +85,7 @@ def collapse(
     alias: str | None,
     output_format: str,
 ) -> None:
-    """Make one of several operations on a trigger, in migrations not yet released.
+    """Merge the operations on each trigger, in migrations not yet released.
 
     Rewrites the migrations of APP between FROM and TO (or its last), given by their names or how
     these begin: a trigger that is added and then changed is added as it is in the end, and one
@@ -100,7 +105,7 @@ def collapse(
             raise refusal
         write_files(analysis.project.root, outcome.changes())
     elif refusal:
-        click.echo(f"note: not to be written: {refusal}", err=True)
+        click.echo(f"note: writing this would be refused: {refusal}", err=True)
     if output_format == "json":
         document = outcome.as_json(with_content=not writes)
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
@@ -144,9 +149,9 @@ class _Outcome(Struct, frozen=True):
             click.echo(f"note: {one_line(self._apart(apart))}", err=True)
         if self.files.files:
             click.echo(
-                "note: a database that has run some of these migrations, but not all, must be "
-                f"migrated to the last of them, or back to before the first, beforehand: "
-                f"python manage.py migrate {self.app_label}",
+                "note: before you collapse them, migrate each database that has run only some of "
+                "these migrations to the last of them, or back to before the first: python "
+                f"manage.py migrate {self.app_label}",
                 err=True,
             )
 
@@ -156,8 +161,9 @@ class _Outcome(Struct, frozen=True):
         left = [name for name in names if name not in applied]
         if left and len(left) < len(names):
             click.echo(
-                f"warning: this database has run some of these migrations and not {left[0]}: "
-                "what moves into one that it has run will never run there; migrate it first",
+                f"warning: this database has run some of these migrations, but not {left[0]}: "
+                "operations that move into a migration that it has run will never run there; "
+                "migrate the database first",
                 err=True,
             )
 
@@ -271,22 +277,22 @@ def _refusal(outcome: _Outcome, applied: frozenset[str] | None) -> CodegenError 
         if applied and file.key[1] in applied:
             return CodegenError(
                 f"migration {name} has run on the database",
-                help="migrate back to before it first, or take later migrations; --force "
-                "rewrites it all the same, for databases that have run all of them or none",
+                help="migrate the database back to before this migration, or begin with a later "
+                "one; or pass --force, if every database has run all of these migrations or none",
             )
         committed = is_committed(file.path)
         if committed is None and applied is None:
             return CodegenError(
-                f"whether migration {name} is committed is not known, since the project is not "
-                "in a git repository",
-                help="ask the database with --database or --dsn; or --force rewrites it, where it "
-                "has been released nowhere",
+                f"it is not known whether migration {name} is committed: the project is not in a "
+                "git repository",
+                help="ask the database with --database or --dsn; or pass --force, if the migration "
+                "has run nowhere else",
             )
         if committed:
             return CodegenError(
                 f"migration {name} is committed, and may have run elsewhere",
-                help="begin with a later migration; or --force rewrites it, where every database "
-                "has run all of these migrations or none",
+                help="begin with a later migration; or pass --force, if every database has run all "
+                "of these migrations or none",
             )
     return None
 
@@ -294,7 +300,7 @@ def _refusal(outcome: _Outcome, applied: frozenset[str] | None) -> CodegenError 
 def _describe(rewritten: Rewritten) -> str:
     count = counted(len(rewritten.origins), "operation")
     if rewritten.operation is None:
-        return f"  Trigger {rewritten.name}: {count} that come to nothing are gone"
+        return f"  Trigger {rewritten.name}: {count} removed, because nothing is left to do"
     return f"{_SIGNS[rewritten.operation.kind]} {describe(rewritten.operation)}, from {count}"
 
 

@@ -111,7 +111,9 @@ def writing(target: Target) -> Iterator[None]:
     undone = undo_killed_run(target.directory)
     if undone is not None:
         click.echo(
-            f"note: undone in {undone}: an earlier run was killed as it wrote files", err=True
+            f"note: an earlier run was killed while it wrote files; its changes in {undone} are "
+            "undone",
+            err=True,
         )
     with reads.noted():
         yield
@@ -139,7 +141,7 @@ def echo_summary(analysis: Analysis) -> None:
     compiled, unresolved = len(analysis.triggers), len(analysis.unresolved)
     found = counted(compiled + unresolved, "trigger")
     click.echo(
-        f"{found} found, {compiled} compiled, {unresolved} unresolved{_sites(analysis.census)}",
+        f"{found} found, {compiled} read, {unresolved} unresolved{_sites(analysis.census)}",
         err=True,
     )
 
@@ -186,7 +188,7 @@ def _echo_assumptions(analysis: Analysis) -> None:
     printed = assumptions_that_count(analysis) if notes is Notes.SOME else analysis.assumptions
     if len(printed) > _MOST_ASSUMPTIONS and notes is not Notes.ALL:
         click.echo(
-            f"note: {len(printed)} values were taken as given, such as defaults of "
+            f"note: {len(printed)} values are assumed, such as defaults of "
             "environment variables: `pgtrigger-codegen -v` lists them, and "
             "[tool.pgtrigger-codegen.env] pins them",
             err=True,

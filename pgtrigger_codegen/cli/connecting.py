@@ -186,9 +186,9 @@ def _check_uris(analysis: Analysis, uris: tuple[str, ...]) -> None:
             )
         if uri not in known and analysis.certificate.gaps:
             raise CodegenError(
-                f"no trigger that was read has the URI `{uri}`, and not all was read",
-                help="`pgtrigger-codegen show` lists what was not read; --even-unread changes a "
-                "trigger all the same",
+                f"no trigger that was read has the URI `{uri}`, but some source could not be read",
+                help="`pgtrigger-codegen show` lists the places that were not read; --even-unread "
+                "changes the trigger all the same",
             )
         if uri not in known:
             raise unknown_uri(uri, known)
@@ -197,7 +197,7 @@ def _check_uris(analysis: Analysis, uris: tuple[str, ...]) -> None:
 def _echo_notes(analysis: Analysis, not_evaluated: Sequence[str]) -> None:
     for reason in not_evaluated:
         click.echo(
-            f"note: a router is not evaluated, and counts as allowing all: {reason}",
+            f"note: a router cannot be evaluated, and counts as allowing everything: {reason}",
             err=True,
         )
     for gap in analysis.certificate.blocking:

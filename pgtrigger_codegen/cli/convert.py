@@ -41,8 +41,10 @@ from pgtrigger_codegen.source.wording import counted
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if there is work to do.")
 @click.option("--diff", "show_diff", is_flag=True, help="Write nothing; show the changes.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; list what would be converted.")
-@click.option("--allow-dirty", is_flag=True, help="Write over work that is not committed, too.")
-@click.option("--settings", "edit_settings", is_flag=True, help="Edit the settings as well.")
+@click.option(
+    "--allow-dirty", is_flag=True, help="Convert even if the work tree has uncommitted changes."
+)
+@click.option("--settings", "edit_settings", is_flag=True, help="Also edit the settings.")
 @click.option(
     "--output-format",
     type=click.Choice(["text", "json"]),
@@ -190,7 +192,7 @@ class _Outcome(Struct, frozen=True):
         else:
             yield (
                 f"Left to do: set PGTRIGGER_MIGRATIONS = False in {where} (--settings does it); "
-                "otherwise makemigrations of Django would add the same triggers again"
+                "otherwise Django's makemigrations would add the same triggers again"
             )
 
     def _left_as_json(self, *, written: bool) -> list[dict[str, Any]]:
@@ -242,4 +244,6 @@ def _describe(operation: ConvertedOperation) -> str:
         case "state":
             return f"  Trigger {operation.uri}: no longer in Django's state"
         case "reverse":
-            return f"  Trigger {operation.uri}: dropped with its model, brought back in reverse"
+            return (
+                f"  Trigger {operation.uri}: dropped with its model, and created again in reverse"
+            )

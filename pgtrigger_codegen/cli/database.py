@@ -34,8 +34,8 @@ def _action_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--even-unread",
             is_flag=True,
-            help="Change the triggers that are named even if they may be declared where nothing "
-            "could be read.",
+            help="Also change named triggers that may be declared in source that could not be "
+            "read.",
         ),
     ):
         command = option(command)
@@ -151,8 +151,8 @@ class _Run:
         apps = {app for uri, app in managed.items() if not self.uris or uri in self.uris}
         if apps:
             click.echo(
-                f"warning: migrations of {', '.join(sorted(apps))} manage these triggers, and do "
-                f"not know what `{self.action}` does",
+                f"warning: migrations of {', '.join(sorted(apps))} manage these triggers, and "
+                f"will not know of the changes that `{self.action}` makes",
                 err=True,
             )
 
@@ -180,7 +180,7 @@ class _Run:
         question = f"{self.action} {what} in {session.place}{schemas}"
         if not _is_terminal():
             raise CodegenError(
-                f"will not {question} without being told so",
+                f"refused without confirmation: {question}",
                 help="add --yes, or name the triggers"
                 if self.action != "prune"
                 else "add --yes; --dry-run shows what would be dropped",

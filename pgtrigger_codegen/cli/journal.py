@@ -210,7 +210,7 @@ def _entry(root: Path, item: Any) -> Entry:
         }:
             pass
         case _:
-            raise _not_ours(root, "it lists something else than files")
+            raise _not_ours(root, "it lists entries that are not files")
     file = root / path
     parts = Path(path).parts
     plain = (
@@ -304,5 +304,5 @@ def _busy(root: Path) -> CodegenError:
 def _not_ours(root: Path, reason: str) -> CodegenError:
     return CodegenError(
         f"{root / NAME} is not what a killed run of pgtrigger-codegen leaves: {reason}",
-        help="delete the file, and look at the work tree with `git status`",
+        help="delete the file, and check the work tree with `git status`",
     )

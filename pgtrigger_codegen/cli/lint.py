@@ -62,16 +62,18 @@ _RULES = "RULES"  # what stands for selectors in the help
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--fix", is_flag=True, help="Apply safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="Offer unsafe fixes, and apply them with --fix.")
-@click.option("--fix-only", is_flag=True, help="Apply fixes, and report nothing that is left.")
-@click.option("--diff", is_flag=True, help="Show what fixes would change, and write nothing.")
-@click.option("--show-fixes", is_flag=True, help="Say which findings were fixed.")
+@click.option("--fix-only", is_flag=True, help="Apply fixes, and do not report the other findings.")
+@click.option(
+    "--diff", is_flag=True, help="Show the changes that fixes would make, and write nothing."
+)
+@click.option("--show-fixes", is_flag=True, help="List the findings that were fixed.")
 @click.option(
     "--select",
     multiple=True,
     metavar=_RULES,
-    help="Run these rules only: codes, beginnings of codes, names or ALL, between commas.",
+    help="Run only these rules: codes, beginnings of codes, names or ALL, separated by commas.",
 )
-@click.option("--extend-select", multiple=True, metavar=_RULES, help="Run these rules too.")
+@click.option("--extend-select", multiple=True, metavar=_RULES, help="Also run these rules.")
 @click.option("--ignore", multiple=True, metavar=_RULES, help="Do not run these rules.")
 @click.option(
     "--per-file-ignores",
@@ -79,10 +81,14 @@ _RULES = "RULES"  # what stands for selectors in the help
     metavar="GLOB:RULES",
     help="Do not report these rules in the files that the glob matches.",
 )
-@click.option("--fixable", multiple=True, metavar=_RULES, help="Fix what these rules find only.")
-@click.option("--unfixable", multiple=True, metavar=_RULES, help="Do not fix what these find.")
+@click.option("--fixable", multiple=True, metavar=_RULES, help="Fix only findings of these rules.")
+@click.option(
+    "--unfixable", multiple=True, metavar=_RULES, help="Do not fix findings of these rules."
+)
 @click.option("--add-ignores", is_flag=True, help="Silence all findings with comments.")
-@click.option("--reason", metavar="TEXT", help="Why, in these comments; needs --add-ignores.")
+@click.option(
+    "--reason", metavar="TEXT", help="Text to add to these comments; needs --add-ignores."
+)
 @click.option(
     "--baseline",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -107,7 +113,7 @@ _RULES = "RULES"  # what stands for selectors in the help
     "--stdin-filename",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Lint this file, whose text is read from standard input.",
+    help="Lint the text on standard input as if it stood in this file.",
 )
 @click.option(
     "--force-exclude", is_flag=True, help="Leave excluded files out, even when given as PATH."
@@ -115,21 +121,21 @@ _RULES = "RULES"  # what stands for selectors in the help
 @click.option(
     "--verify",
     is_flag=True,
-    help="Ask a throw-away PostgreSQL server, too: `pgtrigger-codegen verify`.",
+    help="Also check on a throw-away PostgreSQL server, like `pgtrigger-codegen verify`.",
 )
 @click.option(
     "--dsn",
     help="With --verify: a server to make a database on, instead of the embedded one.  "
     f"[env var: {DSN_VARIABLE}]",
 )
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 when something was fixed.")
 @click.option(
     "--fail-level",
     type=click.Choice(["error", "warning"]),
     default="warning",
     show_default=True,
-    help="What it takes to exit with 1.",
+    help="Lowest severity of a finding that exits with 1.",
 )
 @no_cache_option
 @pass_target

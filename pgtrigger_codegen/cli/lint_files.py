@@ -125,13 +125,13 @@ def require_own(paths: Sequence[Path], analysis: Analysis) -> None:
     }
     for path, folder in others.items():
         click.echo(
-            f"note: {project.display_path(resolved(path))} was not looked at: it belongs to the "
-            f"project of {project.display_path(folder / 'manage.py')}",
+            f"note: {project.display_path(resolved(path))} was skipped: it belongs to the project "
+            f"of {project.display_path(folder / 'manage.py')}",
             err=True,
         )
     if others and len(others) == len(paths):
         other = project.display_path(next(iter(others.values())))
         raise CodegenError(
-            "the paths belong to another project, of which nothing was read",
+            "the paths belong to another project, which was not read",
             help=f"run pgtrigger-codegen -C {other} lint",
         )

@@ -85,7 +85,7 @@ class Request(Struct, frozen=True):
         if self.stdin_filename is not None and set(self.paths) - {_STDIN}:
             raise click.UsageError("With --stdin-filename, no PATH but - can be given.")
         if self.stdin_filename is None and _STDIN in self.paths:
-            raise click.UsageError("To lint standard input, say with --stdin-filename what it is.")
+            raise click.UsageError("To lint standard input, name its file with --stdin-filename.")
         if self.dsn is not None and not self.verify:
             raise click.UsageError("--dsn needs --verify.")
         if self.verify and self.fixes:
@@ -106,8 +106,8 @@ class Request(Struct, frozen=True):
                 raise click.UsageError("--reason takes one line of text without #.")
         if self.statistics and (self.output_format or "full") not in STATISTICS:
             raise click.UsageError(
-                f"--statistics has no form for --output-format {self.output_format}; "
-                f"it has for {', '.join(STATISTICS)}."
+                f"--statistics does not support --output-format {self.output_format}, only "
+                f"{', '.join(STATISTICS)}."
             )
 
     def locate(self, target: Target) -> list[Path]:

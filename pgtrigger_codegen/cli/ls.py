@@ -22,7 +22,11 @@ from pgtrigger_codegen.source.wording import counted
 @click.command()
 @click.argument("uris", nargs=-1, metavar="[URI]...")
 @click.option("--check", is_flag=True, help="Exit with 1 unless every trigger is INSTALLED.")
-@click.option("--enabled", is_flag=True, help="With --check: and enabled.")
+@click.option(
+    "--enabled",
+    is_flag=True,
+    help="With --check: also exit with 1 unless every trigger is enabled.",
+)
 @click.option("--diff", is_flag=True, help="Show how OUTDATED triggers differ.")
 @click.option(
     "--output-format",

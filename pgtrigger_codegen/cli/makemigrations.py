@@ -41,27 +41,27 @@ from pgtrigger_codegen.sql.render import Style
 @click.option(
     "--staged",
     is_flag=True,
-    help="With --check: look at what git would commit, not at what lies in the folder.",
+    help="With --check: read the files that git would commit, not those in the folder.",
 )
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would be written.")
-@click.option("-n", "--name", help="Name of the migrations, to stand behind their number.")
+@click.option("-n", "--name", help="Name of the migrations, after their number.")
 @click.option(
     "--allow-unresolved",
     is_flag=True,
-    help="Write additions and changes for apps with triggers that cannot be read, too.",
+    help="Also write additions and changes for apps with triggers that cannot be read.",
 )
 @click.option(
     "--weave",
     "schema_changes",
     flag_value="weave",
-    help="Put triggers out of the way inside of migrations that change their tables, even where "
-    "git does not say that they are uncommitted.",
+    help="Add operations to the migrations that change the triggers' tables, even if git does not "
+    "say that these migrations are uncommitted.",
 )
 @click.option(
     "--no-weave",
     "schema_changes",
     flag_value="refuse",
-    help="Never add to a migration that is there; say what to do instead.",
+    help="Never add to an existing migration; say what to do instead.",
 )
 @click.option(
     "--split",
@@ -73,13 +73,13 @@ from pgtrigger_codegen.sql.render import Style
     "--after",
     "schema_changes",
     flag_value="after",
-    help="Write what comes after a migration that changes a table: it has run everywhere.",
+    help="Write only what comes after a migration that changes a table and has run everywhere.",
 )
 @click.option(
     "--rewrite",
     is_flag=True,
-    help="Take migrations outside of git for ones that have run nowhere, and settle the order of "
-    "branches that run in one order only.",
+    help="Treat migrations outside of git as migrations that have run nowhere, and fix the order "
+    "of branches that run in one order only.",
 )
 @click.option(
     "--no-replace-trigger",
@@ -98,7 +98,7 @@ from pgtrigger_codegen.sql.render import Style
 @click.option(
     "--refresh-hashes",
     is_flag=True,
-    help="Record django-pgtrigger's hash anew where nothing else of a trigger has changed.",
+    help="Record django-pgtrigger's hash again for triggers that have not changed otherwise.",
 )
 @click.option(
     "--output-format",
@@ -178,7 +178,7 @@ def makemigrations(
     context.exit(_exit_code(plan, check=check) or (1 if missing else 0))
 
 
-NOT_CERTAIN = "Nothing is known to have changed, but not all of the source could be read"
+NOT_CERTAIN = "No changes were found, but not all of the source could be read"
 """What stands in the place of "No changes detected" where that is not certain."""
 
 
@@ -196,8 +196,8 @@ def echo_notes(analysis: Analysis, plan: Plan, app_labels: Iterable[str]) -> Non
     for app in plan.apps:
         if app.unresolved:
             click.echo(
-                f"Nothing is written for app {app.app_label!r}, where not all triggers could be "
-                "read (--allow-unresolved writes additions and changes).",
+                f"app {app.app_label!r}: no migration is written, because not all of its triggers "
+                "could be read (--allow-unresolved writes additions and changes)",
                 err=True,
             )
         for withheld in app.withheld:

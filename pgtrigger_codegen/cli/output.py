@@ -157,6 +157,6 @@ def require_unescaped(sql: str, what: str) -> None:
     )
     if escaped(sql) != sql or has_commands:
         raise CodegenError(
-            f"{one_line(what)} has characters that a terminal or a CI server acts on",
-            help="--output-format json holds it, escaped",
+            f"{one_line(what)} contains control characters of terminals or CI servers",
+            help="use --output-format json, which escapes them",
         )

@@ -26,7 +26,7 @@ class Staged:
         repository = repository_of(resolved(directory))
         if repository is None:
             raise CodegenError(
-                f"{directory} is in no git repository, so that nothing is staged (--staged)",
+                f"{directory} is not in a git repository, so nothing is staged (--staged)",
                 help="leave --staged out",
             )
         self._repository: Repository = repository

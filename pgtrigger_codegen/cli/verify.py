@@ -36,7 +36,8 @@ from pgtrigger_codegen.verification.facts import TriggerVerdict, Verdict, Verifi
 @click.argument("uris", nargs=-1, metavar="[URI]...")
 @click.option(
     "--dsn",
-    help="A server to make a database on, and to drop that again, instead of the embedded one.  "
+    help="Use this server instead of the embedded one; a database is made there, and dropped "
+    "again.  "
     f"[env var: {DSN_VARIABLE}]",
 )
 @click.option("--check", is_flag=True, help="Exit with 1 unless every trigger is proven.")

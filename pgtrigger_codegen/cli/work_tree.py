@@ -21,14 +21,14 @@ def require_clean(root: Path, files: Iterable[Path]) -> None:
     repository = repository_of(root)
     if repository is None:
         raise CodegenError(
-            "the project is not under version control by git, so that nothing could undo this",
-            help="put it under version control, or pass --allow-dirty",
+            "the project is not in a git repository, so this could not be undone",
+            help="commit the project to git, or pass --allow-dirty",
         )
     dirty = list(dict.fromkeys([*repository.changed(root), *repository.untracked(paths)]))
     if dirty:
         shown = ", ".join(dirty[:3]) + (f" and {len(dirty) - 3} more" if len(dirty) > 3 else "")
         raise CodegenError(
             f"the work tree has changes that are not committed: {shown}",
-            help="commit them first, so that this can be reviewed and undone on its own; "
-            "or pass --allow-dirty",
+            help="commit them first, so that you can review and undo this command's changes "
+            "separately; or pass --allow-dirty",
         )

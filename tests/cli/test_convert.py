@@ -121,7 +121,7 @@ def test_without_version_control_it_is_refused(tmp_path: Path) -> None:
     outcome = run_cli(copy_history(RELEASE, tmp_path), "convert")
 
     assert outcome.exit_code == 2
-    assert "not under version control" in outcome.stderr
+    assert "not in a git repository" in outcome.stderr
 
 
 def test_an_unknown_app(project: Path) -> None:

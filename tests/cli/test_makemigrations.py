@@ -107,7 +107,7 @@ def test_writes_once(tmp_path: Path) -> None:
     assert first.stdout == (
         f"Migrations for 'shop':\n  {WRITTEN}\n    + Add trigger shop.Order:protect\n"
     )
-    assert "1 trigger found, 1 compiled, 0 unresolved" in first.stderr
+    assert "1 trigger found, 1 read, 0 unresolved" in first.stderr
     assert (tmp_path / WRITTEN).is_file()
     assert second.stdout == "No changes detected\n"
 
@@ -195,7 +195,7 @@ def test_an_unresolved_trigger_stops_its_own_app_alone(tmp_path: Path, write: Wr
 
     assert result.exit_code == 2
     assert "audit/models.py:9:" in result.stderr
-    assert "Nothing is written for app 'audit'" in result.stderr
+    assert "app 'audit': no migration is written" in result.stderr
     assert (tmp_path / WRITTEN).is_file()
     assert run(tmp_path, "--check").exit_code == 2
     assert run(tmp_path, "--check", "shop").exit_code == 0

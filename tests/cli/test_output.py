@@ -177,7 +177,7 @@ def test_sql_is_printed_as_it_is_or_not_at_all(project: Path) -> None:
     outcome = run_cli(project, "show", "--output-format", "sql")
 
     assert outcome.exit_code == 2
-    assert "has characters that a terminal or a CI server acts on" in outcome.stderr
+    assert "contains control characters of terminals or CI servers" in outcome.stderr
     assert [*_harmless(outcome.stdout), *_harmless(outcome.stderr)]
 
 

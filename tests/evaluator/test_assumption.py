@@ -47,7 +47,7 @@ def test_how_many_are_printed(tmp_path: Path) -> None:
         run_cli(project, *option, "show").stderr.splitlines() for option in ((), ("-q",), ("-v",))
     )
 
-    assert usual[0].startswith("note: 11 values were taken as given")
+    assert usual[0].startswith("note: 11 values are assumed")
     assert len([line for line in verbose if line.startswith("note: assumed ")]) == 12
     # What was found is said in any case.
     assert quiet == usual[1:] == verbose[12:]

@@ -26,7 +26,7 @@ def test_findings_on_stdout_the_rest_on_stderr(models: Path) -> None:
     assert result.exit_code == 1
     assert result.stdout.startswith("shop/models.py:8:11: PGT103 [*] ")
     assert result.stdout.endswith("Found 1 error, 0 warnings.\n[*] 1 fixable with `--fix`.\n")
-    assert result.stderr == "note: No settings\n0 triggers found, 0 compiled, 0 unresolved\n"
+    assert result.stderr == "note: No settings\n0 triggers found, 0 read, 0 unresolved\n"
 
 
 def test_json(models: Path) -> None:

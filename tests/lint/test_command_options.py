@@ -380,7 +380,7 @@ def test_statistics_have_no_form_for_some_formats(models: Path) -> None:
     result = lint("--statistics", "--output-format", "sarif")
 
     assert result.exit_code == 2
-    assert "--statistics has no form for --output-format sarif" in result.stderr
+    assert "--statistics does not support --output-format sarif" in result.stderr
 
 
 def test_github_actions_get_their_format(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -501,7 +501,7 @@ def test_exit_zero(models: Path) -> None:
         (("--write-baseline",), "--write-baseline needs --baseline FILE"),
         (("--stdin-filename", "a.py", "--add-ignores"), "combined with --stdin-filename"),
         (("--stdin-filename", "a.py", "b.py"), "no PATH but - can be given"),
-        (("-",), "say with --stdin-filename what it is"),
+        (("-",), "name its file with --stdin-filename"),
     ],
 )
 def test_options_that_contradict_each_other(
