@@ -6,22 +6,26 @@ A suggestion that misleads is worse than none: nothing is suggested that merely 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _MOST_SLIPS = 2
 
 
-def misspelt(name: str, known: Iterable[str]) -> str | None:
+def misspelt(name: str, known: Sequence[str]) -> str | None:
     """The known function that differs by one slip of the fingers; None where the name may be meant.
 
     People give functions of their own names that resemble those of others. So a slip is one letter
     too many, missing or wrong in a word of four and more, or two letters that changed places; in a
     shorter one, a letter is doubled, or missing. In a name of several words, each may have one.
-    Digits are never slips: `uuid7` is not `uuidv7`.
+    Digits are never slips: `uuid7` is not `uuidv7`. Lines between words make no other name.
     """
     if name in _OWN or any(letter.isdigit() for letter in name):
         return None
     words = name.split("_")
+    joined = name.replace("_", "")
+    for one in known:
+        if one != name and one.replace("_", "") == joined:
+            return one
     near = [
         (slips, one)
         for one in known

@@ -7,7 +7,9 @@ import re
 
 from pgtrigger_codegen.sql.body_targets import parsed
 from pgtrigger_codegen.sql.body_text import create_function
+from pgtrigger_codegen.sql.coercion import internal_name
 from pgtrigger_codegen.sql.constant_faults import text_of
+from pgtrigger_codegen.sql.literals import invalid_literal
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_function, parse_sql, walk
 
 _SQLSTATE = re.compile(r"[0-9A-Z]{5}")
@@ -35,6 +37,27 @@ def missing_parameter(text: str, given: int) -> str | None:
     ]
     most = max(numbers, default=0)
     return f"there is no parameter ${most}" if most > given else None
+
+
+def refused_constant(datum: Node, expression: str) -> str | None:
+    """Why a variable does not take a constant; None where it may, or where it is no constant."""
+    variable = datum.get("PLpgSQL_var", {})
+    text = expression.strip()
+    if text.upper() == "NULL":
+        name = variable.get("refname", "")
+        taken = not variable.get("notnull")
+        return (
+            None
+            if taken
+            else f'null value cannot be assigned to variable "{name}" declared NOT NULL'
+        )
+    if not text.startswith("'"):
+        return None
+    type_name = internal_name(
+        variable.get("datatype", {}).get("PLpgSQL_type", {}).get("typname", "")
+    )
+    literal = _literal(text) if type_name is not None else None
+    return invalid_literal(type_name, literal) if type_name and literal is not None else None
 
 
 # Of `PLpgSQL_raise_option_type`.

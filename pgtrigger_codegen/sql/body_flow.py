@@ -10,7 +10,11 @@ from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, Conditions, Open, mentions_context
 from pgtrigger_codegen.sql.body_facts import Assignment, Condition, Failure, Place, Return
-from pgtrigger_codegen.sql.body_failures import missing_parameter, unknown_condition
+from pgtrigger_codegen.sql.body_failures import (
+    missing_parameter,
+    refused_constant,
+    unknown_condition,
+)
 from pgtrigger_codegen.sql.body_paths import (
     Branching,
     Path,
@@ -27,6 +31,7 @@ from pgtrigger_codegen.sql.body_tree import (
     cannot_fail,
     copies_context,
     declared,
+    declared_defaults,
     declared_queries,
     is_dummy,
     miscounted,
@@ -86,6 +91,9 @@ class Flow:
         state: State = {event: Path() for event in self._definition.events}
         for prefix, query in declared_queries(self._function, self._text.first_line):
             self.uses.query(query, None, state, prefix=prefix)
+        for datum, text in declared_defaults(self._function, self._text.first_line):
+            if (refused := refused_constant(datum, text)) is not None:
+                self._fail(refused, None, state)
         self.falls_off = self._statement(self._function["action"], state, outermost=True)
 
     def _sequence(self, statements: list[Node] | None, state: State) -> State:
@@ -281,6 +289,9 @@ class Flow:
         self.uses.text_given(variable.get("refname", ""), without_target(text_of(node["expr"])))
         text = text_of(node["expr"])
         start = len(text) - len(without_target(text))
+        datum = self._function["datums"][node.get("varno", 0)]
+        if (refused := refused_constant(datum, text[start:])) is not None:
+            self._fail(refused, place, state)
         is_whole = "[" not in text[:start]  # and no element of an array
         if target and target[0] == "NEW" and target[1] and is_whole and state:
             inner = Place(place.start + start, place.end) if place else None

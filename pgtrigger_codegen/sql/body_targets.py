@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pgtrigger_codegen.sql.body_facts import Place, Query
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql
+from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql, walk
 from pgtrigger_codegen.sql.relations import tables_in
 from pgtrigger_codegen.sql.statements import relation_name
 
@@ -73,3 +73,13 @@ def parsed(sql: str) -> tuple[Node, ...]:
         return tuple(parse_sql(sql))
     except SqlSyntaxError:
         return ()
+
+
+def names_of_queries(query: Query) -> frozenset[str]:
+    """The names that WITH gives to queries of a statement."""
+    return frozenset(
+        node["ctename"]
+        for _, statement in statements_of(query)
+        for key, node in walk(statement)
+        if key == "CommonTableExpr"
+    )

@@ -130,6 +130,14 @@ def declared_queries(function: Node, before_line: int) -> Iterator[tuple[str, st
             yield "SELECT ", text_of(node["default_val"])
 
 
+def declared_defaults(function: Node, before_line: int) -> Iterator[tuple[Node, str]]:
+    """The variables that have a first value, with that, as far as control gets there."""
+    for datum in function.get("datums", ()):
+        node = datum.get("PLpgSQL_var", {})
+        if "default_val" in node and node.get("lineno", before_line) < before_line:
+            yield datum, text_of(node["default_val"])
+
+
 def _may_be_row(datum: Node) -> bool:
     type_of = datum.get("PLpgSQL_var", {}).get("datatype", {}).get("PLpgSQL_type", {})
     name = type_of.get("typname", "").strip()

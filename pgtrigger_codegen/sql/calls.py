@@ -10,7 +10,8 @@ from msgspec import Struct
 from pgtrigger_codegen.source.misspelling import misspelt
 from pgtrigger_codegen.sql import builtins, coercion
 from pgtrigger_codegen.sql.coercion import ROW, Type, in_words
-from pgtrigger_codegen.sql.constant_faults import of_unit, unknown_type
+from pgtrigger_codegen.sql.constant_faults import of_unit, text_of, unknown_type
+from pgtrigger_codegen.sql.literals import invalid_literal
 from pgtrigger_codegen.sql.parser import Node, strings
 
 
@@ -44,6 +45,9 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
         given: The types of the arguments.
     """
     *schema, name = strings(node["funcname"])
+    if schema in (["new"], ["old"]):
+        message = f'schema "{schema[0]}" does not exist'
+        return CallFault(message, f"Elements of an array have brackets: {name}[1]", 0), None
     if schema not in ([], ["pg_catalog"]):
         return None, None
     signatures = builtins.functions(name)
@@ -58,11 +62,26 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
         message, help = problem
         return CallFault(message, help, 0, function=name), "text"
     if fits := coercion.fitting(signatures, given):
+        if (refused := _of_literals(node["args"] if given else (), fits)) is not None:
+            return CallFault(refused, "Write the constant as its type has it", 0), None
         exact = [one for one in fits if one.expanded(len(given)) == tuple(given)]
         return None, coercion.result(exact or fits)
     if len(given) == 1 and (builtins.is_type(name) or given[0] == ROW):
         return None, None  # `text(x)` is a cast, and `name(row)` a column
     return CallFault(missing(name, given), _help(name, signatures), 0, function=name), None
+
+
+def _of_literals(arguments: Sequence[Node], fits: Sequence[builtins.Signature]) -> str | None:
+    """Why a literal among the arguments is no value of any type that it could have there."""
+    for index, argument in enumerate(arguments):
+        text = text_of(argument)
+        if text is None:
+            continue
+        types = {(one.expanded(len(arguments)) or ())[index] for one in fits}
+        messages = [invalid_literal(name, text) for name in sorted(types)]
+        if all(messages):
+            return messages[0]
+    return None
 
 
 def unknown_type_fault(node: Node) -> CallFault | None:
@@ -156,21 +175,29 @@ def _has_own_syntax(node: Node) -> bool:
 # What other databases have, and what does the same here.
 _ELSEWHERE = {
     "charindex": "strpos",
+    "contains": "strpos",
     "curdate": "current_date",
+    "date_format": "to_char",
     "dateadd": "make_interval",
     "datediff": "age",
     "getdate": "now",
+    "getutcdate": "now",
     "group_concat": "string_agg",
     "ifnull": "coalesce",
     "instr": "strpos",
     "isnull": "coalesce",
+    "last_insert_id": "lastval",
+    "lcase": "lower",
     "json_extract": "jsonb_extract_path",
     "len": "length",
     "newid": "gen_random_uuid",
     "nvl": "coalesce",
     "rand": "random",
+    "startswith": "starts_with",
     "strftime": "to_char",
     "sysdate": "now",
+    "to_string": "to_char",
+    "ucase": "upper",
     "unix_timestamp": "extract",
 }
 _FIELD = re.compile(r"%(?P<position>\d+\$)?-?(?P<width>\d+|\*(\d+\$)?)?(?P<type>.?)", re.DOTALL)

@@ -113,6 +113,16 @@ def operation(name: str, left: Type, right: Type) -> tuple[bool, Type]:
     return True, result([one for one in fits if one.arguments == operands] or fits)
 
 
+@functools.lru_cache(maxsize=1024)
+def operand_types(name: str, other: Type, *, is_left: bool) -> frozenset[str]:
+    """The types that a literal may have as one operand of an operator beside another."""
+    return frozenset(
+        one.arguments[0 if is_left else 1]
+        for one in builtins.operators(name)
+        if one.arguments[0] and accepts(one.arguments[1 if is_left else 0], other)
+    )
+
+
 def result(signatures: Sequence[Signature]) -> Type:
     """The type that all of them give; None where they differ or it depends on the arguments."""
     results = {signature.result for signature in signatures}

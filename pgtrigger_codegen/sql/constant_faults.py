@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pgtrigger_codegen.source.misspelling import misspelt
 from pgtrigger_codegen.sql import builtins
-from pgtrigger_codegen.sql.coercion import UNKNOWN, Type
+from pgtrigger_codegen.sql.coercion import UNKNOWN, Type, operand_types
 from pgtrigger_codegen.sql.literals import UNITS, invalid_literal
 from pgtrigger_codegen.sql.parser import Node, strings
 
@@ -29,13 +29,17 @@ def of_comparison(
     operator: str, left: Type, right: Type, sides: tuple[object, object]
 ) -> str | None:
     """Why a literal cannot be compared with what stands on the other side."""
-    if operator not in _COMPARISONS:
-        return None
     for own, other, tree in ((left, right, sides[0]), (right, left, sides[1])):
-        # A literal takes the type of the other side.
-        text = text_of(tree) if own == UNKNOWN and other not in (None, UNKNOWN) else None
-        if text is not None and other and (message := invalid_literal(other, text)) is not None:
-            return message
+        text = text_of(tree) if own == UNKNOWN and other not in (None, UNKNOWN, "") else None
+        if text is None or not other:
+            continue
+        # A literal takes the type of the other side, where there is such an operator.
+        is_left = tree is sides[0]
+        same = frozenset({other}) if operator in _COMPARISONS else frozenset[str]()
+        types = same or operand_types(operator, other, is_left=is_left)
+        messages = [invalid_literal(name, text) for name in sorted(types)]
+        if messages and all(messages):
+            return messages[0]
     return None
 
 

@@ -195,7 +195,11 @@ class StatementTypes(ExpressionTypes):
             scope[name] = None if "colnames" in alias else known
         elif kind == "JoinExpr":
             self._add(node["larg"], scope)
+            left = dict(scope)
             self._add(node["rarg"], scope)
+            right = {key: value for key, value in scope.items() if key not in left}
+            for column in strings(node.get("usingClause")):
+                self._using(column, node, left=left, right=right)
             if alias:
                 scope[name] = None
             if "quals" in node:
@@ -207,6 +211,21 @@ class StatementTypes(ExpressionTypes):
         else:
             scope[name] = None
             self.type_of(item)
+
+    def _using(
+        self,
+        column: str,
+        node: Node,
+        *,
+        left: Mapping[str, Columns | None],
+        right: Mapping[str, Columns | None],
+    ) -> None:
+        """Refuses a column of USING that a side does not have, where all of that are known."""
+        for word, side in (("left", left), ("right", right)):
+            known = [columns for columns in side.values() if columns is not None]
+            if len(known) == len(side) and side and not any(column in one for one in known):
+                message = f'column "{column}" specified in USING clause does not exist in {word}'
+                self.refuse(f"{message} table", node, "Name a column of both, or join with ON")
 
     def _insert(self, node: Node) -> Type:
         before = self._hide(node)

@@ -184,7 +184,12 @@ def lint(body: BodyCase, folder: Path) -> list[Diagnostic]:
         order = replace(order, columns=(*COLUMNS, "tags", "doubled"), virtual=("doubled",))
     others = (
         *(
-            replace(model(f"shop.{name.title()}"), columns=tuple(dict(types)), types=types)
+            replace(
+                model(f"shop.{name.title()}"),
+                columns=tuple(dict(types)),
+                types=types,
+                required=("table_name", "row_id", "action") if name == "audit" else (),
+            )
             for name, types in TYPES.items()
             if name != "order"
         ),

@@ -29,6 +29,7 @@ from pgtrigger_codegen.sql.body_reads import ColumnRead, read_columns
 from pgtrigger_codegen.sql.body_targets import (
     Target,
     conflict_columns,
+    names_of_queries,
     tables_named,
     written_columns,
 )
@@ -114,9 +115,10 @@ def _faults(
             continue
         targets = [Target(table, read.column, read.place) for table in read.tables]
         yield from _columns(context, tables, trigger, read.column, targets)
+    near = frozenset(transition) | names_of_queries(query)
     for table in sorted(set(tables_named(query)), key=str):
         if table.name not in transition:
-            yield from _tables(context, tables, trigger, table, query.place, frozenset(transition))
+            yield from _tables(context, tables, trigger, table, query.place, near)
 
 
 def _type_faults(
