@@ -230,7 +230,7 @@ DATABASES = {{"default": {{
     assert outcome.exit_code == 2
     assert "cannot connect (DATABASES['default'] of settings)" in outcome.stderr
     assert "sesame" not in outcome.stdout + outcome.stderr
-    with_dsn = shop.run("ls", dsn=f"{shop.dsn} password=sesame")
+    with_dsn = shop.run("-v", "ls", dsn=f"{shop.dsn} password=sesame")
     assert with_dsn.exit_code == 0
     assert "sesame" not in with_dsn.stdout + with_dsn.stderr
     assert "assumed DB_PASSWORD = '…'" in with_dsn.stderr

@@ -46,7 +46,7 @@ def test_replayed_in_another_process(
 
 
 @pytest.mark.parametrize(
-    ("is_committed", "severity"), [(True, "info"), (False, "warning"), (None, "warning")]
+    ("is_committed", "severity"), [(True, "info"), (False, "warning"), (None, "info")]
 )
 def test_a_migration_that_is_committed_is_left_alone(
     tmp_path: Path, is_committed: bool | None, severity: str
