@@ -65,6 +65,20 @@ def test_a_migration_that_is_committed_is_left_alone(
     assert ("leave it as it is" in str(found.help)) is (severity == "info")
 
 
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_migrations_that_are_committed_are_one_finding(tmp_path: Path, is_committed: bool) -> None:
+    CASES["PGT412-trigger-mixed-with-slow-operation"].write(tmp_path)
+    first = tmp_path / "shop/migrations/0002_keep.py"
+    text = first.read_text().replace("0001_initial", "0002_keep").replace("keep()", "more()")
+    text = text.replace("TRIGGER keep", "TRIGGER more")
+    (tmp_path / "shop/migrations/0003_more.py").write_text(text)
+
+    found = run(analyze(tmp_path), is_committed=lambda path: is_committed)
+
+    assert [one.code for one in found] == ["PGT412"] * (1 if is_committed else 2)
+    assert ("; 1 more committed" in found[0].message) is is_committed
+
+
 def test_migrations_that_go_in_a_circle_have_no_history(tmp_path: Path) -> None:
     migration = """from django.db import migrations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
@@ -13,6 +13,7 @@ from pgtrigger_codegen.lint.history import (
     replayed_history,
 )
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.migrations.watching.long_locks import LongLock
 
 _OPEN = "Move what takes long in front of it, or into a migration of its own"
 _RELEASED = (
@@ -27,8 +28,8 @@ class TriggerMixedWithSlowOperation(Rule):
     same atomic migration, that may take long: Python code, rows that are updated, deleted or
     copied, an index or constraint that is made.
 
-    It is information only where the migration is committed, so that databases in use have most
-    likely run it.
+    Migrations that are committed are one finding, for information: databases in use have most
+    likely run them. So are all migrations outside of git.
 
     Nothing is reported for tables that the migration itself makes or may make, for what is slow in
     front of the trigger, and where the slow operation keeps everybody from the same table anyway.
@@ -64,6 +65,7 @@ class TriggerMixedWithSlowOperation(Rule):
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
         found = replayed_history(context.analysis)
+        released = []
         for lock in found.operations.long_locks if found else ():
             migration = found and found.history.graph.migrations[lock.migration]
             if (
@@ -73,17 +75,47 @@ class TriggerMixedWithSlowOperation(Rule):
             ):
                 path = migration_path(context.analysis, lock.migration)
                 # As where migrations are written: outside of git, what is there has run.
-                is_released = context.is_committed(path) is not False
-                yield self.diagnostic(
-                    f"Migration `{'.'.join(lock.migration)}` {lock.what}, and holds the lock"
-                    f" that stops {lock.stops} while it {lock.slow}",
-                    operation_span(context.analysis, lock.migration, lock.index),
-                    notes=[
-                        Note(
-                            "what may take long begins here",
-                            operation_span(context.analysis, lock.migration, lock.slow_index),
-                        )
-                    ],
-                    severity=Severity.INFO if is_released else None,
-                    help=_RELEASED if is_released else _OPEN,
-                )
+                if context.is_committed(path) is not False:
+                    released.append(lock)
+                else:
+                    yield self._finding(context, lock)
+        if released:
+            yield self._of_released(context, released)
+
+    def _finding(self, context: LintContext, lock: LongLock) -> Diagnostic:
+        return self.diagnostic(
+            _words(lock),
+            operation_span(context.analysis, lock.migration, lock.index),
+            notes=[_note(context, lock)],
+            help=_OPEN,
+        )
+
+    def _of_released(self, context: LintContext, locks: Sequence[LongLock]) -> Diagnostic:
+        """One finding for all of them: there is nothing to do, but to know of it."""
+        first, *others = locks
+        more = f"; {len(others)} more committed migrations do the like" if others else ""
+        return self.diagnostic(
+            f"{_words(first)}{more}",
+            operation_span(context.analysis, first.migration, first.index),
+            notes=[
+                _note(context, first),
+                *(
+                    Note(_words(lock), operation_span(context.analysis, lock.migration, lock.index))
+                    for lock in others
+                ),
+            ],
+            severity=Severity.INFO,
+            help=_RELEASED,
+        )
+
+
+def _words(lock: LongLock) -> str:
+    return (
+        f"Migration `{'.'.join(lock.migration)}` {lock.what}, and holds the lock"
+        f" that stops {lock.stops} while it {lock.slow}"
+    )
+
+
+def _note(context: LintContext, lock: LongLock) -> Note:
+    place = operation_span(context.analysis, lock.migration, lock.slow_index)
+    return Note("what may take long begins here", place)
