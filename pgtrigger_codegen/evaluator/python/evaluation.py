@@ -21,6 +21,7 @@ from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.protocols.observer import Observer
 from pgtrigger_codegen.evaluator.python.decimals import ChangedContext, changed_context
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
+from pgtrigger_codegen.evaluator.values.own_kinds import OWN_NAMES
 from pgtrigger_codegen.evaluator.values.raised import Frame, PythonRaise, UnknownRaise, traceback
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import BudgetPassed, Invalid, Refusal, Unknown
@@ -48,11 +49,13 @@ _STOPS = (Refusal, LimitPassed, PythonRaise, RecursionError)
 
 
 # What an exception calls values that stand for the project's: Python would not have raised it.
-_OURS = re.compile(
-    r"'(CallBack|External|FieldDescriptor|InACircle|Invalid|LibraryModule|MayRegister|ModelClass"
-    r"|ModelOptions|ModelReference|Opaque|Poison|PostponedFields?|PostponedNames|PrivateField"
-    r"|Registrar|ReverseAccessor|SettingsObject|SourceModule|Special|StandInField|ThroughModel|Unknown)'"
+_OTHERS = frozenset(
+    """
+    CallBack External InACircle Invalid MayRegister Poison PostponedField PostponedFields
+    PostponedNames PrivateField Raised StandInField Unknown
+    """.split()
 )
+_OURS = re.compile(f"'({'|'.join(sorted(OWN_NAMES | _OTHERS))})'")
 
 
 def _names_ours(error: BaseException) -> bool:

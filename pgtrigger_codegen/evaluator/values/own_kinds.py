@@ -33,6 +33,9 @@ _OWN_KINDS: dict[type, str | None] = {
     ThroughModel: "ModelBase",
 }
 
+OWN_NAMES = frozenset(kind.__name__ for kind in _OWN_KINDS)
+"""What exceptions of Python's call them."""
+
 
 def is_own_kind(value: Any) -> bool:
     """Whether a value is of the interpreter's own making, and so not for real code."""

@@ -86,6 +86,10 @@ class Raised(Unknown, frozen=True):
         noted = super().with_note(message, span)
         return Raised(noted.reason, noted.span, noted.notes, noted.spread, noted.traced)
 
+    def passed_on(self) -> Raised:
+        """What a function gives that does not come to its end."""
+        return Raised(self.reason, self.span, self.notes, traced=self.traced)
+
 
 class Invalid(Raised, frozen=True):
     """A real call raised: Python itself would have stopped here.
@@ -102,10 +106,6 @@ class Invalid(Raised, frozen=True):
         """What comes of it elsewhere; the same where there is nothing to add."""
         noted = self.passed_on().with_note(message, span)
         return self if noted.notes == self.notes else noted
-
-    def passed_on(self) -> Raised:
-        """What a function gives that does not come to its end."""
-        return Raised(self.reason, self.span, self.notes, traced=self.traced)
 
 
 class Refusal(BaseException):

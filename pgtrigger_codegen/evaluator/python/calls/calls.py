@@ -52,7 +52,7 @@ from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import (
     BudgetPassed,
     External,
-    Invalid,
+    Raised,
     Refusal,
     Unknown,
     first_unknown,
@@ -160,12 +160,11 @@ def _interpret(
     except PythonRaise as error:
         if vm.try_depth:
             raise
-        raised = vm.invalid(error.error, error.span or span, error.frame).passed_on()
-        vm.tell(Ended(function, raised, span))
-        return raised
-    except LimitPassed as error:
-        result = Unknown(str(error), span)
+        result = vm.invalid(error.error, error.span or span, error.frame).passed_on()
         vm.tell(Ended(function, result, span))
+        return result
+    except LimitPassed as error:
+        vm.tell(Ended(function, result := Unknown(str(error), span), span))
         return result
     except BudgetPassed as passed:
         vm.tell(Ended(function, passed.unknown, span))
@@ -174,14 +173,12 @@ def _interpret(
         result = refusal.unknown
         vm.tell(Ended(function, result, span))
     else:
-        if isinstance(result, Invalid):
-            result = result.passed_on()
-            vm.tell(Ended(function, result, span))
+        if isinstance(result, Raised):
+            vm.tell(Ended(function, result := result.passed_on(), span))
     if isinstance(result, Unknown):
         result = result.with_call(function.name, span)
         note_names_not_set(vm, function, result)
-        mentions = vm.domain.mentions_registration(vm, function.node, function.module)
-        if mentions:
+        if vm.domain.mentions_registration(vm, function.node, function.module):
             return may_register(result)
     return result
 
