@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.cli import verify_migrations
 from pgtrigger_codegen.cli.common import (
     Target,
     analyze_target,
@@ -21,7 +22,7 @@ from pgtrigger_codegen.cli.common import (
 )
 from pgtrigger_codegen.cli.lint_request import DSN_VARIABLE
 from pgtrigger_codegen.cli.terminal import progress
-from pgtrigger_codegen.cli.verifying import verified
+from pgtrigger_codegen.cli.verifying import migrated, verified
 from pgtrigger_codegen.lint.body_places import BodyPlaces
 from pgtrigger_codegen.lint.server_places import owner_of
 from pgtrigger_codegen.source.escaping import one_line
@@ -43,10 +44,15 @@ from pgtrigger_codegen.verification.facts import TriggerVerdict, Verdict, Verifi
 @click.option("--check", is_flag=True, help="Exit with 1 unless every trigger is proven.")
 @click.option(
     "--output-format",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
-    help="How the verdicts are printed.",
+    help="How the verdicts are printed; Markdown has the locks of --migrations alone.",
+)
+@click.option(
+    "--migrations",
+    is_flag=True,
+    help="Apply the migrations too, take them back, and record the locks that they take.",
 )
 @no_cache_option
 @pass_target
@@ -60,6 +66,7 @@ def verify(
     dsn: str | None,
     check: bool,
     output_format: str,
+    migrations: bool,
 ) -> None:
     """Prove the triggers on a throw-away PostgreSQL server.
 
@@ -67,18 +74,28 @@ def verify(
     compares it with what django-pgtrigger makes, and uninstalls it. Exits with 1 when a trigger
     fails or cannot be read. With URIs (app_label.ModelName:trigger_name) only those are proven.
     """
+    if output_format == "markdown" and not migrations:
+        raise click.UsageError("--output-format markdown needs --migrations.")
     with progress() as say:
         say("Reading the project")
-        analysis = analyze_target(target)
+        analysis = analyze_target(target, history=migrations)
         triggers = _asked_for(analysis, uris)
         unresolved = () if uris else analysis.unresolved
         found = verified(analysis, triggers, dsn, say)
+        history = migrated(analysis, dsn, say) if migrations else None
     verdicts = found.verdicts if found is not None else ()
     if output_format == "json":
         document = _as_json(analysis, found, unresolved)
+        if history is not None:
+            document["migrations"] = verify_migrations.as_json(history)
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    elif output_format == "markdown" and history is not None:
+        for line in verify_migrations.as_markdown(history):
+            click.echo(line)
     else:
         for line in _as_text(analysis, verdicts, unresolved):
+            click.echo(line)
+        for line in verify_migrations.as_text(history) if history is not None else ():
             click.echo(line)
     blocking = () if uris else analysis.certificate.blocking
     for gap in blocking:
@@ -87,7 +104,10 @@ def verify(
     click.echo(_summary(found), err=True)
     if check and blocking:
         context.exit(2)
-    if unresolved or any(_is_failing(one, check=check) for one in verdicts):
+    has_failed = history is not None and (
+        history.has_failed or (check and (history.stop or history.back))
+    )
+    if has_failed or unresolved or any(_is_failing(one, check=check) for one in verdicts):
         context.exit(1)
 
 

@@ -82,12 +82,33 @@ def prove_installation(
     return TriggerVerdict(trigger, Verdict.PROVEN)
 
 
+def difference_from_declared(room: Room, trigger: CompiledTrigger) -> str | None:
+    """How a trigger in the catalog differs from its declaration, in words; None where not."""
+    there = _in_catalog(room, trigger)
+    if there is None:
+        return "the migrations do not install it"
+    with room.undone():
+        declared = _install(room, trigger, install_sql(trigger.parts, trigger.hash))
+    if isinstance(declared, Refused):
+        return f"PostgreSQL does not take it: {declared.message}"
+    if there.definition != declared.definition:
+        return f"the migrations leave `{there.definition}`, and declared is `{declared.definition}`"
+    return None if there.function == declared.function else "the migrations leave another function"
+
+
 def _install(room: Room, trigger: CompiledTrigger, sql: str) -> _Installed | Refused:
     refused = room.attempt(sql)
     if refused is not None:
         return refused
+    installed = _in_catalog(room, trigger)
+    assert installed is not None, "what was installed is in the catalog"
+    return installed
+
+
+def _in_catalog(room: Room, trigger: CompiledTrigger) -> _Installed | None:
     rows = room.rows(_CATALOG, quote_table(trigger.table), trigger.pgid.lower())
-    assert len(rows) == 1, "what was installed is in the catalog"
+    if not rows:
+        return None
     definition, function, comment, enabled, language = rows[0]
     if language == "plpgsql":
         (statement,) = read_statements(function)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from msgspec import Struct
-from psycopg import sql
+from psycopg.adapt import AdaptersMap
 
 from pgtrigger_codegen.database.address import Address, address_of
 from pgtrigger_codegen.database.connection import OLDEST_SERVER
@@ -25,11 +23,10 @@ from pgtrigger_codegen.verification.administration import (
     sweep,
 )
 from pgtrigger_codegen.verification.embedded import new_folder, running
+from pgtrigger_codegen.verification.extensions import extend
 from pgtrigger_codegen.verification.guard import Guard, guarded
 from pgtrigger_codegen.verification.names import RoomNames
-
-_WATCHED_EVERY = 0.5  # seconds
-_MOST_BYTES = 2 * 1024**3
+from pgtrigger_codegen.verification.watch import Watch
 
 
 class Limits(Struct, frozen=True):
@@ -74,7 +71,7 @@ class Room:
     """
 
     def __init__(
-        self, raw: RawConnection, origin: str, watch: _Watch, extend: Callable[[str], bool]
+        self, raw: RawConnection, origin: str, watch: Watch, extend: Callable[[str], bool]
     ) -> None:
         self._raw = raw
         self._watch = watch
@@ -90,29 +87,29 @@ class Room:
             Refused: The server does not run it.
             DatabaseError: The session is gone, or the server has no room left.
         """
-        with self._asking():
+        with self.asking():
             self._raw.execute(statement.encode())
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """What one of our own queries gives."""
-        with self._asking():
+        with self.asking():
             return self._raw.execute(query.encode(), parameters or None).fetchall()
 
     def keep(self) -> None:
         """End a transaction: what it made stays, and its locks go."""
-        with self._asking():
+        with self.asking():
             self._raw.commit()
 
     @contextmanager
     def undone(self) -> Iterator[None]:
         """A part of which nothing stays."""
-        with self._asking():
+        with self.asking():
             self._raw.execute("SAVEPOINT part")
         try:
             yield
         finally:
             if not self._raw.closed:
-                with self._asking():
+                with self.asking():
                     self._raw.execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
 
     def plan(self, statement: str) -> Refused | None:
@@ -121,7 +118,7 @@ class Room:
         Whatever the text says, it is one statement: the protocol that is used here takes no more.
         """
         try:
-            with self.undone(), self._asking():
+            with self.undone(), self.asking():
                 self._raw.execute(statement.encode(), binary=True)
         except Refused as refused:
             return refused
@@ -141,8 +138,32 @@ class Room:
             return refused
         return None
 
+    def django_connection(self, wrapper: Any) -> Any:
+        """Lets Django work in this session, by a connection of its own that is not open yet."""
+        wrapper.settings_dict["NAME"] = self._raw.info.dbname
+        asked = wrapper.get_connection_params()
+        self._raw.cursor_factory = asked["cursor_factory"]
+        self._raw._adapters = AdaptersMap(asked["context"].adapters)
+        wrapper.connection = self._raw
+        wrapper.autocommit = False
+        return wrapper
+
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def migrating(self, *, atomic: bool) -> Iterator[None]:
+        """A transaction for one migration, or none where it is not atomic."""
+        self.keep()
+        self._raw.autocommit = not atomic
+        try:
+            yield
+            if atomic:
+                self.keep()
+        finally:
+            if not self._raw.closed:
+                self._raw.rollback()
+                self._raw.autocommit = False
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
         try:
             with self._watch.watching():
                 yield
@@ -163,65 +184,6 @@ class Room:
 
 
 _EXHAUSTED = ("53", "58")  # no space, no memory, no connections; errors of the system
-
-
-class _Watch:
-    """Ends the session from outside when it takes too long or fills the disk.
-
-    The session's own time-outs are settings, which whatever runs in it can change.
-    """
-
-    def __init__(self, connection: RawConnection, pid: int, database: str, seconds: int) -> None:
-        self._connection = connection
-        self._pid = pid
-        self._database = database
-        self._seconds = seconds
-        self._deadline: float | None = None
-        self._ended = threading.Event()
-        self.reason: str | None = None
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        self._deadline = time.monotonic() + self._seconds
-        try:
-            yield
-        finally:
-            self._deadline = None
-
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
-        self._thread.start()
-        try:
-            yield
-        finally:
-            self._ended.set()
-            self._thread.join()
-
-    def _watch(self) -> None:
-        with contextlib.suppress(psycopg.Error):
-            while not self._ended.wait(_WATCHED_EVERY):
-                self.reason = self._too_long() or self._too_large()
-                if self.reason is not None:
-                    self._connection.execute(
-                        "SELECT pg_catalog.pg_terminate_backend(%s)", [self._pid]
-                    )
-                    return
-
-    def _too_long(self) -> str | None:
-        deadline = self._deadline
-        if deadline is None or time.monotonic() < deadline:
-            return None
-        return f"a step took longer than {self._seconds} seconds"
-
-    def _too_large(self) -> str | None:
-        if self._deadline is None:
-            return None
-        query = "SELECT pg_catalog.pg_database_size(%s::pg_catalog.text)"
-        row = self._connection.execute(query, [self._database]).fetchone()
-        if row is None or row[0] < _MOST_BYTES:
-            return None
-        return f"its database grew beyond {_MOST_BYTES // 1024**3} GB"
 
 
 @contextmanager
@@ -271,9 +233,9 @@ def _room(address: Address, guard: Guard, limits: Limits) -> Iterator[Room]:
             with administering(address, names.database) as inside:
                 furnish_room(inside, names)
                 with _session(address, names, limits) as raw:
-                    watch = _Watch(administrator, raw.info.backend_pid, names.database, limits.step)
+                    watch = Watch(administrator, raw.info.backend_pid, names.database, limits.step)
                     with watch.at_work():
-                        yield Room(raw, address.origin, watch, lambda name: _extend(inside, name))
+                        yield Room(raw, address.origin, watch, lambda name: extend(inside, name))
         finally:
             _clear(administrator, address, names)
             guard.is_cleared()
@@ -319,15 +281,3 @@ def _session(address: Address, names: RoomNames, limits: Limits) -> Iterator[Raw
         ) from error
     with contextlib.closing(raw):
         yield raw
-
-
-def _extend(inside: RawConnection, name: str) -> bool:
-    query = "SELECT 1 FROM pg_catalog.pg_available_extensions WHERE name = %s"
-    if inside.execute(query, [name]).fetchone() is None:
-        return False
-    statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA public CASCADE")
-    try:
-        inside.execute(statement.format(sql.Identifier(name)))
-    except psycopg.Error:
-        return False
-    return True

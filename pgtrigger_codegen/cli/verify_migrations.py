@@ -1,0 +1,79 @@
+"""What `verify --migrations` prints of the migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pgtrigger_codegen.source.escaping import one_line
+from pgtrigger_codegen.source.wording import counted
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.verification.history import MigrationsVerdict
+    from pgtrigger_codegen.verification.locks import Lock
+
+_TITLES = ("migration", "operation", "table", "lock", "blocks")
+
+
+def as_text(found: MigrationsVerdict) -> Iterator[str]:
+    """Verdicts, then the locks."""
+    yield ""
+    yield f"{counted(found.applied, 'migration')} applied"
+    if found.stop is not None:
+        word = "FAILED" if found.stop_is_failure else "not provable here"
+        yield one_line(f"{word}: {found.stop}; nothing is said of what comes after it")
+    for one in found.skipped:
+        yield one_line(f"left out: {one.where}: {one.reason}")
+    for difference in found.differences:
+        yield one_line(f"FAILED: {difference.name}: {difference.reason}")
+    if found.back is not None:
+        yield one_line(f"not provable here: the way back to zero ends at {found.back}")
+    for left in found.left:
+        yield one_line(f"FAILED: the way back to zero leaves {left}")
+    for function in found.left_functions:
+        yield one_line(f"the way back to zero leaves {function}")
+    for lock in found.locks:
+        yield one_line(
+            f"{lock.table}: {lock.mode} by {'.'.join(lock.migration)}, operation "
+            f"{lock.index + 1} ({lock.kind}), blocks {lock.blocks}"
+        )
+
+
+def as_markdown(found: MigrationsVerdict) -> Iterator[str]:
+    """The table of locks."""
+    yield f"| {' | '.join(_TITLES)} |"
+    yield "|---" * len(_TITLES) + "|"
+    for lock in found.locks:
+        cells = _cells(lock)
+        yield one_line(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+
+
+def as_json(found: MigrationsVerdict) -> dict[str, Any]:
+    """Everything."""
+    return {
+        "applied": found.applied,
+        "stop": None
+        if found.stop is None
+        else {"reason": found.stop, "is_failure": found.stop_is_failure},
+        "skipped": [{"where": one.where, "reason": one.reason} for one in found.skipped],
+        "differences": [{"name": one.name, "reason": one.reason} for one in found.differences],
+        "back": found.back,
+        "left": list(found.left),
+        "left_functions": list(found.left_functions),
+        "locks": [
+            {
+                "migration": ".".join(lock.migration),
+                "operation": lock.index + 1,
+                "kind": lock.kind,
+                "table": lock.table,
+                "lock": lock.mode,
+                "blocks": lock.blocks,
+            }
+            for lock in found.locks
+        ],
+    }
+
+
+def _cells(lock: Lock) -> tuple[str, ...]:
+    migration = ".".join(lock.migration)
+    return (migration, f"{lock.index + 1}: {lock.kind}", lock.table, lock.mode, lock.blocks)
