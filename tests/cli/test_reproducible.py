@@ -26,7 +26,7 @@ for command in {commands!r}:
 _END = "-- the end of a command"
 
 
-@pytest.mark.parametrize("name", ["shop", "cookbook"])
+@pytest.mark.parametrize("name", ["shop", pytest.param("cookbook", marks=pytest.mark.slow)])
 def test_every_seed_gives_the_same(name: str, tmp_path: Path) -> None:
     project = copy_project(name, tmp_path)
     script = _SCRIPT.format(commands=[*_COMMANDS.values()], end=_END)

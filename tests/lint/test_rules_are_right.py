@@ -13,6 +13,9 @@ from tests.lint.cases import Case, read_cases
 from tests.lint.registered import Outcome, registered
 from tests.support.django_process import DjangoProject
 
+# Each asks Django itself, in processes of their own.
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
 CASES = {
     f"{fixture.stem}: {case.name}": case
