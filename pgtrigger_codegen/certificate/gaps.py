@@ -36,7 +36,7 @@ class Concern(Struct, frozen=True, order=True):
             case "everything":
                 return "any trigger"
             case "other-apps":
-                return "triggers of apps that are not known"
+                return "triggers of unknown apps"
             case "app":
                 return f"triggers of app `{self.name}`"
             case "table":

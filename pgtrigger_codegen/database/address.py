@@ -138,7 +138,7 @@ def _from_settings(settings: Settings, alias: str) -> Address:
     if not isinstance(database, Mapping):
         known = ", ".join(map(str, databases)) if isinstance(databases, Mapping) else ""
         raise DatabaseError(
-            f"no database to connect to: {where} is not there",
+            f"no database to connect to: {where} does not exist",
             help=f"{_ELSEWHERE}" + (f"; the settings have: {known}" if known else ""),
         )
     for name in ("ENGINE", *_NAMES, "OPTIONS"):

@@ -49,7 +49,7 @@ _HELP = (
     (errors.DeadlockDetected, "run the command again; nothing was changed"),
     (
         errors.ObjectInUse,
-        "let transactions finish that have deferred triggers pending, and run it again",
+        "wait until transactions with pending deferred triggers have ended, and run it again",
     ),
     (
         (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject),

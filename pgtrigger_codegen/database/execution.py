@@ -105,7 +105,7 @@ def _commit(connection: Connection) -> None:
     except psycopg.Error as error:
         if lost_connection(error):
             raise DatabaseError(
-                "the connection was lost while committing: all was changed, or nothing",
+                "the connection was lost during the commit: either all changes were made, or none",
                 help="`pgtrigger-codegen ls` tells which",
             ) from error
         raise explain(error, "committing") from error

@@ -223,7 +223,7 @@ def _stray(installed: InstalledTrigger, source: Source) -> TriggerStatus:
     if doubt:
         reason = f"{reason}, as far as it could be read: {doubt}"
     elif foreign:
-        reason = f"{reason}, and {foreign}: prune drops it with --foreign only"
+        reason = f"{reason}, and {foreign}: only prune --foreign drops it"
     return TriggerStatus(
         uri=None,
         pgid=installed.name,

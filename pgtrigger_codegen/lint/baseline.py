@@ -102,7 +102,7 @@ def parse_baseline(text: str, path: Path) -> Baseline:
         raise _no_baseline(path, f"it has no `version` {_VERSION}")
     findings = document.get("findings")
     if not isinstance(findings, list):
-        raise _no_baseline(path, "`findings` is no list")
+        raise _no_baseline(path, "`findings` is not a list")
     counts: Counter[Entry] = Counter()
     for index, item in enumerate(findings):
         if not _is_entry(item):
@@ -126,6 +126,6 @@ def _is_entry(item: Any) -> bool:
 
 def _no_baseline(path: Path, problem: str) -> ConfigError:
     return ConfigError(
-        f"{path} is no baseline: {problem}",
+        f"{path} is not a baseline: {problem}",
         help="write it anew with `lint --baseline FILE --write-baseline`",
     )

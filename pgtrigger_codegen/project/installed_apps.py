@@ -48,7 +48,7 @@ def _way_out(reason: str) -> str:
             f'[tool.pgtrigger-codegen.env]: {variable[1]} = "…"'
         )
     return (
-        "say what it comes to: `apps` under [tool.pgtrigger-codegen], beside `settings`; or "
+        "write the list of apps: `apps` under [tool.pgtrigger-codegen], beside `settings`; or "
         "pin environment variables under [tool.pgtrigger-codegen.env], or choose a settings module "
         "that names the apps"
     )

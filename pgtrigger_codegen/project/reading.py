@@ -218,7 +218,7 @@ class _AppReader:
         if self.unread:
             listed = ", ".join(f"`{entry}`" for entry in self.unread)
             self._notices.append(
-                f"apps that were not found, and whose models are not known: {listed}"
+                f"apps that were not found, so their models are not known: {listed}"
             )
         return apps
 

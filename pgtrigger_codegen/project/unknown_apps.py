@@ -42,7 +42,7 @@ def unknown_apps(
         yield Unread(GapKind.UNKNOWN_SETTING, reason, span)
         return
     if settings.incomplete is not None and _comes_later(settings.incomplete, interpreter.loader):
-        reason = f"INSTALLED_APPS may be more than it seems: {settings.incomplete.reason}"
+        reason = f"INSTALLED_APPS may have more entries: {settings.incomplete.reason}"
         span = settings.incomplete.span or settings.span
         yield Unread(GapKind.UNKNOWN_SETTING, reason, span, certain=False)
     for entry in entries:

@@ -83,9 +83,9 @@ def project_versions(roots: Iterable[Path], site_packages: Iterable[Path]) -> di
 
 def _notice(theirs: str, source: str, ours: str) -> str:
     return (
-        f"the project uses {theirs} ({source}), triggers are compiled with {ours}: a hash may "
-        "differ from the one that the project computes; definitions are compared, so that "
-        "formatting alone is no change"
+        f"the project uses {theirs} ({source}), but pgtrigger-codegen runs with {ours}: a hash "
+        "may differ from the one that the project computes; a difference in formatting alone is "
+        "not treated as a change"
     )
 
 

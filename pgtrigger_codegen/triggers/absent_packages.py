@@ -60,7 +60,7 @@ def absent_notice(found: Sequence[tuple[str, int]], *, complete: bool) -> tuple[
         )
     total = sum(count for _, count in found)
     triggers = f"{total} declaration{'' if total == 1 else 's'} of triggers"
-    return (f"{packages} not installed {where}, which costs {triggers}: {named}; {help}",)
+    return (f"{packages} not installed {where}, so {triggers} cannot be read: {named}; {help}",)
 
 
 def _is_absent(top: str, loader: ModuleLoader) -> bool:

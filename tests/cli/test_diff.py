@@ -83,7 +83,7 @@ def test_a_removed_trigger(project: Path) -> None:
     result = diff(project)
 
     assert result.exit_code == 1
-    assert result.stdout.startswith("- shop.Order:protect\n  the source declares it no more\n@@ ")
+    assert result.stdout.startswith("- shop.Order:protect\n  the source no longer declares it\n@@ ")
 
 
 def test_a_renamed_column(project: Path) -> None:

@@ -306,7 +306,7 @@ def test_functions_that_a_committed_migration_left_behind(tmp_path: Path, operat
     apps.commit()
     refused = run(tmp_path)
     assert refused.exit_code == 2
-    assert "--after writes only what comes after" in refused.stderr
+    assert "pass --after to write only the operations after it" in refused.stderr
 
     written = write(apps, "--after")
 
@@ -353,7 +353,7 @@ def test_a_function_is_dropped_after_the_trigger_has_gone_with_its_column(apps: 
     outcome = run(apps.root, "--after")
 
     assert "its function is dropped now" in outcome.stderr
-    assert "a migration that has written the trigger can be taken back only then" in outcome.stderr
+    assert "only then can migrations that changed the trigger be reversed" in outcome.stderr
     (path,) = (apps.root / "audit/migrations").glob("0003_*.py")
     assert "DROP FUNCTION IF EXISTS pgtrigger_theirs" in path.read_text()
     assert '("shop", "0003_next")' in path.read_text()

@@ -74,7 +74,7 @@ def test_a_change_that_rests_on_what_was_not_read(apps: TwoApps, body: str) -> N
     assert sorted(apps.root.rglob("*.py")) == before
     assert run(apps.root, "--check").exit_code == 2  # whether something is missing is not known
     for uri in ("shop: trigger shop.Order:ours", "audit: trigger shop.Order:theirs"):
-        assert f"{uri} is to change, and operations of migration shop.0003_next" in refused.stderr
+        assert f"{uri} has changed, but operations of migration shop.0003_next" in refused.stderr
     assert run(apps.root, "--allow-unresolved").exit_code == 0
     # What is written now comes after, and is known.
     assert as_json(apps.root, "--check") == CLEAN

@@ -76,7 +76,7 @@ def test_a_trigger_that_nobody_has_named(shop: Shop) -> None:
     shop.sql(_create(OLD))
 
     reason = "the source does not declare it, and no migration of this project has ever named it"
-    assert shop.statuses()[OLD][:2] == ("PRUNE", f"{reason}: prune drops it with --foreign only")
+    assert shop.statuses()[OLD][:2] == ("PRUNE", f"{reason}: only prune --foreign drops it")
     assert _pruned(shop, "--dry-run")[0] is False
     gone, code, messages = _pruned(shop)
     assert (gone, code) == (False, 0)

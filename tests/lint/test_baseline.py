@@ -84,7 +84,7 @@ def test_merging_keeps_what_a_partial_run_says_nothing_of() -> None:
         ("[", "line 1"),
         ("[]", "no `version` 1"),
         ('{"version": 2, "findings": []}', "no `version` 1"),
-        ('{"version": 1}', "`findings` is no list"),
+        ('{"version": 1}', "`findings` is not a list"),
         ('{"version": 1, "findings": [{"path": "a"}]}', "entry 1 of `findings`"),
         (
             '{"version": 1, "findings": [{"path":"a","code":"b","message":"c","count":0}]}',
@@ -93,7 +93,7 @@ def test_merging_keeps_what_a_partial_run_says_nothing_of() -> None:
     ],
 )
 def test_what_is_no_baseline(text: str, message: str) -> None:
-    with pytest.raises(ConfigError, match="is no baseline") as caught:
+    with pytest.raises(ConfigError, match="is not a baseline") as caught:
         parse_baseline(text, FILE)
 
     assert message in str(caught.value)

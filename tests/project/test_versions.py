@@ -57,7 +57,7 @@ def test_names_versions_that_differ(tmp_path: Path) -> None:
     django, psycopg = version_notices(project_versions([tmp_path], []))
 
     ours = metadata.version("django")
-    assert f"Django 4.2 (requirements.txt), triggers are compiled with Django {ours}" in django
+    assert f"Django 4.2 (requirements.txt), but pgtrigger-codegen runs with Django {ours}" in django
     assert "psycopg2 2.9.9 (requirements.txt)" in psycopg
 
 

@@ -44,7 +44,7 @@ def test_packages_that_are_not_installed_are_told_once(tmp_path: Path) -> None:
 
     [told] = [line for line in outcome.stderr.splitlines() if "not installed" in line]
     assert "2 packages are not installed where pgtrigger-codegen looks" in told
-    assert "which costs 2 declarations of triggers: `alpha` (1), `beta` (1)" in told
+    assert "so 2 declarations of triggers cannot be read: `alpha` (1), `beta` (1)" in told
     assert 'python = ".venv/bin/python" under [tool.pgtrigger-codegen]' in told
 
 

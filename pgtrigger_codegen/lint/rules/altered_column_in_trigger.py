@@ -101,8 +101,8 @@ class AlteredColumnInTrigger(Rule):
 def _help(item: Disturbance, trigger: CompiledTrigger | None) -> str:
     if trigger:
         return (
-            "Run `pgtrigger-codegen makemigrations`: it takes the trigger out of the way and"
-            " writes it again"
+            "Run `pgtrigger-codegen makemigrations`: it drops the trigger before the change, and "
+            "creates it after"
         )
     return f"Drop `{item.trigger.definition.pgid}` before this operation, and create it after"
 

@@ -81,8 +81,8 @@ class AlwaysTrueOrFalseCondition(Rule):
             if (unreached := unreached_states(context.analysis, trigger)) is not None:
                 states = ", ".join(f"'{state}'" for state in unreached.states)
                 yield self.diagnostic(
-                    f"{named(trigger)} has transitions from {states}, which no transitions lead to"
-                    f" from '{unreached.start}', the default of `{unreached.column}`",
+                    f"{named(trigger)} has transitions from {states}, but no transition leads "
+                    f"there from '{unreached.start}', the default of `{unreached.column}`",
                     trigger.span,
                     severity=Severity.INFO,
                     help="Declare the transition that is missing; rows that are inserted in that"

@@ -71,8 +71,8 @@ class BeforeRowTriggerReturnsNull(Rule):
                 update = statement.state.get("UPDATE")
                 if statement.value == "OLD" and update and update.assigned and not update.doubtful:
                     yield self.diagnostic(
-                        "RETURN OLD writes the row as it was: what the UPDATE and the function have"
-                        " set is lost",
+                        "RETURN OLD writes the old row: the changes of the UPDATE and of the "
+                        "function are lost",
                         places.span(trigger, statement.place),
                         severity=Severity.WARNING,
                         help="Return NEW to write the changed row",

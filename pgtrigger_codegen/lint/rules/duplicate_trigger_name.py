@@ -81,7 +81,7 @@ class DuplicateTriggerName(Rule):
                     Note(f"it comes to the table as `{first.uri}` here", _place(context, first)),
                     Note("the trigger is declared here", trigger.span),
                 ],
-                help="Let only one of the two models have it",
+                help="Keep the trigger on one of the two models",
             )
         return self.diagnostic(
             f"{table}: django-pgtrigger raises an error as the project starts",

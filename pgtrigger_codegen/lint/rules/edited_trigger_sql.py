@@ -55,13 +55,13 @@ class EditedTriggerSql(Rule):
             migration, index = origin.definition if part == "definition" else origin.function
             if is_own_migration(context.analysis, migration):
                 yield self.diagnostic(
-                    f"Migration `{'.'.join(migration)}` gives trigger `{trigger.uri}` another"
-                    f" {part} than is declared, under the hash of the declaration: to"
-                    " django-pgtrigger it is what is declared",
+                    f"Migration `{'.'.join(migration)}` gives trigger `{trigger.uri}` another "
+                    f"{part} than the declaration has, under the declaration's hash, so "
+                    "django-pgtrigger does not see the difference",
                     operation_span(context.analysis, migration, index),
                     notes=[Note("declared here", trigger.span)],
-                    help="Change the declaration, or bring back what it says: `pgtrigger-codegen"
+                    help="Change the declaration, or restore the declared SQL: `pgtrigger-codegen"
                     f" makemigrations {trigger.migration_app}`"
                     if context.analysis.project.settings.runsql_mode
-                    else "Change the declaration, or the SQL to what it says",
+                    else "Change the declaration, or make the SQL match it",
                 )

@@ -97,11 +97,11 @@ def _words(item: FaultySql) -> tuple[str, str]:
 
 _WORDS: Mapping[Kind, tuple[str, str]] = {
     "absent": (
-        "drops trigger `{name}` of `{other}`, which is not there: it fails",
-        "Name a trigger that there is, or write `DROP TRIGGER IF EXISTS`",
+        "drops trigger `{name}` of `{other}`, which does not exist: it fails",
+        "Name an existing trigger, or write `DROP TRIGGER IF EXISTS`",
     ),
     "present": (
-        "creates trigger `{name}` of `{other}`, which is there already: it fails",
+        "creates trigger `{name}` of `{other}`, which already exists: it fails",
         "Write `CREATE OR REPLACE TRIGGER`, or drop the trigger before",
     ),
     "no-function": (

@@ -131,7 +131,8 @@ class _Search:
                 yield self._place(
                     target,
                     value,
-                    f"`{name}` stands in `{model.name}` itself, where nothing looks for triggers",
+                    f"`{name}` stands in `{model.name}` itself, where django-pgtrigger does not "
+                    "look for triggers",
                     f"Move it into `class Meta` of `{model.name}`, as `triggers`",
                 )
 
@@ -148,8 +149,8 @@ class _Search:
                 yield _Place(
                     self._module.name_span(inner),
                     self._module.span(value),
-                    f"`{inner.name}` in `{model.name}` has triggers, and only a class `Meta` is "
-                    "looked at",
+                    f"`{inner.name}` in `{model.name}` has triggers, but Django reads only a "
+                    "class `Meta`",
                     f"Call the class `Meta`, or move its triggers into `Meta` of `{model.name}`",
                 )
 

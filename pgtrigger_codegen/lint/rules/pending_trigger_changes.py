@@ -142,12 +142,13 @@ class _Change(Struct, frozen=True):
 _MESSAGES = {
     "add": "No migration of `{app}` creates {triggers}: nothing installs {them}",
     "alter": "The migrations of `{app}` leave {triggers} in another form than declared",
-    "contested": "The migrations of `{app}` leave {triggers} in different forms, by the order in "
-    "which merged branches ran",
+    "contested": "The migrations of `{app}` leave {triggers} in different forms, depending on the "
+    "order in which merged branches ran",
     "hash": "The migrations of `{app}` leave {triggers} under the hash of an earlier form",
     "rename": "The migrations of `{app}` leave {triggers} under another name",
-    "function": "The migrations of `{app}` leave the function of {triggers}, which is gone",
-    "remove": "The migrations of `{app}` leave {triggers} installed, declared no more",
+    "function": "The migrations of `{app}` leave the function of {triggers}, but not the trigger",
+    "remove": "The migrations of `{app}` leave {triggers} installed, but the source no longer "
+    "declares {them}",
 }
 
 
@@ -246,5 +247,5 @@ def _help(app: AppPlan) -> str:
     command = f"`pgtrigger-codegen makemigrations {app.app_label}`"
     if app.error:
         more = f": {app.error.help}" if app.error.help else ""
-        return f"What keeps {command} from writing it: {app.error.args[0]}{more}"
+        return f"{command} cannot write the migration: {app.error.args[0]}{more}"
     return f"Run {command}"

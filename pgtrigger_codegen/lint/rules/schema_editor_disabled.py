@@ -47,7 +47,7 @@ class SchemaEditorDisabled(Rule):
             return
         yield self.diagnostic(
             f"`{name} = False`: a change of type of a column that a trigger's definition names"
-            " fails, unless a migration takes the trigger away first",
+            " fails, unless a migration drops the trigger first",
             place,
             notes=[Note(f"`{named.uri}` names column `{named.columns[0]}`", named.span)],
             help="Remove the setting",

@@ -43,8 +43,8 @@ class SwappedModel(Rule):
             model = table_owner(context.analysis, trigger)
             if model is not None and model.swapped_by:
                 yield self.diagnostic(
-                    f"{named(trigger)} is on `{model.label}`, which `{model.swapped_by}` stands in"
-                    f" for: there is no table `{model.table}`",
+                    f"{named(trigger)} is on `{model.label}`, which `{model.swapped_by}` "
+                    f"replaces: there is no table `{model.table}`",
                     trigger.span,
                     help=f"Declare it on `{model.swapped_by}`",
                 )

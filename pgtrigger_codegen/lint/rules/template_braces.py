@@ -52,7 +52,7 @@ class TemplateBraces(Rule):
                     f"`str.format` fails ({unresolved.reason})",
                     faults[0] if len(faults) == 1 else unresolved.span,
                     notes=notes_at(unresolved.notes, unresolved.span),
-                    help="Double the braces that PostgreSQL shall see: `{{` and `}}`",
+                    help="Double the braces that PostgreSQL should get: `{{` and `}}`",
                 )
 
 

@@ -17,8 +17,8 @@ from pgtrigger_codegen.migrations.watching.long_locks import LongLock
 
 _OPEN = "Move what takes long in front of it, or into a migration of its own"
 _RELEASED = (
-    "The migration is committed: leave it as it is. Run it while nobody writes to the table, where "
-    "a database in use has not run it yet"
+    "The migration is committed: leave it as it is. On databases that have not run it yet, run it "
+    "while nobody writes to the table"
 )
 
 

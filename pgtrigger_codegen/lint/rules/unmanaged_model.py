@@ -65,7 +65,7 @@ class UnmanagedModel(Rule):
                 f"{named(trigger)} is on `{model.label}`, which is unmanaged: {what}",
                 trigger.span,
                 severity=Severity.WARNING if runsql_mode else Severity.ERROR,
-                help="See to it that the table is there before `migrate` runs"
+                help="Make sure that the table exists before `migrate` runs"
                 if runsql_mode
                 else "Set `PGTRIGGER_MIGRATIONS = False`, so that `pgtrigger-codegen` migrates it,"
                 " or let Django manage the model",

@@ -79,7 +79,7 @@ def _reasons(
     if old is None:
         yield "no migration creates it"
     elif new is None:
-        yield "the source declares it no more"
+        yield "the source no longer declares it"
     elif isinstance(operation, RecordHash):
         yield f"only the recorded hash differs: {old.hash or 'none'} → {new.hash}"
     else:

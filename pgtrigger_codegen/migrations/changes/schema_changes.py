@@ -150,8 +150,8 @@ def notes(lift: Lift, woven: Collection[Key], history: History) -> list[str]:
         f"only after all of the app's migrations: {_UNGUARDED}"
     )
     applied = (
-        f"where {migration} is applied already, migrate stops with InconsistentMigrationHistory, "
-        "and --after is the way"
+        f"where {migration} is applied already, migrate stops with InconsistentMigrationHistory: "
+        "use --after there"
     )
     return [unguarded, applied]
 
@@ -173,9 +173,9 @@ def lost_notes(
             yield (
                 f"migration {migration} {last.what}, and trigger {last.trigger.name} went with it: "
                 "its function is dropped now. A database that is migrated back to before "
-                f"{migration} does not get the trigger again; pgtrigger-codegen install, with the "
-                "source of then, brings it back, and a migration that has written the trigger can "
-                "be taken back only then"
+                f"{migration} does not get the trigger again. To restore it, run "
+                "pgtrigger-codegen install with the source of that time; only then can "
+                "migrations that changed the trigger be reversed"
             )
 
 
@@ -201,23 +201,25 @@ _RECREATES = (
     "and enabled, even if it was disabled"
 )
 _UNGUARDED = (
-    "in between, writes are not guarded by it; and where another run of migrate brings it back, "
-    "it is enabled, even if it was disabled"
+    "in between, the trigger does not guard writes; and if a later run of migrate creates it "
+    "again, it is enabled, even if it was disabled"
 )
 
 
 def _woven_notes(migration: Key, history: History) -> list[str]:
     name = ".".join(migration)
     unnoticed = (
-        f"a database that has run {name} already, such as your own, does not notice what was "
-        "added: migrate it back to before that migration first, or run pgtrigger-codegen install"
+        f"a database that has run {name} already, such as your own, does not notice the added "
+        "operations: migrate it back to before that migration first, or run pgtrigger-codegen "
+        "install"
     )
     read = history.reader.read(migration)
     if isinstance(read, Unknown) or read.atomic:
         return [unnoticed]
     unguarded = (
-        f"{name} is not atomic: others see the table without its triggers until the migration "
-        "has ended, and if it fails midway the triggers stay away until it has run to its end"
+        f"{name} is not atomic: other sessions see the table without its triggers until the "
+        "migration has ended; if the migration fails midway, the triggers are missing until it "
+        "has run to its end"
     )
     return [unnoticed, unguarded]
 
@@ -378,25 +380,24 @@ def _left_functions(
 
 def _refusal(found: Disturbance, changes: OpenChanges) -> MigrationsError:
     return MigrationsError(
-        f"{_what(found, changes)}; it is not to be changed",
-        help="--weave puts the trigger's operations into that migration; or drop the trigger "
-        "before that operation and create it after, both in that migration by RunSQL",
+        f"{_what(found, changes)}; --no-weave keeps that migration as it is",
+        help="pass --weave to add the trigger's operations to that migration; or write them there "
+        "by RunSQL: drop the trigger before that operation, and create it after",
     )
 
 
 def _committed(found: Disturbance, changes: OpenChanges) -> MigrationsError:
     unsure = changes.openness(found.migration) == "unknown"
     why = (
-        "whether it is committed is not known, since the project is not in a git repository, so it "
-        "counts as one that has run"
+        "the project is not in a git repository, so the migration may have run elsewhere"
         if unsure
         else "it is committed, and may have run elsewhere"
     )
     return MigrationsError(
         f"{_what(found, changes)}; {why}",
-        help="where it has run nowhere yet, --weave puts the trigger's operations into it, and "
-        "--split writes a migration before it and one after it; where it has run everywhere, "
-        "--after writes only what comes after",
+        help="if the migration has run nowhere yet, pass --weave to add the trigger's operations "
+        "to it, or --split to write one migration before it and one after it; if it has run "
+        "everywhere, pass --after to write only the operations after it",
     )
 
 
@@ -405,12 +406,13 @@ def _what(found: Disturbance, changes: OpenChanges) -> str:
         _RECREATES
         if _is_recreated([found], changes)
         else {
-            "drop-table": "drops the trigger, leaves its function behind, and does not bring the "
-            "trigger again when it is taken back",
+            "drop-table": "drops the trigger, leaves its function behind, and does not create the "
+            "trigger again when it is reversed",
             "rename-table": "leaves the app's other migrations with the old name",
-            "drop-column": "fails or drops the trigger without a word, by the version of Django",
-            "retype-column": "fails where WHEN or UPDATE OF names the column, and else makes the "
-            "function fail in connections that are open",
+            "drop-column": "fails or silently drops the trigger, depending on the version of "
+            "Django",
+            "retype-column": "fails where WHEN or UPDATE OF names the column, and otherwise makes "
+            "the function fail in open connections",
             "rename-column": "leaves the trigger with the old name in its function",
         }[found.kind]
     )

@@ -201,7 +201,7 @@ def _relies(operation: object) -> str | None:
         case Operation() if type(operation).__module__.startswith(_INDIFFERENT_MODULES):
             return None
         case Operation():
-            return "what it does is not known"
+            return "its effect is not known"
         case Unknown():
             return f"it cannot be read: {operation.reason}"
         case _:

@@ -90,7 +90,7 @@ def read_step(
     if operation.state_operations or operation.elidable:
         return "it has state_operations or is elidable"
     if not _is_ours(before) or not _is_ours(after):
-        return "the trigger is not only RunSQL's, or its SQL cannot be written in our frame"
+        return "operations other than RunSQL change the trigger, or its SQL has an unusual form"
     forwards, backwards = _script(operation.sql), _script(operation.reverse_sql)
     if isinstance(forwards, str):
         return forwards
@@ -99,10 +99,10 @@ def read_step(
     for script in (forwards, backwards):
         for text, statement in script:
             if not _concerns(text, statement, [item for item in (before, after) if item]):
-                return "its SQL does more than to change this trigger"
+                return "its SQL does more than change this trigger"
     brings = tuple(_ignore_functions(forwards))
     if not _leads_to(forwards, before, after) or not _leads_to(backwards, after, before):
-        return "its reverse is not its reverse, or a function is left behind"
+        return "its reverse_sql does not undo its sql, or leaves a function behind"
     return Step(place, before, after, _style(forwards, before), _slot(forwards), brings, (place,))
 
 

@@ -162,7 +162,7 @@ class _Converter:
                 ):
                     span = site.operation.span or site.span
                     reason = f"{site.kind.__name__} cannot be read: {site.operation.reason}"
-                    self._remarks.obstruct(span, f"{reason}; triggers may stand on that table")
+                    self._remarks.obstruct(span, f"{reason}; there may be triggers on that table")
                 elif file and site.is_about_triggers:
                     name = site.kind.__name__
                     span = site.operation.span or site.span
@@ -263,8 +263,8 @@ class _Converter:
             reverse = None
             self._remarks.note(
                 site.span,
-                f"trigger {held.uri} is on table {held.table} by now, and its removal names "
-                f"{held.parts.table}: databases that were migrated have it still",
+                f"trigger {held.uri} is on table {held.table} by now, but its removal names "
+                f"{held.parts.table}: migrated databases still have the trigger",
             )
         return file.run_sql(drop, reverse, history.owner(held)[1], held.uri)
 
@@ -302,7 +302,7 @@ class _Converter:
         triggers = created.options["triggers"]
         if file and (site.triggers_item is None or not isinstance(triggers, list | tuple)):
             self._remarks.obstruct(
-                site.span, "the triggers in the options of CreateModel are no literal"
+                site.span, "the triggers in the options of CreateModel are not a literal"
             )
             return
         if isinstance(triggers, Unknown):

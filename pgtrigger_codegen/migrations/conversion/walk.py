@@ -83,10 +83,12 @@ class HistoryWalk(Struct):
             return trigger
         rendered = self.models.model(model)
         if isinstance(rendered, Unknown):
-            return Unknown(f"the trigger is recorded uncompiled, and {rendered.reason}", site.span)
+            return Unknown(
+                f"the trigger is recorded as a Python object, and {rendered.reason}", site.span
+            )
         compiled = self.sites.compile(trigger, rendered, site.span)
         if isinstance(compiled, Unknown):
-            return Unknown(f"the trigger does not compile: {compiled.reason}", site.span)
+            return Unknown(f"the trigger cannot be turned into SQL: {compiled.reason}", site.span)
         return compiled
 
 

@@ -257,7 +257,7 @@ class _Files(Struct, frozen=True):
         path = folder / f"{name}.py"
         if path.exists():
             raise MigrationsError(
-                f"there is a migration {name} already", help="choose another name with --name"
+                f"migration {name} already exists", help="choose another name with --name"
             )
         files = {path: content}
         # django-linear-migrations, so that two branches conflict in git and not in the graph.
@@ -297,7 +297,8 @@ def _require_whole_graph(app_label: str, project: Project, graph: MigrationGraph
             raise MigrationsError(
                 f"{unread.part} of migration {'.'.join(unread.migration)} cannot be read: "
                 f"{unread.unknown.reason}",
-                help="what comes last in the app must be known before anything is added to it",
+                help="rewrite that part so that it can be read: a new migration must depend on the "
+                "app's last one",
             )
 
 

@@ -223,7 +223,8 @@ class Before(Struct, frozen=True):
             raise MigrationsError(
                 f"no migration of app {self.app_label!r} can come before {'.'.join(key)}: "
                 "the app's last migration depends on it",
-                help="where it has run everywhere, --after writes only what comes after",
+                help="if the migration has run everywhere, pass --after to write only the "
+                "operations after it",
             )
         else:
             name = migration_name(last[1], drops, shortened(f"before_{'_'.join(key)}"))

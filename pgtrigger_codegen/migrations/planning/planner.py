@@ -253,10 +253,10 @@ def _require_one_table(
             if len(tables) > 1:
                 names = " and ".join(".".join(each) for each in contests[key].migrations)
                 raise MigrationsError(
-                    f"trigger {operation.trigger.uri} is on table {' or '.join(tables)}, which "
-                    f"depends on the order in which a database ran {names}: either of them first",
-                    help="let the one depend on the other, or delete the one that has run nowhere, "
-                    "and run makemigrations again",
+                    f"trigger {operation.trigger.uri} is on table {' or '.join(tables)}, "
+                    f"depending on the order in which a database ran {names}",
+                    help="let one of these migrations depend on the other, or delete the one that "
+                    "has run nowhere, and run makemigrations again",
                 )
 
 
@@ -266,8 +266,8 @@ def _contested(
     for operation in operations:
         for key in sorted(operation_keys(operation) & {*contests}, key=str):
             yield (
-                f"trigger {operation.trigger.uri}: {contests[key].what}, so that it depends on "
-                "the database which of them it has; it is written once more, for all"
+                f"trigger {operation.trigger.uri}: {contests[key].what}, so databases have "
+                "different forms of it; it is written once more, for all of them"
             )
 
 

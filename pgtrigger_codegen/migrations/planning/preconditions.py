@@ -62,5 +62,6 @@ def require_readable_migrations(project: Project, app: App) -> None:
         raise MigrationsError(
             f"the migrations of app {app.label!r} cannot be read: "
             f"{project.display_path(app.migrations_dir)}: {reason}",
-            help="let the user who runs this list the folder and open its files",
+            help="give the user who runs this command the right to list the folder and read its "
+            "files",
         )

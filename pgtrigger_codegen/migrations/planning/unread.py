@@ -50,9 +50,9 @@ def _refusal(operation: TriggerOperation, item: Unreadable) -> UnreadChangeError
     span = item.unknown.span
     place = f" (line {span.line})" if span else ""
     return UnreadChangeError(
-        f"trigger {operation.trigger.uri} is to change, and {item.part} of migration "
-        f"{'.'.join(item.migration)}{place} may have changed it, or its table, before: not read, "
-        f"since {item.unknown.reason}",
-        help="write that migration so that it can be read; or look what it does, and let "
-        "--allow-unresolved write the change as it is shown",
+        f"trigger {operation.trigger.uri} has changed, but {item.part} of migration "
+        f"{'.'.join(item.migration)}{place} may already have changed the trigger or its table. "
+        f"That part could not be read: {item.unknown.reason}",
+        help="rewrite that part so that it can be read; or check its effect, and pass "
+        "--allow-unresolved to write the change as shown",
     )

@@ -208,7 +208,7 @@ def test_a_removal_that_missed_its_renamed_table_still_misses_it(tmp_path: Path)
     outcome = _convert(tmp_path)
 
     assert outcome.exit_code == 0
-    assert "databases that were migrated have it still" in outcome.stderr
+    assert "migrated databases still have the trigger" in outcome.stderr
     _, _, removal = path.read_text().rpartition("migrations.RunSQL(")
     assert 'ON "shop_order";' in removal
     assert "reverse_sql=migrations.RunSQL.noop," in removal
@@ -231,7 +231,7 @@ def test_a_removal_that_missed_its_renamed_table_still_misses_it(tmp_path: Path)
         (
             f'{ADD}\nmigrations.RenameModel("Order", __import__("os").environ["NEW"]),',
             "15:41",
-            "triggers may stand on that table",
+            "there may be triggers on that table",
         ),
     ],
 )

@@ -53,7 +53,7 @@ def test_outside_of_git(deleted: ScenarioProject, monkeypatch: pytest.MonkeyPatc
     outcome = deleted.makemigrations("--after")
 
     assert refused.exit_code == 2
-    assert "does not bring the trigger again when it is taken back" in refused.stderr
+    assert "does not create the trigger again when it is reversed" in refused.stderr
     assert outcome.exit_code == 0
     assert "does not get the trigger again" in outcome.stderr
     unchanged_by_another_run(deleted)
