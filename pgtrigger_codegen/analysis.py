@@ -1,4 +1,4 @@
-"""What is known of a project: the facts that lint, migrations and the command line work from."""
+"""The facts about a project that lint, migrations and the command line work from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a bug of ours stops: at one module, trigger, body or rule, and not at the whole run.
+"""Contains a bug of ours in one module, trigger, body or rule, so that the run goes on.
 
 Whatever goes wrong behind a barrier is a fact like others: that thing was not read, and the run
 ends with exit code 2 however much else was found. The barriers are few: the interpreter's outermost

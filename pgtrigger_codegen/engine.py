@@ -1,4 +1,4 @@
-"""How the work is done; the result never differs.
+"""The interface for the slow work; each implementation gives the same results.
 
 The pipeline asks an engine for the two stages that take nearly all the time. `COLD` does them here
 and now. `incremental` may know parts of the result from an earlier run, or have another process at

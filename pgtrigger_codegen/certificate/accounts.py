@@ -1,4 +1,4 @@
-"""Stage certificate: what the analysis has to show for each place, and the census against it."""
+"""Stage certificate: collects evidence for each declaration, and compares the census with it."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class CountedSite(Struct, frozen=True):
 
 
 class Evidence(Struct, frozen=True):
-    """What the analysis has left at a place, by which a site there is accounted for.
+    """The traces of the analysis at each place, which account for the sites there.
 
     Attributes:
         compiled, unresolved, made: Places of declarations, and of triggers that were made at all.

@@ -1,4 +1,4 @@
-"""Stage certificate: may a trigger exist that was not read?"""
+"""Stage certificate: may there be a trigger that was not read?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pgtrigger_codegen.sql.names import QualifiedName, table_name
 
 
 class Certificate:
-    """What was not read of a project, and what that may hide.
+    """The unread places of a project, and the triggers that they may hide.
 
     Attributes:
         stated: Gaps that were met while reading, by place.

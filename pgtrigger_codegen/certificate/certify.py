@@ -1,4 +1,4 @@
-"""Stage certificate: from what was not read to gaps, each with what it may hide."""
+"""Stage certificate: turns unread places into gaps, and says which triggers each gap may hide."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def certify(
 
 
 class _Known:
-    """What is known of the project, to place a gap in it."""
+    """The facts about the project that place a gap in it."""
 
     def __init__(self, project: Project, models: Models) -> None:
         self._project = project

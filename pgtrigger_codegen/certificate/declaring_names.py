@@ -1,4 +1,4 @@
-"""Stage certificate: what the names in a module mean, as far as they lead to django-pgtrigger.
+"""Stage certificate: finds the names in a module that lead to django-pgtrigger.
 
 Only names are resolved: import statements, and classes that derive from django-pgtrigger's.
 """

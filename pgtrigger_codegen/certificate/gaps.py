@@ -1,4 +1,4 @@
-"""Stage certificate: a gap, and what it may hide."""
+"""Stage certificate: a gap is an unread place, with the triggers that it may hide."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ OTHER_APPS = Concern("other-apps")
 
 
 class Gap(Struct, frozen=True):
-    """Something that was not read, and that may declare triggers.
+    """A place that was not read, and that may declare triggers.
 
     Attributes:
         reason: In words, a clause that can follow a colon.

@@ -1,4 +1,4 @@
-"""Stage certificate: what the stages before passed over, without having to say so themselves.
+"""Stage certificate: places that earlier stages skipped and did not note themselves.
 
 The loader notes files, the interpreter what it gives up. What nobody comes by is looked for here:
 folders that cannot be listed, imports that lead nowhere, apps whose models are not where they were.

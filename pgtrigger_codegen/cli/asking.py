@@ -1,4 +1,4 @@
-"""Whom `lint` asks of an analysis besides the rules: nobody, or a server."""
+"""The source of findings besides the rules of `lint`: nobody, or a server."""
 
 from __future__ import annotations
 

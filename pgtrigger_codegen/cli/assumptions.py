@@ -1,4 +1,4 @@
-"""Which of the values that were taken as given the output depends on."""
+"""Chooses the assumptions that the output depends on."""
 
 from __future__ import annotations
 

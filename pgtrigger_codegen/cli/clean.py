@@ -1,4 +1,4 @@
-"""`clean`: deletes what is kept of a project between runs."""
+"""`clean`: deletes the cache of a project."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def collapse(
 
 
 class _Outcome(Struct, frozen=True):
-    """What there is to write and to print."""
+    """The files to write, and the output to print."""
 
     analysis: Analysis
     app_label: str

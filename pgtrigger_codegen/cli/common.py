@@ -1,4 +1,4 @@
-"""What the commands share: the project they work on, and what they say about reading it."""
+"""The common parts of all commands: the project they work on, and notes on how it was read."""
 
 from __future__ import annotations
 

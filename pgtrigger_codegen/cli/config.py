@@ -1,4 +1,4 @@
-"""`config`: what was resolved for the project, and where each value comes from."""
+"""`config`: the resolved configuration of the project, and the origin of each value."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FOUND = "found"
 
 
 class _Value(Struct, frozen=True):
-    """One line of the answer.
+    """One line of the output of `config`.
 
     Attributes:
         value: As JSON has it.

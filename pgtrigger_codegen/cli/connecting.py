@@ -1,4 +1,4 @@
-"""What the commands for a database share: their options, and the way to an open connection."""
+"""The common parts of the database commands: their options, and opening a connection."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def connection_options(command: Command) -> Command:
 
 
 class ConnectionOptions(Struct, frozen=True):
-    """What the user says about the database."""
+    """The options of the user about the database."""
 
     dsn: str | None
     alias: str | None

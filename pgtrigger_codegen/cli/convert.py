@@ -106,7 +106,7 @@ def convert(
 
 
 class _Outcome(Struct, frozen=True):
-    """What there is to write and to print.
+    """The files to write, and the output to print.
 
     Attributes:
         settings_edit: What turns django-pgtrigger's own migrations off; None when they are.

@@ -1,4 +1,4 @@
-"""Stage cli: the record of what is being written, with which the next run undoes half of it.
+"""Stage cli: a record of the files being written, from which the next run undoes a killed run.
 
 It lies in the project's root only while files are being renamed. It is also the lock that keeps two
 runs from writing at once. A record can come with a stranger's repository: only what a run of ours
@@ -46,7 +46,7 @@ class Entry(Struct, frozen=True):
 
 
 class Journal:
-    """The record of one run; it goes when everything is written, or nothing is."""
+    """The record of one run; it is deleted when all files are written, or none."""
 
     def __init__(self, root: Path, handle: int | None) -> None:
         self._root = root

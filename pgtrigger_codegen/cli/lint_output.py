@@ -1,4 +1,4 @@
-"""What `lint` prints: the report, and on standard error what was fixed and what is stale."""
+"""The output of `lint`: the report, and on standard error the fixed and the stale findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `lint` was asked for: its options as one value, and which of them go together."""
+"""The options of `lint` as one value, and the combinations that are allowed."""
 
 from __future__ import annotations
 

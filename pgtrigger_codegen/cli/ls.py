@@ -1,4 +1,4 @@
-"""`ls`: what is installed in a database, beside what the source declares."""
+"""`ls`: compares the installed triggers of a database with the declared ones."""
 
 from __future__ import annotations
 

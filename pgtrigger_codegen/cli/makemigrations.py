@@ -214,7 +214,7 @@ def echo_notes(analysis: Analysis, plan: Plan, app_labels: Iterable[str]) -> Non
 
 
 class _Outcome(Struct, frozen=True):
-    """What there is to print.
+    """The output of `makemigrations`, as text or JSON.
 
     Attributes:
         shows_content: Whether the files' contents are part of it, nothing having been written.

@@ -1,4 +1,5 @@
-"""Stage cli: standard streams on which nothing of a repository drives a terminal or a CI server.
+"""Stage cli: standard streams that escape control characters, so that a repository's text is
+harmless.
 
 Names, messages and source come from code that nobody has read yet. A terminal acts on some
 characters, and a CI server on some lines: `::set-output …`, `##vso[…]`. Both are escaped here, at

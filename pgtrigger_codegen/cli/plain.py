@@ -1,4 +1,4 @@
-"""What stands in for `incremental`: every command is run, in one process, and nothing is kept."""
+"""The replacement for `incremental`: runs every command in one process, and keeps nothing."""
 
 from __future__ import annotations
 

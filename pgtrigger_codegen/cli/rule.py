@@ -1,4 +1,4 @@
-"""`rule`: what the rules of `lint` are about."""
+"""`rule`: explains the rules of `lint`."""
 
 from __future__ import annotations
 

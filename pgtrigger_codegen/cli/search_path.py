@@ -1,4 +1,4 @@
-"""Stage cli: where Python looks for modules, without the project that is read.
+"""Stage cli: takes the project's folder off Python's own module search path.
 
 `python -m` puts the current folder before all others, and `PYTHONPATH` can do the same. A project
 that brings a file `click.py` would then be run instead of read, and a `*.dist-info` folder in it

@@ -1,4 +1,4 @@
-"""`show`: what the source declares, as text, JSON or SQL."""
+"""`show`: the declared triggers, as text, JSON or SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the command line gets its speed from: the only place that names it.
+"""The only place that names the package which makes the command line fast.
 
 With `pgtrigger_codegen.cli import plain` in the place of the import below, nothing is kept between
 runs, nothing is done in a second process, and every result is the same.

@@ -1,4 +1,4 @@
-"""What is being committed, rather than what lies in the folder."""
+"""Reads git's index instead of the project's folder, for `--staged`."""
 
 from __future__ import annotations
 

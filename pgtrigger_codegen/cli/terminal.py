@@ -1,4 +1,4 @@
-"""What a terminal gets and a pipe does not: colour, and word of what is going on."""
+"""Output for terminals only: colours and progress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`verify`: every trigger, proven on a server that holds nothing else."""
+"""`verify`: proves every trigger on a server that holds nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `verify` and `lint --verify` share: the way to a server, and what it says."""
+"""The common parts of `verify` and `lint --verify`: starting a server, and wording its answers."""
 
 from __future__ import annotations
 

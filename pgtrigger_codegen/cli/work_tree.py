@@ -1,4 +1,4 @@
-"""Whether version control could undo what a command is about to write."""
+"""Checks whether git could undo a command's changes."""
 
 from __future__ import annotations
 

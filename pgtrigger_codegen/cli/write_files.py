@@ -33,7 +33,7 @@ _BINARY = getattr(os, "O_BINARY", 0)
 
 
 class Change(Struct, frozen=True):
-    """What is to become of a file.
+    """The new content of a file.
 
     Attributes:
         content: None where the file is to be removed.

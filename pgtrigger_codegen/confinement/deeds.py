@@ -1,4 +1,4 @@
-"""What Python reports, and which of these deeds are refused, in words for the error.
+"""The audit events of Python, and those that are refused, in words for the error.
 
 Events that are not named here pass: they tell of something harmless, such as a folder's listing.
 """

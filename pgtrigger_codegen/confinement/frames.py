@@ -1,4 +1,4 @@
-"""What the evaluator may know of real frames: it looks at none by itself."""
+"""The attributes of real frames that the evaluator may not read."""
 
 from __future__ import annotations
 

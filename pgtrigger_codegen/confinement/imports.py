@@ -1,4 +1,4 @@
-"""What may be imported while a stranger's code is read, and what an import may do.
+"""The modules that may be imported while a stranger's code is read, and the rights of an import.
 
 A library runs its own code as it is imported, which is how it comes to be here at all: only *what*
 is imported has to be watched.

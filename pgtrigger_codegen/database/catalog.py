@@ -32,7 +32,7 @@ PREFIX = "pgtrigger_"
 
 
 class Table(Struct, frozen=True):
-    """A table, or whatever else a trigger can be on.
+    """A table, or another relation that can have triggers.
 
     Attributes:
         kind: PostgreSQL's `relkind`.
@@ -48,7 +48,7 @@ class Table(Struct, frozen=True):
 
 
 class Function(Struct, frozen=True):
-    """What a trigger calls.
+    """The function that a trigger calls.
 
     Attributes:
         definition: `CREATE OR REPLACE FUNCTION …`; None for what is not written in PL/pgSQL.
@@ -98,7 +98,7 @@ class InstalledTrigger(Struct, frozen=True):
 
 
 class Catalog(Struct, frozen=True):
-    """What is there.
+    """The relevant contents of a database.
 
     Attributes:
         tables: By the names they were asked for; absent ones are left out.

@@ -1,4 +1,4 @@
-"""Stage database: whether what is installed is what the source declares.
+"""Stage database: compares an installed trigger with its declaration.
 
 The comment holds a hash, which anyone can write and anything can lose; it decides nothing here.
 Definition and function are compared as the parser sees them.

@@ -1,4 +1,4 @@
-"""Stage database: what a server refuses, in words that say what to do about it."""
+"""Stage database: errors of a server, in words that say what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage database: which triggers the project's migrations know of, or have ever known of.
+"""Stage database: the triggers that the project's migrations name, now or in the past.
 
 What is done by hand to a trigger that migrations manage, the migrations do not know of. And a
 trigger that no migration has ever named may be another project's, on a shared table.

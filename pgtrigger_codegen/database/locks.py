@@ -1,4 +1,4 @@
-"""Stage database: who holds what we waited for.
+"""Stage database: names the sessions that hold a lock which we waited for.
 
 Asked after the wait has failed and our transaction is gone: whoever made us wait for seconds is
 most likely still there.

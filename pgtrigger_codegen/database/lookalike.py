@@ -1,4 +1,5 @@
-"""Stage database: how PostgreSQL itself would print the trigger that the source declares.
+"""Stage database: asks PostgreSQL to print the declared trigger, as it would print the installed
+one.
 
 `pg_get_triggerdef` does not give back what was written: a condition comes with casts for every
 constant, `IN` as `= ANY (ARRAY[…])`, dates in the session's time zone. Which casts depends on the

@@ -1,4 +1,4 @@
-"""Stage database: a wish and what is there → the statements that are missing.
+"""Stage database: the statements that lead from the present state to the wanted one.
 
 Nothing is executed here. Names that come from the catalog are quoted, whatever they hold; the
 only names ever written to begin with `pgtrigger_`.

@@ -1,4 +1,4 @@
-"""Stage database: of all that is known of the project, what concerns a database."""
+"""Stage database: the facts about the project that a database is compared with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 class Source(Struct, frozen=True):
-    """What the source declares.
+    """The declared triggers, and the facts around them.
 
     Attributes:
         triggers: Third-party packages' own included, as django-pgtrigger's registry has them.

@@ -1,4 +1,4 @@
-"""Stage database: what became of every trigger, in django-pgtrigger's words.
+"""Stage database: the status of every trigger, in django-pgtrigger's words.
 
 Facts in, facts out: nothing here asks a server.
 """

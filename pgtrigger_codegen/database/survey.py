@@ -15,7 +15,7 @@ from pgtrigger_codegen.database.status import TriggerStatus, pair, statuses
 
 
 class Survey(Struct, frozen=True):
-    """What one search path shows.
+    """The statuses in one search path.
 
     Attributes:
         approximate: Why conditions were compared without casts; None where they were not.

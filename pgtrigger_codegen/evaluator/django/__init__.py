@@ -1,4 +1,4 @@
-"""Django: what Django, django-pgtrigger and libraries on top of them add to Python.
+"""The parts of Django, django-pgtrigger and related libraries that extend Python's rules.
 
 - `domain` puts it together; `python` asks for it through `protocols.Domain` alone.
 - A class with a model among its bases, or with a base that is not known, stays a `ModelClass`.

@@ -1,4 +1,4 @@
-"""Attributes that Django gives to models for their fields, and for relations that lead to them."""
+"""Names of attributes that Django adds to models, for fields and for relations to them."""
 
 from __future__ import annotations
 

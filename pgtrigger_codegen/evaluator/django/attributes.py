@@ -1,4 +1,4 @@
-"""Attributes of models, of what leads to them, and of the settings."""
+"""Attributes of models, of their managers and fields, and of the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls of what is Django's: registrations, fields, operations of migrations, models."""
+"""Calls of Django's callables: registrations, fields, operations of migrations, models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Django's world, put together: tables, and rules for what is not Python's alone."""
+"""Assembles Django's rules: its tables, and the handlers for values that are not Python's own."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _connection(vm: Machine, special: Special, key: Any, span: Span) -> Any:
 
 
 class Django:
-    """What Django, django-pgtrigger and the libraries on top of it add to Python."""
+    """The additions of Django, django-pgtrigger and related libraries to Python."""
 
     names = names.NAMES
     handlers: ClassVar[dict[str, Handler]] = {

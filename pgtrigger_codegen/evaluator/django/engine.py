@@ -1,4 +1,4 @@
-"""PostgreSQL is given: triggers of django-pgtrigger exist nowhere else.
+"""States that the database is PostgreSQL: django-pgtrigger's triggers exist nowhere else.
 
 Projects that also run on another database ask for the engine before they declare triggers. What
 such a test is answered with is an assumption, and listed as one.

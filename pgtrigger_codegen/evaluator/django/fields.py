@@ -1,4 +1,4 @@
-"""Django fields: made for real, with what is not known about them kept apart.
+"""Makes real Django fields, and keeps their unknown arguments apart.
 
 Most arguments of a field cannot reach the SQL of a trigger. When such a one is not known, the
 field is made without it, and reading that attribute gives `Unknown` again.

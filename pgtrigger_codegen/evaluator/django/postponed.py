@@ -1,4 +1,4 @@
-"""Fields that are made when somebody asks for them, which for most is never.
+"""Fields that are made on demand; most are never needed.
 
 A project has many times more fields than its triggers need, and making one takes fifty times as
 long as passing over it. A field can wait when its class is Django's and its arguments are

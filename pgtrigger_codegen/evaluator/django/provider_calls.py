@@ -1,4 +1,4 @@
-"""Callables of libraries that declare models and triggers: what is called is noted, never done.
+"""Notes calls of libraries that declare models and triggers, without running them.
 
 A provider names them by dotted path. The interpreter evaluates their arguments; once all modules
 are read, the `models` stage hands them, as values, to the provider.

@@ -1,4 +1,4 @@
-"""`register` and the ways to a model: what is registered is noted, never done."""
+"""Notes calls of `register`, and of the functions that look up its models, without running them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Django field in the place of one that is not known.
+"""A stand-in for a Django field that is not known.
 
 It carries a name through models and migrations; where its column would become part of some SQL,
 it refuses.

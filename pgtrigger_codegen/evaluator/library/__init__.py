@@ -1,4 +1,4 @@
-"""Library: what may be done with real objects, as rows.
+"""Library: tables of the operations that are allowed on real objects.
 
 - `rows` says what a row is; `tables` has them, one table for each library: modules with what is
   called in them, classes with the methods that are called, attributes of `_meta`.

@@ -1,4 +1,4 @@
-"""What a real object is, by the names of the classes it derives from: no library need be loaded."""
+"""Classifies real objects by the names of their base classes, so that no library must be loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking the rows: which module is looked up, which callable is called for real."""
+"""Looks up rows: which modules are read for real, and which callables are called for real."""
 
 from __future__ import annotations
 

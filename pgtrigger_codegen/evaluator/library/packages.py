@@ -1,4 +1,4 @@
-"""What holds for all that a module or a package has, whatever its name."""
+"""Rules that apply to whole packages, and to every module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows: what may be done with a library's modules and objects, as typed data.
+"""Rows: the allowed uses of a library's modules and objects, as typed data.
 
 A row must be pure, deterministic, and quick for the sizes that `limits` admits. A row is validated
 when it is made, and against the real library by a test.

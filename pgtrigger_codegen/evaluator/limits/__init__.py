@@ -1,4 +1,4 @@
-"""Limits: what an evaluation may spend, on steps, depth, sizes and regular expressions.
+"""Limits on an evaluation: steps, depth, sizes and regular expressions.
 
 - Every limit is a number in `totals` or beside the check that needs it.
 - A check looks at arguments before the real call, never at the clock.

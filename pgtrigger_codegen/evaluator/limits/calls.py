@@ -1,4 +1,4 @@
-"""What a call of a listed function or class may cost, by its arguments."""
+"""Limits on calls of listed functions and classes, by their arguments."""
 
 from __future__ import annotations
 

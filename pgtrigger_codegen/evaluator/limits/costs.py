@@ -1,4 +1,4 @@
-"""What a real call costs in steps, beyond what was looked through to allow it."""
+"""The cost of a real call in steps, beyond the check of its arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a call of a method may cost, by its receiver and its arguments."""
+"""Limits on calls of methods, by receiver and arguments."""
 
 from __future__ import annotations
 

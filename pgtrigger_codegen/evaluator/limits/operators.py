@@ -1,4 +1,4 @@
-"""What an operator may cost, by its operands."""
+"""Limits on operators, by their operands."""
 
 from __future__ import annotations
 

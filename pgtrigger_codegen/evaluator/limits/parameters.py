@@ -1,4 +1,4 @@
-"""What the parameters of functions in C are called, where they have an effect on the cost."""
+"""Names of the parameters of C functions that affect the cost of a call."""
 
 from __future__ import annotations
 

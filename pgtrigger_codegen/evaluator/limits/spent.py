@@ -1,4 +1,4 @@
-"""What all evaluations of a run have taken together, in steps, time and memory.
+"""The total cost of all evaluations of a run, in steps, time and memory.
 
 The steps end nearly all that would not end, and are the same on every machine. Time and memory are
 for what nobody has thought of: their limits are so wide that no project meets them by chance.

@@ -1,4 +1,4 @@
-"""How much a value holds, in objects within objects: what is compared or hashed is read so far."""
+"""The number of objects within a value, counted before it is compared or hashed."""
 
 from __future__ import annotations
 

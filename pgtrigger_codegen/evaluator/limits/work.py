@@ -1,4 +1,4 @@
-"""What has been done so far, in steps: whoever walks through a value counts it here.
+"""Counts the steps done so far: every walk through a value adds to them.
 
 A step is a node of the syntax tree that is executed or evaluated. Real code that reads a value item
 by item, and we ourselves where we look into one, take time in proportion to its size, and so cost

@@ -1,4 +1,4 @@
-"""Protocols: what the rules of evaluation see of the machine, of the project, and of libraries.
+"""Protocols: the interfaces that the rules of evaluation use for machine, project and libraries.
 
 - `Machine` is what every rule is given first. What one rule needs of another is a method there.
 - `Domain` is all that Python's rules ask of the libraries around them, tables first: what happens

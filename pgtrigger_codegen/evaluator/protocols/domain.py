@@ -1,4 +1,4 @@
-"""What a world of libraries adds to the rules of Python: Django's, or nothing.
+"""The interface of a domain, which extends Python's rules for libraries such as Django.
 
 Python's rules ask it through this interface, and through nothing else. It is generic in the
 machine, which holds one, so that neither of the two has to import the other.

@@ -1,4 +1,4 @@
-"""What happens to the user's code and could declare something, unless a library is told.
+"""Events in the user's code that may declare something, unless a library handles them.
 
 A domain has a row for each kind of event that concerns it (`Tables.events`).
 """

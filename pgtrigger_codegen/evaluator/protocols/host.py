@@ -1,4 +1,4 @@
-"""What the interpreter asks of the project around it.
+"""The interpreter's questions about the project around it.
 
 The evaluator knows Python; settings, app labels and model options are the business of later
 stages, which answer through this interface.

@@ -1,4 +1,4 @@
-"""What all rules of evaluation are typed against.
+"""The type of the machine that all rules of evaluation use.
 
 No rule imports another one that leads back to it. What they need of each other they ask of the
 machine, which `python/machine.py` puts together on top of them.

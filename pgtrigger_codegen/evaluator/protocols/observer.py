@@ -1,4 +1,4 @@
-"""Who is told what an evaluation leans on besides the values that it comes to."""
+"""The observer that hears what an evaluation depends on besides its values."""
 
 from __future__ import annotations
 

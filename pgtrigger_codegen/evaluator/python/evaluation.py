@@ -1,4 +1,4 @@
-"""One evaluation: what it may cost, what stops it, and what holds while it goes on."""
+"""One evaluation: its limits, its failures, and its state."""
 
 from __future__ import annotations
 

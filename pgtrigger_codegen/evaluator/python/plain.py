@@ -1,4 +1,4 @@
-"""A world without libraries that matter: Python's rules, and nothing besides."""
+"""A domain without libraries: only Python's rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Callables of Python's that the interpreter stands in for, and what they need it for.
+"""Python's callables that the interpreter stands in for, with the reasons.
 
 Some need its own view of classes (`super`, `isinstance`), and some read the environment, which is a
 pinned value, an assumption, or unknown.

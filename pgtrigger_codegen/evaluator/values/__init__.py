@@ -1,4 +1,4 @@
-"""Values: what an expression can be besides a real object, and what is noted on the way.
+"""Values that an expression can have besides real objects, and notes made on the way.
 
 - Records without rules: how a value behaves is said in `python` and `django`, by its type.
 - `Unknown` carries a reason in words about the user's code, and the place of the very expression.

@@ -1,4 +1,4 @@
-"""What is taken as given, and said so in the output."""
+"""Values that are assumed, and listed in the output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pgtrigger_codegen.source.span import Span
 
 
 class Assumption(Struct, frozen=True, order=True):
-    """A value that source alone does not settle, with what was taken for it.
+    """A value that does not follow from source alone, with the assumed value.
 
     Attributes:
         name: What the assumption is about: an environment variable, or a question.

@@ -1,4 +1,4 @@
-"""What was declared on the way: registrations, receivers, and where and when."""
+"""Declarations found during evaluation: registrations and receivers, with time and place."""
 
 from __future__ import annotations
 

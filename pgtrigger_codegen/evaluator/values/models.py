@@ -1,4 +1,4 @@
-"""Models, and what leads to them: only the `models` stage renders one."""
+"""Models and the values that lead to them; only the `models` stage renders a model."""
 
 from __future__ import annotations
 

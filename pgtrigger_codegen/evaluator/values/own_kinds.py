@@ -1,4 +1,4 @@
-"""Which values are of the interpreter's own making, and so not for real code."""
+"""The interpreter's own values, which real code must not get."""
 
 from __future__ import annotations
 

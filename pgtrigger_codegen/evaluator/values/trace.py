@@ -1,4 +1,4 @@
-"""What an evaluation leans on: the observer that keeps all it is told.
+"""The observer that keeps everything that it is told.
 
 The census (`certificate/census.py`) finds declarations in the text by itself. Where one of them has
 left nothing behind, this says why.

@@ -1,4 +1,4 @@
-"""What is not known, why, and where: the value of an expression that defeats the interpreter.
+"""An unknown value, with the reason and the place of the expression that could not be evaluated.
 
 Most values are real: strings, lists, Django fields, django-pgtrigger's triggers, and the user's own
 classes, whose methods come back to the interpreter. What cannot be real, or must not be (the user's

@@ -1,4 +1,4 @@
-"""Django, and sqlparse which it brings: what may be called, and done with its objects."""
+"""The table of Django, and of sqlparse: allowed calls and uses of their objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""django-pgtrigger: what may be called, and what may be done with its objects.
+"""The table of django-pgtrigger: allowed calls and uses of its objects.
 
 Name by name: its public names include `install`, `uninstall` and `ignore`.
 """

@@ -1,4 +1,4 @@
-"""Python's own libraries: what may be called, and what may be done with their objects."""
+"""The table of Python's own libraries: allowed calls and uses of their objects."""
 
 from __future__ import annotations
 

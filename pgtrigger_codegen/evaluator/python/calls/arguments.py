@@ -1,4 +1,4 @@
-"""What real code is given: nothing of the interpreter's own, nothing endless, nothing unordered.
+"""Checks the arguments of real calls: no interpreter objects, nothing endless, nothing unordered.
 
 C code that is called with an endless iterator never returns, and one that is called with a
 function calls it. So iterators are made lists first, within limits, and functions are wrapped:

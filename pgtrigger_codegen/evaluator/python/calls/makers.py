@@ -1,4 +1,4 @@
-"""Library functions that make classes and functions: what they are given, and what they give.
+"""Library functions that make classes and functions: their arguments and results.
 
 Some write Python and execute it (`dataclasses.dataclass`, `namedtuple`): they are given names that
 were checked, and the user's own classes. What a maker makes may be called, by being made by it: no

@@ -1,4 +1,4 @@
-"""What names are after branches of which only one will run."""
+"""The values of names after branches of which only one will run."""
 
 from __future__ import annotations
 

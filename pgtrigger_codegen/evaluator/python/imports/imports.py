@@ -1,4 +1,4 @@
-"""Names: import statements, and what a name means in a module.
+"""Import statements, and the names that they bind.
 
 Imports are followed when a name is first needed, not when the statement is executed, so that a
 models file leads only to the modules that its triggers depend on.

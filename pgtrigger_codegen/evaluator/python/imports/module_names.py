@@ -1,4 +1,4 @@
-"""What names of modules stand for: of libraries, of modules that are read, of stubs."""
+"""Values for the names of modules: of libraries, of modules that are read, of stubs."""
 
 from __future__ import annotations
 

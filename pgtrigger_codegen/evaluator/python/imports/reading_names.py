@@ -1,4 +1,4 @@
-"""What a name means where it is read: scopes outwards, then builtins."""
+"""Looks up names: scopes outwards, then builtins."""
 
 from __future__ import annotations
 

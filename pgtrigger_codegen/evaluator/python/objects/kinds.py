@@ -1,4 +1,4 @@
-"""What kind a value is: plain, of a class of interpreted code, or neither."""
+"""The kind of a value: plain, of an interpreted class, or neither."""
 
 from __future__ import annotations
 

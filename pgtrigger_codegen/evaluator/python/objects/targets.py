@@ -1,4 +1,6 @@
-"""What assignments, loops and `with` bind: names, attributes, items, and several at once."""
+"""Binds the targets of assignments, loops and `with`: names, attributes, items, and several at
+once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which values have a text, and an order, that does not depend on the process."""
+"""Values whose text and order do not depend on the process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not known, where a value is used: in a condition, among items, in an operation."""
+"""Unknown values in use: in a condition, among items, in an operation."""
 
 from __future__ import annotations
 
