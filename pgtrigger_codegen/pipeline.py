@@ -1,4 +1,4 @@
-"""The whole program: from a folder to what is known, planned and reported of its triggers.
+"""The whole program: analyzes a folder, plans its migrations and lints its triggers.
 
 Every stage gets what the stages before it have found out. Where the work takes long, an engine does
 it (`engine.py`); whichever that is, the result is the same.

@@ -1,4 +1,4 @@
-"""All that makes the program faster: from run to run, and by a second process.
+"""Makes the program faster: from run to run, and by a second process.
 
 Nothing here has a say in what is found out. Without this folder, and with `cli/speed.py` naming
 `cli/plain.py` in its place, every command still works, slower.

@@ -1,4 +1,4 @@
-"""`clean`: what is kept of a project is deleted, and nothing else."""
+"""`clean`: deletes the cache of a project, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command that is run, or whose result is repeated: what it printed, and how it ended."""
+"""Runs a command, or repeats its kept output and exit code."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Incremental:
-    """Replays the migrations while the models are read, or not at all.
+    """Replays the migrations in another process, or takes the history from an earlier run.
 
     Models and migrations are read independently of each other, and take about as long.
 

@@ -1,4 +1,4 @@
-"""What travels between processes and between runs: replayed migrations, and answers about SQL.
+"""The data exchanged between processes and runs: replayed migrations, and answers about SQL.
 
 Facts alone: no operation, and nothing of Django's or of django-pgtrigger's. Whoever needs an
 operation reads its migration again, which happens only where something is to be written.

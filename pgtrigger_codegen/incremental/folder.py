@@ -42,7 +42,7 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
 class NotOurs(Exception):
-    """What bears the folder's name is no folder that we would have made; the text says why."""
+    """The folder with the cache's name was not made by us; the text says why."""
 
 
 def find(directory: Path) -> Path | None:

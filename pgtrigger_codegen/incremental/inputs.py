@@ -1,4 +1,4 @@
-"""Whether all that a result was made from is still as it was.
+"""Checks whether the inputs of a result are unchanged.
 
 Compared are contents, not times: a checkout changes the one and not the other, and a program can
 set the time of a change. Only where the system says that a file was not touched at all is it not
@@ -42,7 +42,7 @@ _NOT_ENTERED = frozenset({"node_modules", "__pycache__", NAME})
 
 
 class Fingerprint(Struct, frozen=True):
-    """What has to be the same for a result to be the same.
+    """The inputs of a result: while they are the same, the result is.
 
     Attributes:
         tools: Digest of Python, our own code, and the packages beside it.

@@ -1,4 +1,5 @@
-"""What a run keeps for the next one, besides its result, so that an edit does not cost everything.
+"""Data that a run keeps for the next one besides its result, so that an edit does not cost
+everything.
 
 Kept are the replayed migrations, with all that they were made from, and answers about SQL.
 """

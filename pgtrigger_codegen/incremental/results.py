@@ -1,4 +1,4 @@
-"""Results of whole commands: what they printed, and how they ended.
+"""Results of whole commands: output and exit code.
 
 A command that only reads gives the same result again when it is given the same arguments and reads
 the same. Then nothing of Django, nor of this project's own stages, has to be loaded.
@@ -20,7 +20,7 @@ from pgtrigger_codegen.source.reads import Reads
 
 
 class Result(Struct, frozen=True):
-    """What a command did.
+    """The output and exit code of a command.
 
     Attributes:
         output: Pieces of text in the order in which they were printed, each with the number of
@@ -32,7 +32,7 @@ class Result(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True):
-    """What a result depends on besides files.
+    """The inputs of a result besides files.
 
     Attributes:
         directory: The current folder.

@@ -1,4 +1,4 @@
-"""The secret that says of a kept file that this user's own runs, on this machine, have written it.
+"""The secret that signs cache files, as proof that this user wrote them on this machine.
 
 A cache lies in the project's folder, and a project may come from anywhere, its cache included.
 The secret lies in the user's own cache folder. Whoever can write into that can do anything in the

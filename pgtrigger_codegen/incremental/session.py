@@ -1,4 +1,4 @@
-"""What the running command says of itself: whether its result can be used again, and where."""
+"""The running command: whether its result can be used again, and where."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ WORTH_IT = 40
 
 
 class Answer(Struct, frozen=True):
-    """What the other process has found out.
+    """The results of the other process.
 
     Attributes:
         replayed: Without operations.

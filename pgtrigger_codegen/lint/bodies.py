@@ -1,4 +1,4 @@
-"""Triggers together with what their functions do, for the rules.
+"""Triggers together with the effects of their functions, for the rules.
 
 These are the triggers that the project declares, and those that its migrations leave in the
 database without a declaration: written by hand as SQL, or no longer declared. A trigger that is

@@ -1,4 +1,4 @@
-"""Where in the project the text of a trigger's body stands.
+"""Finds the place in the project that holds the text of a trigger's body.
 
 A finding about a body points into the literal that the body was made of: one in the declaration
 itself, else one in the trigger's class, else one, or an `.sql` file, that alone accounts for most

@@ -1,4 +1,4 @@
-"""Which rule reports what was not read, and what was read and makes no trigger."""
+"""Maps causes (unread code, refused declarations) to the rules that report them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values in triggers that are no choice of the field that they are compared with."""
+"""Finds values in triggers that are not among the choices of the field they are compared with."""
 
 from __future__ import annotations
 

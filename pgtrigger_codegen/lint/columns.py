@@ -1,4 +1,4 @@
-"""Columns that triggers name and their tables do not have: what they are instead."""
+"""Finds columns that triggers name and their tables lack, and suggests the right ones."""
 
 from __future__ import annotations
 

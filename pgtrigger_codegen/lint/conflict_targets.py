@@ -1,4 +1,4 @@
-"""ON CONFLICT with columns that no unique index or constraint is on.
+"""Finds ON CONFLICT with columns that have no unique index or constraint.
 
 Constraints of a model's `Meta` are not read as facts. So the project's texts are asked whether any
 of them speaks of a column and of something unique together; that is read only once an ON CONFLICT

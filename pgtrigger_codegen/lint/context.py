@@ -1,4 +1,4 @@
-"""What the rules of one run share: the analysis, and what is found once for all of them."""
+"""The facts that all rules of one run share: the analysis, and results that are computed once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables from which the database deletes rows on its own, when those that they refer to go.
+"""Tables from which the database itself deletes rows, when the rows they refer to are deleted.
 
 Django writes such foreign keys for `DB_CASCADE`, and migrations may write them as SQL.
 """

@@ -1,4 +1,4 @@
-"""The project's triggers together with what their CREATE TRIGGER says, for the rules."""
+"""The project's triggers together with the facts of their CREATE TRIGGER, for the rules."""
 
 from __future__ import annotations
 

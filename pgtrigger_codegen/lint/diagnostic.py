@@ -1,4 +1,4 @@
-"""What a rule reports: the contract between rules, fixes and reporters."""
+"""A finding of a rule: the contract between rules, fixes and reporters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pgtrigger_codegen.source.span import Span
 
 
 class Severity(enum.StrEnum):
-    """How bad it is.
+    """The severity of a finding.
 
     An error is what PostgreSQL, Django or django-pgtrigger would fail on, or a trigger that
     would be lost. Information does not make `lint` fail.

@@ -1,4 +1,4 @@
-"""The rules' documentation, made from their docstrings: pages, index, and the README's table."""
+"""Makes the rules' documentation from their docstrings: pages, index, and the README's table."""
 
 from __future__ import annotations
 

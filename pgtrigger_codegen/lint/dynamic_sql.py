@@ -1,4 +1,4 @@
-"""What an EXECUTE puts into SQL as it is, and what of that can do harm."""
+"""Finds values that an EXECUTE puts into SQL without quotes, and that can do harm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixes as new texts: what may be applied, and what comes out of it. Nothing is written here."""
+"""Applies fixes to texts, and returns the new texts. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pgtrigger_codegen.source.span import Span
 
 
 class FixedFiles(Struct, frozen=True):
-    """What applying fixes leads to.
+    """The result of applying fixes.
 
     Attributes:
         texts: The changed files by path.

@@ -24,7 +24,7 @@ _MAX_ROUNDS = 10
 
 
 class Fixed(Struct, frozen=True):
-    """How things stand after the fixes.
+    """The state after the fixes.
 
     Attributes:
         diagnostics: What is left.

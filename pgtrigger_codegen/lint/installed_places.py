@@ -1,4 +1,4 @@
-"""Where the text of a body stands that a migration installs.
+"""Finds the place of a body's text that a migration installs.
 
 The SQL of a `RunSQL` is found again without regard to whitespace, which is what `dedent` and
 indentation change: in the migration's own literals, in other migrations of the app, in any module

@@ -1,4 +1,4 @@
-"""Whether expressions mean the same where they are moved to, and what must be imported there.
+"""Checks whether moved expressions keep their meaning, and which imports they need.
 
 What is not certain is refused: a name that is bound twice, from a star import, by a loop.
 """

@@ -25,7 +25,7 @@ from pgtrigger_codegen.project.toml_values import TomlTable, mapping, string, st
 
 
 class LintOptions(Struct, frozen=True):
-    """What is reported, and how gravely.
+    """The selected rules and their severities.
 
     Attributes:
         per_file_ignores: Globs, as in `exclude`, and what is not reported in files they match.

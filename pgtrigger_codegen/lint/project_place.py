@@ -1,4 +1,4 @@
-"""Where to report what has no place of its own."""
+"""A place for findings that have none of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that a project may set up its databases with, as text: migrations, scripts, containers."""
+"""The texts with which a project may set up its databases: migrations, scripts, containers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns and tables that migrations make or keep on their own, which no model has."""
+"""Columns and tables that migrations make or keep by SQL, and that no model has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where `register` is called, as source that can be moved.
+"""Finds calls of `register`, as source that can be moved.
 
 Only calls that are a statement or a decorator of their own at the top level of a module can be
 moved: whatever stands elsewhere may run more than once, or not at all.

@@ -1,4 +1,4 @@
-"""The rules there are.
+"""The list of all rules.
 
 An explicit list: what lints is then found by reading, not by importing folders. A test proves
 that no file of `rules/` is left out.

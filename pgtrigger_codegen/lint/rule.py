@@ -1,4 +1,4 @@
-"""What every rule is made of.
+"""The base class of every rule.
 
 A rule is a small program over facts. Its docstring is its documentation: the page under
 `docs/rules/` and the answer of `rule CODE` are made from it.

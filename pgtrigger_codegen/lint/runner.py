@@ -1,4 +1,4 @@
-"""Runs the rules over an analysis: what they find, less what the user does not want to hear."""
+"""Runs the rules over an analysis, and drops the findings that the user silenced."""
 
 from __future__ import annotations
 

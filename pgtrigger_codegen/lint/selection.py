@@ -1,4 +1,4 @@
-"""Which rules run: selectors from the configuration and the command line.
+"""Selects the rules that run, by selectors of the configuration and the command line.
 
 A selector is a code (`PGT103`), the beginning of one (`PGT1`), a rule's name, or `ALL`. Where
 several say something of a rule the longest wins, as in ruff: `ignore = ["PGT1"]` leaves a rule on
@@ -45,7 +45,7 @@ _LOOK_ALIKES = str.maketrans("oilsz", "01152")
 
 
 class Selection(Struct, frozen=True):
-    """What runs.
+    """The selected rules.
 
     Attributes:
         select: In place of the rules that are on by default; None means these.

@@ -1,4 +1,4 @@
-"""What a server says of triggers, at its places in the project."""
+"""Places in the project for a server's answers about triggers."""
 
 from __future__ import annotations
 

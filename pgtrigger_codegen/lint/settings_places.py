@@ -1,4 +1,4 @@
-"""Where a setting is set: the analysis knows values, a finding wants a line."""
+"""Finds the line that sets a setting: the analysis knows only values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines that a comment on one of them speaks of: those of its statement.
+"""The line range of each statement, to which a comment on one of its lines applies.
 
 In a list of calls, as that of a model's triggers or of a migration's operations is one, a comment
 speaks of the call on whose lines it stands.

@@ -1,4 +1,4 @@
-"""Tables that SQL names, and the models that own them."""
+"""The tables that SQL names, with the models that own them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fix of a proxy of a default through model: what it declares is registered instead."""
+"""The fix of a proxy of a default through model: registers its triggers instead."""
 
 from __future__ import annotations
 

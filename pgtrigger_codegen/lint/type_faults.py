@@ -1,4 +1,4 @@
-"""Statements that PostgreSQL refuses because of the types in them, or of functions not there.
+"""Finds statements that PostgreSQL refuses because of types or missing functions.
 
 What migrations make by hand (columns, functions, casts, operators, extensions) is read as text, and
 only once there is something to report.

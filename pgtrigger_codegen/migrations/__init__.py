@@ -1,4 +1,4 @@
-"""Stage migrations: what the project's migrations leave installed, and the files that are missing.
+"""Stage migrations: the triggers that migrations leave installed, and the files that are missing.
 
 `reading` lists the migration files and orders them, `replaying` finds what they leave behind, with
 the tables as `schema` keeps book of them, and `watching` looks on while it happens. `changes`

@@ -1,4 +1,4 @@
-"""Stage models: what is known of the columns that fields make."""
+"""Stage models: facts about the columns of fields."""
 
 from __future__ import annotations
 

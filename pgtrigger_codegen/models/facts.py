@@ -79,7 +79,7 @@ class ModelFact(Struct, frozen=True):
 
 
 class UnplacedModel(Struct, frozen=True):
-    """A class that is a model, of which a base is unknown and therefore the table.
+    """A model class with an unknown base, whose table is therefore unknown.
 
     Attributes:
         name: The class's name.
@@ -128,7 +128,7 @@ class TableCreation(Struct, frozen=True):
 
 
 class Models(Mapping[str, ModelFact]):
-    """The facts of a project's models by label, and what can be asked about all of them at once.
+    """The facts about a project's models by label, and questions about all of them at once.
 
     Describing a model costs a hundred times what finding it does. Whoever wants one model asks
     for it by its label; whoever wants to know something of all asks one of the questions here.
@@ -230,7 +230,7 @@ class ProvidedModel(Struct, frozen=True):
 
 
 class MissingProvider(Struct, frozen=True):
-    """A library that registers triggers, and that we cannot ask about them.
+    """A library that registers triggers, and that has no usable provider.
 
     Attributes:
         library: Top-level package of the library.

@@ -1,4 +1,4 @@
-"""Stage models: what libraries add to a project, as this stage has to know them.
+"""Stage models: the interface to libraries that add models and triggers to a project.
 
 Providers stand above: they make models of what was read here, and are asked through these
 protocols.
@@ -56,7 +56,7 @@ class Additions(Protocol):
 
 
 class ModelLibraries(Libraries, Protocol):
-    """The libraries, as this stage has to know them."""
+    """The interface to the libraries."""
 
     @property
     def packages(self) -> frozenset[str]:
@@ -70,7 +70,7 @@ class ModelLibraries(Libraries, Protocol):
 
 
 class NothingAdded:
-    """What no library adds."""
+    """The additions of no library."""
 
     made: Sequence[ProvidedModel] = ()
 

@@ -1,4 +1,4 @@
-"""Stage models: which models an app's migrations make, by the text of the files alone.
+"""Stage models: the models that an app's migrations create, read from the text of the files alone.
 
 For what cannot be said of the source: whether there are models that were not read.
 """

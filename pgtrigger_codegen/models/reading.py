@@ -1,4 +1,4 @@
-"""Stage models: which modules hold models, which code registers triggers on them."""
+"""Stage models: the modules with models, and the code that registers triggers on them."""
 
 from __future__ import annotations
 

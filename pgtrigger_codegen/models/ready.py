@@ -1,4 +1,4 @@
-"""Stage models: what `AppConfig.ready()` runs, seen from outside.
+"""Stage models: the code that `AppConfig.ready()` runs.
 
 Which modules it imports must be known before anything is executed, for the order of imports. So
 the functions that it calls are followed here by their names, as far as these tell.

@@ -1,4 +1,4 @@
-"""Stage models: models that may exist, and of which no table is known."""
+"""Stage models: models that may exist, and whose table is not known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage project: labels of apps that a user gives, and what was meant by a wrong one."""
+"""Stage project: checks labels of apps that a user gives, and suggests the right ones."""
 
 from __future__ import annotations
 

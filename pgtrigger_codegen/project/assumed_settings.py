@@ -1,4 +1,4 @@
-"""Which settings would be others if what was assumed of the environment were not so."""
+"""Finds settings that would change with the assumed environment."""
 
 from __future__ import annotations
 

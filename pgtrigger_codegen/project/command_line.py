@@ -1,4 +1,4 @@
-"""Stage project: which way manage.py goes where it looks at `sys.argv`.
+"""Stage project: the branch that manage.py takes where it checks `sys.argv`.
 
 What is declared counts for the program that migrates, so `sys.argv` is that of `migrate`, as the
 evaluator takes it too.

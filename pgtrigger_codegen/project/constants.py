@@ -1,4 +1,4 @@
-"""Stage project: names that a file assigns exactly once, so that they stand for one expression."""
+"""Stage project: names that a file assigns exactly once, and so stand for one expression."""
 
 from __future__ import annotations
 

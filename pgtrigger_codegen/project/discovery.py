@@ -1,4 +1,4 @@
-"""Stage project: from a folder to where things are: root, roots, settings module, packages.
+"""Stage project: finds the parts of a project: root, roots, settings module, packages.
 
 All of it is found by looking at files; nothing of the project runs. What the settings *say* is
 read by the evaluator in the next step.
@@ -36,7 +36,7 @@ _PROJECT_MARKERS = ("pyproject.toml", "manage.py", "setup.py")
 
 
 class Layout(Struct, frozen=True):
-    """Where the parts of a project are.
+    """The places of a project's parts.
 
     Attributes:
         root: The folder that paths in the output are relative to.

@@ -1,4 +1,4 @@
-"""Stage project: whether a path that code asks about is there.
+"""Stage project: whether a path in a question of the project's code exists.
 
 The answer is an assumption of whoever uses it: another checkout, or a deployment, may have other
 files. Only the project's own folder is looked into, and no hidden folder in it, so that a result

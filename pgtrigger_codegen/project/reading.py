@@ -1,4 +1,4 @@
-"""Stage project: what the settings say, and which apps they install.
+"""Stage project: reads the settings, and the apps that they install.
 
 The settings module is executed by the interpreter like any other source. What it leaves
 unknown stays `Unknown` in the result; only an unreadable `INSTALLED_APPS` ends the run.

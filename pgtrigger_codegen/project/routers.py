@@ -1,4 +1,4 @@
-"""Stage project: what the project's database routers say, as far as it can be read.
+"""Stage project: the answers of the project's database routers, as far as they can be read.
 
 A router is asked as Django asks it: `allow_migrate(db, app_label, **hints)`, and the first that
 does not answer None decides. Routers are code, so an answer may be `Unknown`.

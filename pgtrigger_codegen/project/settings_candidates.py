@@ -1,4 +1,4 @@
-"""Stage project: settings modules that could be meant where the named one is not there.
+"""Stage project: other settings modules, where the named one does not exist.
 
 `settings/local.py` is often a file that git ignores; what it derives from lies beside it.
 """

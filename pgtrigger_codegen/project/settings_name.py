@@ -1,4 +1,4 @@
-"""Stage project: what names a settings module, and how the configuration of tools does.
+"""Stage project: places that name a settings module, in code and in the configuration of tools.
 
 pytest-django and django-stubs need the settings module too; where there is no manage.py, as in
 many libraries, their configuration is the only place that names it.

@@ -1,4 +1,4 @@
-"""Stage project: what a settings module sets, at its top level or in a class.
+"""Stage project: the values that a settings module sets, at its top level or in a class.
 
 With django-configurations, an object of the class that `DJANGO_CONFIGURATION` names holds the
 settings.

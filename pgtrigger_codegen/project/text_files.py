@@ -1,4 +1,4 @@
-"""Stage project: text files that a trigger's body is read from, and those that are none.
+"""Stage project: text files that a trigger's body may be read from.
 
 A body ends up in migrations, reports and logs. So files of which nobody expects that are not read:
 hidden ones (`.env`, `.git/`), keys, and what git ignores, which is not the project's.

@@ -1,4 +1,4 @@
-"""Stage project: the lines of a TOML file at which keys stand, which `tomllib` does not tell.
+"""Stage project: the line of each key in a TOML file, which `tomllib` does not give.
 
 Only for messages: what is written in an unusual way has no line, and no message depends on it.
 """

@@ -1,4 +1,4 @@
-"""Stage project: which versions of the libraries that shape a trigger's SQL the project uses.
+"""Stage project: the project's versions of the libraries that shape a trigger's SQL.
 
 Those are the libraries that compile triggers, and those that a stub may stand for.
 
@@ -37,7 +37,7 @@ _PIN = re.compile(
 
 
 class Installed(Struct, frozen=True):
-    """A package's version and what says so.
+    """A package's version, and the source of this information.
 
     Attributes:
         source: A lock file, a requirements file, or `site-packages`.

@@ -1,4 +1,4 @@
-"""What a provider is told, what it answers, and what a package writes to be one.
+"""The interface of providers: their input, their output, and their base class.
 
 Values and Django models pass between the two, never syntax.
 """

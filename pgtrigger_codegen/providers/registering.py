@@ -1,4 +1,4 @@
-"""What a library's own code registers with django-pgtrigger, taken out of its registry again."""
+"""Collects the triggers that a library's own code registers, and takes them out of the registry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What libraries declare for the project, through their providers.
+"""Asks providers for the models and triggers of the project's calls.
 
 Calls were noted while the modules were executed. Here, with all models known, each is handed to
 its provider in the order in which Python would have made it: a library may change an object that

@@ -1,4 +1,4 @@
-"""Stage source: how far a project reaches, which symbolic links in it must not leave.
+"""Stage source: the limits of a project, which its symbolic links must not leave.
 
 A repository carries links. One that is called `models.py` and leads to `/proc/self/environ` would
 put the secrets of a build into its log; through one that leads to `~/.profile` that file would be
@@ -17,7 +17,7 @@ from pgtrigger_codegen.source.paths import resolved
 
 
 class Boundary(Struct, frozen=True):
-    """What belongs to a project.
+    """The files and folders that belong to a project.
 
     Attributes:
         root: The work tree of git that the project is in, else its own folder; resolved.

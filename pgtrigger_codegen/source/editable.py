@@ -1,4 +1,4 @@
-"""Stage source: what `.pth` files add to the module search, editable installs among it.
+"""Stage source: the folders that `.pth` files add to the module search, editable installs included.
 
 Python's `site` adds each line of a `.pth` file to `sys.path` and *executes* lines that start
 with `import`. We never execute: of those lines, only the finders that setuptools and the

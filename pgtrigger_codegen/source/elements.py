@@ -1,4 +1,4 @@
-"""Stage source: elements of a call or a list that move elsewhere, as they are written.
+"""Stage source: elements of a call or a list that are moved, as they are written.
 
 Comments move along, and lines are indented anew, but for those that a string goes over: its
 content would change.

@@ -1,4 +1,4 @@
-"""Stage source: reading a file, and nothing but a file.
+"""Stage source: reads regular files, and nothing else.
 
 A path in a stranger's repository can lead to a device that never ends, to a pipe that waits for
 ever, or to what the system knows of this process. So each file is opened without waiting and
@@ -28,7 +28,7 @@ _FLAGS = (
 
 
 class FileRefusedError(OSError):
-    """A file that is there, and is not read.
+    """An existing file that is not read.
 
     Attributes:
         strerror: Why.

@@ -1,4 +1,4 @@
-"""Whose grammar a file is read with, and what to do where a newer one is needed."""
+"""The grammar that a file is read with, and the fallback for newer syntax."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage source: whether git is told to leave a file out, by its `.gitignore` files alone.
+"""Stage source: whether git ignores a file, by its `.gitignore` files alone.
 
 What git ignores is not the project's: settings of one machine, keys, dumps. No process is started,
 since this is asked while a project is evaluated. That a file was added all the same is not looked

@@ -1,4 +1,4 @@
-"""Source stage: which words stand in a syntax tree, however deep that is.
+"""Source stage: the words in a syntax tree, at any depth.
 
 `ast.unparse` is recursive, and ends with a `RecursionError` where the parser itself did not.
 """

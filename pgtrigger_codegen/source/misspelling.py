@@ -1,4 +1,4 @@
-"""Stage source: names that are certainly misspelt, and what was meant.
+"""Stage source: recognises certain misspellings of a name, and suggests the right one.
 
 A suggestion that misleads is worse than none: nothing is suggested that merely resembles a name.
 """

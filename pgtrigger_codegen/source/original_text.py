@@ -1,4 +1,4 @@
-"""Stage source: a file's text as it is read here, and back to how it is kept on disk.
+"""Stage source: converts a file's text for reading, and back to its form on disk.
 
 Positions count lines that end in a single newline; the file may have other ends, and a mark
 at its beginning.

@@ -1,4 +1,4 @@
-"""Files as they are on disk, or as an editor or a fix would have them.
+"""Files as they are on disk, or with the changes of an editor or a fix.
 
 An editor lints a buffer that is not saved, and `lint --diff` shows what fixes come to without
 writing them. Every stage must then see the same text, rules that read a file again included, so

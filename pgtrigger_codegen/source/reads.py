@@ -1,4 +1,4 @@
-"""What a run reads: every file it opens and every folder it lists, whoever does so.
+"""Notes every file that a run opens and every folder that it lists, whoever does so.
 
 A result can be used again exactly as long as all that it was made from is still the same. Python
 itself reports what is opened (https://docs.python.org/3/library/audit_events.html), so nothing is

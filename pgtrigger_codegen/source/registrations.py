@@ -1,4 +1,4 @@
-"""Stage source: what in a file would declare triggers if the file were imported, by names alone.
+"""Stage source: finds code in a file that would declare triggers if imported, by names alone.
 
 For files that nothing imports, so that no evaluator comes by.
 """

@@ -1,4 +1,4 @@
-"""Stage source: what is known of packages that are not installed where a project is read.
+"""Stage source: the stubs of packages that are not installed where a project is read.
 
 `pgtrigger_codegen/stubs` has a folder for each such package. In it are modules with the fields,
 abstract models and other classes that stand in the bodies of models, as far as they shape tables,

@@ -1,4 +1,4 @@
-"""What was not read: the facts that every stage notes where it could not look further.
+"""The facts that every stage notes about code that it could not read.
 
 A trigger that was not read may still be there. So whoever passes something over, in any stage,
 notes what, why and where. The certificate (`certificate/`) says what each such fact may concern,
@@ -15,7 +15,7 @@ from pgtrigger_codegen.source.span import Span
 
 
 class GapKind(StrEnum):
-    """Why something may be missing from what was read. The list is closed.
+    """The reasons for which something may not have been read. The list is closed.
 
     A stage that finds a new way to miss something adds a kind here, says in
     `certificate/concerns.py` what it may concern, and in `tests/cli/test_gap_table.py` how to

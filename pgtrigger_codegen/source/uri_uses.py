@@ -1,4 +1,4 @@
-"""Stage source: where code names triggers to django-pgtrigger by their URIs, as it runs."""
+"""Stage source: places where code names triggers by their URIs to django-pgtrigger, at run time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage source: words of messages that depend on numbers."""
+"""Stage source: singular and plural in messages."""
 
 from __future__ import annotations
 

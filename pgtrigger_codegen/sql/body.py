@@ -1,4 +1,4 @@
-"""Stage sql: what a trigger's PL/pgSQL body does, as facts that the linter judges.
+"""Stage sql: the effects of a trigger's PL/pgSQL body, as facts for the linter.
 
 The parser gives the tree; `body_text` tells where its expressions stand; here the statements are
 followed in order, for each event that fires the trigger, as far as conditions can be told from
@@ -47,7 +47,7 @@ from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
 class BodyUnread(Struct, frozen=True):
-    """A body that PostgreSQL may well take, and that is not followed here.
+    """A body that PostgreSQL may accept, and that is not followed here.
 
     Attributes:
         reason: Why not.
@@ -57,7 +57,7 @@ class BodyUnread(Struct, frozen=True):
 
 
 class Body(Struct, frozen=True):
-    """What a body does.
+    """The effects of a body.
 
     Attributes:
         falls_off: The events for which control can reach the end without a RETURN.

@@ -1,4 +1,4 @@
-"""Stage sql: what the text of an EXECUTE is put together from."""
+"""Stage sql: the parts of which an EXECUTE's text is composed."""
 
 from __future__ import annotations
 

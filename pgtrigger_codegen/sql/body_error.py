@@ -1,4 +1,4 @@
-"""Stage sql: where a body breaks off that PostgreSQL's parser refuses.
+"""Stage sql: the place of a syntax error in a body.
 
 For PL/pgSQL the parser gives a message and no position. Since it reads from the front, the text
 cut off behind the fault gives the same message, and cut off before it another one.
@@ -29,7 +29,7 @@ Placed = list[tuple[Token, Place]]
 
 
 class BodyError(Struct, frozen=True):
-    """What PostgreSQL's parser says of a body, in its words.
+    """The error of PostgreSQL's parser for a body, in its words.
 
     Attributes:
         place: None where it cannot be told, or when DECLARE is at fault.

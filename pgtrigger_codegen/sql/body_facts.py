@@ -1,4 +1,4 @@
-"""Stage sql: the things that a trigger's body does, each with its place in the body's text."""
+"""Stage sql: the actions of a trigger's body, each with its place in the body's text."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Return(Struct, frozen=True):
 
 
 class Condition(Struct, frozen=True):
-    """What an IF, CASE, WHILE or EXIT that can be reached asks."""
+    """The condition of an IF, CASE, WHILE or EXIT that can be reached."""
 
     text: str
     place: Place | None
@@ -88,7 +88,7 @@ class Dynamic(Struct, frozen=True):
 
 
 class Failure(Struct, frozen=True):
-    """What PostgreSQL refuses where control gets to it, or what is lost there without a word.
+    """A reachable error of PostgreSQL, or a silent loss of a value.
 
     Attributes:
         message: In PostgreSQL's words, where that has any.
@@ -102,7 +102,7 @@ class Failure(Struct, frozen=True):
 
 
 class RecordSource(Struct, frozen=True):
-    """What gives a variable of type `record` its fields.
+    """The query or row that gives a variable of type `record` its fields.
 
     Attributes:
         query: The statement whose rows it takes; None where they may have any fields.

@@ -1,4 +1,4 @@
-"""Stage sql: statements of PL/pgSQL that fail whenever control gets to them."""
+"""Stage sql: statements of PL/pgSQL that fail whenever they are reached."""
 
 from __future__ import annotations
 

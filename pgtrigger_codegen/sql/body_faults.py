@@ -1,4 +1,4 @@
-"""Stage sql: statements that parse, and that PostgreSQL refuses as soon as it plans them."""
+"""Stage sql: statements that parse, but that PostgreSQL refuses when it plans them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, SqlTooDeep, parse
 
 
 class Fault(NamedTuple):
-    """What is wrong with a statement, in PostgreSQL's words.
+    """The error of a statement, in PostgreSQL's words.
 
     Attributes:
         help: What to do, where the message does not say.

@@ -1,4 +1,4 @@
-"""Stage sql: how control gets to a place in a body, for each event that fires the trigger."""
+"""Stage sql: the paths to a place in a body, for each event that fires the trigger."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pgtrigger_codegen.sql.definition import Event
 
 
 class Path(Struct, frozen=True):
-    """How control gets to a place for one event.
+    """The path to a place for one event.
 
     Attributes:
         conditions: Open conditions on all ways, by number: whether they hold is not known.

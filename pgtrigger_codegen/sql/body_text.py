@@ -1,4 +1,4 @@
-"""Stage sql: where in a body's text the parser's expressions stand.
+"""Stage sql: the places of the parser's expressions in a body's text.
 
 PL/pgSQL's tree gives lines for statements and no positions at all for expressions, but the text
 of each expression just as it was written. Walking in the order of the text, each is found after

@@ -1,4 +1,4 @@
-"""Stage sql: notes what the expressions of a body use: rows, statements of SQL, dynamic SQL."""
+"""Stage sql: notes the uses in a body's expressions: rows, statements of SQL, dynamic SQL."""
 
 from __future__ import annotations
 

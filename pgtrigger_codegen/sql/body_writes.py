@@ -1,4 +1,4 @@
-"""Stage sql: which rows a statement of a body writes to, and so which triggers it fires.
+"""Stage sql: the rows that a body's statement writes to, and so the triggers that it fires.
 
 Rows are followed where the statement names them by columns of NEW and OLD alone, as most do:
 `UPDATE customer SET … WHERE id = NEW.customer_id`. Whatever else chooses rows may choose none.

@@ -1,4 +1,4 @@
-"""Stage sql: which types go where, by PostgreSQL's rules for casts that nobody writes.
+"""Stage sql: PostgreSQL's rules for implicit casts between types.
 
 None stands for a type that is not known here, and goes everywhere. `unknown` is PostgreSQL's
 word for the type of a plain literal in quotes.

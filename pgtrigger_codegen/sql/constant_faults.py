@@ -1,4 +1,4 @@
-"""Stage sql: constants that PostgreSQL refuses where they stand in an expression."""
+"""Stage sql: constants in an expression that PostgreSQL refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage sql: CREATE TRIGGER as facts, for all that asks what PostgreSQL would say of it.
+"""Stage sql: the facts of a CREATE TRIGGER statement.
 
 `usage` tells which columns a trigger needs; here is the whole statement: events, timing, level,
 what `WHEN` refers to and where, and whether its value can be told in advance.
@@ -54,7 +54,7 @@ class TransitionTable(Struct, frozen=True):
 
 
 class Definition(Struct, frozen=True):
-    """What a CREATE TRIGGER statement says.
+    """The facts of a CREATE TRIGGER statement.
 
     Attributes:
         events: In the order INSERT, DELETE, UPDATE, TRUNCATE.

@@ -41,7 +41,7 @@ TriggerKey = tuple[QualifiedName, str]
 
 
 class TriggerDefinition(Struct, frozen=True):
-    """A trigger as some SQL leaves it.
+    """A trigger in the form that some SQL leaves.
 
     Attributes:
         pgid: The trigger's name.
@@ -83,7 +83,7 @@ def definitions(sql: str) -> list[TriggerDefinition]:
 
 
 class InstalledTriggers:
-    """What a history of statements leaves behind; empty at its beginning.
+    """The triggers after a history of statements; empty at its beginning.
 
     A history of thousands of triggers has thousands of statements, so each costs only what it
     changes.

@@ -1,4 +1,4 @@
-"""Stage sql: the types of expressions, and what PostgreSQL refuses because of them.
+"""Stage sql: the types of expressions, and PostgreSQL's type errors.
 
 Types are told where they are certain: of literals, casts, built-in functions and operators,
 variables, and columns of tables that are known. Where a type is not known, nothing is refused.

@@ -1,4 +1,4 @@
-"""Stage sql: foreign keys that a script makes, with which the database deletes on its own."""
+"""Stage sql: foreign keys with ON DELETE CASCADE that a script makes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage sql: tables that a function names without a schema, and does not see."""
+"""Stage sql: tables that a function names without a schema, outside of its search path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage sql: lays out SQL that others wrote, by moving nothing but whitespace.
+"""Stage sql: lays out existing SQL by changing only whitespace.
 
 The text of a condition or a function's body is the user's. What stands inside literals,
 quoted names and comments is never touched: a text in which one of them spans lines stays as

@@ -1,4 +1,4 @@
-"""Stage sql: literals in quotes that are no values of a type.
+"""Stage sql: quoted literals that are not valid values of a type.
 
 Only what PostgreSQL refuses under any setting is reported: what dates look like depends on
 `DateStyle`, so little is said of them. A test asks a server.

@@ -1,4 +1,4 @@
-"""Stage sql: how names are written in SQL, and what written names stand for."""
+"""Stage sql: writes names in SQL, and reads written names."""
 
 from __future__ import annotations
 

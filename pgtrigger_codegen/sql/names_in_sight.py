@@ -1,4 +1,4 @@
-"""Stage sql: what the names in an expression stand for: variables, rows, columns of tables.
+"""Stage sql: resolves the names in an expression: variables, rows, columns of tables.
 
 Types are told where they are certain. Where a type is not known, nothing is refused.
 """

@@ -1,4 +1,4 @@
-"""Stage sql: what the columns of a query's result are called.
+"""Stage sql: the names of the columns of a query's result.
 
 By the rules of PostgreSQL's `FigureColname`.
 """

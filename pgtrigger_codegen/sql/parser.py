@@ -1,4 +1,4 @@
-"""Stage sql: PostgreSQL's own grammar (libpg_query), and what its trees look like here.
+"""Stage sql: PostgreSQL's own grammar (libpg_query), and the form of its trees here.
 
 The trees are JSON: nodes are one-key objects (`{"ColumnRef": {…}}`), and an absent key means
 false, zero or nothing. No other module calls pgparse.

@@ -1,4 +1,4 @@
-"""Stage sql: what a PostgreSQL server says against a trigger, as a fact that the linter judges."""
+"""Stage sql: a PostgreSQL server's objections to a trigger, as facts for the linter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FaultKind = Literal["statement", "trigger", "unproven", "warning"]
 
 
 class ServerFault(Struct, frozen=True):
-    """One thing that a server has to say of a declared trigger.
+    """One objection of a server to a declared trigger.
 
     Attributes:
         kind: `statement` for one that fails whenever control gets there, `trigger` for a trigger

@@ -1,4 +1,4 @@
-"""Stage sql: statements that take their time on a table with many rows."""
+"""Stage sql: statements that are slow on a table with many rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pgtrigger_codegen.sql.statements import relation_name
 
 
 class Slow(Struct, frozen=True):
-    """What a statement does.
+    """The effect of a slow statement.
 
     Attributes:
         table: Whose rows it goes through; None where it may be any.

@@ -1,4 +1,4 @@
-"""Stage sql: what PostgreSQL refuses in a statement because of the types and columns in it."""
+"""Stage sql: type and column errors of PostgreSQL in a statement."""
 
 from __future__ import annotations
 

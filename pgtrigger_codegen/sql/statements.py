@@ -1,4 +1,4 @@
-"""Stage sql: a script of SQL → the facts that matter to triggers.
+"""Stage sql: reads the facts that matter to triggers from a script of SQL.
 
 Migrations are read back this way, our own and any other. What does not concern triggers is
 `Other`, kept so that a reader can tell "nothing here" from "something else here".

@@ -31,7 +31,7 @@ from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
 class BodyFacts(Struct, frozen=True):
-    """What a trigger's function uses.
+    """The tables and columns that a trigger's function uses.
 
     Attributes:
         tables: Tables that it reads or writes in static SQL, transition tables aside.
@@ -71,7 +71,7 @@ class DefinitionFacts(Struct, frozen=True):
 
 
 class ColumnsUsed(Struct, frozen=True):
-    """Columns of the trigger's table by what becomes of the trigger without them.
+    """The columns of the trigger's table that the trigger uses, by the effect of losing them.
 
     Attributes:
         definition: In `WHEN` and `UPDATE OF`: PostgreSQL refuses to drop or retype them.

@@ -1,4 +1,4 @@
-"""Stage triggers: what packages that are not installed cost, all of it in one sentence.
+"""Stage triggers: one sentence on missing packages and the declarations that need them.
 
 A hook often runs where the project's own packages are not. Each refusal names what could not be
 evaluated by its dotted path; that one package is behind many of them is said here, once.

@@ -1,4 +1,4 @@
-"""A trigger as plain facts: what later stages, caches and workers exchange.
+"""A trigger as plain facts, which later stages, caches and workers exchange.
 
 pgtrigger objects never leave the `triggers` stage: a pickled `pgtrigger.Update` is no longer
 equal to `pgtrigger.Update`, so level and event tests on a copy go wrong.
@@ -18,7 +18,7 @@ Origin = Literal["meta", "inherited", "register", "hook", "provider"]
 
 
 class Cause(StrEnum):
-    """Why a declared trigger is no fact. The list is closed, and lint has a rule for each."""
+    """Why a declared trigger has no SQL. The list is closed; lint has a rule for each cause."""
 
     UNREADABLE = "unreadable"
     """The declaration cannot be read statically."""

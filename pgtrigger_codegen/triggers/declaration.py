@@ -1,4 +1,4 @@
-"""Stage triggers: which triggers are declared, on which models."""
+"""Stage triggers: the declared triggers with their models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage triggers: all that the modules of a project declare."""
+"""Stage triggers: everything that the modules of a project declare."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pgtrigger_codegen.triggers.inheritance import (
 
 
 class Declared(Struct, frozen=True):
-    """What the modules of a project declare; each part without repetitions.
+    """The declarations in the modules of a project, without repetitions.
 
     Attributes:
         triggers, foreign_triggers: Sorted by URI.

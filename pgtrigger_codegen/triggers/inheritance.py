@@ -1,4 +1,4 @@
-"""Stage triggers: triggers of abstract bases that do not arrive at any model, or not at one."""
+"""Stage triggers: triggers of abstract bases that some models, or all, do not inherit."""
 
 from __future__ import annotations
 

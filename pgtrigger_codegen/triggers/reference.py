@@ -1,4 +1,4 @@
-"""Stage triggers: the SQL of django-pgtrigger itself for a trigger that it has compiled."""
+"""Stage triggers: django-pgtrigger's own SQL for a trigger."""
 
 from __future__ import annotations
 

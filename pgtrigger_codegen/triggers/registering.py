@@ -1,4 +1,4 @@
-"""Stage triggers: what is known of a call of `register` and of the model that it is for."""
+"""Stage triggers: facts about a call of `register` and about its model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether something that the server does not find is certainly not there.
+"""Whether an object that the server does not find certainly does not exist.
 
 The tables here are made from the models alone. Functions, operators, types and columns may be made
 by SQL of the project, of which some file then speaks.
@@ -14,7 +14,7 @@ from pgtrigger_codegen.lint.project_texts import ProjectTexts
 
 
 class Source(Struct, frozen=True):
-    """Where things may be made that the models do not tell of.
+    """Places besides the models that may make objects in a database.
 
     Attributes:
         texts: All that the project may set up its databases with.

@@ -1,4 +1,4 @@
-"""The connection as whom the database and the role are made; no project's SQL ever runs on it."""
+"""The connection that makes the database and the role; the project's SQL never runs on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the extension plpgsql_check says, where the server has it."""
+"""The findings of the extension plpgsql_check, where the server has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run finds out of each trigger."""
+"""The verdicts of a run on each trigger."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 class Verdict(StrEnum):
-    """How a trigger stands."""
+    """The verdict on a trigger."""
 
     PROVEN = "proven"
     FAILED = "failed"
@@ -21,7 +21,7 @@ class Verdict(StrEnum):
 
 
 class TriggerVerdict(Struct, frozen=True):
-    """What the server made of one trigger.
+    """The server's answers about one trigger.
 
     Attributes:
         reason: In words, for all but what is proven.
@@ -49,7 +49,7 @@ def _faults(one: TriggerVerdict) -> Iterator[ServerFault]:
 
 
 class Verification(Struct, frozen=True):
-    """What one run found out.
+    """The results of one run.
 
     Attributes:
         server_version: As in 180001.

@@ -1,4 +1,4 @@
-"""A second process that clears away what the first cannot, having been killed.
+"""A second process that cleans up when the first one is killed.
 
 It waits for the end of its input, which comes when the first process ends in whatever way. It is in
 a session of its own, so that what ends the first (Ctrl-C, a job's end) does not reach it as well.

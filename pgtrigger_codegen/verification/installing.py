@@ -1,4 +1,4 @@
-"""Whether our SQL installs the very trigger that django-pgtrigger's own does, and removes it."""
+"""Compares the effects of our SQL with django-pgtrigger's own, on installing and on removing."""
 
 from __future__ import annotations
 

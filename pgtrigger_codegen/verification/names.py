@@ -1,4 +1,4 @@
-"""What a run calls its database and its role."""
+"""The names of a run's database and role."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ _SYNTAX_AND_ACCESS = "42"
 
 
 class Planned(Struct, frozen=True):
-    """What planning a function's statements has shown.
+    """The results of planning a function's statements.
 
     Attributes:
         faults: Statements that fail whenever control gets there.

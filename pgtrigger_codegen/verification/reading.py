@@ -1,4 +1,4 @@
-"""What reading a function shows that planning its statements does not: where control flows."""
+"""Reads a function for facts that planning does not give: the flow of control."""
 
 from __future__ import annotations
 

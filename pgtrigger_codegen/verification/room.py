@@ -1,4 +1,4 @@
-"""A database that nothing else is in, and the one session that works there."""
+"""An empty database with one session, in which the project's SQL runs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Limits(Struct, frozen=True):
 
 
 class Refused(Exception):
-    """What the server says against a statement.
+    """The server's error for a statement.
 
     Attributes:
         sqlstate: Five characters.

@@ -1,4 +1,4 @@
-"""The tables that the triggers need, made from the models.
+"""Makes the tables that the triggers need, from the models.
 
 Each table is made by itself, so that one which cannot be made costs only those that need it.
 """

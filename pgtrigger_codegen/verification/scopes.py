@@ -1,4 +1,4 @@
-"""A statement of a trigger's function as PL/pgSQL that plans it and does not run it.
+"""Turns a statement of a trigger's function into PL/pgSQL that plans it and does not run it.
 
 PL/pgSQL plans a statement when control gets there, and EXPLAIN is a statement of its own. So an
 anonymous block that declares what the function declares, and explains the statement, lets the
@@ -36,11 +36,11 @@ EXPLAIN = "EXPLAIN "
 
 
 class NotKnown(Exception):
-    """Why a statement cannot be planned here, in words."""
+    """The reason why a statement cannot be planned here, in words."""
 
 
 class Scope:
-    """The names that a function's statements see.
+    """The names that are visible to a function's statements.
 
     Args:
         table: The trigger's, as a model names it.

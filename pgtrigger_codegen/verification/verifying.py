@@ -1,4 +1,4 @@
-"""The run as a whole: a room, the tables, then each trigger."""
+"""The whole run: makes a room and the tables, then proves each trigger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tells code hosts that a finding is one they have seen before, though its line has moved."""
+"""Fingerprints by which code hosts recognise a finding after its line has moved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every reporter is given, and is."""
+"""The input and the interface of every reporter."""
 
 from __future__ import annotations
 

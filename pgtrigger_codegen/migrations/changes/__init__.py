@@ -1,1 +1,1 @@
-"""Stage migrations, changes: the source against the history, and what each change waits for."""
+"""Stage migrations, changes: compares source and history, and orders each change."""

@@ -1,4 +1,4 @@
-"""Stage migrations: the source's triggers against the migrations' → operations.
+"""Stage migrations: compares declared and installed triggers, which gives operations.
 
 A set difference, with one rule on top: absence is not removal. A trigger goes only when this
 app's own migrations made it and no declaration is left unread that could still be its own.
@@ -50,7 +50,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts
 
 
 class Declarations(Struct, frozen=True):
-    """What the source says, as far as one app's triggers are concerned.
+    """The declared triggers of one app.
 
     Attributes:
         triggers: Those that belong in this app's migrations.

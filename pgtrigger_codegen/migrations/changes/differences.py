@@ -1,4 +1,4 @@
-"""Stage migrations: what an operation changes, for people to read.
+"""Stage migrations: the difference that an operation makes, for people to read.
 
 Definition and body are shown as the SQL that would be written; the reasons say which of
 django-pgtrigger's arguments made the difference, and which migration moved the ground.

@@ -1,4 +1,4 @@
-"""Stage migrations: SQL that was changed by hand, and bears the hash of what it was.
+"""Stage migrations: finds SQL that was edited by hand and still has the old hash.
 
 django-pgtrigger knows a trigger by the hash in its comment alone, and so says that one is
 installed which is not.

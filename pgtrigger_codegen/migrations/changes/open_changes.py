@@ -46,7 +46,7 @@ Openness = Literal["open", "committed", "unknown"]
 
 
 class OpenChanges:
-    """What the migrations that are still open do to tables."""
+    """The changes of tables by migrations that can still be rewritten."""
 
     def __init__(
         self,

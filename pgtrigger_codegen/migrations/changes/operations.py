@@ -1,4 +1,4 @@
-"""Stage migrations: what a migration does to triggers.
+"""Stage migrations: the operations on triggers.
 
 Each operation knows what was there and what will be, so that its reverse is derived and never
 written. Reversing twice gives the operation back.
@@ -37,7 +37,7 @@ class Trigger(Struct, frozen=True):
 
 
 class CreateTrigger(Struct, frozen=True):
-    """A trigger that was not there.
+    """Creates a new trigger.
 
     Attributes:
         lifted: The trigger in whose place it comes, which a `DropTrigger` of the same
@@ -76,7 +76,7 @@ class CreateTrigger(Struct, frozen=True):
 
 
 class DropTrigger(Struct, frozen=True):
-    """A trigger that goes, and its function with it.
+    """Drops a trigger and its function.
 
     Attributes:
         lowered: The trigger that a `CreateTrigger` puts in its place once the table has changed.
@@ -127,7 +127,7 @@ class _Successor(Struct, frozen=True):
 
 
 class AlterTriggerFunction(_Successor, frozen=True):
-    """Another body, under the same definition: no lock on the table."""
+    """Replaces the body under the same definition: no lock on the table."""
 
     kind: Kind = "alter"
 
@@ -140,7 +140,7 @@ class AlterTriggerFunction(_Successor, frozen=True):
 
 
 class ReplaceTrigger(_Successor, frozen=True):
-    """Another definition of the same trigger, or the same under another name.
+    """Replaces the definition of a trigger, or its name.
 
     Attributes:
         temporary: Whether one of the names is a temporary one, since two triggers swap theirs.
@@ -160,7 +160,7 @@ class ReplaceTrigger(_Successor, frozen=True):
 
 
 class RecordHash(_Successor, frozen=True):
-    """The same trigger, which django-pgtrigger knows by another hash now."""
+    """Records a new hash of django-pgtrigger for the same trigger."""
 
     kind: Kind = "alter"
 

@@ -1,4 +1,4 @@
-"""Stage migrations: operations in the order in which each finds what it needs.
+"""Stage migrations: orders operations so that each finds what it needs.
 
 A trigger's name is its function's as well, and there is one function of a name in a schema,
 whatever the tables. So a name has to be free before another trigger takes it: when models swap

@@ -1,4 +1,4 @@
-"""Stage migrations: what a trigger's migration has to come after.
+"""Stage migrations: the migrations that a trigger's migration must come after.
 
 The table and the columns that the trigger names must be there, by the very migration that
 makes them: `swappable_dependency` is only `__first__`, and does not suffice. PostgreSQL looks
@@ -28,7 +28,7 @@ _SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 
 
 class History(Struct, frozen=True):
-    """Everything that is known of the migrations there are, and of the models behind them.
+    """The facts about existing migrations, and about the models behind them.
 
     Attributes:
         models: By label.

@@ -1,4 +1,4 @@
-"""Stage migrations: triggers that must be out of the way while their table changes.
+"""Stage migrations: drops triggers before their table changes, and creates them after.
 
 The trigger is dropped before the operation and created after it. Inside of the very migration
 is best: there it is one transaction, also where the migration is reversed. A migration that
@@ -43,7 +43,7 @@ from pgtrigger_codegen.sql.render import uses_own_function
 
 
 class Lift(Struct, frozen=True):
-    """What to do about a trigger around the changes of a table.
+    """The operations on a trigger around the changes of a table.
 
     Attributes:
         drop: What has to come before them: the trigger is taken away.

@@ -1,4 +1,4 @@
-"""Stage migrations: operations that come along with those on triggers, when these move or go.
+"""Stage migrations: operations that accompany those on triggers, and move or go with them.
 
 The ignore function is made before the first trigger that needs it, and triggers are taken over
 where they are created.

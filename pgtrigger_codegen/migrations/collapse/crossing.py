@@ -1,4 +1,4 @@
-"""Stage migrations: whether operations on a trigger can become one, and where that can stand.
+"""Stage migrations: whether operations on a trigger can be merged, and at which place.
 
 Written into one place, the trigger is another one than before while the operations in between
 run. None of those may notice.

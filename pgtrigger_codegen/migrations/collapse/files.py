@@ -1,4 +1,4 @@
-"""Stage migrations: a collapsed run → the files' new text, and the files that are needed no more.
+"""Stage migrations: the new texts of a collapsed run's files, and the files to remove.
 
 A file in which nothing is left goes, and what came after it comes after what was before it. It
 stays, without operations, where somebody else counts on it.

@@ -1,4 +1,4 @@
-"""Stage migrations: what becomes of a collapsed run, and the proof that it does the same.
+"""Stage migrations: the outcome of collapsing a run, and the proof that it is equivalent.
 
 The new history is replayed as the old one was, from the very operations that are to be written.
 """
@@ -38,7 +38,7 @@ class Rewritten(Struct, frozen=True):
 
 
 class Apart(Struct, frozen=True):
-    """Two operations on one trigger that do not become one."""
+    """Two operations on one trigger that cannot be merged."""
 
     name: str
     first: Place
@@ -47,7 +47,7 @@ class Apart(Struct, frozen=True):
 
 
 class Collapse(Struct):
-    """What becomes of a run.
+    """The outcome of collapsing a run.
 
     Attributes:
         replaced: By what operations go on, by their places; None for an operation that is

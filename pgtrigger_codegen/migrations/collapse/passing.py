@@ -1,4 +1,4 @@
-"""Stage migrations: what the operations of a history do, as far as triggers could move past them.
+"""Stage migrations: the effects of operations that a trigger could move past.
 
 Recorded while the history is replayed: which tables an operation changes, whether it may rely on
 the triggers that are there, and which of them it makes itself.
@@ -65,7 +65,7 @@ class Passed(Struct, frozen=True):
 
 
 class Recorder:
-    """Records what the operations of some migrations do."""
+    """Records the effects of some migrations' operations."""
 
     def __init__(self, migrations: Iterable[Key], app_label: str) -> None:
         self._wanted = frozenset(migrations)

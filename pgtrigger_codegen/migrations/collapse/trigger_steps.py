@@ -1,4 +1,4 @@
-"""Stage migrations: a `RunSQL` of one trigger, as what it makes of what.
+"""Stage migrations: a `RunSQL` on one trigger as a step from one form to another.
 
 Only an operation of which everything is understood can be written anew: it makes one trigger out
 of what was there, its reverse makes that again, and it does nothing else.
@@ -48,7 +48,7 @@ class Place(Struct, frozen=True, order=True):
 
 
 class Step(Struct, frozen=True):
-    """What one operation makes of a trigger, or what several do that are to become one.
+    """The change of a trigger by one operation, or by several that are to be merged.
 
     Attributes:
         before, after: None where there is no trigger.

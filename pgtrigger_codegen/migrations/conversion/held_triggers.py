@@ -31,7 +31,7 @@ from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
 class HeldTrigger(Struct):
-    """A trigger that an operation made, and what has become of it.
+    """A trigger that an operation made, in its present form.
 
     Attributes:
         model: In Django's state.

@@ -1,4 +1,4 @@
-"""Stage migrations: what converting migrations comes to, as facts."""
+"""Stage migrations: the outcome of converting migrations, as facts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ConvertedFile(Struct, frozen=True):
 
 
 class Remark(Struct, frozen=True, order=True):
-    """Something to say of a place in a migration: an obstacle, or a note."""
+    """A remark on a place in a migration: an obstacle, or a note."""
 
     span: Span
     reason: str

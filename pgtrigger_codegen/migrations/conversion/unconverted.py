@@ -1,4 +1,4 @@
-"""Stage migrations: what stands in a migration file and is not, or cannot be, converted."""
+"""Stage migrations: the parts of a migration file that are not, or cannot be, converted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage migrations: a history while it is gone through, to know what each operation makes."""
+"""Stage migrations: walks through a history to find what each operation makes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Stage migrations, planning: for every app, which files are missing and what stands in them."""
+"""Stage migrations, planning: the missing files of every app, and their contents."""

@@ -1,4 +1,4 @@
-"""Stage migrations: one app's operations → the files that bring them.
+"""Stage migrations: distributes one app's operations over files.
 
 Most of the time that is one new migration. Where a table changes under a trigger, the
 operations go into the migration that changes it, or into one before and one after.

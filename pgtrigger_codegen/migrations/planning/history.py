@@ -1,4 +1,4 @@
-"""Stage migrations: the history of the apps that triggers concern, read once for all who ask."""
+"""Stage migrations: the history of the apps with triggers, read once for all users."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from pgtrigger_codegen.migrations.watching.operation_facts import OperationFacts
 
 
 class Replayed(Struct, frozen=True):
-    """The migrations that would run, and what they leave behind.
+    """The migrations that would run, and the state that they leave.
 
     Attributes:
         operations: What there is to tell of single operations.

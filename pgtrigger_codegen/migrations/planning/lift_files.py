@@ -1,4 +1,4 @@
-"""Stage migrations: triggers around changes of their tables → the files that bring them.
+"""Stage migrations: the files for operations around changes of tables.
 
 Into the migration that changes the table, whichever app it is of, since there all of it is one
 transaction; or around it, where that migration is not to be touched.
@@ -40,7 +40,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 class Woven(Struct):
-    """What is to be added to one migration, by the place of its operations."""
+    """The additions to one migration, by the place of its operations."""
 
     before: dict[int, list[TriggerOperation]] = field(default_factory=dict)
     after: dict[int, list[TriggerOperation]] = field(default_factory=dict)

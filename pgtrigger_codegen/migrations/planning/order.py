@@ -1,4 +1,4 @@
-"""Stage migrations, planning: migrations that run in one order only, and do not say so.
+"""Stage migrations, planning: finds migrations that run in one order only, without saying so.
 
 Where Django is free to choose, a new database, or one that was migrated app by app, comes to a
 statement that fails. The dependency that is missing is told by the earlier migration, with

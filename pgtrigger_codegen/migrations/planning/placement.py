@@ -1,4 +1,5 @@
-"""Stage migrations: in which databases an app's trigger migrations run, and where the tables are.
+"""Stage migrations: the databases in which an app's trigger migrations run, and those with its
+tables.
 
 `RunSQL` runs wherever the project's routers let its app, whatever the engine: they are asked about
 the migration's app, while a table's place is that of its model's app. Where the two differ, a

@@ -1,4 +1,4 @@
-"""Stage migrations: what is asked of the planner, and what it answers, as plain facts."""
+"""Stage migrations: the input and output of the planner, as plain facts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 class Source(Struct, frozen=True):
-    """What the source declares.
+    """The declared triggers, and the facts around them.
 
     Attributes:
         models: By label.
@@ -43,7 +43,7 @@ class Source(Struct, frozen=True):
 
 
 class Options(Struct, frozen=True):
-    """What the user asks for.
+    """The options of the user.
 
     Attributes:
         app_labels: None for all apps.
@@ -73,7 +73,7 @@ class Options(Struct, frozen=True):
 
 
 class WovenOperations(Struct, frozen=True):
-    """What is added to a migration that is there already."""
+    """The additions to an existing migration."""
 
     migration: Key
     threads: Threads
@@ -98,7 +98,7 @@ class MigrationFile(Struct, frozen=True):
 
 
 class Withheld(Struct, frozen=True):
-    """A trigger that is declared no more as far as could be read, and stays for a gap.
+    """A trigger that seems to be declared no longer, and stays because of a gap.
 
     Attributes:
         trigger: Its URI, or its name in the database.
@@ -109,7 +109,7 @@ class Withheld(Struct, frozen=True):
 
 
 class AppPlan(Struct, frozen=True):
-    """What is missing in one app's migrations.
+    """The missing parts of one app's migrations.
 
     Attributes:
         operations: None of them when the app has unresolved triggers, unless allowed.
@@ -141,7 +141,7 @@ class AppPlan(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """What is missing in all apps asked for; apps where nothing is missing do not occur.
+    """The plans of all requested apps in which something is missing.
 
     Attributes:
         unreadable: What of the first-party migrations could not be read.

@@ -1,4 +1,4 @@
-"""Stage migrations: for every app, what is missing and the file that brings it.
+"""Stage migrations: finds what is missing in every app, and the file for it.
 
 Each app stands for itself: what keeps one from being written does not keep the others.
 """
@@ -117,7 +117,7 @@ def _own_apps(source: Source) -> list[str]:
 
 
 class _Declared:
-    """What the source declares, sorted by app: each app is planned by itself."""
+    """The declared triggers, sorted by app: each app is planned by itself."""
 
     def __init__(self, source: Source, history: History) -> None:
         self.source = source
@@ -154,7 +154,7 @@ class _Declared:
 
 
 class _Elsewhere(Struct, frozen=True):
-    """The triggers that are not, or not only, one app's own."""
+    """The triggers that do not, or not only, belong to one app."""
 
     app_label: str
     declaring: Mapping[TriggerKey, set[str | None]]

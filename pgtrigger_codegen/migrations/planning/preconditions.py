@@ -1,4 +1,4 @@
-"""Stage migrations: whether the project is one that trigger migrations can be written for.
+"""Stage migrations: checks whether trigger migrations can be written for the project.
 
 What is written wrong here shows only when someone migrates, so refusing comes first.
 """

@@ -1,4 +1,4 @@
-"""Stage migrations, planning: changes that rest on operations which were not read.
+"""Stage migrations, planning: refuses changes that depend on operations which were not read.
 
 Such an operation may have changed or dropped the trigger, or renamed its table. Whatever a later
 migration writes anew is known again.

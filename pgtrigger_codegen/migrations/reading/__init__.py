@@ -1,1 +1,1 @@
-"""Stage migrations, reading: the migration files, their order, and what stands in them."""
+"""Stage migrations, reading: the migration files, their order, and their operations."""

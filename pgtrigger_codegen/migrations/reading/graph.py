@@ -1,4 +1,4 @@
-"""Stage migrations: which migration comes before which.
+"""Stage migrations: the dependencies between migrations.
 
 The rules are those of Django's loader and graph for a database where nothing is applied: a
 squashed migration takes the place of those it replaces, `__first__` and `__latest__` stand
@@ -46,7 +46,7 @@ class MissingDependency(Struct, frozen=True):
 
 
 class MigrationGraph(Struct, frozen=True):
-    """The migrations that would run, and what each comes after.
+    """The migrations that would run, with the migrations that each one follows.
 
     Attributes:
         parents: Of each migration, sorted. Replaced migrations do not occur.

@@ -1,4 +1,4 @@
-"""Stage migrations: the SQL that an operation runs, whichever kind of operation it is."""
+"""Stage migrations: the SQL that an operation runs, for every kind of operation."""
 
 from __future__ import annotations
 

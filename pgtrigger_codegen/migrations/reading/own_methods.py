@@ -1,4 +1,4 @@
-"""Stage migrations: what the methods of a project's own operation do, as Django's operations.
+"""Stage migrations: translates the methods of a project's own operation into Django's operations.
 
 The interpreter runs `state_forwards` and `database_forwards`, with a state and a schema editor that
 only note what they are asked for. So a renaming in the state alone is one for us, too, and SQL is

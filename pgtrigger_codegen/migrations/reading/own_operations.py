@@ -17,7 +17,7 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
 
 class Effects(Struct, frozen=True):
-    """What an operation does as Django's own class does it.
+    """The effects of an operation, as those of Django's own class.
 
     Attributes:
         state, database: Whether it does so to Django's state, and to the database.

@@ -1,4 +1,4 @@
-"""Stage migrations: where the operations of a migration stand in its file.
+"""Stage migrations: the places of a migration's operations in its file.
 
 To replay a history it is enough to know a migration's operations. To rewrite one, each has to be
 found again in the text: the calls that make operations, in the order of the source, with the
@@ -31,7 +31,7 @@ from pgtrigger_codegen.source.span import Span
 
 
 class Circumstances(Struct, frozen=True):
-    """What surrounds a call.
+    """The code around a call.
 
     Attributes:
         state: Whether the operation has an effect on Django's state.

@@ -1,1 +1,1 @@
-"""Stage migrations, replaying: the history gone through, and the triggers that it leaves."""
+"""Stage migrations, replaying: replays the history, which gives the installed triggers."""

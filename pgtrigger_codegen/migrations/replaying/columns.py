@@ -1,4 +1,4 @@
-"""Stage migrations: what a change to a column does to a trigger that names it.
+"""Stage migrations: the effect of a column's change on a trigger that names the column.
 
 PostgreSQL keeps `WHEN` and `UPDATE OF` as references to columns, not as text: a rename is
 followed there, and Django's `DROP COLUMN … CASCADE` takes the whole trigger along. A body is

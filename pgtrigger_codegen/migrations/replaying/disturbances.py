@@ -1,4 +1,4 @@
-"""Stage migrations: what a change of a table does to the triggers on it.
+"""Stage migrations: the effect of a table's change on the triggers of the table.
 
 PostgreSQL refuses to change the type of a column that `WHEN` or `UPDATE OF` names, and to drop
 it without CASCADE, with which Django before 6.0 drops the trigger as well, without a word. A

@@ -1,4 +1,4 @@
-"""Stage migrations: the history as one of its operations finds it.
+"""Stage migrations: the state of the history before and after one operation.
 
 To rewrite a history it is not enough to know where it leads: what is there before an operation,
 and what the operation does to tables, decides whether another may move across it.
@@ -29,7 +29,7 @@ class Watcher(Protocol):
 
 
 class Moment(Struct, frozen=True):
-    """What is there while an operation runs; valid only then.
+    """The state while an operation runs; valid only then.
 
     Attributes:
         index: The place among the migration's own operations.

@@ -1,4 +1,4 @@
-"""Stage migrations: the history replayed, and what it leaves installed.
+"""Stage migrations: replays the history, which gives the state that it leaves.
 
 Django's operations say which tables there are, `RunSQL` is read as SQL, and django-pgtrigger's
 `AddTrigger` and `RemoveTrigger` as the SQL that they run. What cannot be read is noted and

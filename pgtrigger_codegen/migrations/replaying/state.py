@@ -1,4 +1,4 @@
-"""Stage migrations: what the migrations leave behind, as facts.
+"""Stage migrations: the state that the migrations leave, as facts.
 
 `replay` finds them out.
 """
@@ -97,7 +97,7 @@ class SchemaChange(Struct, frozen=True):
 
 
 class Disturbance(Struct, frozen=True):
-    """A trigger that an operation leaves gone, broken, or cannot run because of.
+    """A trigger that an operation drops or breaks, or that makes the operation fail.
 
     Attributes:
         migration, index: The operation, counted among its migration's own.
@@ -167,7 +167,7 @@ class OrderFault(Struct, frozen=True):
 
 
 class MigrationState(Struct, frozen=True):
-    """What is there once all migrations have run.
+    """The state after all migrations.
 
     Attributes:
         functions: Functions with parameters that each app's migrations create.

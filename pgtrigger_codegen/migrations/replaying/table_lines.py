@@ -17,7 +17,7 @@ from pgtrigger_codegen.sql.names import QualifiedName
 
 
 class TriggerWrite(Struct, frozen=True):
-    """What a migration left of a trigger.
+    """The form in which a migration left a trigger.
 
     Attributes:
         pgid: The trigger's name.

@@ -1,4 +1,4 @@
-"""Stage migrations: the triggers at some point of the history, and where each came from.
+"""Stage migrations: the triggers at a point of the history, with their origins.
 
 `InstalledTriggers` knows what SQL leaves behind. Here stands what a migration adds to that: who
 made a trigger and by which operation, what it was rendered from, and which changes of its table
@@ -61,7 +61,7 @@ MadeBy = Literal["runsql", "addtrigger"]
 
 
 class Record(Struct, frozen=True):
-    """Where a trigger came from.
+    """The origin of a trigger.
 
     Attributes:
         sql: The statement that made it.
@@ -90,7 +90,7 @@ class Record(Struct, frozen=True):
 
 
 class TriggerHistory(Struct):
-    """What the migrations so far leave installed.
+    """The triggers installed by the migrations so far.
 
     Attributes:
         functions: Functions with parameters that each app's migrations create.

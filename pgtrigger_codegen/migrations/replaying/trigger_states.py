@@ -32,7 +32,7 @@ _RESTORED = re.compile(
 
 
 class TriggerStates:
-    """How enabled each trigger is."""
+    """Whether each trigger is enabled, and how."""
 
     def __init__(self) -> None:
         self._states: dict[TriggerKey, TriggerState] = {}

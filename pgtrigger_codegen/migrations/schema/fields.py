@@ -1,4 +1,4 @@
-"""Stage migrations: what models and fields are called in the database.
+"""Stage migrations: the names of models and fields in the database.
 
 Django's own rules: https://docs.djangoproject.com/en/stable/ref/models/options/#table-names
 """
@@ -31,7 +31,7 @@ def _no_field() -> None:
 
 
 class Field(Struct, frozen=True):
-    """What a field means for tables.
+    """The part of a field that matters for tables.
 
     Attributes:
         has_column: False for many-to-many fields and the like.

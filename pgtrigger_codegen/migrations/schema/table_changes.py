@@ -1,4 +1,4 @@
-"""Stage migrations: what an operation does to tables that are there already.
+"""Stage migrations: the effect of an operation on existing tables.
 
 As Django's schema editor does it: https://docs.djangoproject.com/en/stable/ref/schema-editor/
 """

@@ -1,4 +1,4 @@
-"""Stage migrations: the models of the history, as far as tables go.
+"""Stage migrations: the models of the history, as far as they matter for tables.
 
 What one operation does to a table can depend on other models: a foreign key has the type of
 what it points at, and the tables between two models name both.

@@ -1,1 +1,1 @@
-"""Stage migrations, watching: what there is to say about single operations of a history."""
+"""Stage migrations, watching: facts about single operations of a history."""

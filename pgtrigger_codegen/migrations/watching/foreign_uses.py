@@ -1,4 +1,4 @@
-"""Stage migrations: what triggers use, and whether their migrations come after what makes it.
+"""Stage migrations: finds uses of another app's tables without a dependency on its migration.
 
 PostgreSQL refuses a trigger whose table or column is not there. A function may name a table that
 is not there yet, and then fails at every write until it is.

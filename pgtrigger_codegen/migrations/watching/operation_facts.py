@@ -1,4 +1,4 @@
-"""Stage migrations, watching: what a history has to tell of its single operations, as facts."""
+"""Stage migrations, watching: all facts about single operations of a history."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pgtrigger_codegen.sql.foreign_keys import CascadingKey
 
 
 class OperationFacts(Struct, frozen=True):
-    """What rules want to know of single operations, in the order of the history.
+    """The facts that rules need about single operations, in the order of the history.
 
     Attributes:
         origins: By the trigger's name, which no change of its table changes.

@@ -1,4 +1,4 @@
-"""Stage migrations: SQL that drops a trigger to create it again, and what would do instead.
+"""Stage migrations: finds SQL that drops a trigger to create it again, and shorter SQL for it.
 
 `DROP TRIGGER` takes an ACCESS EXCLUSIVE lock: nobody reads the table until the transaction ends.
 `CREATE OR REPLACE TRIGGER` (PostgreSQL 14) lets reads go on, and where only the function has

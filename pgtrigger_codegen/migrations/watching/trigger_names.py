@@ -1,4 +1,4 @@
-"""Stage migrations: the triggers that the history has ever named, whatever became of them."""
+"""Stage migrations: the names of all triggers in the history, dropped ones included."""
 
 from __future__ import annotations
 

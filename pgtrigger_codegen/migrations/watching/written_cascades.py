@@ -1,4 +1,4 @@
-"""Stage migrations: foreign keys that SQL in migrations has the database delete rows along."""
+"""Stage migrations: foreign keys made by SQL with ON DELETE CASCADE."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Stage migrations, writing: operations as the text of new files, or put into files there are."""
+"""Stage migrations, writing: the text of new files, and additions to existing files."""

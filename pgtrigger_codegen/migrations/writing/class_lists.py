@@ -16,7 +16,7 @@ from msgspec import Struct
 
 
 class ListError(Exception):
-    """The file is not laid out so that its lists could be changed; the message says why."""
+    """The lists of the file cannot be changed because of its layout; the message says why."""
 
 
 class ClassLists:

@@ -18,7 +18,7 @@ from pgtrigger_codegen.migrations.writing.literal import string_literal
 
 
 class WeavingError(Exception):
-    """The file is not laid out so that something could be added; the message says why."""
+    """Nothing can be added to the file because of its layout; the message says why."""
 
 
 class Threads(Struct, frozen=True):
