@@ -15,9 +15,9 @@ class AbstractRegistration(Rule):
     Reports `pgtrigger.register(...)`, as a decorator or as a call, on an abstract model.
 
     ## Why is this bad?
-    The models that derive from it do not get the trigger: only `Meta.triggers` is inherited. The
-    abstract model itself has no table, so `manage.py pgtrigger install` fails on it, and Django's
-    `makemigrations` passes over it without a word.
+    Models that derive from the abstract model do not get the trigger: only `Meta.triggers` is
+    inherited. The abstract model itself has no table, so `manage.py pgtrigger install` fails on
+    it, and Django's `makemigrations` silently skips it.
 
     ## Example
     ```python

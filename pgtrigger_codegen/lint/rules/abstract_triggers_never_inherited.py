@@ -14,12 +14,12 @@ from pgtrigger_codegen.models.facts import AbstractTriggers
 
 class AbstractTriggersNeverInherited(Rule):
     """## What it does
-    Reports an abstract model with triggers from which no model of the project derives. In a
-    library without settings, where its users derive from it, nothing is reported.
+    Reports an abstract model with triggers from which no model of the project derives. Nothing is
+    reported in a library without settings, since its users may derive from the model.
 
     ## Why is this bad?
-    The triggers are on no table. Most often a model was to derive from the class and does not,
-    or `abstract = True` was left over.
+    The triggers are on no table. Most often somebody forgot to derive a model from the class, or
+    left `abstract = True` over.
 
     ## Example
     ```python

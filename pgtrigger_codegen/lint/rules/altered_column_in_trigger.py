@@ -19,16 +19,17 @@ class AlteredColumnInTrigger(Rule):
     Reports a migration that changes the type of a column which a trigger names at that point.
 
     ## Why is this bad?
-    Where the condition or the `UpdateOf` names the column, PostgreSQL refuses: "cannot alter type
-    of a column used in a trigger definition". A longer `max_length` is another type to it, too.
-    That is an error.
+    Where the condition or the `UpdateOf` names the column, PostgreSQL refuses the change: "cannot
+    alter type of a column used in a trigger definition". A longer `max_length` is another type,
+    too. This is an error.
 
     django-pgtrigger's schema editor, where it is in use, drops such a trigger and creates it
-    again, if its name begins with `pgtrigger_`. What it creates is enabled, whatever the old one
-    was, and has no comment, so that `manage.py pgtrigger ls` calls it OUTDATED from then on. Where
-    only the function names the column, and more than a length is changed, writes fail in the
-    connections that ran it before the change. Both are warnings, for triggers made by SQL that are
-    still declared and that no later migration writes anew.
+    again, if its name begins with `pgtrigger_`. The new trigger is enabled, whatever the old one
+    was, and has no comment, so `manage.py pgtrigger ls` calls it OUTDATED from then on.
+
+    Where only the function names the column, and the change is more than a new length, writes fail
+    in connections that ran the function before the change. Both cases are warnings, for triggers
+    made by SQL that are still declared and that no later migration writes again.
 
     ## Example
     ```python

@@ -21,16 +21,18 @@ from pgtrigger_codegen.sql.truth import constant_condition, mentions_column, nul
 class AlwaysTrueOrFalseCondition(Rule):
     """## What it does
     Reports a trigger's condition that is true for every row, or for none, and a condition in its
-    function that is never true. Only what is certain from the SQL alone is reported: constants, a
-    column compared with itself, `= NULL`, `TG_OP` compared with what it never is (`'insert'`), and
-    parts of an AND that exclude each other. And a value in a condition, in the transitions of a
-    `pgtrigger.FSM` or of a `pgtrigger.SoftDelete` that is no choice of the field; and, for
-    information, states of a `pgtrigger.FSM` that no transitions lead to from the field's default.
+    function that is never true. Only conditions that are certain from the SQL alone are reported:
+    constants, a column compared with itself, `= NULL`, `TG_OP` compared with an impossible value
+    (`'insert'`), and parts of an AND that exclude each other.
+
+    Also reports a value in a condition, or in the transitions of a `pgtrigger.FSM` or of a
+    `pgtrigger.SoftDelete`, that is not among the field's choices. As information, reports states
+    of a `pgtrigger.FSM` that no transitions lead to from the field's default.
 
     ## Why is this bad?
-    A trigger whose condition is never true never fires: what it was to protect is unprotected,
-    and nothing says so. The usual reasons are `= NULL`, which is null and never true, and OLD
-    on both sides where NEW was meant. A condition that is always true says less than none.
+    A trigger whose condition is never true never fires and protects nothing, and no message says
+    so. The usual reasons are `= NULL`, which is null and never true, and OLD on both sides instead
+    of NEW. A condition that is always true is useless.
 
     ## Example
     ```python

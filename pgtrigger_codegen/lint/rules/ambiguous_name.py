@@ -26,9 +26,9 @@ class AmbiguousName(Rule):
     migration sets `plpgsql.variable_conflict`.
 
     ## Why is this bad?
-    PostgreSQL creates the function without looking. Every write that gets to the statement then
-    fails: "column reference "total" is ambiguous". In `ON CONFLICT … DO UPDATE` a column alone
-    may be that of the row which is there or of the row which was to be inserted.
+    PostgreSQL does not check this when it creates the function. Every write that reaches the
+    statement then fails: "column reference "total" is ambiguous". In `ON CONFLICT … DO UPDATE` a
+    bare column may belong to the existing row or to the row that was to be inserted.
 
     ## Example
     ```python

@@ -13,8 +13,9 @@ from pgtrigger_codegen.triggers.compiled import Cause
 
 class AppNotInstalled(Rule):
     """## What it does
-    Reports triggers on a model that Django imports and that belongs to no installed app: its
-    module lies in no package of `INSTALLED_APPS`, or `app_label` in its `Meta` names none.
+    Reports triggers on a model that Django imports but that belongs to no installed app: its
+    module is in no package of `INSTALLED_APPS`, or `app_label` in its `Meta` names no installed
+    app.
 
     ## Why is this bad?
     Without an `app_label`, Django raises `RuntimeError` as it starts. With the label of an app

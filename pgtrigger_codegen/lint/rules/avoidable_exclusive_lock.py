@@ -21,20 +21,23 @@ from pgtrigger_codegen.migrations.watching.avoidable_locks import AvoidableLock
 
 class AvoidableExclusiveLock(Rule):
     """## What it does
-    Reports `RunSQL` that drops a trigger which is there and creates it again, with nothing in
-    between that would need it out of the way. The fix replaces the trigger instead, in the
-    reverse SQL as well. Where only the function changes, it leaves the trigger alone. Of a
-    migration that is committed, it is information: it has run, most likely.
+    Reports `RunSQL` that drops an existing trigger and creates it again, although nothing in
+    between requires this. The fix replaces the trigger instead, in the reverse SQL as well. Where
+    only the function changes, the fix leaves the trigger alone. The finding is information for a
+    committed migration, since that has most likely run.
 
-    Constraint triggers, which can only be dropped and created, are left out, and so are a
-    `DROP TRIGGER IF EXISTS` of a trigger that is not there, tables that the same migration makes,
-    the operations of a converted history, and what `makemigrations --no-replace-trigger` writes
-    for PostgreSQL before 14.
+    Nothing is reported for:
+
+    - constraint triggers, which can only be dropped and created;
+    - a `DROP TRIGGER IF EXISTS` of a trigger that does not exist;
+    - tables that the same migration makes;
+    - the operations of a converted history;
+    - the SQL that `makemigrations --no-replace-trigger` writes for PostgreSQL before 14.
 
     ## Why is this bad?
-    `DROP TRIGGER` needs the table for itself: it waits for all who read it, everybody else waits
+    `DROP TRIGGER` locks the table completely: it waits for all readers, everybody else waits
     behind it, and nobody reads or writes until the migration ends. `CREATE OR REPLACE TRIGGER`
-    lets reads go on, and `CREATE OR REPLACE FUNCTION` touches no table at all.
+    allows reads, and `CREATE OR REPLACE FUNCTION` touches no table at all.
 
     ## Example
     ```python

@@ -13,7 +13,7 @@ from pgtrigger_codegen.lint.rule import Rule
 
 class BeforeDeleteReturnsNew(Rule):
     """## What it does
-    Reports `RETURN NEW` in a BEFORE row-level trigger where a DELETE gets to it.
+    Reports `RETURN NEW` in a BEFORE row-level trigger where a DELETE reaches it.
 
     Conditions on `TG_OP` are followed. Where another condition may exclude the DELETE, nothing is
     reported.

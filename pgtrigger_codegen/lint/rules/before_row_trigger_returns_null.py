@@ -23,9 +23,9 @@ class BeforeRowTriggerReturnsNull(Rule):
     table before it; neither is reported.
 
     ## Why is this bad?
-    NULL cancels the write of the row, without an error. Whoever changes `NEW` first wants the
-    changed row to be written; `RETURN NULL` is right for AFTER triggers. `RETURN OLD` writes the
-    row as it was before the UPDATE.
+    NULL cancels the write of the row, without an error. A function that changes `NEW` first should
+    write the changed row; `RETURN NULL` is right for AFTER triggers. `RETURN OLD` writes the row
+    as it was before the UPDATE.
 
     ## Example
     ```python

@@ -14,12 +14,12 @@ from pgtrigger_codegen.lint.tables import Tables
 
 class BodyNotCheckable(Rule):
     """## What it does
-    Tells of an `EXECUTE` whose SQL is made when the trigger fires, and of a function that
-    pgtrigger-codegen cannot follow. For information only: `lint` does not fail.
+    Reports, as information, an `EXECUTE` whose SQL is made when the trigger fires, and a function
+    that pgtrigger-codegen cannot follow. `lint` does not fail.
 
     ## Why is this bad?
-    It need not be. But its syntax, and the tables and columns that it uses, cannot be checked
-    before it runs, and no migration is ordered after those that make the tables.
+    Such SQL may be right. But its syntax, tables and columns cannot be checked before it runs, and
+    no migration is ordered after those that make the tables.
 
     ## Example
     ```python

@@ -15,9 +15,9 @@ class ColumnsInStatementCondition(Rule):
     Reports a statement-level trigger whose condition refers to columns.
 
     ## Why is this bad?
-    A statement-level trigger fires once for all rows, so there is no row for the condition to
-    look at. PostgreSQL refuses to create the trigger ("statement trigger's WHEN condition
-    cannot reference column values"), and the migration fails.
+    A statement-level trigger fires once for all rows, so the condition has no row to read.
+    PostgreSQL refuses to create the trigger ("statement trigger's WHEN condition cannot reference
+    column values"), and the migration fails.
 
     ## Example
     ```python

@@ -25,9 +25,9 @@ class CompetingAutodetector(Rule):
     brings an autodetector that derives from Django's and not from django-pgtrigger's.
 
     ## Why is this bad?
-    django-pgtrigger works by replacing the autodetector of these commands as the project starts.
-    When another package's command has one of its own, triggers are not detected: no migration is
-    written for them, and nothing says so.
+    django-pgtrigger replaces the autodetector of these commands as the project starts. When
+    another package's command has its own autodetector, triggers are not detected: no migration is
+    written for them, and no message says so.
 
     ## Example
     ```python

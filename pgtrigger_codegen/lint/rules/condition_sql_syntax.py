@@ -15,16 +15,16 @@ from pgtrigger_codegen.sql.definition import condition_problem, is_half_wrapped
 
 class ConditionSqlSyntax(Rule):
     """## What it does
-    Reports a condition whose SQL does not parse, by PostgreSQL's own grammar, and a raw `Condition`
-    that PostgreSQL refuses because of what is in it: a function or an operator that it does not
-    have for such arguments, an aggregate, a constant that is no value of the column's type, a value
+    Reports a condition whose SQL does not parse, by PostgreSQL's own grammar. Also reports a raw
+    `Condition` that PostgreSQL refuses for its content: a function or an operator that does not
+    exist for such arguments, an aggregate, an invalid constant for the column's type, or a value
     that is neither true nor false.
 
-    One way there is not obvious: django-pgtrigger puts a condition into parentheses, but not one
-    that begins with a parenthesis already. So `(a) OR (b)` stays without, and is an error.
+    One cause is not obvious: django-pgtrigger puts a condition into parentheses, except a
+    condition that begins with a parenthesis. So `(a) OR (b)` stays without, and is an error.
 
     ## Why is this bad?
-    Nothing reads the SQL before PostgreSQL does: the migration fails.
+    Only PostgreSQL checks this SQL: the migration fails.
 
     ## Example
     ```python

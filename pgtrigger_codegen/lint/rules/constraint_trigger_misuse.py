@@ -17,9 +17,8 @@ class ConstraintTriggerMisuse(Rule):
     the event, is not at row level, or has transition tables.
 
     ## Why is this bad?
-    django-pgtrigger checks this as a trigger is made, but a subclass that sets `when`, `level` or
-    `referencing` afterwards passes by the check. PostgreSQL answers the migration with a syntax
-    error.
+    django-pgtrigger checks this when a trigger is made, but not when a subclass sets `when`,
+    `level` or `referencing` afterwards. PostgreSQL then refuses the migration with a syntax error.
 
     ## Example
     ```python

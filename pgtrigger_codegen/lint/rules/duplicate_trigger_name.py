@@ -17,7 +17,7 @@ class DuplicateTriggerName(Rule):
     model, a proxy of it, or a `register` call), or, rarely, by a trigger on any table whose
     identifier in PostgreSQL happens to be the same.
 
-    It is a warning where one and the same trigger comes to a table twice, by inheritance.
+    The finding is a warning where the same trigger comes to a table twice by inheritance.
 
     ## Why is this bad?
     django-pgtrigger raises `KeyError` as the project starts: names are unique on a table,

@@ -14,14 +14,14 @@ from pgtrigger_codegen.migrations.changes.edits import edited_part
 
 class EditedTriggerSql(Rule):
     """## What it does
-    Reports migrations that leave a trigger with the declaration's hash in its comment, but with
-    another definition or function than is declared. What is compared is what PostgreSQL's parser
-    reads: layout, comments and the case of keywords do not matter.
+    Reports migrations that leave a trigger with the declaration's hash in its comment, but with a
+    definition or function that differs from the declaration. The comparison uses PostgreSQL's
+    parser: layout, comments and the case of keywords do not matter.
 
     ## Why is this bad?
-    Somebody edited the SQL, or replaced the function later. django-pgtrigger knows triggers by
-    that hash alone, and `manage.py pgtrigger ls` says INSTALLED. Who reads the model does not read
-    what runs.
+    Somebody edited the SQL, or replaced the function later. django-pgtrigger compares triggers by
+    their hashes alone, so `manage.py pgtrigger ls` says INSTALLED. The declaration in the model is
+    not the code that runs.
 
     ## Example
     ```python

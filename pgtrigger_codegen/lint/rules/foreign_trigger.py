@@ -18,9 +18,9 @@ class ForeignTrigger(Rule):
     package's own migrations install it.
 
     ## Why is this bad?
-    It need not be. But a trigger of a package belongs to that package's migrations, and
-    `pgtrigger-codegen` writes none for it. If the package has none either, and django-pgtrigger's
-    own migrations are turned off, nothing installs the trigger.
+    A trigger of a package belongs to that package's migrations, and `pgtrigger-codegen` writes
+    none for it. If the package has none either, and django-pgtrigger's own migrations are turned
+    off, nothing installs the trigger.
 
     ## Example
     ```python

@@ -18,9 +18,9 @@ class IdentifierTooLong(Rule):
     longer ones.
 
     ## Why is this bad?
-    PostgreSQL cuts the name, with no more than a notice. Then nothing finds the trigger by the
-    name that the project has for it: `pgtrigger ls` says UNINSTALLED for ever, and two triggers
-    whose names begin alike overwrite each other.
+    PostgreSQL cuts the name, with only a notice. Then nothing finds the trigger by its full name:
+    `pgtrigger ls` always says UNINSTALLED, and two triggers whose names begin alike overwrite each
+    other.
 
     ## Example
     ```python

@@ -15,10 +15,10 @@ class InstallOnMigrate(Rule):
     Reports `PGTRIGGER_INSTALL_ON_MIGRATE = True`.
 
     ## Why is this bad?
-    Then every `migrate` installs the triggers of the models as they are now, whatever state
-    the database is migrated to: going back to an older migration leaves triggers of newer
-    code, and one that names a column which is not there yet fails. Triggers in migrations need
-    no such help, and are there in the middle of a series of migrations as well.
+    With this setting, every `migrate` installs the triggers of the present models, whatever state
+    the database is migrated to. Going back to an older migration leaves triggers of newer code,
+    and a trigger that names a missing column fails. Triggers in migrations do not need the
+    setting, and also exist in the middle of a series of migrations.
 
     ## Example
     ```python

@@ -20,7 +20,7 @@ class InvalidTriggerArguments(Rule):
     `unknown-field` (PGT208).
 
     ## Why is this bad?
-    The same exception meets the project: as it starts, at `makemigrations`, or when triggers
+    The project fails with the same exception: as it starts, at `makemigrations`, or when triggers
     are installed.
 
     ## Example

@@ -17,9 +17,9 @@ class IrreversibleTriggerSql(Rule):
     `reverse_sql` drops another.
 
     ## Why is this bad?
-    Nobody can migrate back past it: Django raises `IrreversibleError`, and PostgreSQL knows no
-    trigger of the other name. What a trigger needs to be
-    reversed is short, and known when the migration is written.
+    Nobody can migrate back past this operation: Django raises `IrreversibleError`, or PostgreSQL
+    does not find the other trigger. The reverse SQL of a trigger is short, and easiest to write
+    together with the migration.
 
     ## Example
     ```python

@@ -23,9 +23,9 @@ class LostInheritedTriggers(Rule):
     So `triggers = []` is the way to do without them on purpose.
 
     ## Why is this bad?
-    Django takes one `Meta`: the class's own or, without one, that of the first abstract base
-    which has one. It does not merge them. So a `Meta` added for an ordering or a table name
-    silently takes the triggers away, and the table is without their protection.
+    Django uses one `Meta`: the class's own or, without one, that of the first abstract base which
+    has one. It does not merge them. So a `Meta` that was added for an ordering or a table name
+    silently removes the triggers, and the table loses their protection.
 
     ## Example
     ```python

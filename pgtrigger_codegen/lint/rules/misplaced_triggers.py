@@ -29,9 +29,8 @@ class MisplacedTriggers(Rule):
     in a class whose name is not quite `Meta`, or in an option whose name is not quite `triggers`.
 
     ## Why is this bad?
-    django-pgtrigger reads `Meta.triggers` and nothing else. In another place the triggers are an
-    attribute of a class that nobody asks for, and the table is not protected. An unknown option of
-    `Meta` stops Django as it starts.
+    django-pgtrigger reads `Meta.triggers` and nothing else. Triggers in another place are ignored,
+    and the table is not protected. An unknown option of `Meta` stops Django as it starts.
 
     ## Example
     ```python

@@ -30,10 +30,10 @@ class MissingDependencyRule(Rule):
     not put together at run time. Dependencies of dependencies count.
 
     ## Why is this bad?
-    Django runs migrations that do not depend on each other in any order. It may be the right one
-    today, and another one tomorrow, or in the tests. A trigger on a table that is not there is an
-    error, and so is a column that its definition names. A function is created without a look at
-    its tables, and every write then fails until they are there; that is a warning.
+    Django runs migrations that do not depend on each other in any order. The order may be right
+    today, and wrong tomorrow or in the tests. A trigger on a missing table is an error, and so is
+    a missing column in its definition. PostgreSQL creates a function without checking its tables,
+    and every write then fails until they exist; this is a warning.
 
     ## Example
     ```python

@@ -16,14 +16,14 @@ class MissingReturn(Rule):
     """## What it does
     Reports a trigger's function whose end can be reached without a `RETURN`.
 
-    A path that ends in `RAISE EXCEPTION` needs none. Conditions on `TG_OP` are followed; a chain
-    of conditions that may leave nothing over, and calls of functions that may raise, get the
-    benefit of the doubt.
+    A path that ends in `RAISE EXCEPTION` needs none. Conditions on `TG_OP` are followed. Nothing
+    is reported where a chain of conditions may cover all cases, or where a called function may
+    raise.
 
     ## Why is this bad?
-    PostgreSQL creates such a function without a word. Then every write that takes the path fails:
-    "control reached end of trigger procedure without RETURN". That holds for AFTER triggers too,
-    although what they return is ignored.
+    PostgreSQL creates such a function silently. Then every write that takes the path fails:
+    "control reached end of trigger procedure without RETURN". AFTER triggers fail too, although
+    their result is ignored.
 
     ## Example
     ```python

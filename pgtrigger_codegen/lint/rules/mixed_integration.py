@@ -17,9 +17,9 @@ class MixedIntegration(Rule):
     and others that plain SQL made.
 
     ## Why is this bad?
-    The first are in Django's state of the models and the others are not. Which of two tools may
-    change a trigger then depends on its history, and a migration that is reversed brings back
-    what is in the state.
+    Triggers of `AddTrigger` are in Django's state of the models, and the others are not. So the
+    history of a trigger decides which of two tools may change it, and reversing a migration
+    restores only the triggers in the state.
 
     ## Example
     ```python

@@ -18,16 +18,16 @@ from pgtrigger_codegen.lint.rule import Rule
 
 class NewInDeleteBody(Rule):
     """## What it does
-    Reports `NEW` in a row-level trigger at a place that only a DELETE gets to, and columns of `NEW`
-    in a statement-level trigger. For `RETURN NEW` there is PGT303.
+    Reports `NEW` in a row-level trigger at a place that only a DELETE reaches, and columns of
+    `NEW` in a statement-level trigger. For `RETURN NEW` there is PGT303.
 
     Conditions on `TG_OP` are followed. Expressions that are made for NULL (`COALESCE`,
     `IS DISTINCT FROM`) are not reported.
 
     ## Why is this bad?
     A DELETE has no new row, and a statement-level trigger has no row at all: `NEW` and all of its
-    columns are NULL, and PostgreSQL does not complain. Comparisons with it are never true, and what
-    is stored of it is NULL.
+    columns are NULL, and PostgreSQL does not complain. Comparisons with NULL are never true, and
+    NULL is stored.
 
     ## Example
     ```python

@@ -12,9 +12,9 @@ from pgtrigger_codegen.lint.server_places import placed_faults
 
 class NotProvable(Rule):
     """## What it does
-    With `lint --verify`: tells, for information, which triggers and statements the server could not
-    judge, and why: SQL that is made at run time, a type of an extension that the server does not
-    have, a function that a migration makes, a table that Django does not make.
+    With `lint --verify`: lists, as information, the triggers and statements that the server could
+    not judge, with the reason: SQL that is made at run time, a type of an extension that the
+    server does not have, a function that a migration makes, a table that Django does not make.
 
     ## Why is this bad?
     Silence about such a trigger proves nothing.

@@ -19,7 +19,7 @@ from pgtrigger_codegen.lint.rule import Rule
 
 class OldInInsertBody(Rule):
     """## What it does
-    Reports `OLD` in a row-level trigger at a place that only an INSERT gets to, columns of `OLD`
+    Reports `OLD` in a row-level trigger at a place that only an INSERT reaches, columns of `OLD`
     in a statement-level trigger, and `RETURN OLD` where it cancels an INSERT.
 
     Conditions on `TG_OP` are followed. Expressions that are made for NULL (`COALESCE`,

@@ -27,9 +27,9 @@ class OverlappingProxies(Rule):
       that the other, which is for that operation alone, never has an effect.
 
     ## Why is this bad?
-    A proxy has no table of its own: its triggers fire for every row, whichever model the rows
-    are written through. So what is declared twice happens twice, and what one model allows is
-    refused for the sake of the other.
+    A proxy has no table of its own: its triggers fire for every row, through whichever model the
+    row is written. So a trigger that is declared twice fires twice, and a write that one model
+    allows is refused because of the other.
 
     ## Example
     ```python

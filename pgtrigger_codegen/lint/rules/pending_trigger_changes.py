@@ -41,10 +41,10 @@ class PendingTriggerChanges(Rule):
     so: what `pgtrigger-codegen makemigrations` would write. A new or changed trigger is reported
     where it is declared, one that is gone at its model.
 
-    It speaks only of projects in RunSQL mode. Elsewhere django-pgtrigger's own migrations are on,
-    and `manage.py makemigrations --check` asks the same. Apps without a migrations package are
-    left out, as by Django, and so are those whose migrations cannot all be read. Nothing is
-    reported while `PGTRIGGER_INSTALL_ON_MIGRATE` installs all triggers.
+    Only projects in RunSQL mode are checked. In other projects django-pgtrigger's own migrations
+    are on, and `manage.py makemigrations --check` does the same check. Apps without a migrations
+    package are skipped, as by Django, and so are apps whose migrations cannot all be read. Nothing
+    is reported while `PGTRIGGER_INSTALL_ON_MIGRATE` installs all triggers.
 
     ## Why is this bad?
     Nothing installs the trigger: the code is reviewed, merged and deployed, and guards nothing.

@@ -12,9 +12,9 @@ from pgtrigger_codegen.lint.server_places import placed_faults
 
 class PlpgsqlCheckWarning(Rule):
     """## What it does
-    With `lint --verify` on a server that has the extension plpgsql_check: reports what that says of
-    a trigger's function, where no other rule has said so: a variable that is never read, a cast
-    that costs time, a statement that fails unless an exception is handled.
+    With `lint --verify` on a server that has the extension plpgsql_check: reports that extension's
+    findings in a trigger's function, unless another rule has the same: a variable that is never
+    read, a cast that costs time, a statement that fails unless an exception is handled.
 
     ## Why is this bad?
     Most of these are mistakes that do not fail.

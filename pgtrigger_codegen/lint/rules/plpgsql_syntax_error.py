@@ -33,7 +33,7 @@ class PlpgsqlSyntaxError(Rule):
     of an extension that nothing in the project installs is a warning.
 
     ## Why is this bad?
-    The migration that creates the function fails, or else every write that gets to the statement.
+    The migration that creates the function fails, or every write that reaches the statement does.
 
     ## Example
     ```python

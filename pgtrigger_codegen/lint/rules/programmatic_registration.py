@@ -15,13 +15,13 @@ class ProgrammaticRegistration(Rule):
     """## What it does
     Reports `pgtrigger.register(...)`, as a decorator or as a call, on a model of the project.
 
-    It is a matter of taste, so it is off unless it is selected. Default many-to-many through
+    The rule is a matter of taste, so it is off unless you select it. Default many-to-many through
     models are left out: they have no class that could have a `Meta`.
 
     ## Why is this bad?
-    Whoever reads the model does not see what its table does. A call in another module only
-    works as long as something imports that module. And other tools that read `Meta`, and models
-    that inherit it, know nothing of such a trigger.
+    The class of the model does not show the trigger. A call in another module only works as long
+    as something imports that module. Other tools that read `Meta`, and models that inherit it, do
+    not see such a trigger.
 
     ## Example
     ```python

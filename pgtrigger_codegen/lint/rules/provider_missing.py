@@ -20,8 +20,8 @@ class ProviderMissing(Rule):
     written a provider for, it is a warning.
 
     ## Why is this bad?
-    The library's triggers are compiled by the library's own code. Without it they are not found:
-    no migration is written for them, and those that there are cannot be compared.
+    The library's own code makes these triggers. Without a provider they are not found: no
+    migration is written for them, and existing ones cannot be compared.
 
     ## Example
     ```yaml

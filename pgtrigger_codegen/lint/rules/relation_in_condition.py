@@ -16,10 +16,10 @@ class RelationInCondition(Rule):
     subquery.
 
     ## Why is this bad?
-    `WHEN` sees the old and the new row and nothing else. PostgreSQL refuses a subquery there.
-    Of a lookup through a relation, django-pgtrigger keeps the last column only: it asks for
-    `NEW."name"` in the trigger's own table. If that has no such column, the migration fails;
-    if it has one, the condition silently tests the wrong column.
+    `WHEN` sees the old and the new row and nothing else. PostgreSQL refuses a subquery there. From
+    a lookup through a relation, django-pgtrigger keeps only the last column: it reads `NEW."name"`
+    of the trigger's own table. If that table has no such column, the migration fails; if it has
+    one, the condition silently tests the wrong column.
 
     ## Example
     ```python

@@ -16,14 +16,14 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 class RemovedColumnInTrigger(Rule):
     """## What it does
     Reports a migration that drops a column which a trigger names at that point, where the trigger
-    is still declared and no later migration writes it anew. It is a warning for a trigger that
-    somebody wrote as SQL, whose condition or `UPDATE OF` names the column.
+    is still declared and no later migration writes it again. The finding is a warning for a
+    trigger of hand-written SQL whose condition or `UPDATE OF` names the column.
 
     ## Why is this bad?
     Before Django 6.0, `RemoveField` drops the column with CASCADE: a trigger whose condition or
-    `UpdateOf` names it vanishes without a word, and `makemigrations --check` sees no change. From
-    Django 6.0 on the migration fails instead. A trigger whose function names the column stays, and
-    every write to the table fails.
+    `UpdateOf` names the column is silently dropped, and `makemigrations --check` sees no change.
+    Since Django 6.0 the migration fails instead. A trigger whose function names the column stays,
+    and every write to the table fails.
 
     ## Example
     ```python

@@ -30,9 +30,9 @@ class SoftDeleteWithDatabaseCascade(Rule):
     cannot be deleted either.
 
     ## Why is this bad?
-    PostgreSQL runs the cascade as a DELETE of its own, and does not look whether it worked. The
-    row that is referred to is deleted, the soft-deleted rows stay, and their foreign key refers to
-    nothing. No error says so.
+    PostgreSQL runs the cascade as a separate DELETE, and does not check its effect. The referenced
+    row is deleted, the soft-deleted rows stay, and their foreign key refers to nothing. No error
+    says so.
 
     ## Example
     ```python

@@ -22,8 +22,8 @@ class StatementRefusedByServer(Rule):
     tables that a migration makes by hand, and what extensions bring.
 
     ## Why is this bad?
-    PostgreSQL creates the function without looking. Every write that gets to the statement then
-    fails.
+    PostgreSQL does not check this when it creates the function. Every write that reaches the
+    statement then fails.
 
     ## Example
     ```python

@@ -14,7 +14,7 @@ class SyntaxErrorRule(Rule):
     Reports a file that cannot be parsed as Python, or cannot be decoded.
 
     ## Why is this bad?
-    Django cannot import the file either. And whatever triggers it declares are not seen: they
+    Django cannot import the file either. The triggers that the file declares are not seen: they
     are neither checked nor written into migrations.
 
     A file may use syntax that is newer than the Python which runs `pgtrigger-codegen`. Everything

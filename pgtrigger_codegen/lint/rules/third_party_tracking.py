@@ -13,11 +13,11 @@ from pgtrigger_codegen.triggers.compiled import Cause
 class ThirdPartyTracking(Rule):
     """## What it does
     Reports a model that a library makes for the project, such as an event model of
-    django-pghistory, when it lands in an app that does not belong to the project. That is what
-    `track(…)(Model)` does for another package's model, unless `app_label` says otherwise.
+    django-pghistory, when it lands in an app that does not belong to the project.
+    `track(…)(Model)` does this for another package's model, unless `app_label` says otherwise.
 
-    While django-pgtrigger's own migrations are in use, it also reports a tracked model of another
-    package: the triggers on it then belong to that package's app.
+    While django-pgtrigger's own migrations are in use, the rule also reports a tracked model of
+    another package: the triggers on it then belong to that package's app.
 
     ## Why is this bad?
     `makemigrations` writes the model's table, or the triggers, into the installed package, outside

@@ -17,9 +17,9 @@ class TriggerCycle(Rule):
     Reports a trigger whose function writes to a table whose trigger writes back, to the same row,
     so that the first fires again; over any number of tables, and over one.
 
-    Only what is certain is reported. A condition of the trigger or in the function,
-    `pg_trigger_depth()`, a `WHERE` that asks for more than equal keys, or another trigger on the
-    way that may raise or drop the write keep a cycle from being reported.
+    Only certain cycles are reported. Nothing is reported where one of these may end the cycle: a
+    condition of the trigger or in the function, `pg_trigger_depth()`, a `WHERE` with more than
+    equal keys, or another trigger on the way that may raise or drop the write.
 
     ## Why is this bad?
     Triggers that a trigger fires are run within it. PostgreSQL goes on until it gives up with

@@ -25,9 +25,9 @@ class UnknownColumn(Rule):
     trigger reaches (`IF TG_TABLE_NAME = …`).
 
     ## Why is this bad?
-    PostgreSQL creates the function without looking. Every write that gets to the place then fails:
-    "record "new" has no field "x"". A common reason is the name of a foreign key's field, whose
-    column ends in `_id`.
+    PostgreSQL does not check this when it creates the function. Every write that reaches the place
+    then fails: "record "new" has no field "x"". A common reason is the name of a foreign key's
+    field, whose column ends in `_id`.
 
     ## Example
     ```python

@@ -21,7 +21,7 @@ class UnknownField(Rule):
     Columns of tables that Django does not manage are not checked.
 
     ## Why is this bad?
-    Django raises an exception for a field, as triggers are compiled. A column in SQL is not
+    For a field, Django raises an exception when the trigger's SQL is made. A column in SQL is not
     checked before PostgreSQL refuses to create the trigger, and the migration fails.
 
     ## Example

@@ -52,8 +52,8 @@ class UnknownTable(Rule):
     Names that a migration with SQL of its own speaks of are not reported.
 
     ## Why is this bad?
-    PostgreSQL creates the function without looking. Every write that gets to the statement then
-    fails.
+    PostgreSQL does not check this when it creates the function. Every write that reaches the
+    statement then fails.
 
     ## Example
     ```python

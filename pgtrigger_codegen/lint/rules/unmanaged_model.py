@@ -13,15 +13,16 @@ from pgtrigger_codegen.lint.views import needs_table
 
 class UnmanagedModel(Rule):
     """## What it does
-    Reports a trigger on a model with `managed = False`. It is an error while django-pgtrigger's
-    own migrations are in use, and a warning in RunSQL mode (`PGTRIGGER_MIGRATIONS = False`).
+    Reports a trigger on a model with `managed = False`. The finding is an error while
+    django-pgtrigger's own migrations are in use, and a warning in RunSQL mode
+    (`PGTRIGGER_MIGRATIONS = False`).
 
     ## Why is this bad?
-    django-pgtrigger leaves unmanaged models out of migrations, so the trigger is never
-    installed by `migrate`.
+    django-pgtrigger leaves unmanaged models out of migrations, so `migrate` never installs the
+    trigger.
 
-    In RunSQL mode `pgtrigger-codegen` writes a migration for it. But what makes the table is not
-    among Django's migrations: nothing sees to it that the table is there before.
+    In RunSQL mode `pgtrigger-codegen` writes a migration for the trigger. But Django's migrations
+    do not make the table, so nothing ensures that the table exists before.
 
     ## Example
     ```python

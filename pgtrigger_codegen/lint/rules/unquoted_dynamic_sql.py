@@ -19,8 +19,8 @@ class UnquotedDynamicSql(Rule):
     keys, need no quotes.
 
     ## Why is this bad?
-    What a user has typed into a row becomes part of a statement: a quote in it is a syntax error,
-    and a clever text runs SQL of its own with the rights of whoever writes. A NULL makes the
+    A user's input in a row becomes part of a statement: a quote in the input is a syntax error,
+    and a crafted input runs SQL of its own with the rights of whoever writes. A NULL makes the
     whole text NULL, and the write fails.
 
     ## Example

@@ -26,9 +26,9 @@ class UnreadSource(Rule):
     package that is not in the environment, for instance.
 
     ## Why is this bad?
-    What was not read may still be there. So no trigger is removed or pruned that may be declared
-    in such a place, `makemigrations` and its `--check` exit with 2, and a trigger in such a place
-    is neither checked nor migrated.
+    Unread code may declare triggers. So no trigger is removed or pruned that may be declared in
+    such a place, `makemigrations` and `makemigrations --check` exit with 2, and a trigger in such
+    a place is neither checked nor migrated.
 
     ## Example
     ```python

@@ -20,8 +20,8 @@ class UnresolvedModelBase(Rule):
 
     ## Why is this bad?
     The base may declare triggers, which the model inherits, and fields, which its triggers may
-    name. As long as it is not read, no trigger is ever removed from the model's table, and a
-    trigger that needs a field of the base cannot be compiled.
+    name. As long as the base is not read, no trigger is ever removed from the model's table, and a
+    trigger that needs a field of the base cannot be migrated.
 
     ## Example
     ```python

@@ -32,8 +32,8 @@ class UnresolvedSettings(Rule):
     `MIGRATION_MODULES`, `USE_TZ`, `TIME_ZONE` and those of django-pgtrigger.
 
     ## Why is this bad?
-    What depends on it is taken as Django's default, or is not known. Then a trigger may be
-    missed, or compile to something else than in production.
+    Django's default is used instead, or the dependent values are not known. Then a trigger may be
+    missed, or have other SQL than in production.
 
     ## Example
     ```python

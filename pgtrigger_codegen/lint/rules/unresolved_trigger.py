@@ -16,15 +16,15 @@ class UnresolvedTriggerRule(Rule):
     """## What it does
     Reports a trigger, or a list of triggers, whose SQL depends on something that cannot be known
     from source alone: the clock, a query, the environment, a library that is not read. Triggers
-    with one cause are one finding, and information only where merely a package is not installed
-    where the project is read. It points at the very expression that defeated the analysis; the
-    notes lead there from the declaration.
+    with the same cause are one finding. The finding is information where the only cause is a
+    package that is not installed where the project is read. It points at the expression that
+    cannot be read; the notes lead there from the declaration.
 
     ## Why is this bad?
-    `pgtrigger-codegen` never guesses. A trigger that it cannot read gets no migration, and as
-    long as there is one, `makemigrations` writes nothing for its app. A trigger whose SQL
-    depends on where it is compiled is also seldom what one wants in a migration: it is a
-    different trigger on each machine.
+    `pgtrigger-codegen` never guesses. A trigger that it cannot read gets no migration, and as long
+    as there is such a trigger, `makemigrations` writes nothing for its app. A trigger whose SQL
+    depends on the machine is also seldom wanted in a migration: each machine has a different
+    trigger.
 
     ## Example
     ```python

@@ -15,13 +15,12 @@ from pgtrigger_codegen.source.span import Span
 class UnusedSuppression(Rule):
     """## What it does
     Reports a `# pgtrigger-codegen: ignore[…]` comment, or a code in one, that silences nothing:
-    what it was written for is gone, it names no rule, or it names no code at all.
+    its finding is gone, it names no rule, or it names no code at all.
 
-    Codes of rules that are not selected are left alone, since nothing is known of them.
+    Codes of rules that are not selected are left alone, since their findings are not known.
 
     ## Why is this bad?
-    The comment says that something is wrong where nothing is. And the next time something is, it
-    hides it.
+    The comment says that something is wrong where nothing is. And it would hide the next mistake.
 
     ## Example
     ```python

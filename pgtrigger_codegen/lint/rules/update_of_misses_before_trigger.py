@@ -20,9 +20,9 @@ class UpdateOfMissesBeforeTrigger(Rule):
     names.
 
     ## Why is this bad?
-    `UPDATE OF` looks at the columns that the UPDATE statement names, not at what has changed. A
+    `UPDATE OF` looks at the columns that the UPDATE statement names, not at the changed values. A
     change that another trigger makes to `NEW` does not fire it. A function that runs before that
-    change works with a value which is never written.
+    change works with a value that is never written.
 
     ## Example
     ```python

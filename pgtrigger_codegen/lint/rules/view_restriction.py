@@ -21,8 +21,8 @@ class ViewRestriction(Rule):
     project creates.
 
     ## Why is this bad?
-    PostgreSQL has INSTEAD OF triggers on views only, for each row and without a condition. On
-    views it has no other row-level triggers. It refuses to create any of these, and the
+    PostgreSQL allows INSTEAD OF triggers only on views, for each row and without a condition. On
+    views it allows no other row-level triggers. It refuses to create the trigger, and the
     migration fails.
 
     ## Example
