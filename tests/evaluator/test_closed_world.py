@@ -203,7 +203,7 @@ def test_a_query_set_runs_no_query(
     outcome = run_cli(tmp_path, *command)
 
     assert "internal error" not in outcome.stderr + outcome.stdout
-    assert "1 trigger found, 1 compiled" in outcome.stderr + outcome.stdout
+    assert "1 trigger found, 1 read" in outcome.stderr + outcome.stdout
 
 
 def _write_project(root: Path, texts: dict[str, str]) -> None:
