@@ -51,7 +51,7 @@ def _without_models(app: App, reader: ModelReader) -> Iterator[Unread]:
         return
     path = app.path / "models.py"
     if os.path.lexists(path):
-        reason = "it is no file" if path.is_dir() else "it cannot be found under its name"
+        reason = "it is not a file" if path.is_dir() else "it cannot be found under its name"
         yield Unread(GapKind.UNREADABLE_FILE, reason, _at(path), app.label)
         return
     made = made_models(app)

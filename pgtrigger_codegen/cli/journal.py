@@ -128,7 +128,7 @@ def undo_killed_run(directory: Path) -> Path | None:
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:
-            raise _not_ours(root, "it is no file")
+            raise _not_ours(root, "it is not a file")
         if not _locked(handle):
             raise _busy(root)
         entries = _read(root, os.read(handle, found.st_size))

@@ -242,7 +242,9 @@ class ModelRenderer:
         except ImportError:
             cls = models.BigAutoField
         if not (isinstance(cls, type) and issubclass(cls, models.AutoField | models.BigAutoField)):
-            return stand_in(Unknown(f"`DEFAULT_AUTO_FIELD` names `{path}`, which is no AutoField"))
+            return stand_in(
+                Unknown(f"`DEFAULT_AUTO_FIELD` names `{path}`, which is not an AutoField")
+            )
         field: models.Field[Any, Any] = cls(verbose_name="ID", primary_key=True, auto_created=True)
         return field
 
@@ -253,7 +255,7 @@ def _has_column(field: Any) -> bool:
 
 
 def _no_text(model: ModelClass) -> Any:
-    return stand_in(Unknown("a `db_column` is no string", model.span))
+    return stand_in(Unknown("a `db_column` is not a string", model.span))
 
 
 def _unbound(field: Any) -> Any:

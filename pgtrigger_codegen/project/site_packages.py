@@ -67,7 +67,7 @@ def find_environment(
         found = read_environment(Path(active))
         if found is not None:
             return found, found.notices
-        notices.append(f"VIRTUAL_ENV is {active}, which is no Python environment; not searched")
+        notices.append(f"VIRTUAL_ENV is {active}, which is not a Python environment; not searched")
     for folder in folders:
         for name in _USUAL_NAMES:
             if (folder / name / "pyvenv.cfg").is_file():

@@ -100,7 +100,7 @@ class ProvidedValues:
         if found is None:
             found = self._renderer().classes.get(value)
         if found is None:
-            raise Refusal(Unknown(f"`{value.__name__}` is no model of the project"))
+            raise Refusal(Unknown(f"`{value.__name__}` is not a model of the project"))
         return found
 
     def namespace(self, attributes: Mapping[str, Any]) -> dict[str, Any]:

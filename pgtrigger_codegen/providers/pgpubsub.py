@@ -71,7 +71,7 @@ def _stand_in(channel: Any, call: Call) -> SimpleNamespace:
     from pgpubsub.channel import BaseChannel, TriggerChannel
 
     if not isinstance(channel, type) or not issubclass(channel, TriggerChannel):
-        raise TypeError("the channel is no class that derives from `pgpubsub.TriggerChannel`")
+        raise TypeError("the channel is not a class that derives from `pgpubsub.TriggerChannel`")
     for method in ("name", "listen_safe_name"):
         if any(
             method in vars(cls) for cls in channel.__mro__[: channel.__mro__.index(BaseChannel)]

@@ -59,7 +59,7 @@ def doubt(state: str, message: str, source: Source) -> str | None:
     if state == UNDEFINED_COLUMN:
         return _of_column(message, source.texts)
     if state == NO_UNIQUE and source.texts.mention(_UNIQUE):
-        return f"{message}, and SQL of the project speaks of UNIQUE"
+        return f"{message}, and SQL of the project mentions UNIQUE"
     if state in _OF_TYPES and source.texts.mention(_TYPES):
         return f"{message}, and SQL of the project changes types"
     return None
@@ -81,7 +81,7 @@ def _of_function(message: str, source: Source) -> str | None:
         return f"{message}, as far as the project was read"
     made = _TYPES if match is None else rf"\bFUNCTION\b[^(;]{{0,80}}\b{re.escape(match[1])}\b"
     if texts.mention(made) or texts.mention(_TYPES):
-        return f"{message}, and SQL of the project speaks of it"
+        return f"{message}, and SQL of the project mentions it"
     if texts.mention(_EXTENSIONS):
         return f"{message}, and the project uses extensions"
     return None
@@ -99,7 +99,7 @@ def _of_relation(message: str, source: Source) -> str | None:
     name = re.escape(match[1])
     made = rf"\b(TABLE|VIEW|SEQUENCE)\b[^(;]{{0,80}}\b{name}\b|db_table\W+{name}\b"
     if source.texts.mention(made, match[1].lower()):
-        return f"{message}, and SQL of the project speaks of it"
+        return f"{message}, and SQL of the project mentions it"
     return None
 
 

@@ -66,13 +66,14 @@ def prove_installation(
             return _refused(trigger, theirs, source, unknown_fields)
         if isinstance(ours, Refused):
             return _fault(
-                trigger, f"PostgreSQL refuses our SQL and takes django-pgtrigger's: {ours.message}"
+                trigger,
+                f"PostgreSQL refuses our SQL, but accepts django-pgtrigger's: {ours.message}",
             )
         if (difference := _difference(theirs, ours)) is not None:
             return _fault(trigger, difference)
         again = _install(room, trigger, install_sql(trigger.parts, trigger.hash))
         if again != ours:
-            return _fault(trigger, "our SQL does not leave the same when it runs a second time")
+            return _fault(trigger, "our SQL has another result when it runs a second time")
         refused = room.attempt(uninstall_sql(trigger.parts))
         if refused is not None:
             return _fault(trigger, f"PostgreSQL refuses to uninstall it: {refused.message}")
@@ -90,7 +91,7 @@ def difference_from_declared(room: Room, trigger: CompiledTrigger) -> str | None
     with room.undone():
         declared = _install(room, trigger, install_sql(trigger.parts, trigger.hash))
     if isinstance(declared, Refused):
-        return f"PostgreSQL does not take it: {declared.message}"
+        return f"PostgreSQL refuses it: {declared.message}"
     if there.definition != declared.definition:
         return f"the migrations leave `{there.definition}`, and declared is `{declared.definition}`"
     return None if there.function == declared.function else "the migrations leave another function"
@@ -124,9 +125,9 @@ def _difference(theirs: _Installed, ours: _Installed) -> str | None:
             f"`{theirs.definition}`"
         )
     if theirs.function != ours.function:
-        return "its function is another than django-pgtrigger makes"
+        return "its function differs from django-pgtrigger's"
     if (theirs.comment, theirs.enabled) != (ours.comment, ours.enabled):
-        return "its comment or its state is another than django-pgtrigger makes"
+        return "its comment or its state differs from django-pgtrigger's"
     return None
 
 
@@ -142,5 +143,5 @@ def _refused(
         reason = f"{refused.message}, and fields are not known: {', '.join(unknown_fields)}"
     if reason is not None:
         return TriggerVerdict(trigger, Verdict.NOT_PROVABLE, reason)
-    reason = f"PostgreSQL does not take it: {refused.message}"
+    reason = f"PostgreSQL refuses it: {refused.message}"
     return TriggerVerdict(trigger, Verdict.FAILED, reason)

@@ -171,7 +171,7 @@ class Room:
             if self._watch.reason is not None:
                 raise DatabaseError(
                     f"the session was ended: {self._watch.reason}",
-                    help="nothing is left of it on the server",
+                    help="the database and the role were dropped",
                 ) from error
             if lost_connection(error):
                 raise DatabaseError(
@@ -251,7 +251,7 @@ def _clear(administrator: RawConnection, address: Address, names: RoomNames) -> 
     except psycopg.Error as error:
         failure = explain(error, f"dropping database {names.database}")
         raise DatabaseError(
-            str(failure.args[0]), help="the next run of verify drops it, or do it by hand"
+            str(failure.args[0]), help="the next run of verify drops it, or drop it by hand"
         ) from error
 
 

@@ -134,7 +134,7 @@ def test_listeners_register_what_they_register_in_django(tmp_path: Path) -> None
         ("    model = Author", "    model = unknown()", "elsewhere.unknown"),
         ("    model = Author", ("    model = Author\n    @classmethod\n    def name(cls):\n"
          "        return 'x'"), "a `name` of its own"),
-        ("class AuthorChannel(TriggerChannel)", "class AuthorChannel", "no class that derives"),
+        ("class AuthorChannel(TriggerChannel)", "class AuthorChannel", "not a class that derives"),
     ],
 )  # fmt: skip
 def test_a_channel_that_is_not_known_is_named(

@@ -112,11 +112,11 @@ def test_what_postgresql_does_not_take_fails(shop: Shop) -> None:
     assert _verdicts(outcome) == {
         "shop.Order:condition": (
             "failed",
-            "PostgreSQL does not take it: operator does not exist: integer = integer[]",
+            "PostgreSQL refuses it: operator does not exist: integer = integer[]",
         ),
         "shop.Order:syntax": (
             "failed",
-            'PostgreSQL does not take it: syntax error at or near "RETRUN"',
+            'PostgreSQL refuses it: syntax error at or near "RETRUN"',
         ),
     }
 
@@ -169,7 +169,7 @@ def test_what_cannot_be_proven_says_why(shop: Shop) -> None:
     )
     assert verdicts["shop.Checked:checked"] == (
         "not provable",
-        "function made_by_a_migration(bigint) does not exist, and SQL of the project speaks of it",
+        "function made_by_a_migration(bigint) does not exist, and SQL of the project mentions it",
     )
     assert outcome.exit_code == 0
     assert _verify(shop, "--check").exit_code == 1
@@ -364,7 +364,7 @@ def test_a_difference_is_a_fault_of_ours(shop: Shop, monkeypatch: pytest.MonkeyP
     assert outcome.exit_code == 1
     assert outcome.stdout == (
         f"FAILED       {PROTECT} (a fault of pgtrigger-codegen: "
-        "its function is another than django-pgtrigger makes)\n"
+        "its function differs from django-pgtrigger's)\n"
     )
 
 

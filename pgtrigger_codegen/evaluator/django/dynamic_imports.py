@@ -24,7 +24,7 @@ def _autodiscover_modules(vm: Machine, call: SpecialCall) -> Any:
     """`autodiscover_modules("triggers")`: the modules of that name in all installed apps."""
     for name in call.args:
         if not isinstance(name, str):
-            unknown = first_unknown(name) or Unknown("their name is no text", call.span)
+            unknown = first_unknown(name) or Unknown("their name is not a string", call.span)
             return not_known(vm, call, unknown)
         for app in vm.host.app_names:
             if vm.loader.is_first_party(f"{app}.{name}"):

@@ -151,7 +151,7 @@ def _setattr(vm: Machine, call: SpecialCall) -> Any:
     if len(call.args) == 3 and isinstance(call.args[0], SettingsObject):
         name = call.args[1]
         if not isinstance(name, str):
-            name = first_unknown(name) or Unknown("its name is no string", call.span)
+            name = first_unknown(name) or Unknown("its name is not a string", call.span)
         vm.host.assign_setting(name, vm.speculation or call.args[2], call.span)
         return None
     return reflection.HANDLERS["setattr"](vm, call)

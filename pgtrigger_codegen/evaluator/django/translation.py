@@ -18,7 +18,9 @@ def _gettext(vm: Machine, call: SpecialCall) -> Any:
     """
     message = call.argument(0, "message")
     if not isinstance(message, str):
-        return first_unknown(message) or Unknown("a message to translate is no text", call.span)
+        return first_unknown(message) or Unknown(
+            "a message to translate is not a string", call.span
+        )
     return vm.attempt(call.span, gettext_lazy, message)
 
 

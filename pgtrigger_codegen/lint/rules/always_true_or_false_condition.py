@@ -74,7 +74,8 @@ class AlwaysTrueOrFalseCondition(Rule):
         for trigger in context.analysis.triggers:
             for item in no_choices(context.analysis, trigger):
                 yield self.diagnostic(
-                    f"{named(trigger)} names '{item.value}', which is no choice of `{item.column}`",
+                    f"{named(trigger)} names '{item.value}', which is not a choice of "
+                    f"`{item.column}`",
                     trigger.span,
                     help=f"Did you mean '{item.meant}'?"
                     if item.meant

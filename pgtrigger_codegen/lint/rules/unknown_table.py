@@ -135,7 +135,7 @@ def _unknown_name(body: Body, read: ColumnRead) -> _Fault:
     names = sorted(name for name in body.variables if name and not name.startswith("tg_"))
     close = difflib.get_close_matches(read.column, names, n=1)
     return _Fault(
-        f"`{read.column}` is no variable, and there is no table here that it could be a column of",
+        f"`{read.column}` is neither a variable nor a column of a table in this statement",
         read.place,
         f"Did you mean `{close[0]}`?" if close else "Declare it, or write NEW. or OLD. before it",
     )

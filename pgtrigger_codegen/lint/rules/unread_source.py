@@ -12,6 +12,7 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.project_place import place_of_project
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.source.unread import GapKind
+from pgtrigger_codegen.source.wording import counted
 
 
 class UnreadSource(Rule):
@@ -58,7 +59,8 @@ class UnreadSource(Rule):
             elif gap not in absent[1:] and _has_triggers(context):
                 reason = gap.reason
                 if gap in absent and len(absent) > 1:
-                    reason += f", nor were {len(absent) - 1} others"
+                    others = counted(len(absent) - 1, "other app")
+                    reason += f" (the same holds for {others})"
                 yield self._of_gap(gap, reason, context)
 
     def _of_gap(self, gap: Gap, reason: str, context: LintContext) -> Diagnostic:
@@ -76,28 +78,31 @@ def _has_triggers(context: LintContext) -> bool:
 
 
 _HELP: Final[Mapping[GapKind, str]] = {
-    GapKind.UNREADABLE_FILE: "Let the user who runs this read it, or put a file in its place",
-    GapKind.REFUSED_FILE: "Let the user who runs this read it, or put a file in its place",
+    GapKind.UNREADABLE_FILE: "Give the user who runs this the right to read it, or put a regular "
+    "file in its place",
+    GapKind.REFUSED_FILE: "Give the user who runs this the right to read it, or put a regular file "
+    "in its place",
     GapKind.SYNTAX_ERROR: "Correct the file",
     GapKind.READING_FAILED: "Report the failure, with the file that provokes it",
-    GapKind.MISSING_IMPORT: "Add the file, or take the import away",
-    GapKind.DYNAMIC_IMPORT: "Import the modules by names that stand in the source",
-    GapKind.MISSING_MODELS: "Bring the `models` module back, or delete the models in a migration",
+    GapKind.MISSING_IMPORT: "Add the file, or remove the import",
+    GapKind.DYNAMIC_IMPORT: "Import the modules by names that are written in the source",
+    GapKind.MISSING_MODELS: "Restore the `models` module, or delete the models in a migration",
     GapKind.APP_NOT_FOUND: (
         "Run this where the app is installed, or point `python` under"
         " `[tool.pgtrigger-codegen]` at that environment"
     ),
-    GapKind.SETTINGS_NOT_FOUND: "Name it: `settings` under `[tool.pgtrigger-codegen]`",
+    GapKind.SETTINGS_NOT_FOUND: "Name the settings module: `settings` under "
+    "`[tool.pgtrigger-codegen]`",
     GapKind.UNKNOWN_SETTING: "Pin the value under `[tool.pgtrigger-codegen.env]`",
     GapKind.ASSUMED_BRANCH: (
         "Pin the variable under `[tool.pgtrigger-codegen.env]`, or point `python` under"
         " `[tool.pgtrigger-codegen]` at the project's environment"
     ),
-    GapKind.LIMIT_PASSED: "Write the declaration so that it takes less to evaluate",
+    GapKind.LIMIT_PASSED: "Simplify the declaration, so that fewer steps evaluate it",
     GapKind.MISSING_PROVIDER: "Install the provider, or write one as docs/providers.md shows",
-    GapKind.UNRESOLVED_DECLARATION: "Write it with values that stand in the source",
-    GapKind.UNREAD_BASE: "Write it with values that stand in the source",
-    GapKind.UNREACHED_SITE: "Have it imported as Django starts, or delete the declaration",
+    GapKind.UNRESOLVED_DECLARATION: "Use values that are written in the source",
+    GapKind.UNREAD_BASE: "Use values that are written in the source",
+    GapKind.UNREACHED_SITE: "Import its module when Django starts, or delete the declaration",
     GapKind.UNACCOUNTED_SITE: (
         "Write the declaration in `Meta.triggers` or as a call of `register` at the top of"
         " a module that Django imports; please report the case"

@@ -20,8 +20,8 @@ _CONSEQUENCES: Final = {
     "PGTRIGGER_MIGRATIONS": "whether migrations may be written here is not known",
     "PGTRIGGER_MODEL_META": "whether migrations may be written here is not known",
     "PGTRIGGER_SCHEMA": "triggers may call a function of another schema",
-    "TIME_ZONE": "conditions on times may compile to another SQL",
-    "USE_TZ": "conditions on times may compile to another SQL",
+    "TIME_ZONE": "conditions on times may have other SQL",
+    "USE_TZ": "conditions on times may have other SQL",
 }
 
 

@@ -122,6 +122,6 @@ def _of_apps(items: Sequence[UnresolvedTrigger]) -> str:
 
 def _help(items: Sequence[UnresolvedTrigger]) -> str:
     return (
-        "Write it with values that stand in the source; until then no migrations"
+        "Use values that are written in the source; until then no migrations"
         f"{_of_apps(items)} are written (`--allow-unresolved` writes the others)"
     )

@@ -60,7 +60,7 @@ class UnusedSuppression(Rule):
             help="Remove the comment" if _is_all(comment, unused) else f"Remove {names}",
             fix=None
             if comment.in_sql  # part of the function: without it the trigger is another
-            else Fix("Remove what is unused", Applicability.SAFE, (_removal(comment, unused),)),
+            else Fix("Remove the unused codes", Applicability.SAFE, (_removal(comment, unused),)),
         )
 
     def unknown(self, comment: Comment, selector: Selector, help: str) -> Diagnostic:

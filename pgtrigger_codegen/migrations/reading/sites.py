@@ -105,7 +105,7 @@ class SiteReader:
         )
         if isinstance(compiled, compiler.Trigger | Unknown):
             return compiled
-        return Unknown(f"compiles to {type_name(compiled)}, which is no trigger", span)
+        return Unknown(f"compiles to {type_name(compiled)}, which is not a trigger", span)
 
 
 class _Finder:

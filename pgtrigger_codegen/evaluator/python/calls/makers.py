@@ -187,9 +187,9 @@ def _check_names(value: Any, span: Span) -> None:
 def _check_name(name: object, span: Span) -> None:
     if type(name) is not str or not name.isidentifier() or keyword.iskeyword(name):
         shown = ascii(name) if type(name) is str else "a name"
-        raise Refusal(Unknown(f"{shown} is no name for an attribute", span))
+        raise Refusal(Unknown(f"{shown} is not a valid name of an attribute", span))
     if name.startswith("__") and name.endswith("__"):
-        raise Refusal(Unknown(f"`{name}` is no name for an attribute", span))
+        raise Refusal(Unknown(f"`{name}` is not a valid name of an attribute", span))
 
 
 _DECORATED = (type, Function, BoundMethod, types.FunctionType, types.MethodType)

@@ -136,7 +136,7 @@ def has_attribute(vm: Machine, call: SpecialCall) -> Any:
         return refused
     target, name = call.args
     if not isinstance(name, str):
-        return first_unknown((name,)) or Unknown("the attribute's name is no string", call.span)
+        return first_unknown((name,)) or Unknown("the attribute's name is not a string", call.span)
     if (unknown := left_out(vm, target, name, call.span)) is not None:
         return unknown
     if isinstance(target, SourceModule):

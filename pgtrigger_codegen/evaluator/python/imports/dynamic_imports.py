@@ -55,7 +55,7 @@ def _find_spec(vm: Machine, call: SpecialCall) -> Any:
     """`importlib.util.find_spec(name)`: whether a module is there, without executing it."""
     name, package = call.argument(0, "name"), call.argument(1, "package")
     if (unknown := first_unknown([name, package])) is not None or not isinstance(name, str):
-        return unknown or Unknown("the name of a module is no text", call.span)
+        return unknown or Unknown("the name of a module is not a string", call.span)
     absolute = vm.attempt(call.span, importlib.util.resolve_name, name, package)
     if isinstance(absolute, Unknown):
         return absolute

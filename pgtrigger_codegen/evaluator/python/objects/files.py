@@ -86,7 +86,7 @@ def _ask(vm: Machine, call: SpecialCall) -> Any:
 def _is_there(vm: Machine, path: Any, kinds: tuple[str, ...], span: Span) -> bool | Unknown:
     """Whether one of these kinds is at a path: an assumption, for another checkout may differ."""
     if not isinstance(path, str | PurePath):
-        return Unknown("what is asked for is no path", span)
+        return Unknown("the argument is not a path", span)
     if not PurePath(path).is_absolute():
         return Unknown("the working directory is not known", span)
     found = vm.host.found_at(Path(path), span)
