@@ -9,7 +9,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.django.fields import Poison
 from pgtrigger_codegen.evaluator.django.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
-from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import External, Refusal, Unknown
 from pgtrigger_codegen.models import registry
 from pgtrigger_codegen.models.columns import (
     choices,
@@ -196,8 +196,17 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
             if not isinstance(field, StandInField)
         ),
         parents=_parents(concrete),
-        swapped_by=options.swapped if isinstance(options.swapped, str) else None,
+        swapped_by=_swapped_by(options),
     )
+
+
+def _swapped_by(options: Any) -> str | None:
+    """The model that stands in for one; None as well where the setting is not known any more."""
+    try:
+        swapped = options.swapped
+    except Refusal:
+        return None
+    return swapped if isinstance(swapped, str) else None
 
 
 def _cascades(concrete: Any) -> Iterator[tuple[str, str]]:

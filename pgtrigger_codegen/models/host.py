@@ -6,14 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from django.conf import global_settings
-
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.protocols.host import PathKind
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
-from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta, registry
-from pgtrigger_codegen.models.django_setup import assign_model
+from pgtrigger_codegen.models.current_settings import CurrentSettings
 from pgtrigger_codegen.models.registry import ModelRegistry
 from pgtrigger_codegen.models.rendering import FindModel, ModelRenderer
 from pgtrigger_codegen.models.table_names import written_table_name
@@ -30,6 +28,7 @@ class ModelHost:
     def __init__(
         self,
         project: Project,
+        settings: CurrentSettings,
         models: ModelRegistry,
         environment: Mapping[str, str],
         find: FindModel,
@@ -50,8 +49,7 @@ class ModelHost:
         self._find = find
         self._list_models = list_models
         self._renderer = renderer
-        self._assigned: dict[str, Any] = {}
-        self._assigned_any: Unknown | None = None
+        self._settings = settings
 
     @property
     def app_names(self) -> list[str]:
@@ -66,48 +64,19 @@ class ModelHost:
 
     def setting(self, name: str, span: Span) -> Any:
         """`settings.NAME`: what was assigned, the project's value, else Django's default."""
-        if name in self._assigned or self._assigned_any is not None:
-            return self._assigned.get(name, self._assigned_any)
-        value = self._project.settings.get(name, meta.MISSING)
-        if value is not meta.MISSING:
-            return value
-        if hasattr(global_settings, name) and name.isupper():
-            return getattr(global_settings, name)
-        module = self._project.settings.module
-        where = f"in `{module}`" if module else "without a settings module"
-        return Unknown(f"`settings.{name}` is not set {where}", span)
+        return self._settings.get(name, span)
 
     def has_setting(self, name: str) -> bool | Unknown:
         """Whether the project, or Django, sets it, or code assigned it."""
-        if name in self._assigned or self._assigned_any is not None:
-            return first_unknown(self._assigned.get(name, self._assigned_any)) or True
-        values = self._project.settings.values
-        if name in values or (name.isupper() and hasattr(global_settings, name)):
-            return True
-        return self._project.settings.incomplete or False
+        return self._settings.has(name)
 
     def assign_setting(self, name: str | Unknown, value: Any, span: Span) -> None:
         """`settings.NAME = value`, for a setting that is not there yet.
 
-        Another value of one that is there would come too late for what has been read of it.
-
         Raises:
             Refusal: It is there, or its name or value is not known; nor is it from now on.
         """
-        if isinstance(name, Unknown):
-            reason = f"a setting is assigned by a name that is not known: {name.reason}"
-            self._assigned_any = Unknown(reason, span, name.notes)
-            raise Refusal(self._assigned_any)
-        present = self.has_setting(name)
-        unknown = first_unknown(value) or (present if isinstance(present, Unknown) else None)
-        if unknown is not None or (present and self.setting(name, span) != value):
-            why = "it is set already" if unknown is None else unknown.reason
-            reason = f"`settings.{name}` is assigned to: {why}"
-            self._assigned[name] = Unknown(reason, span, unknown.notes if unknown else ())
-            raise Refusal(self._assigned[name])
-        if not present:
-            self._assigned[name] = value
-            assign_model(name, value)
+        self._settings.assign(name, value, span)
 
     def model_label(self, model: ModelClass | ThroughModel) -> str | Unknown:
         """`app_label.ModelName`."""

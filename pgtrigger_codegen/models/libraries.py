@@ -15,6 +15,7 @@ from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.protocols.libraries import Libraries, NoLibraries
 from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.models.current_settings import CurrentSettings
 from pgtrigger_codegen.models.facts import ProvidedModel
 from pgtrigger_codegen.models.registry import ModelRegistry
 from pgtrigger_codegen.models.rendering import FindModel, ModelRenderer
@@ -29,11 +30,13 @@ class ReadProject(Struct, frozen=True):
     """A project whose models are read, as those that add to it see it.
 
     Attributes:
+        settings: With what code has assigned.
         find: Gives the model of a label.
         renderer: Gives what makes real models of model classes.
     """
 
     project: Project
+    settings: CurrentSettings
     registry: ModelRegistry
     interpreter: Interpreter
     find: FindModel

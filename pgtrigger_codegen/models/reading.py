@@ -19,6 +19,7 @@ from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta
+from pgtrigger_codegen.models.current_settings import CurrentSettings
 from pgtrigger_codegen.models.fields import declared_fields, is_many_to_many, may_have
 from pgtrigger_codegen.models.host import ModelHost
 from pgtrigger_codegen.models.libraries import ModelLibraries, NoProviders, ReadProject
@@ -45,12 +46,26 @@ class ModelReader:
         self.loader = loader
         self.libraries = libraries or NoProviders()
         self.registry = ModelRegistry(project)
+        settings = CurrentSettings(project.settings)
         host = ModelHost(
-            project, self.registry, environment, self.find, self.models, lambda: self.renderer
+            project,
+            settings,
+            self.registry,
+            environment,
+            self.find,
+            self.models,
+            lambda: self.renderer,
         )
         self.interpreter = Interpreter(loader, host, self.libraries)
         self.additions = self.libraries.additions(
-            ReadProject(project, self.registry, self.interpreter, self.find, lambda: self.renderer)
+            ReadProject(
+                project,
+                settings,
+                self.registry,
+                self.interpreter,
+                self.find,
+                lambda: self.renderer,
+            )
         )
         self._taken = 0
         self._opened: set[str] = set()

@@ -234,7 +234,10 @@ class ModelRenderer:
         from django.conf import settings
 
         app = self._project.apps.get(app_label)
-        path = (app.default_auto_field if app else None) or settings.DEFAULT_AUTO_FIELD
+        try:
+            path = (app.default_auto_field if app else None) or settings.DEFAULT_AUTO_FIELD
+        except Refusal as refusal:
+            return stand_in(refusal.unknown)
         if not isinstance(path, str):
             return stand_in(Unknown("`DEFAULT_AUTO_FIELD` is not the dotted name of a field"))
         try:

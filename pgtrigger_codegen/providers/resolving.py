@@ -57,6 +57,7 @@ class ProvidedModels:
     def __init__(self, read: ReadProject, providers: Providers) -> None:
         self._project = read.project
         self._registry = read.registry
+        self._settings = read.settings
         self._vm = read.interpreter
         self._providers = providers
         self._values = ProvidedValues(read)
@@ -260,16 +261,17 @@ class ProvidedModels:
 
     def _settings_refused(self, provider: Provider, span: Span) -> Unknown | None:
         """A setting that the library depends on, and that is not known; else Django has all."""
-        settings = self._project.settings
+        settings = self._settings.read
         if settings.incomplete is not None and provider.settings:
             named = ", ".join(provider.settings)
             self._vm.assume(named, "as far as settings were read", settings.incomplete.span or span)
-        for name, value in settings.values.items():
-            unknown = first_unknown(value) if name.startswith(provider.settings) else None
+        values = dict(self._settings.of_library(provider.settings))
+        for name, value in values.items():
+            unknown = first_unknown(value)
             if unknown is not None:
                 reason = f"the setting `{name}` is not known: {unknown.reason}"
                 return Unknown(reason, unknown.span, unknown.notes)
-        hand_over(settings, provider.settings)
+        hand_over(values)
         return None
 
     def _asked(self, span: Span, question: Callable[[], Any]) -> Any:

@@ -15,13 +15,13 @@ from pgtrigger_codegen.source.unread import GapKind
 _CONSEQUENCES: Final = {
     "INSTALLED_APPS": "the triggers of an app that is not known are not seen",
     "AUTH_USER_MODEL": "triggers on the user model may be on another table",
-    "DEFAULT_AUTO_FIELD": "conditions may compare keys of another type",
+    "DEFAULT_AUTO_FIELD": "conditions on keys are not read",
     "MIGRATION_MODULES": "migrations may be written into the wrong folder",
     "PGTRIGGER_MIGRATIONS": "whether migrations may be written here is not known",
     "PGTRIGGER_MODEL_META": "whether migrations may be written here is not known",
-    "PGTRIGGER_SCHEMA": "triggers may call a function of another schema",
-    "TIME_ZONE": "conditions on times may have other SQL",
-    "USE_TZ": "conditions on times may have other SQL",
+    "PGTRIGGER_SCHEMA": "no trigger is read: each may call a function of another schema",
+    "TIME_ZONE": "conditions on times are not read",
+    "USE_TZ": "conditions on times are not read",
 }
 
 
@@ -32,8 +32,8 @@ class UnresolvedSettings(Rule):
     `MIGRATION_MODULES`, `USE_TZ`, `TIME_ZONE` and those of django-pgtrigger.
 
     ## Why is this bad?
-    Django's default is used instead, or the dependent values are not known. Then a trigger may be
-    missed, or have other SQL than in production.
+    Dependent values are not known. A trigger may be missed, and a trigger whose SQL depends on
+    the setting is unresolved.
 
     ## Example
     ```python
