@@ -17,7 +17,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.source.span import Span

@@ -12,7 +12,7 @@ from pgtrigger_codegen.cli import show
 from pgtrigger_codegen.crashes import REPORT, Crash, contain, met
 from pgtrigger_codegen.evaluator.modules import loader
 from pgtrigger_codegen.evaluator.python.imports import reading_names
-from pgtrigger_codegen.lint import bodies
+from pgtrigger_codegen.lint.facts import bodies
 from pgtrigger_codegen.lint.registry import find_rule
 from pgtrigger_codegen.models.rendering import ModelRenderer
 from pgtrigger_codegen.source.module import read_module

@@ -36,8 +36,8 @@ from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.terminal import progress
 from pgtrigger_codegen.lint.baseline import Baseline, Entry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
-from pgtrigger_codegen.lint.diff import unified_diff
-from pgtrigger_codegen.lint.fixing import Fixed, fix_all, is_own
+from pgtrigger_codegen.lint.fixes.diff import unified_diff
+from pgtrigger_codegen.lint.fixes.fixed_point import Fixed, fix_all, is_own
 from pgtrigger_codegen.lint.ignores import add_ignores
 from pgtrigger_codegen.lint.options import (
     LintOptions,
@@ -45,10 +45,10 @@ from pgtrigger_codegen.lint.options import (
     command_line_selectors,
     lint_options,
 )
+from pgtrigger_codegen.lint.places.source_text import read_source
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS
 from pgtrigger_codegen.lint.runner import scope_of
-from pgtrigger_codegen.lint.source_text import read_source
 from pgtrigger_codegen.project.git import is_committed
 from pgtrigger_codegen.source.overlay import overlaid
 from pgtrigger_codegen.source.paths import resolved

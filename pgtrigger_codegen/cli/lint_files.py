@@ -14,7 +14,7 @@ from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError, ConfigError
 from pgtrigger_codegen.lint.baseline import Baseline, parse_baseline
 from pgtrigger_codegen.lint.options import LintOptions
-from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.project.discovery import other_project
 from pgtrigger_codegen.source.boundary import Boundary, is_under
 from pgtrigger_codegen.source.escaping import escaped

@@ -23,8 +23,8 @@ from pgtrigger_codegen.cli.common import (
 from pgtrigger_codegen.cli.lint_request import DSN_VARIABLE
 from pgtrigger_codegen.cli.terminal import progress
 from pgtrigger_codegen.cli.verifying import migrated, verified
-from pgtrigger_codegen.lint.body_places import BodyPlaces
-from pgtrigger_codegen.lint.server_places import owner_of
+from pgtrigger_codegen.lint.places.body_places import BodyPlaces
+from pgtrigger_codegen.lint.places.server_places import owner_of
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.wording import counted

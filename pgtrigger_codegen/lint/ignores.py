@@ -9,9 +9,9 @@ from itertools import chain
 from msgspec import Struct
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Edit
+from pgtrigger_codegen.lint.places.source_text import SourceText
+from pgtrigger_codegen.lint.places.statements import Statements
 from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
-from pgtrigger_codegen.lint.source_text import SourceText
-from pgtrigger_codegen.lint.statements import Statements
 from pgtrigger_codegen.lint.suppression import Comment, parsed, read_suppressions, tokens
 from pgtrigger_codegen.source.span import Span
 

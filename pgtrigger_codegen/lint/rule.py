@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from pgtrigger_codegen.evaluator.values import unknown
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Fix, Note, Severity
+from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.source.span import Span
 
 

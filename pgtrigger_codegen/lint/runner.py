@@ -11,17 +11,17 @@ from msgspec.structs import replace
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.crashes import REPORT, contain
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.options import LintOptions, lint_options
-from pgtrigger_codegen.lint.project_place import place_of_project
+from pgtrigger_codegen.lint.places.project_place import place_of_project
+from pgtrigger_codegen.lint.places.server_places import told_once
+from pgtrigger_codegen.lint.places.source_text import read_source
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
 from pgtrigger_codegen.lint.scope import Scope
 from pgtrigger_codegen.lint.selection import Selector, unknown_rule_help
-from pgtrigger_codegen.lint.server_places import told_once
-from pgtrigger_codegen.lint.source_text import read_source
 from pgtrigger_codegen.lint.suppression import MARKER, Comment, Suppressions, read_suppressions
 from pgtrigger_codegen.migrations.changes.open_changes import IsCommitted
 from pgtrigger_codegen.project.folders import Exclusion

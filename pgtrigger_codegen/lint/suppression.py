@@ -17,9 +17,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
+from pgtrigger_codegen.lint.places.source_text import SourceText
+from pgtrigger_codegen.lint.places.statements import Statements
 from pgtrigger_codegen.lint.selection import Selector
-from pgtrigger_codegen.lint.source_text import SourceText
-from pgtrigger_codegen.lint.statements import Statements
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, parse_module
 from pgtrigger_codegen.source.span import Span
 

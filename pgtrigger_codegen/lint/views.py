@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pgtrigger_codegen.lint.context import LintContext
-from pgtrigger_codegen.lint.project_files import text_of
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.project_files import text_of
 from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.definition import Definition

@@ -10,7 +10,7 @@ import re
 
 from msgspec import Struct
 
-from pgtrigger_codegen.lint.project_texts import ProjectTexts
+from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
 
 
 class Source(Struct, frozen=True):

@@ -6,11 +6,11 @@ import functools
 from collections.abc import Iterator, Mapping
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.context import LintContext
-from pgtrigger_codegen.lint.refused_values import RefusedValues
-from pgtrigger_codegen.lint.server_places import owner_of
-from pgtrigger_codegen.lint.trigger_cycles import Step, cycles
-from pgtrigger_codegen.lint.type_faults import TypeFaults
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.refused_values import RefusedValues
+from pgtrigger_codegen.lint.facts.trigger_cycles import Step, cycles
+from pgtrigger_codegen.lint.facts.type_faults import TypeFaults
+from pgtrigger_codegen.lint.places.server_places import owner_of
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_faults import Fault, faults
 from pgtrigger_codegen.sql.body_text import last_code

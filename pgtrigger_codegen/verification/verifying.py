@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.database.catalog import table_reference
-from pgtrigger_codegen.lint.project_texts import ProjectTexts
+from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
 from pgtrigger_codegen.source.wording import counted
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from pgtrigger_codegen.verification.absence import Source

@@ -15,7 +15,7 @@ from pgtrigger_codegen.cli import lint_files
 from pgtrigger_codegen.cli.main import main
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.diagnostic import Severity
-from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.lint.places.source_text import SourceText
 from tests.lint import facts
 from tests.lint.commands import FIXED, SOURCE, analyse, lint, lost_triggers
 

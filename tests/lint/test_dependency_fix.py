@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.lint.dependency_fix import dependency_fix
-from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.lint.fixes.dependency_fix import dependency_fix
+from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.source.module import parse_module
 
 HEAD = "class Migration(migrations.Migration):\n"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from pgtrigger_codegen.lint.diff import unified_diff
-from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.lint.fixes.diff import unified_diff
+from pgtrigger_codegen.lint.places.source_text import SourceText
 
 
 def diff(before: str, after: str) -> str:

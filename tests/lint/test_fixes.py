@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, Fix
-from pgtrigger_codegen.lint.fixes import apply_fixes, may_apply
-from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.lint.fixes.applying import apply_fixes, may_apply
+from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.source.span import Span
 from tests.lint import facts
 

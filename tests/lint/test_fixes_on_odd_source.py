@@ -12,7 +12,7 @@ import pytest
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
-from pgtrigger_codegen.lint.fixing import Fixed, fix_all
+from pgtrigger_codegen.lint.fixes.fixed_point import Fixed, fix_all
 from pgtrigger_codegen.lint.options import lint_options
 from pgtrigger_codegen.lint.registry import find_rule
 from pgtrigger_codegen.lint.runner import run

@@ -6,7 +6,7 @@ import pytest
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, Fix
-from pgtrigger_codegen.lint.fixing import fix_all, is_own
+from pgtrigger_codegen.lint.fixes.fixed_point import fix_all, is_own
 from pgtrigger_codegen.project.project import App, Project
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span

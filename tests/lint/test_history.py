@@ -9,7 +9,7 @@ import pytest
 
 from pgtrigger_codegen.incremental import worker
 from pgtrigger_codegen.incremental.engine import Incremental
-from pgtrigger_codegen.lint.history import class_list, operation_node, replayed_history
+from pgtrigger_codegen.lint.facts.history import class_list, operation_node, replayed_history
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.runner import run
 from pgtrigger_codegen.pipeline import analyze

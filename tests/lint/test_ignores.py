@@ -6,8 +6,8 @@ import pytest
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.ignores import AddedIgnores, add_ignores
+from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
-from pgtrigger_codegen.lint.source_text import SourceText
 from pgtrigger_codegen.lint.suppression import read_suppressions
 from tests.lint import facts
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.lint.diagnostic import Applicability
-from pgtrigger_codegen.lint.meta_fix import meta_fix
-from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.lint.fixes.meta_fix import meta_fix
+from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.models.facts import LostTriggers
 from pgtrigger_codegen.source.module import Module, parse_module
 from pgtrigger_codegen.source.span import Span

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.lint.moved_names import (
+from pgtrigger_codegen.lint.fixes.moved_names import (
     import_edit,
     imports_for,
     imports_of,
@@ -15,7 +15,7 @@ from pgtrigger_codegen.lint.moved_names import (
     names_used,
     stays_the_same,
 )
-from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.source.module import Module, parse_module
 
 

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.runner import run
 from tests.lint import facts

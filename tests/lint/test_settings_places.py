@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.settings_places import setting_place
+from pgtrigger_codegen.lint.places.settings_places import setting_place
 from pgtrigger_codegen.project.project import Project, Settings
 from pgtrigger_codegen.source.span import Span
 from tests.lint import facts

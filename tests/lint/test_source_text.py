@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgtrigger_codegen.lint.diagnostic import Edit
-from pgtrigger_codegen.lint.source_text import SourceText, lines_to_show, read_source
+from pgtrigger_codegen.lint.places.source_text import SourceText, lines_to_show, read_source
 from pgtrigger_codegen.source.span import Span
 
 TEXTS = st.text(alphabet="ab é漢\t\f\x0b\x1c\u2028\r\n", max_size=40)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgtrigger_codegen.lint.source_text import SourceText
-from pgtrigger_codegen.lint.sql_edits import sql_edits
+from pgtrigger_codegen.lint.fixes.sql_edits import sql_edits
+from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.migrations.watching.recreations import Change
 from pgtrigger_codegen.source.module import parse_module
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.lint.statements import Statements
+from pgtrigger_codegen.lint.places.statements import Statements
 from pgtrigger_codegen.source.module import parse_module
 
 SOURCE = """\

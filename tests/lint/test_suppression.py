@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
+from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.lint.selection import Selector
-from pgtrigger_codegen.lint.source_text import SourceText
 from pgtrigger_codegen.lint.suppression import Comment, read_suppressions
 from tests.lint import facts
 

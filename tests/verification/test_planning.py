@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.lint.project_texts import ProjectTexts
+from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
 from pgtrigger_codegen.sql.body_text import create_function
 from pgtrigger_codegen.verification.absence import Source
 from pgtrigger_codegen.verification.planning import Planned, plan_body

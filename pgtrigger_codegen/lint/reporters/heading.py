@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Severity
-from pgtrigger_codegen.lint.fixes import may_apply
+from pgtrigger_codegen.lint.fixes.applying import may_apply
 from pgtrigger_codegen.lint.reporters.report import Report
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span

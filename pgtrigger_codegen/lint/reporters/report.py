@@ -7,8 +7,8 @@ from collections.abc import Callable
 from msgspec import Struct, field
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
+from pgtrigger_codegen.lint.places.source_text import lines_to_show
 from pgtrigger_codegen.lint.reporters.palette import Palette
-from pgtrigger_codegen.lint.source_text import lines_to_show
 
 
 class Report(Struct, frozen=True):

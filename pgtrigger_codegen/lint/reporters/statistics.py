@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from pgtrigger_codegen.lint.fixes import may_apply
+from pgtrigger_codegen.lint.fixes.applying import may_apply
 from pgtrigger_codegen.lint.reporters.heading import summary
 from pgtrigger_codegen.lint.reporters.report import Report
 

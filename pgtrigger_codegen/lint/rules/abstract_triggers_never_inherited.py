@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.project_files import first_party_files, text_of
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.project_files import first_party_files, text_of
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.models.facts import AbstractTriggers
 

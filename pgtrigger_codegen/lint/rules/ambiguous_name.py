@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.bodies import BodyTrigger, certain_queries, transition_tables
-from pgtrigger_codegen.lint.body_places import BodyPlaces
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.raw_names import made_by_hand
+from pgtrigger_codegen.lint.facts.bodies import BodyTrigger, certain_queries, transition_tables
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.raw_names import made_by_hand
+from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_reads import BareName, bare_names
 from pgtrigger_codegen.sql.names import QualifiedName

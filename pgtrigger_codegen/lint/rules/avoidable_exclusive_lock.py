@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, Fix, Severity
-from pgtrigger_codegen.lint.history import (
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.history import (
     is_own_migration,
     migration_module,
     migration_path,
@@ -14,8 +14,8 @@ from pgtrigger_codegen.lint.history import (
     operation_span,
     replayed_history,
 )
+from pgtrigger_codegen.lint.fixes.sql_edits import sql_edits
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.lint.sql_edits import sql_edits
 from pgtrigger_codegen.migrations.watching.avoidable_locks import AvoidableLock
 
 

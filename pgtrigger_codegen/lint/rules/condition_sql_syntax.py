@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.context import LintContext
-from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.refused_values import RefusedValues
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.definitions import named
+from pgtrigger_codegen.lint.facts.refused_values import RefusedValues
+from pgtrigger_codegen.lint.facts.type_faults import TypeFaults
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.lint.type_faults import TypeFaults
 from pgtrigger_codegen.sql.definition import condition_problem, is_half_wrapped
 
 

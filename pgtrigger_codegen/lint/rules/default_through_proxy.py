@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
-from pgtrigger_codegen.lint.project_files import migration_texts
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.project_files import migration_texts
+from pgtrigger_codegen.lint.fixes.through_fix import through_fix
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.lint.through_fix import through_fix
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.project.project import Settings
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.history import is_own_migration, operation_span, replayed_history
-from pgtrigger_codegen.lint.project_texts import ProjectTexts
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.history import is_own_migration, operation_span, replayed_history
+from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.watching.faulty_sql import FaultySql, Kind
 

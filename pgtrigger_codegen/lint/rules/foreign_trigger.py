@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.context import LintContext
-from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.project_files import migration_texts
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.definitions import named
+from pgtrigger_codegen.lint.facts.project_files import migration_texts
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 

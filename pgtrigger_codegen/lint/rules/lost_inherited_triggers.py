@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Fix, Note, Severity
-from pgtrigger_codegen.lint.meta_fix import meta_fix
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.fixes.meta_fix import meta_fix
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.models.facts import LostTriggers
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module

@@ -7,9 +7,9 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.project_files import project_module, text_of
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.project_files import project_module, text_of
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.registrations import LIBRARIES

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.context import LintContext
-from pgtrigger_codegen.lint.dependency_fix import dependency_fix
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
-from pgtrigger_codegen.lint.history import (
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.history import (
     is_own_migration,
     migration_module,
     migration_span,
     operation_span,
     replayed_history,
 )
+from pgtrigger_codegen.lint.fixes.dependency_fix import dependency_fix
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.watching.foreign_uses import (
     MissingDependency,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
-from pgtrigger_codegen.lint.project_files import migration_texts
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.project_files import migration_texts
+from pgtrigger_codegen.lint.places.settings_places import setting_place
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.lint.settings_places import setting_place
 from pgtrigger_codegen.source.span import Span
 
 _ADD_TRIGGER = re.compile(r"^.*\bAddTrigger\(", re.MULTILINE)

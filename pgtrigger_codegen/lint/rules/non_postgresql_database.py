@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.places.settings_places import setting_place
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.lint.settings_places import setting_place
 from pgtrigger_codegen.migrations.planning.placement import Placement
 
 

@@ -7,9 +7,9 @@ from itertools import combinations
 
 from msgspec.structs import replace
 
-from pgtrigger_codegen.lint.context import LintContext
-from pgtrigger_codegen.lint.definitions import named
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.definitions import named
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.sql.definition import Definition
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from pgtrigger_codegen.analysis import source_of
 from pgtrigger_codegen.errors import MigrationsError
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
-from pgtrigger_codegen.lint.history import operation_span, replayed_history
-from pgtrigger_codegen.lint.project_files import first_party_apps
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.history import operation_span, replayed_history
+from pgtrigger_codegen.lint.facts.project_files import first_party_apps
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.changes.autodetector import definition_of, key_of, trigger_key
 from pgtrigger_codegen.migrations.changes.edits import edited_part

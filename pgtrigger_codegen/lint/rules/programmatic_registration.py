@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
-from pgtrigger_codegen.lint.registration_fix import fixes_into_meta
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.fixes.registration_fix import fixes_into_meta
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.places.server_places import placed_faults
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.lint.server_places import placed_faults
 
 
 class StatementRefusedByServer(Rule):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.body_places import literals_in
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.places.body_places import literals_in
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.source.literals import Run
 from pgtrigger_codegen.source.span import Span

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Fix, Note, Severity
-from pgtrigger_codegen.lint.proxy_fix import ProxyFixes
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.fixes.proxy_fix import ProxyFixes
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.project.project import Project

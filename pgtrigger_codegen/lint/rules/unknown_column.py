@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.body_places import BodyPlaces
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.raw_names import made_by_hand
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.raw_names import made_by_hand
+from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS
 

@@ -8,19 +8,19 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from pgtrigger_codegen.lint.bodies import (
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.facts.bodies import (
     BodyTrigger,
     certain_queries,
     names_in_sight,
     transition_tables,
 )
-from pgtrigger_codegen.lint.body_places import BodyPlaces
-from pgtrigger_codegen.lint.context import LintContext
-from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.history import replayed
-from pgtrigger_codegen.lint.raw_names import made_by_hand, table_made_by_hand
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.history import replayed
+from pgtrigger_codegen.lint.facts.raw_names import made_by_hand, table_made_by_hand
+from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.lint.tables import Tables
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.migrations.schema.tables import DroppedTable, RenamedTable
 from pgtrigger_codegen.sql.body import Body

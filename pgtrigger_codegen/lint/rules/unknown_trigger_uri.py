@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.certificate import installed_name
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.project_files import is_test, project_module
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.project_files import is_test, project_module
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.source.misspelling import meant
 from pgtrigger_codegen.source.uri_uses import UriUse, uri_uses

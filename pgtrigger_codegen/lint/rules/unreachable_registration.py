@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.evaluator.django.unknown_imports import REASON
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.project_files import (
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.project_files import (
     first_party_apps,
     first_party_files,
     is_test,

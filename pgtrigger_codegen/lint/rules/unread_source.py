@@ -7,9 +7,9 @@ from typing import Final
 
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.lint.causes import code_of_gap
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
-from pgtrigger_codegen.lint.project_place import place_of_project
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.places.project_place import place_of_project
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.source.unread import GapKind
 from pgtrigger_codegen.source.wording import counted

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from pgtrigger_codegen.evaluator.values.unknown import first_unknown
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.places.settings_places import setting_place
 from pgtrigger_codegen.lint.rule import Rule, notes_at
-from pgtrigger_codegen.lint.settings_places import setting_place
 from pgtrigger_codegen.source.unread import GapKind
 
 _CONSEQUENCES: Final = {

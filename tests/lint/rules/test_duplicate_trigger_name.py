@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rules.duplicate_trigger_name import DuplicateTriggerName
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger

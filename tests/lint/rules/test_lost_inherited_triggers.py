@@ -5,8 +5,8 @@ from typing import Literal
 
 import pytest
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Severity
+from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rules.lost_inherited_triggers import LostInheritedTriggers
 from pgtrigger_codegen.models.facts import LostTriggers
 from pgtrigger_codegen.source.span import Span

@@ -7,8 +7,8 @@ import pytest
 from pgtrigger_codegen.analysis import SyntaxProblem
 from pgtrigger_codegen.evaluator.values import unknown
 from pgtrigger_codegen.lint.causes import CODES
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Note, Severity
+from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.rules.invalid_trigger_arguments import InvalidTriggerArguments
 from pgtrigger_codegen.lint.rules.invalid_trigger_name import InvalidTriggerName

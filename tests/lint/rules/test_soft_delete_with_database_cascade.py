@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rules.soft_delete_with_database_cascade import (
     SoftDeleteWithDatabaseCascade,
 )

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rules.third_party_registration import ThirdPartyRegistration
 from pgtrigger_codegen.triggers.compiled import Origin
 from tests.lint import facts

@@ -7,8 +7,8 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
+from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rules.trigger_cycle import TriggerCycle
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.body_text import create_function

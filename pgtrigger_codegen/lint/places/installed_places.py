@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import BodyTrigger
-from pgtrigger_codegen.lint.history import operation_span
-from pgtrigger_codegen.lint.project_files import first_party_files, sql_files, text_of
+from pgtrigger_codegen.lint.facts.bodies import BodyTrigger
+from pgtrigger_codegen.lint.facts.history import operation_span
+from pgtrigger_codegen.lint.facts.project_files import first_party_files, sql_files, text_of
 from pgtrigger_codegen.migrations.reading.operation_sql import operation_sql
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key, MigrationReader
 from pgtrigger_codegen.source.literals import Char, literal_runs, string_literals

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from io import StringIO
 
-from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.source.escaping import one_line
 
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix
-from pgtrigger_codegen.lint.moved_names import (
+from pgtrigger_codegen.lint.facts.project_files import first_party_files, project_module, text_of
+from pgtrigger_codegen.lint.fixes.moved_names import (
     Imported,
     import_edit,
     imports_of,
     names_bound,
     names_used,
 )
-from pgtrigger_codegen.lint.project_files import first_party_files, project_module, text_of
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.source.elements import (
     Element,

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.project_files import text_of
+from pgtrigger_codegen.lint.facts.project_files import text_of
 from pgtrigger_codegen.source.span import Span
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pgtrigger_codegen.lint.bodies import BodyTrigger
-from pgtrigger_codegen.lint.tables import Tables
+from pgtrigger_codegen.lint.facts.bodies import BodyTrigger
+from pgtrigger_codegen.lint.facts.tables import Tables
 from pgtrigger_codegen.sql.body_facts import Dynamic
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from pgtrigger_codegen.lint.project_texts import ProjectTexts
+from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.parser import Node
 

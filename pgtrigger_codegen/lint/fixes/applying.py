@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, Fix
-from pgtrigger_codegen.lint.source_text import SourceText
+from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.source.module import SourceSyntaxError, parse_module
 from pgtrigger_codegen.source.span import Span
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pgtrigger_codegen.lint.bodies import BodyTrigger, certain_queries
-from pgtrigger_codegen.lint.conflict_targets import unmatched_target
-from pgtrigger_codegen.lint.context import LintContext
-from pgtrigger_codegen.lint.definitions import table_owner
-from pgtrigger_codegen.lint.history import replayed
-from pgtrigger_codegen.lint.project_texts import ProjectTexts
-from pgtrigger_codegen.lint.raw_names import made_by_hand
-from pgtrigger_codegen.lint.tables import Tables
+from pgtrigger_codegen.lint.facts.bodies import BodyTrigger, certain_queries
+from pgtrigger_codegen.lint.facts.conflict_targets import unmatched_target
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.definitions import table_owner
+from pgtrigger_codegen.lint.facts.history import replayed
+from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
+from pgtrigger_codegen.lint.facts.raw_names import made_by_hand
+from pgtrigger_codegen.lint.facts.tables import Tables
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.models.facts import ModelFact

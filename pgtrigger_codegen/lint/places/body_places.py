@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.alignment import Alignment, align
-from pgtrigger_codegen.lint.bodies import BodyTrigger
-from pgtrigger_codegen.lint.installed_places import characters, installed_span
-from pgtrigger_codegen.lint.project_files import sql_files, text_of
+from pgtrigger_codegen.lint.facts.bodies import BodyTrigger
+from pgtrigger_codegen.lint.facts.project_files import sql_files, text_of
+from pgtrigger_codegen.lint.places.alignment import Alignment, align
+from pgtrigger_codegen.lint.places.installed_places import characters, installed_span
 from pgtrigger_codegen.source.literals import Run, literal_runs, string_literals
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span

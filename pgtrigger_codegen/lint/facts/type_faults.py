@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import BodyTrigger, certain_queries, transition_tables
-from pgtrigger_codegen.lint.definitions import table_owner
-from pgtrigger_codegen.lint.own_functions import OwnFunctions
-from pgtrigger_codegen.lint.project_texts import ProjectTexts
-from pgtrigger_codegen.lint.raw_names import made_by_hand
-from pgtrigger_codegen.lint.tables import Tables
+from pgtrigger_codegen.lint.facts.bodies import BodyTrigger, certain_queries, transition_tables
+from pgtrigger_codegen.lint.facts.definitions import table_owner
+from pgtrigger_codegen.lint.facts.own_functions import OwnFunctions
+from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
+from pgtrigger_codegen.lint.facts.raw_names import made_by_hand
+from pgtrigger_codegen.lint.facts.tables import Tables
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_conditions import expression

@@ -8,8 +8,9 @@ from itertools import groupby
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix
-from pgtrigger_codegen.lint.meta_triggers import MetaOfClass, add_triggers
-from pgtrigger_codegen.lint.moved_names import (
+from pgtrigger_codegen.lint.facts.project_files import holds_models, project_module
+from pgtrigger_codegen.lint.fixes.meta_triggers import MetaOfClass, add_triggers
+from pgtrigger_codegen.lint.fixes.moved_names import (
     Imported,
     import_edit,
     imports_for,
@@ -17,8 +18,7 @@ from pgtrigger_codegen.lint.moved_names import (
     names_used,
     stays_the_same,
 )
-from pgtrigger_codegen.lint.project_files import holds_models, project_module
-from pgtrigger_codegen.lint.register_sites import Site, find_site
+from pgtrigger_codegen.lint.fixes.register_sites import Site, find_site
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, RegisterCall

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.lint.bodies import BodyTrigger
-from pgtrigger_codegen.lint.context import LintContext
+from pgtrigger_codegen.lint.facts.bodies import BodyTrigger
+from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.sql.body_facts import Return, RowUse
 from pgtrigger_codegen.sql.definition import Event, Row
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import BodyTrigger
-from pgtrigger_codegen.lint.history import replayed_history
-from pgtrigger_codegen.lint.tables import Tables
+from pgtrigger_codegen.lint.facts.bodies import BodyTrigger
+from pgtrigger_codegen.lint.facts.history import replayed_history
+from pgtrigger_codegen.lint.facts.tables import Tables
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 

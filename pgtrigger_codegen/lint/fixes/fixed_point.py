@@ -15,8 +15,8 @@ from msgspec import Struct, field
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
-from pgtrigger_codegen.lint.fixes import apply_fixes
-from pgtrigger_codegen.lint.source_text import SourceText, read_source
+from pgtrigger_codegen.lint.fixes.applying import apply_fixes
+from pgtrigger_codegen.lint.places.source_text import SourceText, read_source
 from pgtrigger_codegen.source.overlay import overlaid
 
 # Each round can make room for the next one; rules that undo each other must not go on for ever.

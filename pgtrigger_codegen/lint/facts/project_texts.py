@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.project_files import migration_texts, text_of
+from pgtrigger_codegen.lint.facts.project_files import migration_texts, text_of
 from pgtrigger_codegen.source.walking import walk
 
 _SUFFIXES = frozenset(

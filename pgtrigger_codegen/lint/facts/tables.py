@@ -7,8 +7,8 @@ import functools
 from collections.abc import Mapping
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import BodyTrigger
-from pgtrigger_codegen.lint.definitions import table_owner
+from pgtrigger_codegen.lint.facts.bodies import BodyTrigger
+from pgtrigger_codegen.lint.facts.definitions import table_owner
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.names import QualifiedName, table_name

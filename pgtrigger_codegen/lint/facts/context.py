@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.bodies import BodyTrigger, ReadBody, read_bodies
-from pgtrigger_codegen.lint.definitions import read_definitions
-from pgtrigger_codegen.lint.project_files import marked_files
+from pgtrigger_codegen.lint.facts.bodies import BodyTrigger, ReadBody, read_bodies
+from pgtrigger_codegen.lint.facts.definitions import read_definitions
+from pgtrigger_codegen.lint.facts.project_files import marked_files
 from pgtrigger_codegen.migrations.changes.open_changes import IsCommitted
 from pgtrigger_codegen.sql.body import Body, BodyUnread
 from pgtrigger_codegen.sql.body_error import BodyError

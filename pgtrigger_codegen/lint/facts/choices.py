@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.definitions import table_owner
+from pgtrigger_codegen.lint.facts.definitions import table_owner
 from pgtrigger_codegen.sql.body_conditions import expression
 from pgtrigger_codegen.sql.parser import Node, strings, walk
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger

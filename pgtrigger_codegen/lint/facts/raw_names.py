@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.project_files import text_of
+from pgtrigger_codegen.lint.facts.project_files import text_of
 
 
 def made_by_hand(analysis: Analysis, app_label: str, name: str) -> bool:

@@ -6,7 +6,7 @@ import ast
 import json
 
 from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix
-from pgtrigger_codegen.lint.history import class_list
+from pgtrigger_codegen.lint.facts.history import class_list
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span

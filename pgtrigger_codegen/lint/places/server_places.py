@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pgtrigger_codegen.lint.bodies import BodyTrigger
-from pgtrigger_codegen.lint.body_places import BodyPlaces
-from pgtrigger_codegen.lint.context import LintContext
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.facts.bodies import BodyTrigger
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.server_faults import FaultKind, ServerFault
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger

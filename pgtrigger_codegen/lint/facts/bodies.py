@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.crashes import Crash, contain
-from pgtrigger_codegen.lint.history import migration_span, replayed
+from pgtrigger_codegen.lint.facts.history import migration_span, replayed
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, db_table

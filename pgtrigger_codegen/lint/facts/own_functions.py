@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.history import replayed
-from pgtrigger_codegen.lint.project_files import (
+from pgtrigger_codegen.lint.facts.history import replayed
+from pgtrigger_codegen.lint.facts.project_files import (
     first_party_apps,
     migration_texts,
     sql_files,

@@ -8,9 +8,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from pgtrigger_codegen.lint.context import LintContext
-from pgtrigger_codegen.lint.definitions import table_owner
-from pgtrigger_codegen.lint.project_files import text_of
+from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.facts.definitions import table_owner
+from pgtrigger_codegen.lint.facts.project_files import text_of
 from pgtrigger_codegen.migrations.reading.reader import migration_files
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS, Definition, cut_identifier

@@ -1,0 +1,1 @@
+"""Fixes: what each changes, and how several are applied. Nothing is written here."""
