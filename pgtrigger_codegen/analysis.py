@@ -25,7 +25,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigg
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.migrations.planning.history import ProjectHistory
-    from pgtrigger_codegen.migrations.planning.plan import Source
+    from pgtrigger_codegen.migrations.planning.plan import PlanningSource
     from pgtrigger_codegen.migrations.reading.reader import LoadMigration
     from pgtrigger_codegen.migrations.reading.sites import SiteReader
     from pgtrigger_codegen.project.config import Config
@@ -115,11 +115,11 @@ class Analysis(Struct, frozen=True):
         return self.migrations.of(source_of(self), self.load_migration)
 
 
-def source_of(analysis: Analysis) -> Source:
+def source_of(analysis: Analysis) -> PlanningSource:
     """What the planner of migrations needs to know of the source."""
-    from pgtrigger_codegen.migrations.planning.plan import Source
+    from pgtrigger_codegen.migrations.planning.plan import PlanningSource
 
-    return Source(
+    return PlanningSource(
         project=analysis.project,
         models=analysis.models,
         triggers=analysis.triggers,

@@ -21,7 +21,7 @@ from pgtrigger_codegen.certificate.declaring_names import DeclaringNames
 from pgtrigger_codegen.evaluator.django.engine import ENGINE, VENDOR
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.evaluator.values.trace import Place, Trace
-from pgtrigger_codegen.source.declaring import Enclosure, Site, What, declaring_sites
+from pgtrigger_codegen.source.declaring import DeclarationSite, Enclosure, What, declaring_sites
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
@@ -85,7 +85,7 @@ class Evidence(Struct, frozen=True):
             return "compiled"
         return "not declared" if place in self.made else None
 
-    def within(self, path: str, site: Site) -> Fate | None:
+    def within(self, path: str, site: DeclarationSite) -> Fate | None:
         """What the expression came to that the site is in: its `Meta` was refused, or read.
 
         Read means that `triggers` has a value which is known: a comprehension over nothing, say.
@@ -165,7 +165,7 @@ def _of_module(
     return list(found.values())
 
 
-def _counted(path: str, site: Site, fate: Fate, why: str = "") -> CountedSite:
+def _counted(path: str, site: DeclarationSite, fate: Fate, why: str = "") -> CountedSite:
     span = Span(path, site.line, site.column, site.end_line, site.end_column)
     return CountedSite(span, site.what, fate, site.name, why)
 
@@ -207,7 +207,7 @@ def _beginning(text: str, at: int) -> int:
     return at
 
 
-def _read(module: Module, lines: set[int], names: DeclaringNames) -> list[Site]:
+def _read(module: Module, lines: set[int], names: DeclaringNames) -> list[DeclarationSite]:
     """What LibCST reads in the top-level statements around some lines."""
     statements = set()
     for node in module.tree.body:
@@ -222,7 +222,7 @@ def _read(module: Module, lines: set[int], names: DeclaringNames) -> list[Site]:
     except (RecursionError, KeyError):
         # The words alone say what may be in statements that nest too deeply.
         return [
-            Site(what, line, 1, line, 1)
+            DeclarationSite(what, line, 1, line, 1)
             for _, line, what in sorted(_candidates(module, names))
             if line in lines
         ]
@@ -256,7 +256,7 @@ class Explanation:
         self._modules = tuple(modules)
         self._other_engine = other_engine
 
-    def of_site(self, module: Module, site: Site) -> CountedSite:
+    def of_site(self, module: Module, site: DeclarationSite) -> CountedSite:
         """What became of a site."""
         path = str(module.path)
         if _is_test(module.path):
@@ -275,7 +275,7 @@ class Explanation:
             return _counted(path, site, "compiled")
         return _counted(path, site, "unaccounted", "nothing is known of it")
 
-    def _is_read(self, path: str, site: Site) -> bool:
+    def _is_read(self, path: str, site: DeclarationSite) -> bool:
         """Whether a `Meta`, all of whose branches were taken, belongs to a class that was read."""
         classes = [around for around in site.enclosures if around.kind == "class"]
         return len(classes) > 1 and (path, classes[-2].line) in self._classes

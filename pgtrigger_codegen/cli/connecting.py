@@ -16,11 +16,11 @@ from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import Target, analyze_target, echo_gap, echo_summary, unknown_uri
 from pgtrigger_codegen.database.address import DEFAULT_ALIAS, find_address
 from pgtrigger_codegen.database.connection import Connection, Timeouts, connect, describe
-from pgtrigger_codegen.database.history import ProjectHistory
+from pgtrigger_codegen.database.history import DatabaseHistory
 from pgtrigger_codegen.database.lookalike import Lookalikes
 from pgtrigger_codegen.database.routing import route
-from pgtrigger_codegen.database.schemas import Scope, find_scopes
-from pgtrigger_codegen.database.source import Source, source_of
+from pgtrigger_codegen.database.schemas import SearchPath, find_scopes
+from pgtrigger_codegen.database.source import DeclaredTriggers, source_of
 from pgtrigger_codegen.database.status import TriggerStatus
 from pgtrigger_codegen.database.survey import Survey, survey
 from pgtrigger_codegen.errors import CodegenError
@@ -101,7 +101,7 @@ class ConnectionOptions(Struct, frozen=True):
         )
 
 
-class Session(Struct, frozen=True):
+class DatabaseSession(Struct, frozen=True):
     """A project beside a database.
 
     Attributes:
@@ -110,21 +110,21 @@ class Session(Struct, frozen=True):
     """
 
     analysis: Analysis
-    source: Source
+    source: DeclaredTriggers
     connection: Connection
-    scopes: Sequence[Scope]
+    scopes: Sequence[SearchPath]
     uris: tuple[str, ...]
     place: str
     lookalikes: Lookalikes
 
-    def survey(self, scope: Scope) -> Survey:
+    def survey(self, scope: SearchPath) -> Survey:
         """What there is in a scope, reduced to the triggers asked for."""
         found = survey(self.connection, self.source, self.lookalikes)
         return replace(
             found, statuses=tuple(item for item in found.statuses if self._wanted(item, scope))
         )
 
-    def _wanted(self, status: TriggerStatus, scope: Scope) -> bool:
+    def _wanted(self, status: TriggerStatus, scope: SearchPath) -> bool:
         return scope.covers(status) and (not self.uris or any(map(status.is_named, self.uris)))
 
 
@@ -135,7 +135,7 @@ def open_session(
     options: ConnectionOptions,
     *,
     only_known: bool = True,
-) -> Iterator[Session]:
+) -> Iterator[DatabaseSession]:
     """Read the project, then connect.
 
     Args:
@@ -157,9 +157,9 @@ def open_session(
         place = describe(connection, address)
         click.echo(f"note: {place}", err=True)
         _echo_notes(analysis, routing.not_evaluated)
-        yield Session(
+        yield DatabaseSession(
             analysis=analysis,
-            source=source_of(analysis, routing.disallowed, ProjectHistory(analysis)),
+            source=source_of(analysis, routing.disallowed, DatabaseHistory(analysis)),
             connection=connection,
             scopes=find_scopes(connection, options.schemas, options.pattern),
             uris=uris,

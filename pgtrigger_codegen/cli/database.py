@@ -11,14 +11,14 @@ import click
 from pgtrigger_codegen.cli.common import Target, pass_target
 from pgtrigger_codegen.cli.connecting import (
     ConnectionOptions,
-    Session,
+    DatabaseSession,
     connection_options,
     open_session,
 )
 from pgtrigger_codegen.database.errors import DatabaseError
 from pgtrigger_codegen.database.execution import as_script, execute
 from pgtrigger_codegen.database.plan import Action, DatabasePlan, make_plan
-from pgtrigger_codegen.database.schemas import Scope
+from pgtrigger_codegen.database.schemas import SearchPath
 from pgtrigger_codegen.database.status import TriggerStatus
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.source.escaping import one_line
@@ -142,7 +142,7 @@ class _Run:
         if self.incomplete:
             click.get_current_context().exit(2)
 
-    def _warn_of_migrations(self, session: Session) -> None:
+    def _warn_of_migrations(self, session: DatabaseSession) -> None:
         try:
             managed = session.source.history.managed()
         except MigrationsError as error:
@@ -156,7 +156,7 @@ class _Run:
                 err=True,
             )
 
-    def _note_gaps(self, session: Session) -> None:
+    def _note_gaps(self, session: DatabaseSession) -> None:
         """All triggers were asked for, and not all of the source could be read."""
         gaps = session.analysis.certificate.blocking
         if gaps and not self.uris:
@@ -172,7 +172,7 @@ class _Run:
             )
             self.incomplete = True
 
-    def _confirm(self, session: Session) -> None:
+    def _confirm(self, session: DatabaseSession) -> None:
         what = {"prune": "all triggers that the source does not declare"}.get(
             self.action, "all triggers"
         )
@@ -188,7 +188,7 @@ class _Run:
         if not click.confirm(f"{question}?", err=True):
             raise CodegenError("not confirmed; nothing was changed")
 
-    def _run_scope(self, session: Session, scope: Scope, *, dry_run: bool) -> None:
+    def _run_scope(self, session: DatabaseSession, scope: SearchPath, *, dry_run: bool) -> None:
         """Each scope has a transaction of its own; one tenant's trouble is not all tenants'."""
 
         def plan() -> DatabasePlan:
@@ -224,13 +224,13 @@ class _Run:
             return True
         return (status.uri is None) == (self.action == "prune")
 
-    def _echo_script(self, plan: DatabasePlan, scope: Scope) -> None:
+    def _echo_script(self, plan: DatabasePlan, scope: SearchPath) -> None:
         if not plan.steps:
             click.echo(self._heading(scope) + "Nothing to do", err=True)
             return
         click.echo(as_script(plan) + "\n")
 
-    def _echo_outcome(self, plan: DatabasePlan, scope: Scope) -> None:
+    def _echo_outcome(self, plan: DatabasePlan, scope: SearchPath) -> None:
         heading = self._heading(scope)
         if scope.tenant is None:
             for step in plan.steps:
@@ -251,7 +251,7 @@ class _Run:
         if plan.skipped and (self.uris or unknown or self.action == "prune"):
             self.incomplete = True
 
-    def _heading(self, scope: Scope) -> str:
+    def _heading(self, scope: SearchPath) -> str:
         return f"{scope.tenant}: " if scope.tenant is not None else ""
 
 

@@ -32,7 +32,7 @@ _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.pgtrigger-codegen~")
 MOST_BYTES = 64 * 1024 * 1024
 
 
-class Entry(Struct, frozen=True):
+class JournalEntry(Struct, frozen=True):
     """A file before and after; None where there is none.
 
     Attributes:
@@ -51,7 +51,7 @@ class Journal:
     def __init__(self, root: Path, handle: int | None) -> None:
         self._root = root
         self._handle = handle
-        self._entries: Sequence[Entry] = ()
+        self._entries: Sequence[JournalEntry] = ()
         self._is_half_undone = False
 
     @classmethod
@@ -89,7 +89,7 @@ class Journal:
                     (self._root / NAME).unlink()
             os.close(self._handle)
 
-    def note(self, entries: Sequence[Entry]) -> None:
+    def note(self, entries: Sequence[JournalEntry]) -> None:
         """Notes what is about to be written."""
         self._entries = entries
         # One rename is done or not done: there is nothing to undo.
@@ -188,7 +188,7 @@ def _root_with_record(directory: Path) -> Path | None:
     return None
 
 
-def _read(root: Path, content: bytes) -> list[Entry]:
+def _read(root: Path, content: bytes) -> list[JournalEntry]:
     """The entries; none where the run was killed before it changed anything."""
     try:
         document = json.loads(content)
@@ -200,7 +200,7 @@ def _read(root: Path, content: bytes) -> list[Entry]:
     return [_entry(root, item) for item in listed]
 
 
-def _entry(root: Path, item: Any) -> Entry:
+def _entry(root: Path, item: Any) -> JournalEntry:
     match item:
         case {
             "path": str(path),
@@ -225,10 +225,10 @@ def _entry(root: Path, item: Any) -> Entry:
         raise _not_ours(root, str(error)) from error
     if not plain or not real or file.suffix not in _SUFFIXES:
         raise _not_ours(root, f"no command writes {path}")
-    return Entry(file, old, new, mode)
+    return JournalEntry(file, old, new, mode)
 
 
-def _as_json(entry: Entry, root: Path) -> dict[str, str | int | None]:
+def _as_json(entry: JournalEntry, root: Path) -> dict[str, str | int | None]:
     return {
         "path": entry.path.relative_to(root).as_posix(),
         "before": None if entry.before is None else base64.b64encode(entry.before).decode(),
@@ -237,7 +237,7 @@ def _as_json(entry: Entry, root: Path) -> dict[str, str | int | None]:
     }
 
 
-def _undo_if_half_written(entries: Sequence[Entry]) -> bool:
+def _undo_if_half_written(entries: Sequence[JournalEntry]) -> bool:
     """Undoes it where some files are as they were and others as they should become.
 
     Where somebody has edited one since, all stay as they are.
@@ -254,7 +254,7 @@ def _undo_if_half_written(entries: Sequence[Entry]) -> bool:
     return True
 
 
-def _undo(entries: Iterable[Entry]) -> None:
+def _undo(entries: Iterable[JournalEntry]) -> None:
     for entry in entries:
         content = _content(entry.path)
         if content == entry.before or content != entry.after:

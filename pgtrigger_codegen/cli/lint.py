@@ -34,7 +34,7 @@ from pgtrigger_codegen.cli.lint_output import echo_fixes, echo_report, echo_resu
 from pgtrigger_codegen.cli.lint_request import DSN_VARIABLE, Request
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.terminal import progress
-from pgtrigger_codegen.lint.baseline import Baseline, Entry
+from pgtrigger_codegen.lint.baseline import Baseline, BaselineEntry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.fixes.diff import unified_diff
 from pgtrigger_codegen.lint.fixes.fixed_point import Fixed, fix_all, is_own
@@ -237,14 +237,14 @@ class _Check(Struct, frozen=True):
             server_faults=self.ask(analysis),
         )
 
-    def stale(self, analysis: Analysis) -> Counter[Entry]:
+    def stale(self, analysis: Analysis) -> Counter[BaselineEntry]:
         """What the baseline knows, and this run could have found and has not."""
         if self.baseline is None:
             return Counter()
         stale = self.baseline.compare(self.found(analysis), analysis.project.display_path).stale
         return Counter({one: count for one, count in stale.items() if self.judges(analysis, one)})
 
-    def judges(self, analysis: Analysis, entry: Entry) -> bool:
+    def judges(self, analysis: Analysis, entry: BaselineEntry) -> bool:
         """Whether this run tells if the entry is stale: its file and its rule are in it."""
         scope = scope_of(analysis, self.paths, force_exclude=self.force_exclude)
         rules = [rule for rule in RULES if rule.code == entry.code]

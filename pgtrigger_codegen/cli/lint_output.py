@@ -16,7 +16,7 @@ from pgtrigger_codegen.cli.lint_files import write_report
 from pgtrigger_codegen.cli.lint_request import Request
 from pgtrigger_codegen.cli.output import commands_to_github
 from pgtrigger_codegen.cli.terminal import wants_colour
-from pgtrigger_codegen.lint.baseline import Entry
+from pgtrigger_codegen.lint.baseline import BaselineEntry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS, STATISTICS
 from pgtrigger_codegen.lint.reporters.github import github
@@ -85,7 +85,7 @@ def echo_fixes(applied: Iterable[Diagnostic], display_path: Callable[[str], str]
             click.echo(f"  {count} × {code} ({name})", err=True)
 
 
-def echo_stale(stale: Counter[Entry], baseline: Path) -> None:
+def echo_stale(stale: Counter[BaselineEntry], baseline: Path) -> None:
     """Says on standard error which entries of the baseline are found no more."""
     for entry, count in sorted(stale.items()):
         times = "" if count == 1 else f" ({count} times)"

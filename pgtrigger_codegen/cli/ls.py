@@ -11,7 +11,7 @@ import click
 from pgtrigger_codegen.cli.common import Target, pass_target
 from pgtrigger_codegen.cli.connecting import (
     ConnectionOptions,
-    Session,
+    DatabaseSession,
     connection_options,
     open_session,
 )
@@ -73,7 +73,7 @@ def ls(
         context.exit(1)
 
 
-def _survey(session: Session) -> list[TriggerStatus]:
+def _survey(session: DatabaseSession) -> list[TriggerStatus]:
     found: list[TriggerStatus] = []
     approximate = None
     for scope in session.scopes:

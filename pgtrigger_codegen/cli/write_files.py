@@ -17,8 +17,8 @@ from msgspec import Struct
 
 from pgtrigger_codegen.cli.journal import (
     MOST_BYTES,
-    Entry,
     Journal,
+    JournalEntry,
     remove_leftovers,
     temporary_beside,
 )
@@ -96,8 +96,8 @@ class _Target:
         return target
 
     @property
-    def entry(self) -> Entry:
-        return Entry(self.path, self.before, self.change.content, self._mode)
+    def entry(self) -> JournalEntry:
+        return JournalEntry(self.path, self.before, self.change.content, self._mode)
 
     def check(self) -> None:
         """Refuses a file that is not as it was when this run first read it.

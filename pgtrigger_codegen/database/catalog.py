@@ -31,7 +31,7 @@ PREFIX = "pgtrigger_"
 """What every trigger and function begins with that this package ever touches."""
 
 
-class Table(Struct, frozen=True):
+class CatalogTable(Struct, frozen=True):
     """A table, or another relation that can have triggers.
 
     Attributes:
@@ -47,7 +47,7 @@ class Table(Struct, frozen=True):
     owned: bool
 
 
-class Function(Struct, frozen=True):
+class CatalogFunction(Struct, frozen=True):
     """The function that a trigger calls.
 
     Attributes:
@@ -70,7 +70,7 @@ class Function(Struct, frozen=True):
     triggers: frozenset[int] = frozenset()
     other_users: int = 0
 
-    def is_safe_for(self, table: Table, role: str) -> bool:
+    def is_safe_for(self, table: CatalogTable, role: str) -> bool:
         """Whether nobody can change it who could not change the table's triggers anyway.
 
         Args:
@@ -79,7 +79,7 @@ class Function(Struct, frozen=True):
         return self.owner == role or table.owner in self.owner_may_act_as
 
 
-class InstalledTrigger(Struct, frozen=True):
+class CatalogTrigger(Struct, frozen=True):
     """A trigger as the server has it.
 
     Attributes:
@@ -88,10 +88,10 @@ class InstalledTrigger(Struct, frozen=True):
     """
 
     oid: int
-    table: Table
+    table: CatalogTable
     name: str
     definition: str
-    function: Function
+    function: CatalogFunction
     comment: str | None
     enabled: TriggerState
     is_constraint: bool
@@ -111,10 +111,10 @@ class Catalog(Struct, frozen=True):
         may_create: Whether the role may create functions in the first of them.
     """
 
-    tables: Mapping[QualifiedName, Table]
-    triggers: Mapping[tuple[int, str], InstalledTrigger]
-    ignore_functions: Mapping[str, Function]
-    own_functions: Mapping[str, Function]
+    tables: Mapping[QualifiedName, CatalogTable]
+    triggers: Mapping[tuple[int, str], CatalogTrigger]
+    ignore_functions: Mapping[str, CatalogFunction]
+    own_functions: Mapping[str, CatalogFunction]
     schemas: tuple[str, ...]
     role: str
     may_create: bool
@@ -317,7 +317,9 @@ def _is_closed(name: str) -> bool:
     return len(name) > 2 and name.endswith('"')
 
 
-def _tables(connection: Connection, wanted: Sequence[QualifiedName]) -> dict[QualifiedName, Table]:
+def _tables(
+    connection: Connection, wanted: Sequence[QualifiedName]
+) -> dict[QualifiedName, CatalogTable]:
     rows = connection.rows(
         _TABLES,
         schemas=list(connection.schemas),
@@ -325,24 +327,24 @@ def _tables(connection: Connection, wanted: Sequence[QualifiedName]) -> dict[Qua
         wanted_names=[name.name for name in wanted],
     )
     return {
-        wanted[row["position"] - 1]: Table(
+        wanted[row["position"] - 1]: CatalogTable(
             row["oid"], row["schema"], row["name"], row["kind"], row["owner"], row["owned"]
         )
         for row in rows
     }
 
 
-def _triggers(connection: Connection, tables: list[int]) -> list[InstalledTrigger]:
+def _triggers(connection: Connection, tables: list[int]) -> list[CatalogTrigger]:
     rows = connection.rows(_TRIGGERS, tables=tables, schemas=list(connection.schemas))
     owners = {row["table_owner"] for row in rows}
     functions = _functions_by_oid(connection, {row["function_oid"] for row in rows}, owners)
     return [_trigger(row, functions[row["function_oid"]]) for row in rows]
 
 
-def _trigger(row: Mapping[str, Any], function: Function) -> InstalledTrigger:
-    return InstalledTrigger(
+def _trigger(row: Mapping[str, Any], function: CatalogFunction) -> CatalogTrigger:
+    return CatalogTrigger(
         oid=row["oid"],
-        table=Table(
+        table=CatalogTable(
             row["table_oid"],
             row["table_schema"],
             row["table_name"],
@@ -364,7 +366,7 @@ def _functions(
     wanted: Mapping[str, QualifiedName],
     arguments: str,
     owners: Collection[str],
-) -> dict[str, Function]:
+) -> dict[str, CatalogFunction]:
     """Functions by the names they were asked for; absent ones are left out.
 
     Args:
@@ -384,7 +386,7 @@ def _functions(
 
 def _functions_by_oid(
     connection: Connection, oids: Collection[int], owners: Collection[str]
-) -> dict[int, Function]:
+) -> dict[int, CatalogFunction]:
     users = {
         row["function_oid"]: (frozenset(row["triggers"]), row["others"])
         for row in connection.rows(_USERS, functions=sorted(oids))
@@ -392,7 +394,7 @@ def _functions_by_oid(
     found = {}
     for row in connection.rows(_FUNCTIONS, functions=sorted(oids), owners=sorted(owners)):
         callers, others = users.get(row["oid"], (frozenset(), 0))
-        found[row["oid"]] = Function(
+        found[row["oid"]] = CatalogFunction(
             oid=row["oid"],
             schema=row["schema"],
             name=row["name"],

@@ -14,8 +14,8 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pgtrigger_codegen.database.catalog import InstalledTrigger
-from pgtrigger_codegen.database.lookalike import Lookalikes, Printed, Refused, Unavailable
+from pgtrigger_codegen.database.catalog import CatalogTrigger
+from pgtrigger_codegen.database.lookalike import Lookalikes, Printed, RefusedTrigger, Unavailable
 from pgtrigger_codegen.database.names import on_table
 from pgtrigger_codegen.database.normal_form import without_casts, without_function
 from pgtrigger_codegen.sql import layout
@@ -23,7 +23,7 @@ from pgtrigger_codegen.sql.equivalence import canonical_function
 from pgtrigger_codegen.sql.names import called_function
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.render import trigger_function, trigger_statement, uses_own_function
-from pgtrigger_codegen.sql.statements import CreateFunction, CreateTrigger, read_statements
+from pgtrigger_codegen.sql.statements import CreateFunction, CreateTriggerStatement, read_statements
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts
 
 
@@ -60,7 +60,7 @@ class Comparison(Struct, frozen=True):
 
 
 def compare(
-    trigger: CompiledTrigger, installed: InstalledTrigger, lookalikes: Lookalikes
+    trigger: CompiledTrigger, installed: CatalogTrigger, lookalikes: Lookalikes
 ) -> Comparison:
     """Compare definition and function."""
     parts = trigger.parts
@@ -76,7 +76,7 @@ def compare(
             case Printed(definition):
                 same = without_function(_definition(definition)) == there
                 shown = definition
-            case Refused(message):
+            case RefusedTrigger(message):
                 refused = message
             case Unavailable(message):
                 approximate = message
@@ -114,11 +114,11 @@ _ANY_TABLE = '"any"'
 
 def _definition(sql: str) -> str:
     (statement,) = read_statements(sql)
-    assert isinstance(statement, CreateTrigger)
+    assert isinstance(statement, CreateTriggerStatement)
     return statement.definition
 
 
-def _calls_the_same(trigger: CompiledTrigger, installed: InstalledTrigger) -> bool:
+def _calls_the_same(trigger: CompiledTrigger, installed: CatalogTrigger) -> bool:
     """By name: tenants may have a function in each schema, or share one."""
     called = called_function(trigger.parts.execute)
     return called.name == installed.function.name and called.schema in {
@@ -127,7 +127,7 @@ def _calls_the_same(trigger: CompiledTrigger, installed: InstalledTrigger) -> bo
     }
 
 
-def _same_body(parts: TriggerParts, installed: InstalledTrigger) -> bool:
+def _same_body(parts: TriggerParts, installed: CatalogTrigger) -> bool:
     if not uses_own_function(parts):
         return True
     if installed.function.definition is None:
@@ -150,7 +150,7 @@ _LOOKALIKE = re.compile(r" ON pg_temp(?:_\d+)?\.\w+ ")
 _TEMPORARY_FUNCTION = re.compile(r"(EXECUTE FUNCTION )pg_temp(?:_\d+)?\.(\S+)$")
 
 
-def _on_real_table(definition: str, installed: InstalledTrigger) -> str:
+def _on_real_table(definition: str, installed: CatalogTrigger) -> str:
     """What was printed for the look-alike, as it would read on the table itself."""
     table = re.search(r" ON (\S+) ", installed.definition)
     name = table.group() if table else " ON … "

@@ -9,10 +9,10 @@ import psycopg
 from psycopg import errors
 
 from pgtrigger_codegen.database import locks
-from pgtrigger_codegen.database.catalog import Table
+from pgtrigger_codegen.database.catalog import CatalogTable
 from pgtrigger_codegen.database.connection import Connection
 from pgtrigger_codegen.database.errors import DatabaseError, explain, lost_connection
-from pgtrigger_codegen.database.plan import DatabasePlan, Step
+from pgtrigger_codegen.database.plan import DatabasePlan, ServerStep
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.sql.names import quote_name
 
@@ -71,13 +71,13 @@ def _take_turn(connection: Connection) -> None:
         raise explain(error, "taking turns with other commands") from error
 
 
-def _run(connection: Connection, step: Step) -> None:
+def _run(connection: Connection, step: ServerStep) -> None:
     with _explained(connection, f"{step.label}", step.table):
         connection.execute(step.sql)
 
 
 @contextmanager
-def _explained(connection: Connection, what: str, table: Table | None) -> Iterator[None]:
+def _explained(connection: Connection, what: str, table: CatalogTable | None) -> Iterator[None]:
     try:
         yield
     except errors.LockNotAvailable as error:

@@ -24,7 +24,7 @@ from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
-class ProjectHistory:
+class DatabaseHistory:
     """The migrations, replayed when somebody asks."""
 
     def __init__(self, analysis: Analysis) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import psycopg
 
-from pgtrigger_codegen.database.catalog import Table
+from pgtrigger_codegen.database.catalog import CatalogTable
 from pgtrigger_codegen.database.connection import Connection
 from pgtrigger_codegen.database.errors import DatabaseError
 
@@ -16,7 +16,7 @@ ADVISORY_KEY = 0x70677472_69676765
 """The lock that our commands take against each other: `pgtrigge`, as a number."""
 
 
-def table_holders(connection: Connection, table: Table | None) -> str:
+def table_holders(connection: Connection, table: CatalogTable | None) -> str:
     """The sessions with a lock on the table or its partitions that changes wait for."""
     if table is None:
         return "another session"

@@ -19,7 +19,7 @@ import psycopg
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pgtrigger_codegen.database.catalog import Table
+from pgtrigger_codegen.database.catalog import CatalogTable
 from pgtrigger_codegen.database.connection import Connection
 from pgtrigger_codegen.sql.lexer import Kind, code_tokens
 from pgtrigger_codegen.sql.names import called_function
@@ -33,7 +33,7 @@ class Printed(Struct, frozen=True):
     definition: str
 
 
-class Refused(Struct, frozen=True):
+class RefusedTrigger(Struct, frozen=True):
     """PostgreSQL would not create the source's trigger on this table."""
 
     message: str
@@ -45,7 +45,7 @@ class Unavailable(Struct, frozen=True):
     message: str
 
 
-Answer = Printed | Refused | Unavailable
+Answer = Printed | RefusedTrigger | Unavailable
 
 
 class Lookalikes:
@@ -57,7 +57,7 @@ class Lookalikes:
         self._tables: dict[int, str] = {}
         self._unavailable: Unavailable | None = None
 
-    def ask(self, parts: TriggerParts, table: Table) -> Answer:
+    def ask(self, parts: TriggerParts, table: CatalogTable) -> Answer:
         """How the trigger would be printed on a table like that one."""
         if self._unavailable is not None:
             return self._unavailable
@@ -77,7 +77,7 @@ class Lookalikes:
             self._answers[key] = answer
         return self._answers[key]
 
-    def _create_table(self, table: Table) -> str:
+    def _create_table(self, table: CatalogTable) -> str:
         """Its columns with their types and nothing else.
 
         Not `LIKE`: that would need SELECT on the table and a lock that waits for migrations.
@@ -103,7 +103,7 @@ class Lookalikes:
             except psycopg.DatabaseError as error:
                 if isinstance(error, psycopg.OperationalError):
                     raise
-                return Refused(error.diag.message_primary or str(error))
+                return RefusedTrigger(error.diag.message_primary or str(error))
             return Printed(printed)
 
 

@@ -12,7 +12,13 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pgtrigger_codegen.database.catalog import PREFIX, Catalog, Function, InstalledTrigger, Table
+from pgtrigger_codegen.database.catalog import (
+    PREFIX,
+    Catalog,
+    CatalogFunction,
+    CatalogTable,
+    CatalogTrigger,
+)
 from pgtrigger_codegen.database.errors import DatabaseError
 from pgtrigger_codegen.database.names import on_table
 from pgtrigger_codegen.database.status import COMMENT_LOST, HASH_ONLY, TriggerStatus
@@ -34,7 +40,7 @@ _DROPPING = frozenset({"uninstall", "prune"})
 _STYLE = Style(in_transaction=True)
 
 
-class Step(Struct, frozen=True):
+class ServerStep(Struct, frozen=True):
     """Statements that belong together.
 
     Attributes:
@@ -47,7 +53,7 @@ class Step(Struct, frozen=True):
     label: str
     verb: str
     sql: str
-    table: Table | None
+    table: CatalogTable | None
 
 
 class DatabasePlan(Struct, frozen=True):
@@ -61,7 +67,7 @@ class DatabasePlan(Struct, frozen=True):
         foreign: Triggers that are left alone because they are not known to be the project's.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[ServerStep, ...]
     schemas: tuple[str, ...]
     unchanged: int
     skipped: tuple[tuple[TriggerStatus, str], ...]
@@ -190,7 +196,7 @@ def _require_ownership(changing: Iterable[TriggerStatus]) -> None:
         )
 
 
-def _install(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[Step]:
+def _install(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[ServerStep]:
     _require_create(changing, catalog)
     yield from _ignore_functions(changing, catalog)
     for status in changing:
@@ -216,7 +222,7 @@ def _needs_function(status: TriggerStatus) -> bool:
     return status.trigger is not None and uses_own_function(status.trigger.parts)
 
 
-def _ignore_functions(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[Step]:
+def _ignore_functions(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[ServerStep]:
     """The shared functions, where they are missing; others may have made those that are there."""
     names = {
         status.trigger.parts.ignore_func_name
@@ -224,37 +230,39 @@ def _ignore_functions(changing: Sequence[TriggerStatus], catalog: Catalog) -> It
         if status.trigger is not None and _needs_function(status)
     }
     for name in sorted(names - catalog.ignore_functions.keys()):
-        yield Step(f"function {name}", "created", ignore_function(name), None)
+        yield ServerStep(f"function {name}", "created", ignore_function(name), None)
 
 
-def _install_step(status: TriggerStatus, catalog: Catalog) -> Step:
+def _install_step(status: TriggerStatus, catalog: Catalog) -> ServerStep:
     trigger, table, installed = status.trigger, status.table_fact, status.installed
     assert trigger is not None
     assert table is not None
     parts = on_table(trigger.parts, table)
     if installed is None:
-        return Step(status.label, "installed", create_trigger(parts, trigger.hash), table)
+        return ServerStep(status.label, "installed", create_trigger(parts, trigger.hash), table)
     comparison = status.comparison
     assert comparison is not None
     if comparison.same_definition and comparison.same_body and status.unsafe_function is None:
         if status.reason in {HASH_ONLY, COMMENT_LOST}:
-            return Step(status.label, "comment set", _comment(installed, trigger.hash), table)
+            return ServerStep(status.label, "comment set", _comment(installed, trigger.hash), table)
         # Only the shared function was missing, which has a step of its own.
-        return Step(status.label, "repaired", _comment(installed, trigger.hash), table)
+        return ServerStep(status.label, "repaired", _comment(installed, trigger.hash), table)
     _require_function_owner(installed.function, catalog)
     if comparison.same_definition and _is_replaced_in_place(installed, catalog):
-        return Step(status.label, "function replaced", alter_function(parts, trigger.hash), table)
+        return ServerStep(
+            status.label, "function replaced", alter_function(parts, trigger.hash), table
+        )
     old = replace(parts, constraint="CONSTRAINT" if installed.is_constraint else "")
     sql = replace_trigger(old, parts, trigger.hash, _STYLE)
-    return Step(status.label, "replaced", sql, table)
+    return ServerStep(status.label, "replaced", sql, table)
 
 
-def _is_replaced_in_place(installed: InstalledTrigger, catalog: Catalog) -> bool:
+def _is_replaced_in_place(installed: CatalogTrigger, catalog: Catalog) -> bool:
     """Whether `CREATE OR REPLACE FUNCTION` meets the very function that the trigger calls."""
     return installed.function.schema == catalog.current_schema
 
 
-def _require_function_owner(function: Function, catalog: Catalog) -> None:
+def _require_function_owner(function: CatalogFunction, catalog: Catalog) -> None:
     if function.schema == catalog.current_schema and not function.owned:
         raise DatabaseError(
             f"function {function.schema}.{function.name} belongs to another role than "
@@ -263,11 +271,11 @@ def _require_function_owner(function: Function, catalog: Catalog) -> None:
         )
 
 
-def _comment(installed: InstalledTrigger, hash: str) -> str:
+def _comment(installed: CatalogTrigger, hash: str) -> str:
     return f"COMMENT ON TRIGGER {_on(installed)} IS {quote_literal(hash)};"
 
 
-def _left_functions(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[Step]:
+def _left_functions(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[ServerStep]:
     """Functions that replaced triggers called before, in another schema or of another name."""
     for status in changing:
         installed, comparison = status.installed, status.comparison
@@ -284,22 +292,24 @@ def _left_functions(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iter
             yield from _drop_functions([installed], catalog)
 
 
-def _uninstall(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[Step]:
+def _uninstall(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[ServerStep]:
     dropped = [status.installed for status in changing if status.installed is not None]
     for status in changing:
         installed = status.installed
         assert installed is not None
         sql = f"DROP TRIGGER IF EXISTS {_on(installed)};"
-        yield Step(status.label, "uninstalled", sql, installed.table)
+        yield ServerStep(status.label, "uninstalled", sql, installed.table)
     yield from _drop_functions(dropped, catalog)
 
 
-def _drop_functions(gone: Sequence[InstalledTrigger], catalog: Catalog) -> Iterator[Step]:
+def _drop_functions(gone: Sequence[CatalogTrigger], catalog: Catalog) -> Iterator[ServerStep]:
     """Functions whose last trigger is gone, but those that are not ours to drop."""
     for function in _left_by(gone):
         if _is_droppable(function, gone, catalog):
             name = quote_name(function.schema, function.name)
-            yield Step(f"function {name}", "dropped", f"DROP FUNCTION IF EXISTS {name}();", None)
+            yield ServerStep(
+                f"function {name}", "dropped", f"DROP FUNCTION IF EXISTS {name}();", None
+            )
 
 
 def _kept_functions(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[str]:
@@ -311,7 +321,7 @@ def _kept_functions(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iter
             )
 
 
-def _left_by(gone: Sequence[InstalledTrigger]) -> Iterator[Function]:
+def _left_by(gone: Sequence[CatalogTrigger]) -> Iterator[CatalogFunction]:
     """Functions made for a trigger, and used by nothing once these triggers are gone."""
     oids = {trigger.oid for trigger in gone}
     functions = {trigger.function.oid: trigger.function for trigger in gone}
@@ -321,7 +331,9 @@ def _left_by(gone: Sequence[InstalledTrigger]) -> Iterator[Function]:
             yield function
 
 
-def _is_droppable(function: Function, gone: Iterable[InstalledTrigger], catalog: Catalog) -> bool:
+def _is_droppable(
+    function: CatalogFunction, gone: Iterable[CatalogTrigger], catalog: Catalog
+) -> bool:
     """Whether it is the tables' owners' or our own: a superuser could drop anybody's."""
     return function.owned and all(
         function.is_safe_for(trigger.table, catalog.role)
@@ -330,7 +342,7 @@ def _is_droppable(function: Function, gone: Iterable[InstalledTrigger], catalog:
     )
 
 
-def _set_state(verb: str, clause: str, changing: Sequence[TriggerStatus]) -> Iterator[Step]:
+def _set_state(verb: str, clause: str, changing: Sequence[TriggerStatus]) -> Iterator[ServerStep]:
     for status in changing:
         installed = status.installed
         assert installed is not None
@@ -339,14 +351,14 @@ def _set_state(verb: str, clause: str, changing: Sequence[TriggerStatus]) -> Ite
             f"ALTER TABLE {quote_name(table.schema, table.name)} "
             f"{clause} TRIGGER {_own_name(installed)};"
         )
-        yield Step(status.label, verb, sql, table)
+        yield ServerStep(status.label, verb, sql, table)
 
 
-def _enable(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[Step]:
+def _enable(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[ServerStep]:
     return _set_state("enabled", "ENABLE", changing)
 
 
-def _disable(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[Step]:
+def _disable(changing: Sequence[TriggerStatus], catalog: Catalog) -> Iterator[ServerStep]:
     return _set_state("disabled", "DISABLE", changing)
 
 
@@ -359,12 +371,12 @@ _PLANNERS = {
 }
 
 
-def _on(installed: InstalledTrigger) -> str:
+def _on(installed: CatalogTrigger) -> str:
     table = installed.table
     return f"{_own_name(installed)} ON {quote_name(table.schema, table.name)}"
 
 
-def _own_name(installed: InstalledTrigger) -> str:
+def _own_name(installed: CatalogTrigger) -> str:
     # The catalog's query asks for no others; a change there must not reach other triggers.
     assert installed.name.startswith(PREFIX)
     return quote_name(installed.name)

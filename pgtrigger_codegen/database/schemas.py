@@ -16,7 +16,7 @@ SHARED = ("public",)
 """What a tenant's search path goes on with, unless `--schema` says otherwise."""
 
 
-class Scope(Struct, frozen=True):
+class SearchPath(Struct, frozen=True):
     """One search path.
 
     Attributes:
@@ -32,7 +32,9 @@ class Scope(Struct, frozen=True):
         return self.tenant is None or status.schema == self.tenant
 
 
-def find_scopes(connection: Connection, schemas: Sequence[str], pattern: str | None) -> list[Scope]:
+def find_scopes(
+    connection: Connection, schemas: Sequence[str], pattern: str | None
+) -> list[SearchPath]:
     """The search paths that the command line asks for.
 
     Args:
@@ -44,12 +46,12 @@ def find_scopes(connection: Connection, schemas: Sequence[str], pattern: str | N
         DatabaseError: There is no such schema.
     """
     if not schemas and pattern is None:
-        return [Scope()]
+        return [SearchPath()]
     with connection.reading():
         existing = list_schemas(connection)
     require_schemas(connection.info.dbname, schemas, existing)
     if pattern is None:
-        return [Scope(tuple(schemas))]
+        return [SearchPath(tuple(schemas))]
     matching = [name for name in existing if fnmatchcase(name, pattern)]
     if not matching:
         raise DatabaseError(
@@ -57,4 +59,6 @@ def find_scopes(connection: Connection, schemas: Sequence[str], pattern: str | N
             help="the pattern knows * and ?, as in 'tenant_*'; quote it for the shell",
         )
     rest = tuple(schemas) or tuple(name for name in SHARED if name in existing)
-    return [Scope((name, *(other for other in rest if other != name)), name) for name in matching]
+    return [
+        SearchPath((name, *(other for other in rest if other != name)), name) for name in matching
+    ]

@@ -10,13 +10,13 @@ from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.certificate import Certificate
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.database.catalog import table_reference
-from pgtrigger_codegen.database.history import ProjectHistory
+from pgtrigger_codegen.database.history import DatabaseHistory
 from pgtrigger_codegen.sql.names import QualifiedName, called_function
 from pgtrigger_codegen.sql.render import uses_own_function
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
-class Source(Struct, frozen=True):
+class DeclaredTriggers(Struct, frozen=True):
     """The declared triggers, and the facts around them.
 
     Attributes:
@@ -31,7 +31,7 @@ class Source(Struct, frozen=True):
     tables: frozenset[QualifiedName]
     certificate: Certificate
     disallowed: Mapping[str, str]
-    history: ProjectHistory
+    history: DatabaseHistory
 
     @property
     def ignore_functions(self) -> frozenset[str]:
@@ -60,14 +60,16 @@ class Source(Struct, frozen=True):
         return self.certificate.doubt(QualifiedName(schema, table), name, owner)
 
 
-def source_of(analysis: Analysis, disallowed: Mapping[str, str], history: ProjectHistory) -> Source:
+def source_of(
+    analysis: Analysis, disallowed: Mapping[str, str], history: DatabaseHistory
+) -> DeclaredTriggers:
     """The source's side of the comparison."""
     triggers = {
         trigger.uri: trigger for trigger in (*analysis.foreign_triggers, *analysis.triggers)
     }
     tables = {table_reference(table) for table in analysis.models.tables}
     tables |= {table_reference(trigger.table) for trigger in triggers.values()}
-    return Source(
+    return DeclaredTriggers(
         triggers=tuple(sorted(triggers.values(), key=lambda trigger: trigger.uri)),
         tables=frozenset(tables),
         certificate=analysis.certificate,

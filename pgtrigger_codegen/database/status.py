@@ -14,13 +14,13 @@ from pgtrigger_codegen.certificate.certificate import is_named
 from pgtrigger_codegen.database.catalog import (
     PREFIX,
     Catalog,
-    Function,
-    InstalledTrigger,
-    Table,
+    CatalogFunction,
+    CatalogTable,
+    CatalogTrigger,
     table_reference,
 )
 from pgtrigger_codegen.database.comparison import Comparison
-from pgtrigger_codegen.database.source import Source
+from pgtrigger_codegen.database.source import DeclaredTriggers
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.sql.names import called_function
 from pgtrigger_codegen.sql.render import uses_own_function
@@ -57,12 +57,12 @@ class TriggerStatus(Struct, frozen=True):
     reason: str | None = None
     enabled: TriggerState | None = None
     trigger: CompiledTrigger | None = None
-    installed: InstalledTrigger | None = None
-    table_fact: Table | None = None
+    installed: CatalogTrigger | None = None
+    table_fact: CatalogTable | None = None
     comparison: Comparison | None = None
     doubtful: str | None = None
     foreign: str | None = None
-    unsafe_function: Function | None = None
+    unsafe_function: CatalogFunction | None = None
 
     def is_named(self, name: str) -> bool:
         """Whether a URI, or a name in the database, means this trigger."""
@@ -75,8 +75,8 @@ class TriggerStatus(Struct, frozen=True):
 
 
 def pair(
-    source: Source, catalog: Catalog
-) -> list[tuple[CompiledTrigger, Table | None, InstalledTrigger | None]]:
+    source: DeclaredTriggers, catalog: Catalog
+) -> list[tuple[CompiledTrigger, CatalogTable | None, CatalogTrigger | None]]:
     """Each declared trigger with its table and what is installed in its name."""
     paired = []
     for trigger in source.triggers:
@@ -87,7 +87,7 @@ def pair(
 
 
 def statuses(
-    source: Source, catalog: Catalog, comparisons: Mapping[int, Comparison]
+    source: DeclaredTriggers, catalog: Catalog, comparisons: Mapping[int, Comparison]
 ) -> list[TriggerStatus]:
     """The status of every trigger: those declared, in their order, then those to prune.
 
@@ -107,10 +107,10 @@ def statuses(
 
 def _status(
     trigger: CompiledTrigger,
-    table: Table | None,
-    installed: InstalledTrigger | None,
+    table: CatalogTable | None,
+    installed: CatalogTrigger | None,
     comparison: Comparison | None,
-    source: Source,
+    source: DeclaredTriggers,
     catalog: Catalog,
 ) -> TriggerStatus:
     reference = table_reference(trigger.table)
@@ -146,11 +146,11 @@ def _status(
 
 def _unsafe_function(
     trigger: CompiledTrigger,
-    table: Table | None,
-    installed: InstalledTrigger | None,
+    table: CatalogTable | None,
+    installed: CatalogTrigger | None,
     comparison: Comparison | None,
     catalog: Catalog,
-) -> Function | None:
+) -> CatalogFunction | None:
     """The first function that somebody could change who may not change the table's triggers."""
     if table is None or not uses_own_function(trigger.parts):
         return None
@@ -167,7 +167,7 @@ def _unsafe_function(
     return None
 
 
-def _unsafe(function: Function | None, table: Table) -> str | None:
+def _unsafe(function: CatalogFunction | None, table: CatalogTable) -> str | None:
     if function is None:
         return None
     return (
@@ -178,7 +178,7 @@ def _unsafe(function: Function | None, table: Table) -> str | None:
 
 def _outdated(
     trigger: CompiledTrigger,
-    installed: InstalledTrigger,
+    installed: CatalogTrigger,
     comparison: Comparison,
     catalog: Catalog,
 ) -> str | None:
@@ -207,11 +207,11 @@ def _outdated(
     return HASH_ONLY if installed.comment else COMMENT_LOST
 
 
-def _has_hash(trigger: CompiledTrigger, installed: InstalledTrigger) -> bool:
+def _has_hash(trigger: CompiledTrigger, installed: CatalogTrigger) -> bool:
     return installed.comment == trigger.hash
 
 
-def _stray(installed: InstalledTrigger, source: Source) -> TriggerStatus:
+def _stray(installed: CatalogTrigger, source: DeclaredTriggers) -> TriggerStatus:
     assert installed.name.startswith(PREFIX)
     table = installed.table
     gap = source.doubt(table.schema, table.name, installed.name)

@@ -10,7 +10,7 @@ from pgtrigger_codegen.database.comparison import compare
 from pgtrigger_codegen.database.connection import Connection
 from pgtrigger_codegen.database.errors import explain
 from pgtrigger_codegen.database.lookalike import Lookalikes
-from pgtrigger_codegen.database.source import Source
+from pgtrigger_codegen.database.source import DeclaredTriggers
 from pgtrigger_codegen.database.status import TriggerStatus, pair, statuses
 
 
@@ -26,7 +26,7 @@ class Survey(Struct, frozen=True):
     approximate: str | None
 
 
-def survey(connection: Connection, source: Source, lookalikes: Lookalikes) -> Survey:
+def survey(connection: Connection, source: DeclaredTriggers, lookalikes: Lookalikes) -> Survey:
     """Read the catalog in a transaction that has begun, and compare.
 
     Leaves the transaction open and the database as it was.

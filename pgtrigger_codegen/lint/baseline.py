@@ -20,7 +20,7 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic
 _VERSION = 1
 
 
-class Entry(NamedTuple):
+class BaselineEntry(NamedTuple):
     """What a finding is known by.
 
     Attributes:
@@ -41,13 +41,13 @@ class Compared(Struct, frozen=True):
     """
 
     new: tuple[Diagnostic, ...]
-    stale: Counter[Entry]
+    stale: Counter[BaselineEntry]
 
 
 class Baseline(Struct, frozen=True):
     """Known findings, and how often each is expected."""
 
-    counts: Counter[Entry]
+    counts: Counter[BaselineEntry]
 
     @classmethod
     def of(cls, findings: Iterable[Diagnostic], display_path: Callable[[str], str]) -> Baseline:
@@ -71,7 +71,7 @@ class Baseline(Struct, frozen=True):
                 new.append(finding)
         return Compared(tuple(new), +left)
 
-    def merged(self, other: Baseline, keep: Callable[[Entry], bool]) -> Baseline:
+    def merged(self, other: Baseline, keep: Callable[[BaselineEntry], bool]) -> Baseline:
         """The other one, and of this one what is to be kept."""
         kept = {entry: count for entry, count in self.counts.items() if keep(entry)}
         return Baseline(Counter(kept) + other.counts)
@@ -103,22 +103,22 @@ def parse_baseline(text: str, path: Path) -> Baseline:
     findings = document.get("findings")
     if not isinstance(findings, list):
         raise _no_baseline(path, "`findings` is not a list")
-    counts: Counter[Entry] = Counter()
+    counts: Counter[BaselineEntry] = Counter()
     for index, item in enumerate(findings):
         if not _is_entry(item):
             raise _no_baseline(path, f"entry {index + 1} of `findings` cannot be used")
-        counts[Entry(item["path"], item["code"], item["message"])] += item["count"]
+        counts[BaselineEntry(item["path"], item["code"], item["message"])] += item["count"]
     return Baseline(counts)
 
 
-def _entry(finding: Diagnostic, display_path: Callable[[str], str]) -> Entry:
-    return Entry(display_path(finding.span.path), finding.code, finding.message)
+def _entry(finding: Diagnostic, display_path: Callable[[str], str]) -> BaselineEntry:
+    return BaselineEntry(display_path(finding.span.path), finding.code, finding.message)
 
 
 def _is_entry(item: Any) -> bool:
     return (
         isinstance(item, dict)
-        and all(isinstance(item.get(name), str) for name in Entry._fields)
+        and all(isinstance(item.get(name), str) for name in BaselineEntry._fields)
         and type(item.get("count")) is int
         and item["count"] > 0
     )

@@ -12,7 +12,7 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Edit
 from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.lint.places.statements import Statements
 from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
-from pgtrigger_codegen.lint.suppression import Comment, parsed, read_suppressions, tokens
+from pgtrigger_codegen.lint.suppression import SuppressionComment, parsed, read_suppressions, tokens
 from pgtrigger_codegen.source.span import Span
 
 
@@ -78,7 +78,7 @@ class _File:
         self._comments = read_suppressions(path, source).comments
         self._unfit = {*_lines_that_go_on(text), *_backslashes(self.lines)}
 
-    def place(self, finding: Diagnostic) -> Comment | int | None:
+    def place(self, finding: Diagnostic) -> SuppressionComment | int | None:
         """The comment to add a code to, or else the line to add a comment to."""
         if not self._parses:
             return None
@@ -93,9 +93,9 @@ class _File:
 
 
 def _edits(
-    path: str, places: dict[Diagnostic, Comment | int], lines: Sequence[str], reason: str
+    path: str, places: dict[Diagnostic, SuppressionComment | int], lines: Sequence[str], reason: str
 ) -> Iterator[Edit]:
-    codes: dict[Comment | int, list[str]] = {}
+    codes: dict[SuppressionComment | int, list[str]] = {}
     for finding, place in places.items():
         listed = codes.setdefault(place, [])
         if finding.code not in listed:

@@ -60,6 +60,6 @@ class Rule(ABC):
         )
 
 
-def notes_at(notes: Iterable[unknown.Note], default: Span) -> tuple[Note, ...]:
+def notes_at(notes: Iterable[unknown.ReasonStep], default: Span) -> tuple[Note, ...]:
     """The steps that the analysis noted, each with a place: the finding's own if it has none."""
     return tuple(Note(note.message, note.span or default) for note in notes)

@@ -20,9 +20,14 @@ from pgtrigger_codegen.lint.places.source_text import read_source
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
-from pgtrigger_codegen.lint.scope import Scope
+from pgtrigger_codegen.lint.scope import ReportedFiles
 from pgtrigger_codegen.lint.selection import Selector, unknown_rule_help
-from pgtrigger_codegen.lint.suppression import MARKER, Comment, Suppressions, read_suppressions
+from pgtrigger_codegen.lint.suppression import (
+    MARKER,
+    SuppressionComment,
+    Suppressions,
+    read_suppressions,
+)
 from pgtrigger_codegen.migrations.changes.open_changes import IsCommitted
 from pgtrigger_codegen.project.folders import Exclusion
 from pgtrigger_codegen.sql.server_faults import ServerFault
@@ -91,14 +96,16 @@ def _checked(rule: Rule, context: LintContext, failed: list[Diagnostic]) -> Iter
     return found
 
 
-def scope_of(analysis: Analysis, paths: Sequence[Path], *, force_exclude: bool = False) -> Scope:
+def scope_of(
+    analysis: Analysis, paths: Sequence[Path], *, force_exclude: bool = False
+) -> ReportedFiles:
     """The files that are reported on.
 
     Raises:
         CodegenError: A path does not exist.
     """
     exclusion = Exclusion(analysis.project.root, analysis.config.exclude)
-    return Scope(paths, exclusion, force_exclude=force_exclude)
+    return ReportedFiles(paths, exclusion, force_exclude=force_exclude)
 
 
 def _suppressions(analysis: Analysis, findings: Iterable[Diagnostic]) -> Mapping[str, Suppressions]:
@@ -168,7 +175,7 @@ def _unused(
 
 def _problems(
     rule: UnusedSuppression,
-    comment: Comment,
+    comment: SuppressionComment,
     suppressions: Suppressions,
     judged: Callable[[Selector], bool],
 ) -> Iterator[Diagnostic]:

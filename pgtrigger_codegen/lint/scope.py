@@ -13,7 +13,7 @@ from pgtrigger_codegen.source.paths import resolved
 _PYTHON = frozenset({".py", ".pyi"})
 
 
-class Scope:
+class ReportedFiles:
     """Which files are reported on; the analysis covers the whole project in any case.
 
     Files that the configuration excludes are not, unless they, or an excluded folder above them,

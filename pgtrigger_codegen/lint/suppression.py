@@ -34,7 +34,7 @@ _COMMENT = re.compile(
 _KINDS = ("ignore", "ignore-file")
 
 
-class Comment(Struct, frozen=True):
+class SuppressionComment(Struct, frozen=True):
     """One such comment.
 
     Attributes:
@@ -60,9 +60,9 @@ class Comment(Struct, frozen=True):
 class Suppressions(Struct, frozen=True):
     """The comments of one file, and what of them has been used."""
 
-    comments: Sequence[Comment]
+    comments: Sequence[SuppressionComment]
     statements: Statements
-    _used: set[tuple[Comment, Selector]] = field(default_factory=set)
+    _used: set[tuple[SuppressionComment, Selector]] = field(default_factory=set)
 
     def suppress(self, finding: Diagnostic) -> bool:
         """Whether a comment silences the finding; the comment has then been of use."""
@@ -76,14 +76,14 @@ class Suppressions(Struct, frozen=True):
         self._used.update(fitting)
         return bool(fitting)
 
-    def _lines(self, comment: Comment) -> range:
+    def _lines(self, comment: SuppressionComment) -> range:
         """The lines that a comment speaks of."""
         line = comment.span.line
         if comment.in_sql:
             return range(line, line + 1 + comment.whole_line)
         return self.statements.lines(line)
 
-    def unused(self, comment: Comment) -> tuple[Selector, ...]:
+    def unused(self, comment: SuppressionComment) -> tuple[Selector, ...]:
         """The selectors of a comment that have silenced nothing."""
         return tuple(one for one in comment.selectors if (comment, one) not in self._used)
 
@@ -111,7 +111,7 @@ def tokens(text: str) -> Iterator[tokenize.TokenInfo]:
         return
 
 
-def _comments(path: str, text: str) -> Iterator[Comment]:
+def _comments(path: str, text: str) -> Iterator[SuppressionComment]:
     is_python = not path.endswith(".sql")
     python: dict[int, int] = {}
     for token in tokens(text) if is_python else ():
@@ -131,14 +131,16 @@ def _comments(path: str, text: str) -> Iterator[Comment]:
                     yield replace(comment, in_sql=True, whole_line=alone)
 
 
-def _comment(path: str, line: int, column: int, match: re.Match[str], before: str) -> Comment:
+def _comment(
+    path: str, line: int, column: int, match: re.Match[str], before: str
+) -> SuppressionComment:
     def span(start: int, end: int) -> Span:
         return Span(path, line, column + start + 1, line, column + end + 1)
 
     known = match["kind"] in _KINDS
     # A trailing comment behind this one begins where this match ends.
     ends_line = match.end() == len(match.string)
-    return Comment(
+    return SuppressionComment(
         span=span(match.start(), match.start() + len(match.group().rstrip())),
         whole_line=not before.strip() and match.start() == 0 and ends_line,
         whole_file=match["kind"] == "ignore-file",

@@ -34,7 +34,7 @@ class Enclosure(Struct, frozen=True):
     test: str = ""
 
 
-class Site(Struct, frozen=True):
+class DeclarationSite(Struct, frozen=True):
     """A place that can declare triggers.
 
     Attributes:
@@ -53,7 +53,7 @@ class Site(Struct, frozen=True):
 
 def declaring_sites(
     text: str, statements: Collection[tuple[int, int]], callables: Mapping[str, What]
-) -> Iterator[Site]:
+) -> Iterator[DeclarationSite]:
     """The sites in some top-level statements.
 
     Args:
@@ -84,7 +84,7 @@ class _Finder:
         self._positions = positions
         self._offset = offset
         self._callables = callables
-        self.sites: list[Site] = []
+        self.sites: list[DeclarationSite] = []
 
     def visit(self, node: cst.CSTNode, around: tuple[Enclosure, ...]) -> None:
         """Looks for sites in a node.
@@ -192,7 +192,7 @@ class _Finder:
         place = self._positions[node]
         start, end = place.start, place.end  # type: ignore[attr-defined]
         self.sites.append(
-            Site(
+            DeclarationSite(
                 what,
                 start.line + self._offset,
                 start.column + 1,

@@ -20,7 +20,7 @@ Render = Callable[[str], str]
 """Code for an expression, given the indentation of the line that it begins on."""
 
 
-class Use(Struct, frozen=True):
+class NameUse(Struct, frozen=True):
     """A place where code uses a name that it has imported."""
 
     span: Span
@@ -126,7 +126,7 @@ class SourceEdits(Struct):
         )
 
 
-def uses_of(text: str, package: str, path: str) -> list[Use]:
+def uses_of(text: str, package: str, path: str) -> list[NameUse]:
     """Where code uses what it imports from a package, in the order of the text."""
     if package not in text:
         return []
@@ -254,12 +254,12 @@ def _bindings(statement: ast.stmt) -> Iterator[tuple[ast.alias, str, tuple[str, 
 
 def _uses(
     node: ast.AST, bound: set[str], lines: list[str], path: str, *, in_function: bool
-) -> Iterator[Use]:
+) -> Iterator[NameUse]:
     """The longest dotted names that begin with one of these."""
     if isinstance(node, ast.Name | ast.Attribute):
         dotted = _dotted(node)
         if dotted.partition(".")[0] in bound:
-            yield Use(_span(node, lines, path), dotted, in_function)
+            yield NameUse(_span(node, lines, path), dotted, in_function)
             return
     functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     inside = in_function or isinstance(node, functions)

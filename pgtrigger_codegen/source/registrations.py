@@ -16,7 +16,7 @@ LIBRARIES = ("pgtrigger", "pghistory")
 """The packages whose callables declare triggers."""
 
 
-class Registration(Struct, frozen=True):
+class RegistrationSite(Struct, frozen=True):
     """A call of `register` or `track`, or the `triggers` of a `Meta`.
 
     Attributes:
@@ -33,7 +33,7 @@ class Registration(Struct, frozen=True):
         return bool(self.triggers) and all(map(_has_literal_name, self.triggers))
 
 
-def registrations(tree: ast.Module) -> Iterator[Registration]:
+def registrations(tree: ast.Module) -> Iterator[RegistrationSite]:
     """All that would run at import: functions are left out."""
     imported = {
         alias.asname or alias.name: node.module if isinstance(node, ast.ImportFrom) else alias.name
@@ -52,7 +52,7 @@ def registrations(tree: ast.Module) -> Iterator[Registration]:
                 yield from _of_meta(node)
 
 
-def _of_call(call: ast.Call, own: set[str]) -> Iterator[Registration]:
+def _of_call(call: ast.Call, own: set[str]) -> Iterator[RegistrationSite]:
     """Of `pgtrigger.register`, the `register` of a trigger, or `pghistory.track`.
 
     Args:
@@ -60,20 +60,20 @@ def _of_call(call: ast.Call, own: set[str]) -> Iterator[Registration]:
     """
     match call.func:
         case ast.Attribute(value=ast.Name(id=name), attr="register") if name in own:
-            yield Registration(call.func, tuple(call.args))
+            yield RegistrationSite(call.func, tuple(call.args))
         case ast.Attribute(value=ast.Call(func=made) as trigger, attr="register"):
             root = made.value if isinstance(made, ast.Attribute) else made
             if isinstance(root, ast.Name) and root.id in own:
-                yield Registration(call.func, (trigger,))
+                yield RegistrationSite(call.func, (trigger,))
         case ast.Name(id="register") if "register" in own:
-            yield Registration(call.func, tuple(call.args))
+            yield RegistrationSite(call.func, tuple(call.args))
         case ast.Attribute(value=ast.Name(id=name), attr="track") if name in own:
-            yield Registration(call.func, ())
+            yield RegistrationSite(call.func, ())
         case ast.Name(id="track") if "track" in own:
-            yield Registration(call.func, ())
+            yield RegistrationSite(call.func, ())
 
 
-def _of_meta(meta: ast.ClassDef) -> Iterator[Registration]:
+def _of_meta(meta: ast.ClassDef) -> Iterator[RegistrationSite]:
     if "abstract = True" in {unparsed(node) for node in meta.body}:
         return
     for node in meta.body:
@@ -83,7 +83,7 @@ def _of_meta(meta: ast.ClassDef) -> Iterator[Registration]:
                 | ast.AnnAssign(target=ast.Name(id="triggers") as target, value=ast.expr() as value)
             ):
                 elements = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
-                yield Registration(target, tuple(elements))
+                yield RegistrationSite(target, tuple(elements))
 
 
 def _has_literal_name(trigger: ast.expr) -> bool:

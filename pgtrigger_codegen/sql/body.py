@@ -23,7 +23,7 @@ from pgtrigger_codegen.sql.body_facts import (
     Failure,
     Query,
     RecordSource,
-    Return,
+    ReturnStatement,
     RowUse,
 )
 from pgtrigger_codegen.sql.body_flow import Flow
@@ -77,7 +77,7 @@ class Body(Struct, frozen=True):
     """
 
     definition: Definition
-    returns: tuple[Return, ...]
+    returns: tuple[ReturnStatement, ...]
     uses: tuple[RowUse, ...]
     dynamic: tuple[Dynamic, ...]
     queries: tuple[Query, ...]

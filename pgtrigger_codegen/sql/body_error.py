@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from pgtrigger_codegen.sql.body_facts import Place
+from pgtrigger_codegen.sql.body_facts import TextRange
 from pgtrigger_codegen.sql.body_text import create_function, placed_tokens
 from pgtrigger_codegen.sql.lexer import Kind, Token, tokenize
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_function, parse_sql, walk
@@ -25,7 +25,7 @@ _OPENING = frozenset({"BEGIN", "ELSE", "LOOP", "THEN"})
 _SQL = frozenset({"DELETE", "INSERT", "MERGE", "SELECT", "UPDATE", "WITH"})
 _BLOCKS = frozenset({"IF", "CASE", "WHILE", "FOR", "FOREACH", "DECLARE"})
 
-Placed = list[tuple[Token, Place]]
+Placed = list[tuple[Token, TextRange]]
 
 
 class BodyError(Struct, frozen=True):
@@ -36,7 +36,7 @@ class BodyError(Struct, frozen=True):
     """
 
     message: str
-    place: Place | None
+    place: TextRange | None
 
 
 def locate_error(declare: str, func: str, message: str) -> BodyError:
@@ -76,7 +76,7 @@ def unnoticed_error(function: Node, func: str) -> BodyError | None:
     return None
 
 
-def _bare_return(func: str) -> Place | None:
+def _bare_return(func: str) -> TextRange | None:
     tokens = placed_tokens(func)
     for (token, place), (after, _) in pairwise(tokens):
         if token.text.upper() == "RETURN" and after.text == ";":
@@ -103,11 +103,11 @@ def _message(declare: str, func: str, *, end: str = "") -> str | None:
     return None
 
 
-def _last_token(func: str) -> Place | None:
+def _last_token(func: str) -> TextRange | None:
     """What is not closed runs to the end of the text."""
     last, start = None, 0
     for token in tokenize(func):
-        last = Place(start, start + len(token.text))
+        last = TextRange(start, start + len(token.text))
         start = last.end
     return last
 
@@ -124,7 +124,7 @@ def _pieces(tokens: Placed) -> Iterator[Placed]:
         yield piece
 
 
-def _within(declare: str, func: str, piece: Placed, message: str) -> Place | None:
+def _within(declare: str, func: str, piece: Placed, message: str) -> TextRange | None:
     """The token that the message names, in the statement that is at fault."""
     if message.startswith("missing"):
         return piece[-1][1]
@@ -143,7 +143,7 @@ def _within(declare: str, func: str, piece: Placed, message: str) -> Place | Non
     return _by_sql(func, statement) or statement[0][1]
 
 
-def _by_sql(func: str, statement: Placed) -> Place | None:
+def _by_sql(func: str, statement: Placed) -> TextRange | None:
     """Where the SQL of a statement breaks off."""
     words = [token.text.upper() for token, _ in statement]
     end = statement[-1][1].start if words[-1] == ";" else statement[-1][1].end
@@ -165,7 +165,7 @@ def _by_sql(func: str, statement: Placed) -> Place | None:
     return None
 
 
-def _unfinished(declare: str, pieces: list[Placed]) -> Place | None:
+def _unfinished(declare: str, pieces: list[Placed]) -> TextRange | None:
     """The semicolon that came too early: of the first statement that alone is unfinished."""
     for piece in pieces:
         statement = _statement(piece)

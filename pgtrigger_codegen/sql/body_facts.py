@@ -10,14 +10,14 @@ from pgtrigger_codegen.sql.body_paths import State
 from pgtrigger_codegen.sql.definition import Row
 
 
-class Place(NamedTuple):
+class TextRange(NamedTuple):
     """A stretch of the body's text, by character."""
 
     start: int
     end: int
 
 
-class Return(Struct, frozen=True):
+class ReturnStatement(Struct, frozen=True):
     """A RETURN that can be reached.
 
     Attributes:
@@ -26,7 +26,7 @@ class Return(Struct, frozen=True):
     """
 
     value: Literal["NEW", "OLD", "NULL", "other"]
-    place: Place | None
+    place: TextRange | None
     state: State
     text: str = ""
 
@@ -35,7 +35,7 @@ class Condition(Struct, frozen=True):
     """The condition of an IF, CASE, WHILE or EXIT that can be reached."""
 
     text: str
-    place: Place | None
+    place: TextRange | None
     in_handled_block: bool
 
 
@@ -48,7 +48,7 @@ class Assignment(Struct, frozen=True):
 
     column: str
     text: str
-    place: Place | None
+    place: TextRange | None
     in_handled_block: bool
 
 
@@ -66,7 +66,7 @@ class RowUse(Struct, frozen=True):
 
     row: Row
     column: str | None
-    place: Place | None
+    place: TextRange | None
     state: State
     written: bool
     minds_null: bool
@@ -82,7 +82,7 @@ class Dynamic(Struct, frozen=True):
         unquoted: Values that are put into the text without quoting, as written.
     """
 
-    place: Place | None
+    place: TextRange | None
     constant: bool
     unquoted: tuple[str, ...]
 
@@ -96,7 +96,7 @@ class Failure(Struct, frozen=True):
     """
 
     message: str
-    place: Place | None
+    place: TextRange | None
     in_handled_block: bool
     loses: bool = False
 
@@ -123,7 +123,7 @@ class Query(Struct, frozen=True):
     """
 
     text: str
-    place: Place | None
+    place: TextRange | None
     state: State
     in_handled_block: bool
     prefix: str = ""
@@ -135,10 +135,10 @@ class Query(Struct, frozen=True):
         """The text as a statement."""
         return self.prefix + self.text
 
-    def place_at(self, location: int, size: int) -> Place | None:
+    def place_at(self, location: int, size: int) -> TextRange | None:
         """The place of some characters, by the parser's location in the statement, in bytes."""
         if self.place is None:
             return None
         before = self.sql.encode()[:location].decode(errors="replace")
         start = self.place.start + len(before) - len(self.prefix)
-        return Place(start, start + size)
+        return TextRange(start, start + size)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pgtrigger_codegen.sql.body import Body
-from pgtrigger_codegen.sql.body_facts import Place, Query
+from pgtrigger_codegen.sql.body_facts import Query, TextRange
 from pgtrigger_codegen.sql.body_targets import statements_of
 from pgtrigger_codegen.sql.constant_faults import names_of_targets, repeated
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, SqlTooDeep, parse_sql, walk
@@ -22,7 +22,7 @@ class Fault(NamedTuple):
     """
 
     message: str
-    place: Place | None
+    place: TextRange | None
     help: str = ""
     is_certain: bool = True
     loses: bool = False

@@ -9,7 +9,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, Conditions, Open, mentions_context
-from pgtrigger_codegen.sql.body_facts import Assignment, Condition, Failure, Place, Return
+from pgtrigger_codegen.sql.body_facts import (
+    Assignment,
+    Condition,
+    Failure,
+    ReturnStatement,
+    TextRange,
+)
 from pgtrigger_codegen.sql.body_failures import (
     missing_parameter,
     refused_constant,
@@ -68,7 +74,7 @@ class Flow:
     def __init__(self, function: Node, text: BodyText, definition: Definition, table: str) -> None:
         self.typed_variables = typed_variables(function)
         self.uses = Uses(function, text, self.typed_variables)
-        self.returns: list[Return] = []
+        self.returns: list[ReturnStatement] = []
         self.conditions: list[Condition] = []
         self.assignments: list[Assignment] = []
         self.failures: list[Failure] = []
@@ -262,9 +268,9 @@ class Flow:
         keyword = self._text.find_word("RETURN")
         query = node.get("expr", {}).get("PLpgSQL_expr", {}).get("query", "")
         value = self.uses.expression(node["expr"], state, is_return=True) if query else None
-        place = Place(keyword.start, value.end) if keyword and value else keyword
+        place = TextRange(keyword.start, value.end) if keyword and value else keyword
         if state:
-            self.returns.append(Return(returned(query), place, state, query))
+            self.returns.append(ReturnStatement(returned(query), place, state, query))
         return {}
 
     def _raise(self, node: Node, state: State) -> State:
@@ -294,7 +300,7 @@ class Flow:
             self._fail(refused, place, state)
         is_whole = "[" not in text[:start]  # and no element of an array
         if target and target[0] == "NEW" and target[1] and is_whole and state:
-            inner = Place(place.start + start, place.end) if place else None
+            inner = TextRange(place.start + start, place.end) if place else None
             handled = self.uses.handled > 0
             self.assignments.append(Assignment(target[1], text[start:], inner, handled))
         return assigned(state) if target and target[0] == "NEW" else state
@@ -332,7 +338,7 @@ class Flow:
         return after
 
     def _fail(
-        self, message: str, place: Place | None, state: State, *, loses: bool = False
+        self, message: str, place: TextRange | None, state: State, *, loses: bool = False
     ) -> None:
         if state:
             handled = self.uses.handled > 0

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from pgtrigger_codegen.sql.body_facts import Place, Query
+from pgtrigger_codegen.sql.body_facts import Query, TextRange
 from pgtrigger_codegen.sql.body_targets import statements_of
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, strings
@@ -30,7 +30,7 @@ class ColumnRead(NamedTuple):
 
     column: str
     tables: tuple[QualifiedName, ...]
-    place: Place | None
+    place: TextRange | None
 
 
 class Level(NamedTuple):
@@ -56,7 +56,7 @@ class BareName(NamedTuple):
 
     name: str
     levels: tuple[Level, ...]
-    place: Place | None
+    place: TextRange | None
 
 
 def read_columns(
@@ -246,7 +246,7 @@ class _Reader:
             tables.update(dict.fromkeys(table for table in scope.tables.values() if table))
         yield ColumnRead(name, tuple(tables), self._place(node))
 
-    def _place(self, node: Node) -> Place | None:
+    def _place(self, node: Node) -> TextRange | None:
         """The last part of the name as it is written."""
         location = node.get("location", 0)
         source = self._query.sql.encode()[location:].decode(errors="replace")
@@ -257,7 +257,7 @@ class _Reader:
                 return None
             end, size = match.end(), len(match.group())
         whole = self._query.place_at(location, end)
-        return Place(whole.end - size, whole.end) if whole else None
+        return TextRange(whole.end - size, whole.end) if whole else None
 
 
 def _levels(name: str, scopes: _Scopes) -> Iterator[Level]:

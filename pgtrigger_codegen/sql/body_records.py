@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.sql.body_facts import Place
+from pgtrigger_codegen.sql.body_facts import TextRange
 from pgtrigger_codegen.sql.body_text import placed_tokens
 from pgtrigger_codegen.sql.lexer import Kind, Token, folded_name
 
@@ -42,7 +42,7 @@ _NAMES = frozenset({Kind.WORD, Kind.QUOTED_NAME})
 _AFTER_TYPE = frozenset({"NOT", "DEFAULT", "COLLATE"})
 
 
-def _types_of(name: str, text: str, *, in_declare: bool) -> Iterator[Place]:
+def _types_of(name: str, text: str, *, in_declare: bool) -> Iterator[TextRange]:
     """Where the types stand with which variables of that name are declared."""
     tokens = placed_tokens(text)
     begins = in_declare
@@ -53,11 +53,11 @@ def _types_of(name: str, text: str, *, in_declare: bool) -> Iterator[Place]:
         elif begins and in_declare and token.kind in _NAMES and folded_name(token) == name:
             type_tokens = list(_type(tokens[index + 1 :]))
             if type_tokens:
-                yield Place(type_tokens[0].start, type_tokens[-1].end)
+                yield TextRange(type_tokens[0].start, type_tokens[-1].end)
         begins = word in ("DECLARE", ";")
 
 
-def _type(tokens: list[tuple[Token, Place]]) -> Iterator[Place]:
+def _type(tokens: list[tuple[Token, TextRange]]) -> Iterator[TextRange]:
     """The tokens of a type without parameters: `shop_log`, `audit."Log"%ROWTYPE`."""
     for index, (token, place) in enumerate(tokens):
         word = token.text.upper()

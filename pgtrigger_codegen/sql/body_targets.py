@@ -6,22 +6,22 @@ import functools
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pgtrigger_codegen.sql.body_facts import Place, Query
+from pgtrigger_codegen.sql.body_facts import Query, TextRange
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql, walk
 from pgtrigger_codegen.sql.relations import tables_in
 from pgtrigger_codegen.sql.statements import relation_name
 
 
-class Target(NamedTuple):
+class ColumnTarget(NamedTuple):
     """A column of INSERT's list or of UPDATE's SET."""
 
     table: QualifiedName
     column: str
-    place: Place | None
+    place: TextRange | None
 
 
-def written_columns(query: Query) -> Iterator[Target]:
+def written_columns(query: Query) -> Iterator[ColumnTarget]:
     """The columns that an INSERT or UPDATE writes to."""
     for kind, node in statements_of(query):
         if kind not in _TARGETS:
@@ -30,15 +30,15 @@ def written_columns(query: Query) -> Iterator[Target]:
             target = item["ResTarget"]
             if "name" in target:
                 place = query.place_at(target.get("location", 0), len(target["name"]))
-                yield Target(relation_name(node["relation"]), target["name"], place)
+                yield ColumnTarget(relation_name(node["relation"]), target["name"], place)
 
 
-def conflict_columns(query: Query) -> Iterator[Target]:
+def conflict_columns(query: Query) -> Iterator[ColumnTarget]:
     """The columns that an INSERT finds its conflicts by; the parser tells no places of them."""
     for _, node in statements_of(query):
         for item in node.get("onConflictClause", {}).get("infer", {}).get("indexElems", ()):
             if "name" in (element := item["IndexElem"]):
-                yield Target(relation_name(node["relation"]), element["name"], query.place)
+                yield ColumnTarget(relation_name(node["relation"]), element["name"], query.place)
 
 
 def tables_named(query: Query) -> Iterator[QualifiedName]:

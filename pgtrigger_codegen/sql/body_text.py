@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from pgtrigger_codegen.sql.body_facts import Place
+from pgtrigger_codegen.sql.body_facts import TextRange
 from pgtrigger_codegen.sql.lexer import COMMENTS, Kind, Token, folded_name, tokenize
 from pgtrigger_codegen.sql.names import dollar_quote
 
@@ -31,18 +31,18 @@ def first_line(declare: str) -> int:
     return 2 + one_line(declare).count("\n")
 
 
-def placed_tokens(text: str, start: int = 0) -> list[tuple[Token, Place]]:
+def placed_tokens(text: str, start: int = 0) -> list[tuple[Token, TextRange]]:
     """The tokens that mean something, with their places."""
     found = []
     for token in tokenize(text):
         end = start + len(token.text)
         if token.kind is not Kind.SPACE and token.kind not in COMMENTS:
-            found.append((token, Place(start, end)))
+            found.append((token, TextRange(start, end)))
         start = end
     return found
 
 
-def last_code(text: str) -> Place | None:
+def last_code(text: str) -> TextRange | None:
     """The last token that means something."""
     tokens = placed_tokens(text)
     return tokens[-1][1] if tokens else None
@@ -77,14 +77,14 @@ class BodyText:
         self._starts = [place.start for _, place in self._tokens]
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
         self._cursor = 0
-        self.gaps: list[Place] = []
+        self.gaps: list[TextRange] = []
 
     def go_to_line(self, line: int | None) -> None:
         """Moves on to the line of a statement, as the function counts lines."""
         if line is not None and 0 <= line - self.first_line < len(self._lines):
             self._cursor = max(self._cursor, self._lines[line - self.first_line])
 
-    def find_word(self, word: str) -> Place | None:
+    def find_word(self, word: str) -> TextRange | None:
         """The next such keyword."""
         for token, place in self._tokens[bisect_left(self._starts, self._cursor) :]:
             if token.kind is Kind.WORD and token.text.upper() == word:
@@ -92,7 +92,7 @@ class BodyText:
                 return place
         return None
 
-    def find_expression(self, query: str, *, perform: bool = False) -> Place | None:
+    def find_expression(self, query: str, *, perform: bool = False) -> TextRange | None:
         """The next text that the parser's expression was made of.
 
         Afterwards `gaps` has the places of what the parser took out of it.
@@ -109,13 +109,13 @@ class BodyText:
             if found is None:
                 return None
             start, end = found.span()
-            self.gaps = [Place(*found.span(group)) for group in range(1, found.re.groups + 1)]
+            self.gaps = [TextRange(*found.span(group)) for group in range(1, found.re.groups + 1)]
         self._cursor = end
-        return Place(start, end)
+        return TextRange(start, end)
 
-    def rows_in(self, place: Place) -> list[tuple[str, str | None, Place]]:
+    def rows_in(self, place: TextRange) -> list[tuple[str, str | None, TextRange]]:
         """NEW and OLD in a stretch of text, with the column named, in order."""
-        found: list[tuple[str, str | None, Place]] = []
+        found: list[tuple[str, str | None, TextRange]] = []
         if not _ROW.search(self.text, place.start, place.end):
             return found
         first = bisect_left(self._starts, place.start)
@@ -131,7 +131,7 @@ class BodyText:
                 end = after[1][1].end
                 if after[1][0].kind in (Kind.WORD, Kind.QUOTED_NAME):
                     column = folded_name(after[1][0])
-            found.append((name, column, Place(at.start, end)))
+            found.append((name, column, TextRange(at.start, end)))
         return found
 
 

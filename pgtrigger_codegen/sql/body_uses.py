@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, mentions_context
 from pgtrigger_codegen.sql.body_dynamic import Unquoted, made_of
-from pgtrigger_codegen.sql.body_facts import Dynamic, Place, Query, RowUse
+from pgtrigger_codegen.sql.body_facts import Dynamic, Query, RowUse, TextRange
 from pgtrigger_codegen.sql.body_paths import State
 from pgtrigger_codegen.sql.body_text import BodyText
 from pgtrigger_codegen.sql.body_variables import TypedVariable
@@ -78,7 +78,7 @@ class Uses:
         is_return: bool = False,
         perform: str = "",
         dynamic: bool = False,
-    ) -> Place | None:
+    ) -> TextRange | None:
         """Notes what an expression uses; returns its place."""
         query = expression["PLpgSQL_expr"]["query"]
         place = self._text.find_expression(query, perform=bool(perform))
@@ -94,7 +94,7 @@ class Uses:
         source = self._text if place else BodyText(query)
         minds_null = bool(_MINDS_NULL.search(query)) or mentions_context(query)
         gaps = source.gaps
-        for row, column, at in source.rows_in(place or Place(0, len(query))):
+        for row, column, at in source.rows_in(place or TextRange(0, len(query))):
             written = written or any(gap.start <= at.start < gap.end for gap in gaps)
             if not whole:
                 self.use(
@@ -111,7 +111,7 @@ class Uses:
     def query(
         self,
         text: str,
-        place: Place | None,
+        place: TextRange | None,
         state: State,
         *,
         prefix: str = "",
@@ -133,19 +133,21 @@ class Uses:
             _, unquoted = made_of(query, self._texts)
             self._texts[name] = tuple(dict.fromkeys((*self._texts.get(name, ()), *unquoted)))
 
-    def _within(self, place: Place | None, text: str) -> Place | None:
+    def _within(self, place: TextRange | None, text: str) -> TextRange | None:
         """Where the inside of a literal stands."""
         start = self._text.text.find(text, place.start, place.end) if place else -1
-        return Place(start, start + len(text)) if start >= 0 else None
+        return TextRange(start, start + len(text)) if start >= 0 else None
 
-    def _note_query(self, query: str, place: Place | None, state: State, mode: int | str) -> None:
+    def _note_query(
+        self, query: str, place: TextRange | None, state: State, mode: int | str
+    ) -> None:
         prefix = "" if mode == _STATEMENT else "SELECT "
         if mode == "PERFORM":
             query = query.removeprefix(prefix)
         elif mode in _ASSIGNMENTS:
             start = len(query) - len(without_target(query))
             query = query[start:]
-            place = Place(place.start + start, place.end) if place else None
+            place = TextRange(place.start + start, place.end) if place else None
         if (
             mode in (_STATEMENT, "PERFORM")
             or _COMPUTES.search(query)
@@ -164,7 +166,7 @@ class Uses:
         self,
         row: Row,
         column: str | None,
-        place: Place | None,
+        place: TextRange | None,
         state: State,
         *,
         written: bool,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from pgtrigger_codegen.sql.body import Body
-from pgtrigger_codegen.sql.body_facts import Place, Query
+from pgtrigger_codegen.sql.body_facts import Query, TextRange
 from pgtrigger_codegen.sql.body_targets import statements_of
 from pgtrigger_codegen.sql.definition import Event, Row
 from pgtrigger_codegen.sql.names import QualifiedName
@@ -42,7 +42,7 @@ class Write(Struct, frozen=True):
     columns: frozenset[str]
     rows: Mapping[str, RowColumn] | None
     events: frozenset[Event]
-    place: Place | None
+    place: TextRange | None
 
 
 def writes(body: Body) -> Iterator[Write]:

@@ -32,7 +32,7 @@ MAX_IDENTIFIER = 63
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 
 
-class Reference(Struct, frozen=True):
+class RowReference(Struct, frozen=True):
     """A column of OLD or NEW in `WHEN`.
 
     Attributes:
@@ -75,7 +75,7 @@ class Definition(Struct, frozen=True):
     update_of: tuple[str, ...]
     transition_tables: tuple[TransitionTable, ...]
     has_condition: bool
-    references: tuple[Reference, ...]
+    references: tuple[RowReference, ...]
     stray_columns: tuple[str, ...]
     has_subquery: bool
     relations: tuple[QualifiedName, ...]
@@ -112,7 +112,7 @@ def read_create_trigger(sql: str) -> Definition | str:
             for item in (entry["TriggerTransition"] for entry in node.get("transitionRels", ()))
         ),
         has_condition=when is not None,
-        references=tuple(dict.fromkeys(item for item in columns if isinstance(item, Reference))),
+        references=tuple(dict.fromkeys(item for item in columns if isinstance(item, RowReference))),
         stray_columns=tuple(dict.fromkeys(item for item in columns if isinstance(item, str))),
         has_subquery=any(key == "SubLink" for key, _ in walk(when)),
         relations=tuple(sorted(set(tables_in(when)), key=str)),
@@ -160,7 +160,7 @@ _EVENTS: tuple[tuple[int, Event], ...] = (
 )
 
 
-def _columns(tree: object) -> Iterator[Reference | str]:
+def _columns(tree: object) -> Iterator[RowReference | str]:
     """References to OLD and NEW, and other columns, outside of subqueries."""
     if isinstance(tree, list):
         for item in tree:
@@ -176,18 +176,18 @@ def _columns(tree: object) -> Iterator[Reference | str]:
                 yield from _columns(value)
 
 
-def _rows_of_subquery(link: Node) -> Iterator[Reference]:
+def _rows_of_subquery(link: Node) -> Iterator[RowReference]:
     """A subquery has columns of its own; OLD and NEW mean the same in it."""
     for key, value in walk(link.get("subselect")):
         if key == "ColumnRef":
             column = _column(strings(value["fields"]))
-            if isinstance(column, Reference):
+            if isinstance(column, RowReference):
                 yield column
 
 
-def _column(names: tuple[str, ...]) -> Reference | str:
+def _column(names: tuple[str, ...]) -> RowReference | str:
     if names[:1] == ("old",):
-        return Reference("OLD", names[1] if len(names) > 1 else None)
+        return RowReference("OLD", names[1] if len(names) > 1 else None)
     if names[:1] == ("new",):
-        return Reference("NEW", names[1] if len(names) > 1 else None)
+        return RowReference("NEW", names[1] if len(names) > 1 else None)
     return ".".join(names) or "*"

@@ -19,12 +19,12 @@ from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateFunction,
-    CreateTrigger,
+    CreateTriggerStatement,
     Do,
     DropColumn,
     DropFunction,
     DropTable,
-    DropTrigger,
+    DropTriggerStatement,
     MoveTable,
     Other,
     RenameColumn,
@@ -151,9 +151,9 @@ class InstalledTriggers:
         match statement:
             case CreateFunction() | DropFunction():
                 self._apply_to_functions(statement)
-            case CreateTrigger():
+            case CreateTriggerStatement():
                 self._create(statement)
-            case DropTrigger() | CommentOnTrigger() | RenameTrigger():
+            case DropTriggerStatement() | CommentOnTrigger() | RenameTrigger():
                 self._apply_to_trigger(statement)
             case DropTable(table=table):
                 for key in self.on_table(table):
@@ -183,7 +183,7 @@ class InstalledTriggers:
             for key in self.callers(name):
                 self._put(key, replace(self._triggers[key], function=self.functions[name]))
 
-    def _create(self, statement: CreateTrigger) -> None:
+    def _create(self, statement: CreateTriggerStatement) -> None:
         key = (statement.table, statement.name)
         before = self._triggers.get(key)
         made = TriggerDefinition(
@@ -198,13 +198,15 @@ class InstalledTriggers:
         )
         self._put(key, made)
 
-    def _apply_to_trigger(self, statement: DropTrigger | CommentOnTrigger | RenameTrigger) -> None:
+    def _apply_to_trigger(
+        self, statement: DropTriggerStatement | CommentOnTrigger | RenameTrigger
+    ) -> None:
         key = (statement.table, statement.name)
         trigger = self._triggers.get(key)
         if trigger is None:
             return
         match statement:
-            case DropTrigger():
+            case DropTriggerStatement():
                 self._take(key)
             case CommentOnTrigger(text=text):
                 self._put(key, replace(trigger, hash=text))

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from pgtrigger_codegen.sql.body_facts import Place
+from pgtrigger_codegen.sql.body_facts import TextRange
 
 FaultKind = Literal["statement", "trigger", "unproven", "warning"]
 
@@ -25,4 +25,4 @@ class ServerFault(Struct, frozen=True):
     uri: str
     kind: FaultKind
     message: str
-    place: Place | None = None
+    place: TextRange | None = None

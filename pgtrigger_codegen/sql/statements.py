@@ -35,7 +35,7 @@ class CreateFunction(Struct, frozen=True):
     arguments: int
 
 
-class CreateTrigger(Struct, frozen=True):
+class CreateTriggerStatement(Struct, frozen=True):
     """CREATE [OR REPLACE] [CONSTRAINT] TRIGGER.
 
     Attributes:
@@ -51,7 +51,7 @@ class CreateTrigger(Struct, frozen=True):
     calls: QualifiedName
 
 
-class DropTrigger(Struct, frozen=True):
+class DropTriggerStatement(Struct, frozen=True):
     """DROP TRIGGER."""
 
     table: QualifiedName
@@ -159,8 +159,8 @@ class Other(Struct, frozen=True):
 
 Statement = (
     CreateFunction
-    | CreateTrigger
-    | DropTrigger
+    | CreateTriggerStatement
+    | DropTriggerStatement
     | DropFunction
     | CommentOnTrigger
     | SetTriggerState
@@ -227,7 +227,7 @@ def _create_function(node: Node) -> Iterator[Statement]:
 
 def _create_trigger(node: Node) -> Iterator[Statement]:
     identity = ("relation", "trigname", "replace")
-    yield CreateTrigger(
+    yield CreateTriggerStatement(
         table=relation_name(node["relation"]),
         name=node["trigname"],
         definition=canonical({key: node[key] for key in node if key not in identity}),
@@ -242,7 +242,7 @@ def _drop(node: Node) -> Iterator[Statement]:
         match node["removeType"]:
             case "OBJECT_TRIGGER":
                 *table, trigger = strings(item["List"]["items"])
-                yield DropTrigger(_qualified(table), trigger)
+                yield DropTriggerStatement(_qualified(table), trigger)
             case "OBJECT_TABLE":
                 yield DropTable(_qualified(strings(item["List"]["items"])))
             case "OBJECT_FUNCTION":

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from pgtrigger_codegen.evaluator.values.unknown import Note
+from pgtrigger_codegen.evaluator.values.unknown import ReasonStep
 from pgtrigger_codegen.source.span import Span
 
 Origin = Literal["meta", "inherited", "register", "hook", "provider"]
@@ -163,4 +163,4 @@ class UnresolvedTrigger(Struct, frozen=True):
     model: str | None
     migration_app: str | None
     span: Span
-    notes: tuple[Note, ...] = ()
+    notes: tuple[ReasonStep, ...] = ()

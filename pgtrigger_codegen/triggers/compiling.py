@@ -19,7 +19,7 @@ from pgtrigger_codegen.crashes import Crash, contain
 from pgtrigger_codegen.evaluator.django.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.own_kinds import type_name
-from pgtrigger_codegen.evaluator.values.unknown import Invalid, Note, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Invalid, ReasonStep, Unknown
 from pgtrigger_codegen.models.libraries import LandsElsewhere
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.registry import NotInstalled
@@ -44,7 +44,7 @@ class _Place(Struct, frozen=True):
     model: str | None
     migration_app: str | None
     span: Span
-    notes: tuple[Note, ...]
+    notes: tuple[ReasonStep, ...]
 
 
 class TriggerCompiler:
@@ -150,7 +150,7 @@ class TriggerCompiler:
             label = found if isinstance(found, str) else None
         origin = self._interpreter.findings.origin(declaration.trigger)
         span = origin.span if origin is not None else declaration.span
-        notes = () if span == declaration.span else (Note("declared here", declaration.span),)
+        notes = () if span == declaration.span else (ReasonStep("declared here", declaration.span),)
         return _Place(label, self._migration_app(declaration), span, notes)
 
     def _migration_app(self, declaration: Declaration) -> str | None:

@@ -11,7 +11,7 @@ from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.values.findings import Registration
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
 from pgtrigger_codegen.evaluator.values.own_kinds import type_name
-from pgtrigger_codegen.evaluator.values.unknown import Note, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import ReasonStep, Unknown, first_unknown
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.source.module import Module
@@ -145,14 +145,14 @@ def _of_registration(interpreter: Interpreter, registration: Registration) -> De
         if abstract is True:
             reason = f"`{model.name}` is abstract and has no table"
             return Declaration(
-                NoTable(reason, registration.span, (Note("declared here", model.span),)),
+                NoTable(reason, registration.span, (ReasonStep("declared here", model.span),)),
                 registration.trigger,
                 "hook" if registration.hook else "register",
                 registration.module,
                 registration.span,
             )
     if isinstance(model, Unknown):
-        notes = (*model.notes, Note("registered here", registration.span))
+        notes = (*model.notes, ReasonStep("registered here", registration.span))
         model = Unknown(model.reason, model.span or registration.span, notes)
     trigger = registration.trigger
     if isinstance(model, ModelClass) and model.uncertain is not None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
 
 
-class Source(Struct, frozen=True):
+class UnmodelledSource(Struct, frozen=True):
     """Places besides the models that may make objects in a database.
 
     Attributes:
@@ -38,7 +38,7 @@ _TOO_LONG = frozenset({"55P03", "57014"})
 _OF_TYPES = frozenset({"22P02", "42804", "42846"})
 
 
-def doubt(state: str, message: str, source: Source) -> str | None:
+def doubt(state: str, message: str, source: UnmodelledSource) -> str | None:
     """Why the server may be wrong, in words; None where it is certainly right.
 
     Args:
@@ -74,7 +74,7 @@ _TYPES = r"\bALTER\s+(COLUMN\s+)?\S+\s+(SET\s+DATA\s+)?TYPE\b|\bCREATE\s+(CAST|O
 _UNIQUE = r"\bUNIQUE\s+INDEX\b|\bADD\s+(CONSTRAINT\s+\S+\s+)?UNIQUE\b"
 
 
-def _of_function(message: str, source: Source) -> str | None:
+def _of_function(message: str, source: UnmodelledSource) -> str | None:
     texts, match = source.texts, _FUNCTION.match(message)
     if match is not None and not source.has_all_tables:
         # A package that was not read may make it by a migration.
@@ -87,7 +87,7 @@ def _of_function(message: str, source: Source) -> str | None:
     return None
 
 
-def _of_relation(message: str, source: Source) -> str | None:
+def _of_relation(message: str, source: UnmodelledSource) -> str | None:
     """Of a table that no model has: it may be a model's that was not read, or made by SQL."""
     if "FROM-clause entry" in message:
         return None  # a name that the statement itself would have to bring
@@ -103,7 +103,7 @@ def _of_relation(message: str, source: Source) -> str | None:
     return None
 
 
-def _of_type(message: str, source: Source) -> str | None:
+def _of_type(message: str, source: UnmodelledSource) -> str | None:
     match = _TYPE.match(message)
     if match is None or not source.has_all_tables:
         return f"{message}, as far as the models say"

@@ -9,7 +9,7 @@ from pgtrigger_codegen.sql.names import quote_literal, quote_table
 from pgtrigger_codegen.sql.render import install_sql, uses_own_function
 from pgtrigger_codegen.sql.server_faults import ServerFault
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
-from pgtrigger_codegen.verification.room import Refused, Room
+from pgtrigger_codegen.verification.room import RefusedStatement, Room
 
 
 def check_function(
@@ -27,7 +27,7 @@ def check_function(
             return
         try:
             rows = room.rows(_query(trigger, body))
-        except Refused:
+        except RefusedStatement:
             return  # of a version that takes other arguments
     told = set(known)
     for level, message in rows:

@@ -14,7 +14,7 @@ from pgtrigger_codegen.verification.room import Room
 from pgtrigger_codegen.verification.schema import DJANGOS_OWN
 
 
-class Difference(Struct, frozen=True):
+class HistoryDifference(Struct, frozen=True):
     """A trigger of which the migrations leave something else than the source declares.
 
     Attributes:
@@ -46,7 +46,7 @@ class MigrationsVerdict(Struct, frozen=True):
     stop_is_failure: bool
     skipped: tuple[Skipped, ...]
     locks: tuple[Lock, ...]
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[HistoryDifference, ...] = ()
     back: str | None = None
     left: tuple[str, ...] = ()
     left_functions: tuple[str, ...] = ()
@@ -86,10 +86,12 @@ def verify_migrations(
         left, functions = _names(_triggers(room)), _functions(room)
         again = replayer.forwards()
         if again.stop is not None:
-            differences.append(Difference("after the way back", str(again.stop)))
+            differences.append(HistoryDifference("after the way back", str(again.stop)))
         elif _triggers(room) != there:
             differences.append(
-                Difference("after the way back", "the migrations leave other triggers than before")
+                HistoryDifference(
+                    "after the way back", "the migrations leave other triggers than before"
+                )
             )
     return MigrationsVerdict(
         found.applied,
@@ -104,16 +106,16 @@ def verify_migrations(
     )
 
 
-def _differences(room: Room, analysis: Analysis) -> list[Difference]:
+def _differences(room: Room, analysis: Analysis) -> list[HistoryDifference]:
     found = [
-        Difference(trigger.uri, reason)
+        HistoryDifference(trigger.uri, reason)
         for trigger in analysis.triggers
         if (reason := difference_from_declared(room, trigger)) is not None
     ]
     known = {trigger.pgid.lower() for trigger in (*analysis.triggers, *analysis.foreign_triggers)}
     if not analysis.certificate.blocking:
         found += [
-            Difference(f"{name} on {table}", "nothing declares it")
+            HistoryDifference(f"{name} on {table}", "nothing declares it")
             for table, name, _, _ in _triggers(room)
             if name not in known
         ]

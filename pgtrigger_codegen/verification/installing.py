@@ -12,9 +12,9 @@ from pgtrigger_codegen.sql.render import install_sql, uninstall_sql
 from pgtrigger_codegen.sql.statements import CreateFunction, read_statements
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from pgtrigger_codegen.triggers.reference import reference_sql
-from pgtrigger_codegen.verification.absence import UNDEFINED_COLUMN, Source, doubt
+from pgtrigger_codegen.verification.absence import UNDEFINED_COLUMN, UnmodelledSource, doubt
 from pgtrigger_codegen.verification.facts import TriggerVerdict, Verdict
-from pgtrigger_codegen.verification.room import Refused, Room
+from pgtrigger_codegen.verification.room import RefusedStatement, Room
 
 
 class _Installed(Struct, frozen=True):
@@ -50,7 +50,7 @@ FROM pg_catalog.pg_proc p WHERE p.proname = %s
 
 
 def prove_installation(
-    room: Room, trigger: CompiledTrigger, source: Source, unknown_fields: Sequence[str]
+    room: Room, trigger: CompiledTrigger, source: UnmodelledSource, unknown_fields: Sequence[str]
 ) -> TriggerVerdict:
     """Install a trigger in both ways, compare, uninstall, and look for what is left.
 
@@ -62,9 +62,9 @@ def prove_installation(
         theirs = _install(room, trigger, reference_sql(trigger))
     with room.undone():
         ours = _install(room, trigger, install_sql(trigger.parts, trigger.hash))
-        if isinstance(theirs, Refused):
+        if isinstance(theirs, RefusedStatement):
             return _refused(trigger, theirs, source, unknown_fields)
-        if isinstance(ours, Refused):
+        if isinstance(ours, RefusedStatement):
             return _fault(
                 trigger,
                 f"PostgreSQL refuses our SQL, but accepts django-pgtrigger's: {ours.message}",
@@ -90,14 +90,14 @@ def difference_from_declared(room: Room, trigger: CompiledTrigger) -> str | None
         return "the migrations do not install it"
     with room.undone():
         declared = _install(room, trigger, install_sql(trigger.parts, trigger.hash))
-    if isinstance(declared, Refused):
+    if isinstance(declared, RefusedStatement):
         return f"PostgreSQL refuses it: {declared.message}"
     if there.definition != declared.definition:
         return f"the migrations leave `{there.definition}`, and declared is `{declared.definition}`"
     return None if there.function == declared.function else "the migrations leave another function"
 
 
-def _install(room: Room, trigger: CompiledTrigger, sql: str) -> _Installed | Refused:
+def _install(room: Room, trigger: CompiledTrigger, sql: str) -> _Installed | RefusedStatement:
     refused = room.attempt(sql)
     if refused is not None:
         return refused
@@ -136,7 +136,10 @@ def _fault(trigger: CompiledTrigger, reason: str) -> TriggerVerdict:
 
 
 def _refused(
-    trigger: CompiledTrigger, refused: Refused, source: Source, unknown_fields: Sequence[str]
+    trigger: CompiledTrigger,
+    refused: RefusedStatement,
+    source: UnmodelledSource,
+    unknown_fields: Sequence[str],
 ) -> TriggerVerdict:
     reason = doubt(refused.sqlstate, refused.message, source)
     if reason is None and refused.sqlstate == UNDEFINED_COLUMN and unknown_fields:

@@ -34,7 +34,7 @@ from pgtrigger_codegen.migrations.reading.own_operations import own_effects
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key
 from pgtrigger_codegen.sql.names import quote_name
 from pgtrigger_codegen.verification.locks import Lock, held_locks, tables_with_triggers
-from pgtrigger_codegen.verification.room import Refused, Room
+from pgtrigger_codegen.verification.room import RefusedStatement, Room
 
 
 class Stop(Exception):
@@ -233,7 +233,7 @@ class Replayer:
                 yield
         except Refusal as refusal:
             raise Stop(where, f"it cannot be replayed: {refusal.unknown.reason}") from refusal
-        except Refused as refused:
+        except RefusedStatement as refused:
             raise _stop(where, refused) from refused
         except DjangoError as error:
             raise Stop(where, " ".join(str(error).split())) from error
@@ -259,7 +259,7 @@ def _as_the_server_says() -> Iterator[None]:
 _FAILURES = frozenset({"42601", "42710", "42723", "42P06", "42P07"})
 
 
-def _stop(where: str, refused: Refused) -> Stop:
+def _stop(where: str, refused: RefusedStatement) -> Stop:
     return Stop(where, refused.message, is_failure=refused.sqlstate in _FAILURES)
 
 

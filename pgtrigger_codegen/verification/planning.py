@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from pgtrigger_codegen.database.catalog import table_reference
 from pgtrigger_codegen.sql.body import Body, BodyUnread, read_body
-from pgtrigger_codegen.sql.body_facts import Place, Query
+from pgtrigger_codegen.sql.body_facts import Query, TextRange
 from pgtrigger_codegen.sql.body_targets import statements_of, tables_named
 from pgtrigger_codegen.sql.lexer import code_tokens
 from pgtrigger_codegen.sql.server_faults import ServerFault
@@ -17,14 +17,19 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from pgtrigger_codegen.verification.absence import (
     NO_UNIQUE,
     UNDEFINED_TABLE,
-    Source,
+    UnmodelledSource,
     doubt,
 )
 from pgtrigger_codegen.verification.checking import check_function
 from pgtrigger_codegen.verification.reading import BodyReader
-from pgtrigger_codegen.verification.room import Refused, Room
+from pgtrigger_codegen.verification.room import RefusedStatement, Room
 from pgtrigger_codegen.verification.schema import Schema
-from pgtrigger_codegen.verification.scopes import EXPLAIN, NotKnown, Scope, transition_tables
+from pgtrigger_codegen.verification.scopes import (
+    EXPLAIN,
+    NotKnown,
+    StatementScope,
+    transition_tables,
+)
 
 _PLANNED = frozenset({"DeleteStmt", "InsertStmt", "MergeStmt", "SelectStmt", "UpdateStmt"})
 _MAKES = re.compile(r"\b(create|alter|drop)\b", re.IGNORECASE)
@@ -55,7 +60,11 @@ class Planned(Struct, frozen=True):
 
 
 def plan_body(
-    room: Room, schema: Schema, trigger: CompiledTrigger, source: Source, reader: BodyReader
+    room: Room,
+    schema: Schema,
+    trigger: CompiledTrigger,
+    source: UnmodelledSource,
+    reader: BodyReader,
 ) -> Planned:
     """Plan all statements of a trigger's own function that control can reach."""
     body = read_body(trigger.parts)
@@ -82,7 +91,12 @@ def plan_body(
 
 class _Planner:
     def __init__(
-        self, room: Room, schema: Schema, trigger: CompiledTrigger, body: Body, source: Source
+        self,
+        room: Room,
+        schema: Schema,
+        trigger: CompiledTrigger,
+        body: Body,
+        source: UnmodelledSource,
     ) -> None:
         self._room = room
         self._schema = schema
@@ -98,7 +112,7 @@ class _Planner:
             if (refused := self._room.attempt(statement)) is not None:
                 yield self._unproven(refused.message, None)
                 return
-        scope = Scope(self._body, self._trigger.table)
+        scope = StatementScope(self._body, self._trigger.table)
         different = {(one.text, one.place, one.prefix): one for one in self._body.queries}
         for query in different.values():
             if not query.in_handled_block:
@@ -115,9 +129,9 @@ class _Planner:
         made = any(not execute.constant for execute in self._body.dynamic)
         return made and _MAKES.search(self._trigger.parts.func) is not None
 
-    def _of_columns(self, scope: Scope) -> Iterator[ServerFault]:
+    def _of_columns(self, scope: StatementScope) -> Iterator[ServerFault]:
         """Columns of NEW and OLD, those that are assigned to included."""
-        asked: dict[tuple[str, str], Refused | None] = {}
+        asked: dict[tuple[str, str], RefusedStatement | None] = {}
         for use in self._body.uses:
             if use.column is None or use.in_handled_block:
                 continue
@@ -133,7 +147,7 @@ class _Planner:
             else:
                 yield ServerFault(self._trigger.uri, "statement", refused.message, use.place)
 
-    def _of_query(self, scope: Scope, query: Query) -> Iterator[ServerFault]:
+    def _of_query(self, scope: StatementScope, query: Query) -> Iterator[ServerFault]:
         kinds = [kind for kind, _ in statements_of(query)]
         if not (query.is_dynamic and not kinds) and (len(kinds) != 1 or kinds[0] not in _PLANNED):
             word = query.text.split(maxsplit=1)[0].upper() if query.text.strip() else "nothing"
@@ -156,7 +170,7 @@ class _Planner:
             place = _place(query, refused)
             yield ServerFault(self._trigger.uri, "statement", refused.message, place)
 
-    def _doubt(self, query: Query | None, refused: Refused) -> str | None:
+    def _doubt(self, query: Query | None, refused: RefusedStatement) -> str | None:
         state = refused.sqlstate
         by_planning = state in _BY_PLANNING or state.startswith(_SYNTAX_AND_ACCESS)
         if not by_planning and "format()" not in refused.message:
@@ -188,16 +202,16 @@ class _Planner:
         parts = self._trigger.parts
         return "<<" in parts.declare + parts.func or f'"{parts.pgid.lower()}"' in message
 
-    def _is_in_sight(self, refused: Refused) -> bool:
+    def _is_in_sight(self, refused: RefusedStatement) -> bool:
         """Whether the variable of that name is in sight throughout the body."""
         name = refused.message.split('"')[1] if '"' in refused.message else ""
         return name in self._body.outer_variables or name not in self._body.variables
 
-    def _unproven(self, reason: str, place: Place | None) -> ServerFault:
+    def _unproven(self, reason: str, place: TextRange | None) -> ServerFault:
         return ServerFault(self._trigger.uri, "unproven", reason, place)
 
 
-def _place(query: Query, refused: Refused) -> Place | None:
+def _place(query: Query, refused: RefusedStatement) -> TextRange | None:
     """The token that the server points at, else the statement."""
     if query.place is None or refused.position is None:
         return query.place
@@ -207,4 +221,4 @@ def _place(query: Query, refused: Refused) -> Place | None:
     tokens = code_tokens(query.text[offset:])
     size = len(tokens[0].text) if tokens else 1
     start = query.place.start + offset
-    return Place(start, min(start + size, query.place.end))
+    return TextRange(start, min(start + size, query.place.end))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.facts.refused_values import RefusedValues
-from pgtrigger_codegen.lint.facts.trigger_cycles import Step, cycles
+from pgtrigger_codegen.lint.facts.trigger_cycles import CycleStep, cycles
 from pgtrigger_codegen.lint.facts.type_faults import TypeFaults
 from pgtrigger_codegen.lint.places.server_places import owner_of
 from pgtrigger_codegen.sql.body import Body
@@ -46,9 +46,9 @@ class BodyReader:
                 yield ServerFault(trigger.uri, "statement", fault.message, fault.place)
 
     @functools.cached_property
-    def _endless(self) -> Mapping[str, list[Step]]:
+    def _endless(self) -> Mapping[str, list[CycleStep]]:
         """By URI, the statements by which triggers fire each other without end."""
-        found: dict[str, list[Step]] = {}
+        found: dict[str, list[CycleStep]] = {}
         for cycle in cycles(self._context):
             for step in cycle:
                 found.setdefault(step.trigger.uri, []).append(step)

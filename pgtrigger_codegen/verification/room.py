@@ -43,7 +43,7 @@ class Limits(Struct, frozen=True):
     lock: int = 5
 
 
-class Refused(Exception):
+class RefusedStatement(Exception):
     """The server's error for a statement.
 
     Attributes:
@@ -112,7 +112,7 @@ class Room:
                 with self.asking():
                     self._raw.execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
 
-    def plan(self, statement: str) -> Refused | None:
+    def plan(self, statement: str) -> RefusedStatement | None:
         """Run one statement, of which nothing stays.
 
         Whatever the text says, it is one statement: the protocol that is used here takes no more.
@@ -120,11 +120,11 @@ class Room:
         try:
             with self.undone(), self.asking():
                 self._raw.execute(statement.encode(), binary=True)
-        except Refused as refused:
+        except RefusedStatement as refused:
             return refused
         return None
 
-    def attempt(self, statement: str) -> Refused | None:
+    def attempt(self, statement: str) -> RefusedStatement | None:
         """Run a script, or leave things as they were.
 
         Returns:
@@ -133,7 +133,7 @@ class Room:
         self.execute("SAVEPOINT attempt")
         try:
             self.execute(f"{statement}\n;RELEASE SAVEPOINT attempt")
-        except Refused as refused:
+        except RefusedStatement as refused:
             self.execute("ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")
             return refused
         return None
@@ -180,7 +180,7 @@ class Room:
                 ) from error
             if (error.sqlstate or "").startswith(_EXHAUSTED):
                 raise explain(error, "verifying") from error
-            raise Refused(error) from error
+            raise RefusedStatement(error) from error
 
 
 _EXHAUSTED = ("53", "58")  # no space, no memory, no connections; errors of the system

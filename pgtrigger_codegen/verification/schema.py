@@ -14,7 +14,7 @@ from pgtrigger_codegen.models.facts import Models, TableCreation
 from pgtrigger_codegen.sql.lexer import Kind, code_tokens, folded_name
 from pgtrigger_codegen.sql.names import quote_name
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
-from pgtrigger_codegen.verification.room import Refused, Room
+from pgtrigger_codegen.verification.room import RefusedStatement, Room
 
 # By the name of a type, the extension that brings it. All of them are PostgreSQL's own or well
 # known, and none of them lets a role do anything outside of its database.
@@ -172,7 +172,7 @@ def _make(room: Room, creation: TableCreation) -> str | None:
     return None if refused is None else _table_reason(creation, refused)
 
 
-def _table_reason(creation: TableCreation, refused: Refused) -> str:
+def _table_reason(creation: TableCreation, refused: RefusedStatement) -> str:
     return f"table {creation.table} cannot be made: {refused.message}"
 
 

@@ -39,7 +39,7 @@ class NotKnown(Exception):
     """The reason why a statement cannot be planned here, in words."""
 
 
-class Scope:
+class StatementScope:
     """The names that are visible to a function's statements.
 
     Args:

@@ -11,7 +11,7 @@ from pgtrigger_codegen.database.catalog import table_reference
 from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
 from pgtrigger_codegen.source.wording import counted
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
-from pgtrigger_codegen.verification.absence import Source
+from pgtrigger_codegen.verification.absence import UnmodelledSource
 from pgtrigger_codegen.verification.facts import TriggerVerdict, Verdict, Verification
 from pgtrigger_codegen.verification.installing import prove_installation
 from pgtrigger_codegen.verification.planning import Planned, plan_body
@@ -36,7 +36,7 @@ def verify(
         DatabaseError: The session or the server is gone.
     """
     schema = make_schema(room, analysis.models, triggers, say)
-    source = Source(
+    source = UnmodelledSource(
         ProjectTexts(analysis),
         has_all_tables=not (analysis.certificate.gaps or analysis.models.unplaced),
         tables=frozenset(table_reference(table).name for table in analysis.models.tables),
@@ -51,7 +51,11 @@ def verify(
 
 
 def _verdict(
-    room: Room, schema: Schema, trigger: CompiledTrigger, source: Source, reader: BodyReader
+    room: Room,
+    schema: Schema,
+    trigger: CompiledTrigger,
+    source: UnmodelledSource,
+    reader: BodyReader,
 ) -> TriggerVerdict:
     label = trigger.concrete_model
     if (reason := schema.missing.get(label)) is not None:

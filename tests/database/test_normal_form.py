@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pgtrigger_codegen.database.normal_form import without_casts, without_function
-from pgtrigger_codegen.sql.statements import CreateTrigger, read_statements
+from pgtrigger_codegen.sql.statements import CreateTriggerStatement, read_statements
 
 
 def _definition(condition: str, function: str = "f") -> str:
@@ -13,7 +13,7 @@ def _definition(condition: str, function: str = "f") -> str:
         f"CREATE TRIGGER t BEFORE UPDATE ON x FOR EACH ROW WHEN ({condition}) "
         f"EXECUTE FUNCTION {function}()"
     )
-    assert isinstance(statement, CreateTrigger)
+    assert isinstance(statement, CreateTriggerStatement)
     return statement.definition
 
 

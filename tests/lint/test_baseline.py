@@ -8,23 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgtrigger_codegen.errors import ConfigError
-from pgtrigger_codegen.lint.baseline import Baseline, Entry, parse_baseline
+from pgtrigger_codegen.lint.baseline import Baseline, BaselineEntry, parse_baseline
 from tests.lint import facts
 
 FILE = Path("lint.json")
-ENTRIES = st.builds(Entry, st.text(), st.from_regex(r"PGT\d{3}", fullmatch=True), st.text())
+ENTRIES = st.builds(BaselineEntry, st.text(), st.from_regex(r"PGT\d{3}", fullmatch=True), st.text())
 
 
 def display(path: str) -> str:
     return path.removeprefix("/project/")
 
 
-def entry(code: str = "PGT103") -> Entry:
-    return Entry("shop/models.py", code, "Something is wrong")
+def entry(code: str = "PGT103") -> BaselineEntry:
+    return BaselineEntry("shop/models.py", code, "Something is wrong")
 
 
 @given(st.dictionaries(ENTRIES, st.integers(1, 9)))
-def test_rendering_and_parsing_are_inverse(counts: dict[Entry, int]) -> None:
+def test_rendering_and_parsing_are_inverse(counts: dict[BaselineEntry, int]) -> None:
     baseline = Baseline(Counter(counts))
 
     assert parse_baseline(baseline.render(), FILE) == baseline

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.lint.scope import Scope
+from pgtrigger_codegen.lint.scope import ReportedFiles
 from pgtrigger_codegen.project.folders import Exclusion
 from pgtrigger_codegen.source.overlay import overlaid
 
@@ -36,25 +36,25 @@ def test_excluded_files_are_reported_when_named(
     project: Path, paths: list[str], force: bool, expected: tuple[str, ...]
 ) -> None:
     exclusion = Exclusion(project, ["tests", "shop/old"])
-    scope = Scope([project / path for path in paths], exclusion, force_exclude=force)
+    scope = ReportedFiles([project / path for path in paths], exclusion, force_exclude=force)
 
     assert tuple(name for name in FILES if scope.covers(str(project / name))) == expected
 
 
 def test_a_path_that_does_not_exist(project: Path) -> None:
     with pytest.raises(CodegenError, match=r"no file or folder.*gone\.py"):
-        Scope([project / "gone.py"], Exclusion(project))
+        ReportedFiles([project / "gone.py"], Exclusion(project))
 
 
 def test_a_file_that_is_not_saved_yet(project: Path) -> None:
     new = project / "shop" / "new.py"
 
     with overlaid({str(new): b""}):
-        assert Scope([new], Exclusion(project)).covers(str(new))
+        assert ReportedFiles([new], Exclusion(project)).covers(str(new))
 
 
 def test_with_the_sql_of_a_body_all_is_reported_on(project: Path) -> None:
     (project / "keep.sql").touch()
-    scope = Scope([project / "keep.sql"], Exclusion(project, ["tests"]))
+    scope = ReportedFiles([project / "keep.sql"], Exclusion(project, ["tests"]))
 
     assert [scope.covers(str(project / name)) for name in FILES] == [True, True, False]

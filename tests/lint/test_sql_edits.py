@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 
 from pgtrigger_codegen.lint.fixes.sql_edits import sql_edits
 from pgtrigger_codegen.lint.places.source_text import SourceText
-from pgtrigger_codegen.migrations.watching.recreations import Change
+from pgtrigger_codegen.migrations.watching.recreations import Replacement
 from pgtrigger_codegen.source.module import parse_module
 
 SCRIPT = "DROP TRIGGER é ON t;\nCREATE TRIGGER é\n\tBEFORE DELETE ON \"t\" 'it''s \\ ';\n"
-DROP, REPLACE = Change(0, 21, ""), Change(27, 27, " OR REPLACE")
+DROP, REPLACE = Replacement(0, 21, ""), Replacement(27, 27, " OR REPLACE")
 AFTER = SCRIPT[21:27] + " OR REPLACE" + SCRIPT[27:]
 
 
-def edited(source: str, script: str, changes: Sequence[Change]) -> str | None:
+def edited(source: str, script: str, changes: Sequence[Replacement]) -> str | None:
     """The source with the changes; the operation is the last statement's value."""
     module = parse_module("m", Path("/m.py"), source.replace("\r\n", "\n"))
     operation = module.tree.body[-1]
@@ -84,7 +84,7 @@ def test_a_literal_without_its_indentation(space: str) -> None:
     literal = "".join(f"{space}{line}\n" if line else "\n" for line in lines)
     source = f'RunSQL(dedent("""\n{literal}{space}""").lstrip())'
 
-    after = edited(source, script, [Change(0, 6, ""), Change(12, 12, " OR REPLACE")])
+    after = edited(source, script, [Replacement(0, 6, ""), Replacement(12, 12, " OR REPLACE")])
 
     left = f"{space}CREATE OR REPLACE x\n{space}  ON t\n"
     assert after == f'RunSQL(dedent("""\n{left}{space}""").lstrip())'
@@ -115,7 +115,7 @@ def test_a_constant_of_the_module() -> None:
     ],
 )
 def test_a_statement_of_a_list(listed: str, left: str) -> None:
-    assert edited(f"RunSQL({listed})", "DROP", [Change(0, 4, "")]) == f"RunSQL({left})"
+    assert edited(f"RunSQL({listed})", "DROP", [Replacement(0, 4, "")]) == f"RunSQL({left})"
 
 
 @pytest.mark.parametrize(

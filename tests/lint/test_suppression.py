@@ -5,14 +5,14 @@ import pytest
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.lint.selection import Selector
-from pgtrigger_codegen.lint.suppression import Comment, read_suppressions
+from pgtrigger_codegen.lint.suppression import SuppressionComment, read_suppressions
 from tests.lint import facts
 
 IGNORE = "# pgtrigger-codegen: ignore"
 PATH = "/project/shop/models.py"
 
 
-def comments(text: str) -> list[Comment]:
+def comments(text: str) -> list[SuppressionComment]:
     return list(read_suppressions(PATH, SourceText(text)).comments)
 
 

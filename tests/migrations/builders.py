@@ -15,7 +15,7 @@ from pgtrigger.migrations import AddTrigger
 
 from pgtrigger_codegen.certificate.certify import certify
 from pgtrigger_codegen.confinement import wall
-from pgtrigger_codegen.migrations.planning.plan import Source
+from pgtrigger_codegen.migrations.planning.plan import PlanningSource
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, build_graph
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, MigrationReader
 from pgtrigger_codegen.models.facts import ModelFact, Models
@@ -183,14 +183,14 @@ def make_source(
     settings: dict[str, Any] | None = None,
     unresolved: Iterable[UnresolvedTrigger] = (),
     models: Iterable[ModelFact] = (),
-) -> Source:
+) -> PlanningSource:
     listed = {app.label: app for app in apps}
     project = Project(root, Settings("settings", {**RUNSQL_MODE, **(settings or {})}), listed)
-    source = Source(project=project, models=Models(models), triggers=triggers)
+    source = PlanningSource(project=project, models=Models(models), triggers=triggers)
     return with_gaps(source, unresolved=unresolved)
 
 
-def with_gaps(source: Source, **facts: Any) -> Source:
+def with_gaps(source: PlanningSource, **facts: Any) -> PlanningSource:
     """The same source with a certificate of what was not read (see `certify`)."""
     return replace(source, certificate=certify(source.project, source.models, **facts))
 

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from pgtrigger_codegen.migrations.changes.open_changes import Way
-from pgtrigger_codegen.migrations.planning.plan import Options, Source
+from pgtrigger_codegen.migrations.planning.plan import Options, PlanningSource
 from pgtrigger_codegen.migrations.planning.planner import make_plan
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.sql.render import install_sql
@@ -51,12 +51,12 @@ def connection(database: str) -> Iterator[Connection]:
         yield connection
 
 
-def _source(root: Path) -> Source:
+def _source(root: Path) -> PlanningSource:
     app = make_app(root, "shop", {"0001_initial.py": ORDER_MIGRATION})
     return make_source(root, [app], models=[order_model()])
 
 
-def _write(source: Source, *triggers: CompiledTrigger, way: Way = "auto") -> str:
+def _write(source: PlanningSource, *triggers: CompiledTrigger, way: Way = "auto") -> str:
     options = Options(schema_changes=way)
     (app,) = make_plan(replace(source, triggers=triggers), run_migration_file, options).apps
     assert app.error is None
@@ -65,7 +65,9 @@ def _write(source: Source, *triggers: CompiledTrigger, way: Way = "auto") -> str
     return app.file.path.stem
 
 
-def _run(connection: Connection, source: Source, name: str, *, backwards: bool = False) -> None:
+def _run(
+    connection: Connection, source: PlanningSource, name: str, *, backwards: bool = False
+) -> None:
     """What Django's RunSQL does with a string."""
     reader = MigrationReader(source.project.apps, run_migration_file)
     migration = reader.read(("shop", name))

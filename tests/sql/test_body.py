@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.body import Body, BodyUnread, read_body
 from pgtrigger_codegen.sql.body_error import BodyError
-from pgtrigger_codegen.sql.body_facts import Dynamic, Return, RowUse
+from pgtrigger_codegen.sql.body_facts import Dynamic, ReturnStatement, RowUse
 from pgtrigger_codegen.sql.body_installed import read_installed_body
 from pgtrigger_codegen.sql.body_reads import read_columns
 from pgtrigger_codegen.sql.body_targets import tables_named, written_columns
@@ -33,7 +33,7 @@ def test_random_edits_are_read(body: BodyCase, chance: random.Random, edits: int
     facts = read_body(replace(compiled(body).parts, func=text))
 
     assert isinstance(facts, Body | BodyError), facts
-    found: list[BodyError | Return | RowUse | Dynamic] = (
+    found: list[BodyError | ReturnStatement | RowUse | Dynamic] = (
         [facts] if isinstance(facts, BodyError) else [*facts.returns, *facts.uses, *facts.dynamic]
     )
     for one in found:

@@ -4,7 +4,7 @@ import pytest
 
 from pgtrigger_codegen.sql.definition import (
     Definition,
-    Reference,
+    RowReference,
     TransitionTable,
     condition_problem,
     cut_identifier,
@@ -56,7 +56,7 @@ def test_transition_tables() -> None:
 def test_references_each_once() -> None:
     found = definition(condition='WHEN (OLD."total" > 0 AND NEW.* IS NOT NULL AND OLD.total < 9)')
 
-    assert found.references == (Reference("OLD", "total"), Reference("NEW", None))
+    assert found.references == (RowReference("OLD", "total"), RowReference("NEW", None))
     assert [str(one) for one in found.references] == ["OLD.total", "NEW.*"]
     assert found.stray_columns == ()
     assert found.has_condition
@@ -74,7 +74,7 @@ def test_a_subquery_has_columns_of_its_own() -> None:
     assert found.has_subquery
     assert found.relations == (QualifiedName("erc", "report"),)
     assert found.stray_columns == ()
-    assert found.references == (Reference("OLD", "id"), Reference("NEW", "id"))
+    assert found.references == (RowReference("OLD", "id"), RowReference("NEW", "id"))
 
 
 def test_without_a_condition_nothing_is_constant() -> None:

@@ -11,10 +11,10 @@ from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateFunction,
-    CreateTrigger,
+    CreateTriggerStatement,
     Do,
     DropFunction,
-    DropTrigger,
+    DropTriggerStatement,
     Statement,
     read_statements,
 )
@@ -73,14 +73,21 @@ COMMENT ON TRIGGER pgtrigger_case_12345 ON "orders" IS 'abc';"""
 def test_what_each_text_consists_of() -> None:
     plain, deferred = parts(), constraint()
     assert _kinds(render.ignore_function("public.x")) == [CreateFunction]
-    create = [CreateFunction, CreateTrigger, CommentOnTrigger]
+    create = [CreateFunction, CreateTriggerStatement, CommentOnTrigger]
     assert _kinds(render.create_trigger(plain, "h")) == create
     assert _kinds(render.install_sql(plain, "h")) == [CreateFunction, *create]
-    assert _kinds(render.drop_trigger(plain)) == [DropTrigger, DropFunction]
+    assert _kinds(render.drop_trigger(plain)) == [DropTriggerStatement, DropFunction]
     assert render.uninstall_sql(plain) == render.drop_trigger(plain)
     assert _kinds(render.alter_function(plain, "h")) == [CreateFunction, CommentOnTrigger]
-    replaced = [Do, CreateFunction, CreateTrigger, CommentOnTrigger, Do]
-    dropped = [Do, CreateFunction, DropTrigger, CreateTrigger, CommentOnTrigger, Do]
+    replaced = [Do, CreateFunction, CreateTriggerStatement, CommentOnTrigger, Do]
+    dropped = [
+        Do,
+        CreateFunction,
+        DropTriggerStatement,
+        CreateTriggerStatement,
+        CommentOnTrigger,
+        Do,
+    ]
     assert _kinds(render.replace_trigger(plain, plain, "h")) == replaced
     assert _kinds(render.replace_trigger(plain, deferred, "h")) == dropped
     assert _kinds(render.replace_trigger(deferred, plain, "h")) == dropped
@@ -89,7 +96,7 @@ def test_what_each_text_consists_of() -> None:
 
 
 def test_constraint_triggers_are_dropped_first() -> None:
-    create = [CreateFunction, DropTrigger, CreateTrigger, CommentOnTrigger]
+    create = [CreateFunction, DropTriggerStatement, CreateTriggerStatement, CommentOnTrigger]
     assert _kinds(render.create_trigger(constraint(), "h")) == create
 
 
@@ -103,9 +110,9 @@ def test_another_name_drops_the_old_function_last() -> None:
 def test_a_function_that_is_never_called_is_not_created(call: str) -> None:
     trigger = parts(execute=call)
     assert not render.uses_own_function(trigger)
-    assert _kinds(render.install_sql(trigger, "h")) == [CreateTrigger, CommentOnTrigger]
+    assert _kinds(render.install_sql(trigger, "h")) == [CreateTriggerStatement, CommentOnTrigger]
     assert _kinds(render.alter_function(trigger, "h")) == [CommentOnTrigger]
-    assert _kinds(render.drop_trigger(trigger)) == [DropTrigger, DropFunction]
+    assert _kinds(render.drop_trigger(trigger)) == [DropTriggerStatement, DropFunction]
     *_, last = read_statements(render.replace_trigger(parts(), trigger, "h"))
     assert last == DropFunction(QualifiedName(None, PGID))
 

@@ -7,12 +7,12 @@ from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateFunction,
-    CreateTrigger,
+    CreateTriggerStatement,
     Do,
     DropColumn,
     DropFunction,
     DropTable,
-    DropTrigger,
+    DropTriggerStatement,
     MoveTable,
     Other,
     RenameColumn,
@@ -34,8 +34,8 @@ S_T = QualifiedName("s", "T")
     [
         ("", []),
         ("-- nothing\n;", []),
-        ("DROP TRIGGER IF EXISTS A ON T", [DropTrigger(T, "a")]),
-        ('DROP TRIGGER "A" ON s."T" CASCADE', [DropTrigger(S_T, "A")]),
+        ("DROP TRIGGER IF EXISTS A ON T", [DropTriggerStatement(T, "a")]),
+        ('DROP TRIGGER "A" ON s."T" CASCADE', [DropTriggerStatement(S_T, "A")]),
         ("DROP FUNCTION f(), s.g(int)", [
             DropFunction(QualifiedName(None, "f")), DropFunction(QualifiedName("s", "g"), 1)]),
         ("DROP FUNCTION f", [DropFunction(QualifiedName(None, "f"))]),
@@ -76,7 +76,7 @@ def test_create_trigger() -> None:
     (trigger,) = read_statements(
         'CREATE CONSTRAINT TRIGGER A AFTER INSERT ON s."T" FOR EACH ROW EXECUTE FUNCTION x.f()'
     )
-    assert isinstance(trigger, CreateTrigger)
+    assert isinstance(trigger, CreateTriggerStatement)
     assert (trigger.table, trigger.name) == (S_T, "a")
     assert (trigger.is_constraint, trigger.replace) == (True, False)
     assert trigger.calls == QualifiedName("x", "f")
@@ -138,7 +138,7 @@ def test_a_script_gives_each_statement_with_its_text() -> None:
 
     assert read_script(script) == [
         ("-- é\nSELECT 'é;'", [Other("SelectStmt")]),
-        ("/* x */ DROP TRIGGER a ON t", [DropTrigger(T, "a")]),
+        ("/* x */ DROP TRIGGER a ON t", [DropTriggerStatement(T, "a")]),
     ]
     assert read_script("SELECT 1") == [("SELECT 1", [Other("SelectStmt")])]
     with pytest.raises(SqlSyntaxError):

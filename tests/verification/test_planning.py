@@ -10,7 +10,7 @@ import pytest
 
 from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
 from pgtrigger_codegen.sql.body_text import create_function
-from pgtrigger_codegen.verification.absence import Source
+from pgtrigger_codegen.verification.absence import UnmodelledSource
 from pgtrigger_codegen.verification.planning import Planned, plan_body
 from pgtrigger_codegen.verification.reading import BodyReader
 from pgtrigger_codegen.verification.room import Limits, Room, open_room
@@ -48,7 +48,7 @@ def _planned(room: Room, body: BodyCase) -> Planned | str:
         refused = room.attempt(create_function(body.declare, body.func))
         if refused is not None:
             return refused.message
-        source = Source(ProjectTexts(facts), has_all_tables=True)
+        source = UnmodelledSource(ProjectTexts(facts), has_all_tables=True)
         return plan_body(room, Schema({}, {}), compiled(body), source, BodyReader(facts))
 
 

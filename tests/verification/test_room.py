@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from pgtrigger_codegen.database.errors import DatabaseError
-from pgtrigger_codegen.verification.room import Limits, Refused, Room, open_room
+from pgtrigger_codegen.verification.room import Limits, RefusedStatement, Room, open_room
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
@@ -23,7 +23,7 @@ def dsn(request: pytest.FixtureRequest, new_administrator: Callable[[str], str])
     return new_administrator(request.param)
 
 
-def _refused(room: Room, script: str) -> Refused:
+def _refused(room: Room, script: str) -> RefusedStatement:
     refused = room.attempt(script)
     assert refused is not None, script
     return refused

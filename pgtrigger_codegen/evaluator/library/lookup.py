@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pgtrigger_codegen.confinement.wall import trusted
-from pgtrigger_codegen.evaluator.library.rows import Kind, Module, Option, kind, module
+from pgtrigger_codegen.evaluator.library.rows import ClassRow, ModuleRow, Option, kind, module
 from pgtrigger_codegen.evaluator.library.tables import django, pgtrigger, standard
 
 MARK = "__interpreted_class__"
@@ -29,8 +29,8 @@ class Library:
 
     def __init__(self) -> None:
         tables = (standard.TABLE, django.TABLE, pgtrigger.TABLE)
-        self.modules: dict[str, Module] = {}
-        self.kinds: dict[str, Kind] = {}
+        self.modules: dict[str, ModuleRow] = {}
+        self.kinds: dict[str, ClassRow] = {}
         self.options: dict[str, Option] = {}
         for table in tables:
             _fill(self.modules, table.modules)
@@ -46,7 +46,7 @@ def _fill(known: dict[str, Any], rows: Iterable[Any]) -> None:
 
 
 LIBRARY = Library()
-_NO_KIND = Kind("", frozenset())
+_NO_KIND = ClassRow("", frozenset())
 
 
 def is_module_listed(name: str) -> bool:
@@ -91,7 +91,7 @@ def admit(modules: Iterable[str], callables: Mapping[str, str], methods: Mapping
         ValueError: A row is not valid.
     """
     for name in modules:
-        old = LIBRARY.modules.get(name, Module(name))
+        old = LIBRARY.modules.get(name, ModuleRow(name))
         LIBRARY.modules[name] = replace(old, looked_up=True)
     for name, calls in callables.items():
         row = module(name, calls)

@@ -11,7 +11,7 @@ import keyword
 from msgspec import Struct
 
 
-class Module(Struct, frozen=True):
+class ModuleRow(Struct, frozen=True):
     """A module of a library.
 
     Attributes:
@@ -27,7 +27,7 @@ class Module(Struct, frozen=True):
     looked_up: bool = True
 
 
-class Kind(Struct, frozen=True):
+class ClassRow(Struct, frozen=True):
     """A class of a library, by its name: each base has a row of its own.
 
     Attributes:
@@ -54,15 +54,17 @@ class Option(Struct, frozen=True):
     rendered: bool = False
 
 
-class Table(Struct, frozen=True):
+class LibraryTable(Struct, frozen=True):
     """All rows of one library."""
 
-    modules: tuple[Module, ...]
-    kinds: tuple[Kind, ...]
+    modules: tuple[ModuleRow, ...]
+    kinds: tuple[ClassRow, ...]
     options: tuple[Option, ...] = ()
 
 
-def module(name: str, calls: str = "", *, objects: bool = False, looked_up: bool = True) -> Module:
+def module(
+    name: str, calls: str = "", *, objects: bool = False, looked_up: bool = True
+) -> ModuleRow:
     """A row for a module.
 
     Args:
@@ -73,15 +75,15 @@ def module(name: str, calls: str = "", *, objects: bool = False, looked_up: bool
     """
     for part in name.split("."):
         _check(part, name)
-    return Module(name, _words(calls, name), objects, looked_up)
+    return ModuleRow(name, _words(calls, name), objects, looked_up)
 
 
-def modules(names: str) -> list[Module]:
+def modules(names: str) -> list[ModuleRow]:
     """Rows for modules of which names are looked up, and nothing is called."""
     return [module(name) for name in sorted(_distinct(names.split(), "modules"))]
 
 
-def kind(name: str, calls: str, *, keeps: str = "", changes: str = "") -> Kind:
+def kind(name: str, calls: str, *, keeps: str = "", changes: str = "") -> ClassRow:
     """A row for a class.
 
     Args:
@@ -91,7 +93,7 @@ def kind(name: str, calls: str, *, keeps: str = "", changes: str = "") -> Kind:
         ValueError: A name is none, is given twice, or is kept or changed by and not called.
     """
     _check(name, name)
-    row = Kind(name, _words(calls, name), _words(keeps, name), _words(changes, name))
+    row = ClassRow(name, _words(calls, name), _words(keeps, name), _words(changes, name))
     if not row.keeps | row.changes <= row.calls:
         stray = ", ".join(sorted((row.keeps | row.changes) - row.calls))
         raise ValueError(f"{name}: {stray} is not among what is called")

@@ -59,7 +59,7 @@ class ClassStatement(Struct, frozen=True):
     dynamic: bool = False
 
 
-class Tables(Protocol[M_contra]):
+class DomainTables(Protocol[M_contra]):
     """Rows that extend those of Python."""
 
     @property
@@ -197,7 +197,7 @@ class MakingClasses(Protocol[M_contra]):
 
 
 class Domain(
-    Tables[M_contra],
+    DomainTables[M_contra],
     Declaring[M_contra],
     Converting[M_contra],
     Using[M_contra],

@@ -56,7 +56,7 @@ class Receiver(Struct, frozen=True):
     doubt: Unknown | None
 
 
-class Origin(Struct, frozen=True):
+class CreationSite(Struct, frozen=True):
     """Where a real object was made: the call expression."""
 
     value: Any
@@ -89,7 +89,7 @@ class Findings(Struct):
     models_ready: bool = False
     metaclasses: dict[int, Any] = field(default_factory=dict)
     made_by_metaclass: list[ModelClass] = field(default_factory=list)
-    _origins: dict[int, Origin] = field(default_factory=dict)
+    _origins: dict[int, CreationSite] = field(default_factory=dict)
 
     def note_registration(
         self,
@@ -109,9 +109,9 @@ class Findings(Struct):
 
     def remember_origin(self, value: Any, span: Span, class_name: str) -> None:
         """Notes where an object was made; the first call to make it is the innermost."""
-        self._origins[id(value)] = Origin(value, span, class_name)
+        self._origins[id(value)] = CreationSite(value, span, class_name)
 
-    def origin(self, value: Any) -> Origin | None:
+    def origin(self, value: Any) -> CreationSite | None:
         """Where an object was made."""
         return self._origins.get(id(value))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from pgtrigger_codegen.evaluator.values.unknown import Note, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import ReasonStep, Unknown
 from pgtrigger_codegen.source.span import Span
 
 MOST_FRAMES = 5
@@ -38,7 +38,7 @@ class PythonRaise(Exception):
         self.frame: Frame | None = None
 
 
-def traceback(frame: Frame | None, span: Span | None, raised: str) -> tuple[Note, ...]:
+def traceback(frame: Frame | None, span: Span | None, raised: str) -> tuple[ReasonStep, ...]:
     """The lines on which calls stand and an exception is raised, innermost last.
 
     Args:
@@ -46,12 +46,12 @@ def traceback(frame: Frame | None, span: Span | None, raised: str) -> tuple[Note
         span: Where the exception is raised.
         raised: The exception, in words.
     """
-    lines = [] if frame is None else [Note(f"in `{frame.function}`, {raised} here", span)]
+    lines = [] if frame is None else [ReasonStep(f"in `{frame.function}`, {raised} here", span)]
     while frame is not None and len(lines) < MOST_FRAMES:
         caller = frame.caller
         if frame.span is not None:
             around = "" if caller is None else f"in `{caller.function}`, "
-            lines.append(Note(f"{around}`{frame.function}` is called here", frame.span))
+            lines.append(ReasonStep(f"{around}`{frame.function}` is called here", frame.span))
         frame = caller
     return tuple(reversed(lines))
 

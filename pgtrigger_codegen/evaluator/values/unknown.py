@@ -15,7 +15,7 @@ from pgtrigger_codegen.evaluator.limits.work import CHARACTERS_A_STEP, ITEMS_A_S
 from pgtrigger_codegen.source.span import Span
 
 
-class Note(Struct, frozen=True):
+class ReasonStep(Struct, frozen=True):
     """A step between a declaration and what defeated it."""
 
     message: str
@@ -32,7 +32,7 @@ class Unknown(Struct, frozen=True):
 
     reason: str
     span: Span | None = None
-    notes: tuple[Note, ...] = field(default=())
+    notes: tuple[ReasonStep, ...] = field(default=())
     spread: bool = False
     traced: bool = False
 
@@ -50,7 +50,7 @@ class Unknown(Struct, frozen=True):
             return self
         if last is not None and span.contains(last):
             return self  # an expression around it, which the reader sees anyway
-        notes = (*self.notes, Note(message, span))
+        notes = (*self.notes, ReasonStep(message, span))
         return Unknown(self.reason, self.span, notes, self.spread, self.traced)
 
     def with_call(self, function: str, span: Span) -> Unknown:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.facts.bodies import BodyTrigger
 from pgtrigger_codegen.lint.facts.history import replayed_history
-from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.facts.tables import ModelTables
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 
@@ -27,7 +27,7 @@ class Cascade(Struct, frozen=True):
 class DatabaseCascades:
     """The cascades of a project."""
 
-    def __init__(self, analysis: Analysis, tables: Tables) -> None:
+    def __init__(self, analysis: Analysis, tables: ModelTables) -> None:
         self._analysis = analysis
         self._tables = tables
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pgtrigger_codegen.lint.facts.bodies import BodyTrigger
-from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.facts.tables import ModelTables
 from pgtrigger_codegen.sql.body_facts import Dynamic
 
 
-def unquoted_values(tables: Tables, trigger: BodyTrigger, execute: Dynamic) -> tuple[str, ...]:
+def unquoted_values(tables: ModelTables, trigger: BodyTrigger, execute: Dynamic) -> tuple[str, ...]:
     """The values that nothing quotes, without numbers that are never NULL, as keys are."""
     if not execute.unquoted:
         return ()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.facts.bodies import BodyTrigger
 from pgtrigger_codegen.lint.facts.context import LintContext
-from pgtrigger_codegen.sql.body_facts import Return, RowUse
+from pgtrigger_codegen.sql.body_facts import ReturnStatement, RowUse
 from pgtrigger_codegen.sql.definition import Event, Row
 
 WITHOUT_ROWS: dict[Row, str] = {
@@ -53,7 +53,7 @@ def why_missing(use: RowUse, event: Event) -> str:
 
 def cancelling_returns(
     context: LintContext, row: Row, event: Event
-) -> Iterator[tuple[BodyTrigger, Return]]:
+) -> Iterator[tuple[BodyTrigger, ReturnStatement]]:
     """Where a BEFORE trigger returns the row to that event, which does not have it."""
     for trigger, body in context.bodies():
         for statement in body.returns if body.decides_write else ():

@@ -16,7 +16,7 @@ from pgtrigger_codegen.lint.facts.definitions import table_owner
 from pgtrigger_codegen.lint.facts.history import replayed
 from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
 from pgtrigger_codegen.lint.facts.raw_names import made_by_hand
-from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.facts.tables import ModelTables
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.models.facts import ModelFact
@@ -39,7 +39,7 @@ class RefusedValues:
     def __init__(self, context: LintContext) -> None:
         self._context = context
         self._analysis = context.analysis
-        self._tables = Tables(context.analysis)
+        self._tables = ModelTables(context.analysis)
         self._texts = ProjectTexts(context.analysis)
         self._filled: dict[QualifiedName, frozenset[str] | None] = {}
 

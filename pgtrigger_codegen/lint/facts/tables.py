@@ -14,7 +14,7 @@ from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 
 
-class Tables:
+class ModelTables:
     """The tables of a project's models; a model is described when its table is asked for."""
 
     def __init__(self, analysis: Analysis) -> None:

@@ -26,7 +26,7 @@ from pgtrigger_codegen.sql.names import QualifiedName, called_function, table_na
 from pgtrigger_codegen.sql.render import uses_own_function
 
 
-class Step(Struct, frozen=True):
+class CycleStep(Struct, frozen=True):
     """A trigger, fired by an event, and the statement by which it fires the next."""
 
     trigger: BodyTrigger
@@ -35,7 +35,7 @@ class Step(Struct, frozen=True):
     write: Write
 
 
-Cycle = tuple[Step, ...]
+Cycle = tuple[CycleStep, ...]
 
 
 def cycles(context: LintContext) -> Iterator[Cycle]:
@@ -130,7 +130,7 @@ class _Graph:
         for write in self._writes_of(member):
             if event not in write.events:
                 continue
-            step = Step(member.trigger, member.body, event, write)
+            step = CycleStep(member.trigger, member.body, event, write)
             passed = {member.trigger.uri, *(one.trigger.uri for one in steps)}
             for target in self._fired(write):
                 uri = target.trigger.uri
@@ -217,7 +217,7 @@ class _Current(Struct):
         return self.values.get(column, own)
 
 
-def _comes_back(steps: Sequence[Step], changed: _Changed) -> bool:
+def _comes_back(steps: Sequence[CycleStep], changed: _Changed) -> bool:
     first = steps[0]
     if first.body.definition.is_row_level and first.event == "INSERT":
         return False  # another row each time; seen from another step it may be the same
@@ -236,7 +236,9 @@ def _comes_back(steps: Sequence[Step], changed: _Changed) -> bool:
     return True
 
 
-def _values(step: Step, current: _Current, changed: _Changed) -> dict[str, tuple[str, str]] | None:
+def _values(
+    step: CycleStep, current: _Current, changed: _Changed
+) -> dict[str, tuple[str, str]] | None:
     """What the rows that a statement writes to have; None when there may be none."""
     write = step.write
     own = changed.get(in_search_path(table_name(step.trigger.table)), frozenset())
@@ -253,6 +255,6 @@ def _values(step: Step, current: _Current, changed: _Changed) -> dict[str, tuple
     return found
 
 
-def _has(step: Step, source: RowColumn) -> bool:
+def _has(step: CycleStep, source: RowColumn) -> bool:
     """Whether the event has that row."""
     return step.event != ("DELETE" if source.row == "NEW" else "INSERT")

@@ -16,11 +16,11 @@ from pgtrigger_codegen.lint.facts.definitions import table_owner
 from pgtrigger_codegen.lint.facts.own_functions import OwnFunctions
 from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
 from pgtrigger_codegen.lint.facts.raw_names import made_by_hand
-from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.facts.tables import ModelTables
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_conditions import expression
-from pgtrigger_codegen.sql.body_facts import Place, Query
+from pgtrigger_codegen.sql.body_facts import Query, TextRange
 from pgtrigger_codegen.sql.body_faults import Fault
 from pgtrigger_codegen.sql.body_targets import parsed, statements_of
 from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, missing, unknown_type_fault
@@ -36,7 +36,7 @@ class TypeFaults:
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
-        self._tables = Tables(analysis)
+        self._tables = ModelTables(analysis)
         self._columns: dict[str, Columns] = {}
         self._texts = ProjectTexts(analysis)
         self._own_functions = OwnFunctions(analysis)
@@ -227,7 +227,7 @@ def _rows_of(query: str | None, types: StatementTypes) -> DerivedColumns | None:
     return types.rows_of(statements[0]) if len(statements) == 1 else None
 
 
-def _place(query: Query, fault: CallFault) -> Place | None:
+def _place(query: Query, fault: CallFault) -> TextRange | None:
     """The call or the operator; of a call by a name that SQL has no word for, the statement."""
     return query.place_at(fault.location, fault.size) if fault.size else query.place
 

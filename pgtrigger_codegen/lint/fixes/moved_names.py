@@ -23,7 +23,7 @@ _CHANGING = frozenset(
 )
 
 
-class Imported(Struct, frozen=True):
+class ImportedName(Struct, frozen=True):
     """What an import statement binds.
 
     Attributes:
@@ -40,7 +40,7 @@ class Imported(Struct, frozen=True):
         """Whether it binds the package that the module is in: `import a.b` binds `a`."""
         return self.name is None and self.bound == self.module.partition(".")[0]
 
-    def is_same_as(self, other: Imported | None) -> bool:
+    def is_same_as(self, other: ImportedName | None) -> bool:
         """Whether the two bind one name to the same."""
         if other is None or self.bound != other.bound:
             return False
@@ -66,7 +66,7 @@ class _Binding(Struct, frozen=True):
     line: int
     end_line: int
     is_direct: bool
-    imported: Imported | None
+    imported: ImportedName | None
 
 
 def names_used(expressions: Iterable[ast.expr]) -> set[str]:
@@ -107,7 +107,7 @@ def stays_the_same(names: Iterable[str], module: Module, *, before: int, until: 
 
 def imports_for(
     names: Iterable[str], source: Module, target: Module, *, before: int, own_packages: set[str]
-) -> list[Imported] | None:
+) -> list[ImportedName] | None:
     """The imports that another module lacks for the names; None when imports do not do.
 
     Args:
@@ -115,7 +115,7 @@ def imports_for(
         own_packages: Packages of the project, whose imports could go in a circle.
     """
     here, there = _bindings(source), _bindings(target)
-    missing: list[tuple[int, Imported]] = []
+    missing: list[tuple[int, ImportedName]] = []
     for name in sorted(names):
         found, present = here.get(name, []), there.get(name, [])
         if not found and not present and hasattr(builtins, name):
@@ -136,14 +136,14 @@ def imports_for(
     return [wanted for _, wanted in sorted(missing, key=operator.itemgetter(0))]
 
 
-def imports_of(module: Module) -> Iterator[Imported]:
+def imports_of(module: Module) -> Iterator[ImportedName]:
     """What the top level of a module is certain to import, under names that it binds once."""
     for found in _bindings(module).values():
         if len(found) == 1 and found[0].is_direct and found[0].imported is not None:
             yield found[0].imported
 
 
-def import_edit(module: Module, imports: Iterable[Imported]) -> Edit | None:
+def import_edit(module: Module, imports: Iterable[ImportedName]) -> Edit | None:
     """Adds imports below those at the top of a module; None without any."""
     statements = [one.statement() for one in imports]
     if not statements:
@@ -222,7 +222,7 @@ def _without_repetitions(bindings: list[_Binding]) -> list[_Binding]:
 
 def _bound_by(
     statement: ast.AST, *, is_direct: bool, module: Module | None = None
-) -> Iterator[tuple[str, Imported | None, bool]]:
+) -> Iterator[tuple[str, ImportedName | None, bool]]:
     """What a statement binds in its scope, and whether it is certain to."""
     pending = [(statement, is_direct)]  # an expression can nest deeper than Python calls
     while pending:
@@ -252,15 +252,15 @@ def _bound_by(
 
 def _imported(
     statement: ast.Import | ast.ImportFrom, module: Module | None
-) -> Iterator[tuple[str, Imported | None]]:
+) -> Iterator[tuple[str, ImportedName | None]]:
     for alias in statement.names:
         if isinstance(statement, ast.Import):
             bound = alias.asname or alias.name.partition(".")[0]
-            yield bound, Imported(alias.name, None, bound)
+            yield bound, ImportedName(alias.name, None, bound)
         else:
             bound = alias.asname or alias.name
             base = _absolute(statement, module)
-            yield bound, Imported(base, alias.name, bound) if base else None
+            yield bound, ImportedName(base, alias.name, bound) if base else None
 
 
 def _absolute(statement: ast.ImportFrom, module: Module | None) -> str | None:

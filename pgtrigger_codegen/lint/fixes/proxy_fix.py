@@ -14,14 +14,14 @@ from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix
 from pgtrigger_codegen.lint.facts.project_files import app_of_file, holds_models, project_module
 from pgtrigger_codegen.lint.fixes.meta_triggers import MetaOfClass, add_triggers, assignment
 from pgtrigger_codegen.lint.fixes.moved_names import (
-    Imported,
+    ImportedName,
     import_edit,
     imports_for,
     names_bound,
     names_used,
     stays_the_same,
 )
-from pgtrigger_codegen.lint.fixes.register_sites import Site, find_site
+from pgtrigger_codegen.lint.fixes.register_sites import RegisterSite, find_site
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
@@ -89,7 +89,9 @@ class ProxyFixes:
                     return node
         return None
 
-    def _into(self, proxy: ast.ClassDef, site: Site, target: Module) -> tuple[Edit, ...] | None:
+    def _into(
+        self, proxy: ast.ClassDef, site: RegisterSite, target: Module
+    ) -> tuple[Edit, ...] | None:
         """The triggers in a proxy that is there."""
         names = names_used(site.arguments)
         meta = MetaOfClass(proxy, inherited=None, has_triggers=False)
@@ -102,7 +104,7 @@ class ProxyFixes:
         extra = import_edit(target, imports)
         return (site.removal(), *added, *([extra] if extra else ()))
 
-    def _appended(self, site: Site, target: Module, name: str) -> tuple[Edit, ...] | None:
+    def _appended(self, site: RegisterSite, target: Module, name: str) -> tuple[Edit, ...] | None:
         """The proxy at the end of another module."""
         assert site.model is not None
         names = names_used([*site.arguments, site.model])
@@ -119,8 +121,8 @@ class ProxyFixes:
         return (site.removal(), appended, *([extra] if extra else ()))
 
     def _imports(
-        self, site: Site, names: set[str], target: Module, *, before: int
-    ) -> list[Imported] | None:
+        self, site: RegisterSite, names: set[str], target: Module, *, before: int
+    ) -> list[ImportedName] | None:
         """What the target has to import; None where names do not mean the same there."""
         if target is site.module:
             until = site.statement.lineno
@@ -147,7 +149,7 @@ def _is_dotted(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and not keyword.iskeyword(node.id)
 
 
-def _in_place(site: Site, name: str) -> Edit:
+def _in_place(site: RegisterSite, name: str) -> Edit:
     """The class in the place of the call, two blank lines around it."""
     lines = site.module.lines
     first, last = site.lines
@@ -157,7 +159,7 @@ def _in_place(site: Site, name: str) -> Edit:
     return Edit(span, "\n" * above + _class(site, name) + "\n" * below)
 
 
-def _class(site: Site, name: str) -> str:
+def _class(site: RegisterSite, name: str) -> str:
     assert site.model is not None
     triggers = assignment(site.elements, site.comments, " " * 8)
     base = unparsed(site.model)

@@ -20,7 +20,7 @@ from pgtrigger_codegen.source.span import Span
 _REGISTERS = re.compile(r"[\w.]*\bregister\(")
 
 
-class Site(Struct, frozen=True):
+class RegisterSite(Struct, frozen=True):
     """A statement or decorator that registers triggers on one model.
 
     Attributes:
@@ -58,7 +58,7 @@ class Site(Struct, frozen=True):
         return Edit(Span(path, first, 1, last + 1, 1), "")
 
 
-def find_site(module: Module, call: Span) -> Site | None:
+def find_site(module: Module, call: Span) -> RegisterSite | None:
     """The statement whose call of `register` stands there; None when it cannot be moved."""
     for statement in module.tree.body:
         if isinstance(statement, ast.Expr):
@@ -89,7 +89,7 @@ def _site(
     node: ast.expr,
     call: ast.Call,
     model: ast.expr | None,
-) -> Site | None:
+) -> RegisterSite | None:
     lines = _own_lines(module, node)
     behind = _comment_behind(module, node)
     start = opening_bracket(module, module.span(call))
@@ -104,7 +104,7 @@ def _site(
     if not arguments or any(_has_effects(argument) for argument in arguments):
         return None
     elements, comments = elements_between(module, arguments, start, end)
-    return Site(module, statement, arguments, model, elements, (*comments, *behind), lines)
+    return RegisterSite(module, statement, arguments, model, elements, (*comments, *behind), lines)
 
 
 def _own_lines(module: Module, node: ast.expr) -> tuple[int, int] | None:

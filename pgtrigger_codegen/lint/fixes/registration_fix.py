@@ -11,14 +11,14 @@ from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix
 from pgtrigger_codegen.lint.facts.project_files import holds_models, project_module
 from pgtrigger_codegen.lint.fixes.meta_triggers import MetaOfClass, add_triggers
 from pgtrigger_codegen.lint.fixes.moved_names import (
-    Imported,
+    ImportedName,
     import_edit,
     imports_for,
     names_bound,
     names_used,
     stays_the_same,
 )
-from pgtrigger_codegen.lint.fixes.register_sites import Site, find_site
+from pgtrigger_codegen.lint.fixes.register_sites import RegisterSite, find_site
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, RegisterCall
@@ -90,7 +90,7 @@ class _Moves:
         self._own_packages = {name.partition(".")[0] for name in analysis.imported_modules}
         self._line = min([node.lineno, *(item.lineno for item in node.decorator_list)])
 
-    def site(self, call: Span) -> Site | None:
+    def site(self, call: Span) -> RegisterSite | None:
         """The site of a call whose triggers mean the same in the class's `Meta`."""
         site = find_site(self._source, call)
         if site is None or (site.model is None) != (site.statement is self._node):
@@ -103,7 +103,7 @@ class _Moves:
         same = stays_the_same(names, self._source, before=self._line, until=site.statement.lineno)
         return site if same else None
 
-    def edits(self, sites: list[Site], call: RegisterCall) -> tuple[Edit, ...] | None:
+    def edits(self, sites: list[RegisterSite], call: RegisterCall) -> tuple[Edit, ...] | None:
         """The triggers out of the sites and into `Meta`."""
         if not call.meta_is_known:
             return None
@@ -113,14 +113,14 @@ class _Moves:
         added = add_triggers(self._target, meta, elements, comments)
         if added is None:
             return None
-        imports: list[Imported] = []
+        imports: list[ImportedName] = []
         if self._source is not self._target:
             imports = self._imports(sites) or []
         extra = import_edit(self._target, imports)
         removed = (site.removal() for site in sites)
         return (*removed, *added, *([extra] if extra else ()))
 
-    def _imports(self, sites: Iterable[Site]) -> list[Imported] | None:
+    def _imports(self, sites: Iterable[RegisterSite]) -> list[ImportedName] | None:
         names = {name for site in sites for name in names_used(site.arguments)}
         return imports_for(
             names,

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from pgtrigger_codegen.lint.diagnostic import Edit
-from pgtrigger_codegen.migrations.watching.recreations import Change
+from pgtrigger_codegen.migrations.watching.recreations import Replacement
 from pgtrigger_codegen.source.literals import Char, literal_runs, string_literals
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
 
 def sql_edits(
-    module: Module, operation: ast.expr, script: str, changes: Sequence[Change]
+    module: Module, operation: ast.expr, script: str, changes: Sequence[Replacement]
 ) -> tuple[Edit, ...] | None:
     """The edits that change a script of an operation.
 
@@ -81,7 +81,7 @@ def _constants(module: Module, operation: ast.expr) -> Iterator[ast.expr]:
                 pass
 
 
-def _changed(script: str, changes: Sequence[Change]) -> str:
+def _changed(script: str, changes: Sequence[Replacement]) -> str:
     for change in sorted(changes, key=lambda change: change.start, reverse=True):
         script = script[: change.start] + change.content + script[change.end :]
     return script
@@ -111,7 +111,7 @@ def _removed_element(module: Module, parent: ast.List | ast.Tuple, index: int) -
     )
 
 
-def _edits(module: Module, chars: Sequence[Char], change: Change) -> Iterator[Edit]:
+def _edits(module: Module, chars: Sequence[Char], change: Replacement) -> Iterator[Edit]:
     path = str(module.path)
     if change.start == change.end:
         before = chars[change.start - 1]

@@ -10,7 +10,7 @@ from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Fix
 from pgtrigger_codegen.lint.facts.project_files import first_party_files, project_module, text_of
 from pgtrigger_codegen.lint.fixes.moved_names import (
-    Imported,
+    ImportedName,
     import_edit,
     imports_of,
     names_bound,
@@ -148,7 +148,7 @@ def _said(module: Module, node: ast.ClassDef, triggers: ast.expr) -> Iterator[st
             yield comment.text
 
 
-def _register(module: Module) -> tuple[str, list[Imported]] | None:
+def _register(module: Module) -> tuple[str, list[ImportedName]] | None:
     """How the module calls `pgtrigger.register`, and the import that it lacks for that."""
     for imported in imports_of(module):
         if (imported.module, imported.name) == ("pgtrigger", None):
@@ -157,4 +157,4 @@ def _register(module: Module) -> tuple[str, list[Imported]] | None:
             return imported.bound, []
     if "pgtrigger" in names_bound(module.tree.body):
         return None
-    return "pgtrigger.register", [Imported("pgtrigger", None, "pgtrigger")]
+    return "pgtrigger.register", [ImportedName("pgtrigger", None, "pgtrigger")]

@@ -19,7 +19,7 @@ from pgtrigger_codegen.lint.places.installed_places import characters, installed
 from pgtrigger_codegen.source.literals import Run, literal_runs, string_literals
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.sql.body_facts import Place
+from pgtrigger_codegen.sql.body_facts import TextRange
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 # Their bodies come from their arguments; those of other library classes from the library.
@@ -37,13 +37,13 @@ class BodyPlaces:
         self._analysis = analysis
         self._modules: dict[Path, Module | None] = {}
 
-    def span(self, trigger: BodyTrigger, place: Place | None) -> Span:
+    def span(self, trigger: BodyTrigger, place: TextRange | None) -> Span:
         """Where a stretch of the body stands, else the trigger's expression or its migration."""
         if trigger.declared is None:
             return installed_span(self._analysis, trigger, place)
         return self._declared_span(trigger.declared, place)
 
-    def _declared_span(self, trigger: CompiledTrigger, place: Place | None) -> Span:
+    def _declared_span(self, trigger: CompiledTrigger, place: TextRange | None) -> Span:
         if place is None or _is_library_body(trigger):
             return trigger.span
         for literals, share in self._tiers(trigger):
@@ -95,7 +95,7 @@ def _literals(nodes: Iterable[tuple[Module, ast.AST]]) -> Iterator[_Literal]:
 
 
 def _alignments(
-    literals: Iterable[_Literal], func: str, place: Place, share: float
+    literals: Iterable[_Literal], func: str, place: TextRange, share: float
 ) -> Iterator[tuple[str, Alignment]]:
     for path, runs in literals:
         alignment = align(runs, func)
@@ -126,14 +126,14 @@ def _below(module: Module, span: Span) -> Iterator[ast.AST]:
             yield ast.List([*node.args, *(one.value for one in node.keywords if one.arg != "name")])
 
 
-def _looks_like_code(alignment: Alignment, place: Place) -> bool:
+def _looks_like_code(alignment: Alignment, place: TextRange) -> bool:
     """Whether the place is in the literal, and the literal more than a name."""
     texts = ["".join(char.text for char in piece.chars) for piece in alignment.pieces]
     code = any(len(text) >= 12 or " " in text or ";" in text for text in texts)
     return code and alignment.piece_at(place.start) is not None
 
 
-def _best(alignments: list[tuple[str, Alignment]], place: Place) -> Span | None:
+def _best(alignments: list[tuple[str, Alignment]], place: TextRange) -> Span | None:
     """The place by the literal that accounts for most; None when two do."""
     size = max(alignment.size for _, alignment in alignments)
     spans = {
@@ -142,7 +142,7 @@ def _best(alignments: list[tuple[str, Alignment]], place: Place) -> Span | None:
     return spans.pop() if len(spans) == 1 else None
 
 
-def _span(path: str, alignment: Alignment, place: Place) -> Span | None:
+def _span(path: str, alignment: Alignment, place: TextRange) -> Span | None:
     piece = alignment.piece_at(place.start)
     if piece is None:
         return None

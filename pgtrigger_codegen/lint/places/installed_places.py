@@ -20,10 +20,10 @@ from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key,
 from pgtrigger_codegen.source.literals import Char, literal_runs, string_literals
 from pgtrigger_codegen.source.module import SourceSyntaxError, read_module
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.sql.body_facts import Place
+from pgtrigger_codegen.sql.body_facts import TextRange
 
 
-def installed_span(analysis: Analysis, trigger: BodyTrigger, place: Place | None) -> Span:
+def installed_span(analysis: Analysis, trigger: BodyTrigger, place: TextRange | None) -> Span:
     """Where a stretch of the body stands, else the operation, else the migration's first line."""
     if trigger.migration is None:
         return trigger.span
@@ -55,7 +55,7 @@ class _Text(NamedTuple):
 class _Wanted:
     """A place in a body, as texts that can be looked for, the surest first."""
 
-    def __init__(self, trigger: BodyTrigger, place: Place) -> None:
+    def __init__(self, trigger: BodyTrigger, place: TextRange) -> None:
         func, statement = trigger.func, trigger.statement or ""
         self._line = max((line.strip() for line in func.split("\n")), key=len)
         before, wanted = _compact(func[: place.start]), _compact(func[place.start : place.end])

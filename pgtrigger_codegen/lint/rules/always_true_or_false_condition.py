@@ -12,7 +12,7 @@ from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_conditions import expression, mentions_context
-from pgtrigger_codegen.sql.body_facts import Place
+from pgtrigger_codegen.sql.body_facts import TextRange
 from pgtrigger_codegen.sql.body_targets import statements_of
 from pgtrigger_codegen.sql.parser import walk
 from pgtrigger_codegen.sql.truth import constant_condition, mentions_column, null_comparisons
@@ -97,7 +97,7 @@ class AlwaysTrueOrFalseCondition(Rule):
                 yield self.diagnostic(message, places.span(owner, place), help=help)
 
 
-def _in_body(body: Body) -> Iterator[tuple[str, str, Place | None]]:
+def _in_body(body: Body) -> Iterator[tuple[str, str, TextRange | None]]:
     """Conditions of a function that are never true; a constant (`IF FALSE`) is on purpose."""
     for condition in body.conditions:
         tree = expression(condition.text)

@@ -9,7 +9,7 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.facts.bodies import BodyTrigger, certain_queries, transition_tables
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.facts.raw_names import made_by_hand
-from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.facts.tables import ModelTables
 from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.sql.body import Body
@@ -64,7 +64,7 @@ class AmbiguousName(Rule):
     severity = Severity.ERROR
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        places, tables = BodyPlaces(context.analysis), ModelTables(context.analysis)
         for trigger, body in context.bodies():
             for name in _names(trigger, body):
                 holders = _holders(name, tables)
@@ -105,7 +105,7 @@ def _prefers_one(context: LintContext, trigger: BodyTrigger) -> bool:
     return own or made_by_hand(context.analysis, trigger.app_label, "plpgsql.variable_conflict")
 
 
-def _holders(name: BareName, tables: Tables) -> list[str]:
+def _holders(name: BareName, tables: ModelTables) -> list[str]:
     """What has the column in the nearest FROM where something has it, by its name there.
 
     At most one where it is not certain that PostgreSQL looks at that FROM, or merges columns.
@@ -120,7 +120,7 @@ def _holders(name: BareName, tables: Tables) -> list[str]:
     return []
 
 
-def _columns(tables: Tables, table: QualifiedName) -> tuple[str, ...] | None:
+def _columns(tables: ModelTables, table: QualifiedName) -> tuple[str, ...] | None:
     """All columns of a table, where they are known."""
     model = tables.owner(table)
     return model.columns if model and model.managed else None

@@ -9,7 +9,7 @@ from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.sql.body import Body
-from pgtrigger_codegen.sql.body_facts import Query, Return
+from pgtrigger_codegen.sql.body_facts import Query, ReturnStatement
 from pgtrigger_codegen.sql.body_targets import statements_of
 
 
@@ -87,7 +87,7 @@ class BeforeRowTriggerReturnsNull(Rule):
                     )
 
 
-def _drops_each_insert(body: Body) -> Return | None:
+def _drops_each_insert(body: Body) -> ReturnStatement | None:
     """The last RETURN of a function that works, and then returns NULL for each INSERT."""
     definition = body.definition
     returns = [item for item in body.returns if "INSERT" in item.state]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.facts.dynamic_sql import unquoted_values
-from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.facts.tables import ModelTables
 from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.rule import Rule
 
@@ -47,7 +47,7 @@ class BodyNotCheckable(Rule):
     severity = Severity.INFO
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        places, tables = BodyPlaces(context.analysis), ModelTables(context.analysis)
         for trigger, unread in context.unread_bodies():
             yield self.diagnostic(
                 f"The function of `{trigger.uri}` is not checked: {unread.reason}",

@@ -16,7 +16,7 @@ from pgtrigger_codegen.lint.facts.history import (
 from pgtrigger_codegen.lint.fixes.dependency_fix import dependency_fix
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.watching.foreign_uses import (
-    MissingDependency,
+    UnorderedMigration,
     missing_dependencies,
     uses,
 )
@@ -82,7 +82,7 @@ class MissingDependencyRule(Rule):
             ):
                 yield self._finding(missing, context)
 
-    def _finding(self, missing: MissingDependency, context: LintContext) -> Diagnostic:
+    def _finding(self, missing: UnorderedMigration, context: LintContext) -> Diagnostic:
         use, on = missing.use, ".".join(missing.on)
         module = migration_module(context.analysis, use.migration)
         return self.diagnostic(

@@ -9,12 +9,12 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.facts.bodies import BodyTrigger
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.facts.database_cascades import Cascade, DatabaseCascades
-from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.facts.tables import ModelTables
 from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.sql.body import Body
-from pgtrigger_codegen.sql.body_facts import Return
+from pgtrigger_codegen.sql.body_facts import ReturnStatement
 from pgtrigger_codegen.sql.body_targets import written_columns
 from pgtrigger_codegen.sql.names import table_name
 
@@ -58,7 +58,7 @@ class SoftDeleteWithDatabaseCascade(Rule):
     severity = Severity.ERROR
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        places, tables = BodyPlaces(context.analysis), ModelTables(context.analysis)
         cascades = DatabaseCascades(context.analysis, tables)
         for trigger, body in context.bodies():
             cancelling = _cancelling(body)
@@ -77,7 +77,7 @@ class SoftDeleteWithDatabaseCascade(Rule):
                 )
 
 
-def _cancelling(body: Body) -> Return | None:
+def _cancelling(body: Body) -> ReturnStatement | None:
     """A RETURN that every DELETE gets to, and that cancels it."""
     if not body.decides_write or "DELETE" not in body.definition.events:
         return None

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.facts.context import LintContext
-from pgtrigger_codegen.lint.facts.trigger_cycles import Cycle, Step, cycles
+from pgtrigger_codegen.lint.facts.trigger_cycles import Cycle, CycleStep, cycles
 from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.rule import Rule
 
@@ -101,6 +101,6 @@ def _message(cycle: Cycle) -> str:
     return f"Triggers fire each other without end: {path}"
 
 
-def _what(step: Step, after: Step) -> str:
+def _what(step: CycleStep, after: CycleStep) -> str:
     write = step.write
     return f"this {write.event} of `{write.table}` fires `{after.trigger.uri}`"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.facts.raw_names import made_by_hand
-from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.facts.tables import ModelTables
 from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.models.facts import ModelFact
@@ -55,7 +55,7 @@ class UnknownColumn(Rule):
     severity = Severity.ERROR
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        places, tables = BodyPlaces(context.analysis), ModelTables(context.analysis)
         for trigger, body in context.row_bodies():
             if not body.uses:
                 continue

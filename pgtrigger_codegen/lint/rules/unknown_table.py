@@ -18,16 +18,16 @@ from pgtrigger_codegen.lint.facts.bodies import (
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.facts.history import replayed
 from pgtrigger_codegen.lint.facts.raw_names import made_by_hand, table_made_by_hand
-from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.facts.tables import ModelTables
 from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.migrations.schema.tables import DroppedTable, RenamedTable
 from pgtrigger_codegen.sql.body import Body
-from pgtrigger_codegen.sql.body_facts import Place, Query
+from pgtrigger_codegen.sql.body_facts import Query, TextRange
 from pgtrigger_codegen.sql.body_reads import ColumnRead, read_columns
 from pgtrigger_codegen.sql.body_targets import (
-    Target,
+    ColumnTarget,
     conflict_columns,
     names_of_queries,
     tables_named,
@@ -81,7 +81,7 @@ class UnknownTable(Rule):
     severity = Severity.ERROR
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        places, tables = BodyPlaces(context.analysis), ModelTables(context.analysis)
         for trigger, body in context.bodies():
             for typed in body.typed_variables:
                 for fault in _type_faults(context, tables, trigger, typed):
@@ -97,12 +97,12 @@ class UnknownTable(Rule):
 
 class _Fault(Struct, frozen=True):
     message: str
-    place: Place | None
+    place: TextRange | None
     help: str
 
 
 def _faults(
-    context: LintContext, tables: Tables, trigger: BodyTrigger, body: Body, query: Query
+    context: LintContext, tables: ModelTables, trigger: BodyTrigger, body: Body, query: Query
 ) -> Iterator[_Fault]:
     transition = transition_tables(trigger, body)
     rows = {item.name: item.table for item in body.typed_variables if item.column is None}
@@ -113,7 +113,7 @@ def _faults(
         if not read.tables:
             yield _unknown_name(body, read)
             continue
-        targets = [Target(table, read.column, read.place) for table in read.tables]
+        targets = [ColumnTarget(table, read.column, read.place) for table in read.tables]
         yield from _columns(context, tables, trigger, read.column, targets)
     near = frozenset(transition) | names_of_queries(query)
     for table in sorted(set(tables_named(query)), key=str):
@@ -122,11 +122,11 @@ def _faults(
 
 
 def _type_faults(
-    context: LintContext, tables: Tables, trigger: BodyTrigger, typed: TypedVariable
+    context: LintContext, tables: ModelTables, trigger: BodyTrigger, typed: TypedVariable
 ) -> Iterator[_Fault]:
     """A column or a table that a variable takes its type from."""
     if typed.column is not None:
-        target = Target(typed.table, typed.column, None)
+        target = ColumnTarget(typed.table, typed.column, None)
         yield from _columns(context, tables, trigger, typed.column, [target])
     yield from _tables(context, tables, trigger, typed.table, None)
 
@@ -143,10 +143,10 @@ def _unknown_name(body: Body, read: ColumnRead) -> _Fault:
 
 def _columns(
     context: LintContext,
-    tables: Tables,
+    tables: ModelTables,
     trigger: BodyTrigger,
     column: str,
-    targets: Sequence[Target],
+    targets: Sequence[ColumnTarget],
 ) -> Iterator[_Fault]:
     """A column that none of the tables has, if all of their columns are known."""
     models = [tables.owner(target.table) for target in targets]
@@ -171,10 +171,10 @@ def _columns(
 
 def _tables(
     context: LintContext,
-    tables: Tables,
+    tables: ModelTables,
     trigger: BodyTrigger,
     table: QualifiedName,
-    place: Place | None,
+    place: TextRange | None,
     transition: frozenset[str] = frozenset(),
 ) -> Iterator[_Fault]:
     """A table that no model has: of a name that one had, or almost that of one that there is."""
@@ -189,7 +189,7 @@ def _tables(
         yield gone or _Fault(f"No model has a table `{table}`", place, help)
 
 
-def _similar(tables: Tables, name: QualifiedName, transition: frozenset[str]) -> str | None:
+def _similar(tables: ModelTables, name: QualifiedName, transition: frozenset[str]) -> str | None:
     """What was meant: a transition table, a table with almost that name, or an app's table."""
     close = difflib.get_close_matches(name.name, sorted(transition), n=1, cutoff=0.8)
     if not close and not transition and _LIKE_TRANSITION.fullmatch(name.name):
@@ -208,7 +208,7 @@ def _is_made(context: LintContext, table: QualifiedName) -> bool:
 
 
 def _gone(
-    context: LintContext, table: QualifiedName, name: QualifiedName, place: Place | None
+    context: LintContext, table: QualifiedName, name: QualifiedName, place: TextRange | None
 ) -> _Fault | None:
     """A table that was there until a migration renamed or dropped it."""
     state = replayed(context.analysis)

@@ -8,7 +8,7 @@ from pgtrigger_codegen.lint.diagnostic import Applicability, Diagnostic, Edit, F
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.lint.selection import Selector
-from pgtrigger_codegen.lint.suppression import Comment
+from pgtrigger_codegen.lint.suppression import SuppressionComment
 from pgtrigger_codegen.source.span import Span
 
 
@@ -50,7 +50,7 @@ class UnusedSuppression(Rule):
         """Nothing: what is unused is known when all other rules have run; see the runner."""
         yield from ()
 
-    def unused(self, comment: Comment, unused: Sequence[Selector]) -> Diagnostic:
+    def unused(self, comment: SuppressionComment, unused: Sequence[Selector]) -> Diagnostic:
         """The finding for codes of a comment that silence nothing."""
         names = ", ".join(f"`{selector.text}`" for selector in unused)
         where = "in this file" if comment.whole_file else "here"
@@ -63,13 +63,13 @@ class UnusedSuppression(Rule):
             else Fix("Remove the unused codes", Applicability.SAFE, (_removal(comment, unused),)),
         )
 
-    def unknown(self, comment: Comment, selector: Selector, help: str) -> Diagnostic:
+    def unknown(self, comment: SuppressionComment, selector: Selector, help: str) -> Diagnostic:
         """The finding for a code that no rule has."""
         return self.diagnostic(
             f"Unused suppression: there is no rule `{selector.text}`", comment.span, help=help
         )
 
-    def malformed(self, comment: Comment) -> Diagnostic:
+    def malformed(self, comment: SuppressionComment) -> Diagnostic:
         """The finding for a comment that names no codes."""
         return self.diagnostic(
             "Unused suppression: the comment names no rule",
@@ -78,11 +78,11 @@ class UnusedSuppression(Rule):
         )
 
 
-def _is_all(comment: Comment, unused: Sequence[Selector]) -> bool:
+def _is_all(comment: SuppressionComment, unused: Sequence[Selector]) -> bool:
     return set(unused) == set(comment.selectors)
 
 
-def _removal(comment: Comment, unused: Sequence[Selector]) -> Edit:
+def _removal(comment: SuppressionComment, unused: Sequence[Selector]) -> Edit:
     span = comment.span
     if comment.list_span is not None and not _is_all(comment, unused):
         kept = (selector.text for selector in comment.selectors if selector not in unused)

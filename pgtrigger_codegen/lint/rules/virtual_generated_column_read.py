@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.facts.bodies import BodyTrigger, names_in_sight
 from pgtrigger_codegen.lint.facts.context import LintContext
-from pgtrigger_codegen.lint.facts.tables import Tables
+from pgtrigger_codegen.lint.facts.tables import ModelTables
 from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.body import Body
-from pgtrigger_codegen.sql.body_facts import Place
+from pgtrigger_codegen.sql.body_facts import TextRange
 from pgtrigger_codegen.sql.body_reads import read_columns
 from pgtrigger_codegen.sql.names import QualifiedName
 
@@ -62,7 +62,7 @@ class VirtualGeneratedColumnRead(Rule):
     severity = Severity.ERROR
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
-        places, tables = BodyPlaces(context.analysis), Tables(context.analysis)
+        places, tables = BodyPlaces(context.analysis), ModelTables(context.analysis)
         for trigger, body in context.bodies():
             model = tables.owner_of(trigger) if _has_rows(body) else None
             if model is None or not (model.generated or model.virtual):
@@ -97,7 +97,7 @@ def _has_rows(body: Body) -> bool:
     return body.definition.is_row_level or bool(body.definition.transition_tables)
 
 
-def _reads(body: Body) -> Iterator[tuple[str, str, Place | None]]:
+def _reads(body: Body) -> Iterator[tuple[str, str, TextRange | None]]:
     """Columns of the rows that the trigger is given, as they are written."""
     for use in body.uses if body.definition.is_row_level else ():
         if use.column is not None and not use.written:

@@ -33,7 +33,7 @@ from pgtrigger_codegen.migrations.collapse.outcome import (
 )
 from pgtrigger_codegen.migrations.collapse.passing import Recorder
 from pgtrigger_codegen.migrations.collapse.runs import Run, descendants
-from pgtrigger_codegen.migrations.collapse.trigger_steps import Place, Step, merged
+from pgtrigger_codegen.migrations.collapse.trigger_steps import OperationPlace, TriggerStep, merged
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.replay import replay
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, in_search_path
@@ -58,7 +58,7 @@ def collapse(run: Run, declared: Mapping[str, str], editable: Iterable[Key]) -> 
 class _Lineage(Struct):
     """The steps of one trigger, without gaps."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[TriggerStep] = field(default_factory=list)
 
 
 class _Collapser:
@@ -121,7 +121,7 @@ class _Collapser:
             current[key] = lineage
         return found
 
-    def _own_steps(self) -> dict[Place, Step]:
+    def _own_steps(self) -> dict[OperationPlace, TriggerStep]:
         """Those of the run that can be written anew.
 
         A drop that waits for a creation outside of the run, or the other way round, cannot.
@@ -133,7 +133,7 @@ class _Collapser:
 
     def _merge(self, lineage: _Lineage) -> None:
         """Make two of the steps one until no two can be."""
-        apart: dict[Place, Apart] = {}
+        apart: dict[OperationPlace, Apart] = {}
         index = 0
         while index + 1 < len(lineage.steps):
             first, second = lineage.steps[index : index + 2]
@@ -155,7 +155,7 @@ class _Collapser:
             index = 0
         self._outcome.apart += apart.values()
 
-    def _leave_out(self, lineage: _Lineage, index: int, nothing: Step, name: str) -> None:
+    def _leave_out(self, lineage: _Lineage, index: int, nothing: TriggerStep, name: str) -> None:
         """Two steps come to nothing; where the trigger is created after them, by that alone."""
         del lineage.steps[index : index + 2]
         if index < len(lineage.steps) and lineage.steps[index].before is None:
@@ -166,7 +166,9 @@ class _Collapser:
         self._outcome.rewritten.append(Rewritten(name, None, nothing.style, nothing.origins))
         self._outcome.replaced.update(dict.fromkeys(nothing.origins))
 
-    def _rewrite(self, left: Sequence[Step], whole: Mapping[Place, Step]) -> None:
+    def _rewrite(
+        self, left: Sequence[TriggerStep], whole: Mapping[OperationPlace, TriggerStep]
+    ) -> None:
         for step in left:
             operation = self._operation(step, left)
             if len(step.origins) == 1 and not _has_lost_its_other(step, left, operation):
@@ -183,7 +185,7 @@ class _Collapser:
             if brings := whole[place].brings:
                 self._outcome.ignore_functions[place] = list(brings)
 
-    def _operation(self, step: Step, left: Sequence[Step]) -> TriggerOperation:
+    def _operation(self, step: TriggerStep, left: Sequence[TriggerStep]) -> TriggerOperation:
         before = self._trigger(step.before)
         after = self._trigger(step.after)
         other = _other_end(step, left)
@@ -207,7 +209,7 @@ class _Collapser:
         trigger = installed_trigger(installed)
         return replace(trigger, declared_in=self._declared.get(trigger.uri, ""))
 
-    def _write_anew(self, place: Place, left: Sequence[Step]) -> None:
+    def _write_anew(self, place: OperationPlace, left: Sequence[TriggerStep]) -> None:
         """An operation that would stay as it is, to have something before it."""
         if place not in self._outcome.replaced:
             (step,) = (step for step in left if step.place == place)
@@ -223,14 +225,14 @@ def _move(current: dict[TriggerKey, _Lineage], change: RenamedTable) -> None:
         current[in_search_path(change.new), key[1]] = current.pop(key)
 
 
-def _is_nothing(step: Step) -> bool:
+def _is_nothing(step: TriggerStep) -> bool:
     before, after = step.before, step.after
     if before is None or after is None:
         return before is after
     return before.definition == after.definition
 
 
-def _other_end(step: Step, steps: Sequence[Step]) -> Step | None:
+def _other_end(step: TriggerStep, steps: Sequence[TriggerStep]) -> TriggerStep | None:
     """The creation that a drop waits for, or the drop that comes before a creation.
 
     Args:
@@ -246,7 +248,9 @@ def _other_end(step: Step, steps: Sequence[Step]) -> Step | None:
     return None
 
 
-def _has_lost_its_other(step: Step, left: Sequence[Step], operation: TriggerOperation) -> bool:
+def _has_lost_its_other(
+    step: TriggerStep, left: Sequence[TriggerStep], operation: TriggerOperation
+) -> bool:
     """Whether a drop or creation as it is written waits for what is no longer there."""
     if step.slot is None:
         return False

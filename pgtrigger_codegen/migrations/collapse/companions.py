@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from pgtrigger_codegen.migrations.collapse.outcome import Collapse
 from pgtrigger_codegen.migrations.collapse.passing import Passed
-from pgtrigger_codegen.migrations.collapse.trigger_steps import Place, Step
+from pgtrigger_codegen.migrations.collapse.trigger_steps import OperationPlace, TriggerStep
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import (
     InstalledTrigger,
@@ -34,19 +34,19 @@ class Companions(Struct, frozen=True):
     """
 
     outcome: Collapse
-    passed: Mapping[Place, Passed]
+    passed: Mapping[OperationPlace, Passed]
     state: MigrationState
-    own: Collection[Place]
+    own: Collection[OperationPlace]
     editable: Collection[Key]
 
-    def settle_adoptions(self, left: Iterable[Step]) -> None:
+    def settle_adoptions(self, left: Iterable[TriggerStep]) -> None:
         """Nothing is to be taken over where no trigger is created any more."""
         needed = {step.place.migration for step in left if step.adopted_in}
         for place, passed in self.passed.items():
             if passed.adopts and place.migration in {*self.editable} - needed:
                 self.outcome.replaced[place] = None
 
-    def settle_ignore_functions(self, left: Sequence[Step]) -> list[Place]:
+    def settle_ignore_functions(self, left: Sequence[TriggerStep]) -> list[OperationPlace]:
         """Ignore functions go along with the first trigger that needs them, or go.
 
         Returns:
@@ -57,7 +57,7 @@ class Companions(Struct, frozen=True):
         order = {place: number for number, place in enumerate(self.passed)}
         there = self._ignore_functions()
         kept = self._used_elsewhere()
-        moved: list[Place] = []
+        moved: list[OperationPlace] = []
         for place, name in there:
             users = [
                 step.place
@@ -89,7 +89,7 @@ class Companions(Struct, frozen=True):
                 return True
         return False
 
-    def _ignore_functions(self) -> list[tuple[Place, str]]:
+    def _ignore_functions(self) -> list[tuple[OperationPlace, str]]:
         """Those that the run makes, by operations of their own or along with triggers."""
         alone = [
             (place, passed.ignore_function)

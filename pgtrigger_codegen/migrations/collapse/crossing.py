@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct, field
 
 from pgtrigger_codegen.migrations.collapse.passing import Passed
-from pgtrigger_codegen.migrations.collapse.trigger_steps import Place, Step
+from pgtrigger_codegen.migrations.collapse.trigger_steps import OperationPlace, TriggerStep
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.disturbances import disturbance
@@ -35,7 +35,7 @@ class Spot(Struct, frozen=True):
         dependencies: Migrations that have to come before it, and do not yet.
     """
 
-    place: Place
+    place: OperationPlace
     dependencies: frozenset[Key] = frozenset()
 
 
@@ -43,10 +43,10 @@ class Crossings(Struct):
     """The operations of a history, and which of them lie between two of its places."""
 
     graph: MigrationGraph
-    passed: Mapping[Place, Passed]
+    passed: Mapping[OperationPlace, Passed]
     _ancestors: dict[Key, set[Key]] = field(default_factory=dict)
 
-    def spot(self, first: Step, second: Step) -> Spot | str:
+    def spot(self, first: TriggerStep, second: TriggerStep) -> Spot | str:
         """Where two steps that follow each other can become one, or why nowhere."""
         one, other = first.place.migration, second.place.migration
         if one != other and one not in self.ancestors(other):
@@ -66,7 +66,7 @@ class Crossings(Struct):
             self._ancestors[key] = self.graph.ancestors(key)
         return self._ancestors[key]
 
-    def _between(self, first: Place, second: Place) -> Iterator[Passed]:
+    def _between(self, first: OperationPlace, second: OperationPlace) -> Iterator[Passed]:
         """What runs after the one and before the other, or may as well."""
         for place, passed in self.passed.items():
             if place in (first, second):
@@ -76,12 +76,14 @@ class Crossings(Struct):
             if after or before:
                 yield passed
 
-    def _is_after(self, place: Place, other: Place) -> bool:
+    def _is_after(self, place: OperationPlace, other: OperationPlace) -> bool:
         if place.migration == other.migration:
             return place.index > other.index
         return other.migration in self.ancestors(place.migration)
 
-    def _earlier(self, first: Step, second: Step, between: Iterable[Passed]) -> Spot | str:
+    def _earlier(
+        self, first: TriggerStep, second: TriggerStep, between: Iterable[Passed]
+    ) -> Spot | str:
         """At the first's place: the last form of the trigger is there already."""
         between = list(between)
         if second.after is None:
@@ -110,7 +112,9 @@ class Crossings(Struct):
             needed.add(key)
         return Spot(first.place, frozenset(needed))
 
-    def _later(self, first: Step, second: Step, between: Iterable[Passed]) -> Spot | str:
+    def _later(
+        self, first: TriggerStep, second: TriggerStep, between: Iterable[Passed]
+    ) -> Spot | str:
         """At the second's place: the trigger stays until then what it was."""
         between = list(between)
         reason = _filling(first.after, first.before, between)

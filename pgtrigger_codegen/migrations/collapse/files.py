@@ -17,7 +17,7 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
 from pgtrigger_codegen.migrations.collapse.outcome import Collapse
 from pgtrigger_codegen.migrations.collapse.runs import Run
-from pgtrigger_codegen.migrations.collapse.trigger_steps import Place
+from pgtrigger_codegen.migrations.collapse.trigger_steps import OperationPlace
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key
 from pgtrigger_codegen.migrations.writing.class_lists import ClassLists, ListError
 from pgtrigger_codegen.migrations.writing.literal import string_literal
@@ -162,8 +162,11 @@ class _Files:
 
     def _is_empty(self, key: Key) -> bool:
         return not any(
-            self._blocks(Place(key, index)) for index in range(self._count(key))
-        ) and all(Place(key, index) in self._outcome.replaced for index in range(self._count(key)))
+            self._blocks(OperationPlace(key, index)) for index in range(self._count(key))
+        ) and all(
+            OperationPlace(key, index) in self._outcome.replaced
+            for index in range(self._count(key))
+        )
 
     def _count(self, key: Key) -> int:
         return len(self._lists[key].elements("operations"))
@@ -253,11 +256,11 @@ class _Files:
         replaced = {
             index: blocks
             for index in range(self._count(key))
-            if (blocks := self._blocks(Place(key, index))) is not None
+            if (blocks := self._blocks(OperationPlace(key, index))) is not None
         }
         self._lists[key].rewrite("operations", replaced, is_our_comment)
 
-    def _blocks(self, place: Place) -> list[str] | None:
+    def _blocks(self, place: OperationPlace) -> list[str] | None:
         """What an operation is replaced by; None where it stays as it is."""
         if place not in self._outcome.replaced:
             return None  # an ignore function comes only before what is written anew
@@ -267,7 +270,7 @@ class _Files:
             blocks.append(operation_block(rewritten.operation, rewritten.style))
         return blocks
 
-    def _names(self, place: Place) -> Sequence[str]:
+    def _names(self, place: OperationPlace) -> Sequence[str]:
         return self._outcome.ignore_functions.get(place, ())
 
     def _rewire(self) -> set[Key]:

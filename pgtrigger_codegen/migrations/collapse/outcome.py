@@ -15,7 +15,7 @@ from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
 from pgtrigger_codegen.migrations.collapse.runs import Run
-from pgtrigger_codegen.migrations.collapse.trigger_steps import Place
+from pgtrigger_codegen.migrations.collapse.trigger_steps import OperationPlace
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.replay import replay
@@ -34,15 +34,15 @@ class Rewritten(Struct, frozen=True):
     name: str
     operation: TriggerOperation | None
     style: Style
-    origins: tuple[Place, ...]
+    origins: tuple[OperationPlace, ...]
 
 
 class Apart(Struct, frozen=True):
     """Two operations on one trigger that cannot be merged."""
 
     name: str
-    first: Place
-    second: Place
+    first: OperationPlace
+    second: OperationPlace
     reason: str
 
 
@@ -58,8 +58,8 @@ class Collapse(Struct):
 
     run: Run
     rewritten: list[Rewritten] = field(default_factory=list)
-    replaced: dict[Place, Rewritten | None] = field(default_factory=dict)
-    ignore_functions: dict[Place, list[str]] = field(default_factory=dict)
+    replaced: dict[OperationPlace, Rewritten | None] = field(default_factory=dict)
+    ignore_functions: dict[OperationPlace, list[str]] = field(default_factory=dict)
     dependencies: dict[Key, set[Key]] = field(default_factory=dict)
     apart: list[Apart] = field(default_factory=list)
 
@@ -97,7 +97,7 @@ def _rewritten_operations(
     key: Key, listed: Iterable[object], outcome: Collapse
 ) -> Iterator[object]:
     for index, operation in enumerate(listed):
-        place = Place(key, index)
+        place = OperationPlace(key, index)
         for name in outcome.ignore_functions.get(place, ()):
             yield RunSQL(ignore_function(name), RunSQL.noop)
         if place not in outcome.replaced:

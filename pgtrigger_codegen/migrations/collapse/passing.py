@@ -17,15 +17,15 @@ from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.collapse.trigger_steps import (
-    Place,
-    Step,
+    OperationPlace,
+    TriggerStep,
     adoption_body,
     is_ignore_function,
     read_step,
 )
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
-from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.replaying.moment import ReplayedState
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, in_search_path
 from pgtrigger_codegen.migrations.schema.fields import ModelKey
 from pgtrigger_codegen.migrations.schema.tables import Table, TableChange
@@ -50,12 +50,12 @@ class Passed(Struct, frozen=True):
         tables, functions: What is there before it; only for operations that touch triggers.
     """
 
-    place: Place
+    place: OperationPlace
     name: str
     changes: tuple[TableChange, ...]
     filled: QualifiedName | None
     relies: str | None
-    step: Step | None = None
+    step: TriggerStep | None = None
     touched: frozenset[TriggerKey] = frozenset()
     unread: str | None = None
     ignore_function: str | None = None
@@ -80,7 +80,7 @@ class Recorder:
         self._adoptions: dict[Key, str] = {}
         self.passed: list[Passed] = []
 
-    def before(self, moment: Moment) -> None:
+    def before(self, moment: ReplayedState) -> None:
         if moment.migration not in self._wanted:
             return
         self._definitions = moment.definitions
@@ -101,29 +101,29 @@ class Recorder:
         )
         self._filled = self._nullable.filled(moment)
 
-    def after(self, moment: Moment) -> None:
+    def after(self, moment: ReplayedState) -> None:
         if moment.migration in self._wanted:
             self.passed.append(self._passed(moment))
         self._nullable.follow(moment)
 
-    def _passed(self, moment: Moment) -> Passed:
+    def _passed(self, moment: ReplayedState) -> Passed:
         before, after = self._definitions, moment.definitions
         touched: frozenset[TriggerKey] = frozenset()
         if before is not after:
             keys = before.keys() | after.keys()
             touched = frozenset(key for key in keys if before.get(key) != after.get(key))
-        place, operation = Place(moment.migration, moment.index), moment.operation
+        place, operation = OperationPlace(moment.migration, moment.index), moment.operation
         step = None
         if touched and self._may_be_step(moment):
             step = self._step(place, moment, touched)
-        if isinstance(step, Step) and self._is_adopted(step):
+        if isinstance(step, TriggerStep) and self._is_adopted(step):
             step = replace(step, adopted_in=moment.migration)
         ignore_function = is_ignore_function(operation)
         adoption = adoption_body(operation)
         if adoption:
             self._adoptions[moment.migration] = adoption
         relies = None
-        if not isinstance(step, Step) and not ignore_function and not adoption:
+        if not isinstance(step, TriggerStep) and not ignore_function and not adoption:
             relies = _relies(operation)
         return Passed(
             place,
@@ -131,7 +131,7 @@ class Recorder:
             self._changes,
             self._filled,
             relies,
-            step=step if isinstance(step, Step) else None,
+            step=step if isinstance(step, TriggerStep) else None,
             touched=touched,
             unread=step if isinstance(step, str) else None,
             ignore_function=ignore_function,
@@ -140,7 +140,9 @@ class Recorder:
             functions=self._functions if touched else frozenset(),
         )
 
-    def _step(self, place: Place, moment: Moment, touched: frozenset[TriggerKey]) -> Step | str:
+    def _step(
+        self, place: OperationPlace, moment: ReplayedState, touched: frozenset[TriggerKey]
+    ) -> TriggerStep | str:
         assert isinstance(moment.operation, operations.RunSQL)
         gone = [key for key in touched if key not in moment.definitions]
         there = [key for key in touched if key in moment.definitions]
@@ -155,7 +157,7 @@ class Recorder:
             moment.trigger(there[0]) if there else None,
         )
 
-    def _is_adopted(self, step: Step) -> bool:
+    def _is_adopted(self, step: TriggerStep) -> bool:
         """Whether the migration looks whether the new trigger is there already."""
         noted = self._adoptions.get(step.place.migration, "")
         return (
@@ -164,7 +166,7 @@ class Recorder:
             and f"'{step.after.definition.pgid}'" in noted
         )
 
-    def _may_be_step(self, moment: Moment) -> bool:
+    def _may_be_step(self, moment: ReplayedState) -> bool:
         return moment.migration[0] == self._app_label and isinstance(
             moment.operation, operations.RunSQL
         )
@@ -239,7 +241,7 @@ class _Nullable:
     def __init__(self) -> None:
         self._defined: dict[ModelKey, list[Operation]] = {}
 
-    def filled(self, moment: Moment) -> QualifiedName | None:
+    def filled(self, moment: ReplayedState) -> QualifiedName | None:
         """The table whose rows an operation updates."""
         for operation in _on_database(moment.operation):
             if isinstance(operation, operations.AlterField) and not _may_be_null(operation.field):
@@ -250,7 +252,7 @@ class _Nullable:
                             return in_search_path(name)
         return None
 
-    def follow(self, moment: Moment) -> None:
+    def follow(self, moment: ReplayedState) -> None:
         app_label = moment.migration[0]
         match moment.operation:
             case operations.CreateModel() as created:

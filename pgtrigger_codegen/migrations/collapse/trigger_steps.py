@@ -29,10 +29,10 @@ from pgtrigger_codegen.sql.render import ADOPTION_SETTING, STATE_SETTING, Style,
 from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateFunction,
-    CreateTrigger,
+    CreateTriggerStatement,
     Do,
     DropFunction,
-    DropTrigger,
+    DropTriggerStatement,
     Other,
     Statement,
     read_script,
@@ -40,14 +40,14 @@ from pgtrigger_codegen.sql.statements import (
 )
 
 
-class Place(Struct, frozen=True, order=True):
+class OperationPlace(Struct, frozen=True, order=True):
     """Where an operation stands: its migration, and which of its operations it is."""
 
     migration: Key
     index: int
 
 
-class Step(Struct, frozen=True):
+class TriggerStep(Struct, frozen=True):
     """The change of a trigger by one operation, or by several that are to be merged.
 
     Attributes:
@@ -59,13 +59,13 @@ class Step(Struct, frozen=True):
         adopted_in: The migration that keeps the trigger disabled, where it is there already.
     """
 
-    place: Place
+    place: OperationPlace
     before: InstalledTrigger | None
     after: InstalledTrigger | None
     style: Style
     slot: str | None
     brings: tuple[str, ...]
-    origins: tuple[Place, ...]
+    origins: tuple[OperationPlace, ...]
     adopted_in: Key | None = None
 
     @property
@@ -77,11 +77,11 @@ class Step(Struct, frozen=True):
 
 
 def read_step(
-    place: Place,
+    place: OperationPlace,
     operation: operations.RunSQL,
     before: InstalledTrigger | None,
     after: InstalledTrigger | None,
-) -> Step | str:
+) -> TriggerStep | str:
     """The step that an operation is, or why it is none that could be written anew.
 
     Args:
@@ -103,7 +103,9 @@ def read_step(
     brings = tuple(_ignore_functions(forwards))
     if not _leads_to(forwards, before, after) or not _leads_to(backwards, after, before):
         return "its reverse_sql does not undo its sql, or leaves a function behind"
-    return Step(place, before, after, _style(forwards, before), _slot(forwards), brings, (place,))
+    return TriggerStep(
+        place, before, after, _style(forwards, before), _slot(forwards), brings, (place,)
+    )
 
 
 def is_ignore_function(operation: object) -> str | None:
@@ -162,7 +164,7 @@ def _concerns(text: str, statement: Statement, triggers: Collection[InstalledTri
             return statement.function in calls
         case CreateFunction():
             return _ignore_function_name(statement) is not None
-        case CreateTrigger() | DropTrigger() | CommentOnTrigger():
+        case CreateTriggerStatement() | DropTriggerStatement() | CommentOnTrigger():
             return (statement.table, statement.name) in {trigger.key for trigger in triggers}
         case Do(body=body):
             return f"'{STATE_SETTING}'" in body or _SLOT.search(body) is not None
@@ -212,7 +214,7 @@ def _installed(trigger: InstalledTrigger | None) -> InstalledTriggers:
 
 
 def _style(script: Script, before: InstalledTrigger | None) -> Style:
-    created = [item for _, item in script if isinstance(item, CreateTrigger)]
+    created = [item for _, item in script if isinstance(item, CreateTriggerStatement)]
     timeouts = [match[1] for text, _ in script if (match := _LOCK_TIMEOUT.fullmatch(text))]
     adopts = before is None and any(
         isinstance(item, Do) and f"'{STATE_SETTING}'" in item.body for _, item in script
@@ -231,7 +233,7 @@ def _slot(script: Iterable[tuple[str, Statement]]) -> str | None:
     return None
 
 
-def merged(first: Step, second: Step, place: Place) -> Step:
+def merged(first: TriggerStep, second: TriggerStep, place: OperationPlace) -> TriggerStep:
     """The two as one, at the place of one of them."""
     one, other = first.style, second.style
     style = replace(
@@ -246,7 +248,7 @@ def merged(first: Step, second: Step, place: Place) -> Step:
         slot = second.slot
     elif first.before is None:
         slot = first.slot
-    return Step(
+    return TriggerStep(
         place,
         first.before,
         second.after,

@@ -42,7 +42,7 @@ from pgtrigger_codegen.migrations.reading.reader import Key, LoadMigration, Migr
 from pgtrigger_codegen.migrations.reading.sites import (
     Circumstances,
     MigrationSource,
-    Site,
+    OperationSite,
     SiteReader,
 )
 from pgtrigger_codegen.project.app_labels import label_help
@@ -154,7 +154,9 @@ class _Converter:
             note_unread(evaluated, source, self._remarks)
         self._files.setdefault(key, file)
 
-    def _walk_site(self, site: Site, key: Key, file: OpenFile | None, history: HistoryWalk) -> None:
+    def _walk_site(
+        self, site: OperationSite, key: Key, file: OpenFile | None, history: HistoryWalk
+    ) -> None:
         match site.operation:
             case Unknown():
                 if file and issubclass(
@@ -180,7 +182,7 @@ class _Converter:
 
     def _add(
         self,
-        site: Site,
+        site: OperationSite,
         operation: AddTrigger,
         key: Key,
         file: OpenFile | None,
@@ -205,7 +207,9 @@ class _Converter:
             file.edits.remove(site.span)
             file.operations.append(ConvertedOperation("state", held.uri, site.span))
 
-    def _install(self, held: HeldTrigger, site: Site, file: OpenFile, history: HistoryWalk) -> Code:
+    def _install(
+        self, held: HeldTrigger, site: OperationSite, file: OpenFile, history: HistoryWalk
+    ) -> Code:
         self._check_databases(held, site, file, history)
         name = held.parts.ignore_func_name
         needs_function = held.verbatim is None and render.uses_own_function(held.parts)
@@ -218,7 +222,7 @@ class _Converter:
 
     def _remove(
         self,
-        site: Site,
+        site: OperationSite,
         operation: RemoveTrigger,
         key: Key,
         file: OpenFile | None,
@@ -249,7 +253,7 @@ class _Converter:
         history.held.forget(held, state=around.state, database=gone)
 
     def _uninstall(
-        self, held: HeldTrigger, site: Site, file: OpenFile, history: HistoryWalk
+        self, held: HeldTrigger, site: OperationSite, file: OpenFile, history: HistoryWalk
     ) -> Code:
         """The drop that django-pgtrigger runs: it names the table as it was recorded.
 
@@ -269,7 +273,7 @@ class _Converter:
         return file.run_sql(drop, reverse, history.owner(held)[1], held.uri)
 
     def _keep_reversible(
-        self, site: Site, key: Key, file: OpenFile | None, history: HistoryWalk
+        self, site: OperationSite, key: Key, file: OpenFile | None, history: HistoryWalk
     ) -> None:
         """Django brings a deleted model's triggers back from its state, which will have none."""
         if file is None or not site.around.database or not isinstance(site.operation, Operation):
@@ -285,7 +289,7 @@ class _Converter:
             file.operations.append(ConvertedOperation("reverse", held.uri, site.span))
 
     def _uninstall_moved(
-        self, held: HeldTrigger, site: Site, file: OpenFile, history: HistoryWalk
+        self, held: HeldTrigger, site: OperationSite, file: OpenFile, history: HistoryWalk
     ) -> Code:
         self._check_databases(held, site, file, history)
         drop = drop_statement(held.parts, held.table)
@@ -293,7 +297,7 @@ class _Converter:
         return file.run_sql(drop, held.install_sql(), model_name, held.uri)
 
     def _move_options(
-        self, site: Site, key: Key, file: OpenFile | None, history: HistoryWalk
+        self, site: OperationSite, key: Key, file: OpenFile | None, history: HistoryWalk
     ) -> None:
         """Triggers in the options of `CreateModel`, as squashing leaves them there."""
         created = site.operation
@@ -326,7 +330,7 @@ class _Converter:
             file.edits.remove(site.triggers_item)
 
     def _check_databases(
-        self, held: HeldTrigger, site: Site, file: OpenFile, history: HistoryWalk
+        self, held: HeldTrigger, site: OperationSite, file: OpenFile, history: HistoryWalk
     ) -> None:
         """`AddTrigger` asks for the vendor and for the model's app, `RunSQL` for neither."""
         models = {held.uri: history.owner(held)}

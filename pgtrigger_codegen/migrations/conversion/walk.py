@@ -17,7 +17,7 @@ from pgtrigger_codegen.migrations.conversion.state_models import StateModels
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.own_operations import own_effects
 from pgtrigger_codegen.migrations.reading.reader import Key
-from pgtrigger_codegen.migrations.reading.sites import Circumstances, Site, SiteReader
+from pgtrigger_codegen.migrations.reading.sites import Circumstances, OperationSite, SiteReader
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.migrations.schema.fields import ModelKey
 from pgtrigger_codegen.sql.names import table_name
@@ -53,7 +53,7 @@ class HistoryWalk(Struct):
             if state and not is_about_triggers(inner):
                 self.models.apply(inner, key[0])
 
-    def made(self, site: Site, model: ModelKey, trigger: object) -> HeldTrigger | Unknown:
+    def made(self, site: OperationSite, model: ModelKey, trigger: object) -> HeldTrigger | Unknown:
         """What an operation makes; `Unknown` where that cannot be told."""
         compiled = self._compiled(site, model, trigger)
         facts = compiled if isinstance(compiled, Unknown) else trigger_facts(compiled)
@@ -78,7 +78,9 @@ class HistoryWalk(Struct):
         table = self.held.tables.by_name.get(held.table)
         return table.model if table else held.model
 
-    def _compiled(self, site: Site, model: ModelKey, trigger: object) -> compiler.Trigger | Unknown:
+    def _compiled(
+        self, site: OperationSite, model: ModelKey, trigger: object
+    ) -> compiler.Trigger | Unknown:
         if isinstance(trigger, compiler.Trigger | Unknown):
             return trigger
         rendered = self.models.model(model)

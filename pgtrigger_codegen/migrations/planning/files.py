@@ -32,7 +32,7 @@ from pgtrigger_codegen.migrations.planning.lift_files import (
 )
 from pgtrigger_codegen.migrations.planning.order import require_order
 from pgtrigger_codegen.migrations.planning.placement import Placement
-from pgtrigger_codegen.migrations.planning.plan import MigrationFile, Options, Source
+from pgtrigger_codegen.migrations.planning.plan import MigrationFile, Options, PlanningSource
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.state import OrderFault, in_search_path
@@ -53,7 +53,7 @@ def app_files(
     operations: Sequence[TriggerOperation],
     lifts: Sequence[Lift],
     faults: Sequence[OrderFault],
-    source: Source,
+    source: PlanningSource,
     history: History,
     options: Options,
 ) -> tuple[MigrationFile, ...]:
@@ -69,7 +69,7 @@ def app_files(
 
 class _Files(Struct, frozen=True):
     app_label: str
-    source: Source
+    source: PlanningSource
     history: History
     options: Options
 

@@ -14,7 +14,7 @@ from pgtrigger_codegen.migrations.changes.requirements import (
     apps_touched,
     model_apps_by_table,
 )
-from pgtrigger_codegen.migrations.planning.plan import Source
+from pgtrigger_codegen.migrations.planning.plan import PlanningSource
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph, build_graph
 from pgtrigger_codegen.migrations.reading.reader import (
     EvaluatedMigration,
@@ -50,7 +50,7 @@ Replay = Callable[[MigrationReader, Collection[str]], Replayed]
 
 
 def project_history(
-    source: Source, load_migration: LoadMigration, replay: Replay
+    source: PlanningSource, load_migration: LoadMigration, replay: Replay
 ) -> ProjectHistory:
     """The history of the project's own apps, and of those whose tables its triggers need.
 
@@ -77,7 +77,7 @@ def replay_apps(reader: MigrationReader, app_labels: Collection[str]) -> Replaye
     return Replayed(graph, state, watcher.facts())
 
 
-def apps_of_history(source: Source, reader: MigrationReader) -> set[str]:
+def apps_of_history(source: PlanningSource, reader: MigrationReader) -> set[str]:
     """The project's own apps, and those whose migrations make tables that triggers use."""
     own = {label for label, app in source.project.apps.items() if app.first_party}
     others = {

@@ -11,7 +11,7 @@ from pgtrigger_codegen.errors import MigrationsError
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.migrations.planning.history import ProjectHistory, Replay
-    from pgtrigger_codegen.migrations.planning.plan import Source
+    from pgtrigger_codegen.migrations.planning.plan import PlanningSource
     from pgtrigger_codegen.migrations.reading.reader import LoadMigration
 
 
@@ -26,7 +26,7 @@ class OneHistory:
         self._replay = replay
         self._found: ProjectHistory | MigrationsError | None = None
 
-    def of(self, source: Source, load_migration: LoadMigration) -> ProjectHistory:
+    def of(self, source: PlanningSource, load_migration: LoadMigration) -> ProjectHistory:
         """The history of the project's own apps, and of those whose tables its triggers need.
 
         Raises:

@@ -24,7 +24,7 @@ from pgtrigger_codegen.sql.render import DEFAULT_STYLE, Style
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
-class Source(Struct, frozen=True):
+class PlanningSource(Struct, frozen=True):
     """The declared triggers, and the facts around them.
 
     Attributes:

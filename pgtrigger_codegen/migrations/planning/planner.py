@@ -41,7 +41,7 @@ from pgtrigger_codegen.migrations.planning.plan import (
     MigrationFile,
     Options,
     Plan,
-    Source,
+    PlanningSource,
     Withheld,
 )
 from pgtrigger_codegen.migrations.planning.unread import UnreadChangeError, require_read
@@ -55,7 +55,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 @confined()
 def make_plan(
-    source: Source,
+    source: PlanningSource,
     load_migration: LoadMigration,
     options: Options,
     history: History | None = None,
@@ -97,7 +97,7 @@ def make_plan(
     )
 
 
-def _target_apps(source: Source, options: Options) -> list[str]:
+def _target_apps(source: PlanningSource, options: Options) -> list[str]:
     apps = source.project.apps
     for label in options.app_labels or ():
         if label not in apps:
@@ -112,14 +112,14 @@ def _target_apps(source: Source, options: Options) -> list[str]:
     ]
 
 
-def _own_apps(source: Source) -> list[str]:
+def _own_apps(source: PlanningSource) -> list[str]:
     return sorted(label for label, app in source.project.apps.items() if app.first_party)
 
 
 class _Declared:
     """The declared triggers, sorted by app: each app is planned by itself."""
 
-    def __init__(self, source: Source, history: History) -> None:
+    def __init__(self, source: PlanningSource, history: History) -> None:
         self.source = source
         self.display = _display_paths(source)
         self._triggers: dict[str, list[CompiledTrigger]] = {}
@@ -275,7 +275,7 @@ def _listed(operations: list[TriggerOperation], lifts: list[Lift]) -> tuple[Trig
     return (*(operation for lift in lifts for operation in lift.operations), *operations)
 
 
-def _homeless(source: Source, history: History) -> Iterator[AppPlan]:
+def _homeless(source: PlanningSource, history: History) -> Iterator[AppPlan]:
     """Triggers that no app of the project can hold.
 
     A trigger that the other app's own migrations bring needs none.
@@ -292,12 +292,12 @@ def _homeless(source: Source, history: History) -> Iterator[AppPlan]:
             yield AppPlan(trigger.migration_app, (), unresolved=False, error=error)
 
 
-def _is_incomplete(app_label: str, source: Source) -> bool:
+def _is_incomplete(app_label: str, source: PlanningSource) -> bool:
     """Whether something that could declare triggers of the app was not read."""
     return bool(source.certificate.gaps_of(app_label))
 
 
-def _gaps(source: Source, apps: Iterable[AppPlan], options: Options) -> Iterator[Gap]:
+def _gaps(source: PlanningSource, apps: Iterable[AppPlan], options: Options) -> Iterator[Gap]:
     """What may hide triggers of the apps that were asked for."""
     if not options.allow_unresolved:
         for gap in source.certificate.blocking:
@@ -308,6 +308,6 @@ def _gaps(source: Source, apps: Iterable[AppPlan], options: Options) -> Iterator
         yield from (withheld.gap for withheld in app.withheld)
 
 
-def _display_paths(source: Source) -> dict[str, str]:
+def _display_paths(source: PlanningSource) -> dict[str, str]:
     paths = {trigger.span.path for trigger in source.triggers}
     return {path: source.project.display_path(path) for path in paths}

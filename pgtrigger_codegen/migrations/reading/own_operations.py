@@ -16,7 +16,7 @@ from pgtrigger_codegen.evaluator.values.callables import Function, interpreted
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
 
-class Effects(Struct, frozen=True):
+class DjangoEffects(Struct, frozen=True):
     """The effects of an operation, as those of Django's own class.
 
     Attributes:
@@ -29,10 +29,10 @@ class Effects(Struct, frozen=True):
     unread: Unknown | None = None
 
 
-_AS_DJANGO = Effects()
+_AS_DJANGO = DjangoEffects()
 
 
-def own_effects(operation: Operation) -> Effects:
+def own_effects(operation: Operation) -> DjangoEffects:
     """What is left of Django's class in the project's."""
     if type(operation).__module__.startswith(("django.", "pgtrigger.")):
         return _AS_DJANGO
@@ -41,7 +41,7 @@ def own_effects(operation: Operation) -> Effects:
         return _AS_DJANGO
     unread = [each for each in (state, database) if each and not _is_idle(each)]
     unread = [each for each in unread if not is_djangos(each)]
-    return Effects(
+    return DjangoEffects(
         state is None or is_djangos(state),
         database is None or is_djangos(database),
         _unknown(operation, unread[0]) if unread else None,

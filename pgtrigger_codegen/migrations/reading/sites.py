@@ -48,7 +48,7 @@ class Circumstances(Struct, frozen=True):
     element: bool = False
 
 
-class Site(Struct, frozen=True):
+class OperationSite(Struct, frozen=True):
     """A call that makes an operation.
 
     Attributes:
@@ -79,7 +79,7 @@ class MigrationSource(Struct, frozen=True):
 
     path: Path
     text: str
-    sites: tuple[Site, ...]
+    sites: tuple[OperationSite, ...]
 
 
 class SiteReader:
@@ -114,11 +114,11 @@ class _Finder:
         self._scope = scope
         self._app_label = app_label
 
-    def find(self) -> Iterator[Site]:
+    def find(self) -> Iterator[OperationSite]:
         for statement in self._scope.module.tree.body:
             yield from self._visit(statement, Circumstances())
 
-    def _visit(self, node: ast.AST, around: Circumstances) -> Iterator[Site]:
+    def _visit(self, node: ast.AST, around: Circumstances) -> Iterator[OperationSite]:
         match node:
             case ast.Call(func=ast.Name() | ast.Attribute()):
                 yield from self._visit_call(node, around)
@@ -133,11 +133,11 @@ class _Finder:
             case _:
                 yield from self._visit_children(node, around)
 
-    def _visit_children(self, node: ast.AST, around: Circumstances) -> Iterator[Site]:
+    def _visit_children(self, node: ast.AST, around: Circumstances) -> Iterator[OperationSite]:
         for child in ast.iter_child_nodes(node):
             yield from self._visit(child, replace(around, element=False))
 
-    def _visit_call(self, node: ast.Call, around: Circumstances) -> Iterator[Site]:
+    def _visit_call(self, node: ast.Call, around: Circumstances) -> Iterator[OperationSite]:
         kind = self._interpreter.evaluate(node.func, self._scope)
         if not (isinstance(kind, type) and issubclass(kind, Operation)):
             yield from self._visit_children(node, around)
@@ -157,7 +157,7 @@ class _Finder:
         else:
             yield self._site(node, kind, around)
 
-    def _site(self, node: ast.Call, kind: type[Operation], around: Circumstances) -> Site:
+    def _site(self, node: ast.Call, kind: type[Operation], around: Circumstances) -> OperationSite:
         span = self._scope.module.span(node)
         operation: Any = (
             Unknown("stands in a loop or a function, and so for more than one operation", span)
@@ -167,7 +167,7 @@ class _Finder:
         if not isinstance(operation, Operation | Unknown):
             operation = Unknown("does not make an operation", span)
         operation = followed(self._interpreter, operation, self._app_label)
-        return Site(operation, kind, span, around, self._triggers_item(node, kind))
+        return OperationSite(operation, kind, span, around, self._triggers_item(node, kind))
 
     def _modern(self, node: ast.Call) -> ast.Call:
         """The call with `pgtrigger.Level(name="ROW")` written as `pgtrigger.Row`.

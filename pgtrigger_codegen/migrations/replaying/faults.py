@@ -27,9 +27,9 @@ from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
-    CreateTrigger,
+    CreateTriggerStatement,
     DropFunction,
-    DropTrigger,
+    DropTriggerStatement,
     RenameTrigger,
     SetTriggerState,
     Statement,
@@ -55,10 +55,10 @@ def order_faults(
         # Written by this tool or django-pgtrigger, and so after whoever gave the table its name.
         if there := tables.get(statement.table):
             yield from _another_table(statement.table, migration, history, there, ancestors)
-        elif isinstance(statement, DropTrigger):
+        elif isinstance(statement, DropTriggerStatement):
             yield from _no_table_to_go_back_to(statement.table, migration, history, ancestors)
     match statement:
-        case CreateTrigger(table=table):
+        case CreateTriggerStatement(table=table):
             yield from _table_gone(table, migration, history, tables)
             yield from _constraint_there(statement, migration, history)
             if there := tables.get(table):
@@ -136,7 +136,7 @@ def _trigger_gone(key: TriggerKey, migration: Key, history: TriggerHistory) -> I
 
 
 def _constraint_there(
-    statement: CreateTrigger, migration: Key, history: TriggerHistory
+    statement: CreateTriggerStatement, migration: Key, history: TriggerHistory
 ) -> Iterator[OrderFault]:
     """A constraint trigger can neither replace another trigger nor be replaced."""
     key = (statement.table, statement.name)
@@ -228,7 +228,13 @@ def _last_departure(table: QualifiedName, history: TriggerHistory) -> SchemaChan
     return None
 
 
-_ON_TABLE = (CreateTrigger, CommentOnTrigger, DropTrigger, RenameTrigger, SetTriggerState)
+_ON_TABLE = (
+    CreateTriggerStatement,
+    CommentOnTrigger,
+    DropTriggerStatement,
+    RenameTrigger,
+    SetTriggerState,
+)
 
 
 def what_is_changed(made: SchemaChange) -> str:

@@ -23,12 +23,12 @@ from pgtrigger_codegen.sql.names import QualifiedName
 class Watcher(Protocol):
     """Looks at the history before and after each of its operations."""
 
-    def before(self, moment: Moment) -> None: ...
+    def before(self, moment: ReplayedState) -> None: ...
 
-    def after(self, moment: Moment) -> None: ...
+    def after(self, moment: ReplayedState) -> None: ...
 
 
-class Moment(Struct, frozen=True):
+class ReplayedState(Struct, frozen=True):
     """The state while an operation runs; valid only then.
 
     Attributes:

@@ -34,7 +34,7 @@ from pgtrigger_codegen.migrations.replaying.contests import (
 )
 from pgtrigger_codegen.migrations.replaying.disturbances import together
 from pgtrigger_codegen.migrations.replaying.faults import missing_order, order_faults, unsettled
-from pgtrigger_codegen.migrations.replaying.moment import Moment, Watcher
+from pgtrigger_codegen.migrations.replaying.moment import ReplayedState, Watcher
 from pgtrigger_codegen.migrations.replaying.sql_statements import statements
 from pgtrigger_codegen.migrations.replaying.state import (
     URI_HINT,
@@ -50,7 +50,7 @@ from pgtrigger_codegen.migrations.schema.fields import ModelKey
 from pgtrigger_codegen.migrations.schema.tables import RetypedColumn, Tables
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
-from pgtrigger_codegen.sql.statements import DropTrigger
+from pgtrigger_codegen.sql.statements import DropTriggerStatement
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
@@ -102,7 +102,7 @@ def _run_all(
         migration = graph.migrations[key]
         if not isinstance(migration.operations, Unknown):
             for index, operation in enumerate(migration.operations):
-                moment = Moment(key, index, operation, run.tables, run.history)
+                moment = ReplayedState(key, index, operation, run.tables, run.history)
                 replay_one = functools.partial(_run_one, run, moment, watcher)
                 crash = contain("the replay of an operation", replay_one)
                 if crash is not None:
@@ -111,7 +111,7 @@ def _run_all(
     return run
 
 
-def _run_one(run: _Replay, moment: Moment, watcher: Watcher | None) -> None:
+def _run_one(run: _Replay, moment: ReplayedState, watcher: Watcher | None) -> None:
     run.history.installed.changed.clear()
     if isinstance(moment.operation, Operation) and malformed(moment.operation):
         run.run([moment.operation], _Step(moment.migration, moment.index))
@@ -346,7 +346,9 @@ class _Replay(Struct):
                 if step.database:
                     # By the table's name of then: where it has another one now, the trigger
                     # stays, and `DROP TRIGGER IF EXISTS` says nothing of it.
-                    self.history.apply(DropTrigger(record.made_on or key[0], key[1]), record)
+                    self.history.apply(
+                        DropTriggerStatement(record.made_on or key[0], key[1]), record
+                    )
 
 
 def _parts(sql: compiler.UpsertTriggerSql) -> TriggerParts:

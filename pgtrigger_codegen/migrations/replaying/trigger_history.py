@@ -40,12 +40,12 @@ from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateFunction,
-    CreateTrigger,
+    CreateTriggerStatement,
     Do,
     DropColumn,
     DropFunction,
     DropTable,
-    DropTrigger,
+    DropTriggerStatement,
     MoveTable,
     RenameColumn,
     RenameTable,
@@ -166,7 +166,12 @@ class TriggerHistory(Struct):
                 self._record_function(statement, record)
             case DropFunction(function=function, arguments=0):
                 self._drop_function(function, record, index)
-            case CreateTrigger() | DropTrigger() | RenameTrigger() | CommentOnTrigger():
+            case (
+                CreateTriggerStatement()
+                | DropTriggerStatement()
+                | RenameTrigger()
+                | CommentOnTrigger()
+            ):
                 self._record_trigger(statement, record, index)
             case SetTriggerState() | Do():
                 pass
@@ -228,11 +233,11 @@ class TriggerHistory(Struct):
             # Whoever drops it knows that its trigger is gone, and asks no more.
             self.disturbed.pop(orphan.key, None)
         for table, name in self.installed.callers(function):
-            self._record_trigger(DropTrigger(table, name), record, index)
+            self._record_trigger(DropTriggerStatement(table, name), record, index)
 
     def _record_trigger(
         self,
-        statement: CreateTrigger | DropTrigger | RenameTrigger | CommentOnTrigger,
+        statement: CreateTriggerStatement | DropTriggerStatement | RenameTrigger | CommentOnTrigger,
         record: Record,
         index: int,
     ) -> None:
@@ -240,7 +245,7 @@ class TriggerHistory(Struct):
         before = self.records.get(key)
         self._note_written(key, record)
         match statement:
-            case CreateTrigger():
+            case CreateTriggerStatement():
                 if before and before.by == "addtrigger" and record.by == "runsql":
                     # Django's state has it still, whatever SQL made of it since.
                     record = replace(record, by="addtrigger", model=before.model, name=before.name)
@@ -256,7 +261,7 @@ class TriggerHistory(Struct):
                     self.records[table, new_name] = replace(
                         self.records.pop(key), parts=None, touched_by=record.made_by
                     )
-            case DropTrigger():
+            case DropTriggerStatement():
                 # Django's state keeps what AddTrigger made, whatever SQL makes of it.
                 if before and before.by == "runsql":
                     self._dropped.setdefault(record.made_by, []).append((index, before))
@@ -311,7 +316,7 @@ class TriggerHistory(Struct):
                     self.records[key] = replace(record, sql=sql, parts=None, followed=True)
                     # The statement may name the table or trigger as it was once.
                     for statement in read_statements(sql):
-                        if isinstance(statement, CreateTrigger):
+                        if isinstance(statement, CreateTriggerStatement):
                             current = replace(statement, table=key[0], name=key[1])
                             self.installed.apply([normalised(current)])
 
@@ -332,7 +337,7 @@ class TriggerHistory(Struct):
     def _lose(self, keys: Iterable[TriggerKey]) -> None:
         """The triggers go, by no statement that names them, and leave their functions."""
         lost = [self.trigger(key) for key in keys]
-        self.installed.apply(DropTrigger(*trigger.key) for trigger in lost)
+        self.installed.apply(DropTriggerStatement(*trigger.key) for trigger in lost)
         for trigger in lost:
             del self.records[trigger.key]
             calls = trigger.definition.calls

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.statements import (
-    CreateTrigger,
+    CreateTriggerStatement,
     Do,
-    DropTrigger,
+    DropTriggerStatement,
     RenameTrigger,
     SetTriggerState,
     Statement,
@@ -52,7 +52,7 @@ class TriggerStates:
                 for key in installed:
                     if key[0] == table and name in (None, key[1]):
                         self._states[key] = state
-            case CreateTrigger() | DropTrigger():
+            case CreateTriggerStatement() | DropTriggerStatement():
                 self._states.pop((statement.table, statement.name), None)
             case RenameTrigger(table=table, name=name, new_name=new_name):
                 if state_before := self._states.pop((table, name), None):

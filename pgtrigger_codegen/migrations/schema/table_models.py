@@ -55,7 +55,7 @@ class TableModel(Struct):
 Models = dict[ModelKey, TableModel]
 
 
-class Reference(NamedTuple):
+class ReferencingColumn(NamedTuple):
     """A column that holds the values of another one."""
 
     table: str
@@ -75,7 +75,7 @@ def column_type(model_field: Field, models: Models, seen: tuple[Field, ...] = ()
     return referred.reference_type
 
 
-def references(model: TableModel, name: str, models: Models) -> Iterator[Reference]:
+def references(model: TableModel, name: str, models: Models) -> Iterator[ReferencingColumn]:
     """The columns that get another type when the field does.
 
     Django alters the foreign keys that point at a primary key or at a unique field, the columns
@@ -86,7 +86,7 @@ def references(model: TableModel, name: str, models: Models) -> Iterator[Referen
 
 def _references(
     model: TableModel, name: str, models: Models, seen: set[tuple[ModelKey, str]]
-) -> Iterator[Reference]:
+) -> Iterator[ReferencingColumn]:
     seen.add((model.key, name))
     altered = model.fields[name]
     for other in models.values():
@@ -103,20 +103,20 @@ def _references(
                 and (other.key, other_name) not in seen
             ):
                 if other.table and other.managed:
-                    yield Reference(other.table, other_field.columns(other_name)[0])
+                    yield ReferencingColumn(other.table, other_field.columns(other_name)[0])
                 yield from _references(other, other_name, models, seen)
 
 
 def _in_through_table(
     model: TableModel, owner: TableModel, name: str, model_field: Field
-) -> Iterator[Reference]:
+) -> Iterator[ReferencingColumn]:
     if owner.table and model.key in (owner.key, model_field.target):
         _, source, target = model_field.through_columns(owner.key)
         table = model_field.through_table(owner.table, name)
         if owner.key == model.key:
-            yield Reference(table, source)
+            yield ReferencingColumn(table, source)
         if model_field.target == model.key:
-            yield Reference(table, target)
+            yield ReferencingColumn(table, target)
 
 
 def _referred(foreign_key: Field, target: TableModel) -> Field | None:

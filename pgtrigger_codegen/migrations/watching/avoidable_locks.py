@@ -12,14 +12,14 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.flattening import on_database
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
-from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.replaying.moment import ReplayedState
 from pgtrigger_codegen.migrations.replaying.state import URI_HINT
-from pgtrigger_codegen.migrations.watching.recreations import Change, Recreation, recreations
+from pgtrigger_codegen.migrations.watching.recreations import Recreation, Replacement, recreations
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.render import STATE_SETTING
 
-Changed = tuple[Change, ...]
+Changed = tuple[Replacement, ...]
 Changes = tuple[tuple[str, Changed], ...]
 """Scripts, each with what is to be changed in it."""
 
@@ -59,7 +59,7 @@ class AvoidableLocks:
         """Without the operations, which do not leave their process."""
         return {"found": self.found, "_run": None}
 
-    def before(self, moment: Moment) -> None:
+    def before(self, moment: ReplayedState) -> None:
         if self._run is None or self._run.migration != moment.migration:
             self._run = _Run(moment.migration, moment.definitions)
         for operation in on_database(moment.operation):
@@ -68,7 +68,7 @@ class AvoidableLocks:
             else:
                 self._run = _Run(moment.migration, moment.definitions)
 
-    def after(self, moment: Moment) -> None:
+    def after(self, moment: ReplayedState) -> None:
         """Reverse SQL of what is to be changed may be changed in the same way."""
         here = (moment.migration, moment.index)
         for number, lock in enumerate(self.found):
@@ -76,7 +76,7 @@ class AvoidableLocks:
                 back = tuple(_changes_back(moment, lock))
                 self.found[number] = replace(lock, changes=(*lock.changes, *back))
 
-    def _add(self, operation: RunSQL, moment: Moment, run: _Run) -> None:
+    def _add(self, operation: RunSQL, moment: ReplayedState, run: _Run) -> None:
         scripts = list(_scripts(operation.sql))
         if not any("trigger" in script.lower() for script in scripts):
             # Anything may happen in it.
@@ -111,13 +111,13 @@ class AvoidableLocks:
         self.found.append(AvoidableLock(run.migration, index, recreation, changes))
 
 
-def _is_disabled(recreation: Recreation, moment: Moment) -> bool:
+def _is_disabled(recreation: Recreation, moment: ReplayedState) -> bool:
     """Whether migrations have made the trigger another thing than simply enabled."""
     key = recreation.trigger
     return key in moment.definitions and moment.trigger(key).enabled != "ENABLED"
 
 
-def _changes_back(moment: Moment, lock: AvoidableLock) -> Iterator[tuple[str, Changed]]:
+def _changes_back(moment: ReplayedState, lock: AvoidableLock) -> Iterator[tuple[str, Changed]]:
     for operation in on_database(moment.operation):
         if isinstance(operation, RunSQL) and operation.reversible:
             scripts = list(_scripts(operation.reverse_sql))

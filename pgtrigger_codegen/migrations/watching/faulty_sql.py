@@ -13,7 +13,7 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.flattening import on_database
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
-from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.replaying.moment import ReplayedState
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.sql.equivalence import TriggerKey
 from pgtrigger_codegen.sql.function_scope import tables_out_of_sight
@@ -21,9 +21,9 @@ from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql
 from pgtrigger_codegen.sql.statements import (
     CreateFunction,
-    CreateTrigger,
+    CreateTriggerStatement,
     DropFunction,
-    DropTrigger,
+    DropTriggerStatement,
     SetTriggerState,
     Statement,
     statement_facts,
@@ -68,7 +68,7 @@ class FaultySqlWatcher:
         """Less what later operations make good."""
         return (*self._found, *self._disabled.values())
 
-    def before(self, moment: Moment) -> None:
+    def before(self, moment: ReplayedState) -> None:
         for operation in on_database(moment.operation):
             if isinstance(operation, AddTrigger):
                 self._made.add(str(getattr(operation.trigger, "pgid", "")))
@@ -77,10 +77,10 @@ class FaultySqlWatcher:
                 if not any(isinstance(text, Unknown) for text in texts):
                     self._script(moment, [str(text) for text in texts])
 
-    def after(self, moment: Moment) -> None:
+    def after(self, moment: ReplayedState) -> None:
         """What an operation does is known before."""
 
-    def _script(self, moment: Moment, texts: Sequence[str]) -> None:
+    def _script(self, moment: ReplayedState, texts: Sequence[str]) -> None:
         present: dict[TriggerKey, QualifiedName] = {
             key: definition.calls for key, definition in moment.definitions.items()
         }
@@ -94,18 +94,18 @@ class FaultySqlWatcher:
         statement: Statement,
         tree: Node,
         present: dict[TriggerKey, QualifiedName],
-        moment: Moment,
+        moment: ReplayedState,
     ) -> Iterator[tuple[Kind, str, str]]:
         """What is wrong with a statement; afterwards `present` is what there is behind it."""
         match statement:
-            case CreateTrigger(table=table, name=name, replace=replace, calls=calls):
+            case CreateTriggerStatement(table=table, name=name, replace=replace, calls=calls):
                 key = in_search_path(table), name
                 if key in present and not replace:
                     yield "present", name, str(table)
                 if calls.name not in self._made:
                     yield "no-function", calls.name, name
                 present[key] = calls
-            case DropTrigger(table=table, name=name):
+            case DropTriggerStatement(table=table, name=name):
                 key = in_search_path(table), name
                 if key not in present and not tree["DropStmt"].get("missing_ok"):
                     yield "absent", name, str(table)
@@ -125,7 +125,9 @@ class FaultySqlWatcher:
                     yield from _function_faults(statement, moment)
 
 
-def _function_faults(function: CreateFunction, moment: Moment) -> Iterator[tuple[Kind, str, str]]:
+def _function_faults(
+    function: CreateFunction, moment: ReplayedState
+) -> Iterator[tuple[Kind, str, str]]:
     name = str(function.function)
     if '"security"' in function.options and '"search_path"' not in function.options:
         yield "search-path", name, ""

@@ -25,7 +25,7 @@ from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.usage import BodyFacts, DefinitionFacts, function_facts, statement_facts
 
 
-class Use(Struct, frozen=True):
+class TableNeed(Struct, frozen=True):
     """A table, or a column of one, that a trigger needs from an operation on.
 
     Attributes:
@@ -48,7 +48,7 @@ class Use(Struct, frozen=True):
         return f"column `{self.column}` of table `{self.table}`"
 
 
-class MissingDependency(Struct, frozen=True):
+class UnorderedMigration(Struct, frozen=True):
     """A migration of another app that has to come first, and does not for certain.
 
     Attributes:
@@ -57,20 +57,20 @@ class MissingDependency(Struct, frozen=True):
         at_once: Whether the trigger cannot be made without it, or without one before it.
     """
 
-    use: Use
+    use: TableNeed
     on: Key
     at_once: bool
 
 
-def uses(writings: Iterable[Writing]) -> Iterator[Use]:
+def uses(writings: Iterable[Writing]) -> Iterator[TableNeed]:
     """What the triggers need from where they are made or changed on."""
     for writing in writings:
         yield from _uses(writing)
 
 
 def missing_dependencies(
-    uses: Iterable[Use], graph: MigrationGraph, state: MigrationState
-) -> Iterator[MissingDependency]:
+    uses: Iterable[TableNeed], graph: MigrationGraph, state: MigrationState
+) -> Iterator[UnorderedMigration]:
     """What of that other apps' migrations make, with none of them certain to have run before.
 
     Of migrations that depend on each other only the last: it brings the others. Where two that
@@ -78,7 +78,7 @@ def missing_dependencies(
     """
     checker = _Checker(graph, state)
     wanted = [(on, use) for use in uses if (on := checker.maker(use))]
-    found: dict[Key, list[tuple[Key, Use]]] = {}
+    found: dict[Key, list[tuple[Key, TableNeed]]] = {}
     for on, use in sorted(wanted, key=lambda one: not one[1].at_once):
         if checker.assume(use.migration, on):
             found.setdefault(use.migration, []).append((on, use))
@@ -90,16 +90,16 @@ def missing_dependencies(
             )
             own = [use for on, use in needed if on == last]
             use = next((use for use in own if use.at_once), own[0])
-            yield MissingDependency(use, last, grave)
+            yield UnorderedMigration(use, last, grave)
 
 
-def _uses(writing: Writing) -> Iterator[Use]:
+def _uses(writing: Writing) -> Iterator[TableNeed]:
     trigger = writing.trigger
     definition, body = _facts(trigger)
     own = trigger.definition.table
 
-    def use(table: QualifiedName, column: str | None, *, at_once: bool) -> Use:
-        return Use(*writing.place, trigger.name, in_search_path(table), column, at_once)
+    def use(table: QualifiedName, column: str | None, *, at_once: bool) -> TableNeed:
+        return TableNeed(*writing.place, trigger.name, in_search_path(table), column, at_once)
 
     yield use(own, None, at_once=True)
     named = definition.old_columns | definition.new_columns | {*definition.update_of}
@@ -127,7 +127,7 @@ class _Checker:
         self._assumed: dict[Key, list[Key]] = {}
         self._tables: dict[Key, Mapping[QualifiedName, Table]] = {}
 
-    def maker(self, use: Use) -> Key | None:
+    def maker(self, use: TableNeed) -> Key | None:
         """The other app's migration that is missing, if one is."""
         table = self._state.tables.get(use.table)
         if table is None:
@@ -160,7 +160,7 @@ class _Checker:
         self._assumed.setdefault(key, []).append(on)
         return True
 
-    def _first(self, use: Use, app_label: str) -> Key | None:
+    def _first(self, use: TableNeed, app_label: str) -> Key | None:
         """The first migration of the app after which it is there."""
         for key in self._graph.order():
             if key[0] == app_label and _has(self._tables_after(key), use):
@@ -185,6 +185,6 @@ class _Checker:
         return self._tables[key]
 
 
-def _has(tables: Mapping[QualifiedName, Table], use: Use) -> bool:
+def _has(tables: Mapping[QualifiedName, Table], use: TableNeed) -> bool:
     table = tables.get(use.table)
     return table is not None and (use.column is None or use.column in table.columns)

@@ -11,13 +11,13 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.flattening import on_database
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
-from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.replaying.moment import ReplayedState
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.statements import (
     CreateFunction,
-    CreateTrigger,
+    CreateTriggerStatement,
     DropFunction,
-    DropTrigger,
+    DropTriggerStatement,
     RenameTrigger,
     Statement,
     read_statements,
@@ -46,7 +46,7 @@ class IrreversibleSql:
     def __init__(self) -> None:
         self.found: list[Irreversible] = []
 
-    def before(self, moment: Moment) -> None:
+    def before(self, moment: ReplayedState) -> None:
         for operation in on_database(moment.operation):
             if isinstance(operation, RunSQL) and not operation.reversible:
                 what = next(_about_triggers(operation.sql), None)
@@ -56,7 +56,7 @@ class IrreversibleSql:
                 for what, other in _mistaken(operation):
                     self.found.append(Irreversible(moment.migration, moment.index, what, other))
 
-    def after(self, moment: Moment) -> None:
+    def after(self, moment: ReplayedState) -> None:
         """What an operation does is known before."""
 
 
@@ -77,10 +77,10 @@ def _statements(sql: object) -> Iterator[Statement]:
 def _mistaken(operation: RunSQL) -> Iterator[tuple[str, str]]:
     """A trigger that is made and not dropped by the reverse, which drops one that is not made."""
     forwards, backwards = [*_statements(operation.sql)], [*_statements(operation.reverse_sql)]
-    made = {one.name for one in forwards if isinstance(one, CreateTrigger)}
-    had = {one.name for one in forwards if isinstance(one, DropTrigger)}
-    dropped = {one.name for one in backwards if isinstance(one, DropTrigger)}
-    others = [one for one in backwards if not isinstance(one, DropTrigger)]
+    made = {one.name for one in forwards if isinstance(one, CreateTriggerStatement)}
+    had = {one.name for one in forwards if isinstance(one, DropTriggerStatement)}
+    dropped = {one.name for one in backwards if isinstance(one, DropTriggerStatement)}
+    others = [one for one in backwards if not isinstance(one, DropTriggerStatement)]
     if all(isinstance(one, DropFunction) and not one.cascade for one in others):
         left, instead = sorted(made - dropped), sorted(dropped - made - had)
         for trigger, other in zip(left, instead, strict=False):
@@ -89,9 +89,9 @@ def _mistaken(operation: RunSQL) -> Iterator[tuple[str, str]]:
 
 def _what(statement: Statement) -> str | None:
     match statement:
-        case CreateTrigger(name=name):
+        case CreateTriggerStatement(name=name):
             return f"creates trigger `{name}`"
-        case DropTrigger(name=name):
+        case DropTriggerStatement(name=name):
             return f"drops trigger `{name}`"
         case RenameTrigger(name=name):
             return f"renames trigger `{name}`"

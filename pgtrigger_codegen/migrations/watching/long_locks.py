@@ -18,15 +18,15 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.flattening import on_database
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
-from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.replaying.moment import ReplayedState
 from pgtrigger_codegen.migrations.replaying.sql_statements import normalised
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql
 from pgtrigger_codegen.sql.slowness import made_table, slow_statement
 from pgtrigger_codegen.sql.statements import (
-    CreateTrigger,
-    DropTrigger,
+    CreateTriggerStatement,
+    DropTriggerStatement,
     RenameTrigger,
     statement_facts,
 )
@@ -59,17 +59,17 @@ class LongLocks:
         self.found: list[LongLock] = []
         self._current: _Transaction | None = None
 
-    def before(self, moment: Moment) -> None:
+    def before(self, moment: ReplayedState) -> None:
         if self._current is None or self._current.migration != moment.migration:
             self._current = _Transaction(moment.migration)
         for operation in on_database(moment.operation):
             for event in _events(operation, moment):
                 self._meet(event, moment, self._current)
 
-    def after(self, moment: Moment) -> None:
+    def after(self, moment: ReplayedState) -> None:
         """What an operation does is known before."""
 
-    def _meet(self, event: _Event, moment: Moment, current: _Transaction) -> None:
+    def _meet(self, event: _Event, moment: ReplayedState, current: _Transaction) -> None:
         if isinstance(event, _Made):
             current.made.add(event.table)
             return
@@ -129,14 +129,14 @@ class _Transaction(Struct):
     done: bool = False
 
 
-def _is_new(table: QualifiedName, moment: Moment, current: _Transaction) -> bool:
+def _is_new(table: QualifiedName, moment: ReplayedState, current: _Transaction) -> bool:
     known = moment.tables.get(table)
     if known is None:
         return table in current.made or current.may_make_any
     return table in current.made or known.named_by == moment.migration
 
 
-def _events(operation: object, moment: Moment) -> Iterator[_Event]:
+def _events(operation: object, moment: ReplayedState) -> Iterator[_Event]:
     match operation:
         case operations.RunPython():
             if operation.code is not operations.RunPython.noop:
@@ -173,7 +173,7 @@ _SLOW_ADDITIONS: dict[type, tuple[str, bool]] = {
 }
 
 
-def _sql_events(sql: str, moment: Moment) -> Iterator[_Event]:
+def _sql_events(sql: str, moment: ReplayedState) -> Iterator[_Event]:
     try:
         trees = parse_sql(sql)
     except SqlSyntaxError:
@@ -187,12 +187,12 @@ def _sql_events(sql: str, moment: Moment) -> Iterator[_Event]:
             yield from _locks(tree, moment)
 
 
-def _locks(tree: Node, moment: Moment) -> Iterator[_Lock]:
+def _locks(tree: Node, moment: ReplayedState) -> Iterator[_Lock]:
     for fact in map(normalised, statement_facts(tree)):
         match fact:
-            case CreateTrigger(name=name, table=table):
+            case CreateTriggerStatement(name=name, table=table):
                 yield _Lock(f"creates trigger `{name}`", table, "writes")
-            case DropTrigger(name=name, table=table):
+            case DropTriggerStatement(name=name, table=table):
                 # To drop one that is not there, if it exists, takes no lock that stays.
                 if (table, name) in moment.definitions or not tree["DropStmt"].get("missing_ok"):
                     yield _Lock(f"drops trigger `{name}`", table, "reads and writes")
@@ -202,7 +202,7 @@ def _locks(tree: Node, moment: Moment) -> Iterator[_Lock]:
                 pass
 
 
-def _table_of(model_name: str, moment: Moment) -> QualifiedName | None:
+def _table_of(model_name: str, moment: ReplayedState) -> QualifiedName | None:
     model = (moment.migration[0], model_name.lower())
     return next((name for name, table in moment.tables.items() if table.model == model), None)
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.replaying.moment import ReplayedState
 from pgtrigger_codegen.migrations.watching.avoidable_locks import AvoidableLock, AvoidableLocks
 from pgtrigger_codegen.migrations.watching.faulty_sql import FaultySql, FaultySqlWatcher
 from pgtrigger_codegen.migrations.watching.irreversible import Irreversible, IrreversibleSql
 from pgtrigger_codegen.migrations.watching.long_locks import LongLock, LongLocks
-from pgtrigger_codegen.migrations.watching.origins import Origin, Origins, Writing
+from pgtrigger_codegen.migrations.watching.origins import AuthoringOperations, Origins, Writing
 from pgtrigger_codegen.migrations.watching.renamings import Renaming, Renamings
 from pgtrigger_codegen.migrations.watching.written_cascades import WrittenCascades
 from pgtrigger_codegen.sql.foreign_keys import CascadingKey
@@ -30,7 +30,7 @@ class OperationFacts(Struct, frozen=True):
     renamings: tuple[Renaming, ...]
     avoidable_locks: tuple[AvoidableLock, ...]
     long_locks: tuple[LongLock, ...]
-    origins: Mapping[str, Origin]
+    origins: Mapping[str, AuthoringOperations]
     writings: tuple[Writing, ...]
     irreversible: tuple[Irreversible, ...]
     cascades: tuple[CascadingKey, ...]
@@ -58,11 +58,11 @@ class OperationWatcher:
             self._faulty_sql,
         )
 
-    def before(self, moment: Moment) -> None:
+    def before(self, moment: ReplayedState) -> None:
         for watcher in self._watchers:
             watcher.before(moment)
 
-    def after(self, moment: Moment) -> None:
+    def after(self, moment: ReplayedState) -> None:
         for watcher in self._watchers:
             watcher.after(moment)
 

@@ -11,7 +11,7 @@ from pgtrigger.migrations import AddTrigger
 
 from pgtrigger_codegen.migrations.reading.flattening import on_database
 from pgtrigger_codegen.migrations.reading.reader import Key
-from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.replaying.moment import ReplayedState
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
 
@@ -19,7 +19,7 @@ Place = tuple[Key, int]
 """An operation, by its migration and its place among that one's own."""
 
 
-class Origin(Struct, frozen=True):
+class AuthoringOperations(Struct, frozen=True):
     """The operations that wrote a trigger's CREATE TRIGGER and its function."""
 
     definition: Place
@@ -42,7 +42,7 @@ class Origins:
     """
 
     def __init__(self) -> None:
-        self.found: dict[str, Origin] = {}
+        self.found: dict[str, AuthoringOperations] = {}
         self.writings: list[Writing] = []
         self._before: Mapping[TriggerKey, TriggerDefinition] = {}
 
@@ -50,15 +50,15 @@ class Origins:
         """What is of use once the history is over."""
         return {"found": self.found, "writings": self.writings, "_before": {}}
 
-    def before(self, moment: Moment) -> None:
+    def before(self, moment: ReplayedState) -> None:
         self._before = moment.definitions
 
-    def after(self, moment: Moment) -> None:
+    def after(self, moment: ReplayedState) -> None:
         here = (moment.migration, moment.index)
         for key, old, new in _rewritten(self._before, moment):
             known = self.found.get(new.pgid)
             if old is None or known is None:
-                known = Origin(here, here)
+                known = AuthoringOperations(here, here)
             if old and old.definition != new.definition:
                 known = replace(known, definition=here)
             if old and old.function != new.function:
@@ -68,7 +68,7 @@ class Origins:
 
 
 def _rewritten(
-    before: Mapping[TriggerKey, TriggerDefinition], moment: Moment
+    before: Mapping[TriggerKey, TriggerDefinition], moment: ReplayedState
 ) -> Iterator[tuple[TriggerKey, TriggerDefinition | None, TriggerDefinition]]:
     """The triggers that an operation has made or changed: as they were, and as they are."""
     if not moment.changed or not any(

@@ -20,16 +20,16 @@ from pgtrigger_codegen.sql.parser import Node, parse_places
 from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateFunction,
-    CreateTrigger,
+    CreateTriggerStatement,
     DropFunction,
-    DropTrigger,
+    DropTriggerStatement,
     SetTriggerState,
     Statement,
     statement_facts,
 )
 
 
-class Change(Struct, frozen=True):
+class Replacement(Struct, frozen=True):
     """The characters of a script from `start` to `end` give way to `content`."""
 
     start: int
@@ -50,7 +50,7 @@ class Recreation(Struct, frozen=True):
     drops: int
     creates: int
     needs: Literal["trigger", "function"]
-    changes: tuple[tuple[Change, ...], ...] | None
+    changes: tuple[tuple[Replacement, ...], ...] | None
 
 
 def recreations(
@@ -72,13 +72,17 @@ def recreations(
     found: list[Recreation] = []
     touched: set[TriggerKey] = set()
     for index, part in enumerate(listed):
-        if not isinstance(part.fact, CreateTrigger | DropTrigger):
+        if not isinstance(part.fact, CreateTriggerStatement | DropTriggerStatement):
             continue
         key = (part.fact.table, part.fact.name)
         # What an earlier statement dropped or made is not what was there before them all.
         old = before.get(key) if key not in touched else None
         touched.add(key)
-        last = _creation(part.fact, listed, index) if isinstance(part.fact, DropTrigger) else None
+        last = (
+            _creation(part.fact, listed, index)
+            if isinstance(part.fact, DropTriggerStatement)
+            else None
+        )
         if old and last and not old.is_constraint:
             found.append(_recreation(old, listed, index, last, scripts))
     return found
@@ -106,19 +110,22 @@ def _parts(number: int, script: str) -> Iterator[_Part]:
         yield _Part(number, start, end, tree, fact)
 
 
-def _creation(dropped: DropTrigger, listed: Sequence[_Part], index: int) -> int | None:
+def _creation(dropped: DropTriggerStatement, listed: Sequence[_Part], index: int) -> int | None:
     """Which statement creates the trigger again, if nothing else happens before."""
     for later in range(index + 1, len(listed)):
         match listed[later].fact:
-            case CreateTrigger() as new if (new.table, new.name) == (dropped.table, dropped.name):
+            case CreateTriggerStatement() as new if (new.table, new.name) == (
+                dropped.table,
+                dropped.name,
+            ):
                 return None if new.is_constraint else later
-            case DropTrigger(table=dropped.table, name=dropped.name):
+            case DropTriggerStatement(table=dropped.table, name=dropped.name):
                 return None  # it would drop what is no longer dropped here
             case (
                 CreateFunction()
                 | DropFunction()
-                | CreateTrigger()
-                | DropTrigger()
+                | CreateTriggerStatement()
+                | DropTriggerStatement()
                 | CommentOnTrigger()
             ):
                 continue
@@ -136,9 +143,9 @@ def _recreation(
 ) -> Recreation:
     dropped, created = listed[first], listed[last]
     new = created.fact
-    assert isinstance(new, CreateTrigger)
+    assert isinstance(new, CreateTriggerStatement)
     same = new.definition == old.definition
-    changes: list[list[Change]] = [[] for _ in scripts]
+    changes: list[list[Replacement]] = [[] for _ in scripts]
     changes[dropped.script].append(_removal(scripts[dropped.script], dropped))
     if same:
         changes[created.script].append(_removal(scripts[created.script], created))
@@ -167,9 +174,9 @@ def _recreation(
     )
 
 
-def _apart(script: str, changes: Sequence[Change]) -> tuple[Change, ...]:
+def _apart(script: str, changes: Sequence[Replacement]) -> tuple[Replacement, ...]:
     """The changes in order, with one for statements that go side by side."""
-    apart: list[Change] = []
+    apart: list[Replacement] = []
     for change in sorted(changes, key=lambda change: (change.start, change.end)):
         last = apart[-1] if apart else None
         if last and change.start <= last.end and not (last.content or change.content):
@@ -179,48 +186,48 @@ def _apart(script: str, changes: Sequence[Change]) -> tuple[Change, ...]:
     return tuple(apart)
 
 
-def _cleared(script: str, start: int, end: int) -> Change:
+def _cleared(script: str, start: int, end: int) -> Replacement:
     """What is left out, with its lines where nothing else stands there."""
     before, rest = script[:start].rpartition("\n")[2], script[end:].partition("\n")[0]
     if before.strip() or rest.strip():
-        return Change(start, end, "")
+        return Replacement(start, end, "")
     return _lines(script, start - len(before), end + len(rest))
 
 
-def _removal(script: str, part: _Part) -> Change:
+def _removal(script: str, part: _Part) -> Replacement:
     """The statement with its semicolon, and its lines where it has them to itself."""
     start, end = part.start, _skip(script, part.end, " \t")
     if script[end : end + 1] == ";":
         end += 1
     before, rest = script[:start].rpartition("\n")[2], script[end:].partition("\n")[0]
     if rest.strip():
-        return Change(start, _skip(script, end, " \t"), "")
+        return Replacement(start, _skip(script, end, " \t"), "")
     if before.strip():
-        return Change(len(script[:start].rstrip(" \t")), end, "")
+        return Replacement(len(script[:start].rstrip(" \t")), end, "")
     return _lines(script, start - len(before), end + len(rest))
 
 
-def _lines(script: str, start: int, end: int) -> Change:
+def _lines(script: str, start: int, end: int) -> Replacement:
     """Whole lines, and one of two gaps around them."""
     above, below = script[:start].rstrip(" \t\n"), script[end:].lstrip(" \t\n")
     if not below:
         # The quote that closes the literal stays where it is.
         start = len(above) + 1 if above and end < len(script) else len(above)
-        return Change(start, min(end + 1, len(script)), "")
+        return Replacement(start, min(end + 1, len(script)), "")
     end += 1
     gap_above = not above or script[len(above) : start].count("\n") > 1
     line = script[end:].partition("\n")[0]
     if gap_above and not line.strip():
         end += len(line) + 1
-    return Change(start, end, "")
+    return Replacement(start, end, "")
 
 
-def _or_replace(script: str, part: _Part) -> Change:
+def _or_replace(script: str, part: _Part) -> Replacement:
     """`CREATE` becomes `CREATE OR REPLACE`, in the case in which it is written."""
     tokens = (token for token in tokenize(script[part.start :]) if token.kind not in COMMENTS)
     create = next(token for token in tokens if token.kind is Kind.WORD)
     place = part.start + len(create.text)
-    return Change(place, place, " or replace" if create.text.islower() else " OR REPLACE")
+    return Replacement(place, place, " or replace" if create.text.islower() else " OR REPLACE")
 
 
 def _skip(script: str, position: int, characters: str) -> int:

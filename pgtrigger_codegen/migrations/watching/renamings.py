@@ -12,7 +12,7 @@ from django.db.migrations import operations
 from msgspec import Struct
 
 from pgtrigger_codegen.migrations.reading.reader import Key
-from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.replaying.moment import ReplayedState
 
 
 class Renaming(Struct, frozen=True):
@@ -39,13 +39,13 @@ class Renamings:
     def __init__(self) -> None:
         self.found: list[Renaming] = []
 
-    def before(self, moment: Moment) -> None:
+    def before(self, moment: ReplayedState) -> None:
         self._look(moment.operation, moment)
 
-    def after(self, moment: Moment) -> None:
+    def after(self, moment: ReplayedState) -> None:
         """What happened is noted before."""
 
-    def _look(self, operation: object, moment: Moment) -> None:
+    def _look(self, operation: object, moment: ReplayedState) -> None:
         match operation:
             case operations.RenameModel(old_name=str(old), new_name=str(new)):
                 old = moment.object_name(old)

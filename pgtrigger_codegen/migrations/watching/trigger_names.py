@@ -10,12 +10,12 @@ from msgspec import Struct, field
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
-from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.replaying.moment import ReplayedState
 from pgtrigger_codegen.migrations.replaying.sql_statements import statements
 from pgtrigger_codegen.migrations.replaying.state import MigrationState, in_search_path
 from pgtrigger_codegen.migrations.schema.table_changes import RenamedTable
 from pgtrigger_codegen.sql.equivalence import TriggerKey
-from pgtrigger_codegen.sql.statements import DropTrigger
+from pgtrigger_codegen.sql.statements import DropTriggerStatement
 
 
 class TriggerNames(Struct):
@@ -31,10 +31,10 @@ class TriggerNames(Struct):
     order: dict[tuple[Key, int], int] = field(default_factory=dict)
     first: dict[TriggerKey, int] = field(default_factory=dict)
 
-    def before(self, moment: Moment) -> None:
+    def before(self, moment: ReplayedState) -> None:
         self.order[moment.migration, moment.index] = len(self.order)
 
-    def after(self, moment: Moment) -> None:
+    def after(self, moment: ReplayedState) -> None:
         if moment.migration[0] in self.apps:
             for table, name in (*moment.changed, *_dropped(moment.operation)):
                 self.first.setdefault((in_search_path(table), name), len(self.order) - 1)
@@ -59,7 +59,9 @@ def _dropped(operation: object) -> Iterator[TriggerKey]:
         case operations.RunSQL():
             for sql in sql_texts(operation.sql):
                 for found in () if isinstance(sql, Unknown) else statements(sql):
-                    if not isinstance(found, Unknown) and isinstance(found[1], DropTrigger):
+                    if not isinstance(found, Unknown) and isinstance(
+                        found[1], DropTriggerStatement
+                    ):
                         yield found[1].table, found[1].name
 
 

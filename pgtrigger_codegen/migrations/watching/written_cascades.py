@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pgtrigger_codegen.migrations.reading.operation_sql import operation_sql
-from pgtrigger_codegen.migrations.replaying.moment import Moment
+from pgtrigger_codegen.migrations.replaying.moment import ReplayedState
 from pgtrigger_codegen.sql.foreign_keys import CascadingKey, cascading_keys, dropped_constraints
 
 
@@ -18,7 +18,7 @@ class WrittenCascades:
         """Less those whose constraints later SQL drops by name."""
         return tuple(self._keys)
 
-    def before(self, moment: Moment) -> None:
+    def before(self, moment: ReplayedState) -> None:
         for sql in operation_sql(moment.operation):
             text = sql.lower()
             if "constraint" in text:
@@ -27,5 +27,5 @@ class WrittenCascades:
             if "cascade" in text:
                 self._keys += cascading_keys(sql)
 
-    def after(self, moment: Moment) -> None:
+    def after(self, moment: ReplayedState) -> None:
         """What an operation does is known before."""

@@ -60,7 +60,7 @@ def test_notes_without_a_place_stand_at_the_finding() -> None:
         None,
         None,
         facts.span(2),
-        (unknown.Note("called here", facts.span(9)), unknown.Note("of a library")),
+        (unknown.ReasonStep("called here", facts.span(9)), unknown.ReasonStep("of a library")),
     )
 
     (found,) = UnresolvedTriggerRule().check(LintContext(facts.analysis(unresolved=(unresolved,))))

@@ -18,14 +18,14 @@ from pgtrigger_codegen.migrations.changes.operations import (
 from pgtrigger_codegen.migrations.changes.ordering import in_order_of_need
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.statements import (
-    CreateTrigger as Created,
+    CreateTriggerStatement as Created,
 )
 from pgtrigger_codegen.sql.statements import (
     DropFunction,
     read_statements,
 )
 from pgtrigger_codegen.sql.statements import (
-    DropTrigger as Dropped,
+    DropTriggerStatement as Dropped,
 )
 from tests.migrations.builders import trigger
 

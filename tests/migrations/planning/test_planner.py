@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.changes.operations import CreateTrigger
-from pgtrigger_codegen.migrations.planning.plan import AppPlan, Options, Plan, Source
+from pgtrigger_codegen.migrations.planning.plan import AppPlan, Options, Plan, PlanningSource
 from pgtrigger_codegen.migrations.planning.planner import make_plan
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration
 from pgtrigger_codegen.models.facts import Models
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
 }
 
 
-def plan(source: Source, **options: Any) -> Plan:
+def plan(source: PlanningSource, **options: Any) -> Plan:
     return make_plan(source, run_migration_file, Options(**options))
 
 
@@ -98,7 +98,7 @@ def dependencies(found: Plan) -> list[tuple[str, str]]:
     return migration.dependencies
 
 
-def shop_source(root: Path, *triggers: CompiledTrigger, **others: Any) -> Source:
+def shop_source(root: Path, *triggers: CompiledTrigger, **others: Any) -> PlanningSource:
     others.setdefault("models", [order_model()])
     return make_source(root, [make_app(root, "shop", INITIAL)], *triggers, **others)
 
@@ -149,7 +149,7 @@ def test_no_ignore_function_for_triggers_that_do_not_call_it(tmp_path: Path) -> 
     assert "should_ignore" not in content(only(plan(shop_source(tmp_path, vector))))
 
 
-def _with_auth(root: Path, *triggers: CompiledTrigger, **others: Any) -> Source:
+def _with_auth(root: Path, *triggers: CompiledTrigger, **others: Any) -> PlanningSource:
     auth = make_app(root, "auth", AUTH_MIGRATIONS, first_party=False)
     shop = make_app(root, "shop", INITIAL)
     users = order_model(
@@ -378,7 +378,7 @@ class Migration(migrations.Migration):
 """
 
 
-def _adopted(root: Path, *triggers: CompiledTrigger) -> Source:
+def _adopted(root: Path, *triggers: CompiledTrigger) -> PlanningSource:
     parts = PROTECT.parts
     text = ADD_TRIGGER.format(
         func=parts.func, hash=PROTECT.hash, operation=parts.operation, pgid=parts.pgid,

@@ -7,7 +7,7 @@ import pytest
 from pgtrigger_codegen.migrations.replaying.recovery import recover_parts, split_statements
 from pgtrigger_codegen.sql.equivalence import definitions
 from pgtrigger_codegen.sql.render import create_trigger
-from pgtrigger_codegen.sql.statements import CreateFunction, CreateTrigger, read_statements
+from pgtrigger_codegen.sql.statements import CreateFunction, CreateTriggerStatement, read_statements
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 from tests.sql.cases import HAND_MADE, all_cases, parts, reference_hash, reference_sql
 
@@ -20,7 +20,7 @@ def _recovered(sql: str, db_table: str) -> TriggerParts | None:
     trigger_sql, function_sql = "", None
     for text in split_statements(sql):
         for statement in read_statements(text):
-            if isinstance(statement, CreateTrigger):
+            if isinstance(statement, CreateTriggerStatement):
                 trigger_sql = text
             if isinstance(statement, CreateFunction) and statement.function == definition.calls:
                 function_sql = text

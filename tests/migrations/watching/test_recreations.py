@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pgtrigger_codegen.migrations.watching.recreations import Change, Recreation, recreations
+from pgtrigger_codegen.migrations.watching.recreations import Recreation, Replacement, recreations
 from pgtrigger_codegen.sql.equivalence import InstalledTriggers
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
-from pgtrigger_codegen.sql.statements import DropTrigger, Statement, read_statements
+from pgtrigger_codegen.sql.statements import DropTriggerStatement, Statement, read_statements
 
 BEFORE = InstalledTriggers().after(
     read_statements(
@@ -173,7 +173,7 @@ def changed(scripts: Sequence[str], found: Recreation) -> list[str]:
     return [apply(script, changes) for script, changes in zip(scripts, found.changes, strict=True)]
 
 
-def apply(script: str, changes: Sequence[Change]) -> str:
+def apply(script: str, changes: Sequence[Replacement]) -> str:
     for change in sorted(changes, key=lambda change: change.start, reverse=True):
         script = script[: change.start] + change.content + script[change.end :]
     return script
@@ -186,4 +186,4 @@ def _forms(statements: list[Statement]) -> set[tuple[str, str, str | None]]:
 
 
 def _drops(statements: list[Statement]) -> int:
-    return sum(isinstance(statement, DropTrigger) for statement in statements)
+    return sum(isinstance(statement, DropTriggerStatement) for statement in statements)

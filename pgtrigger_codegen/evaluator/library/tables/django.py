@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgtrigger_codegen.evaluator.library.rows import Table, kind, module, modules, option
+from pgtrigger_codegen.evaluator.library.rows import LibraryTable, kind, module, modules, option
 
 _MODULES = (
     *modules("""
@@ -160,4 +160,4 @@ _OPTIONS = (
     ),
 )
 
-TABLE = Table(_MODULES, _TYPES, _OPTIONS)
+TABLE = LibraryTable(_MODULES, _TYPES, _OPTIONS)

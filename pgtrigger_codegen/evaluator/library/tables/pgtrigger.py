@@ -5,7 +5,7 @@ Name by name: its public names include `install`, `uninstall` and `ignore`.
 
 from __future__ import annotations
 
-from pgtrigger_codegen.evaluator.library.rows import Table, kind, module, modules
+from pgtrigger_codegen.evaluator.library.rows import LibraryTable, kind, module, modules
 
 _MODULES = (
     *modules("pgtrigger"),
@@ -53,4 +53,4 @@ _TYPES = (
     kind("AllDontChange", calls="__init__"),
 )
 
-TABLE = Table(_MODULES, _TYPES)
+TABLE = LibraryTable(_MODULES, _TYPES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pgtrigger_codegen.evaluator.library.rows import Table, kind, module, modules
+from pgtrigger_codegen.evaluator.library.rows import LibraryTable, kind, module, modules
 
 _MODULES = (
     *modules("collections.abc numbers os stat"),
@@ -236,4 +236,4 @@ _TYPES = (
     kind("cached_property", calls="__set_name__ __init__"),
 )
 
-TABLE = Table(_MODULES, _TYPES)
+TABLE = LibraryTable(_MODULES, _TYPES)
