@@ -74,6 +74,7 @@ def test_every_border_is_guarded(pyproject: dict[str, Any]) -> None:
     assert exhaustive == {
         "pgtrigger_codegen": True,
         "pgtrigger_codegen.evaluator": True,
+        "pgtrigger_codegen.lint": True,
         "pgtrigger_codegen.migrations": True,
     }
 
