@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.facts.definitions import named, table_owner
+from pgtrigger_codegen.lint.facts.views import needs_table
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.lint.views import needs_table
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.definition import Definition
 
