@@ -1,4 +1,4 @@
-"""What `verify --migrations` prints of the migrations."""
+"""The output of `verify --migrations` about the migrations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage database: what is installed on a server, compared with the source, and changed.
+"""Stage database: compares the installed triggers of a server with the source, and changes them.
 
 `address` finds the server, `connection` connects, `catalog` reads what is there, `comparison`
 and `lookalike` say whether it is what the source declares, `status` names the outcome, `plan`

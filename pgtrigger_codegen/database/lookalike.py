@@ -28,7 +28,7 @@ from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 
 class Printed(Struct, frozen=True):
-    """What `pg_get_triggerdef` says of the source's trigger, on another table."""
+    """The declared trigger as `pg_get_triggerdef` prints it, on another table."""
 
     definition: str
 

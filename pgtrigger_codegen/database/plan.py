@@ -57,7 +57,7 @@ class ServerStep(Struct, frozen=True):
 
 
 class DatabasePlan(Struct, frozen=True):
-    """What one command does in one search path.
+    """The statements of one command in one search path.
 
     Attributes:
         schemas: The search path.

@@ -10,7 +10,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 class Routing(Struct, frozen=True):
-    """What the routers say of one database.
+    """The routers' answers about one database.
 
     Attributes:
         disallowed: Reasons by URI.

@@ -1,4 +1,4 @@
-"""Stage database: one look at a database, from the catalog to the statuses."""
+"""Stage database: surveys a database once, from the catalog to the statuses."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _VERSION = 1
 
 
 class BaselineEntry(NamedTuple):
-    """What a finding is known by.
+    """The path, code and message that identify a finding.
 
     Attributes:
         path: As the output shows it.

@@ -20,7 +20,7 @@ _EVERYTHING = "ALL"
 
 
 class Selector(Struct, frozen=True):
-    """What somebody wrote to mean some of the rules."""
+    """A user's text that names some of the rules."""
 
     text: str
 

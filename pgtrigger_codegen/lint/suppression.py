@@ -58,7 +58,7 @@ class SuppressionComment(Struct, frozen=True):
 
 
 class Suppressions(Struct, frozen=True):
-    """The comments of one file, and what of them has been used."""
+    """The comments of one file, with those that have been used."""
 
     comments: Sequence[SuppressionComment]
     statements: Statements

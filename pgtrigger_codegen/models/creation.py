@@ -37,7 +37,7 @@ def creation(
 
 
 class _Unique(Struct, frozen=True):
-    """What makes rows unique besides single fields.
+    """The columns that make rows unique, besides single fields.
 
     Attributes:
         together: Names of fields.

@@ -23,7 +23,7 @@ TABLE = "pgtrigger-codegen"
 
 
 class Config(Struct, frozen=True):
-    """What the user configured; the defaults are those of a project without a table.
+    """The user's configuration; the defaults are those of a project without a table.
 
     Attributes:
         path: The pyproject.toml that holds the table, None without one.

@@ -21,7 +21,7 @@ _GENERATED = re.compile(r"\b(__editable___\w+_finder|_editable_impl_\w+|__editab
 
 
 class PathAdditions(Struct, frozen=True):
-    """What one site-packages folder adds to the search.
+    """The folders that one site-packages folder adds to the search.
 
     Attributes:
         folders: Folders appended to `sys.path`, in order.

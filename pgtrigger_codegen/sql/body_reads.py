@@ -34,7 +34,7 @@ class ColumnRead(NamedTuple):
 
 
 class Level(NamedTuple):
-    """What is in sight of a name in one FROM clause.
+    """The names that one FROM clause makes visible.
 
     Attributes:
         tables: The plain tables, by what they are called there.
@@ -92,7 +92,7 @@ def bare_names(query: Query, transition_tables: Mapping[str, QualifiedName]) -> 
 
 
 class _Scope(Struct):
-    """What a FROM clause brings into view.
+    """The tables that a FROM clause makes visible.
 
     Attributes:
         tables: By alias or name; None for what is no plain table.

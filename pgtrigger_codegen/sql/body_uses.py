@@ -39,7 +39,7 @@ _WORDS_OF_SQL = CONTEXT | {
 
 
 class Uses:
-    """What has been noted so far, and where the walk through the body stands.
+    """The uses noted so far, and the position of the walk through the body.
 
     Attributes:
         order: Number of the statement, in the order of the text.

@@ -17,7 +17,7 @@ Kind = Literal["function", "aggregate", "ordered-set aggregate", "window functio
 
 
 class Signature(NamedTuple):
-    """What a function or an operator takes and gives.
+    """The argument types and the result type of a function or an operator.
 
     Attributes:
         optional: How many of the last arguments have defaults.

@@ -16,7 +16,7 @@ from pgtrigger_codegen.sql.parser import Node, strings
 
 
 class CallFault(Struct, frozen=True):
-    """What PostgreSQL refuses as soon as a statement runs.
+    """An error that PostgreSQL reports as soon as the statement runs.
 
     Attributes:
         message: In PostgreSQL's words.

@@ -10,7 +10,7 @@ from pgtrigger_codegen.sql.parser import Node, canonical, strings, walk
 
 
 class _Demand(NamedTuple):
-    """What a condition asks of a column.
+    """A condition's demand on a column.
 
     Attributes:
         operator: `=`, `<`, `<=`, `>`, `>=`, `IN`, `NOT_IN`, `IS_NULL` or `IS_NOT_NULL`.

@@ -20,7 +20,7 @@ from pgtrigger_codegen.sql.parser import Node, strings
 
 
 class ExpressionTypes(NamesInSight, ABC):
-    """Reads expressions, and collects what is wrong with them.
+    """Reads expressions, and collects their errors.
 
     Attributes:
         own_calls: Calls of functions that are not built in, with the types of the arguments.

@@ -25,7 +25,7 @@ class DerivedColumns(dict[str, Type]):
 
 
 class NamesInSight:
-    """Resolves names, and collects what is wrong with them.
+    """Resolves names, and collects their errors.
 
     Args:
         variables: Types, as written, of the names that are the function's own; empty in doubt.

@@ -36,7 +36,7 @@ ADOPTION_SETTING = "pgtrigger_codegen.adopted"
 
 
 class Style(Struct, frozen=True):
-    """What the user decides of the SQL.
+    """The user's options for the SQL.
 
     Attributes:
         or_replace: Whether `CREATE OR REPLACE TRIGGER` may be used: PostgreSQL 14 and later.

@@ -50,7 +50,7 @@ class BodyFacts(Struct, frozen=True):
 
 
 class DefinitionFacts(Struct, frozen=True):
-    """What CREATE TRIGGER itself uses of the table.
+    """The parts of the table that CREATE TRIGGER itself uses.
 
     Attributes:
         old_columns, new_columns: Columns that `WHEN` names as `OLD.x` and `NEW.x`.

@@ -137,7 +137,7 @@ def test_staged_needs_check_and_a_repository(project: Path, tmp_path: Path) -> N
     subprocess.run(["rm", "-rf", str(tmp_path / ".git")], check=True)
     outcome = _check(project)
     assert outcome.exit_code == 2
-    assert "no git repository" in outcome.stderr
+    assert "not in a git repository" in outcome.stderr
 
 
 def _check(project: Path) -> Outcome:

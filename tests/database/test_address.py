@@ -139,7 +139,7 @@ def test_nothing_says_where_to_connect() -> None:
     assert "no database to connect to" in _message()
     assert "give --dsn" in _message()
     message = _message({"default": _DATABASE}, alias="replica")
-    assert "DATABASES['replica'] of shop.settings is not there" in message
+    assert "DATABASES['replica'] of shop.settings does not exist" in message
     assert "the settings have: default" in message
 
 
@@ -212,7 +212,7 @@ def test_the_settings_of_a_project(shop: Shop) -> None:
     assert run_cli(shop.root, "ls", "--database", "main").exit_code == 0
     outcome = run_cli(shop.root, "ls")
     assert outcome.exit_code == 2
-    assert "DATABASES['default'] of settings is not there" in outcome.stderr
+    assert "DATABASES['default'] of settings does not exist" in outcome.stderr
 
 
 def test_passwords_are_never_printed(shop: Shop) -> None:

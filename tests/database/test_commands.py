@@ -417,4 +417,4 @@ def test_routers_that_cannot_be_read(shop: Shop) -> None:
     outcome = shop.run("ls")
 
     assert "UNALLOWED" not in outcome.stdout
-    assert "a router is not evaluated" in outcome.stderr
+    assert "a router cannot be evaluated" in outcome.stderr

@@ -1,4 +1,4 @@
-"""Modules: where source comes from, in which order it is imported, and what it binds.
+"""Modules: their source, the order of their imports, and the names that they bind.
 
 - A module is found, read and parsed once (`loader`); one that cannot be read is `Unknown`.
 - What is read of files goes through `source`, which refuses what lies outside the project.

@@ -100,7 +100,7 @@ class DomainTables(Protocol[M_contra]):
 
 
 class Declaring(Protocol[M_contra]):
-    """What may declare something, and must not be forgotten where it is not followed."""
+    """Code that may declare something, and must be noted where it is not followed."""
 
     def registers(self, vm: M_contra, value: Any) -> bool:
         """Whether calling a value, or what is in it, may declare something."""
@@ -143,7 +143,7 @@ class Converting(Protocol[M_contra]):
 
 
 class Using(Protocol[M_contra]):
-    """What is done with values that are not Python's. `NotImplemented`: Python's rules hold."""
+    """Uses of values that are not Python's own. `NotImplemented`: Python's rules apply."""
 
     def provided(self, vm: M_contra, dotted: str) -> Special | None:
         """What stands for a callable of a library, by its dotted path."""

@@ -13,7 +13,7 @@ from pgtrigger_codegen.source.span import Span
 
 
 class SpecialCall(Struct, frozen=True):
-    """What is called, with what, and where.
+    """A call: the callable, its arguments, and its place.
 
     Attributes:
         scope: The scope that the call stands in; None where real code makes it.

@@ -63,7 +63,7 @@ def _names_ours(error: BaseException) -> bool:
 
 
 class Evaluation:
-    """What every rule counts on, whatever it evaluates.
+    """The state and the limits that every rule of evaluation relies on.
 
     Attributes:
         observer: Who is told what the evaluation leans on.

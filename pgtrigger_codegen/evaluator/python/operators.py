@@ -1,4 +1,4 @@
-"""Python's operators: over real values, and refused over what is not known."""
+"""Python's operators: applied to real values, and refused for unknown ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be called: the user's functions, stand-ins for callables, and what is not listed."""
+"""Callable values: the user's functions, stand-ins for callables, and unlisted ones."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class SettingsObject(Struct, frozen=True):
 
 
 class Registrar(Struct, frozen=True):
-    """What `pgtrigger.register(*triggers)` returns: called with a model, it registers."""
+    """The result of `pgtrigger.register(*triggers)`: a call with a model registers the triggers."""
 
     triggers: tuple[Any, ...]
     span: Span

@@ -19,7 +19,7 @@ Place = tuple[str, int]
 
 
 class Trace(Struct):
-    """What happened in the project's own modules, what was taken as given, what was not read.
+    """The events in the project's own modules, the assumptions, and the unread code.
 
     Attributes:
         decisions: By place of a condition: how it was decided, if it was.

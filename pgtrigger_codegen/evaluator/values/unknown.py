@@ -65,7 +65,7 @@ class External(Unknown, frozen=True):
 
 
 class MayRegister(Unknown, frozen=True):
-    """What is not known, but may register triggers when it is called with a model."""
+    """An unknown value that may register triggers when it is called with a model."""
 
     def with_note(self, message: str, span: Span | None) -> MayRegister:
         """The same, with one more step."""

@@ -19,7 +19,7 @@ from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
 class LintContext:
-    """The facts that rules work from. What takes long is found when a rule first asks, and once.
+    """The facts for rules. Slow ones are computed when a rule first asks, and once.
 
     Args:
         analysis: The project.

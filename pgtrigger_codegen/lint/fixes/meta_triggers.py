@@ -1,4 +1,4 @@
-"""Adds triggers to the `Meta.triggers` of a class, or makes what of it is missing.
+"""Adds triggers to the `Meta.triggers` of a class, or makes the missing parts.
 
 Pure: from the source of a class and the triggers, as text, to edits; None where the source does
 not say for certain what Django will read.
@@ -29,7 +29,7 @@ _MAX_LINE = 88
 
 
 class MetaOfClass(Struct, frozen=True):
-    """A class, and what is known of the `Meta` that Django reads for it.
+    """A class, with the known facts about the `Meta` that Django reads for it.
 
     Attributes:
         inherited: How the class names the `Meta` that it inherits, None when it inherits none.

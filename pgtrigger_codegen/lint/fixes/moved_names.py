@@ -24,7 +24,7 @@ _CHANGING = frozenset(
 
 
 class ImportedName(Struct, frozen=True):
-    """What an import statement binds.
+    """A name that an import statement binds.
 
     Attributes:
         module: Absolute name of the module that is imported, or imported from.
@@ -56,7 +56,7 @@ class ImportedName(Struct, frozen=True):
 
 
 class _Binding(Struct, frozen=True):
-    """What a top-level statement of a module binds a name to.
+    """A name that a top-level statement of a module binds.
 
     Attributes:
         is_direct: Whether the statement is certain to run: it is in no `if`, loop or `try`.

@@ -79,7 +79,7 @@ def _shared_fix(analysis: Analysis, calls: Mapping[_Key, CompiledTrigger]) -> Ma
 
 
 class _Moves:
-    """What moves from a module to a class."""
+    """The code that moves from a module to a class."""
 
     def __init__(
         self, analysis: Analysis, source: Module, target: Module, node: ast.ClassDef

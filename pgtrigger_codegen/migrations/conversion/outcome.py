@@ -53,7 +53,7 @@ class Conversion(Struct, frozen=True):
 
 
 class Remarks(Struct):
-    """What is remarked on the way; the same is said once, however many histories say it."""
+    """The remarks so far; each is kept once, however many histories have it."""
 
     _obstacles: dict[Remark, None] = field(default_factory=dict)
     _notes: dict[Remark, None] = field(default_factory=dict)

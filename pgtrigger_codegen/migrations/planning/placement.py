@@ -26,7 +26,7 @@ _OTHER_DATABASES = ("sqlite", "spatialite", "mysql", "mariadb", "oracle", "mssql
 
 
 class Placement(Struct, frozen=True):
-    """The project's databases, and what its routers let into each.
+    """The project's databases, with the apps that its routers let into each.
 
     Attributes:
         configured: Aliases that the user says trigger migrations are for; none for all.

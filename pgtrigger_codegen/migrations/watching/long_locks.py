@@ -102,7 +102,7 @@ class _Lock(Struct, frozen=True):
 
 
 class _Slow(Struct, frozen=True):
-    """What takes its time.
+    """A slow operation.
 
     Attributes:
         table: On which table; None where it may be any.
@@ -115,7 +115,7 @@ class _Slow(Struct, frozen=True):
 
 
 class _Unread(Struct, frozen=True):
-    """What is not known, and may make tables."""
+    """An unknown operation, which may make tables."""
 
 
 _Event = _Made | _Lock | _Slow | _Unread

@@ -1,4 +1,4 @@
-"""Calls: what is interpreted, what is called for real, and what is refused.
+"""Calls: interpreted ones, real ones, and refused ones.
 
 - Before a real call: is it listed, are all arguments known, are they small enough, is none a value
   of ours that it would look into.

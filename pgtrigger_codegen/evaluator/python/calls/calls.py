@@ -1,4 +1,4 @@
-"""Calls: what is interpreted, what is called for real, and what is refused."""
+"""Calls: decides whether a call is interpreted, made for real, or refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The user's functions: what a `def` or a `lambda` makes, and what runs its body.
+"""The user's functions: made by a `def` or a `lambda`, and run by the machine.
 
 No function of the user's becomes one of Python's. Real code calls what the membrane made for it:
 that comes back here, and an `Unknown` result leaves as a `Refusal`, which real code cannot catch.

@@ -18,7 +18,7 @@ _NOT_KNOWN = object()
 
 
 class VersionInfo(NamedTuple):
-    """What `sys.version_info` is under another Python, of which the minor version is known."""
+    """The value of `sys.version_info` under another Python, with a known minor version."""
 
     major: int
     minor: int
