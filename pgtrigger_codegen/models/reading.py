@@ -79,7 +79,13 @@ class ModelReader:
     def renderer(self) -> ModelRenderer:
         """Renders the models."""
         # The order takes a walk through the whole project: not before a model is rendered.
-        return ModelRenderer(self.project, self.registry, lambda: self.import_order, self.find)
+        return ModelRenderer(
+            self.project,
+            self.registry,
+            lambda: self.import_order,
+            self.find,
+            self.interpreter.spoiled,
+        )
 
     def read(self) -> None:
         """Executes every first-party module that may declare models or register triggers."""

@@ -22,6 +22,7 @@ from pgtrigger_codegen.evaluator.django.stand_in import stand_in
 from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder
 from pgtrigger_codegen.evaluator.values.callables import interpreted
 from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES, ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.spoiled import Spoiled
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.fields import adds_fields, declared_fields
@@ -77,11 +78,13 @@ class ModelRenderer:
         models_: ModelRegistry,
         order: Callable[[], ImportOrder],
         find: FindModel,
+        spoiled: Spoiled,
     ) -> None:
         self._project = project
         self._registry = models_
         self._order = order
         self._find = find
+        self._spoiled = spoiled
         self._apps = _Apps([], {})
         self._rendered: dict[str, type[models.Model] | Unknown] = {}
         self.classes: dict[type, ModelClass] = {}
@@ -166,7 +169,7 @@ class ModelRenderer:
             return options
         fields: list[tuple[str, models.Field[Any, Any]]] = []
         for declared in declared_fields(model, self._order()):
-            value = declared.value
+            value = self._spoiled.within(declared.value) or declared.value
             if isinstance(value, Unknown):
                 why = f"field `{declared.owner.name}.{declared.name}` is not known: {value.reason}"
                 fields.append((declared.name, stand_in(Unknown(why, value.span, value.notes))))

@@ -19,6 +19,7 @@ from pgtrigger_codegen.crashes import Crash, contain
 from pgtrigger_codegen.evaluator.django.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.own_kinds import type_name
+from pgtrigger_codegen.evaluator.values.spoiled import Spoiled
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, ReasonStep, Unknown
 from pgtrigger_codegen.models.libraries import LandsElsewhere
 from pgtrigger_codegen.models.reading import ModelReader
@@ -76,6 +77,9 @@ class TriggerCompiler:
         if not isinstance(trigger, pgtrigger.Trigger):
             reason = f"a `{type_name(trigger)}` in `triggers` is not a trigger"
             return _unusable(Cause.BAD_ARGUMENTS, reason, None, place)
+        spoiled = self._interpreter.spoiled
+        if (unknown := spoiled.within(trigger) or _of_through(spoiled, model)) is not None:
+            return _refused(unknown, place, uri=_uri(place.model, trigger))
         rendered = self._reader.renderer.render(model)
         if isinstance(rendered, Unknown):
             return _refused(rendered, place, uri=_uri(place.model, trigger))
@@ -229,6 +233,11 @@ def _is_about_template(unknown: Invalid) -> bool:
     names = set(unknown.raised_in)
     about_braces = isinstance(unknown.error, KeyError | IndexError | ValueError)
     return about_braces and "render" in names and "__getattr__" not in names
+
+
+def _of_through(spoiled: Spoiled, model: ModelClass | ThroughModel) -> Unknown | None:
+    """Why the table of a default through model is not known: code changed its options."""
+    return spoiled.of(model) if isinstance(model, ThroughModel) else None
 
 
 def _without_text(sql: str) -> str | None:

@@ -95,8 +95,9 @@ def _assign_option(vm: Machine, target: ModelOptions, name: str, value: Any, spa
         model.assigned[name] = value
         return
     if not isinstance(target.model, ModelClass):
-        reason = f"an assignment to {describe(target)} is not followed"
-        raise Refusal(Unknown(reason, span))
+        unknown = Unknown(f"an assignment to {describe(target)} is not followed", span)
+        vm.spoiled.add(model, unknown)
+        raise Refusal(unknown)
     target.model.namespace["Meta"] = Unknown(
         f"`{target.model.name}._meta.{name}` is assigned to", span
     )

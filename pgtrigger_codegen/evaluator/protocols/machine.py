@@ -24,6 +24,7 @@ from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.raised import Frame, PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Signal
+from pgtrigger_codegen.evaluator.values.spoiled import Spoiled
 from pgtrigger_codegen.evaluator.values.unknown import Invalid, Unknown
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
@@ -43,6 +44,7 @@ class Machine(Protocol):
         special_builtins: Builtins that the interpreter stands in for: those with a handler.
         scopes: The namespaces of modules that are executed, or being executed.
         executing: Names of the modules that are being executed.
+        spoiled: What was changed in a way that is not followed.
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
         ended: Why the module that is being executed may have ended before, by an exception.
@@ -73,6 +75,7 @@ class Machine(Protocol):
     makers: Mapping[int, Maker]
     scopes: dict[str, Scope]
     executing: set[str]
+    spoiled: Spoiled
     speculation: Unknown | None
     doubt: Unknown | None
     ended: Unknown | None

@@ -24,6 +24,7 @@ from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.evaluator.values.own_kinds import OWN_NAMES
 from pgtrigger_codegen.evaluator.values.raised import Frame, PythonRaise, UnknownRaise, traceback
 from pgtrigger_codegen.evaluator.values.scope import Scope
+from pgtrigger_codegen.evaluator.values.spoiled import Spoiled
 from pgtrigger_codegen.evaluator.values.unknown import BudgetPassed, Invalid, Refusal, Unknown
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind, Unread
@@ -67,6 +68,7 @@ class Evaluation:
 
     Attributes:
         observer: Who is told what the evaluation leans on.
+        spoiled: What was changed in a way that is not followed.
         speculation: Set while executing code that may or may not run: why that is open.
         doubt: The first thing in the current `try` that is not known, and so may raise.
         ended: Why the module that is being executed may have ended before, by an exception.
@@ -80,6 +82,7 @@ class Evaluation:
         self.loader = loader
         self.observer = observer
         self._assumed: set[str] = set()
+        self.spoiled = Spoiled()
         self.speculation: Unknown | None = None
         self.doubt: Unknown | None = None
         self.ended: Unknown | None = None

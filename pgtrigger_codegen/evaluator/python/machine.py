@@ -159,6 +159,8 @@ class PythonMachine(Evaluation):
 
     def attribute(self, value: Any, name: str, span: Span) -> Any:
         """`value.name`."""
+        if self.spoiled and (unknown := self.spoiled.of(value)) is not None:
+            return unknown
         reader = self._readers.get(type(value))
         if reader is not None:
             return reader(self, value, name, span)

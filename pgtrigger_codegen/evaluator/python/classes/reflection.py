@@ -17,6 +17,7 @@ from pgtrigger_codegen.evaluator.python.imports.module_names import has_name
 from pgtrigger_codegen.evaluator.python.objects import function_attributes, membrane
 from pgtrigger_codegen.evaluator.python.objects.attribute_assignment import (
     assign_attribute,
+    assign_unknown,
     delete_attribute,
 )
 from pgtrigger_codegen.evaluator.python.objects.kinds import (
@@ -214,12 +215,18 @@ _HASHED_ALIKE = frozenset({bool, int, float, complex})
 
 
 def _setattr(vm: Machine, call: SpecialCall) -> Any:
-    if len(call.args) == 3 and isinstance(call.args[1], str):
-        assign_attribute(vm, call.args[0], call.args[1], call.args[2], call.span)
+    if len(call.args) == 3:
+        target, name, value = call.args
+        if isinstance(name, str):
+            assign_attribute(vm, target, name, value, call.span)
+        else:
+            assign_unknown(vm, target, name, call.span)
     return None
 
 
 def _delattr(vm: Machine, call: SpecialCall) -> Any:
+    if len(call.args) == 2 and isinstance(call.args[1], Unknown):
+        assign_unknown(vm, *call.args, call.span)
     if len(call.args) != 2 or not isinstance(call.args[1], str):
         return call.unknown() or Unknown("a deletion is not followed", call.span)
     delete_attribute(vm, call.args[0], call.args[1], call.span)

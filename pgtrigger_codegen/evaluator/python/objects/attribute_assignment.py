@@ -17,8 +17,15 @@ from pgtrigger_codegen.evaluator.python.objects.kinds import (
 )
 from pgtrigger_codegen.evaluator.values.callables import USER_FUNCTIONS, Function, Special
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelOptions, ThroughModel
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
-from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import (
+    BudgetPassed,
+    Raised,
+    Refusal,
+    Unknown,
+    first_unknown,
+)
 from pgtrigger_codegen.source.span import Span
 
 
@@ -26,8 +33,44 @@ def assign_attribute(vm: Machine, target: Any, name: str, value: Any, span: Span
     """`target.name = value`.
 
     Raises:
-        Refusal: What the assignment does is not followed.
+        Refusal: What the assignment does is not followed. Nothing is known of the target then.
     """
+    try:
+        _assign_attribute(vm, target, name, value, span)
+    except BudgetPassed:
+        raise
+    except Refusal as refusal:
+        _spoil(vm, target, refusal.unknown)
+        raise
+
+
+def assign_unknown(vm: Machine, target: Any, name: Any, span: Span) -> None:
+    """`setattr(target, name, …)` and `delattr(target, name)`, with a name that is not known."""
+    unknown = first_unknown(name) or Unknown("its name is not a string", span)
+    reason = f"an attribute of {describe(target)} is assigned by a name that is not known"
+    unknown = Unknown(f"{reason}: {unknown.reason}", span, unknown.notes)
+    if isinstance(target, ModelOptions):
+        vm.domain.assign_attribute(vm, target, "…", unknown, span)
+    _spoil(vm, target, unknown)
+
+
+def _spoil(vm: Machine, target: Any, why: Unknown) -> None:
+    """Remembers that nothing is known of a target any more, if triggers are made of such.
+
+    What code changes of a package's class is not followed, nor is anything made of it: so it
+    would be with all that the project is made of.
+    """
+    if is_own_kind(target):
+        may_be = isinstance(target, ModelClass | ThroughModel)
+    elif isinstance(target, type):
+        may_be = is_user_class(vm, target)
+    else:
+        may_be = not isinstance(target, Unknown) and target is not None
+    if may_be:
+        vm.spoiled.add(target, why)
+
+
+def _assign_attribute(vm: Machine, target: Any, name: str, value: Any, span: Span) -> None:
     own = is_own_kind(target)
     if isinstance(target, USER_FUNCTIONS):
         function_attributes.assign(vm, target, name, vm.speculation or value, span)
@@ -75,6 +118,8 @@ def delete_attribute(
 def _set_by_object(vm: Machine, call: SpecialCall) -> Any:
     """`object.__setattr__(target, name, value)`: no `__setattr__` of the user's is asked."""
     args = (*(call.special.receiver or ()), *call.args)
+    if len(args) == 3 and isinstance(args[1], Unknown):
+        assign_unknown(vm, *args[:2], call.span)
     if len(args) != 3 or not isinstance(args[1], str) or not is_user_object(vm, args[0]):
         return call.unknown() or Unknown("an assignment is not followed", call.span)
     _assign_to_object(vm, *args, call.span, by=object.__setattr__)
@@ -108,7 +153,9 @@ def _assign_to_object(
     if isinstance(value, Unknown) and real_code_reads:
         # Real code reads this object's attributes: it must never find an Unknown there.
         raise Refusal(value.with_note(f"assigned to `{name}`", span))
-    vm.attempt(span, by, target, name, value)
+    outcome = vm.attempt(span, by, target, name, value)
+    if isinstance(outcome, Unknown) and not isinstance(outcome, Raised):
+        raise Refusal(outcome)
 
 
 def _is_open(vm: Machine, target: Any) -> bool:

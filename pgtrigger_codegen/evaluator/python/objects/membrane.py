@@ -129,6 +129,8 @@ def outward(vm: Machine, value: Any, span: Span, depth: int = 0) -> Any:
         return function_outward(vm, value)
     if kind in _CONTAINERS and depth < _DEEPEST:
         return _items_outward(vm, value, span, depth)
+    if vm.spoiled and (unknown := vm.spoiled.of(value)) is not None:
+        raise Refusal(unknown)
     return call_back(vm, value, span) if is_raw(vm, value) else value
 
 

@@ -46,8 +46,11 @@ def left_out(vm: Machine, target: Any, name: str, span: Span) -> Unknown | None:
     """Why nothing is known of an attribute that a class, or an object of a class, does not have.
 
     Returns:
-        None where the attribute is there, or no stub is among what the class derives from.
+        None where the attribute is there, or neither is a stub among what the class derives from,
+        nor was any of that changed in a way that is not followed.
     """
+    if vm.spoiled and (unknown := vm.spoiled.of(target)) is not None:
+        return unknown
     if not vm.loader.stubs_loaded:
         return None
     module = next((module for module in _modules(vm, target) if module.is_stub), None)

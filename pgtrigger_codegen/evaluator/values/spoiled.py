@@ -1,0 +1,71 @@
+"""Objects and classes that were changed in a way that is not followed: nothing of them is known."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable
+from typing import Any
+
+from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+
+_CONTAINERS = (list, tuple, set, frozenset)
+# They hold what others hold as well, and nothing that compiles.
+_CLOSED = (types.ModuleType, types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+_MOST = 10_000
+
+
+class Spoiled:
+    """What is spoiled, by identity, with the reason."""
+
+    def __init__(self) -> None:
+        # The objects themselves are kept, so that no other one gets the identity.
+        self._reasons: dict[object, tuple[Any, Unknown]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._reasons)
+
+    def add(self, value: Any, reason: Unknown) -> None:
+        """Remembers the first reason."""
+        self._reasons.setdefault(_key(value), (value, reason))
+
+    def of(self, value: Any) -> Unknown | None:
+        """Why the attributes of a value are not known: its own, or those of a class of its."""
+        return next(filter(None, map(self._reason, self._sources(value))), None)
+
+    def within(self, root: Any) -> Unknown | None:
+        """Why a value is not known, or anything that it is made of."""
+        pending, seen = [root], set[int]()
+        while pending and self._reasons:
+            value = pending.pop()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            found = self.of(value)
+            if found is not None or len(seen) > _MOST:
+                return found or next(reason for _, reason in self._reasons.values())
+            if isinstance(value, dict):
+                pending += dict.values(value)
+            elif isinstance(value, _CONTAINERS):
+                pending += value
+            elif not isinstance(value, (type, *_CLOSED)):
+                pending += getattr(value, "__dict__", {}).values()
+        return None
+
+    def _reason(self, value: Any) -> Unknown | None:
+        known = self._reasons.get(_key(value))
+        return None if known is None else known[1]
+
+    def _sources(self, value: Any) -> Iterable[Any]:
+        if isinstance(value, ModelClass):
+            return value.mro()
+        if isinstance(value, ThroughModel):
+            return (value,)
+        return value.__mro__ if isinstance(value, type) else (value, *type(value).__mro__)
+
+
+def _key(value: Any) -> object:
+    """The identity of a value; of a default through model that of its field."""
+    if isinstance(value, ThroughModel):
+        return (id(value.owner), value.field_name)
+    return id(value)
