@@ -119,6 +119,7 @@ class Query(Struct, frozen=True):
         text: As the parser has it: of the length of the place, where that is known.
         prefix: What makes the text a statement: SELECT, before expressions and for PERFORM.
         drops_result: Whether it is run for what it does, and nothing takes rows from it.
+        in_handler: Whether a handler of exceptions may run it.
         is_dynamic: Whether EXECUTE runs it, so that no variable is in sight.
     """
 
@@ -129,6 +130,7 @@ class Query(Struct, frozen=True):
     prefix: str = ""
     drops_result: bool = False
     is_dynamic: bool = False
+    in_handler: bool = False
 
     @property
     def sql(self) -> str:

@@ -51,13 +51,41 @@ def refused_constant(datum: Node, expression: str) -> str | None:
             if taken
             else f'null value cannot be assigned to variable "{name}" declared NOT NULL'
         )
-    if not text.startswith("'"):
+    literal = _literal(text) if text.startswith("'") else None
+    return None if literal is None else _refused_literal(datum, literal)
+
+
+def refused_bound(expression: str) -> str | None:
+    """Why a constant is no bound of a FOR loop over integers."""
+    literal = _literal(expression)
+    return None if literal is None else invalid_literal("int4", literal)
+
+
+def refused_target(query: str, target: Node, datums: list[Node]) -> str | None:
+    """Why a variable does not take a constant that SELECT INTO gives, whatever tables hold."""
+    fields = target.get("PLpgSQL_row", {}).get("fields", ())
+    statements = parsed(query)
+    select = statements[0].get("SelectStmt", {}) if len(statements) == 1 else {}
+    given = select.get("targetList", ())
+    if len(given) != len(fields) or not _MAY_BE_EMPTY.isdisjoint(select):
         return None
-    type_name = internal_name(
-        variable.get("datatype", {}).get("PLpgSQL_type", {}).get("typname", "")
-    )
-    literal = _literal(text) if type_name is not None else None
-    return invalid_literal(type_name, literal) if type_name and literal is not None else None
+    for field, item in zip(fields, given, strict=True):
+        literal = text_of(item["ResTarget"]["val"])
+        number = field.get("varno", 0)
+        if literal is not None and (refused := _refused_literal(datums[number], literal)):
+            return refused
+    return None
+
+
+_MAY_BE_EMPTY = frozenset(
+    {"fromClause", "havingClause", "limitCount", "limitOffset", "whereClause"}
+)
+
+
+def _refused_literal(datum: Node, literal: str) -> str | None:
+    written = datum.get("PLpgSQL_var", {}).get("datatype", {}).get("PLpgSQL_type", {})
+    type_name = internal_name(written.get("typname", ""))
+    return None if type_name is None else invalid_literal(type_name, literal)
 
 
 # Of `PLpgSQL_raise_option_type`.

@@ -9,7 +9,7 @@ from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Query, TextRange
 from pgtrigger_codegen.sql.body_targets import statements_of
 from pgtrigger_codegen.sql.constant_faults import names_of_targets, repeated
-from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, SqlTooDeep, parse_sql, walk
+from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, SqlTooDeep, parse_sql, strings, walk
 
 
 class Fault(NamedTuple):
@@ -34,7 +34,11 @@ def faults(body: Body) -> Iterator[Fault]:
         if not failure.in_handled_block:
             yield Fault(failure.message, failure.place, loses=failure.loses)
     for query in body.queries:
-        if query.in_handled_block or query.prefix:
+        if query.in_handled_block:
+            continue
+        if (message := _out_of_place(query)) is not None:
+            yield Fault(message, query.place)
+        if query.prefix:
             continue
         if query.is_dynamic and (message := _syntax_error(query)) is not None:
             yield Fault(message, query.place, "Correct the SQL that EXECUTE runs")
@@ -50,6 +54,27 @@ def _syntax_error(query: Query) -> str | None:
         return None
     except SqlSyntaxError as error:
         return error.message
+    return None
+
+
+_IN_HANDLERS = frozenset({"sqlerrm", "sqlstate"})
+
+
+def _out_of_place(query: Query) -> str | None:
+    """What may stand elsewhere: INTO, and what only handlers of exceptions know."""
+    for kind, node in statements_of(query):
+        if query.prefix and kind == "SelectStmt" and "intoClause" in node:
+            return "query is SELECT INTO, but it should be plain SELECT"
+        if query.in_handler or query.is_dynamic:
+            continue
+        columns, has_tables = set[str](), False
+        for key, value in walk({kind: node}):
+            has_tables = has_tables or key in ("RangeVar", "RangeSubselect", "RangeFunction")
+            if key == "ColumnRef":
+                columns.update(strings(value["fields"]) if len(value["fields"]) == 1 else ())
+        for name in sorted(columns & _IN_HANDLERS):
+            if not has_tables:
+                return f'column "{name}" does not exist outside an exception handler'
     return None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, Conditions, Open, mentions_context
+from pgtrigger_codegen.sql.body_cursors import misused_cursors
 from pgtrigger_codegen.sql.body_facts import (
     Assignment,
     Condition,
@@ -18,7 +19,9 @@ from pgtrigger_codegen.sql.body_facts import (
 )
 from pgtrigger_codegen.sql.body_failures import (
     missing_parameter,
+    refused_bound,
     refused_constant,
+    refused_target,
     unknown_condition,
 )
 from pgtrigger_codegen.sql.body_paths import (
@@ -56,6 +59,7 @@ _RETURNING = re.compile(
     r"|pg_sleep)\s*\(",
     re.IGNORECASE,
 )
+_BOUNDS = frozenset({"lower", "upper", "step"})
 _PREDEFINED = frozenset({"found", "sqlstate", "sqlerrm"})
 
 
@@ -90,7 +94,7 @@ class Flow:
         self.has_loop = any("body" in value for key, value in walk(function) if key in LOOPS)
         self._exits: list[tuple[str | None, list[State]]] = []
         self._conditions_met = 0
-        self._in_handler = 0
+        self._misused_cursors = misused_cursors(function)
 
     def follow(self) -> None:
         """Walks through the body, once."""
@@ -132,9 +136,9 @@ class Flow:
                 failed = uncertain(failed)
             for item in exceptions["exc_list"]:
                 action = item["PLpgSQL_exception"].get("action")
-                self._in_handler += 1
+                self.uses.in_handler += 1
                 after = join(after, self._sequence(action, failed))
-                self._in_handler -= 1
+                self.uses.in_handler -= 1
         _, left = self._exits.pop()
         for exit_state in left:
             after = join(after, exit_state)
@@ -235,7 +239,11 @@ class Flow:
             self._condition(node["cond"], state)
         for name in ("lower", "upper", "step", "query", "expr", "argquery"):
             if name in node and "PLpgSQL_expr" in node[name]:
-                self.uses.expression(node[name], state, dynamic=dynamic)
+                place = self.uses.expression(node[name], state, dynamic=dynamic)
+                refused = refused_bound(text_of(node[name])) if name in _BOUNDS else None
+                if refused is not None:
+                    self._fail(refused, place, state)
+                    break
         for parameter in node.get("params", ()):
             self.uses.expression(parameter, state)
         before = len(self.returns)
@@ -280,7 +288,7 @@ class Flow:
             self.uses.nested(option, state)
         if (unknown := unknown_condition(node.get("options", []))) is not None:
             self._fail(unknown, self._text.find_word("RAISE"), state)
-        if set(node) <= {"lineno", "elog_level"} and not self._in_handler:
+        if set(node) <= {"lineno", "elog_level"} and not self.uses.in_handler:
             self._fail(
                 "RAISE without parameters cannot be used outside an exception handler",
                 self._text.find_word("RAISE"),
@@ -312,6 +320,17 @@ class Flow:
             return state
         return uncertain(state)
 
+    def _cursor(self, node: Node, state: State) -> State:
+        if (misuse := self._misused_cursors.get(node.get("lineno", 0))) is not None:
+            self._fail(misuse.message, self._text.find_word(misuse.keyword), state)
+        return self._plain(node, state)
+
+    def _diagnostics(self, node: Node, state: State) -> State:
+        if node.get("is_stacked") and not self.uses.in_handler:
+            message = "GET STACKED DIAGNOSTICS cannot be used outside an exception handler"
+            self._fail(message, self._text.find_word("GET"), state)
+        return self._plain(node, state)
+
     def _plain(self, node: Node, state: State) -> State:
         """Any other statement: expressions, and variables that it sets."""
         before = len(self.uses.rows)
@@ -335,6 +354,9 @@ class Flow:
                 message := miscounted(query.text, node["target"], self._function["datums"])
             ) is not None:
                 self._fail(message, query.place, state, loses=True)
+            refused = refused_target(query.text, node["target"], self._function["datums"])
+            if refused is not None:
+                self._fail(refused, query.place, state)
         return after
 
     def _fail(
@@ -388,6 +410,10 @@ _HANDLERS: dict[str, Callable[[Flow, Any, State], State]] = {
     "PLpgSQL_stmt_call": Flow._call,
     "PLpgSQL_stmt_commit": Flow._commit,
     "PLpgSQL_stmt_rollback": Flow._rollback,
+    "PLpgSQL_stmt_open": Flow._cursor,
+    "PLpgSQL_stmt_fetch": Flow._cursor,
+    "PLpgSQL_stmt_close": Flow._cursor,
+    "PLpgSQL_stmt_getdiag": Flow._diagnostics,
     "PLpgSQL_stmt_execsql": Flow._statement_of_sql,
     "PLpgSQL_stmt_dynexecute": Flow._execute,
 }

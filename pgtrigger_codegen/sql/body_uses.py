@@ -25,6 +25,7 @@ _MINDS_NULL = re.compile(
 
 # Values of `parseMode`.
 _STATEMENT = 0
+_EXPRESSION = 2
 _ASSIGNMENTS = frozenset({3, 4, 5})
 _ASSIGNED = re.compile(r"[^:=]*:?=")
 
@@ -44,6 +45,7 @@ class Uses:
     Attributes:
         order: Number of the statement, in the order of the text.
         handled: How many handlers of exceptions are around it.
+        in_handler: How many handlers it stands in.
     """
 
     def __init__(self, function: Node, text: BodyText, typed: Iterable[TypedVariable]) -> None:
@@ -52,6 +54,7 @@ class Uses:
         self.queries: list[Query] = []
         self.order = 0
         self.handled = 0
+        self.in_handler = 0
         self._texts: dict[str, Unquoted] = {}
         self._text = text
         self._datums: list[Node] = function.get("datums", [])
@@ -87,6 +90,8 @@ class Uses:
             self.dynamic.append(Dynamic(place, text is not None, unquoted))
             if text is not None:
                 self.query(text, self._within(place, text), state, is_dynamic=True)
+            else:
+                self._note_query(query, place, state, _EXPRESSION)
         whole = is_return and returned(query) != "other"
         if state and not dynamic and not whole:
             mode = "PERFORM" if perform else expression["PLpgSQL_expr"].get("parseMode", 0)
@@ -153,7 +158,10 @@ class Uses:
             or _COMPUTES.search(query)
             or self._may_name_something(query)
         ):
-            self.queries.append(Query(query, place, state, self.handled > 0, prefix))
+            handled = self.handled > 0
+            # The parser declares SQLERRM for functions with handlers, and so may their authors.
+            in_handler = self.in_handler > 0 or "sqlerrm" in self._variables
+            self.queries.append(Query(query, place, state, handled, prefix, in_handler=in_handler))
 
     def _may_name_something(self, expression: str) -> bool:
         """Whether an expression has words but those of SQL, variables, and columns of rows."""

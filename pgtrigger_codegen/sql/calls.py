@@ -13,6 +13,7 @@ from pgtrigger_codegen.sql.coercion import ROW, Type, in_words
 from pgtrigger_codegen.sql.constant_faults import of_unit, text_of, unknown_type
 from pgtrigger_codegen.sql.literals import invalid_literal
 from pgtrigger_codegen.sql.parser import Node, strings
+from pgtrigger_codegen.sql.patterns import PATTERN_HELP, of_pattern_call
 
 
 class CallFault(Struct, frozen=True):
@@ -56,8 +57,14 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
     if (problem_of_unit := of_unit(name, node.get("args", ()))) is not None:
         help = "Name a part of a date that PostgreSQL knows"
         return CallFault(problem_of_unit, help, 0, function=name), None
-    if _has_own_syntax(node):
+    if _has_own_syntax(node) and name not in _LISTED_IN_OWN_SYNTAX:
         return None, coercion.result(signatures)
+    if name in _OF_PAIRS and len(given) % 2:
+        help = "Give a value for each key"
+        message = "argument list must have even number of elements"
+        return CallFault(message, help, 0, function=name), coercion.result(signatures)
+    if (refused := of_pattern_call(name, node.get("args", ()))) is not None:
+        return CallFault(refused, PATTERN_HELP, 0, function=name), coercion.result(signatures)
     if name == "format" and (problem := _format_problem(node)) is not None:
         message, help = problem
         return CallFault(message, help, 0, function=name), "text"
@@ -65,7 +72,7 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
         if (refused := _of_literals(node["args"] if given else (), fits)) is not None:
             return CallFault(refused, "Write the constant as its type has it", 0), None
         exact = [one for one in fits if one.expanded(len(given)) == tuple(given)]
-        return None, coercion.result(exact or fits)
+        return None, coercion.result(exact or coercion.preferred(fits, given))
     if len(given) == 1 and (builtins.is_type(name) or given[0] == ROW):
         return None, None  # `text(x)` is a cast, and `name(row)` a column
     return CallFault(missing(name, given), _help(name, signatures), 0, function=name), None
@@ -107,19 +114,24 @@ def missing(name: str, given: Sequence[Type]) -> str:
     return f"function {name}({', '.join(map(in_words, given))}) does not exist"
 
 
-def has_aggregate(tree: object) -> bool:
-    """Whether an aggregate is called there, and not in a query within."""
+def has_aggregate(tree: object, *, of_rows: bool = False) -> bool:
+    """Whether an aggregate is called there, and not in a query within.
+
+    Args:
+        of_rows: Look for `count(*)` alone, which is never an aggregate of the query around.
+    """
     if isinstance(tree, list):
-        return any(map(has_aggregate, tree))
+        return any(has_aggregate(item, of_rows=of_rows) for item in tree)
     if not isinstance(tree, dict):
         return False
-    if (call := tree.get("FuncCall")) is not None and "over" not in call:
+    call = tree.get("FuncCall")
+    if call is not None and "over" not in call and ("agg_star" in call or not of_rows):
         names = strings(call["funcname"])
         signatures = builtins.functions(names[-1]) if len(names) == 1 else ()
         if signatures and all(one.kind == "aggregate" for one in signatures):
             return True
     return any(
-        has_aggregate(value)
+        has_aggregate(value, of_rows=of_rows)
         for key, value in tree.items()
         if isinstance(value, _INNER) and key != "SubLink"
     )
@@ -172,6 +184,9 @@ def _has_own_syntax(node: Node) -> bool:
     )
 
 
+# Their own syntax lists all arguments, and no more.
+_LISTED_IN_OWN_SYNTAX = frozenset({"extract", "overlay", "position"})
+_OF_PAIRS = frozenset({"json_build_object", "jsonb_build_object"})
 # What other databases have, and what does the same here.
 _ELSEWHERE = {
     "charindex": "strpos",

@@ -84,7 +84,47 @@ def fitting(signatures: Sequence[Signature], given: Sequence[Type]) -> list[Sign
         for signature in signatures
         if (parameters := signature.expanded(len(given))) is not None
         and all(map(accepts, parameters, given))
+        and _agree(parameters, given)
     ]
+
+
+def _agree(parameters: Sequence[str], given: Sequence[Type]) -> bool:
+    """Whether the arguments whose types are to be alike may be so."""
+    for family in (_LIKE_ANYELEMENT, _LIKE_ANYCOMPATIBLE):
+        elements: list[Type] = []
+        for parameter, argument in zip(parameters, given, strict=False):
+            if parameter in family and argument not in (None, UNKNOWN):
+                if not parameter.endswith("array") or parameter.endswith("nonarray"):
+                    elements.append(argument)
+                elif argument.endswith("[]"):
+                    elements.append(argument[:-2])
+        if unmatched(elements) is not None:
+            return False
+    return True
+
+
+def preferred(signatures: Sequence[Signature], given: Sequence[Type]) -> Sequence[Signature]:
+    """Those that PostgreSQL prefers where arguments of these types are taken by several.
+
+    Rules: https://www.postgresql.org/docs/current/typeconv-func.html
+    """
+    if len(signatures) < 2 or None in given or UNKNOWN in given:
+        return signatures
+    for score in (_exact, _exact_or_preferred):
+        scores = [score(one.expanded(len(given)) or (), given) for one in signatures]
+        signatures = [
+            one for one, own in zip(signatures, scores, strict=True) if own == max(scores)
+        ]
+    return signatures
+
+
+def _exact(parameters: Sequence[str], given: Sequence[Type]) -> int:
+    return sum(map(str.__eq__, parameters, map(str, given)))
+
+
+def _exact_or_preferred(parameters: Sequence[str], given: Sequence[Type]) -> int:
+    pairs = zip(parameters, given, strict=False)
+    return sum(one == other or one in _PREFERRED for one, other in pairs)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -101,6 +141,7 @@ def operation(name: str, left: Type, right: Type) -> tuple[bool, Type]:
         if (one.arguments[0] == "") == (left == "")
         and accepts(one.arguments[1], right)
         and (left == "" or accepts(one.arguments[0], left))
+        and _agree(one.arguments, (left, right))
     ]
     if not fits:
         # Someone's own, or of a type that is not known.
@@ -170,6 +211,9 @@ def in_words(type_name: Type) -> str:
     return _IN_WORDS.get(name, name) + type_name[len(name) :]
 
 
+_PREFERRED = frozenset("bool float8 inet interval oid text timestamptz varbit".split())
+_LIKE_ANYELEMENT = frozenset({"anyelement", "anyarray", "anynonarray"})
+_LIKE_ANYCOMPATIBLE = frozenset({"anycompatible", "anycompatiblearray", "anycompatiblenonarray"})
 _ANYTHING = frozenset({"any", "anyelement", "anycompatible"})
 _NO_VALUE = frozenset({"void", "record", "trigger"})
 # By the category of what they take; the types of enums are never built in.

@@ -35,12 +35,33 @@ def of_comparison(
             continue
         # A literal takes the type of the other side, where there is such an operator.
         is_left = tree is sides[0]
-        same = frozenset({other}) if operator in _COMPARISONS else frozenset[str]()
+        same = frozenset({other}) if _takes_two(operator, other) else frozenset[str]()
         types = same or operand_types(operator, other, is_left=is_left)
         messages = [invalid_literal(name, text) for name in sorted(types)]
         if messages and all(messages):
             return messages[0]
     return None
+
+
+def of_alternatives(types: Sequence[Type], values: Sequence[Node]) -> str | None:
+    """Why a literal of CASE or COALESCE is no value of the type that the others have."""
+    others = {name for name in types if name not in (None, UNKNOWN)}
+    if None in types or not others:
+        return None
+    for text in [text for text in map(text_of, values) if text is not None]:
+        messages = [invalid_literal(name, text) for name in sorted(filter(None, others))]
+        if all(messages):
+            return messages[0]
+    return None
+
+
+def _takes_two(operator: str, name: str) -> bool:
+    """Whether there is an operator for two values of a type: a literal is taken for one then."""
+    if operator in _COMPARISONS:
+        return True
+    if name.endswith("[]"):
+        return operator == "||"
+    return any(one.arguments == (name, name) for one in builtins.operators(operator))
 
 
 def divides_by_zero(operator: str, left: Type, right: object) -> bool:

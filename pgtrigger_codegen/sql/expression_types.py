@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from pgtrigger_codegen.sql import coercion, constant_faults
+from pgtrigger_codegen.sql import builtins, coercion, constant_faults, patterns
 from pgtrigger_codegen.sql.calls import call_fault, own_call, unknown_type_fault
 from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, Type, in_words
 from pgtrigger_codegen.sql.names import QualifiedName
@@ -126,9 +126,12 @@ class ExpressionTypes(NamesInSight, ABC):
             case "AEXPR_OP_ANY" | "AEXPR_OP_ALL":
                 if right and right.endswith("[]"):
                     self._operator(name[0], left, right[:-2], node)
+                elif right not in (None, UNKNOWN, ROW) and builtins.category(right or "") != "A":
+                    self.refuse(_NO_ARRAY, node, "Give an array, or compare with the value itself")
                 return "bool"
             case "AEXPR_NULLIF":
                 self._operator("=", left, right, node)
+                self._constant_side("=", left, right, node, node.get("rexpr"))
                 return left
         return None
 
@@ -142,6 +145,9 @@ class ExpressionTypes(NamesInSight, ABC):
             and constant_faults.divides_by_zero(name, left, node["rexpr"])
         ):
             self.refuse("division by zero", node, "Divide by something else")
+        pattern = constant_faults.text_of(node.get("rexpr")) if name in patterns.OPERATORS else None
+        if pattern is not None and (message := patterns.invalid_pattern(pattern)) is not None:
+            self.refuse(message, node, patterns.PATTERN_HELP)
 
     def _constant_side(self, name: str, left: Type, right: Type, node: Node, other: object) -> None:
         """Refuses a literal that is no value of the type of the other side."""
@@ -196,16 +202,17 @@ class ExpressionTypes(NamesInSight, ABC):
         self._maybe += 1
         types = [self.type_of(arg) for arg in node["args"]]
         self._maybe -= 1
-        return self._common(types, "COALESCE", node)
+        return self._common(types, "COALESCE", node, node["args"])
 
     def _extreme(self, node: Node) -> Type:
         word = node["op"].removeprefix("IS_")
-        return self._common([self.type_of(arg) for arg in node["args"]], word, node)
+        types = [self.type_of(arg) for arg in node["args"]]
+        return self._common(types, word, node, node["args"])
 
     def _case(self, node: Node) -> Type:
         self.type_of(node.get("arg"))
         self._maybe += 1
-        types = []
+        types, values = [], []
         for item in node["args"]:
             when = item["CaseWhen"]
             if "arg" in node:
@@ -213,18 +220,22 @@ class ExpressionTypes(NamesInSight, ABC):
             else:
                 self.condition(when["expr"], "CASE/WHEN")
             types.append(self.type_of(when["result"]))
+            values.append(when["result"])
         if "defresult" in node:
             types.insert(0, self.type_of(node["defresult"]))
+            values.append(node["defresult"])
         self._maybe -= 1
-        return self._common(types, "CASE", node)
+        return self._common(types, "CASE", node, values)
 
-    def _common(self, types: list[Type], word: str, node: Node) -> Type:
+    def _common(self, types: list[Type], word: str, node: Node, values: list[Node]) -> Type:
         if (pair := coercion.unmatched(types)) is not None:
             self.refuse(
                 f"{word} types {in_words(pair[0])} and {in_words(pair[1])} cannot be matched",
                 node,
                 "Give all of its values one type",
             )
+        elif (message := constant_faults.of_alternatives(types, values)) is not None:
+            self.refuse(message, node, _CONSTANT)
         return coercion.common(types)
 
     def _value_function(self, node: Node) -> Type:
@@ -274,6 +285,7 @@ class ExpressionTypes(NamesInSight, ABC):
         """The types of the columns that a query gives."""
 
 
+_NO_ARRAY = "op ANY/ALL (array) requires array on right side"
 _CONSTANT = "Write the constant as its type has it"
 _OPERATORS_ELSEWHERE = {
     "**": "PostgreSQL raises to a power with `^`",

@@ -59,6 +59,7 @@ _UUID = re.compile(
 )
 _ISO_DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?=\s|T|$)", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:^|[\sT])(\d{1,2}):(\d{2})(?::(\d{2}))?(?![\d:])", re.IGNORECASE)
+_SPAN = re.compile(r"\s*[+-]?\d+\s*(day|hour|minute|second|week|month|year)s?(\s+ago)?\s*")
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -109,6 +110,8 @@ def _date(text: str) -> Verdict:
         year, month, day = map(int, match.groups())
         if not 1 <= month <= 12 or (year and not 1 <= day <= calendar.monthrange(year, month)[1]):
             return _FIELD
+    if _SPAN.fullmatch(lowered):
+        return _SYNTAX
     return _without_digits(lowered, _DATE_WORDS) or _clock(lowered)
 
 

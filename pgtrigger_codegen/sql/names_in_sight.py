@@ -24,6 +24,16 @@ class DerivedColumns(dict[str, Type]):
     """Those of a query's result: it has no others."""
 
 
+class TableColumns(dict[str, Type]):
+    """Those of a model's table.
+
+    Attributes:
+        unique: Columns that identify a row, each by itself.
+    """
+
+    unique: frozenset[str] = frozenset()
+
+
 class NamesInSight:
     """Resolves names, and collects their errors.
 
@@ -70,12 +80,15 @@ class NamesInSight:
         if not self._rows and names[0] in ("new", "old"):  # run by EXECUTE
             help = "Pass values with USING: what EXECUTE runs sees neither rows nor variables"
             self.refuse(message, node, help)
-        elif self._is_nothing(names[0]):
+        elif self._is_nothing(*names):
             self.refuse(message, node, "Name a table of FROM, by its alias where it has one")
         return self._field(self._rows.get(names[0]), names, node)
 
-    def _is_nothing(self, name: str) -> bool:
+    def _is_nothing(self, name: str, column: str) -> bool:
         """Whether a name before a column is that of nothing in sight, where all is known."""
+        if coercion.internal_name(self._variables.get(name, "")) not in (None, ROW):
+            # A single value has no fields; a block may be named like a variable in it.
+            return column not in self._variables and not any("" in scope for scope in self.scopes)
         return (
             self._names is not None
             and name not in self._names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from pgtrigger_codegen.sql import coercion
+from pgtrigger_codegen.sql import coercion, select_shape
 from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, has_window
 from pgtrigger_codegen.sql.coercion import Type, in_words
 from pgtrigger_codegen.sql.expression_types import EXPRESSIONS, ExpressionTypes
@@ -64,6 +64,11 @@ class StatementTypes(ExpressionTypes):
                     node,
                     "Select as many columns on both sides",
                 )
+            for left, right in zip(output or (), other or (), strict=False):
+                if (pair := coercion.unmatched([left[1], right[1]])) is not None:
+                    word = node["op"].removeprefix("SETOP_")
+                    types = " and ".join(map(in_words, pair))
+                    self.refuse(f"{word} types {types} cannot be matched", node, "Cast one side")
             if output is not None:
                 pairs = zip(output, other or output, strict=False)
                 output = [
@@ -79,6 +84,7 @@ class StatementTypes(ExpressionTypes):
             output = self._targets(node.get("targetList", ()))
             self._rest(node, ("fromClause", "targetList", "withClause"))
             self._ungrouped(node)
+            self._of_shape(node)
             self.scopes.pop()
         self._queries = before
         return output
@@ -102,6 +108,11 @@ class StatementTypes(ExpressionTypes):
                     column,
                     "Group by it, or take one of its values: `max(…)`",
                 )
+
+    def _of_shape(self, node: Node) -> None:
+        """What the clauses of a query ask of each other."""
+        for message, help in select_shape.problems(node, self.scopes[-1], self.own_names):
+            self.refuse(message, node, help)
 
     def _targets(self, items: Iterable[Node]) -> Output | None:
         """What a list of results gives; None where it has `*` of something that is not known."""
@@ -152,7 +163,7 @@ class StatementTypes(ExpressionTypes):
     def _of_rows(self, value: Node, where: str, help: str) -> None:
         """Refuses what is of several rows where each row is looked at by itself."""
         # In a query within, the aggregate may be one of the query around it.
-        if len(self.scopes) == 1 and has_aggregate(value):
+        if has_aggregate(value, of_rows=len(self.scopes) > 1):
             self.refuse(f"aggregate functions are not allowed in {where}", value, help)
         elif has_window(value):
             self.refuse(f"window functions are not allowed in {where}", value, _OWN_QUERY)

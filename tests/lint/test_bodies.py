@@ -88,11 +88,14 @@ def test_an_error_is_what_postgresql_fails_on_or_loses(
         assert goes_wrong(outcomes[name]) is bool(body.missed)
 
 
-def test_of_the_survey_most_that_goes_wrong_is_reported_and_nothing_that_is_right() -> None:
+@pytest.mark.parametrize("survey", ["survey", "second_survey"])
+def test_of_a_survey_most_that_goes_wrong_is_reported_and_nothing_that_is_right(
+    survey: str,
+) -> None:
     """Bodies that were written before the rules that report them, of all classes alike."""
-    wrong = [body for body in BODIES.values() if body.file.stem == "survey_wrong"]
-    right = [body for body in BODIES.values() if body.file.stem == "survey_right"]
-    reported = [body for body in wrong if body.finding]
+    wrong = [body for body in BODIES.values() if body.file.stem == f"{survey}_wrong"]
+    right = [body for body in BODIES.values() if body.file.stem == f"{survey}_right"]
+    reported = [body for body in wrong if body.finding not in (None, "PGT315")]
 
     assert len(wrong) + len(right) >= 120
     assert len(reported) >= 0.85 * len(wrong)

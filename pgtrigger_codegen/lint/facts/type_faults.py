@@ -26,7 +26,7 @@ from pgtrigger_codegen.sql.body_targets import parsed, statements_of
 from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, missing, unknown_type_fault
 from pgtrigger_codegen.sql.coercion import ROW, internal_name, type_node
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.names_in_sight import Columns, DerivedColumns
+from pgtrigger_codegen.sql.names_in_sight import Columns, DerivedColumns, TableColumns
 from pgtrigger_codegen.sql.statement_types import StatementTypes
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
@@ -172,10 +172,12 @@ class TypeFaults:
             return None
         if model.label not in self._columns:
             types = dict(model.types)
-            self._columns[model.label] = {
-                name: internal_name(types[name]) if name in types else None
+            columns = TableColumns(
+                (name, internal_name(types[name]) if name in types else None)
                 for name in model.columns
-            }
+            )
+            columns.unique = frozenset(model.unique)
+            self._columns[model.label] = columns
         return self._columns[model.label]
 
     def _is_by_hand(self, app_label: str, fault: CallFault) -> bool:
