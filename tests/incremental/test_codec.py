@@ -152,10 +152,10 @@ def test_what_travels_is_a_closed_list() -> None:
     modules = {cls.__module__.partition(".")[0] for cls in history_codec().classes}
     assert modules == {"pgtrigger_codegen"}
     assert {cls.__name__ for cls in history_codec().classes} == set(
-        "AvoidableLock CascadingKey Change Contest Disturbance DroppedColumn DroppedTable FaultySql"
-        " InstalledTrigger Irreversible LongLock MigrationState MissingDependency Note"
-        " OperationFacts OrderFault Origin QualifiedName Recreation RenamedColumn RenamedTable"
-        " Renaming RetypedColumn SchemaChange Span Table TriggerDefinition TriggerParts Unknown"
+        "AuthoringOperations AvoidableLock CascadingKey Contest Disturbance DroppedColumn"
+        " DroppedTable FaultySql InstalledTrigger Irreversible LongLock MigrationState"
+        " MissingDependency OperationFacts OrderFault QualifiedName ReasonStep Recreation"
+        " RenamedColumn RenamedTable Renaming Replacement RetypedColumn SchemaChange Span Table TriggerDefinition TriggerParts Unknown"
         " Unreadable Writing _History".split()
     )
 

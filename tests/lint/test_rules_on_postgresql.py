@@ -15,6 +15,9 @@ from tests.lint.cases import Case, read_cases
 from tests.lint.installing import refusals
 from tests.support.django_process import DjangoProject
 
+# Each installs a whole fixture of cases.
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "rules"
 DEFINITION_RULES = sorted(FIXTURES.glob("PGT2*.md"))
 
