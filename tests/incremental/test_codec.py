@@ -155,8 +155,8 @@ def test_what_travels_is_a_closed_list() -> None:
         "AuthoringOperations AvoidableLock CascadingKey Contest Disturbance DroppedColumn"
         " DroppedTable FaultySql InstalledTrigger Irreversible LongLock MigrationState"
         " MissingDependency OperationFacts OrderFault QualifiedName ReasonStep Recreation"
-        " RenamedColumn RenamedTable Renaming Replacement RetypedColumn SchemaChange Span Table TriggerDefinition TriggerParts Unknown"
-        " Unreadable Writing _History".split()
+        " RenamedColumn RenamedTable Renaming Replacement RetypedColumn SchemaChange Span Table"
+        " TriggerDefinition TriggerParts Unknown Unreadable Writing _History".split()
     )
 
 
