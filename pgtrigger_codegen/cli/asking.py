@@ -15,7 +15,7 @@ def ask_nobody(analysis: Analysis) -> tuple[ServerFault, ...]:
     return ()
 
 
-def ask_server(dsn: str | None, say: Callable[[str], None]) -> Ask:
+def ask_server(dsn: str | None, say: Callable[[str], None], *, fires: bool = False) -> Ask:
     """Asks a server what it says of an analysis; once, however often it is asked for."""
     from pgtrigger_codegen.cli.verifying import verified
     from pgtrigger_codegen.verification.facts import server_faults
@@ -24,7 +24,7 @@ def ask_server(dsn: str | None, say: Callable[[str], None]) -> Ask:
 
     def ask(analysis: Analysis) -> tuple[ServerFault, ...]:
         if id(analysis) not in known:
-            found = verified(analysis, analysis.triggers, dsn, say)
+            found = verified(analysis, analysis.triggers, dsn, say, fires=fires)
             faults = server_faults(found.verdicts) if found is not None else ()
             known[id(analysis)] = (analysis, faults)
         return known[id(analysis)][1]

@@ -124,6 +124,11 @@ _RULES = "RULES"  # what stands for selectors in the help
     help="Also check on a throw-away PostgreSQL server, like `pgtrigger-codegen verify`.",
 )
 @click.option(
+    "--fire",
+    is_flag=True,
+    help="With --verify: also perform the triggers' events, like `verify --fire`.",
+)
+@click.option(
     "--dsn",
     help="With --verify: a server to make a database on, instead of the embedded one.  "
     f"[env var: {DSN_VARIABLE}]",
@@ -166,7 +171,7 @@ def _lint(target: Target, request: Request) -> bool:
     with overlaid(_unsaved(request, check.paths)):
         with progress() as say:
             if request.verify:
-                check = structs.replace(check, ask=ask_server(request.dsn, say))
+                check = structs.replace(check, ask=ask_server(request.dsn, say, fires=request.fire))
             outcome = _outcome(target, request, check, say)
         project = outcome.analysis.project
         require_own(check.paths, outcome.analysis)

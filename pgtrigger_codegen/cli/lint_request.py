@@ -46,6 +46,7 @@ class Request(Struct, frozen=True):
     exit_non_zero_on_fix: bool
     fail_level: str
     verify: bool
+    fire: bool
     dsn: str | None
 
     @property
@@ -88,6 +89,8 @@ class Request(Struct, frozen=True):
             raise click.UsageError("To lint standard input, name its file with --stdin-filename.")
         if self.dsn is not None and not self.verify:
             raise click.UsageError("--dsn needs --verify.")
+        if self.fire and not self.verify:
+            raise click.UsageError("--fire needs --verify.")
         if self.verify and self.fixes:
             raise click.UsageError("--verify cannot be combined with --fix, --fix-only and --diff.")
         writing = {

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.cli import verify_migrations
+from pgtrigger_codegen.cli import verify_events, verify_migrations
 from pgtrigger_codegen.cli.common import (
     Target,
     analyze_target,
@@ -54,6 +54,11 @@ from pgtrigger_codegen.verification.facts import TriggerVerdict, Verdict, Verifi
     is_flag=True,
     help="Apply the migrations too, take them back, and record the locks that they take.",
 )
+@click.option(
+    "--fire",
+    is_flag=True,
+    help="Perform each trigger's events too, on rows that are made up, and tell what happens.",
+)
 @no_cache_option
 @pass_target
 @click.pass_context
@@ -67,6 +72,7 @@ def verify(
     check: bool,
     output_format: str,
     migrations: bool,
+    fire: bool,
 ) -> None:
     """Prove the triggers on a throw-away PostgreSQL server.
 
@@ -81,7 +87,7 @@ def verify(
         analysis = analyze_target(target, history=migrations)
         triggers = _asked_for(analysis, uris)
         unresolved = () if uris else analysis.unresolved
-        found = verified(analysis, triggers, dsn, say)
+        found = verified(analysis, triggers, dsn, say, fires=fire)
         history = migrated(analysis, dsn, say) if migrations else None
     verdicts = found.verdicts if found is not None else ()
     if output_format == "json":
@@ -129,6 +135,7 @@ _FAULTS: Mapping[FaultKind, str] = {
     "trigger": "",
     "unproven": "not provable here: ",
     "warning": "plpgsql_check: ",
+    "event": "",
 }
 _WIDTH = max(len(verdict) for verdict in Verdict)
 
@@ -144,6 +151,7 @@ def _as_text(
         for fault in one.faults if len(one.faults) > 1 else ():
             where = place_of(analysis, places.span(owner_of(one.trigger), fault.place))
             yield one_line(f"    {where}{_FAULTS[fault.kind]}{fault.message}")
+        yield from verify_events.as_text(one.fired)
     for declaration in unresolved:
         where = declaration.uri or place_of(analysis, declaration.span).rstrip(": ")
         yield _line(Verdict.NOT_PROVABLE, where, _unread(declaration))
@@ -197,6 +205,7 @@ def _trigger_as_json(analysis: Analysis, places: BodyPlaces, one: TriggerVerdict
             }
             for fault in one.faults
         ],
+        **({"events": verify_events.as_json(one.fired)} if one.fired else {}),
     }
 
 

@@ -23,11 +23,14 @@ def verified(
     triggers: tuple[CompiledTrigger, ...],
     dsn: str | None,
     say: Callable[[str], None],
+    *,
+    fires: bool = False,
 ) -> Verification | None:
     """What a server makes of triggers; None where there are none.
 
     Args:
         dsn: The option; without it the environment may name a server.
+        fires: Whether the triggers' events are performed too.
 
     Raises:
         CodegenError: There is no server, or it is gone.
@@ -35,7 +38,7 @@ def verified(
     if not triggers:
         return None
     with _room(dsn, say) as room:
-        return verify(room, analysis, triggers, say)
+        return verify(room, analysis, triggers, say, fires=fires)
 
 
 def migrated(analysis: Analysis, dsn: str | None, say: Callable[[str], None]) -> MigrationsVerdict:

@@ -29,6 +29,7 @@ from pgtrigger_codegen.lint.rules.constraint_trigger_misuse import ConstraintTri
 from pgtrigger_codegen.lint.rules.default_through_proxy import DefaultThroughProxy
 from pgtrigger_codegen.lint.rules.duplicate_trigger_name import DuplicateTriggerName
 from pgtrigger_codegen.lint.rules.edited_trigger_sql import EditedTriggerSql
+from pgtrigger_codegen.lint.rules.event_fails_when_fired import EventFailsWhenFired
 from pgtrigger_codegen.lint.rules.faulty_trigger_sql import FaultyTriggerSql
 from pgtrigger_codegen.lint.rules.foreign_trigger import ForeignTrigger
 from pgtrigger_codegen.lint.rules.generated_column_in_before_condition import (
@@ -181,6 +182,7 @@ RULES: Final[tuple[Rule, ...]] = (
     TriggerRefusedByServer(),
     NotProvable(),
     PlpgsqlCheckWarning(),
+    EventFailsWhenFired(),
 )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+from django.core.exceptions import FieldError
 from django.db import connections, models
 from msgspec import Struct
 
@@ -36,33 +38,38 @@ def creation(
     return found
 
 
-class _Unique(Struct, frozen=True):
-    """The columns that make rows unique, besides single fields.
+class _Constraints(Struct, frozen=True):
+    """What a model's `Meta` demands of rows.
 
     Attributes:
-        together: Names of fields.
+        together: Names of fields that are unique together.
         constraints: Django's own.
-        is_known: Whether that is all.
+        checks: Conditions of rows.
+        is_known: Whether these are all that make rows unique.
     """
 
     together: tuple[tuple[str, ...], ...] = ()
     constraints: tuple[models.UniqueConstraint, ...] = ()
+    checks: tuple[models.CheckConstraint, ...] = ()
     is_known: bool = True
 
 
-def _unique(model: ModelClass | ThroughModel) -> _Unique:
+def _unique(model: ModelClass | ThroughModel) -> _Constraints:
     if isinstance(model, ThroughModel):
-        return _Unique()  # Django's own, which has what it needs
+        return _Constraints()  # Django's own, which has what it needs
     together = meta.option(model, "unique_together")
     constraints = meta.option(model, "constraints")
     sets, are_sets_known = _together(together)
     known = isinstance(constraints, list | tuple) and first_unknown(constraints) is None
-    return _Unique(
+    return _Constraints(
         sets,
         tuple(
             one
             for one in (constraints if known else ())
             if isinstance(one, models.UniqueConstraint)
+        ),
+        tuple(
+            one for one in (constraints if known else ()) if isinstance(one, models.CheckConstraint)
         ),
         are_sets_known and (known or constraints is meta.MISSING),
     )
@@ -80,7 +87,7 @@ def _together(value: object) -> tuple[tuple[tuple[str, ...], ...], bool]:
     return tuple(tuple(map(str, item)) for item in items), True
 
 
-def _creation(rendered: Any, unique: _Unique, server_version: int) -> TableCreation:
+def _creation(rendered: Any, unique: _Constraints, server_version: int) -> TableCreation:
     options = rendered._meta
     unknown = [field for field in options.local_fields if not _is_known(field)]
     connection = connections.create_connection("default")
@@ -101,6 +108,10 @@ def _creation(rendered: Any, unique: _Unique, server_version: int) -> TableCreat
     for constraint in unique.constraints:
         if not names.intersection(constraint.fields):
             editor.deferred_sql.append(constraint.create_sql(rendered, editor))
+    for check in unique.checks if not unknown else ():
+        # One that cannot be written costs only itself: nothing but rows that are made up needs it.
+        with contextlib.suppress(FieldError, TypeError, ValueError):
+            editor.deferred_sql.append(check.create_sql(rendered, editor))
     return TableCreation(
         table=options.db_table,
         statement=text,

@@ -20,6 +20,38 @@ class Verdict(StrEnum):
     """The server was not given what it would need to judge."""
 
 
+class Outcome(StrEnum):
+    """The end of an event that was performed with a trigger in place."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    """The trigger's function raised an exception of its own."""
+    ERROR = "error"
+    NOT_FIRED = "not fired"
+    """No verdict: nothing was performed that fires the trigger."""
+
+
+class Fired(Struct, frozen=True):
+    """What came of one event of a trigger.
+
+    Attributes:
+        event: INSERT, UPDATE, DELETE or TRUNCATE.
+        message: In the server's words where it refused; why nothing was fired.
+        sqlstate: Of the refusal or the error.
+        rows: How many rows the statement changed.
+        columns: Those that hold other values than they do without the trigger.
+        written: By table, the rows that the trigger wrote, in words.
+    """
+
+    event: str
+    outcome: Outcome
+    message: str | None = None
+    sqlstate: str | None = None
+    rows: int | None = None
+    columns: tuple[str, ...] = ()
+    written: tuple[tuple[str, str], ...] = ()
+
+
 class TriggerVerdict(Struct, frozen=True):
     """The server's answers about one trigger.
 
@@ -27,6 +59,8 @@ class TriggerVerdict(Struct, frozen=True):
         reason: In words, for all but what is proven.
         faults: What the server says of statements in its function, and which it could not judge.
         is_ours: Whether it is a fault of this package and not of the project.
+        is_installed: Whether it was installed as it should be.
+        fired: What its events did, where they were performed.
     """
 
     trigger: CompiledTrigger
@@ -34,6 +68,8 @@ class TriggerVerdict(Struct, frozen=True):
     reason: str | None = None
     is_ours: bool = False
     faults: tuple[ServerFault, ...] = ()
+    is_installed: bool = False
+    fired: tuple[Fired, ...] = ()
 
 
 def server_faults(verdicts: Iterable[TriggerVerdict]) -> tuple[ServerFault, ...]:

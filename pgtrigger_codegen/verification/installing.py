@@ -80,7 +80,7 @@ def prove_installation(
         pgid = trigger.pgid.lower()
         if left := [row[0] for row in room.rows(_LEFT, pgid, pgid)]:
             return _fault(trigger, f"uninstalling leaves {', '.join(left)}")
-    return TriggerVerdict(trigger, Verdict.PROVEN)
+    return TriggerVerdict(trigger, Verdict.PROVEN, is_installed=True)
 
 
 def difference_from_declared(room: Room, trigger: CompiledTrigger) -> str | None:

@@ -50,6 +50,7 @@ class RefusedStatement(Exception):
         sqlstate: Five characters.
         message: In the server's words.
         position: The character that the server points at: within a function, in its statement.
+        context: The functions that were running, the innermost first, one a line.
     """
 
     def __init__(self, error: psycopg.Error) -> None:
@@ -57,6 +58,7 @@ class RefusedStatement(Exception):
         self.message = error.diag.message_primary or " ".join(str(error).split())
         position = error.diag.internal_position or error.diag.statement_position
         self.position = int(position) - 1 if position is not None else None
+        self.context = error.diag.context or ""
         super().__init__(self.message)
 
 
@@ -94,6 +96,19 @@ class Room:
         """What one of our own queries gives."""
         with self.asking():
             return self._raw.execute(query.encode(), parameters or None).fetchall()
+
+    def changes(self, statement: str) -> int | RefusedStatement:
+        """Run one statement, and tell how many rows it changed, or the server's objection."""
+        self.execute("SAVEPOINT attempt")
+        found: int | RefusedStatement
+        try:
+            with self.asking():
+                found = self._raw.execute(statement.encode(), binary=True).rowcount
+        except RefusedStatement as refused:
+            self.execute("ROLLBACK TO SAVEPOINT attempt")
+            found = refused
+        self.execute("RELEASE SAVEPOINT attempt")
+        return found
 
     def keep(self) -> None:
         """End a transaction: what it made stays, and its locks go."""

@@ -65,6 +65,14 @@ class Schema(Struct, frozen=True):
     missing: Mapping[str, str]
 
     @property
+    def is_complete(self) -> bool:
+        """Whether each table has all columns and keys that it has in the project."""
+        return all(
+            one.managed and one.has_all_unique and not one.unknown_fields
+            for one in self.creations.values()
+        )
+
+    @property
     def by_table(self) -> Mapping[str, TableCreation]:
         """Those that are there, by the name of the table."""
         return {table_reference(one.table).name: one for one in self.creations.values()}

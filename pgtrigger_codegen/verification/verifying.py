@@ -13,10 +13,12 @@ from pgtrigger_codegen.source.wording import counted
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from pgtrigger_codegen.verification.absence import UnmodelledSource
 from pgtrigger_codegen.verification.facts import TriggerVerdict, Verdict, Verification
+from pgtrigger_codegen.verification.firing import fire
 from pgtrigger_codegen.verification.installing import prove_installation
 from pgtrigger_codegen.verification.planning import Planned, plan_body
 from pgtrigger_codegen.verification.reading import BodyReader
 from pgtrigger_codegen.verification.room import Room
+from pgtrigger_codegen.verification.rows import RowBuilder
 from pgtrigger_codegen.verification.schema import Schema, make_schema
 
 
@@ -25,12 +27,15 @@ def verify(
     analysis: Analysis,
     triggers: tuple[CompiledTrigger, ...],
     say: Callable[[str], None],
+    *,
+    fires: bool = False,
 ) -> Verification:
     """Prove triggers in an empty database.
 
     Args:
         triggers: Those asked for, of the analysis.
         say: Told what is going on.
+        fires: Whether the triggers' events are performed too.
 
     Raises:
         DatabaseError: The session or the server is gone.
@@ -42,10 +47,14 @@ def verify(
         tables=frozenset(table_reference(table).name for table in analysis.models.tables),
     )
     reader = BodyReader(analysis)
+    builder = RowBuilder(room, schema, analysis.models) if fires else None
     verdicts = []
     for number, trigger in enumerate(triggers, start=1):
         say(f"Proving triggers: {number} of {len(triggers)}")
-        verdicts.append(_verdict(room, schema, trigger, source, reader))
+        verdict = _verdict(room, schema, trigger, source, reader)
+        if builder is not None:
+            verdict = _with_events(room, builder, schema, verdict, source)
+        verdicts.append(verdict)
         room.keep()
     return Verification(room.version, room.origin, len(schema.creations), tuple(verdicts))
 
@@ -68,6 +77,33 @@ def _verdict(
     if installed.verdict is not Verdict.PROVEN:
         return installed
     return _with_body(installed, plan_body(room, schema, trigger, source, reader))
+
+
+def _with_events(
+    room: Room,
+    builder: RowBuilder,
+    schema: Schema,
+    verdict: TriggerVerdict,
+    source: UnmodelledSource,
+) -> TriggerVerdict:
+    """The verdict on a trigger with what came of its events, where it can be installed."""
+    trigger = verdict.trigger
+    if not verdict.is_installed:
+        return verdict
+    fired, faults = fire(room, builder, trigger, source, schema)
+    if not faults:
+        return replace(verdict, fired=fired)
+    told = {fault.message for fault in verdict.faults if fault.kind == "statement"}
+    new = tuple(one for one in faults if not any(one.message.endswith(words) for words in told))
+    if verdict.verdict is Verdict.FAILED or not new:
+        return replace(verdict, fired=fired, faults=(*verdict.faults, *new))
+    return replace(
+        verdict,
+        verdict=Verdict.FAILED,
+        reason=new[0].message,
+        faults=(*new, *verdict.faults),
+        fired=fired,
+    )
 
 
 def _with_body(installed: TriggerVerdict, planned: Planned) -> TriggerVerdict:
