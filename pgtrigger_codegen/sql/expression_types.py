@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from pgtrigger_codegen.sql import builtins, coercion, constant_faults, patterns
-from pgtrigger_codegen.sql.calls import call_fault, own_call, unknown_type_fault
+from pgtrigger_codegen.sql.calls import CallFault, call_fault, missing, own_call, unknown_type_fault
 from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, Type, in_words
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.names_in_sight import Columns, NamesInSight
@@ -91,9 +91,23 @@ class ExpressionTypes(NamesInSight, ABC):
         fault, result = call_fault(node, given)
         if fault is not None:
             self.note(fault, node)
+        elif result is None and self._takes_no_row(node, given):
+            function = strings(node["funcname"])[-1]
+            fault = CallFault(missing(function, given), _ROW_HELP, 0, function=function)
+            self.note(fault, node)
         elif result is None and (name := own_call(node)) is not None:
             self.own_calls.append((name, tuple(given), node))
         return result
+
+    def _takes_no_row(self, node: Node, given: list[Type]) -> bool:
+        """Whether a row is given to a built-in function of values, and is no column's name."""
+        *schema, name = strings(node["funcname"])
+        fields = node["args"][0].get("ColumnRef", {}).get("fields") if given == [ROW] else None
+        row = self._rows.get(".".join(strings(fields)))
+        known = builtins.functions(name)
+        if not row or schema or name in row or not known or builtins.is_type(name):
+            return False
+        return not coercion.fitting(known, given) and "func_variadic" not in node
 
     def _operation(self, node: Node) -> Type:
         sides = (node.get("lexpr"), node.get("rexpr"))
@@ -112,10 +126,7 @@ class ExpressionTypes(NamesInSight, ABC):
                 result = self._operator(name[0], left, right, node)
                 return result if kind == "AEXPR_OP" else "bool"
             case "AEXPR_IN":
-                for item in node["rexpr"].get("List", {}).get("items", ()):
-                    kind_of_item = self._silently(item)
-                    self._operator(name[0], left, kind_of_item, node)
-                    self._constant_side("=", left, kind_of_item, node, item)
+                self._list(name[0], left, node)
                 return "bool"
             case "AEXPR_BETWEEN" | "AEXPR_NOT_BETWEEN":
                 for item in node["rexpr"].get("List", {}).get("items", ()):
@@ -134,6 +145,15 @@ class ExpressionTypes(NamesInSight, ABC):
                 self._constant_side("=", left, right, node, node.get("rexpr"))
                 return left
         return None
+
+    def _list(self, name: str, left: Type, node: Node) -> None:
+        """The values of IN; the first that does not fit is enough."""
+        count = len(self.faults)
+        for item in node["rexpr"].get("List", {}).get("items", ()):
+            kind_of_item = self._silently(item)
+            if len(self.faults) == count:
+                self._operator(name, left, kind_of_item, node)
+                self._constant_side("=", left, kind_of_item, node, item)
 
     def _constants(self, name: str, left: Type, right: Type, node: Node) -> None:
         if node["kind"] in ("AEXPR_DISTINCT", "AEXPR_NOT_DISTINCT"):
@@ -285,6 +305,7 @@ class ExpressionTypes(NamesInSight, ABC):
         """The types of the columns that a query gives."""
 
 
+_ROW_HELP = "Give the row as `to_jsonb(…)`, or one of its columns"
 _NO_ARRAY = "op ANY/ALL (array) requires array on right side"
 _CONSTANT = "Write the constant as its type has it"
 _OPERATORS_ELSEWHERE = {

@@ -23,6 +23,8 @@ def invalid_pattern(text: str) -> str | None:
     if "\\" in rest:
         return f"{_INVALID} invalid escape \\ sequence"
     rest = _BRACKETS.sub("a", rest)
+    if _NOTHING_REPEATED.search(rest):
+        return f"{_INVALID} quantifier operand invalid"
     if "[" in rest:
         return f"{_INVALID} brackets [] not balanced"
     depth = 0
@@ -52,6 +54,7 @@ _INVALID = "invalid regular expression:"
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _BRACKETS = re.compile(r"\[\^?\]?[^\]]*\]")
 _ODD_BRACKETS = re.compile(r"\[[.:=]|\[[^\]]*\\")
+_NOTHING_REPEATED = re.compile(r"(?:\A|[(|])[*+?]")
 _FLAGS = frozenset("bcegimnpqstwx")
 _FLAGS_AT = {
     "regexp_match": 2,

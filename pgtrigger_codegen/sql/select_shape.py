@@ -60,11 +60,13 @@ def _ungrouped(
     grouped = [_name(item) for item in node.get("groupClause", ())]
     if not grouped or None in grouped:
         return
-    for item in node.get("targetList", ()):
-        name = _name(item["ResTarget"]["val"])
-        if name is None or name in grouped or "name" in item["ResTarget"]:
+    shown = [item["ResTarget"] for item in node.get("targetList", ())]
+    values = [target["val"] for target in shown if "name" not in target]
+    for value in (*values, *_compared(node.get("havingClause", {}))):
+        name = _name(value)
+        if name is None or name in grouped:
             continue
-        names = strings(item["ResTarget"]["val"]["ColumnRef"]["fields"])
+        names = strings(value["ColumnRef"]["fields"])
         if len(names) == 1 and name not in own_names:
             relations = [one for one in scope.values() if one is None or name in one]
         else:
@@ -82,6 +84,16 @@ def _ungrouped(
                 f"{message} aggregate function",
                 "Group by it, or take one of its values: `max(…)`",
             )
+
+
+def _compared(condition: Node) -> Iterator[Node]:
+    """The columns that a condition compares as they are."""
+    for argument in condition.get("BoolExpr", {}).get("args", ()):
+        yield from _compared(argument)
+    operation = condition.get("A_Expr", {})
+    yield from (
+        operation[side] for side in ("lexpr", "rexpr") if "ColumnRef" in operation.get(side, {})
+    )
 
 
 def _name(value: Node) -> str | None:

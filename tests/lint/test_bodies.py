@@ -88,16 +88,16 @@ def test_an_error_is_what_postgresql_fails_on_or_loses(
         assert goes_wrong(outcomes[name]) is bool(body.missed)
 
 
-@pytest.mark.parametrize("survey", ["survey", "second_survey"])
-def test_of_a_survey_most_that_goes_wrong_is_reported_and_nothing_that_is_right(
-    survey: str,
-) -> None:
+@pytest.mark.parametrize(
+    ("survey", "size"), [("survey", 120), ("second_survey", 150), ("third_survey", 70)]
+)
+def test_of_a_survey_most_is_reported_and_nothing_that_is_right(survey: str, size: int) -> None:
     """Bodies that were written before the rules that report them, of all classes alike."""
     wrong = [body for body in BODIES.values() if body.file.stem == f"{survey}_wrong"]
     right = [body for body in BODIES.values() if body.file.stem == f"{survey}_right"]
     reported = [body for body in wrong if body.finding not in (None, "PGT315")]
 
-    assert len(wrong) + len(right) >= 120
+    assert len(wrong) + len(right) >= size
     assert len(reported) >= 0.85 * len(wrong)
     # What is put together at run time is no finding, but a limit.
     assert {body.finding for body in right} <= {None, "PGT315"}

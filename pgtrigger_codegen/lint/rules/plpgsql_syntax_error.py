@@ -24,7 +24,9 @@ class PlpgsqlSyntaxError(Rule):
     type, of the type that it is cast to, or of what it is compared with (`'2020-13-01'::date`); a
     name that stands for no table of the query, or for two; a call of a function or an operator that
     is not built in for such arguments, a template that FORMAT does not know, and a value whose type
-    does not fit a column, a condition, or the other values of `COALESCE` and `CASE`.
+    does not fit a column, a condition, or the other values of `COALESCE` and `CASE`; clauses that
+    do not fit each other (`DISTINCT`, `ORDER BY`, `GROUP BY`), a regular expression that PostgreSQL
+    cannot read, a cursor that is not open or is opened twice, and `SQLERRM` outside a handler.
 
     A function that is not built in counts only if its name is almost that of one which is, or one
     of another database (`IFNULL`), and if no text of the project makes a function of that name.
