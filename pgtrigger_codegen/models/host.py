@@ -141,9 +141,10 @@ class ModelHost:
         """The real model, for real code."""
         return self._renderer().render(model)
 
-    def rendered_field(self, model: ModelClass, name: str) -> Any:
+    def rendered_field(self, model: ModelClass | ThroughModel, name: str) -> Any:
         """The real model's field of that name or column name; None if there is none, or not yet."""
-        rendered = None if meta.is_abstract(model) is not False else self.rendered(model)
+        is_abstract = isinstance(model, ModelClass) and meta.is_abstract(model)
+        rendered = None if is_abstract is not False else self.rendered(model)
         if rendered is None or isinstance(rendered, Unknown):
             return None
         options: Any = vars(rendered)["_meta"]

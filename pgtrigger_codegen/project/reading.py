@@ -101,7 +101,7 @@ class SettingsHost:
         """There are no models yet."""
         return Unknown("models are not known while the settings are read")
 
-    def rendered_field(self, model: ModelClass, name: str) -> Any:
+    def rendered_field(self, model: ModelClass | ThroughModel, name: str) -> Any:
         """There are no models yet."""
         return None
 

@@ -63,7 +63,7 @@ class DjangoPghistory(Provider):
     callables: ClassVar = {
         "pghistory.config": _CONFIGURATION,
         "pghistory.core": _TRACKERS,
-        "pghistory.trigger": "Event",
+        "pghistory.trigger": "Event _get_pgh_obj_pk_col",
         "pghistory.utils": "JSONField",
     }
     methods: ClassVar = {

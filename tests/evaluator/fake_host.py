@@ -60,7 +60,7 @@ class FakeHost:
     def rendered(self, model: ModelClass | ThroughModel) -> type | Unknown:
         return Unknown("no models here")
 
-    def rendered_field(self, model: ModelClass, name: str) -> Any:
+    def rendered_field(self, model: ModelClass | ThroughModel, name: str) -> Any:
         return None
 
     def found_at(self, path: Path, span: Span) -> tuple[str, PathKind] | Unknown:

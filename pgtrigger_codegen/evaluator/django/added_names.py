@@ -9,7 +9,12 @@ from typing import Any
 from django.db.models import OneToOneField
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.values.models import FieldDescriptor, ModelClass, ReverseAccessor
+from pgtrigger_codegen.evaluator.values.models import (
+    FieldDescriptor,
+    ModelClass,
+    ReverseAccessor,
+    ThroughModel,
+)
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
 # `related_name="lines"`: what is not written as a text is not found.
@@ -18,7 +23,7 @@ _PART = re.compile(r"%\(\w+\)s|\{[^{}]*\}")
 _OF_FIELD = ("{}_id", "get_{}_display", "get_next_by_{}", "get_previous_by_{}")
 
 
-def added_field(vm: Machine, model: ModelClass, name: str) -> FieldDescriptor | None:
+def added_field(vm: Machine, model: ModelClass | ThroughModel, name: str) -> FieldDescriptor | None:
     """What Django adds to a concrete model for a field of its own: `id`, `parent_ptr`, `order_id`.
 
     None while modules are executed, when a model cannot be rendered with all that it refers to.

@@ -33,6 +33,8 @@ def _model_attribute(vm: Machine, model: ModelClass, name: str, span: Span) -> A
         return model.name
     if name == "__module__":
         return model.module.name
+    if name == "__subclasses__":
+        return Special("model.subclasses", model)
     if model.broken is not None:
         return model.broken.with_note(f"the class `{model.name}`", model.span)
     found = model.lookup(name)
@@ -70,6 +72,8 @@ def _through_attribute(vm: Machine, through: ThroughModel, name: str, span: Span
         return ModelOptions(through)
     if name in ("__name__", "__qualname__"):
         return f"{through.owner.name}_{through.field_name}"
+    if (added := added_field(vm, through, name)) is not None:
+        return added
     return Unknown(f"`{name}` of a default through model is not evaluated", span)
 
 
@@ -82,7 +86,7 @@ def _descriptor_attribute(vm: Machine, descriptor: FieldDescriptor, name: str, s
         type(descriptor.field), "django.db.models.fields.related", "ManyToManyField"
     ):
         through = descriptor.field.remote_field.through
-        if through is None:
+        if through is None and isinstance(descriptor.model, ModelClass):
             return ThroughModel(descriptor.model, descriptor.name, span)
         if isinstance(through, str):
             label = through if "." in through else None
@@ -93,7 +97,8 @@ def _descriptor_attribute(vm: Machine, descriptor: FieldDescriptor, name: str, s
                 label = f"{owner.partition('.')[0]}.{through}"
             return ModelReference(label, span)
         return Unknown("the through model is not evaluated", span)
-    return Unknown(f"`{descriptor.model.name}.{descriptor.name}.{name}` is not evaluated", span)
+    owner = vm.attribute(descriptor.model, "__name__", span)
+    return Unknown(f"`{owner}.{descriptor.name}.{name}` is not evaluated", span)
 
 
 def _accessor_attribute(vm: Machine, accessor: ReverseAccessor, name: str, span: Span) -> Any:
@@ -113,6 +118,8 @@ def _option(vm: Machine, value: ModelOptions, name: str, span: Span) -> Any:
     if name == "app_config":
         label = vm.host.model_option(value.model, "app_label", span)
         return label if isinstance(label, Unknown) else Special(name, label)
+    if name == "get_path_to_parent":
+        return Special("model.path_to_parent", value.model)
     return membrane.inward(vm, vm.host.model_option(value.model, name, span))
 
 

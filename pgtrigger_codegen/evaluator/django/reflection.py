@@ -33,7 +33,7 @@ from pgtrigger_codegen.evaluator.values.models import (
     ThroughModel,
 )
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
-from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import External, Unknown, first_unknown
 
 _MODELS = (ModelClass, ThroughModel, ModelReference)
 
@@ -157,6 +157,45 @@ def _setattr(vm: Machine, call: SpecialCall) -> Any:
     return reflection.HANDLERS["setattr"](vm, call)
 
 
+def _subclasses(vm: Machine, call: SpecialCall) -> Any:
+    """`Model.__subclasses__()`, once all is read; in which order several were made is not known."""
+    model = call.special.receiver
+    name = f"`{model.name}.__subclasses__`"
+    if vm.executing:
+        return Unknown(f"{name} is asked for while models are read", call.span)
+    classes = vm.findings.model_classes
+    bases = [base for cls in classes for base in cls.bases]
+    of_django = [base for base in bases if isinstance(base, External) and _is_of_django(base)]
+    if (unknown := first_unknown([base for base in bases if base not in of_django])) is not None:
+        reason = f"{name} is not known: a base of a class is not known: {unknown.reason}"
+        return Unknown(reason, unknown.span, unknown.notes)
+    found = [cls for cls in classes if any(base is model for base in cls.bases)]
+    if len(found) > 1:
+        return Unknown(f"{name} is not evaluated, for there are several", call.span)
+    return call.unknown() or found[:]
+
+
+def _is_of_django(external: External) -> bool:
+    """Whether a base that is not evaluated is Django's own: it derives from no model here."""
+    return external.dotted.startswith("django.")
+
+
+def _path_to_parent(vm: Machine, call: SpecialCall) -> Any:
+    """`Model._meta.get_path_to_parent(Parent)`: one item for each relation on the way."""
+    if (refused := wrong_count(call, 1)) is not None:
+        return refused
+    models = [as_model_class(vm, value, call.span) for value in (call.special.receiver, *call.args)]
+    if not all(isinstance(model, ModelClass | ThroughModel) for model in models):
+        return first_unknown(models) or Unknown("a path leads from a model to one", call.span)
+    rendered = [vm.host.rendered(model) for model in models]
+    if (unknown := first_unknown(rendered)) is not None:
+        return unknown
+    model: Any = rendered[0]
+    parent = rendered[1]
+    found = vm.attempt(call.span, model._meta.get_path_to_parent, parent)
+    return found if isinstance(found, Unknown) else [membrane.opaque(vm, part) for part in found]
+
+
 def _model(vm: Machine, call: SpecialCall) -> Any:
     """What is asked for an attribute; a model by its label as the model."""
     target = call.args[0]
@@ -207,6 +246,8 @@ HANDLERS: dict[str, Handler] = {
     "hasattr": _hasattr,
     "isinstance": _isinstance,
     "issubclass": _issubclass,
+    "model.path_to_parent": _path_to_parent,
+    "model.subclasses": _subclasses,
     "setattr": _setattr,
     "super": _super,
     "type": _type,

@@ -72,7 +72,7 @@ class Host(Protocol):
     def rendered(self, model: ModelClass | ThroughModel) -> type | Unknown:
         """The real model, for real code."""
 
-    def rendered_field(self, model: ModelClass, name: str) -> Any:
+    def rendered_field(self, model: ModelClass | ThroughModel, name: str) -> Any:
         """The real model's own field; None where there is none, or not yet."""
 
     def found_at(self, path: Path, span: Span) -> tuple[str, PathKind] | Unknown:

@@ -85,7 +85,7 @@ class ModelClass(Struct, eq=False):
 class FieldDescriptor(Struct, frozen=True):
     """`Model.field`: what Django puts in the place of a field on its model."""
 
-    model: ModelClass
+    model: ModelClass | ThroughModel
     name: str
     field: Any
 

@@ -63,6 +63,13 @@ class External(Unknown, frozen=True):
 
     dotted: str = ""
 
+    def with_note(self, message: str, span: Span | None) -> External:
+        """The same, with one more step."""
+        noted = super().with_note(message, span)
+        return External(
+            noted.reason, noted.span, noted.notes, noted.spread, noted.traced, self.dotted
+        )
+
 
 class MayRegister(Unknown, frozen=True):
     """An unknown value that may register triggers when it is called with a model."""

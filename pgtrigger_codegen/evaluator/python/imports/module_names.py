@@ -248,7 +248,8 @@ def _library_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
 def _listed(vm: Machine, name: str, value: Any) -> Any:
     """A module gives away what is listed; what it remembers for itself stays in it."""
     inner = name.startswith("_") and not isinstance(value, str | int | float | bytes | type)
-    return opaque(vm, value) if inner else inward(vm, value)
+    kept = inner and not lookup.is_callable_listed(value)
+    return opaque(vm, value) if kept else inward(vm, value)
 
 
 def _provided(vm: Machine, module: str, dotted: str) -> Special | None:
