@@ -24,8 +24,8 @@ BODIES = [
 ]
 """Those of the linter, and those that only a server can judge."""
 
-_VALUES = ("22004", "23502", "54001")
-"""What only values show, or triggers that fire each other."""
+_VALUES = ("0Z002", "20000", "22004", "2201B", "22023", "23502", "34000", "42P03", "54001")
+"""What only values show, the state of cursors and handlers, or triggers that fire each other."""
 
 
 @pytest.fixture(scope="module")
