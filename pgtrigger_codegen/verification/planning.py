@@ -198,9 +198,11 @@ class _Planner:
         return None
 
     def _may_be_label(self, message: str) -> bool:
-        """Whether a name before a dot is a block's, or that of the function, which is one too."""
+        """Whether a name before a dot labels a block: the function's and a cursor's do so, too."""
         parts = self._trigger.parts
-        return "<<" in parts.declare + parts.func or f'"{parts.pgid.lower()}"' in message
+        name = message.split('"')[1] if '"' in message else ""
+        labels = {parts.pgid.lower(), *self._body.variables}
+        return "<<" in parts.declare + parts.func or name in labels
 
     def _is_in_sight(self, refused: RefusedStatement) -> bool:
         """Whether the variable of that name is in sight throughout the body."""
