@@ -120,7 +120,7 @@ class StatementActions:
         is_whole = "[" not in text[:start]  # and no element of an array
         if target and target[0] == "NEW" and target[1] and is_whole and state:
             inner = TextRange(place.start + start, place.end) if place else None
-            handled = self.uses.handled > 0
+            handled = self.uses.handled
             self.assignments.append(Assignment(target[1], text[start:], inner, handled))
         return assigned(state) if target and target[0] == "NEW" else state
 
@@ -174,7 +174,7 @@ class StatementActions:
         self, message: str, place: TextRange | None, state: State, *, loses: bool = False
     ) -> None:
         if state:
-            handled = self.uses.handled > 0
+            handled = self.uses.handled
             self.failures.append(Failure(message, place, handled, loses))
 
     def _execute(self, node: Node, state: State) -> State:

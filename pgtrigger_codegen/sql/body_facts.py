@@ -62,6 +62,7 @@ class RowUse(Struct, frozen=True):
             or asks for the event itself.
         in_handled_block: Whether a handler of exceptions may deal with its failure.
         order: Statements are numbered in the order of the text.
+        caught: The names of the conditions that handlers around it catch.
     """
 
     row: Row
@@ -72,6 +73,7 @@ class RowUse(Struct, frozen=True):
     minds_null: bool
     in_handled_block: bool
     order: int
+    caught: frozenset[str] = frozenset()
 
 
 class Dynamic(Struct, frozen=True):
@@ -121,6 +123,7 @@ class Query(Struct, frozen=True):
         drops_result: Whether it is run for what it does, and nothing takes rows from it.
         in_handler: Whether a handler of exceptions may run it.
         is_dynamic: Whether EXECUTE runs it, so that no variable is in sight.
+        caught: The names of the conditions that handlers around it catch.
     """
 
     text: str
@@ -131,6 +134,7 @@ class Query(Struct, frozen=True):
     drops_result: bool = False
     is_dynamic: bool = False
     in_handler: bool = False
+    caught: frozenset[str] = frozenset()
 
     @property
     def sql(self) -> str:

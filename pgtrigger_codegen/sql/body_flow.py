@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec.structs import replace
@@ -69,15 +69,16 @@ class Flow(StatementActions):
 
     def _block(self, node: Node, state: State, *, outermost: bool) -> State:
         exceptions = node.get("exceptions", {}).get("PLpgSQL_exception_block")
-        self.uses.handled += exceptions is not None
+        if exceptions is not None:
+            self.uses.handlers.append(frozenset(_caught(exceptions)))
         body = list(node.get("body", ()))
         if outermost and body and is_dummy(body[-1]):
             body.pop()
         label = node.get("label")
         self._exits.append((label, []))
         after = self._sequence(body, state)
-        self.uses.handled -= exceptions is not None
         if exceptions is not None:
+            self.uses.handlers.pop()
             failed = depending_on(state, self._number())
             if all(map(cannot_fail, body)):
                 failed = uncertain(failed)
@@ -139,7 +140,7 @@ class Flow(StatementActions):
         place = self.uses.expression(expression, state)
         if state:
             query = expression["PLpgSQL_expr"]["query"]
-            self.conditions.append(Condition(query, place, self.uses.handled > 0))
+            self.conditions.append(Condition(query, place, self.uses.handled))
 
     def _split(self, query: str, state: State, number: int) -> tuple[State, State, bool]:
         """The states in which a condition holds and in which it does not."""
@@ -232,3 +233,10 @@ _CONTROL: dict[str, Callable[[Flow, Any, State], State]] = {
     "PLpgSQL_stmt_foreach_a": Flow._counted_loop,
     "PLpgSQL_stmt_exit": Flow._exit,
 }
+
+
+def _caught(exceptions: Node) -> Iterator[str]:
+    """The names of the conditions that a block's handlers catch."""
+    for item in exceptions["exc_list"]:
+        for condition in item["PLpgSQL_exception"].get("conditions", ()):
+            yield condition["PLpgSQL_condition"]["condname"]

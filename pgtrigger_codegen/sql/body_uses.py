@@ -44,7 +44,8 @@ class Uses:
 
     Attributes:
         order: Number of the statement, in the order of the text.
-        handled: How many handlers of exceptions are around it.
+        handlers: For each block with handlers of exceptions around it, the names of the conditions
+            that these catch.
         in_handler: How many handlers it stands in.
     """
 
@@ -53,7 +54,7 @@ class Uses:
         self.dynamic: list[Dynamic] = []
         self.queries: list[Query] = []
         self.order = 0
-        self.handled = 0
+        self.handlers: list[frozenset[str]] = []
         self.in_handler = 0
         self._texts: dict[str, Unquoted] = {}
         self._text = text
@@ -65,6 +66,16 @@ class Uses:
         self._row_variables |= {name for name in records if name not in (None, "new", "old")}
         keys: tuple[tuple[str, Row], ...] = (("new_varno", "NEW"), ("old_varno", "OLD"))
         self._rows: dict[int, Row] = {function[key]: row for key, row in keys if key in function}
+
+    @property
+    def handled(self) -> bool:
+        """Whether a handler of exceptions is around it."""
+        return bool(self.handlers)
+
+    @property
+    def caught(self) -> frozenset[str]:
+        """The names of all conditions that are caught around it."""
+        return frozenset().union(*self.handlers)
 
     def nested(self, tree: object, state: State) -> None:
         """Notes what all expressions below a node use."""
@@ -124,8 +135,12 @@ class Uses:
     ) -> None:
         """Notes a statement that the parser does not give as an expression of the body."""
         if state:
-            handled = self.handled > 0
-            self.queries.append(Query(text, place, state, handled, prefix, is_dynamic=is_dynamic))
+            handled = self.handled
+            self.queries.append(
+                Query(
+                    text, place, state, handled, prefix, is_dynamic=is_dynamic, caught=self.caught
+                )
+            )
 
     def drop_results(self, since: int) -> None:
         """Notes of the statements from that number on that nothing takes rows from them."""
@@ -158,10 +173,14 @@ class Uses:
             or _COMPUTES.search(query)
             or self._may_name_something(query)
         ):
-            handled = self.handled > 0
+            handled = self.handled
             # The parser declares SQLERRM for functions with handlers, and so may their authors.
             in_handler = self.in_handler > 0 or "sqlerrm" in self._variables
-            self.queries.append(Query(query, place, state, handled, prefix, in_handler=in_handler))
+            self.queries.append(
+                Query(
+                    query, place, state, handled, prefix, in_handler=in_handler, caught=self.caught
+                )
+            )
 
     def _may_name_something(self, expression: str) -> bool:
         """Whether an expression has words but those of SQL, variables, and columns of rows."""
@@ -181,9 +200,11 @@ class Uses:
         minds_null: bool = False,
     ) -> None:
         if state:
-            handled = self.handled > 0
+            handled = self.handled
             self.rows.append(
-                RowUse(row, column, place, state, written, minds_null, handled, self.order)
+                RowUse(
+                    row, column, place, state, written, minds_null, handled, self.order, self.caught
+                )
             )
 
     def row_of(self, number: int) -> tuple[Row, str | None] | None:

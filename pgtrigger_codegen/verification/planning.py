@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -21,6 +21,7 @@ from pgtrigger_codegen.verification.absence import (
     doubt,
 )
 from pgtrigger_codegen.verification.checking import check_function
+from pgtrigger_codegen.verification.handling import catching
 from pgtrigger_codegen.verification.reading import BodyReader
 from pgtrigger_codegen.verification.room import RefusedStatement, Room
 from pgtrigger_codegen.verification.schema import Schema
@@ -113,10 +114,11 @@ class _Planner:
                 yield self._unproven(refused.message, None)
                 return
         scope = StatementScope(self._body, self._trigger.table)
-        different = {(one.text, one.place, one.prefix): one for one in self._body.queries}
+        different = {
+            (one.text, one.place, one.prefix, one.caught): one for one in self._body.queries
+        }
         for query in different.values():
-            if not query.in_handled_block:
-                yield from self._of_query(scope, query)
+            yield from self._of_query(scope, query)
         yield from self._of_columns(scope)
         for execute in self._body.dynamic:
             if not execute.constant:
@@ -133,14 +135,16 @@ class _Planner:
         """Columns of NEW and OLD, those that are assigned to included."""
         asked: dict[tuple[str, str], RefusedStatement | None] = {}
         for use in self._body.uses:
-            if use.column is None or use.in_handled_block:
+            if use.column is None:
                 continue
             key = (use.row, use.column)
             if key not in asked:
                 asked[key] = self._room.plan(scope.column_block(*key))
             if (refused := asked[key]) is None:
                 continue
-            if self._body.copies_context and any(path.doubtful for path in use.state.values()):
+            if (handled := _handled(use.caught, refused)) is not None:
+                yield self._unproven(handled, use.place)
+            elif self._body.copies_context and any(path.doubtful for path in use.state.values()):
                 yield self._unproven(refused.message, use.place)
             elif (reason := self._doubt(None, refused)) is not None:
                 yield self._unproven(reason, use.place)
@@ -164,7 +168,9 @@ class _Planner:
         refused = self._room.plan(block)
         if refused is None:
             return
-        if (reason_ := self._doubt(query, refused)) is not None:
+        if (handled := _handled(query.caught, refused)) is not None:
+            yield self._unproven(handled, query.place)
+        elif (reason_ := self._doubt(query, refused)) is not None:
             yield self._unproven(reason_, query.place)
         else:
             place = _place(query, refused)
@@ -176,7 +182,7 @@ class _Planner:
         if not by_planning and "format()" not in refused.message:
             return refused.message
         if "FROM-clause entry" in refused.message and self._may_be_label(refused.message):
-            return f"{refused.message}, where that may be the label of a block"
+            return f"{refused.message}, where that may be the label of a block or a cursor"
         if state == _AMBIGUOUS and not self._is_in_sight(refused):
             return f"{refused.message}, where that is in sight"
         if (reason := doubt(state, refused.message, self._source)) is not None:
@@ -211,6 +217,12 @@ class _Planner:
 
     def _unproven(self, reason: str, place: TextRange | None) -> ServerFault:
         return ServerFault(self._trigger.uri, "unproven", reason, place)
+
+
+def _handled(caught: Iterable[str], refused: RefusedStatement) -> str | None:
+    """Why a failure may be intended: a handler around the statement catches its error."""
+    name = catching(caught, refused.sqlstate)
+    return None if name is None else f"{refused.message}, which WHEN {name.upper()} catches"
 
 
 def _place(query: Query, refused: RefusedStatement) -> TextRange | None:

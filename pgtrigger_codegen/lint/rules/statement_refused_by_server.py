@@ -17,9 +17,9 @@ class StatementRefusedByServer(Rule):
     models, with NEW, OLD and the function's variables as they are declared, and none is run. What
     other rules have found at the same place is told by them.
 
-    Statements that control cannot get to are left out, and so are blocks with handlers of
-    exceptions, and everything that SQL of the project may make right: functions, columns and
-    tables that a migration makes by hand, and what extensions bring.
+    Statements that control cannot get to are left out, and so are statements whose
+    error a handler of exceptions catches, and everything that SQL of the project may make right:
+    functions, columns and tables that a migration makes by hand, and what extensions bring.
 
     ## Why is this bad?
     PostgreSQL does not check this when it creates the function. Every write that reaches the
