@@ -31,9 +31,8 @@ def running(folder: Path) -> Iterator[Address]:
     Raises:
         DatabaseError: The package is not installed, or the server does not start.
     """
-    get_server = _get_server()
     try:
-        server = get_server(folder, cleanup_mode="delete")
+        server = _get_server()(folder, cleanup_mode="delete")
     except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise DatabaseError(

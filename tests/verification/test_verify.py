@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import signal
 import tempfile
@@ -12,12 +14,14 @@ from typing import Any
 
 import pytest
 
+from pgtrigger_codegen.sql.names import quote_literal
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from pgtrigger_codegen.triggers.reference import reference_sql
 from pgtrigger_codegen.verification import installing
 from tests.database.project import DOUBLE, PROTECT, SETTINGS, Shop, make_shop
 from tests.support.cli import Outcome, run_cli, start_process
 from tests.support.projects import copy_project
+from tests.verification.hostile import HOSTILE
 
 
 @pytest.fixture
@@ -64,6 +68,7 @@ def test_the_fields_of_the_document(shop: Shop) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["shop", "cookbook", "adopted", "split_settings", "evaluation", "broken"]
 )
@@ -272,6 +277,53 @@ def test_triggers_that_fire_themselves_without_end_fail(shop: Shop) -> None:
     assert "without end" in shop.run("verify").stdout
 
 
+def _handled(condition: str) -> str:
+    return f"""
+        class Order(models.Model):
+            total = models.IntegerField()
+
+            class Meta:
+                triggers = [
+                    pgtrigger.Trigger(
+                        name="one",
+                        when=pgtrigger.Before,
+                        operation=pgtrigger.Insert,
+                        func='''
+                            BEGIN
+                                UPDATE shop_order SET totall = 1;
+                            EXCEPTION WHEN {condition} THEN
+                                NULL;
+                            END;
+                            RETURN NEW;
+                        ''',
+                    ),
+                ]
+    """
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        ("unique_violation", "failed"),
+        ("unique_violation OR SQLSTATE '23502'", "failed"),
+        ("integrity_constraint_violation", "failed"),
+        ("undefined_column", "not provable"),
+        ("SQLSTATE '42703'", "not provable"),
+        ("syntax_error_or_access_rule_violation", "not provable"),
+        ("unique_violation OR OTHERS", "not provable"),
+    ],
+)
+def test_handlers_catch_what_they_name(shop: Shop, condition: str, verdict: str) -> None:
+    shop.write(_handled(condition))
+
+    ((found, reason),) = _verdicts(_verify(shop)).values()
+
+    assert found == verdict
+    assert reason is not None
+    assert 'column "totall"' in reason
+    assert ("catches" in reason) == (verdict == "not provable")
+
+
 _BODIES = """
 class Order(models.Model):
     status = models.CharField(max_length=20)
@@ -390,6 +442,7 @@ def test_without_a_server(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
 def temporary() -> Any:
     """A folder for temporary files that other users may enter, as the server needs as root."""
     folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -408,7 +461,32 @@ def test_the_embedded_server_leaves_nothing(shop: Shop, temporary: Path) -> None
     assert not list(temporary.glob("pgtrigger-codegen-*"))
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_folder_that_the_embedded_server_does_not_take(shop: Shop, temporary: Path) -> None:
+    temporary.chmod(0o777)
+    process = start_process(
+        shop.root,
+        "verify",
+        variables={
+            "TMPDIR": str(temporary),
+            "XDG_RUNTIME_DIR": None,
+            "PGTRIGGER_CODEGEN_DSN": None,
+        },
+    )
+    stdout, stderr = process.communicate(timeout=120)
+
+    # Other releases of the package take it.
+    assert process.returncode in (0, 2), stdout
+    assert "internal error" not in stderr
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_killed_on_a_given_server(
     shop: Shop, rooms: Callable[[], set[str]], end: signal.Signals
 ) -> None:
@@ -422,6 +500,103 @@ def test_killed_on_a_given_server(
     _until(lambda: not made & rooms())
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes in /proc")
+def test_the_next_run_drops_what_a_run_left_that_was_killed_with_its_guard(
+    shop: Shop, rooms: Callable[[], set[str]]
+) -> None:
+    before = rooms()
+    process = start_process(shop.root, "verify", "--dsn", shop.dsn)
+    _until(lambda: len(rooms() - before) > 1 or process.poll() is not None)
+    process.send_signal(signal.SIGSTOP)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    made = rooms() - before
+    for child in children:
+        os.kill(int(child), signal.SIGKILL)
+    process.kill()
+    process.communicate(timeout=60)
+    assert made
+    assert children
+    assert made <= rooms()
+
+    def is_swept() -> bool:
+        # A session of the killed run may be at work on the server for a moment.
+        assert shop.run("verify", PROTECT).exit_code == 0
+        return not made & rooms()
+
+    _until(is_swept)
+
+
+_ATTEMPT = """
+    BEGIN
+        EXECUTE {script};
+        ran := ran || {name};
+    EXCEPTION WHEN OTHERS THEN
+        tried := tried + 1;
+    END;
+"""
+
+
+def test_hostile_sql_does_no_harm_on_the_embedded_server(shop: Shop, temporary: Path) -> None:
+    """All of it in one migration, and in a trigger that is fired."""
+    folder = temporary / "for everybody"
+    folder.mkdir()
+    folder.chmod(0o777)
+    mark = folder / "mark"
+    attempts = "".join(
+        _ATTEMPT.format(script=quote_literal(script.format(mark=mark)), name=quote_literal(name))
+        for name, script in HOSTILE.items()
+    )
+    declare = "tried integer := 0; ran text[] := array[]::text[];"
+    tell = f"IF tried <> {len(HOSTILE)} THEN RAISE EXCEPTION 'these ran: %', ran; END IF;"
+    script = f"DO $do$ DECLARE {declare} BEGIN {attempts} {tell} END $do$"
+    # django-pgtrigger quotes functions with `$$`.
+    quoted = attempts.replace("$$", "$body$")
+    function = f"{quoted} {tell} RAISE EXCEPTION 'all were refused';"
+    shop.write(
+        f"""
+        class Order(models.Model):
+            class Meta:
+                triggers = [
+                    pgtrigger.Trigger(
+                        name="hostile",
+                        when=pgtrigger.Before,
+                        operation=pgtrigger.Insert,
+                        declare=[("tried", "integer = 0"), ("ran", "text[] = array[]::text[]")],
+                        func={function!r},
+                    ),
+                ]
+        """
+    )
+    (shop.root / "shop" / "migrations" / "0001_initial.py").write_text(
+        "from django.db import migrations\n"
+        "class Migration(migrations.Migration):\n"
+        f"    operations = [migrations.RunSQL([{script!r}], migrations.RunSQL.noop)]\n"
+    )
+
+    process = start_process(
+        shop.root,
+        "verify",
+        "--migrations",
+        "--fire",
+        "--output-format",
+        "json",
+        variables={"TMPDIR": str(temporary), "PGTRIGGER_CODEGEN_DSN": None},
+    )
+    stdout, stderr = process.communicate(timeout=120)
+
+    assert process.returncode in (0, 1), stderr
+    document = json.loads(stdout)
+    assert document["server"]["origin"] == "embedded server"
+    assert document["migrations"]["stop"] is None
+    assert document["migrations"]["applied"] == 1
+    (trigger,) = document["triggers"]
+    (event,) = trigger.get("events") or [trigger]
+    assert event.get("message") == "all were refused", event
+    assert not mark.exists()
+    assert not list(temporary.glob("pgtrigger-codegen-*"))
+
+
+@pytest.mark.slow
 def test_killed_with_a_server_of_its_own(shop: Shop, temporary: Path) -> None:
     process = start_process(
         shop.root,
