@@ -504,8 +504,23 @@ def test_killed_on_a_given_server(
 def test_the_next_run_drops_what_a_run_left_that_was_killed_with_its_guard(
     shop: Shop, rooms: Callable[[], set[str]]
 ) -> None:
+    shop.write(
+        """
+        class Order(models.Model):
+            class Meta:
+                triggers = [
+                    pgtrigger.Protect(name="protect", operation=pgtrigger.Delete),
+                    pgtrigger.Trigger(
+                        name="sleep",
+                        when=pgtrigger.Before,
+                        operation=pgtrigger.Insert,
+                        func="PERFORM pg_sleep(25); RETURN NEW;",
+                    ),
+                ]
+        """
+    )
     before = rooms()
-    process = start_process(shop.root, "verify", "--dsn", shop.dsn)
+    process = start_process(shop.root, "verify", "--fire", "--dsn", shop.dsn)
     _until(lambda: len(rooms() - before) > 1 or process.poll() is not None)
     process.send_signal(signal.SIGSTOP)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
