@@ -93,11 +93,17 @@ def test_a_new_rule(tmp_path: Path) -> None:
 
 
 def _pytest(folder: Path, arguments: str) -> subprocess.CompletedProcess[str]:
+    # The copy is not measured, and must not take what was measured so far for its own.
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("COV_", "COVERAGE_", "PYTEST_"))
+    }
     options = ["-p", "no:cacheprovider", "-p", "no:randomly", "-q", "-n", "0"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *options, *arguments.split()],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        env={**inherited, "PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
         check=False,

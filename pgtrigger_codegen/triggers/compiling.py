@@ -256,7 +256,9 @@ def _excused(unknown: Unknown, model: type[Model]) -> Unknown:
     """An error of the compiler is only the user's when all of the model is known."""
     if not isinstance(unknown, Invalid) or not _is_about_fields(unknown.error):
         return unknown
-    for field in model._meta.get_fields():
+    options = model._meta
+    # Not `get_fields()`: other models' relations to this one are asked of all of them, read or not.
+    for field in (*options.fields, *options.many_to_many, *options.private_fields):
         if isinstance(field, StandInField):
             return field.unknown
         related = getattr(getattr(field, "remote_field", None), "model", None)

@@ -131,7 +131,7 @@ def read_field(model_field: object, model: ModelKey) -> Field:
         case models.ForeignKey():
             return Field(
                 has_column=True,
-                db_column=model_field.db_column,
+                **_column(model_field.db_column),
                 suffix="_id",
                 target=_target(getattr(model_field.remote_field, "model", ""), model),
                 is_foreign_key=True,
@@ -143,11 +143,16 @@ def read_field(model_field: object, model: ModelKey) -> Field:
         case models.Field():
             return Field(
                 has_column=True,
-                db_column=model_field.db_column,
+                **_column(model_field.db_column),
                 **_keys(model_field),
             )
         case _:
             return Field(has_column=False)
+
+
+def _column(given: object) -> dict[str, Any]:
+    """The column that a field names: Django fails on anything but a name."""
+    return {"db_column": given} if isinstance(given, str | None) else {"is_known": False}
 
 
 def _keys(model_field: models.Field[Any, Any]) -> dict[str, Any]:
@@ -202,7 +207,7 @@ def _read_arguments(call: PostponedField, model: ModelKey, made: Callable[[], ob
     unique = issubclass(call.cls, models.OneToOneField) or bool(call.constant("unique"))
     return Field(
         has_column=True,
-        db_column=call.constant("db_column"),
+        **_column(call.constant("db_column")),
         primary_key=primary_key,
         is_unique=primary_key or unique,
         make=made,

@@ -53,3 +53,10 @@ def test_a_call_says_what_the_field_says(tmp_path: Path, field: str) -> None:
     assert from_call == from_field
     for name in ("db_type", "reference_type", "remarks"):
         assert getattr(from_call, name) == getattr(from_field, name), name
+
+
+@pytest.mark.parametrize("kind", ["models.IntegerField(", "models.ForeignKey('auth.User', 0, "])
+def test_a_column_that_is_not_a_name_is_not_known(tmp_path: Path, kind: str) -> None:
+    for field in both(tmp_path, f"{kind}db_column=['c'])"):
+        assert not field.is_known
+        assert field.columns("f") == ("f", "f_id")
