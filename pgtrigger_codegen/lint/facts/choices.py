@@ -84,6 +84,8 @@ def unreached_states(analysis: Analysis, trigger: CompiledTrigger) -> Unreached 
     if not start:
         return None
     pairs = [one.split(found["separator"]) for one in found["all"].split(",")]
+    if any(len(pair) != 2 for pair in pairs):
+        return None  # the name of a state has a comma or the separator in it
     reached = {start}
     while new := {to for source, to in pairs if source in reached} - reached:
         reached |= new
