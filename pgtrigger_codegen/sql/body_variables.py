@@ -76,7 +76,7 @@ def declared_types(function: Node, outer: frozenset[str]) -> Mapping[str, str]:
         written = node.get("datatype", {}).get("PLpgSQL_type", {}).get("typname", untyped)
         known = name in outer and name not in found
         found[name] = written if known else ""
-    return {**found, **_TYPES_OF_CONTEXT}
+    return {**found, **TYPES_OF_CONTEXT}
 
 
 def case_subjects(function: Node) -> Mapping[str, str]:
@@ -106,7 +106,7 @@ def unique_types(function: Node) -> Mapping[str, str]:
     }
 
 
-_TYPES_OF_CONTEXT = {
+TYPES_OF_CONTEXT = {
     "found": "boolean",
     "sqlerrm": "text",
     "sqlstate": "text",
@@ -121,6 +121,7 @@ _TYPES_OF_CONTEXT = {
     "tg_table_schema": "name",
     "tg_when": "text",
 }
+"""The types of the variables that PL/pgSQL itself declares."""
 
 
 def _argument_rows(datums: list[Node]) -> Iterator[Node]:

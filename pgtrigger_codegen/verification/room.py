@@ -86,7 +86,7 @@ class Room:
         """Run a script of which no result is wanted.
 
         Raises:
-            Refused: The server does not run it.
+            RefusedStatement: The server does not run it.
             DatabaseError: The session is gone, or the server has no room left.
         """
         with self.asking():

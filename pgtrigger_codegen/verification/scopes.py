@@ -13,23 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Query, RecordSource
+from pgtrigger_codegen.sql.body_variables import TYPES_OF_CONTEXT
 from pgtrigger_codegen.sql.lexer import Kind, code_tokens, folded_name
 from pgtrigger_codegen.sql.names import dollar_quote, quote_name, quote_table
 
-_CONTEXT = {
-    "tg_argv": "text[]",
-    "tg_level": "text",
-    "tg_name": "name",
-    "tg_nargs": "integer",
-    "tg_op": "text",
-    "tg_relid": "oid",
-    "tg_relname": "name",
-    "tg_table_name": "name",
-    "tg_table_schema": "name",
-    "tg_when": "text",
-    "sqlstate": "text",
-    "sqlerrm": "text",
-}
+# `found` is declared in an anonymous block as well.
+_CONTEXT = {name: written for name, written in TYPES_OF_CONTEXT.items() if name != "found"}
 _ROWS = ("new", "old")
 _RECORD = "record"
 EXPLAIN = "EXPLAIN "
