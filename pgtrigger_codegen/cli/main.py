@@ -29,6 +29,10 @@ COMMANDS = {
         "pgtrigger_codegen.cli.diff",
         "Show what differs between the migrations and the source.",
     ),
+    "report": (
+        "pgtrigger_codegen.cli.report",
+        "Show reviewers what a change does to triggers.",
+    ),
     "convert": (
         "pgtrigger_codegen.cli.convert",
         "Turn django-pgtrigger's operations in migrations into RunSQL.",

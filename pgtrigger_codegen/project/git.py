@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -54,6 +55,23 @@ _SECONDS = 60
 
 class GitError(CodegenError):
     """Git gave no answer, though there is a repository."""
+
+
+class CommittedFile(NamedTuple):
+    """A file of a commit.
+
+    Attributes:
+        path: As git has it, relative to the root; whatever somebody has put there.
+        content: Of a link, where it leads.
+    """
+
+    path: str
+    content: bytes
+    is_link: bool
+
+
+_LINK_MODE = "120000"
+_BATCH = 500  # files whose contents are held at a time
 
 
 class Repository(Struct, frozen=True):
@@ -162,6 +180,86 @@ class Repository(Struct, frozen=True):
         )
         return [self.root / name for name in os.fsdecode(listed).split("\0") if name]
 
+    def branching_point(self, name: str) -> str:
+        """The commit where the last commit's branch left another commit, by its hash.
+
+        Args:
+            name: A branch, a tag or a commit.
+
+        Raises:
+            GitError: There is no such commit, or no common one.
+        """
+        asked = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+        commit = self._text(*asked, f"{name}^{{commit}}", codes={0, 1, 128}).strip()
+        if not commit:
+            raise GitError(
+                f"git knows no commit {name!r}",
+                help="fetch it first; in CI, check out the whole history (fetch-depth: 0)",
+            )
+        base = self._text("merge-base", commit, "HEAD", codes={0, 1, 128}).strip()
+        if not base:
+            raise GitError(
+                f"{name!r} and the last commit have no common commit here",
+                help="fetch more history; in CI, check out all of it (fetch-depth: 0)",
+            )
+        return base
+
+    def last_commit(self) -> str | None:
+        """The hash of the last commit; None where nothing is committed.
+
+        Raises:
+            GitError: Git does not say.
+        """
+        return self._text("rev-parse", "--verify", "--quiet", "HEAD", codes={0, 1}).strip() or None
+
+    def differs(self, commit: str) -> bool:
+        """Whether any file is not as it was in a commit, or not in it.
+
+        Raises:
+            GitError: Git does not say.
+        """
+        settings = self._without_filters()
+        arguments = ("--name-only", "-z", "--no-renames", "--ignore-submodules=all", commit, "--")
+        changed = self._run("diff-index", *arguments, settings=settings)
+        return bool(changed or self._run("ls-files", "--others", "--exclude-standard", "-z"))
+
+    def files(self, commit: str, most: int) -> Iterator[CommittedFile]:
+        """All regular files and links of a commit, but for large ones.
+
+        Args:
+            most: The largest number of bytes of a file.
+
+        Raises:
+            GitError: Git does not say.
+        """
+        listed = self._run("ls-tree", "-r", "-z", "-l", "--full-tree", commit)
+        found: list[tuple[str, str, bool]] = []
+        for entry in filter(None, os.fsdecode(listed).split("\0")):
+            facts, _, path = entry.partition("\t")
+            mode, kind, name, size = facts.split()
+            if kind == "blob" and int(size) <= most:
+                found.append((path, name, mode == _LINK_MODE))
+        for start in range(0, len(found), _BATCH):
+            batch = found[start : start + _BATCH]
+            contents = self._blobs([name for _, name, _ in batch])
+            for (path, _, is_link), content in zip(batch, contents, strict=True):
+                yield CommittedFile(path, content, is_link)
+
+    def _blobs(self, names: Iterable[str]) -> Iterator[bytes]:
+        listed = list(names)
+        asked = "".join(f"{name}\n" for name in listed).encode()
+        answer = self._process("cat-file", "--batch", asked=asked).stdout
+        position = 0
+        for name in listed:
+            head, _, _ = answer[position : position + 200].partition(b"\n")
+            words = head.split()
+            if len(words) != 3 or words[0] != name.encode():
+                raise GitError(f"git has no content for the object {name}")
+            start = position + len(head) + 1
+            end = start + int(words[2])
+            yield answer[start:end]
+            position = end + 1
+
     def _relative(self, path: Path) -> str:
         """The path as git names it; resolved but for its own last part, which may be a link."""
         inside = resolved(path.parent) / path.name if path != self.root else self.root
@@ -203,6 +301,7 @@ class Repository(Struct, frozen=True):
         settings: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
         codes: Iterable[int] = (0,),
+        asked: bytes = b"",
     ) -> subprocess.CompletedProcess[bytes]:
         search = _search_path(self.root)
         program = _program(search, self.root)
@@ -215,7 +314,7 @@ class Repository(Struct, frozen=True):
                     cwd=self.root,
                     env=_environment(os.environ, search, {**_SETTINGS, **(settings or {})})
                     | dict(variables or {}),
-                    stdin=subprocess.DEVNULL,
+                    input=asked,
                     capture_output=True,
                     timeout=_SECONDS,
                     check=False,

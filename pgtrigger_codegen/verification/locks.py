@@ -7,20 +7,8 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct
 
 from pgtrigger_codegen.migrations.reading.reader import Key
+from pgtrigger_codegen.sql.locks import BLOCKS, stronger
 from pgtrigger_codegen.verification.room import Room
-
-# From the weakest: https://www.postgresql.org/docs/current/explicit-locking.html
-BLOCKS: Mapping[str, str] = {
-    "AccessShareLock": "nothing",
-    "RowShareLock": "nothing",
-    "RowExclusiveLock": "nothing",
-    "ShareUpdateExclusiveLock": "changes of the table's schema",
-    "ShareLock": "writes",
-    "ShareRowExclusiveLock": "writes",
-    "ExclusiveLock": "writes, and SELECT … FOR UPDATE",
-    "AccessExclusiveLock": "reads and writes",
-}
-_STRENGTH = {mode: number for number, mode in enumerate(BLOCKS)}
 
 
 class Lock(Struct, frozen=True):
@@ -52,7 +40,7 @@ def held_locks(room: Room) -> Mapping[int, tuple[str, str]]:
     """By the oid of a table, its name and the strongest lock that the transaction holds on it."""
     strongest: dict[int, tuple[str, str]] = {}
     for oid, table, mode in room.rows(_LOCKS):
-        if oid not in strongest or _STRENGTH[mode] > _STRENGTH[strongest[oid][1]]:
+        if oid not in strongest or stronger((mode, strongest[oid][1])) != strongest[oid][1]:
             strongest[oid] = (table, mode)
     return strongest
 

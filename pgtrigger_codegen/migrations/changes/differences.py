@@ -63,7 +63,9 @@ def difference(
     contested = sorted(operation_keys(operation) & {*contests}, key=str)
     causes += tuple(contests[key].what for key in contested)
     reasons = _with_causes(tuple(_reasons(operation, old, new)), causes)
-    return Difference(operation.trigger.uri, operation.kind, reasons, tuple(_lines(old, new)))
+    return Difference(
+        operation.trigger.uri, operation.kind, reasons, tuple(sql_lines(_sql(old), _sql(new)))
+    )
 
 
 def _with_causes(reasons: tuple[str, ...], causes: tuple[str, ...]) -> tuple[str, ...]:
@@ -131,14 +133,15 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _lines(old: Trigger | None, new: Trigger | None) -> Iterator[str]:
-    context = 10_000 if old is None or new is None else 3
-    diff = difflib.unified_diff(_sql(old), _sql(new), "migrations", "source", "", "", context, "")
-    yield from list(diff)[2:]
+def sql_lines(before: str, after: str) -> list[str]:
+    """A unified diff of two texts without its heading; all lines where one is empty."""
+    context = 3 if before and after else 10_000
+    old, new = before.splitlines(), after.splitlines()
+    return list(difflib.unified_diff(old, new, "", "", "", "", context, ""))[2:]
 
 
-def _sql(trigger: Trigger | None) -> list[str]:
+def _sql(trigger: Trigger | None) -> str:
     if trigger is None:
-        return []
+        return ""
     statements = (trigger_function(trigger.parts), trigger_statement(trigger.parts))
-    return "\n\n".join(statement for statement in statements if statement).splitlines()
+    return "\n\n".join(statement for statement in statements if statement)

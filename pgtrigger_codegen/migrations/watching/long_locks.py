@@ -8,7 +8,7 @@ counts: what ran before held no lock of a trigger.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 from django.db.migrations import operations
 from msgspec import Struct, field
@@ -21,6 +21,7 @@ from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.replaying.moment import ReplayedState
 from pgtrigger_codegen.migrations.replaying.sql_statements import normalised
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
+from pgtrigger_codegen.sql.locks import BLOCKS, lock_of
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql
 from pgtrigger_codegen.sql.slowness import made_table, slow_statement
@@ -28,10 +29,9 @@ from pgtrigger_codegen.sql.statements import (
     CreateTriggerStatement,
     DropTriggerStatement,
     RenameTrigger,
+    Statement,
     statement_facts,
 )
-
-Stops = Literal["reads and writes", "writes"]
 
 
 class LongLock(Struct, frozen=True):
@@ -47,7 +47,7 @@ class LongLock(Struct, frozen=True):
     migration: Key
     index: int
     what: str
-    stops: Stops
+    stops: str
     slow_index: int
     slow: str
 
@@ -98,7 +98,7 @@ class _Made(Struct, frozen=True):
 class _Lock(Struct, frozen=True):
     what: str
     table: QualifiedName | None
-    stops: Stops
+    stops: str
 
 
 class _Slow(Struct, frozen=True):
@@ -153,10 +153,10 @@ def _events(operation: object, moment: ReplayedState) -> Iterator[_Event]:
             text = str(getattr(operation.trigger, "sql", ""))
             # It drops, if it exists, what it creates: mostly there is nothing to drop.
             events = (event for event in _sql_events(text, moment) if isinstance(event, _Lock))
-            yield from (event for event in events if event.stops == "writes")
+            yield from (event for event in events if event.stops == BLOCKS["ShareRowExclusiveLock"])
         case RemoveTrigger():
             table = _table_of(operation.model_name, moment)
-            yield _Lock(f"drops trigger `{operation.name}`", table, "reads and writes")
+            yield _Lock(f"drops trigger `{operation.name}`", table, BLOCKS["AccessExclusiveLock"])
         case operations.AddIndex() | operations.AddConstraint():
             # Their subclasses are those that do without a long lock.
             if type(operation) in _SLOW_ADDITIONS:
@@ -191,15 +191,21 @@ def _locks(tree: Node, moment: ReplayedState) -> Iterator[_Lock]:
     for fact in map(normalised, statement_facts(tree)):
         match fact:
             case CreateTriggerStatement(name=name, table=table):
-                yield _Lock(f"creates trigger `{name}`", table, "writes")
+                yield _Lock(f"creates trigger `{name}`", table, _stops(fact))
             case DropTriggerStatement(name=name, table=table):
                 # To drop one that is not there, if it exists, takes no lock that stays.
                 if (table, name) in moment.definitions or not tree["DropStmt"].get("missing_ok"):
-                    yield _Lock(f"drops trigger `{name}`", table, "reads and writes")
+                    yield _Lock(f"drops trigger `{name}`", table, _stops(fact))
             case RenameTrigger(name=name, table=table):
-                yield _Lock(f"renames trigger `{name}`", table, "reads and writes")
+                yield _Lock(f"renames trigger `{name}`", table, _stops(fact))
             case _:
                 pass
+
+
+def _stops(statement: Statement) -> str:
+    lock = lock_of(statement)
+    assert lock is not None
+    return lock.blocks
 
 
 def _table_of(model_name: str, moment: ReplayedState) -> QualifiedName | None:
