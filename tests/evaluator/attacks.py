@@ -309,6 +309,42 @@ class M(type):
     __prepare__ = classmethod(lambda m, n, b, **k: IM("os").system("touch PWNED") or {})
 class A(metaclass=M): pass
 """,
+    "what a metaclass puts into the namespace": _IM
+    + """
+class M(type):
+    def __new__(m, n, b, names):
+        names["__getitem__"] = staticmethod(IM)
+        return super().__new__(m, n, b, names)
+class A(metaclass=M): pass
+A()["os"].system("touch PWNED")
+""",
+    "an operator of a metaclass": _IM
+    + """
+class M(type): __getitem__ = staticmethod(IM)
+class A(metaclass=M): pass
+A["os"].system("touch PWNED")
+""",
+    "a call by a metaclass": _IM
+    + """
+class M(type): __call__ = staticmethod(IM)
+class A(metaclass=M): pass
+type.__call__(M, "B", (), {})("os").system("touch PWNED")
+""",
+    "__init__ of a metaclass": _IM
+    + """
+class M(type):
+    def __init__(cls, name, bases, names): IM("os").system("touch PWNED")
+M("A", (), {})
+""",
+    "annotations of a metaclass": f"""
+import dataclasses
+class M(type):
+    def __new__(m, n, b, names):
+        return type.__new__(m, n, b, {{"__annotations__": {{"x:{{{COMMAND}}}": int}}}})
+class A(metaclass=M): pass
+A = dataclasses.dataclass(init=False, eq=False)(A)
+f"{{A()}}"
+""",
     "a metaclass that is a function": _IM
     + """
 def meta(name, bases, namespace): return IM("os").system("touch PWNED")

@@ -72,7 +72,7 @@ def as_model_class(vm: Machine, value: Any, span: Span) -> Any:
 def compared(vm: Machine, left: Any, right: Any, span: Span) -> Unknown | tuple[Any, Any]:
     """Two values as they can be compared: a model by its label as the model itself."""
     left, right = (as_model_class(vm, value, span) for value in (left, right))
-    refused = _not_comparable(left, right, span)
+    refused = _compared_by_metaclass(vm, (left, right), span) or _not_comparable(left, right, span)
     return (left, right) if refused is None else refused
 
 
@@ -90,6 +90,15 @@ def _not_comparable(left: Any, right: Any, span: Span) -> Unknown | None:
     else:
         odd = False
     return Unknown("a model that is not complete is compared", span) if odd else None
+
+
+def _compared_by_metaclass(vm: Machine, values: tuple[Any, ...], span: Span) -> Unknown | None:
+    """Refuses to compare classes whose metaclass, which is not run, says what is equal."""
+    for value in values:
+        metaclass = vm.findings.metaclasses.get(id(value)) if type(value) is ModelClass else None
+        if isinstance(metaclass, ModelClass) and metaclass.lookup("__eq__"):
+            return Unknown(f"`{metaclass.name}` compares its classes in its own way", span)
+    return None
 
 
 def _compared(right: Any) -> list[Any]:

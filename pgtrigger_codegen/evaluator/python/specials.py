@@ -13,7 +13,7 @@ from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python import environment
 from pgtrigger_codegen.evaluator.python.calls import makers
-from pgtrigger_codegen.evaluator.python.classes import classes, reflection
+from pgtrigger_codegen.evaluator.python.classes import classes, metaclasses, reflection
 from pgtrigger_codegen.evaluator.python.functions import generators
 from pgtrigger_codegen.evaluator.python.imports import dynamic_imports, dynamic_names
 from pgtrigger_codegen.evaluator.python.objects import attribute_assignment, files
@@ -51,6 +51,7 @@ HANDLERS: dict[str, Handler] = {
     **files.HANDLERS,
     **generators.HANDLERS,
     **makers.HANDLERS,
+    **metaclasses.HANDLERS,
     **reflection.HANDLERS,
 }
 

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import enum
 import inspect
-import os
-import re
-import string
 import types
 import typing
 from collections.abc import Sequence
-from pathlib import PurePath
 from typing import Any
 
 from pgtrigger_codegen.evaluator.library import lookup
-from pgtrigger_codegen.evaluator.limits import regex
-from pgtrigger_codegen.evaluator.limits.calls import check_call
-from pgtrigger_codegen.evaluator.limits.costs import count_call
-from pgtrigger_codegen.evaluator.limits.methods import check_method
-from pgtrigger_codegen.evaluator.limits.parameters import positional
 from pgtrigger_codegen.evaluator.limits.sizes import checked
 from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
 from pgtrigger_codegen.evaluator.protocols.events import Ended, Refused
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-from pgtrigger_codegen.evaluator.python.calls import arguments, makers
+from pgtrigger_codegen.evaluator.python.calls import arguments, checks, makers
 from pgtrigger_codegen.evaluator.python.calls.formatting import format_text
 from pgtrigger_codegen.evaluator.python.functions.functions import call_function
 from pgtrigger_codegen.evaluator.python.imports.dynamic_names import note_names_not_set
@@ -35,11 +25,19 @@ from pgtrigger_codegen.evaluator.python.objects.kinds import (
     describe,
     is_user_class,
     is_user_object,
+    is_users_metaclass,
+    method_of_users,
     poison,
 )
-from pgtrigger_codegen.evaluator.python.objects.text import RUN_TO_RUN, as_text, has_no_order
 from pgtrigger_codegen.evaluator.python.objects.unknowns import spread
-from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, bound_to, interpreted
+from pgtrigger_codegen.evaluator.values.callables import (
+    BoundMethod,
+    Function,
+    Opaque,
+    Special,
+    bound_to,
+    interpreted,
+)
 from pgtrigger_codegen.evaluator.values.models import (
     ModelClass,
     ModelReference,
@@ -60,16 +58,8 @@ from pgtrigger_codegen.evaluator.values.unknown import (
 )
 from pgtrigger_codegen.source.span import Span
 
-# Functions of `re` whose third argument is flags.
-_FLAGS_THIRD = frozenset("findall finditer fullmatch match search".split())
-# Methods of paths that ask for the working directory, unless the path is absolute.
-_ABSOLUTE = ("absolute", "resolve")
 _MODELS = (ModelClass, ModelReference, ThroughModel)
 _ALIASES = (types.GenericAlias, typing._GenericAlias)  # type: ignore[attr-defined]
-_MAKES_TEXT = (
-    *(str, repr, ascii, format),
-    *(string.Template.substitute, string.Template.safe_substitute),
-)
 _FORMATS = (str.format, str.format_map)
 _OBJECT_NEW = inspect.getattr_static(object, "__new__")
 
@@ -90,6 +80,8 @@ def call(
     if (user_function := interpreted(function)) is not None:
         return _interpret(vm, user_function, (*bound_to(function), *args), kwargs, span)
     if isinstance(function, type):
+        if (waiting := _asked_by_metaclass(vm, function)) is not None:
+            return vm.apply(waiting, args, kwargs, span, scope)
         made = vm.domain.called(vm, function, args, kwargs, span)
         return instantiate(vm, function, args, kwargs, span) if made is NotImplemented else made
     if is_user_object(vm, function):
@@ -111,6 +103,16 @@ def call(
         given, named = (args, kwargs) if called == "format" else ((), args[0])
         return format_text(vm, receiver, given, named, span)
     return _call_real(vm, function, args, kwargs, span)
+
+
+def _asked_by_metaclass(vm: Machine, cls: type) -> Any:
+    """What a call of a class comes to by a metaclass of the user's; None where that is nothing."""
+    if issubclass(cls, type) and is_user_class(vm, cls):
+        return Special("metaclass", cls)
+    if type(cls) is type or not is_users_metaclass(vm, type(cls)):
+        return None
+    own = method_of_users(vm, type(cls), "__call__")
+    return BoundMethod(own, cls) if isinstance(own, Function) else own
 
 
 def _call_own_kind(
@@ -197,12 +199,13 @@ def _instantiate_user_class(
     vm: Machine, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     own_init = interpreted(inspect.getattr_static(cls, "__init__", None))
-    plain = type(cls) is type and inspect.getattr_static(cls, "__new__") is _OBJECT_NEW
+    by_type = type(cls) is type or is_users_metaclass(vm, type(cls))
+    plain = by_type and inspect.getattr_static(cls, "__new__") is _OBJECT_NEW
     if own_init is None or not plain:
         refused = first_unknown(list(args)) or first_unknown(kwargs)
         if refused is not None:
             return refused.with_note(f"is given to `{cls.__name__}`", span)
-        if (textless := _without_text(cls, (*args, *kwargs.values()), span)) is not None:
+        if (textless := checks.without_text(cls, (*args, *kwargs.values()), span)) is not None:
             return textless
         return vm.attempt(span, _make, vm, cls, args, kwargs, span)
     # The interpreter runs the user's `__init__` itself, which may be given what is not known.
@@ -218,8 +221,10 @@ def _make(vm: Machine, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any],
     keeps = all(base is object or base in vm.user_classes for base in cls.__mro__)
     function = types.SimpleNamespace if keeps or issubclass(cls, tuple) else cls
     args, kwargs = arguments.prepare(vm, function, None, args, kwargs, span)
-    _check(cls, None, "", args, kwargs, span)
-    made = checked(cls(*args, **kwargs))
+    checks.check(cls, None, "", args, kwargs, span)
+    # What its metaclass says of calls has been asked before.
+    call = type.__call__ if is_users_metaclass(vm, type(cls)) else type(cls).__call__
+    made = checked(call(cls, *args, **kwargs))
     return membrane.inward(vm, makers.note_made(vm, cls, made))
 
 
@@ -252,7 +257,7 @@ def _call_checked(
     inert = bool(name) and lookup.is_inert(receiver, name)
     refused = _unknown_key(receiver, name, args) if inert else _unknown(receiver, args, kwargs)
     if not inert and refused is None:
-        refused = _without_text(function, (*args, *kwargs.values()), span)
+        refused = checks.without_text(function, (*args, *kwargs.values()), span)
     if refused is not None:
         return refused.with_note("used here", span)
     if name == "extend" and args:
@@ -263,7 +268,7 @@ def _call_checked(
         makers.check(vm, function, args, kwargs, span)
         if not inert:
             args, kwargs = arguments.prepare(vm, function, receiver, args, kwargs, span)
-        _check(function, receiver, name, args, kwargs, span)
+        checks.check(function, receiver, name, args, kwargs, span)
         with makers.known_module(vm, function, args, span):
             return checked(function(*args, **kwargs))
 
@@ -296,54 +301,3 @@ def _known_items(vm: Machine, value: Any, span: Span) -> list[Any]:
         return list(value)
     items = iterate(vm, value, span)
     return [spread(items)] if isinstance(items, Unknown) else items
-
-
-def _check(
-    function: Any,
-    receiver: Any,
-    name: str,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    span: Span,
-) -> None:
-    """Refuses a call that would take too long, or whose result differs from run to run."""
-    if receiver is None and hasattr(function, "__objclass__") and args:  # `str.ljust("x", 9)`
-        receiver, name, args = args[0], function.__name__, args[1:]
-    args = positional(function, receiver, args, kwargs)
-    count_call(function, receiver, name, args)
-    if receiver is None or not name:
-        check_call(function, args, kwargs)
-        if function is os.path.abspath and args and not PurePath(args[0]).is_absolute():
-            raise Refusal(Unknown("the working directory is not known", span))
-        if function in regex.FUNCTIONS and len(args) > 1:
-            called = regex.FUNCTIONS[function]
-            subject = args[2] if called in ("sub", "subn") and len(args) > 2 else args[1]
-            flags = kwargs.get("flags", args[2] if called in _FLAGS_THIRD and args[2:] else 0)
-            regex.check_regex(called, args[0], subject, flags)
-            if subject is not args[1]:
-                regex.check_replacement(args[1], subject)
-        return
-    check_method(receiver, name, args)
-    if isinstance(receiver, re.Match) and name == "expand" and args:
-        regex.check_replacement(args[0], receiver.string)
-    elif isinstance(receiver, re.Pattern) and args:
-        subject = args[1] if name in ("sub", "subn") and len(args) > 1 else args[0]
-        regex.check_regex(name, receiver, subject)
-        if subject is not args[0]:
-            regex.check_replacement(args[0], subject)
-    elif isinstance(receiver, set) and name == "pop" and has_no_order(receiver):
-        raise Refusal(Unknown(RUN_TO_RUN, span))
-    elif isinstance(receiver, PurePath) and name in _ABSOLUTE and not receiver.is_absolute():
-        raise Refusal(Unknown("the working directory is not known", span))
-
-
-def _without_text(function: Any, values: tuple[Any, ...], span: Span) -> Unknown | None:
-    """Refuses to turn into text what has none, or one that differs from run to run."""
-    plain = getattr(function, "__func__", function)
-    makes_text = plain in _MAKES_TEXT or (isinstance(function, type) and issubclass(function, str))
-    if isinstance(function, enum.EnumType) and not function.__members__:
-        makes_text = False  # `TextChoices("Name", members)` makes a class
-    for value in values if makes_text else ():
-        if (refused := as_text(value, span)) is not None:
-            return refused
-    return None

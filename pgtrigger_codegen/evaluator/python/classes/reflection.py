@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import types
 from typing import Any
 
@@ -34,6 +33,7 @@ from pgtrigger_codegen.evaluator.values.callables import (
     Special,
     interpreted,
 )
+from pgtrigger_codegen.evaluator.values.classes import MISSING, find_attribute
 from pgtrigger_codegen.evaluator.values.imported import SourceModule
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, is_error_of
@@ -163,9 +163,9 @@ def _of_module(vm: Machine, call: SpecialCall) -> bool | Unknown:
 
 def _is_computed(cls: type, name: str) -> bool:
     """Whether an object may say itself that it lacks an attribute: by a property, or a slot."""
-    found = inspect.getattr_static(cls, name, None)
+    found = find_attribute(cls, name)
     computed = hasattr(type(found), "__get__") and not isinstance(found, _BOUND)
-    return computed or hasattr(cls, "__getattr__")
+    return computed or find_attribute(cls, "__getattr__") is not MISSING
 
 
 _BOUND = (Function, types.FunctionType, classmethod, staticmethod)
@@ -178,8 +178,8 @@ def _is_absent(target: Any, name: str) -> bool:
     if isinstance(target, USER_FUNCTIONS):
         return not function_attributes.has(target, name)
     return not (
-        hasattr(type(target), name)
-        or hasattr(type(target), "__getattr__")
+        find_attribute(type(target), name) is not MISSING
+        or find_attribute(type(target), "__getattr__") is not MISSING
         or name in names_of(target)
         or (isinstance(target, type | types.SimpleNamespace) and hasattr(target, name))
     )

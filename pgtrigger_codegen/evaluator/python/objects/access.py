@@ -122,6 +122,17 @@ def set_by_object(value: Any, name: str) -> Special | None:
     return Special(f"object.{name}", (bound.__self__,)) if plain else None
 
 
+def by_metaclass(value: Any, name: str) -> Special | None:
+    """What `super().__init__` in a metaclass comes to in `type`, and `__prepare__` of one."""
+    found = getattr(value, name, None)
+    if isinstance(found, types.BuiltinFunctionType):
+        return Special("type.__prepare__") if name == "__prepare__" else None
+    if type(value) is not super or not isinstance(found, types.MethodWrapperType):
+        return None
+    wrapper: Any = found
+    return Special(f"type.{name}", (wrapper.__self__,)) if wrapper.__objclass__ is type else None
+
+
 def namespace_of(vm: Machine, value: Any) -> Any:
     """`value.__dict__`: the real one of an object that only interpreted code has to do with."""
     if isinstance(value, type):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import types
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -10,7 +11,13 @@ from typing import Any
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.library.kinds import is_query, is_rendered_model
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Function, Opaque, Special
+from pgtrigger_codegen.evaluator.values.callables import (
+    BoundMethod,
+    Function,
+    Opaque,
+    Special,
+    interpreted,
+)
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
 from pgtrigger_codegen.evaluator.values.models import (
     FieldDescriptor,
@@ -57,6 +64,31 @@ def is_user_class(vm: Machine, value: Any) -> bool:
 def is_user_object(vm: Machine, value: Any) -> bool:
     """Whether a value is an instance of a class of interpreted code."""
     return is_user_class(vm, type(value))
+
+
+def is_users_metaclass(vm: Machine, value: Any) -> bool:
+    """Whether a value is a metaclass of interpreted code, and is in the end one of Python's own."""
+    return is_user_class(vm, value) and all(
+        base in (abc.ABCMeta, object, type) or is_user_class(vm, base) for base in value.__mro__
+    )
+
+
+def method_of_users(vm: Machine, metaclass: type, name: str) -> Function | Unknown | None:
+    """What a metaclass of interpreted code binds to a name, if it is a function; None if Python's.
+
+    Returns:
+        `Unknown` for what is bound there and is no function.
+    """
+    for cls in metaclass.__mro__:
+        if name in vars(cls):
+            break
+    if not is_user_class(vm, cls):
+        return None
+    found = vars(cls)[name]
+    function = interpreted(found.__func__ if isinstance(found, staticmethod) else found)
+    called_alike = not isinstance(found, staticmethod) or name == "__new__"
+    reason = f"a metaclass whose `{name}` is no function is not evaluated"
+    return function if function is not None and called_alike else Unknown(reason)
 
 
 def describe(value: Any) -> str:

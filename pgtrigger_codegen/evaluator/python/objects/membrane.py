@@ -12,6 +12,7 @@ interpreted code could not call itself. The way back leads to the same value.
 
 from __future__ import annotations
 
+import abc
 import datetime as dt
 import functools
 import io
@@ -104,11 +105,7 @@ def inward(vm: Machine, value: Any, depth: int = 0) -> Any:
     if kind is CallBack:
         return value.value
     if isinstance(value, CALLABLES) or kind is functools._lru_cache_wrapper:
-        if kind is types.FunctionType and (behind := vars(value).get(BEHIND)) is not None:
-            return behind
-        if kind is types.MethodType and (function := interpreted(value)) is not None:
-            return BoundMethod(function, value.__self__)
-        return value if is_listed(vm, value) else opaque(vm, value)
+        return _callable_inward(vm, value, kind)
     if value is type:
         return _TYPE
     if (known := vm.domain.inward(vm, value)) is not NotImplemented:
@@ -118,6 +115,15 @@ def inward(vm: Machine, value: Any, depth: int = 0) -> Any:
     if isinstance(value, types.ModuleType):
         return vm.module_value(value.__name__, _NOWHERE)
     return value if _is_admitted(kind) else opaque(vm, value)
+
+
+def _callable_inward(vm: Machine, value: Any, kind: type) -> Any:
+    if kind is types.FunctionType and (behind := vars(value).get(BEHIND)) is not None:
+        return behind
+    if kind is types.MethodType and (function := interpreted(value)) is not None:
+        return BoundMethod(function, value.__self__)
+    listed = id(value) not in _MAKING_CLASSES and is_listed(vm, value)
+    return value if listed else opaque(vm, value)
 
 
 def outward(vm: Machine, value: Any, span: Span, depth: int = 0) -> Any:
@@ -199,8 +205,10 @@ class CallBack:
         return self
 
 
-def opaque(vm: Machine, value: Any) -> Opaque:
+def opaque(vm: Machine, value: Any) -> Opaque | Special:
     """What stands for something real that no table lists: always the same for the same."""
+    if (stand_in := _MAKING_CLASSES.get(id(value))) is not None:
+        return stand_in
     if id(value) not in vm.opaques:
         vm.opaques[id(value)] = Opaque(describe(value), value)
     return vm.opaques[id(value)]
@@ -324,3 +332,7 @@ _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
 _NOWHERE = Span("", 1, 1, 1, 1)
 _METHOD = types.MethodType(as_instance, None.__class__)
 _TYPE = Special("type")
+_MAKING_CLASSES = {
+    id(type.__new__): Special("type.__new__"),
+    id(abc.ABCMeta.__new__): Special("type.__new__", abc.ABCMeta.__new__),
+}

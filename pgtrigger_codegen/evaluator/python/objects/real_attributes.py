@@ -13,6 +13,7 @@ from pgtrigger_codegen.evaluator.python.objects import access, membrane
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
 from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
+from pgtrigger_codegen.evaluator.values.classes import MISSING, find_attribute
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
 
@@ -24,11 +25,11 @@ def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
     if (unknown := left_out(vm, value, name, span)) is not None:
         return unknown
     cls = type(value)
-    getter = inspect.getattr_static(cls, name, None)
+    getter = find_attribute(cls, name)
     if (
         isinstance(getter, property)
         and interpreted(getter.fget) is not None
-        and not hasattr(cls, "__getattr__")
+        and find_attribute(cls, "__getattr__") is MISSING
     ):
         # Not by way of Python, which would hand on nothing that is known in part.
         return vm.apply(membrane.inward(vm, getter.fget), (value,), {}, span)
@@ -45,6 +46,10 @@ def _stood_in_for(vm: Machine, value: Any, name: str, span: Span) -> Any:
         own = access.set_by_object(value, name)
         if own is not None:
             return own
+    if name in ("__call__", "__init__", "__prepare__") and isinstance(value, type | super):
+        in_type = access.by_metaclass(value, name)
+        if in_type is not None:
+            return in_type
     if isinstance(value, types.GeneratorType) and name in ("close", "send", "throw"):
         return Special(f"generator.{name}", value)
     if name == "__dict__" and (names := access.namespace_of(vm, value)) is not None:
