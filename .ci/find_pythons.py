@@ -47,7 +47,7 @@ def find(versions: list[tuple[int, int]]) -> list[tuple[tuple[int, int, int], Pa
         if (real := python.resolve()) in asked:
             continue
         asked.add(real)
-        version = _version(python)
+        version = version_of(python)
         if version is None or version[:2] not in versions:
             continue
         known = best.get(version[:2])
@@ -78,7 +78,7 @@ def _version_managers() -> list[Path]:
     ]
 
 
-def _version(python: Path) -> tuple[int, int, int] | None:
+def version_of(python: Path) -> tuple[int, int, int] | None:
     try:
         answer = subprocess.run(
             [str(python), "-I", "-c", _ASK],

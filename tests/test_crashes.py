@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.migrations.state import ModelState
 
 from pgtrigger_codegen.cli import show
 from pgtrigger_codegen.crashes import REPORT, Crash, contain, met
@@ -14,11 +15,11 @@ from pgtrigger_codegen.evaluator.modules import loader
 from pgtrigger_codegen.evaluator.python.imports import reading_names
 from pgtrigger_codegen.lint.facts import bodies
 from pgtrigger_codegen.lint.registry import find_rule
-from pgtrigger_codegen.models.rendering import ModelRenderer
+from pgtrigger_codegen.models import rendering
 from pgtrigger_codegen.source.module import read_module
 from pgtrigger_codegen.sql.body import read_body
-from pgtrigger_codegen.triggers.compiled import TriggerParts
-from pgtrigger_codegen.triggers.compiling import TriggerCompiler
+from pgtrigger_codegen.triggers import compiling
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger, TriggerParts
 from tests.support.cli import run_cli, run_process
 from tests.support.projects import copy_project, small_project
 
@@ -137,14 +138,13 @@ def test_a_body(shop: Path, linted: list[dict[str, Any]], monkeypatch: pytest.Mo
 def test_a_trigger(
     error: BaseException, shop: Path, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real_facts = TriggerCompiler._facts
 
-    def facts(self: TriggerCompiler, declaration: object, trigger: object, *args: object) -> object:
-        if getattr(trigger, "name", "").startswith("p"):
-            return _raising(error)()
-        return real_facts(self, declaration, trigger, *args)  # type: ignore[arg-type]
+    def compiled(**facts: Any) -> CompiledTrigger:
+        if facts["name"].startswith("p"):
+            raise error
+        return CompiledTrigger(**facts)
 
-    monkeypatch.setattr(TriggerCompiler, "_facts", facts)
+    monkeypatch.setattr(compiling, "CompiledTrigger", compiled)
     outcome = run_cli(shop, "show", "--output-format", "json")
     assert outcome.exit_code == 2
     left, unresolved = len(outcome.data["triggers"]), outcome.data["unresolved"]
@@ -155,14 +155,13 @@ def test_a_trigger(
 
 @pytest.mark.usefixtures("crashes_contained")
 def test_a_model(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = ModelRenderer._render_closure
 
-    def render(self: ModelRenderer, label: str, model: object) -> None:
-        if label == "catalog.Product":
+    def state(app_label: str, name: str, *arguments: Any, **options: Any) -> ModelState:
+        if (app_label, name) == ("catalog", "Product"):
             raise ValueError("a bug")
-        real(self, label, model)  # type: ignore[arg-type]
+        return ModelState(app_label, name, *arguments, **options)
 
-    monkeypatch.setattr(ModelRenderer, "_render_closure", render)
+    monkeypatch.setattr(rendering, "ModelState", state)
     outcome = run_cli(shop, "show", "--output-format", "json")
     assert outcome.exit_code == 2
     assert outcome.data["triggers"]

@@ -205,7 +205,7 @@ def test_pythons_of_version_managers(
 def test_the_gate_finds_this_python_if_it_is_on_the_path(finder: ModuleType) -> None:
     """With a real interpreter: the question that is put to it is one that it can answer."""
     real = Path(sys.base_prefix, "bin", "python3")
-    version = finder._version(real)
+    version = finder.version_of(real)
     assert version == sys.version_info[:3]
 
 

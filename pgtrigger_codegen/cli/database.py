@@ -178,7 +178,7 @@ class _Run:
         )
         schemas = f", in {len(session.scopes)} schemas" if len(session.scopes) > 1 else ""
         question = f"{self.action} {what} in {session.place}{schemas}"
-        if not _is_terminal():
+        if not sys.stdin.isatty():
             raise CodegenError(
                 f"refused without confirmation: {question}",
                 help="add --yes, or name the triggers"
@@ -253,8 +253,3 @@ class _Run:
 
     def _heading(self, scope: SearchPath) -> str:
         return f"{scope.tenant}: " if scope.tenant is not None else ""
-
-
-def _is_terminal() -> bool:
-    """Whether there is somebody to ask."""
-    return sys.stdin.isatty()

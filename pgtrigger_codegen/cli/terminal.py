@@ -11,8 +11,6 @@ from typing import TextIO
 
 from pgtrigger_codegen.confinement.wall import trusted
 
-_DELAY = 1.0  # seconds; a short run says nothing
-
 
 def wants_colour(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
     """Whether to print colours.
@@ -28,10 +26,13 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str] = os.environ) -> boo
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
+def progress(delay: float = 1.0) -> Iterator[Callable[[str], None]]:
     """Gives a function that says what is going on, on standard error if that is a terminal.
 
     The line appears when the run takes long, and is gone when it ends.
+
+    Args:
+        delay: Seconds; a run that is shorter says nothing.
     """
     if not sys.stderr.isatty():
         yield lambda text: None
@@ -48,7 +49,7 @@ def progress() -> Iterator[Callable[[str], None]]:
             if not ended:
                 status.start()
 
-    timer = threading.Timer(_DELAY, begin)
+    timer = threading.Timer(delay, begin)
     timer.daemon = True
     timer.start()
     try:

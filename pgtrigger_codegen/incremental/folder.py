@@ -26,8 +26,9 @@ from pgtrigger_codegen.source import reads
 NAME = ".pgtrigger_codegen_cache"
 LARGEST = 32 * 1024 * 1024
 """Bytes of a file: what is larger is neither kept nor read."""
+MOST_FILES = 64
+"""Results that are kept; half of them go when there are more."""
 
-_MOST_FILES = 64
 # https://bford.info/cachedir/
 _TAG = b"""\
 Signature: 8a477f597d28d172789f06886806bc55
@@ -174,8 +175,8 @@ def _forget_oldest(folder: int) -> None:
                 kept.append((changed, name))
             elif _UNFINISHED.fullmatch(name) and _is_abandoned(changed):
                 _unlink(folder, name)
-    if len(kept) > _MOST_FILES:
-        for _, name in sorted(kept)[: len(kept) - _MOST_FILES // 2]:
+    if len(kept) > MOST_FILES:
+        for _, name in sorted(kept)[: len(kept) - MOST_FILES // 2]:
             _unlink(folder, name)
 
 

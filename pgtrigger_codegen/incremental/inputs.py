@@ -83,8 +83,15 @@ def from_json(data: bytes) -> Fingerprint | None:
     return Fingerprint(tools, root, tree, tuple(above), files, folders, untouched)
 
 
-def fingerprint(read: Reads, root: Path) -> Fingerprint | None:
-    """What has to be the same; None when something changed while it was read, or was written."""
+def fingerprint(read: Reads, root: Path, began: float | None = None) -> Fingerprint | None:
+    """What has to be the same; None when something changed while it was read, or was written.
+
+    Args:
+        read: What the run has read.
+        root: The project's folder.
+        began: Before the run read anything, in seconds of `time.time`; at the latest when this
+            process began, unless it is given.
+    """
     if read.effect is not None:
         return None
     files: dict[str, str | None] = {}
@@ -93,7 +100,7 @@ def fingerprint(read: Reads, root: Path) -> Fingerprint | None:
         now, files[path] = seen(path)
         if now != then:
             return None
-        if (touch := _touch(path, before=_began)) is not None:
+        if (touch := _touch(path, before=_began if began is None else began)) is not None:
             untouched[path] = touch
     return Fingerprint(
         tools=tools(),

@@ -32,7 +32,7 @@ from pgtrigger_codegen.incremental.inputs import (
 from pgtrigger_codegen.migrations.planning.history import Replayed
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.reads import Reads
-from pgtrigger_codegen.sql import remembered
+from pgtrigger_codegen.sql.remembered import BOOK, Answers
 
 
 class Memory(Struct):
@@ -67,16 +67,16 @@ class Memory(Struct):
 
     def recall_sql(self, root: Path) -> None:
         """Lets questions about SQL be answered as in earlier runs."""
-        remembered.recall(lambda: self.sql(root))
+        BOOK.recall(lambda: self.sql(root))
 
-    def sql(self, root: Path) -> remembered.Answers:
+    def sql(self, root: Path) -> Answers:
         """Answers of earlier runs, by the names of the functions that gave them."""
         data = folder.read(root, self._name("sql"))
         known, _, content = (data or b"").partition(b"\n")
         if known != tools().encode():
             return {}
         try:
-            return decode_answers(remembered.functions(), content)
+            return decode_answers(BOOK.functions, content)
         except DecodingError:
             return {}
 
@@ -91,9 +91,9 @@ class Memory(Struct):
             inputs = fingerprint(read, root)
             if inputs is not None:
                 folder.write(root, self._name("history"), inputs.to_json() + b"\n" + replayed)
-        if (answers := remembered.answers()) is not None:
+        if (answers := BOOK.answers()) is not None:
             try:
-                content = encode_answers(remembered.functions(), answers)
+                content = encode_answers(BOOK.functions, answers)
             except EncodingError:
                 return
             folder.write(root, self._name("sql"), tools().encode() + b"\n" + content)

@@ -24,18 +24,18 @@ class Remembered(Generic[P, R]):
         is_new: Whether one of them was not known from an earlier run.
     """
 
-    def __init__(self, function: Callable[P, R]) -> None:
+    def __init__(self, function: Callable[P, R], book: Book) -> None:
         functools.update_wrapper(self, function)
         self.__wrapped__ = function
         self.name = f"{function.__module__}.{function.__qualname__}"
         self.answers: dict[Hashable, R] = {}
         self.is_new = False
-        _all.append(self)
+        self._book = book
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         assert not kwargs, "answers are found by the arguments in their order"
         if args not in self.answers:
-            known = _earlier_answers().get(self.name, {})
+            known = self._book.earlier_answers().get(self.name, {})
             if args not in known:
                 self.is_new = True
             self.answers[args] = known[args] if args in known else self.__wrapped__(*args, **kwargs)
@@ -46,42 +46,48 @@ class Remembered(Generic[P, R]):
         self.answers.clear()
 
 
-def remembered(function: Callable[P, R]) -> Remembered[P, R]:
-    """Lets a function of texts answer each question once."""
-    return Remembered(function)
+class Book:
+    """Functions that answer each question once, and what earlier runs have answered.
 
-
-def recall(earlier: Callable[[], Answers]) -> None:
-    """Says where answers of earlier runs are, in case that there will be questions."""
-    global _earlier, _recalled
-    _earlier, _recalled = earlier, None
-
-
-def functions() -> list[Remembered[..., Any]]:
-    """All functions that answer each question once."""
-    return list(_all)
-
-
-def answers() -> dict[str, Mapping[Hashable, Any]] | None:
-    """What a later run may ask for; None when the earlier runs have left all of it.
-
-    Of each function that was asked, only what it was asked for: who asks, asks for all triggers.
+    Attributes:
+        functions: All that were added.
     """
-    if not any(function.is_new for function in _all):
-        return None
-    return {
-        **_earlier_answers(),
-        **{function.name: function.answers for function in _all if function.answers},
-    }
+
+    def __init__(self) -> None:
+        self.functions: list[Remembered[..., Any]] = []
+        self._earlier: Callable[[], Answers] = dict
+        self._recalled: Answers | None = None
+
+    def add(self, function: Callable[P, R]) -> Remembered[P, R]:
+        """The function, which from now on answers each question once."""
+        added = Remembered(function, self)
+        self.functions.append(added)
+        return added
+
+    def recall(self, earlier: Callable[[], Answers]) -> None:
+        """Says where answers of earlier runs are, in case that there will be questions."""
+        self._earlier, self._recalled = earlier, None
+
+    def earlier_answers(self) -> Answers:
+        """The answers of earlier runs, which are read at the first question."""
+        if self._recalled is None:
+            self._recalled = self._earlier()
+        return self._recalled
+
+    def answers(self) -> dict[str, Mapping[Hashable, Any]] | None:
+        """What a later run may ask for; None when the earlier runs have left all of it.
+
+        Of each function that was asked, only what it was asked for: who asks, asks for all
+        triggers.
+        """
+        if not any(function.is_new for function in self.functions):
+            return None
+        return {
+            **self.earlier_answers(),
+            **{function.name: function.answers for function in self.functions if function.answers},
+        }
 
 
-def _earlier_answers() -> Answers:
-    global _recalled  # noqa: PLW0603
-    if _recalled is None:
-        _recalled = _earlier()
-    return _recalled
-
-
-_all: list[Remembered[Any, Any]] = []
-_earlier: Callable[[], Answers] = dict
-_recalled: Answers | None = None
+BOOK = Book()
+"""The one of all functions of the package."""
+remembered = BOOK.add

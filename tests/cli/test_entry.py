@@ -7,10 +7,11 @@ import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pgtrigger_codegen.cli import entry, main
+from pgtrigger_codegen.cli import main
 from pgtrigger_codegen.incremental.folder import NAME
 from tests.support.cli import run_cli, run_process
 from tests.support.console import Console
@@ -34,13 +35,13 @@ def migrated(project: Path) -> Path:
 def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Grows by one whenever a command really runs."""
     runs: list[str] = []
-    real = entry._exit_code
+    real = main.main
 
-    def noted() -> int:
+    def noted(**options: Any) -> None:
         runs.append(" ".join(sys.argv[1:]))
-        return real()
+        real(**options)
 
-    monkeypatch.setattr(entry, "_exit_code", noted)
+    monkeypatch.setattr(main, "main", noted)
     return runs
 
 

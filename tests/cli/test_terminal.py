@@ -5,7 +5,6 @@ import threading
 
 import pytest
 
-from pgtrigger_codegen.cli import terminal
 from pgtrigger_codegen.cli.terminal import progress, wants_colour
 
 
@@ -37,9 +36,8 @@ def test_colour(environ: dict[str, str], on_terminal: bool, on_pipe: bool) -> No
 def test_progress_says_nothing_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
-    monkeypatch.setattr(terminal, "_DELAY", 0)
 
-    with progress() as say:
+    with progress(delay=0) as say:
         say("Reading the project")
 
     assert stream.getvalue() == ""
@@ -48,9 +46,8 @@ def test_progress_says_nothing_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_progress_says_nothing_of_a_short_run(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     monkeypatch.setattr("sys.stderr", stream)
-    monkeypatch.setattr(terminal, "_DELAY", 3600)
 
-    with progress() as say:
+    with progress(delay=3600) as say:
         say("Reading the project")
 
     assert "Reading" not in stream.getvalue()
@@ -59,7 +56,6 @@ def test_progress_says_nothing_of_a_short_run(monkeypatch: pytest.MonkeyPatch) -
 def test_progress_of_a_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     monkeypatch.setattr("sys.stderr", stream)
-    monkeypatch.setattr(terminal, "_DELAY", 0)
     monkeypatch.setenv("TERM", "xterm")
     begun = threading.Event()
     write = stream.write
@@ -70,7 +66,7 @@ def test_progress_of_a_long_run(monkeypatch: pytest.MonkeyPatch) -> None:
         return write(text)
 
     monkeypatch.setattr(stream, "write", watched)
-    with progress() as say:
+    with progress(delay=0) as say:
         say("Reading the project")
         assert begun.wait(timeout=30)
 

@@ -23,7 +23,7 @@ import tempfile
 import threading
 import types
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -289,12 +289,9 @@ def test_doors_are_in_functions_that_there_are() -> None:
 
 
 @pytest.fixture
-def broken_first_wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def broken_first_wall(monkeypatch: pytest.MonkeyPatch) -> None:
     """The evaluator calls whatever interpreted code names in some modules."""
     monkeypatch.setattr(lookup, "LIBRARY", lookup.Library())
-    # What was admitted once is known by the objects, which must not outlive the test.
-    monkeypatch.setattr(lookup, "_listed_ids", dict(lookup._listed_ids))
-    monkeypatch.setattr(lookup, "_indexed", set(lookup._indexed))
     builtins_ = " ".join(lookup.LIBRARY.modules["builtins"].calls)
     lookup.admit(
         ("runpy", "shutil", "subprocess", "tempfile", "threading"),
@@ -308,8 +305,6 @@ def broken_first_wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         },
         {"Path": "unlink touch", "Thread": "join start"},
     )
-    yield
-    lookup.admit((), {"builtins": builtins_}, {})
 
 
 BREAKS = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from click.testing import CliRunner
 
@@ -253,14 +255,18 @@ def test_without_uris_somebody_must_agree(shop: Shop) -> None:
     assert shop.statuses()[PROTECT][0] == "UNINSTALLED"
 
 
-@pytest.mark.parametrize(("answer", "status"), [("y", "INSTALLED"), ("n", "UNINSTALLED")])
-def test_on_a_terminal_it_asks(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, answer: str, status: str
-) -> None:
-    monkeypatch.setattr("pgtrigger_codegen.cli.database._is_terminal", lambda: True)
+class _Terminal(io.BytesIO):
+    """An input that somebody types."""
 
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "status"), [("y", "INSTALLED"), ("n", "UNINSTALLED")])
+def test_on_a_terminal_it_asks(shop: Shop, answer: str, status: str) -> None:
+    typed = _Terminal(f"{answer}\n".encode())
     command = ["-C", str(shop.root), "install", "--dsn", shop.dsn]
-    result = CliRunner().invoke(main, command, input=f"{answer}\n", catch_exceptions=False)
+    result = CliRunner().invoke(main, command, input=typed, catch_exceptions=False)
 
     assert "install all triggers in database " in result.stderr
     assert result.exit_code == (0 if answer == "y" else 2)

@@ -21,8 +21,8 @@ from pgtrigger_codegen.incremental.facts import (
 )
 from pgtrigger_codegen.migrations.planning.history import Replayed, replay_apps
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.sql import remembered
 from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.remembered import BOOK, Answers
 from tests.migrations.builders import LiteralReader, add_trigger, create_model, migration, trigger
 
 
@@ -164,11 +164,11 @@ def test_answers_come_back_as_they_were() -> None:
     from pgtrigger_codegen.sql.usage import function_facts, statement_facts
 
     body = "CREATE FUNCTION f() RETURNS TRIGGER AS $$ BEGIN RETURN NEW; END $$ LANGUAGE plpgsql"
-    answers: remembered.Answers = {
+    answers: Answers = {
         function_facts.name: {(body, frozenset({"old"})): function_facts(body)},
         statement_facts.name: {("no SQL",): statement_facts("no SQL")},
     }
-    known = remembered.functions()
+    known = BOOK.functions
     assert decode_answers(known, encode_answers(known, answers)) == answers
 
 

@@ -47,7 +47,7 @@ def test_a_file_in_the_place_of_the_folder_is_left_alone(tmp_path: Path) -> None
 
 
 def test_old_results_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "_MOST_FILES", 4)
+    monkeypatch.setattr(folder, "MOST_FILES", 4)
     names = [f"{number:032x}" for number in range(6)]
     for number, name in enumerate(names):
         folder.write(tmp_path, name, b"")
@@ -125,7 +125,7 @@ def test_a_link_to_what_we_have_written_is_not_read(project: Path) -> None:
 
 
 def test_only_what_we_have_named_is_deleted(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "_MOST_FILES", 1)
+    monkeypatch.setattr(folder, "MOST_FILES", 1)
     cache = project / folder.NAME
     cache.mkdir()
     theirs = {"notes.txt": b"mine", "0" * 31: b"mine", "G" * 32: b"mine", ".new-1": b"mine"}
@@ -153,8 +153,16 @@ def test_what_belongs_to_another_user_is_not_read(
     folder.write(project, KEPT, b"1")
     cache = project / folder.NAME
     inode = (cache if which == "folder" else cache / KEPT).stat().st_ino
-    real = folder._is_ours
-    monkeypatch.setattr(folder, "_is_ours", lambda found: found.st_ino != inode and real(found))
+    real = os.fstat
+
+    def fstat(number: int) -> os.stat_result:
+        found = real(number)
+        if found.st_ino != inode:
+            return found
+        owner = found.st_uid + 1
+        return os.stat_result((*found[:4], owner, *found[5:]))
+
+    monkeypatch.setattr(os, "fstat", fstat)
     assert folder.read(project, KEPT) is None
 
 

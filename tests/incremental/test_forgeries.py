@@ -9,15 +9,16 @@ import random
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pgtrigger_codegen.cli import entry
+from pgtrigger_codegen.cli import main
 from pgtrigger_codegen.incremental import folder, worker
 from pgtrigger_codegen.incremental.console import streams
 from pgtrigger_codegen.incremental.memory import Memory
 from pgtrigger_codegen.incremental.results import Question, recall
-from pgtrigger_codegen.sql import remembered
+from pgtrigger_codegen.sql.remembered import BOOK
 from tests.support.cli import run_cli
 from tests.support.console import Console
 from tests.support.projects import copy_project
@@ -45,7 +46,7 @@ def run(console: Console, home: Path, monkeypatch: pytest.MonkeyPatch) -> Consol
         shutil.copytree(filled, project)
         monkeypatch.chdir(project)
         return console
-    for function in remembered.functions():
+    for function in BOOK.functions:
         function.forget()
     copy_project("shop", home)
     assert run_cli(project, "makemigrations").exit_code == 0
@@ -64,7 +65,7 @@ def test_the_files_are_of_use_as_they_are(run: Console, monkeypatch: pytest.Monk
     """Else nothing below would show anything."""
     assert len(kept()) == 4  # two results, the history, answers about SQL
     first = run("lint")
-    monkeypatch.setattr(entry, "_exit_code", lambda: 99)
+    monkeypatch.setattr(main, "main", lambda **_: sys.exit(99))
     assert run("lint") == first
     memory = Memory(None, os.environ)
     assert memory.history(Path.cwd()) is not None
@@ -140,13 +141,13 @@ def test_a_cache_of_another_user_does_not_count(
     """As it is in a clone: the same files, and another secret."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
     runs = []
-    real = entry._exit_code
+    real = main.main
 
-    def noted() -> int:
+    def noted(**options: Any) -> None:
         runs.append(sys.argv)
-        return real()
+        real(**options)
 
-    monkeypatch.setattr(entry, "_exit_code", noted)
+    monkeypatch.setattr(main, "main", noted)
     expected = run("--no-cache", "lint")
     assert run("lint") == expected
     assert len(runs) == 2

@@ -14,7 +14,7 @@ from pgtrigger_codegen.incremental import inputs
 from pgtrigger_codegen.incremental.folder import NAME
 from pgtrigger_codegen.incremental.inputs import MARKERS, Fingerprint, fingerprint, from_json, holds
 from pgtrigger_codegen.project import discovery
-from pgtrigger_codegen.source.files import Content
+from pgtrigger_codegen.source.files import Content, read_regular
 from pgtrigger_codegen.source.reads import recorded
 
 
@@ -29,7 +29,7 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def read(root: Path) -> Fingerprint:
+def read(root: Path, began: float | None = None) -> Fingerprint:
     """A run that reads a model, a body and a package, and looks for a file that is not there."""
     with recorded() as reads:
         (root / "shop" / "models.py").read_text()
@@ -38,7 +38,7 @@ def read(root: Path) -> Fingerprint:
         (root / "shop" / "apps.py").is_file()
         with pytest.raises(FileNotFoundError):
             (root.parent.parent / "packages" / "gone.pth").read_text()
-    known = fingerprint(reads, root)
+    known = fingerprint(reads, root, began)
     assert known is not None
     return known
 
@@ -91,12 +91,9 @@ def test_the_same_size_and_time_do_not_make_a_file_the_same(root: Path) -> None:
     assert not holds(known, root)
 
 
-def test_a_file_that_was_long_untouched_is_not_read_again_until_it_is_touched(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(inputs, "_began", time.time() + 60)
+def test_a_file_that_was_long_untouched_is_not_read_again_until_it_is_touched(root: Path) -> None:
     model = root / "shop" / "models.py"
-    known = read(root)
+    known = read(root, began=time.time() + 60)
 
     with recorded() as reads:
         assert holds(known, root)
@@ -214,17 +211,17 @@ def test_a_file_that_changes_while_it_is_looked_at_is_not_taken_for_either(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = root / "shop" / "models.py"
-    content = inputs._content
+    real = read_regular
 
-    def change_after(path: str) -> Content:
-        found = content(path)
+    def change_after(path: str, most: int) -> Content:
+        found = real(path, most)
         models.write_text("a = 2222\n")
         return found
 
     with inputs.digests_taken_once():
-        monkeypatch.setattr(inputs, "_content", change_after)
+        monkeypatch.setattr(inputs, "read_regular", change_after)
         inputs.seen(str(models))
-        monkeypatch.setattr(inputs, "_content", content)
+        monkeypatch.setattr(inputs, "read_regular", real)
         with recorded() as reads:
             models.read_text()
         known = fingerprint(reads, root)  # what was seen still counts

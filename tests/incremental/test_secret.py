@@ -154,7 +154,8 @@ def test_where_it_cannot_be_made_there_is_none(
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file", Path("/dev/null/x"), Path("/a\0b")):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(secret, "_user_cache", lambda environment, path=path: str(path))
+            # Not the real environment, which takes no path with a null character.
+            patch.setattr(os, "environ", {**os.environ, "XDG_CACHE_HOME": str(path)})
             assert secret.find_or_make(root) is None
     monkeypatch.setenv("XDG_CACHE_HOME", "")
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)

@@ -80,13 +80,11 @@ def test_operations_are_read_here_when_they_are_needed() -> None:
 
 @needs_fork
 @pytest.mark.usefixtures("always")
-def test_a_file_that_cannot_be_read_is_there_without_operations(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    reader = MigrationReader(
-        LiteralReader(HISTORY).apps, lambda label, path: Unknown("no such syntax")
-    )
-    monkeypatch.setattr(reader, "_files", lambda label: {"0003_odd": Path("0003_odd.py")})
+def test_a_file_that_cannot_be_read_is_there_without_operations(tmp_path: Path) -> None:
+    for name in ("__init__.py", "0003_odd.py"):
+        (tmp_path / name).write_text("")
+    apps = {"shop": replace(LiteralReader(HISTORY).apps["shop"], migrations_dir=tmp_path)}
+    reader = MigrationReader(apps, lambda label, path: Unknown("no such syntax"))
     found = taken(start(reader, ["shop"]), reader).graph.migrations["shop", "0003_odd"]
     assert isinstance(found.operations, Unknown)
 

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from pgtrigger_codegen.sql import remembered as module
-from pgtrigger_codegen.sql.remembered import Remembered, answers, recall
+from pgtrigger_codegen.sql.remembered import Answers, Book, Remembered
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    monkeypatch.setattr(module, "_all", [])
-    yield []
-    recall(dict)
-
-
-def shouting(asked: list[str]) -> Remembered[[str], str]:
+def shouting(book: Book, asked: list[str]) -> Remembered[[str], str]:
     def shout(text: str) -> str:
         asked.append(text)
         return text.upper()
 
-    return Remembered(shout)
+    return book.add(shout)
 
 
-def test_it_is_asked_once(asked: list[str]) -> None:
-    shout = shouting(asked)
-    recall(dict)
+def test_it_is_asked_once() -> None:
+    asked: list[str] = []
+    shout = shouting(Book(), asked)
     assert [shout("a"), shout("a"), shout("b")] == ["A", "A", "B"]
     assert asked == ["a", "b"]
     shout.forget()
@@ -35,23 +23,23 @@ def test_it_is_asked_once(asked: list[str]) -> None:
     assert asked == ["a", "b", "a"]
 
 
-def test_answers_of_an_earlier_run_are_used_and_only_new_ones_are_worth_writing(
-    asked: list[str],
-) -> None:
-    shout = shouting(asked)
+def test_answers_of_an_earlier_run_are_used_and_only_new_ones_are_worth_writing() -> None:
+    asked: list[str] = []
+    book = Book()
+    shout = shouting(book, asked)
     read: list[bool] = []
 
-    def earlier() -> module.Answers:
+    def earlier() -> Answers:
         read.append(True)
         return {shout.name: {("a",): "EARLIER"}, "other": {("x",): 1}}
 
-    recall(earlier)
-    assert answers() is None
+    book.recall(earlier)
+    assert book.answers() is None
     assert read == []
     assert shout("a") == "EARLIER"
-    assert answers() is None
+    assert book.answers() is None
     assert shout("b") == "B"
-    assert answers() == {
+    assert book.answers() == {
         shout.name: {("a",): "EARLIER", ("b",): "B"},
         "other": {("x",): 1},
     }

@@ -25,6 +25,10 @@ class Library:
         modules: By dotted name.
         kinds: By the name of the class.
         options: By the name of the attribute.
+        callables: By their ids: those of loaded modules that may be called for real. They are kept
+            alive, so that each id stays its own.
+        indexed: The names of the modules whose callables are known by now.
+        trigger_libraries: The packages of django-pgtrigger and of what providers vouch for.
     """
 
     def __init__(self) -> None:
@@ -36,6 +40,9 @@ class Library:
             _fill(self.modules, table.modules)
             _fill(self.kinds, table.kinds)
             _fill(self.options, table.options)
+        self.callables: dict[int, Any] = {}
+        self.indexed: set[str] = set()
+        self.trigger_libraries = {"pgtrigger"}
 
 
 def _fill(known: dict[str, Any], rows: Iterable[Any]) -> None:
@@ -97,8 +104,8 @@ def admit(modules: Iterable[str], callables: Mapping[str, str], methods: Mapping
         row = module(name, calls)
         old = LIBRARY.modules.get(name, replace(row, looked_up=False))
         LIBRARY.modules[name] = replace(old, calls=row.calls)
-        _indexed.discard(name)
-    _trigger_libraries.update(module.partition(".")[0] for module in modules)
+        LIBRARY.indexed.discard(name)
+    LIBRARY.trigger_libraries.update(module.partition(".")[0] for module in modules)
     for name, calls in methods.items():
         known = LIBRARY.kinds.get(name, _NO_KIND)
         LIBRARY.kinds[name] = replace(kind(name, calls), calls=known.calls | set(calls.split()))
@@ -113,16 +120,16 @@ def is_package_of_library(name: str) -> bool:
 
 def is_package_of_trigger_library(name: str) -> bool:
     """Whether a module is django-pgtrigger's, or of a library that a provider vouches for."""
-    return name.partition(".")[0] in _trigger_libraries
+    return name.partition(".")[0] in LIBRARY.trigger_libraries
 
 
 def is_callable_listed(value: Any) -> bool:
     """Whether this very object may be called for real."""
     key = id(value)
-    if key in _listed_ids:
+    if key in LIBRARY.callables:
         return True
     _index_loaded_modules()
-    return key in _listed_ids
+    return key in LIBRARY.callables
 
 
 def is_method_listed(owner: type, name: str) -> bool:
@@ -155,21 +162,12 @@ def is_mutator(receiver: object, name: str) -> bool:
     )
 
 
-_trigger_libraries = {"pgtrigger"}
-
-
-_listed_ids: dict[int, Any] = {}
-
-
-_indexed: set[str] = set()
-
-
 def _index_loaded_modules() -> None:
     for module_name, row in LIBRARY.modules.items():
-        if module_name in _indexed or module_name not in sys.modules:
+        if module_name in LIBRARY.indexed or module_name not in sys.modules:
             continue
-        _indexed.add(module_name)
+        LIBRARY.indexed.add(module_name)
         real = sys.modules[module_name]
         for name in row.calls:
             if (value := getattr(real, name, None)) is not None:
-                _listed_ids[id(value)] = value  # kept alive, so that the id stays its own
+                LIBRARY.callables[id(value)] = value
