@@ -13,8 +13,19 @@ pytest.register_assert_rewrite("tests.support")
 
 from tests.support.console import console  # noqa: E402
 from tests.support.postgres import database, new_database, postgres  # noqa: E402
+from tests.support.sooner import (  # noqa: E402
+    installed_packages_are_read_once,
+    processes_compile_once,
+)
 
-__all__ = ["console", "database", "new_database", "postgres"]
+__all__ = [
+    "console",
+    "database",
+    "installed_packages_are_read_once",
+    "new_database",
+    "postgres",
+    "processes_compile_once",
+]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -113,5 +113,6 @@ def _outer_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in _NOT_HANDED_DOWN and not name.startswith(("PG", "COV"))
     }
-    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    if "PYTHONPYCACHEPREFIX" not in environment:  # a project gets no files that are not its own
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
     return environment

@@ -29,6 +29,8 @@ _CLOSING_QUOTES = re.compile(r'"""|"\Z')
 
 
 def _escaped(text: str) -> str:
+    if text.isprintable() and "\\" not in text:  # nearly every line
+        return text
     return "".join(_ESCAPES.get(char) or _escaped_char(char) for char in text)
 
 
