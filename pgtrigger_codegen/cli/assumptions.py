@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
@@ -27,10 +27,11 @@ def assumptions_that_count(analysis: Analysis) -> tuple[Assumption, ...]:
     the project asks for; what modules assume counts where the module is the project's.
     """
     settings = analysis.project.settings
+    texts = list(_texts(analysis)) if settings.unsettled else []
     reasons = [
         reason
         for name, found in settings.unsettled.items()
-        if _DECIDING.fullmatch(name) or _is_asked_for(analysis, name)
+        if _DECIDING.fullmatch(name) or _is_asked_for(texts, name)
         for reason in found
     ]
     return tuple(
@@ -50,14 +51,18 @@ def _is_own(assumption: Assumption) -> bool:
     return not {"site-packages", "dist-packages"}.intersection(Path(assumption.span.path).parts)
 
 
-def _is_asked_for(analysis: Analysis, setting: str) -> bool:
-    asks = re.compile(rb"\bsettings\b[^\n]{0,40}\b" + re.escape(setting.encode()) + rb"\b")
-    return any(asks.search(text) is not None for text in _texts(analysis))
+def _is_asked_for(texts: Iterable[bytes], setting: str) -> bool:
+    name = setting.encode()
+    asks = re.compile(rb"\bsettings\b[^\n]{0,40}\b" + re.escape(name) + rb"\b")
+    return any(name in text and asks.search(text) is not None for text in texts)
 
 
 def _texts(analysis: Analysis) -> Iterator[bytes]:
+    """The files that name the settings at all, each of which is asked about many names."""
     for path in analysis.read_files:
         try:
-            yield read_bytes(path)
+            text = read_bytes(path)
         except OSError:
             continue
+        if b"settings" in text:
+            yield text

@@ -18,6 +18,7 @@ from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.statements import statements_within
 from pgtrigger_codegen.source.unparsing import unparsed
 
 # What Django sets on an `AppConfig` besides, and nobody needs for registering triggers.
@@ -116,7 +117,7 @@ def _functions_of(
 
 def _imports(module: Module) -> Iterator[tuple[str, str, str | None]]:
     """What imports anywhere in a module bind: the name, the module, and the name in it."""
-    for node in ast.walk(module.tree):
+    for node in statements_within(module.tree.body):
         if isinstance(node, ast.ImportFrom):
             source = absolute_name(module.package, node) or ""
             for alias in node.names:

@@ -18,6 +18,7 @@ from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.modules.missing_imports import absolute_name
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.overlay import read_bytes
+from pgtrigger_codegen.source.statements import statements_within
 
 
 class RelevantModules:
@@ -42,14 +43,18 @@ class RelevantModules:
         module = self._loader.load(name)
         if not isinstance(module, Module):
             return False
-        used = {root for node in module.tree.body for root in _used_roots(node)}
-        bases = {root for node in module.tree.body for root in _base_roots(node)}
-        for bound, source in imported_names(module):
-            if bound in used and (source in self._leading or f"{source}.{bound}" in self._leading):
-                return True
-            if bound in bases and self._is_outside(source, module):
-                return True
-        return False
+        imported = list(imported_names(module))
+        leading = {
+            bound
+            for bound, source in imported
+            if source in self._leading or f"{source}.{bound}" in self._leading
+        }
+        if leading and not leading.isdisjoint(_used_roots(module.tree.body)):
+            return True
+        bases = set(_base_roots(module.tree.body))
+        return any(
+            bound in bases and self._is_outside(source, module) for bound, source in imported
+        )
 
     @functools.cached_property
     def _leading(self) -> set[str]:
@@ -104,7 +109,7 @@ def mentions_pgtrigger(loader: ModuleLoader, name: str, libraries: Iterable[str]
 
 def imported_names(module: Module) -> Iterator[tuple[str, str]]:
     """Names that a module's imports bind, with the module each comes from."""
-    for node in ast.walk(module.tree):
+    for node in statements_within(module.tree.body):
         if isinstance(node, ast.ImportFrom):
             source = absolute_name(module.package, node)
             for alias in node.names:
@@ -114,24 +119,25 @@ def imported_names(module: Module) -> Iterator[tuple[str, str]]:
                 yield alias.asname or alias.name.partition(".")[0], alias.name
 
 
-def _used_roots(node: ast.stmt) -> Iterator[str]:
-    """Names that bases, decorators and calls of a top-level statement start from."""
-    parts: list[ast.AST] = [node]
-    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-        parts = list(node.decorator_list)
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        yield from _base_roots(node)
-    for part in parts:
-        if isinstance(part, ast.Name | ast.Attribute):
-            yield from root_name(part)
-        for child in ast.walk(part):
-            if isinstance(child, ast.Call):
-                yield from root_name(child.func)
+def _used_roots(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """Names that bases, decorators and calls of top-level statements start from."""
+    for node in body:
+        parts: list[ast.AST] = [node]
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            parts = list(node.decorator_list)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _base_roots([node])
+        for part in parts:
+            if isinstance(part, ast.Name | ast.Attribute):
+                yield from root_name(part)
+            for child in ast.walk(part):
+                if isinstance(child, ast.Call):
+                    yield from root_name(child.func)
 
 
-def _base_roots(node: ast.stmt) -> Iterator[str]:
+def _base_roots(body: Iterable[ast.stmt]) -> Iterator[str]:
     """Names that the bases of classes start from."""
-    for child in ast.walk(node):
+    for child in statements_within(body):
         if isinstance(child, ast.ClassDef):
             for base in child.bases:
                 yield from root_name(base)

@@ -58,7 +58,7 @@ def changed_context(roots: Iterable[Path]) -> ChangedContext | None:
                 content = read_bytes(path)
             except OSError:  # which is a gap wherever the file matters
                 continue
-            if (match := _CHANGES.search(content)) is not None:
+            if b"ontext" in content and (match := _CHANGES.search(content)) is not None:
                 line = content.count(b"\n", 0, match.start()) + 1
                 return ChangedContext(f"{path.relative_to(root).as_posix()}:{line}")
     return None

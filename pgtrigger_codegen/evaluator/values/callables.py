@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from msgspec import Struct, field
 
@@ -79,7 +79,6 @@ class Function(Struct, eq=False):
     kw_defaults: dict[str, Any]
     owner: list[Any]
     dunders: dict[str, Any]
-    kind: Literal["plain", "generator", "async"] = "plain"
     private: str = ""
     names: dict[str, Any] = field(default_factory=dict)
     real: Any = None  # a checker would bind a function that it knows as such

@@ -62,7 +62,6 @@ def make_function(vm: Machine, node: _Node, scope: Scope) -> Function:
             "__doc__": text,
         },
         private=scope.private,
-        kind=_kind(node, scope.module),
     )
 
 
@@ -81,7 +80,8 @@ def call_function(
         PythonRaise: The function raises.
         Refusal: A limit was passed.
     """
-    if function.kind == "async":
+    kind = _kind(function.node, function.module)
+    if kind == "async":
         return Unknown(f"`{function.name}` is asynchronous and is not evaluated", span)
     if vm.depth >= totals.DEPTH:
         raise Refusal(Unknown(f"calls nest more than {totals.DEPTH} deep", span))
@@ -100,7 +100,7 @@ def call_function(
     try:
         if isinstance(function.node, ast.Lambda):
             return vm.value(function.node.body, scope)
-        if function.kind == "generator":
+        if kind == "generator":
             return run_generator(vm, function, scope)
         return run_body(vm, function.node.body, scope)
     except PythonRaise as error:
