@@ -7,6 +7,7 @@ text, and stays as it is.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -15,14 +16,14 @@ from pgtrigger_codegen.sql.lexer import Kind, Token, folded_name, tokenize
 
 def names_column(create_trigger: str, column: str) -> bool:
     """Whether a CREATE TRIGGER statement refers to that column of its table."""
-    tokens = list(tokenize(create_trigger))
-    return any(folded_name(tokens[index]) == column for index in _column_references(tokens))
+    return column in columns_named(create_trigger)
 
 
-def columns_named(create_trigger: str) -> set[str]:
+@functools.lru_cache(maxsize=4096)  # each change of a table asks about all triggers on it
+def columns_named(create_trigger: str) -> frozenset[str]:
     """The columns of its table that a CREATE TRIGGER statement refers to."""
     tokens = list(tokenize(create_trigger))
-    return {folded_name(tokens[index]) for index in _column_references(tokens)}
+    return frozenset(folded_name(tokens[index]) for index in _column_references(tokens))
 
 
 def names_word(text: str, name: str) -> bool:
