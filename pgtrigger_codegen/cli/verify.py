@@ -110,9 +110,7 @@ def verify(
     click.echo(_summary(found), err=True)
     if check and blocking:
         context.exit(2)
-    has_failed = history is not None and (
-        history.has_failed or (check and (history.stop or history.back))
-    )
+    has_failed = history is not None and (history.has_failed or (check and not history.is_complete))
     if has_failed or unresolved or any(_is_failing(one, check=check) for one in verdicts):
         context.exit(1)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.wording import counted
+from pgtrigger_codegen.verification.skipped import Cause
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.verification.history import MigrationsVerdict
@@ -18,14 +19,18 @@ _TITLES = ("migration", "operation", "table", "lock", "blocks")
 def as_text(found: MigrationsVerdict) -> Iterator[str]:
     """Verdicts, then the locks."""
     yield ""
-    yield f"{counted(found.applied, 'migration')} applied"
-    if found.stop is not None:
-        word = "FAILED" if found.stop_is_failure else "not provable here"
-        yield one_line(f"{word}: {found.stop}; nothing is said of what comes after it")
+    yield (
+        f"{counted(found.applied, 'migration')} applied, {counted(found.operations, 'operation')} "
+        f"performed, {len(found.skipped)} left out"
+    )
     for one in found.skipped:
-        yield one_line(f"left out: {one.where}: {one.reason}")
+        word = "FAILED" if one.cause is Cause.FAILED else "left out"
+        yield one_line(f"{word}: {one.where}: {one.reason}")
+    yield f"{counted(found.equal, 'trigger')} as the source declares"
     for difference in found.differences:
         yield one_line(f"FAILED: {difference.name}: {difference.reason}")
+    for doubtful in found.not_judged:
+        yield one_line(f"not provable here: {doubtful.name}: {doubtful.reason}")
     if found.back is not None:
         yield one_line(f"not provable here: the way back to zero ends at {found.back}")
     for left in found.left:
@@ -52,11 +57,14 @@ def as_json(found: MigrationsVerdict) -> dict[str, Any]:
     """Everything."""
     return {
         "applied": found.applied,
-        "stop": None
-        if found.stop is None
-        else {"reason": found.stop, "is_failure": found.stop_is_failure},
-        "skipped": [{"where": one.where, "reason": one.reason} for one in found.skipped],
+        "operations": found.operations,
+        "skipped": [
+            {"where": one.where, "reason": one.reason, "cause": str(one.cause)}
+            for one in found.skipped
+        ],
+        "equal": found.equal,
         "differences": [{"name": one.name, "reason": one.reason} for one in found.differences],
+        "not_judged": [{"name": one.name, "reason": one.reason} for one in found.not_judged],
         "back": found.back,
         "left": list(found.left),
         "left_functions": list(found.left_functions),

@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.database.catalog import table_reference
+from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 from pgtrigger_codegen.verification.installing import difference_from_declared
 from pgtrigger_codegen.verification.locks import Lock
-from pgtrigger_codegen.verification.migrating import Replayer, Skipped
+from pgtrigger_codegen.verification.migrating import Replayer
 from pgtrigger_codegen.verification.room import Room
 from pgtrigger_codegen.verification.schema import DJANGOS_OWN
+from pgtrigger_codegen.verification.skipped import Cause, Skipped
 
 
 class HistoryDifference(Struct, frozen=True):
@@ -29,31 +32,43 @@ class MigrationsVerdict(Struct, frozen=True):
     """What came of applying the migrations.
 
     Attributes:
-        applied: How many were applied to their end.
-        stop: Why no more were, None for all of them.
-        stop_is_failure: Whether a server refused something.
-        skipped: Operations that were left out.
+        applied: How many migrations were applied, but for single operations.
+        operations: How many of their operations were performed.
+        skipped: Operations that were left out, in whatever direction.
         locks: What was really taken on tables with triggers, in order.
-        differences: Judged only where all migrations were applied.
-        back: Why the way back to zero ended early, None where it did not, or was not gone.
+        equal: How many triggers the migrations leave as the source declares them.
+        differences: The others.
+        not_judged: Differences that an operation left out may explain.
+        back: Why the way back to zero ended early, None where it did not.
         left: Triggers that are there after the way back to zero.
         left_functions: Functions of triggers that are there then; django-pgtrigger's own operations
             never drop them.
     """
 
     applied: int
-    stop: str | None
-    stop_is_failure: bool
+    operations: int
     skipped: tuple[Skipped, ...]
     locks: tuple[Lock, ...]
+    equal: int = 0
     differences: tuple[HistoryDifference, ...] = ()
+    not_judged: tuple[HistoryDifference, ...] = ()
     back: str | None = None
     left: tuple[str, ...] = ()
     left_functions: tuple[str, ...] = ()
 
     @property
     def has_failed(self) -> bool:
-        return bool(self.stop_is_failure or self.differences or self.left)
+        has_failure = any(one.cause is Cause.FAILED for one in self.skipped)
+        return bool(has_failure or self.differences or self.left)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing kept the migrations from being judged as a whole."""
+        return (
+            all(one.cause.is_usual for one in self.skipped)
+            and not self.not_judged
+            and self.back is None
+        )
 
 
 def verify_migrations(
@@ -68,66 +83,94 @@ def verify_migrations(
     room.keep()
     replayer = Replayer(room, analysis.history().history.graph, say)
     applied = replayer.forwards()
-    found = MigrationsVerdict(
-        len(applied.migrations),
-        None if applied.stop is None else str(applied.stop),
-        applied.stop is not None and applied.stop.is_failure,
-        tuple(applied.skipped),
-        tuple(applied.locks),
-    )
-    if applied.stop is not None:
-        return found
-    differences = _differences(room, analysis)
+    found = _compare(room, analysis)
+    equal = len(analysis.triggers) - sum(one.trigger is not None for one in found)
     there = _triggers(room)
     back = replayer.backwards(applied.migrations)
-    left: Sequence[str] = ()
+    left: list[_Found] = []
     functions: Sequence[str] = ()
     if back is None:
-        left, functions = _names(_triggers(room)), _functions(room)
-        again = replayer.forwards()
-        if again.stop is not None:
-            differences.append(HistoryDifference("after the way back", str(again.stop)))
-        elif _triggers(room) != there:
-            differences.append(
-                HistoryDifference(
-                    "after the way back", "the migrations leave other triggers than before"
-                )
-            )
+        left, functions = [_left(row) for row in _triggers(room)], _functions(room)
+        replayer.forwards()
+        found += _after_the_way_back(there, _triggers(room))
+    doubts = replayer.left_out
+    judged = [(one, doubts.doubt(one.names)) for one in (*found, *left)]
     return MigrationsVerdict(
-        found.applied,
-        None,
-        stop_is_failure=False,
-        skipped=found.skipped,
-        locks=found.locks,
-        differences=tuple(differences),
-        back=None if back is None else str(back),
-        left=tuple(left),
+        len(applied.migrations),
+        applied.operations,
+        doubts.all,
+        tuple(applied.locks),
+        equal=equal,
+        differences=tuple(
+            HistoryDifference(one.name, one.reason)
+            for one, doubt in judged
+            if doubt is None and one not in left
+        ),
+        not_judged=tuple(
+            HistoryDifference(one.name, f"{one.reason}, and {doubt} was left out")
+            for one, doubt in judged
+            if doubt is not None
+        ),
+        back=back,
+        left=tuple(one.name for one, doubt in judged if doubt is None and one in left),
         left_functions=tuple(functions),
     )
 
 
-def _differences(room: Room, analysis: Analysis) -> list[HistoryDifference]:
+class _Found(Struct, frozen=True):
+    """Something that is not as it should be.
+
+    Attributes:
+        names: Of tables and triggers: an operation that has one of them may explain it.
+        trigger: The declared one.
+    """
+
+    name: str
+    reason: str
+    names: tuple[str, ...]
+    trigger: CompiledTrigger | None = None
+
+
+def _compare(room: Room, analysis: Analysis) -> list[_Found]:
+    """The triggers that are not there as they are declared, and those that nothing declares."""
     found = [
-        HistoryDifference(trigger.uri, reason)
+        _Found(trigger.uri, reason, _names(trigger.table, trigger.pgid), trigger)
         for trigger in analysis.triggers
         if (reason := difference_from_declared(room, trigger)) is not None
     ]
     known = {trigger.pgid.lower() for trigger in (*analysis.triggers, *analysis.foreign_triggers)}
     if not analysis.certificate.blocking:
         found += [
-            HistoryDifference(f"{name} on {table}", "nothing declares it")
+            _Found(f"{name} on {table}", "nothing declares it", (table, name))
             for table, name, _, _ in _triggers(room)
             if name not in known
         ]
     return found
 
 
+def _names(table: str, pgid: str) -> tuple[str, str]:
+    return table_reference(table).name, pgid.lower()
+
+
+def _left(row: Row) -> _Found:
+    table, name, _, _ = row
+    return _Found(f"trigger {name} on {table}", "the way back to zero leaves it", (table, name))
+
+
+def _after_the_way_back(before: Sequence[Row], after: Sequence[Row]) -> list[_Found]:
+    """How the triggers differ that the migrations leave the second time."""
+    changed = sorted({(table, name) for table, name, _, _ in {*before} ^ {*after}})
+    return [
+        _Found(
+            f"{name} on {table}",
+            "after the way back, the migrations leave it otherwise than before",
+            (table, name),
+        )
+        for table, name in changed
+    ]
+
+
 Row = tuple[str, str, str, str]
-
-
-def _names(rows: Sequence[Row]) -> list[str]:
-    """Triggers in words."""
-    return [f"trigger {name} on {table}" for table, name, _, _ in rows]
 
 
 def _triggers(room: Room) -> list[Row]:

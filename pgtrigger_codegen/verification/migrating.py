@@ -1,106 +1,123 @@
 """The project's migrations, applied in the room from source, with the locks that they take.
 
-Django's operations run through its schema editor and `RunSQL` as it stands, in Django's order. The
-first operation that cannot be replayed ends the replay: nothing is said of what comes after it.
+Django's operations run through its schema editor and `RunSQL` as it stands, in Django's order. An
+operation that cannot be replayed is left out, with all of its effects, and the replay goes on.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 from django.contrib.postgres.operations import CreateExtension
-from django.db import Error as DjangoError
 from django.db import connections
 from django.db.migrations.operations import (
-    AlterModelManagers,
+    AddField,
+    AlterField,
     CreateModel,
     RunPython,
+    RunSQL,
     SeparateDatabaseAndState,
 )
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
-from django.db.models import options
 from msgspec import Struct
 
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.database.catalog import table_reference
-from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
+from pgtrigger_codegen.evaluator.django.unread_operation import UnreadOperation
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
-from pgtrigger_codegen.migrations.reading.own_operations import own_effects
-from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key
+from pgtrigger_codegen.migrations.reading.own_operations import DjangoEffects, own_effects
+from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.sql.names import quote_name
+from pgtrigger_codegen.verification.explaining import NotReplayed, explained
+from pgtrigger_codegen.verification.extent import Extent, extent, tables_of
+from pgtrigger_codegen.verification.left_out import LeftOut
 from pgtrigger_codegen.verification.locks import Lock, held_locks, tables_with_triggers
+from pgtrigger_codegen.verification.missing_packages import (
+    Label,
+    missing_models,
+    stand_in_model,
+)
+from pgtrigger_codegen.verification.playable import (
+    default_if_known,
+    does_nothing,
+    may_run_sql,
+    runs_python,
+    triggers_in_options,
+    unknown_columns,
+    without_columns,
+    without_managers,
+    without_python,
+)
 from pgtrigger_codegen.verification.room import RefusedStatement, Room
-
-
-class Stop(Exception):
-    """Why the replay ends, in words.
-
-    Attributes:
-        is_failure: Whether a server refused something, and not that this package cannot read it.
-    """
-
-    def __init__(self, where: str, reason: str, *, is_failure: bool = False) -> None:
-        super().__init__(f"{where}: {reason}")
-        self.is_failure = is_failure
-
-
-class Skipped(Struct, frozen=True):
-    """An operation that was left out."""
-
-    where: str
-    reason: str
+from pgtrigger_codegen.verification.skipped import Cause, Skipped
+from pgtrigger_codegen.verification.steps import Step, where_of
 
 
 class Applied(Struct):
     """How far the replay has come.
 
     Attributes:
-        migrations: Those that were applied to their end.
-        skipped: Operations that were left out.
+        migrations: Those of which nothing but single operations was left out.
+        operations: How many were performed.
         locks: What was really taken on tables with triggers, in order.
-        stop: Why it did not go on, None where it came to the end.
     """
 
     migrations: list[Key]
-    skipped: list[Skipped]
     locks: list[Lock]
-    stop: Stop | None = None
+    operations: int = 0
+
+
+class _Played(Struct, frozen=True):
+    """An operation whose effect on Django's state is known.
+
+    Attributes:
+        is_performed: Whether the database has its effect, too.
+    """
+
+    index: int
+    operation: Operation
+    effects: DjangoEffects
+    is_performed: bool
 
 
 class Replayer:
-    """Applies the migrations of a graph, and takes them back."""
+    """Applies the migrations of a graph, and takes them back.
+
+    Attributes:
+        left_out: The operations that could not be performed, in whatever direction.
+    """
 
     def __init__(self, room: Room, graph: MigrationGraph, say: Callable[[str], None]) -> None:
+        self.left_out = LeftOut()
         self._room = room
         self._graph = graph
         self._order = graph.order()
         self._say = say
         self._states: dict[Key, ProjectState] = {}
-        self._skips: dict[str, Skipped] = {}
+        self._played: dict[Key, list[_Played]] = {}
+        self._irreversible: dict[Key, str] = {}
+        self._unknown: set[tuple[str, str, str]] = set()
         self._extensions: dict[str, bool] = {}
+        self._standing: set[Label] = set()
+        self._guarded: set[int] = set()  # oids of the tables that have, or had, a trigger
+        self._with_migrations = {app_label for app_label, _ in self._order}
+        self._with_gaps: set[str] = set()
         self._connection = room.django_connection(connections.create_connection("default"))
 
     @confined()
     def forwards(self) -> Applied:
         """Apply all migrations."""
-        applied = Applied([], [], [])
+        applied = Applied([], [])
         self._create_extensions()
         state = ProjectState()
-        try:
-            with _triggers_in_options():
-                for number, key in enumerate(self._order, start=1):
-                    self._say(f"Applying migrations: {number} of {len(self._order)}")
-                    self._states[key] = state.clone()
-                    state = self._apply(key, state, applied.locks)
-                    applied.migrations.append(key)
-        except Stop as stop:
-            applied.stop = stop
-        applied.skipped = list(self._skips.values())
+        with triggers_in_options():
+            for number, key in enumerate(self._order, start=1):
+                self._say(f"Applying migrations: {number} of {len(self._order)}")
+                state = self._apply(key, state, applied)
         return applied
 
     def _create_extensions(self) -> None:
@@ -116,82 +133,200 @@ class Replayer:
                         self._extensions[one] = self._room.extend(one)
 
     @confined()
-    def backwards(self, migrations: Sequence[Key]) -> Stop | None:
+    def backwards(self, migrations: Sequence[Key]) -> str | None:
         """Take migrations back, the last first; why that did not go to the end."""
         for number, key in enumerate(reversed(migrations), start=1):
             self._say(f"Taking migrations back: {number} of {len(migrations)}")
-            try:
-                with _triggers_in_options():
-                    self._unapply(key)
-            except Stop as stop:
-                return stop
+            if (where := self._irreversible.get(key)) is not None:
+                return f"{where}: it cannot be reversed"
+            with triggers_in_options(), self._editor(key) as editor:
+                for step in reversed(self._performed(key, editor)):
+                    self._unapply(step, editor)
         return None
 
-    def _apply(self, key: Key, state: ProjectState, locks: list[Lock]) -> ProjectState:
-        migration = self._migration(key)
-        with self._editor(key, migration) as editor:
-            for index, operation in enumerate(self._operations(key, migration)):
-                where = _where(key, index, operation)
-                before = state.clone()
-                self._change(state, key, where, operation)
-                tables, held = tables_with_triggers(self._room), held_locks(self._room)
-                if not self._is_skipped(where, operation):
-                    with self._explained(where):
-                        self._make_schema(operation)
-                        if not _runs_trigger_sql(operation, key[0], editor, before, state):
-                            operation.database_forwards(key[0], editor, before, state)
-                if migration.atomic:
-                    concerned = {*tables, *tables_with_triggers(self._room)}
-                    locks += (
-                        Lock(key, index, type(operation).__name__, table, mode)
-                        for oid, (table, mode) in held_locks(self._room).items()
-                        if oid in concerned and held.get(oid) != (table, mode)
-                    )
+    def _apply(self, key: Key, state: ProjectState, applied: Applied) -> ProjectState:
+        listed = self._graph.migrations[key].operations
+        if isinstance(listed, Unknown):
+            reason = f"it cannot be read: {listed.reason}"
+            self._leave_out(".".join(key), reason, Cause.UNREAD, Extent(is_known=False))
+            self._with_gaps.add(key[0])
+            return state
+        self._states[key] = _without_apps(state)
+        played = self._played[key] = []
+        with self._editor(key) as editor:
+            for index, operation in enumerate(listed):
+                step = self._step(key, index, operation, state, editor)
+                if step is None:
+                    self._with_gaps.add(key[0])
+                else:
+                    done = step.effects.database and self._perform(step, editor, applied)
+                    played.append(_Played(index, step.operation, step.effects, done))
+                    state = step.after
+        applied.migrations.append(key)
         return state
 
-    def _unapply(self, key: Key) -> None:
-        migration = self._migration(key)
-        state = self._states[key].clone()
-        steps: list[tuple[int, Operation, ProjectState, ProjectState]] = []
-        for index, operation in enumerate(self._operations(key, migration)):
-            where = _where(key, index, operation)
-            if not operation.reversible:
-                raise Stop(where, "it cannot be reversed")
-            before, state = state, state.clone()
-            self._change(state, key, where, operation)
-            steps.append((index, operation, before, state))
-        with self._editor(key, migration) as editor:
-            for index, operation, before, after in reversed(steps):
-                where = _where(key, index, operation)
-                if not self._is_skipped(where, operation):
-                    with self._explained(where):
-                        self._make_schema(operation)
-                        if not _runs_trigger_sql(operation, key[0], editor, after, before):
-                            operation.database_backwards(key[0], editor, after, before)
+    def _performed(self, key: Key, editor: Any) -> list[Step]:
+        """The operations of a migration that were performed, with Django's states as then."""
+        steps = []
+        state = self._states[key].clone() if key in self._states else ProjectState()
+        for one in self._played.get(key, ()):
+            self._stand_in(one.operation, key[0], state, editor)
+            after = state.clone()
+            if one.effects.state:
+                one.operation.state_forwards(key[0], after)
+            if one.is_performed:
+                steps.append(Step(key, one.index, one.operation, one.effects, state, after))
+            state = after
+        return steps
 
-    def _change(self, state: ProjectState, key: Key, where: str, operation: Operation) -> None:
-        """Change Django's state by an operation."""
-        with self._explained(where):
-            operation.state_forwards(key[0], state)
+    def _step(
+        self, key: Key, index: int, operation: object, state: ProjectState, editor: Any
+    ) -> Step | None:
+        """The operation with its effect on Django's state; None where that is not known."""
+        where = where_of(key, index, operation)
+        if isinstance(operation, Unknown):
+            reason = f"it cannot be read: {operation.reason}"
+            self._leave_out(where, reason, Cause.UNREAD, Extent(is_known=False))
+            return None
+        if not isinstance(operation, Operation):
+            self._leave_out(where, "it is no operation", Cause.UNREAD, Extent(is_known=False))
+            return None
+        if not operation.reversible:
+            self._irreversible.setdefault(key, where)
+        effects = own_effects(operation)
+        if effects.unread is not None:
+            reason = f"it cannot be read: {effects.unread.reason}"
+            self._leave_out(where, reason, Cause.UNREAD, Extent(is_known=False))
+            return None
+        playable = self._playable(key, where, operation, state)
+        if playable is None:
+            return None
+        self._stand_in(playable, key[0], state, editor)
+        after = state.clone()
+        if effects.state:
+            try:
+                with explained(self._room):
+                    playable.state_forwards(key[0], after)
+            except NotReplayed as reason:
+                about = extent(playable, key[0], state)
+                cause = Cause.FOLLOWS if self.left_out.doubt(about.names) else Cause.UNREAD
+                self._leave_out(where, str(reason), cause, about)
+                return None
+        return Step(key, index, playable, effects, state, after)
 
-    def _migration(self, key: Key) -> EvaluatedMigration:
-        migration = self._graph.migrations[key]
-        if isinstance(migration.operations, Unknown):
-            raise Stop(".".join(key), f"it cannot be read: {migration.operations.reason}")
-        return migration
+    def _playable(
+        self, key: Key, where: str, operation: Operation, state: ProjectState
+    ) -> Operation | None:
+        """The operation without what is never run or not known."""
+        if isinstance(operation, UnreadOperation) and operation.kind != RunPython.__name__:
+            reason = f"it cannot be read: {operation.unknown.reason}"
+            self._leave_out(where, reason, Cause.UNREAD, Extent())
+            return None
+        playable = without_managers(operation)
+        if isinstance(operation, RunPython) and does_nothing(operation):
+            return None
+        if runs_python(playable):
+            about = Extent(is_known=not may_run_sql(self._graph.migrations[key].path))
+            self._leave_out(where, "Python of the project is never run", Cause.PYTHON, about)
+            return without_python(playable) if playable is not operation else None
+        model = str(getattr(playable, "model_name", getattr(playable, "name", ""))).lower()
+        unknown = unknown_columns(playable)
+        for name, reason in unknown.items():
+            self._unknown.add((key[0], model, name))
+            about = extent(playable, key[0], state)
+            about = Extent(about.names | {f"{key[0]}_{model}"})
+            self._leave_out(
+                f"{where}, field {name}", f"it cannot be read: {reason}", Cause.UNREAD, about
+            )
+        if isinstance(playable, CreateModel):
+            return without_columns(playable, set(unknown)) if unknown else playable
+        if unknown:
+            return None
+        if isinstance(playable, AlterField):
+            place = (key[0], model, playable.name)
+            if place in self._unknown and not _has_field(state, *place):
+                # What it was before is not known, and what it is from here on is.
+                return AddField(playable.model_name, playable.name, playable.field)
+        return playable
 
-    def _operations(self, key: Key, migration: EvaluatedMigration) -> Iterator[Operation]:
-        assert not isinstance(migration.operations, Unknown)
-        for index, operation in enumerate(migration.operations):
-            where = f"{'.'.join(key)}, operation {index + 1}"
-            if isinstance(operation, Unknown):
-                raise Stop(where, f"it cannot be read: {operation.reason}")
-            if not isinstance(operation, Operation):
-                raise Stop(where, "it is no operation")
-            effects = own_effects(operation)
-            if not (effects.state and effects.database and effects.unread is None):
-                raise Stop(where, f"`{type(operation).__name__}` does what cannot be followed")
-            yield _without_managers(operation)
+    def _stand_in(
+        self, operation: Operation, app_label: str, state: ProjectState, editor: Any
+    ) -> None:
+        """Make the models, and tables, that an operation needs and no migration makes."""
+        for label in missing_models(operation, app_label, state):
+            if label[0] in self._with_migrations and label[0] not in self._with_gaps:
+                continue  # a later operation makes the model
+            model = stand_in_model(label)
+            state.add_model(model)
+            if label in self._standing:
+                continue
+            self._standing.add(label)
+            reason = "no migration makes this model; a table with a key stands for it"
+            try:
+                with self._room.part(), explained(self._room):
+                    editor.create_model(state.apps.get_model(*label))
+            except (NotReplayed, RefusedStatement) as refused:
+                reason = f"no migration makes this model: {refused}"
+            about = Extent(frozenset(tables_of(label, model)))
+            self._leave_out(".".join(label), reason, Cause.PACKAGE, about)
+
+    def _perform(self, step: Step, editor: Any, applied: Applied) -> bool:
+        """Whether the operation was performed."""
+        for name in _extensions(step.operation):
+            if not self._extensions.get(name):
+                about = Extent() if isinstance(step.operation, CreateExtension) else step.extent
+                reason = f"extension {name} is missing"
+                self._leave_out(step.where, reason, Cause.EXTENSION, about)
+                return False
+        if isinstance(step.operation, CreateExtension):
+            return False  # the administrator has created it
+        self._guarded.update(tables_with_triggers(self._room))
+        held = held_locks(self._room)
+        try:
+            with self._part(step.key), explained(self._room):
+                self._make_schema(step.operation)
+                step.forwards(editor)
+        except (NotReplayed, RefusedStatement) as reason:
+            self._refused(step.where, reason, step.extent)
+            return False
+        applied.operations += 1
+        if self._graph.migrations[step.key].atomic:
+            self._guarded.update(tables_with_triggers(self._room))
+            applied.locks += (
+                Lock(step.key, step.index, type(step.operation).__name__, table, mode)
+                for oid, (table, mode) in held_locks(self._room).items()
+                if oid in self._guarded and held.get(oid) != (table, mode)
+            )
+        return True
+
+    def _unapply(self, step: Step, editor: Any) -> None:
+        try:
+            with self._part(step.key), explained(self._room):
+                self._make_schema(step.operation)
+                step.backwards(editor)
+        except (NotReplayed, RefusedStatement) as reason:
+            self._refused(f"{step.where}, backwards", reason, step.extent)
+
+    def _refused(self, where: str, reason: Exception, about: Extent) -> None:
+        """Leave out an operation that the server or Django refuses."""
+        if isinstance(reason, NotReplayed):
+            cause = Cause.FOLLOWS if self.left_out.touching(about.names) else Cause.UNREAD
+            self._leave_out(where, str(reason), cause, about)
+            return
+        assert isinstance(reason, RefusedStatement)
+        before = self.left_out.touching(about.names)
+        if reason.sqlstate == _SYNTAX or (
+            reason.sqlstate in _THERE_ALREADY and self.left_out.doubt(about.names) is None
+        ):
+            self._leave_out(where, reason.message, Cause.FAILED, about)
+        elif before is not None:
+            words = f"{reason.message}, where {before} was left out"
+            self._leave_out(where, words, Cause.FOLLOWS, about)
+        else:
+            self._leave_out(where, reason.message, Cause.REFUSED, about)
+
+    def _leave_out(self, where: str, reason: str, cause: Cause, about: Extent) -> None:
+        self.left_out.add(Skipped(where, reason, cause), about)
 
     def _make_schema(self, operation: Operation) -> None:
         """Schemas are made by hand, and tables name them."""
@@ -201,66 +336,49 @@ class Replayer:
             if schema is not None:
                 self._room.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(schema)}")
 
-    def _is_skipped(self, where: str, operation: Operation) -> bool:
-        """Whether an operation is left out: what Python would do, and extensions."""
-        if isinstance(operation, RunPython):
-            self._skips[where] = Skipped(where, "Python of the project is never run")
-            return True
-        if isinstance(operation, CreateExtension):
-            if not self._extensions.get(operation.name):
-                self._skips[where] = Skipped(where, f"extension {operation.name} is missing")
-            return True
-        if isinstance(operation, SeparateDatabaseAndState):
-            return any(self._is_skipped(where, each) for each in operation.database_operations)
-        return False
+    @contextmanager
+    def _part(self, key: Key) -> Iterator[None]:
+        """A part that is undone as a whole, where the migration is."""
+        if self._graph.migrations[key].atomic:
+            with self._room.part():
+                yield
+        else:
+            yield
 
     @contextmanager
-    def _editor(self, key: Key, migration: EvaluatedMigration) -> Iterator[Any]:
+    def _editor(self, key: Key) -> Iterator[Any]:
         """A schema editor for one migration, whose transaction ends with it."""
         editor: Any = self._connection.schema_editor(atomic=False)
         editor.deferred_sql = []
-        editor.effective_default = _default_if_known(editor.effective_default)
-        with self._room.migrating(atomic=migration.atomic):
+        editor.effective_default = default_if_known(editor.effective_default)
+        with self._room.migrating(atomic=self._graph.migrations[key].atomic):
             yield editor
-            with self._explained(".".join(key)):
-                for statement in editor.deferred_sql:
-                    editor.execute(statement)
-
-    @contextmanager
-    def _explained(self, where: str) -> Iterator[None]:
-        try:
-            with self._room.asking(), _as_the_server_says():
-                yield
-        except Refusal as refusal:
-            raise Stop(where, f"it cannot be replayed: {refusal.unknown.reason}") from refusal
-        except RefusedStatement as refused:
-            raise _stop(where, refused) from refused
-        except DjangoError as error:
-            raise Stop(where, " ".join(str(error).split())) from error
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            # Django's ways to say that a state does not fit.
-            reason = f"it cannot be replayed: {type(error).__name__}: {error}"
-            raise Stop(where, reason) from error
+            for number, statement in enumerate(editor.deferred_sql, start=1):
+                try:
+                    with self._part(key), explained(self._room):
+                        editor.execute(statement)
+                except (NotReplayed, RefusedStatement) as reason:
+                    where = f"{'.'.join(key)}, deferred statement {number}"
+                    self._refused(where, reason, extent(RunSQL(str(statement)), key[0]))
 
 
-@contextmanager
-def _as_the_server_says() -> Iterator[None]:
-    """Django's errors as those of psycopg that they were made from."""
-    try:
-        yield
-    except DjangoError as error:
-        if isinstance(error.__cause__, psycopg.Error):
-            raise error.__cause__ from error
-        raise
+_SYNTAX = "42601"
+_THERE_ALREADY = frozenset({"42710", "42723", "42P06", "42P07"})
 
 
-# No syntax, and what is there already. Of all else something may be missing that is made elsewhere:
-# a schema, the table of a package that was not read, a right, what was left out before.
-_FAILURES = frozenset({"42601", "42710", "42723", "42P06", "42P07"})
+def _without_apps(state: ProjectState) -> ProjectState:
+    """A copy that takes less memory: without the models that were rendered from it."""
+    copy = ProjectState(
+        models={label: model.clone() for label, model in state.models.items()},
+        real_apps=state.real_apps,
+    )
+    copy.is_delayed = state.is_delayed
+    return copy
 
 
-def _stop(where: str, refused: RefusedStatement) -> Stop:
-    return Stop(where, refused.message, is_failure=refused.sqlstate in _FAILURES)
+def _has_field(state: ProjectState, app_label: str, model: str, name: str) -> bool:
+    found = state.models.get((app_label, model))
+    return found is not None and name in found.fields
 
 
 def _extensions(operation: object) -> Iterator[str]:
@@ -270,71 +388,3 @@ def _extensions(operation: object) -> Iterator[str]:
         case SeparateDatabaseAndState():
             for inner in operation.database_operations:
                 yield from _extensions(inner)
-
-
-def _runs_trigger_sql(
-    operation: Operation, app_label: str, editor: Any, before: ProjectState, after: ProjectState
-) -> bool:
-    """Runs the SQL of django-pgtrigger's operation, if it is one; itself it asks for settings.
-
-    Args:
-        before, after: In the direction that is gone.
-    """
-    if type(operation).__module__ != "pgtrigger.migrations":
-        return False
-    model_name = str(getattr(operation, "model_name", "")).lower()
-    was, now = (_triggers(state, (app_label, model_name)) for state in (before, after))
-    for name in was.keys() - now.keys():
-        editor.execute(was[name].uninstall_sql, params=None)
-    for name in now.keys() - was.keys():
-        editor.execute(now[name].install_sql, params=None)
-    return True
-
-
-def _triggers(state: ProjectState, model: tuple[str, str]) -> Mapping[str, Any]:
-    """The triggers that a model has in Django's state, by their names."""
-    found = state.models.get(model)
-    return {one.name: one for one in found.options.get("triggers", ())} if found else {}
-
-
-def _default_if_known(ask: Callable[[Any], object]) -> Callable[[Any], object]:
-    """A default that is not evaluated is none: all tables are empty, and have no row to fill."""
-
-    def effective_default(field: Any) -> object:
-        try:
-            return ask(field)
-        except Refusal:
-            return None
-
-    return effective_default
-
-
-@contextmanager
-def _triggers_in_options() -> Iterator[None]:
-    """Django's models may have `triggers` in their `Meta`, as django-pgtrigger's app allows."""
-    names = options.DEFAULT_NAMES
-    options.DEFAULT_NAMES = (*names, "triggers")
-    try:
-        yield
-    finally:
-        options.DEFAULT_NAMES = names
-
-
-def _without_managers(operation: Operation) -> Operation:
-    """Managers touch no table, and to render one its module would be imported."""
-    match operation:
-        case CreateModel() | AlterModelManagers() if operation.managers:
-            changed = copy.copy(operation)
-            changed.managers = []
-            return changed
-        case SeparateDatabaseAndState():
-            both = copy.copy(operation)
-            both.state_operations = [*map(_without_managers, operation.state_operations)]
-            both.database_operations = [*map(_without_managers, operation.database_operations)]
-            return both
-        case _:
-            return operation
-
-
-def _where(key: Key, index: int, operation: Operation) -> str:
-    return f"{'.'.join(key)}, operation {index + 1} ({type(operation).__name__})"

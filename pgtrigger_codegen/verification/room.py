@@ -127,6 +127,26 @@ class Room:
                 with self.asking():
                     self._raw.execute("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of a transaction: all of it stays, or nothing where an exception leaves it."""
+        self.execute("SAVEPOINT whole")
+        try:
+            yield
+        except BaseException:
+            if not self._raw.closed:
+                self._end_part("ROLLBACK TO SAVEPOINT whole; RELEASE SAVEPOINT whole")
+            raise
+        self._end_part("RELEASE SAVEPOINT whole")
+
+    def _end_part(self, statement: str) -> None:
+        try:
+            self.execute(statement)
+        except RefusedStatement:
+            # The project's SQL has ended the transaction itself.
+            with self.asking():
+                self._raw.rollback()
+
     def plan(self, statement: str) -> RefusedStatement | None:
         """Run one statement, of which nothing stays.
 

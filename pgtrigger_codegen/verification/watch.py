@@ -41,12 +41,14 @@ class Watch:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
+        """A step, which is watched to its end, whatever smaller steps it has."""
+        before = self._memory, self._deadline
         self._memory = _memory()
         self._deadline = time.monotonic() + self._seconds
         try:
             yield
         finally:
-            self._deadline = None
+            self._memory, self._deadline = before
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

@@ -3,104 +3,57 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pgtrigger_codegen.verification.room import Limits
-from tests.database.project import Shop, make_shop
-from tests.support.cli import Outcome, run_cli
+from tests.database.project import Shop
+from tests.support.cli import run_cli
 from tests.support.projects import copy_project
+from tests.verification.migrated_shop import (
+    ORDER,
+    add_migration,
+    declare,
+    make_migrated_shop,
+    migrate,
+    migrations_of,
+    reasons,
+    verify_migrations,
+)
 
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
-ORDER = """
-class Order(models.Model):
-    status = models.CharField(max_length=20)
-    total = models.IntegerField()
-
-    class Meta:
-        triggers = [
-            pgtrigger.Trigger(
-                name="{name}",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                condition=pgtrigger.Condition("NEW.total > {least}"),
-                func="NEW.total = NEW.total * {factor}; RETURN NEW;",
-            ),
-        ]
-"""
-INITIAL = """
-from django.db import migrations, models
-
-class Migration(migrations.Migration):
-    initial = True
-    dependencies = []
-    operations = [
-        migrations.CreateModel(
-            name="Order",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True)),
-                ("status", models.CharField(max_length=20)),
-                ("total", models.IntegerField()),
-            ],
-        ),
-    ]
-"""
 STOPS_WRITES = ("ShareRowExclusiveLock", "writes")
 STOPS_ALL = ("AccessExclusiveLock", "reads and writes")
 
 
 @pytest.fixture
 def shop(tmp_path: Path, postgres: str) -> Shop:
-    shop = make_shop(tmp_path, postgres)
-    _write(shop, "0001_initial", INITIAL)
-    return shop
-
-
-def _write(shop: Shop, name: str, text: str) -> None:
-    (shop.root / "shop" / "migrations" / f"{name}.py").write_text(text)
-
-
-def _declare(shop: Shop, name: str = "double", least: int = 1, factor: int = 2) -> None:
-    shop.write(ORDER.format(name=name, least=least, factor=factor))
-
-
-def _migrate(shop: Shop) -> None:
-    outcome = run_cli(shop.root, "makemigrations")
-    assert outcome.exit_code == 0, outcome.stderr
-
-
-def _verify(shop: Shop, *arguments: str) -> Outcome:
-    return shop.run("verify", "--migrations", *arguments)
-
-
-def _migrations(shop: Shop) -> dict[str, Any]:
-    found: dict[str, Any] = _verify(shop, "--output-format", "json").data["migrations"]
-    return found
+    return make_migrated_shop(tmp_path, postgres)
 
 
 def test_what_the_migrations_install_is_what_the_source_declares(shop: Shop) -> None:
-    _declare(shop)
-    _migrate(shop)
+    declare(shop)
+    migrate(shop)
 
-    outcome = _verify(shop, "--check")
+    outcome = verify_migrations(shop, "--check")
 
     assert outcome.exit_code == 0, outcome.stdout + outcome.stderr
     assert "2 migrations applied" in outcome.stdout
-    found = _migrations(shop)
-    assert (found["stop"], found["back"]) == (None, None)
-    assert found["differences"] == found["left"] == found["left_functions"] == []
+    found = migrations_of(shop)
+    assert (found["equal"], found["back"]) == (1, None)
+    for nothing in ("skipped", "differences", "not_judged", "left", "left_functions"):
+        assert found[nothing] == []
 
 
 def test_what_is_missing_and_what_differs(shop: Shop) -> None:
-    _declare(shop)
-    missing = _migrations(shop)["differences"]
-    _migrate(shop)
-    _declare(shop, factor=3)
-    other_body = _migrations(shop)["differences"]
-    _declare(shop, name="triple", factor=2)
-    outcome = _verify(shop)
+    declare(shop)
+    missing = migrations_of(shop)["differences"]
+    migrate(shop)
+    declare(shop, factor=3)
+    other_body = migrations_of(shop)["differences"]
+    declare(shop, name="triple", factor=2)
+    outcome = verify_migrations(shop)
 
     assert missing == [{"name": "shop.Order:double", "reason": "the migrations do not install it"}]
     assert other_body == [
@@ -113,21 +66,21 @@ def test_what_is_missing_and_what_differs(shop: Shop) -> None:
 
 def test_the_locks_are_those_that_the_docs_promise(shop: Shop) -> None:
     """A new trigger, a changed body, a changed definition, a new name, a removal."""
-    _declare(shop)
-    _migrate(shop)  # 0002
-    _declare(shop, factor=3)
-    _migrate(shop)  # 0003
-    _declare(shop, factor=3, least=5)
-    _migrate(shop)  # 0004
-    _declare(shop, name="triple", factor=3, least=5)
-    _migrate(shop)  # 0005
+    declare(shop)
+    migrate(shop)  # 0002
+    declare(shop, factor=3)
+    migrate(shop)  # 0003
+    declare(shop, factor=3, least=5)
+    migrate(shop)  # 0004
+    declare(shop, name="triple", factor=3, least=5)
+    migrate(shop)  # 0005
     without = ORDER.partition("    class Meta")[0]
     shop.write(without)
-    _migrate(shop)  # 0006
+    migrate(shop)  # 0006
 
-    found = _migrations(shop)
+    found = migrations_of(shop)
 
-    assert found["stop"] is None
+    assert found["skipped"] == []
     by_migration: dict[str, set[tuple[str, str]]] = {}
     for lock in found["locks"]:
         assert lock["table"] == "shop_order"
@@ -141,150 +94,127 @@ def test_the_locks_are_those_that_the_docs_promise(shop: Shop) -> None:
 
 
 def test_a_columns_type_under_a_trigger(shop: Shop) -> None:
-    _declare(shop)
-    _migrate(shop)
-    (name,) = {path.stem for path in (shop.root / "shop" / "migrations").glob("0002_*.py")}
-    _write(
-        shop,
-        "0003_more",
-        f"""
-from django.db import migrations, models
-
-class Migration(migrations.Migration):
-    dependencies = [("shop", "{name}")]
-    operations = [migrations.AlterField("order", "total", models.BigIntegerField())]
-""",
+    declare(shop)
+    migrate(shop)
+    add_migration(
+        shop, "0003_more", 'migrations.AlterField("order", "total", models.BigIntegerField())'
     )
 
-    stop = _migrations(shop)["stop"]
+    found = migrations_of(shop)
 
-    assert stop["reason"] == (
-        "shop.0003_more, operation 1 (AlterField): cannot alter type of a column used in a trigger "
-        "definition"
-    )
     # django-pgtrigger's own schema editor, which is not used here, would lift the trigger.
-    assert stop["is_failure"] is False
+    assert reasons(found) == [
+        ("refused", "cannot alter type of a column used in a trigger definition")
+    ]
+    assert found["skipped"][0]["where"] == "shop.0003_more, operation 1 (AlterField)"
+
+
+def _locks(shop: Shop, *arguments: str) -> list[tuple[str, str]]:
+    """The operations on the table by their classes and locks, once its column has a new type."""
+    shop.write(
+        ORDER.format(name="double", least=1, factor=2).replace(
+            "models.Integer", "models.BigInteger"
+        )
+    )
+    add_migration(
+        shop, "0003_wide", 'migrations.AlterField("order", "total", models.BigIntegerField())'
+    )
+    outcome = run_cli(shop.root, "makemigrations", *arguments)
+    assert outcome.exit_code == 0, outcome.stderr
+    found = migrations_of(shop)
+    assert (found["skipped"], found["equal"], found["back"]) == ([], 1, None)
+    return [(lock["kind"], lock["lock"]) for lock in found["locks"]]
+
+
+NEW_TRIGGER = ("RunSQL", "ShareRowExclusiveLock")
+
+
+def test_the_locks_of_a_new_type_in_one_migration(shop: Shop) -> None:
+    """The first operation takes the strongest lock, and the transaction keeps it."""
+    declare(shop)
+    migrate(shop)
+
+    assert _locks(shop, "--weave") == [NEW_TRIGGER, ("RunSQL", "AccessExclusiveLock")]
+
+
+def test_the_locks_of_a_new_type_in_three_migrations(shop: Shop) -> None:
+    """To drop, to alter, to create: each alone."""
+    declare(shop)
+    migrate(shop)
+
+    assert _locks(shop, "--split") == [
+        NEW_TRIGGER,
+        ("RunSQL", "AccessExclusiveLock"),
+        ("AlterField", "AccessExclusiveLock"),
+        NEW_TRIGGER,
+    ]
 
 
 def test_python_is_left_out_and_sql_runs_as_it_stands(shop: Shop) -> None:
-    _declare(shop)
-    _migrate(shop)
-    (name,) = {path.stem for path in (shop.root / "shop" / "migrations").glob("0002_*.py")}
-    text = f"""
-from django.db import migrations
-
+    declare(shop)
+    migrate(shop)
+    add_migration(
+        shop,
+        "0003_more",
+        """
+        migrations.RunPython(fill, migrations.RunPython.noop),
+        migrations.RunPython(migrations.RunPython.noop, migrations.RunPython.noop),
+        migrations.RunSQL("CREATE TABLE extra (a int)", "DROP TABLE extra"),
+        """,
+        more="""
 def fill(apps, schema_editor):
     raise RuntimeError("this never runs")
-
-class Migration(migrations.Migration):
-    dependencies = [("shop", "{name}")]
-    operations = [
-        migrations.RunPython(fill, migrations.RunPython.noop),
-        migrations.RunSQL("CREATE TABLE extra (a int)", "DROP TABLE extra"),
-    ]
-"""
-    _write(shop, "0003_more", text)
-
-    found = _migrations(shop)
-
-    assert [one["reason"] for one in found["skipped"]] == ["Python of the project is never run"]
-    assert (found["applied"], found["stop"], found["back"]) == (3, None, None)
-
-
-@pytest.mark.parametrize(
-    ("operation", "reason", "is_failure"),
-    [
-        ("migrations.RunSQL('CREATE TABEL x ()')", 'syntax error at or near "TABEL"', True),
-        ("migrations.RunSQL('SELECT * FROM elsewhere')", 'relation "elsewhere" does not', False),
-        ("migrations.RunSQL(\"COPY (SELECT 1) TO PROGRAM 'true'\")", "permission denied", False),
-        ("migrations.RunSQL(open('x').read())", "it cannot be read", False),
-    ],
-)
-def test_where_the_replay_ends(
-    shop: Shop, operation: str, reason: str, *, is_failure: bool
-) -> None:
-    _declare(shop)
-    _write(
-        shop,
-        "0002_more",
-        f"""
-from django.db import migrations
-
-class Migration(migrations.Migration):
-    dependencies = [("shop", "0001_initial")]
-    operations = [{operation}]
 """,
     )
 
-    found = _migrations(shop)
+    found = migrations_of(shop)
 
-    assert reason in found["stop"]["reason"]
-    assert found["stop"]["is_failure"] is is_failure
-    assert (found["applied"], found["differences"]) == (1, [])
+    assert reasons(found) == [("python", "Python of the project is never run")]
+    assert (found["applied"], found["operations"], found["back"]) == (3, 6, None)
+    assert (found["equal"], found["differences"], found["not_judged"]) == (1, [], [])
 
 
 def test_extensions_that_reach_further_are_not_created(shop: Shop) -> None:
-    _declare(shop)
-    _write(
+    declare(shop)
+    add_migration(
         shop,
         "0002_more",
         """
-from django.contrib.postgres.operations import CreateExtension
-from django.db import migrations
-
-class Migration(migrations.Migration):
-    dependencies = [("shop", "0001_initial")]
-    operations = [
         CreateExtension("dblink"),
         migrations.RunSQL("SELECT dblink_connect('dbname=postgres')"),
-    ]
-""",
+        """,
+        more="from django.contrib.postgres.operations import CreateExtension",
     )
 
-    found = _migrations(shop)
+    found = migrations_of(shop)
 
-    assert [one["reason"] for one in found["skipped"]] == ["extension dblink is missing"]
-    assert "dblink_connect(unknown) does not exist" in found["stop"]["reason"]
+    assert reasons(found) == [
+        ("extension", "extension dblink is missing"),
+        ("refused", "function dblink_connect(unknown) does not exist"),
+    ]
 
 
 def test_sql_without_end_is_ended(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pgtrigger_codegen.cli.verifying.Limits", lambda: Limits(step=2))
-    _declare(shop)
-    _write(
+    declare(shop)
+    add_migration(
         shop,
         "0002_more",
-        """
-from django.db import migrations
-
-class Migration(migrations.Migration):
-    dependencies = [("shop", "0001_initial")]
-    operations = [migrations.RunSQL("SET statement_timeout = 0; COMMIT; SELECT pg_sleep(600)")]
-""",
+        'migrations.RunSQL("SET statement_timeout = 0; COMMIT; SELECT pg_sleep(600)")',
     )
 
-    outcome = _verify(shop)
+    outcome = verify_migrations(shop)
 
     assert outcome.exit_code == 2
     assert "the session was ended: a step took longer than 2 seconds" in outcome.stderr
 
 
 def test_what_cannot_be_reversed_is_named(shop: Shop) -> None:
-    _declare(shop)
-    _migrate(shop)
-    (name,) = {path.stem for path in (shop.root / "shop" / "migrations").glob("0002_*.py")}
-    _write(
-        shop,
-        "0003_more",
-        f"""
-from django.db import migrations
+    declare(shop)
+    migrate(shop)
+    add_migration(shop, "0003_more", 'migrations.RunSQL("SELECT 1")')
 
-class Migration(migrations.Migration):
-    dependencies = [("shop", "{name}")]
-    operations = [migrations.RunSQL("SELECT 1")]
-""",
-    )
-
-    assert "0003_more, operation 1 (RunSQL): it cannot be reversed" in _migrations(shop)["back"]
+    assert "0003_more, operation 1 (RunSQL): it cannot be reversed" in migrations_of(shop)["back"]
 
 
 def test_django_pgtriggers_own_operations(tmp_path: Path, postgres: str) -> None:
@@ -295,21 +225,17 @@ def test_django_pgtriggers_own_operations(tmp_path: Path, postgres: str) -> None
     )
 
     found = outcome.data["migrations"]
-    assert (found["stop"], found["back"], found["differences"], found["left"]) == (
-        None,
-        None,
-        [],
-        [],
-    )
+    assert (found["back"], found["differences"], found["left"]) == (None, [], [])
+    assert {cause for cause, _ in reasons(found)} <= {"python"}
     assert len(found["left_functions"]) > 3
     assert {lock["kind"] for lock in found["locks"]} == {"AddTrigger", "RemoveTrigger"}
 
 
 def test_the_locks_as_markdown(shop: Shop) -> None:
-    _declare(shop)
-    _migrate(shop)
+    declare(shop)
+    migrate(shop)
 
-    lines = _verify(shop, "--output-format", "markdown").stdout.splitlines()
+    lines = verify_migrations(shop, "--output-format", "markdown").stdout.splitlines()
 
     assert lines[0] == "| migration | operation | table | lock | blocks |"
     assert any("| shop_order | ShareRowExclusiveLock | writes |" in line for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +96,21 @@ def test_an_endless_loop_is_ended_from_outside(dsn: str) -> None:
         open_room(dsn, "--dsn", Limits(step=1)) as room,
     ):
         room.execute(_ENDLESS)
+
+
+def test_a_step_is_watched_to_its_end_after_a_step_within(postgres: str) -> None:
+    with (
+        pytest.raises(DatabaseError, match="a step took longer than 1 seconds"),
+        open_room(postgres, "--dsn", Limits(step=1)) as room,
+    ):
+        _step_with_a_step_within(room)
+
+
+def _step_with_a_step_within(room: Room) -> None:
+    with room.asking():
+        room.execute("SELECT 1")
+        time.sleep(3)
+        room.execute("SELECT 1")
 
 
 @pytest.mark.slow

@@ -69,11 +69,14 @@ def without_effect(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     """
     if cls.__name__ not in _WITHOUT_EFFECT or not cls.__module__.startswith("django."):
         return None
-    if first_unknown([*args, *kwargs.values()]) is None:
+    unknown = first_unknown([*args, *kwargs.values()])
+    if unknown is None:
         return None
-    from django.db.migrations import RunPython
+    from pgtrigger_codegen.evaluator.django.unread_operation import UnreadOperation
 
-    return RunPython(RunPython.noop)
+    is_python = cls.__name__ == "RunPython"
+    is_reversible = not is_python or len(args) > 1 or "reverse_code" in kwargs
+    return UnreadOperation(cls.__name__, unknown, is_reversible=is_reversible)
 
 
 # What Python code does is not known in any case. Indexes and constraints fire no triggers.

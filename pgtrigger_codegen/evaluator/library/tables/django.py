@@ -8,8 +8,8 @@ _MODULES = (
     *modules("""
         django django.apps.config django.conf django.conf.global_settings
         django.contrib.postgres.fields.array django.contrib.postgres.fields.citext
-        django.contrib.postgres.fields.hstore django.contrib.postgres.fields.jsonb
-        django.contrib.postgres.fields.ranges django.core.serializers.json django.db
+        django.contrib.postgres.fields.hstore django.contrib.postgres.fields.ranges
+        django.core.serializers.json django.db
         django.db.migrations.migration django.db.migrations.operations
         django.db.migrations.operations.fields django.db.migrations.operations.models
         django.db.migrations.operations.special django.db.models.aggregates django.db.models.base
@@ -29,9 +29,11 @@ _MODULES = (
         "django.contrib.postgres.fields",
         calls="""
             ArrayField BigIntegerRangeField CICharField CIEmailField CITextField DateRangeField
-            DateTimeRangeField DecimalRangeField HStoreField IntegerRangeField RangeBoundary
+            DateTimeRangeField DecimalRangeField HStoreField IntegerRangeField JSONField
+            RangeBoundary
         """,
     ),
+    module("django.contrib.postgres.fields.jsonb", calls="JSONField"),
     module("django.contrib.postgres.functions", calls="RandomUUID TransactionNow"),
     module(
         "django.contrib.postgres.indexes",
