@@ -6,6 +6,7 @@ false, zero or nothing. No other module calls pgparse.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -144,6 +145,8 @@ def _collect(tree: object, found: list[tuple[str, Any]]) -> None:
 _INNER = (dict, list)
 
 
+# Several stages ask for the same statement one after the other, and none changes a tree.
+@functools.lru_cache(maxsize=256)
 def _call(parse: Callable[[str], list[Node]], sql: str) -> list[Node]:
     # The parser is C: a NUL would end the text for it, and the rest would go unread.
     nul = sql.find("\0") + 1
