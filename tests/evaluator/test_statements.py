@@ -1,6 +1,7 @@
 # ruff: noqa: E501  (one case, one line)
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -309,6 +310,39 @@ def test_the_class_of_an_exception_decides_who_catches_it(tmp_path: Path, source
 @pytest.mark.parametrize("source", UNKNOWN_RAISED)
 def test_what_is_not_known_of_an_exception_stays_unknown(tmp_path: Path, source: str) -> None:
     assert "`X`" in execute(tmp_path, f"{RAISING}{source}\n").refusal("a")[0]
+
+
+ENDED_BY = {
+    "if": "if {}['x']: pass",
+    "while": "while {}['x']: pass",
+    "while, later": "n = 2\nwhile {2: 1, 1: 1}[n]: n -= 1",
+    "for": "for x in {}['x']: pass",
+    "for over what is not iterated": "for x in 5: pass",
+    "for over what raises later": "for x in map({}.__getitem__, 'x'): pass",
+    "with": "with {}['x'] as x: y = 1",
+    "match": "match {}['x']:\n    case 1: pass",
+    "guard": "match 1:\n    case _ if {}['x']: pass",
+    "assert": "assert {}['x']",
+    "unpacking": "x, y = 1, 2, 3",
+    "item of an item": "x = {}\nx['a']['b'] = 1",
+    "del": "x = {}\ndel x['a']",
+    "class": "class A:\n    x = {}['x']",
+    "default": "def g(x={}['x']): pass",
+    "a function that raises": "if broken(): pass",
+    "a method that Python calls": "if Broken(): pass",
+}
+
+
+@pytest.mark.parametrize("name", ENDED_BY)
+def test_a_function_ends_where_a_statement_of_it_raises(tmp_path: Path, name: str) -> None:
+    body = textwrap.indent(ENDED_BY[name], "    ")
+    broken = "def broken():\n    for x in 5: pass\n"
+    broken += "class Broken:\n    def __bool__(self): return {}['x']\n"
+    caught = "try:\n    f()\n    b = 'went on'\nexcept Exception as error:\n    b = repr(error)\n"
+    function = f"{broken}def f():\n{body}\n    return 5\n"
+
+    assert "raises" in execute(tmp_path, f"{function}a = f()\n").refusal("a")[0]
+    assert execute(tmp_path, f"{function}{caught}")["b"] != "went on"
 
 
 def test_a_branch_that_raises_is_not_the_one_that_runs(tmp_path: Path) -> None:

@@ -140,6 +140,36 @@ def test_what_is_imported_by_an_unknown_name_is_not_taken_for_absent(
     assert "imports modules by names that are not known" in one.reason
 
 
+@pytest.mark.parametrize(
+    "line", ["broken()", "if broken(): pass", "for item in broken(): pass", "x = broken()"]
+)
+def test_what_stands_after_an_exception_in_ready_is_not_taken_for_absent(
+    line: str, tmp_path: Path
+) -> None:
+    files = {
+        "shop/apps.py": apps(f"from shop.late import broken, declare\n{line}\ndeclare()"),
+        "shop/late.py": "import pgtrigger\n\n\ndef broken():\n    return {}['x']\n\n\n"
+        "def declare():\n    from shop.models import Order\n\n"
+        "    pgtrigger.Protect(name='keep', operation=pgtrigger.Delete).register(Order)\n",
+    }
+
+    analysis = analyze(write_project(tmp_path, MODELS, files))
+
+    assert analysis.triggers == ()
+    [one] = analysis.unresolved
+    assert (one.uri, one.model) == (None, None)
+    assert "KeyError" in one.reason
+    assert Path(one.span.path).name == "late.py"
+
+
+def test_an_exception_in_ready_hides_nothing_where_nothing_is_registered(tmp_path: Path) -> None:
+    files = {"shop/apps.py": apps("{}['x']\nprint('ready')")}
+
+    analysis = analyze(write_project(tmp_path, MODELS, files))
+
+    assert analysis.unresolved == ()
+
+
 def test_imports_by_unknown_names_are_nothing_where_no_triggers_wait(tmp_path: Path) -> None:
     files = NOT_FOUND["pkgutil"] | {"shop/triggers.py": "", "shop/plain.py": "X = 1\n"}
 

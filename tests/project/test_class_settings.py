@@ -222,7 +222,7 @@ def test_hooks_are_followed(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["if unknown():\n    return 1 / 0", "for name in unknown():\n    return 1 / 0"]
+    "line", ["if unknown():\n    return None", "for name in unknown():\n    return unknown()"]
 )
 def test_a_hook_that_is_not_followed_leaves_nothing_known(project: Path, line: str) -> None:
     body = "".join(f"        {part}\n" for part in line.splitlines())
@@ -237,10 +237,11 @@ def test_a_hook_that_is_not_followed_leaves_nothing_known(project: Path, line: s
     assert "INSTALLED_APPS" in outcome.stderr
 
 
-def test_a_hook_that_may_raise_has_not_where_django_starts(project: Path) -> None:
+@pytest.mark.parametrize("raising", ["raise ValueError", "return 1 / 0", "1 / 0"])
+def test_a_hook_that_may_raise_has_not_where_django_starts(project: Path, raising: str) -> None:
     settings(
         project,
-        """
+        f"""
         from configurations import Configuration
         from elsewhere import unknown
 
@@ -252,7 +253,7 @@ def test_a_hook_that_may_raise_has_not_where_django_starts(project: Path) -> Non
             @classmethod
             def setup(cls):
                 if unknown():
-                    raise ValueError
+                    {raising}
         """,
     )
     assert triggers(project) == ["parcels.Parcel:x"]

@@ -268,8 +268,8 @@ def test_what_a_function_would_declare_after_its_end_is_not_passed_over(tmp_path
                 def ready(self):
                     from shop.tracking import track_all, track_unknown
 
-                    track_all()
                     track_unknown()
+                    track_all()
             """,
             "shop/tracking.py": """
             import pghistory

@@ -62,6 +62,30 @@ def test_what_follows_on_an_exception_that_an_importer_catches_is_unresolved(
     assert error in unresolved.reason
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "if {}['x']:\n    pass",
+        "while {}['x']:\n    pass",
+        "for item in {}['x']:\n    pass",
+        "for item in map({}.__getitem__, 'x'):\n    pass",
+        "with {}['x']:\n    pass",
+        "match {}['x']:\n    case 1:\n        pass",
+        "class Empty:\n    for item in {}['x']:\n        pass",
+    ],
+)
+def test_what_follows_on_a_statement_that_cannot_begin_is_unresolved(
+    tmp_path: Path, statement: str
+) -> None:
+    extra = f"{IMPORTS}{statement}\n{EXTRA}"
+
+    analysis = analyzed(tmp_path, CAUGHT.format(caught="Exception"), {"shop/extra.py": extra})
+
+    assert analysis.triggers == ()
+    (unresolved,) = analysis.unresolved
+    assert "KeyError" in unresolved.reason
+
+
 def test_what_stands_before_the_exception_is_declared(tmp_path: Path) -> None:
     extra = f"{IMPORTS}{EXTRA}\nif os.environ['NOWHERE']:\n    raise ValueError('no')\n"
 

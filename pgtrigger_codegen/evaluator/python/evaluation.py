@@ -215,17 +215,18 @@ class Evaluation:
             raise Refusal(changed.unknown(span))
 
     def raised(self, error: BaseException, span: Span, frame: Frame | None = None) -> Unknown:
-        """An exception: raised where a `try` could catch it, else the value is invalid.
+        """An exception: raised in a function, or where a `try` could catch it.
 
-        An error over one of our own values is none of Python's: the value is not known then.
+        Elsewhere the value is invalid: what else a module binds still matters. An error
+        over one of our own values is none of Python's: the value is not known then.
 
         Raises:
-            PythonRaise: Inside a `try`.
+            PythonRaise: Inside a function or a `try`.
         """
         if _names_ours(error):
             return Unknown("an operation on such a value is not evaluated", span)
         frame, place = self._left_by(error, frame or self.frame)
-        if self.try_depth:
+        if self.try_depth or self.frame is not None:
             raised = PythonRaise(error, span)
             raised.frame = frame
             raise raised

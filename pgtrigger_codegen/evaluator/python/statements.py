@@ -150,7 +150,7 @@ def execute_resiliently(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> 
         vm.statement = around
         if (
             scope.kind == "class"
-            and vm.try_depth
+            and (vm.try_depth or vm.frame is not None)
             and isinstance(outcome, Invalid)
             and outcome.error
         ):

@@ -164,6 +164,9 @@ def _interpret(
             raise
         result = vm.invalid(error.error, error.span or span, error.frame).passed_on()
         vm.tell(Ended(function, result, span))
+        note_names_not_set(vm, function, result)
+        if vm.frame is not None:  # the function that calls ends as well
+            raise
         return result
     except LimitPassed as error:
         vm.tell(Ended(function, result := Unknown(str(error), span), span))

@@ -16,7 +16,7 @@ from pgtrigger_codegen.evaluator.python.flow.branches import merge
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, is_error_of
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Maybe, Return, Signal
-from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, may_register
+from pgtrigger_codegen.evaluator.values.unknown import Raised, Refusal, Unknown, may_register
 
 
 def execute_block(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> Signal:
@@ -73,6 +73,13 @@ def either(vm: Machine, blocks: Sequence[Sequence[ast.stmt]], scope: Scope, why:
     scope.names.clear()
     scope.names.update(merged)
     return Maybe(why) if ended else None
+
+
+def noted_end(vm: Machine, value: Any) -> Any:
+    """Passes on what a statement would choose by: if that raises, a module ends with it."""
+    if isinstance(value, Raised) and vm.frame is None:
+        vm.may_have_ended(value)
+    return value
 
 
 def run_body(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> Any:

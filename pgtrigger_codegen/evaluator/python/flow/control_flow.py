@@ -10,7 +10,7 @@ import ast
 from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.python.flow.blocks import either, execute_block
+from pgtrigger_codegen.evaluator.python.flow.blocks import either, execute_block, noted_end
 from pgtrigger_codegen.evaluator.python.flow.matching import matches
 from pgtrigger_codegen.evaluator.python.objects.iteration import each
 from pgtrigger_codegen.evaluator.python.objects.targets import assign
@@ -21,7 +21,7 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
 
 def if_statement(vm: Machine, node: ast.If, scope: Scope) -> Signal:
-    decided = truth(vm, vm.value(node.test, scope), scope.module.span(node.test))
+    decided = noted_end(vm, truth(vm, vm.value(node.test, scope), scope.module.span(node.test)))
     if not isinstance(decided, Unknown):
         vm.observer.decided(scope.module, node.test, decided)
         return execute_block(vm, node.body if decided else node.orelse, scope)
@@ -33,7 +33,7 @@ def if_statement(vm: Machine, node: ast.If, scope: Scope) -> Signal:
 
 def for_statement(vm: Machine, node: ast.For, scope: Scope) -> Signal:
     span = scope.module.span(node.iter)
-    items = each(vm, vm.value(node.iter, scope), span)
+    items = noted_end(vm, each(vm, vm.value(node.iter, scope), span))
     for item in [spread(items)] if isinstance(items, Unknown) else items:
         vm.step_at(span)
         if is_spread(item):
@@ -56,7 +56,7 @@ def while_statement(vm: Machine, node: ast.While, scope: Scope) -> Signal:
     span = scope.module.span(node.test)
     while True:
         vm.step_at(span)
-        decided = truth(vm, vm.value(node.test, scope), span)
+        decided = noted_end(vm, truth(vm, vm.value(node.test, scope), span))
         if isinstance(decided, Unknown):
             return either(vm, [node.body, []], scope, decided)
         if not decided:
@@ -69,9 +69,9 @@ def while_statement(vm: Machine, node: ast.While, scope: Scope) -> Signal:
 
 
 def match_statement(vm: Machine, node: ast.Match, scope: Scope) -> Signal:
-    subject = vm.value(node.subject, scope)
+    subject = noted_end(vm, vm.value(node.subject, scope))
     for index, case in enumerate(node.cases):
-        decided = fits(vm, case, subject, scope)
+        decided = noted_end(vm, fits(vm, case, subject, scope))
         if isinstance(decided, Unknown):
             reason = f"depends on a `case` that is not known: {decided.reason}"
             why = Unknown(reason, decided.span, decided.notes)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.python.flow.blocks import either, execute_block
+from pgtrigger_codegen.evaluator.python.flow.blocks import either, execute_block, noted_end
 from pgtrigger_codegen.evaluator.python.objects import files
 from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_object
 from pgtrigger_codegen.evaluator.python.objects.membrane import inward, unwrapped
@@ -76,7 +76,7 @@ def _with(vm: Machine, items: Sequence[ast.withitem], body: list[ast.stmt], scop
         return execute_block(vm, body, scope)
     item, *rest = items
     span = scope.module.span(item.context_expr)
-    leave = enter(vm, vm.value(item.context_expr, scope), item, scope)
+    leave = enter(vm, noted_end(vm, vm.value(item.context_expr, scope)), item, scope)
     if leave is None:
         return _with(vm, rest, body, scope)
     try:

@@ -13,7 +13,7 @@ from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_plain
 from pgtrigger_codegen.evaluator.python.objects.text import RUN_TO_RUN, has_no_order
 from pgtrigger_codegen.evaluator.python.objects.unknowns import spread, used
-from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import Raised, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
 
@@ -64,6 +64,8 @@ def each(vm: Machine, value: Any, span: Span) -> Iterator[Any] | Unknown:
 def _resumed(vm: Machine, iterator: Iterator[Any], span: Span) -> Iterator[Any]:
     while (item := vm.attempt(span, next, iterator, _END)) is not _END:
         if isinstance(item, Unknown):
+            if isinstance(item, Raised) and vm.frame is None:
+                vm.may_have_ended(item)
             yield spread(item)
             return
         yield membrane.inward(vm, item)
