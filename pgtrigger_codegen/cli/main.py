@@ -33,6 +33,10 @@ COMMANDS = {
         "pgtrigger_codegen.cli.report",
         "Show reviewers what a change does to triggers.",
     ),
+    "graph": (
+        "pgtrigger_codegen.cli.graph",
+        "Draw tables and triggers: who writes, reads and deletes what.",
+    ),
     "convert": (
         "pgtrigger_codegen.cli.convert",
         "Turn django-pgtrigger's operations in migrations into RunSQL.",

@@ -41,6 +41,10 @@ class LintContext:
         """Every declared trigger whose statement parses, with what its CREATE TRIGGER says."""
         return self._definitions
 
+    def read_bodies(self) -> tuple[tuple[BodyTrigger, ReadBody], ...]:
+        """Every trigger that has a function of its own, with whatever was read of the function."""
+        return self._bodies
+
     def bodies(self) -> Iterator[tuple[BodyTrigger, Body]]:
         """Every trigger whose function parses."""
         for trigger, body in self._bodies:

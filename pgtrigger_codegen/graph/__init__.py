@@ -1,0 +1,1 @@
+"""Stage graph: tables and triggers, and who writes, reads and deletes what."""
