@@ -33,7 +33,7 @@ def test_names_of_files_are_no_options_for_the_hooks() -> None:
     """A file can be called `--exit-zero`, and pre-commit gives names as they are."""
     hooks = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text())
 
-    assert [hook["entry"].split()[-1] for hook in hooks] == ["--", "--"]
+    assert [hook["entry"].split()[-1] for hook in hooks] == ["--", "--", "--"]
 
 
 def test_the_installed_version_is_that_of_the_package() -> None:
