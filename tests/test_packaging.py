@@ -116,7 +116,11 @@ def _modules_in(folder: Path) -> set[str]:
 def test_hooks_call_commands_that_exist() -> None:
     hooks = yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text())
 
-    assert [hook["id"] for hook in hooks] == ["pgtrigger-codegen-lint", "pgtrigger-codegen-check"]
+    assert [hook["id"] for hook in hooks] == [
+        "pgtrigger-codegen-lint",
+        "pgtrigger-codegen-check",
+        "pgtrigger-codegen-makemigrations",
+    ]
     for hook in hooks:
         program, command, *_ = hook["entry"].split()
         assert program == "pgtrigger-codegen"

@@ -10,6 +10,7 @@ const triggersOf = new Map(data.tables.map((table) => [table.name, []]));
 for (const trigger of data.triggers) triggersOf.get(trigger.table).push(trigger);
 const inCycle = new Set(data.cycles.flat()), inLoop = new Set(data.loops.flat());
 let chosen = null; // {table} or {trigger}
+let way = new Set(); // the triggers of the cycle, loop or chain that is looked at
 
 function element(name, attributes, ...children) {
   const made = document.createElement(name);
@@ -130,21 +131,23 @@ function draw() {
     orient: "auto-start-reverse", markerUnits: "userSpaceOnUse" });
   marker.append(drawn("path", { d: "M0 0L8 4L0 8z" }));
   const defs = drawn("defs", {}); defs.append(marker); svg.append(defs);
-  const isNear = (edge) => !chosen || (chosen.trigger ? edge.trigger === chosen.trigger
+  const isNear = (edge) => way.size ? way.has(edge.trigger) : !chosen || (chosen.trigger ? edge.trigger === chosen.trigger
     : edge.from === chosen.table || edge.to === chosen.table);
   const labels = new Map(); // how much room labels have taken behind each row
   for (const edge of shown) {
     const from = boxes.get(edge.from), to = boxes.get(edge.to);
     const row = edge.trigger ? triggersOf.get(edge.from).findIndex((one) => one.uri === edge.trigger) : -1;
     const y1 = row < 0 ? from.y + HEAD / 2 : from.y + HEAD + ROW * row + ROW / 2, y2 = to.y + HEAD / 2;
-    const forward = to.x > from.x;
-    const x1 = from.x + WIDTH, x2 = forward ? to.x : to.x + WIDTH;
-    const bend = forward ? Math.max(50, (x2 - x1) / 2) : 70;
-    const d = `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 + (forward ? -bend : bend)} ${y2} ${x2} ${y2}`;
+    // To the right, to the left, or round to a table of the same column.
+    const side = to.x > from.x ? 1 : to.x < from.x ? -1 : 0;
+    const x1 = side < 0 ? from.x : from.x + WIDTH, x2 = side > 0 ? to.x : to.x + WIDTH;
+    const bend = side ? Math.max(50, Math.abs(x2 - x1) / 2) : 70;
+    const d = `M${x1} ${y1}C${x1 + (side || 1) * bend} ${y1} ${x2 + (side > 0 ? -bend : bend)} ${y2} ${x2} ${y2}`;
     svg.append(drawn("path", { d, class: `${edge.kind}${isNear(edge) ? "" : " dim"}`, "marker-end": "url(#arrow)" }));
-    const start = labels.get(`${x1} ${y1}`) || x1 + 6;
-    labels.set(`${x1} ${y1}`, start + 6.2 * edge.label.length + 8);
-    svg.append(drawn("text", { x: start, y: y1 - 4, class: `edge-label${isNear(edge) ? "" : " dim"}` }, edge.label));
+    const taken = labels.get(`${x1} ${y1}`) || 6;
+    labels.set(`${x1} ${y1}`, taken + 6.2 * edge.label.length + 8);
+    svg.append(drawn("text", { x: side < 0 ? x1 - taken : x1 + taken, y: y1 - 4, "text-anchor": side < 0 ? "end" : "start",
+      class: `edge-label${isNear(edge) ? "" : " dim"}` }, edge.label));
   }
   for (const [name, box] of boxes) svg.append(tableBox(name, box));
 }
@@ -159,7 +162,7 @@ function tableBox(name, box) {
   group.append(head);
   triggersOf.get(name).forEach((trigger, index) => {
     const marks = ["trigger", inCycle.has(trigger.uri) ? "cycle" : inLoop.has(trigger.uri) ? "loop" : "",
-      chosen && chosen.trigger === trigger.uri ? "chosen" : ""].filter(Boolean).join(" ");
+      way.has(trigger.uri) ? "way" : "", chosen && chosen.trigger === trigger.uri ? "chosen" : ""].filter(Boolean).join(" ");
     const row = drawn("g", { class: marks, transform: `translate(2 ${HEAD + ROW * index + 2})`, tabindex: 0, role: "button",
       "data-trigger": trigger.uri });
     const mark = trigger.unknown ? " …?" : "";
@@ -178,6 +181,7 @@ function open(node, action) {
 }
 function choose(what) {
   chosen = what;
+  way = new Set();
   const hash = "#" + encodeURIComponent(what.trigger || what.table);
   if (location.hash !== hash) location.hash = hash;
   draw();
@@ -202,9 +206,9 @@ function ofTrigger(trigger) {
   const uses = data.uses.filter((use) => use.trigger === trigger.uri).map((use) =>
     [`${use.verb === "SELECT" ? "reads" : use.verb}${use.certain ? "" : " (not always)"} `, link({ table: use.table }, use.table),
       use.columns.length ? ` (${use.columns.join(", ")})` : ""]);
-  const way = (one) => `${one.event}${one.cascade.length ? " by cascade over " + one.cascade.join(" → ") : ""}: `;
-  const out = data.firings.filter((one) => one.trigger === trigger.uri).map((one) => [way(one), link({ trigger: one.fires }, one.fires)]);
-  const into = data.firings.filter((one) => one.fires === trigger.uri).map((one) => [way(one), link({ trigger: one.trigger }, one.trigger)]);
+  const event = (one) => `${one.event}${one.cascade.length ? " by cascade over " + one.cascade.join(" → ") : ""}: `;
+  const out = data.firings.filter((one) => one.trigger === trigger.uri).map((one) => [event(one), link({ trigger: one.fires }, one.fires)]);
+  const into = data.firings.filter((one) => one.fires === trigger.uri).map((one) => [event(one), link({ trigger: one.trigger }, one.trigger)]);
   return [
     element("h2", {}, trigger.uri),
     facts([["on", link({ table: trigger.table }, trigger.table)], ["fires", `${trigger.when}, for each ${trigger.level}`],
@@ -239,13 +243,19 @@ function search() {
 
 byId("summary").textContent = data.summary;
 byId("remarks-title").hidden = !data.remarks.length;
-const remark = (text) =>
-  element("li", { class: text.startsWith("cycle") ? "cycle" : text.startsWith("may fire") ? "loop" : "" }, text);
+// The first remarks are about these, in this order.
+const ways = [...data.cycles, ...data.loops, ...data.chains];
+function remark(text, index) {
+  const kind = index < data.cycles.length ? "cycle" : index < data.cycles.length + data.loops.length ? "loop" : "";
+  if (index >= ways.length) return element("li", {}, text);
+  const show = () => { chosen = null; way = new Set(ways[index]); byId("focus").checked = false; draw(); };
+  return element("li", { class: kind }, element("button", { type: "button", onclick: show }, text));
+}
 const unread = data.remarks.filter((text) => text.startsWith("not read"));
 byId("remarks").append(...data.remarks.filter((text) => !unread.includes(text)).map(remark));
 if (unread.length) {
   const title = element("summary", {}, `${unread.length} not read, and may hide triggers`);
-  byId("remarks").append(element("li", {}, element("details", {}, title, element("ul", {}, ...unread.map(remark)))));
+  byId("remarks").append(element("li", {}, element("details", {}, title, element("ul", {}, ...unread.map((text) => element("li", {}, text))))));
 }
 byId("search").addEventListener("input", search);
 byId("focus").addEventListener("change", draw);
