@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,19 +41,17 @@ def test_many_nodes_need_no_deep_stack() -> None:
     assert chains(nodes, edges) == [tuple(nodes)]
 
 
-_GRAPHS = st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("abcdef")))
-
-
-@given(_GRAPHS)
-def test_nodes_are_in_a_loop_if_they_come_back_to_themselves(pairs: list[tuple[str, str]]) -> None:
+@given(st.integers(0, 2**25 - 1))
+def test_nodes_are_in_a_loop_if_they_come_back_to_themselves(bits: int) -> None:
+    pairs = [pair for number, pair in enumerate(product("abcde", "abcde")) if bits >> number & 1]
     edges: dict[str, list[str]] = {}
     for one, then in pairs:
         edges.setdefault(one, []).append(then)
 
-    found = {node for loop in loops("abcdef", edges) for node in loop}
+    found = {node for loop in loops("abcde", edges) for node in loop}
 
-    assert found == {node for node in "abcdef" if node in _reached(node, edges)}
-    for way in chains("abcdef", edges):
+    assert found == {node for node in "abcde" if node in _reached(node, edges)}
+    for way in chains("abcde", edges):
         assert len(way) == len({*way}) >= 3
 
 
