@@ -11,6 +11,7 @@ from msgspec import Struct
 from pgtrigger_codegen.evaluator.django.postponed import PostponedNames
 from pgtrigger_codegen.evaluator.library.kinds import has_base, is_field_class
 from pgtrigger_codegen.evaluator.values.callables import interpreted
+from pgtrigger_codegen.evaluator.values.classes import own_names
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta
@@ -132,11 +133,8 @@ def _collect(model: ModelClass) -> dict[str, DeclaredField]:
 
 
 def _attributes(cls: Any) -> set[str]:
-    if isinstance(cls, ModelClass):
-        return set(cls.namespace)
-    if isinstance(cls, type) and cls.__module__ != "django.db.models.base":
-        return set(vars(cls)) if cls is not object else set()
-    return set()
+    ends_here = cls is object or getattr(cls, "__module__", "") == "django.db.models.base"
+    return set() if ends_here else set(own_names(cls))
 
 
 def _is_column_field(value: Any) -> bool:

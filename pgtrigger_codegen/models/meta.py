@@ -7,8 +7,10 @@ nothing that matters here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from pgtrigger_codegen.evaluator.values.classes import mro_of, own_names
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
@@ -30,8 +32,8 @@ def effective_meta(model: ModelClass) -> Any:
         if isinstance(cls, ModelClass):
             if is_abstract(cls) is not False and own_meta(cls) is not None:
                 return own_meta(cls)
-        elif isinstance(cls, type) and "Meta" in vars(cls):
-            return vars(cls)["Meta"]  # of a plain mixin; Django's `Model` itself has none
+        elif "Meta" in (names := own_names(cls)):
+            return names["Meta"]  # of a plain mixin; Django's `Model` itself has none
     return None
 
 
@@ -62,30 +64,19 @@ def has_option(model: ModelClass, name: str) -> bool:
 
 def meta_option(meta: Any, name: str) -> Any:
     """An option by the MRO of a `Meta` class."""
-    if isinstance(meta, ModelClass):  # a Meta one of whose bases is not known
-        for cls in meta.mro():
-            if isinstance(cls, Unknown):
-                return cls
-            if not isinstance(cls, ModelClass | type):
-                continue
-            found = cls.namespace if isinstance(cls, ModelClass) else vars(cls)
-            if name in found:
-                return found[name]
-        return MISSING
-    if isinstance(meta, type):
-        for cls in meta.__mro__:
-            if name in vars(cls):
-                return vars(cls)[name]
+    for cls in mro_of(meta):
+        if isinstance(cls, Unknown):  # one of its bases is not known
+            return cls
+        names = own_names(cls)
+        if name in names:
+            return names[name]
     return MISSING
 
 
+def own_options(meta: Any) -> Mapping[str, Any]:
+    """What a `Meta` itself says; one that a call makes may be no class, or not known."""
+    return own_names(meta) or getattr(meta, "__dict__", {})
+
+
 def _layers(meta: Any) -> list[tuple[Any, Any]]:
-    if isinstance(meta, ModelClass):
-        return [
-            (cls, cls.namespace if isinstance(cls, ModelClass) else vars(cls))
-            for cls in meta.mro()
-            if isinstance(cls, ModelClass | type)  # anything can be named as a base
-        ]
-    if isinstance(meta, type):
-        return [(cls, vars(cls)) for cls in meta.__mro__]
-    return []
+    return [(cls, own_names(cls)) for cls in mro_of(meta)]

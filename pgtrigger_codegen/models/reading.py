@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import inspect
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -14,6 +13,7 @@ from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder, imported_modules
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.values.callables import Function, interpreted
+from pgtrigger_codegen.evaluator.values.classes import find_attribute
 from pgtrigger_codegen.evaluator.values.findings import Receiver
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
 from pgtrigger_codegen.evaluator.values.moment import Moment
@@ -233,7 +233,7 @@ class ModelReader:
         if isinstance(scope, Unknown):
             return
         config = scope.names.get(name)
-        ready = inspect.getattr_static(config, "ready", None) if isinstance(config, type) else None
+        ready = find_attribute(config, "ready")
         function = interpreted(ready)
         if (
             config is None

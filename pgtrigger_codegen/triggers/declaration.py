@@ -167,11 +167,7 @@ def _of_registration(interpreter: Interpreter, registration: Registration) -> De
 
 def _is_inherited(model: ModelClass) -> bool:
     own = meta.own_meta(model)
-    return own is None or "triggers" not in _own_names(own)
-
-
-def _own_names(own: Any) -> Any:
-    return own.namespace if isinstance(own, ModelClass) else getattr(own, "__dict__", {})
+    return own is None or "triggers" not in meta.own_options(own)
 
 
 def _triggers_span(model: ModelClass) -> Span:

@@ -84,9 +84,7 @@ def _lost_by(model: ModelClass) -> Iterator[LostTriggers]:
 
 def _names_triggers(own: Any) -> bool:
     """Whether a `Meta`, or a plain class it derives from, sets `triggers` for this model."""
-    # What a call makes for a Meta may be no class, or not known.
-    names = own.namespace if isinstance(own, ModelClass) else getattr(own, "__dict__", {})
-    return "triggers" in names
+    return "triggers" in meta.own_options(own)
 
 
 def _are_written(base: ModelClass) -> bool:

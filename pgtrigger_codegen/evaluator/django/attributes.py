@@ -11,6 +11,7 @@ from pgtrigger_codegen.evaluator.django.metaclasses import SET_LATER
 from pgtrigger_codegen.evaluator.library.kinds import has_base, is_field_class
 from pgtrigger_codegen.evaluator.protocols.machine import Machine, Reader
 from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_class
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.models import (
     FieldDescriptor,
@@ -38,7 +39,7 @@ def _model_attribute(vm: Machine, model: ModelClass, name: str, span: Span) -> A
     if model.broken is not None:
         return model.broken.with_note(f"the class `{model.name}`", model.span)
     found = model.lookup(name)
-    if found is None or (isinstance(found[1], type) and found[1] not in vm.user_classes):
+    if found is None or (isinstance(found[1], type) and not is_user_class(vm, found[1])):
         if (added := added_field(vm, model, name)) is not None:
             return added
         if (accessor := reverse_accessor(vm, model, name)) is not None:

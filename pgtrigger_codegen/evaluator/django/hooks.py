@@ -10,7 +10,9 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_class
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
+from pgtrigger_codegen.evaluator.values.classes import own_names
 from pgtrigger_codegen.evaluator.values.findings import Receiver
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -75,11 +77,11 @@ def super_attribute(vm: Machine, bound: Special, name: str, span: Span) -> Any:
     for cls in mro[start + 1 :]:
         if isinstance(cls, Unknown):
             return cls
-        names = cls.namespace if isinstance(cls, ModelClass) else vars(cls)
+        names = own_names(cls)
         if name not in names:
             continue
         value = names[name]
-        if isinstance(cls, type) and cls not in vm.user_classes:
+        if isinstance(cls, type) and not is_user_class(vm, cls):
             break
         if isinstance(value, classmethod):
             return membrane.inward(vm, types.MethodType(value.__func__, instance))
@@ -95,12 +97,9 @@ def super_attribute(vm: Machine, bound: Special, name: str, span: Span) -> Any:
 def _inherited_hook(vm: Machine, model: ModelClass) -> Any:
     """The function of the user's that Python would call for the new class."""
     for cls in model.mro()[1:]:
-        names: Any = {}
-        if isinstance(cls, ModelClass):
-            names = cls.namespace
-        elif isinstance(cls, type) and cls in vm.user_classes:
-            names = vars(cls)
-        if _INIT_SUBCLASS in names:
+        names = own_names(cls)
+        users = isinstance(cls, ModelClass) or is_user_class(vm, cls)
+        if users and _INIT_SUBCLASS in names:
             value = names[_INIT_SUBCLASS]
             function = value.__func__ if isinstance(value, classmethod) else value
             return membrane.inward(vm, function)

@@ -17,8 +17,9 @@ from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.objects import membrane
-from pgtrigger_codegen.evaluator.python.objects.kinds import describe
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_class
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
+from pgtrigger_codegen.evaluator.values.classes import mro_of, own_names
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 from pgtrigger_codegen.source.span import Span
@@ -40,7 +41,7 @@ def note_metaclass(vm: Machine, model: ModelClass, metaclass: Any) -> None:
     for cls in model.mro()[1:]:
         if isinstance(cls, ModelClass):
             metaclass = metaclass or vm.findings.metaclasses.get(id(cls))
-        elif type(cls) in vm.user_classes:
+        elif is_user_class(vm, type(cls)):
             metaclass = metaclass or type(cls)
     if metaclass is None:
         return
@@ -109,7 +110,7 @@ def super_attribute(vm: Machine, bound: Special, name: str, span: Span) -> Any:
     """`super().__new__` and `super().__init__` in a metaclass."""
     owner, instance = bound.receiver
     metaclass = vm.findings.metaclasses.get(id(_model(instance)))
-    mro = _mro(metaclass)
+    mro = mro_of(metaclass)
     start = next((index for index, cls in enumerate(mro) if cls is owner), None)
     if start is None or name not in _STEPS:
         return Unknown(f"`super().{name}` in a metaclass is not evaluated", span)
@@ -156,20 +157,13 @@ def _steps(vm: Machine, metaclass: Any) -> Iterator[tuple[str, Any]]:
 
 def _members(vm: Machine, metaclass: Any) -> Iterator[tuple[str, Any]]:
     """What the metaclass and its bases define in the project's code, in the order of the MRO."""
-    for cls in _mro(metaclass):
+    for cls in mro_of(metaclass):
         yield from _namespace(vm, cls).items()
 
 
 def _namespace(vm: Machine, cls: Any) -> dict[str, Any]:
-    if isinstance(cls, ModelClass):
-        return cls.namespace
-    return dict(vars(cls)) if isinstance(cls, type) and cls in vm.user_classes else {}
-
-
-def _mro(value: Any) -> tuple[Any, ...]:
-    if isinstance(value, ModelClass):
-        return tuple(value.mro())
-    return value.__mro__ if isinstance(value, type) else ()
+    users = isinstance(cls, ModelClass) or is_user_class(vm, cls)
+    return dict(own_names(cls)) if users else {}
 
 
 def _name(metaclass: Any) -> str:

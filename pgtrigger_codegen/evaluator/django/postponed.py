@@ -19,6 +19,7 @@ from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.library.kinds import is_field_class
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.imports.module_names import is_library
+from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_class
 from pgtrigger_codegen.evaluator.values.callables import Function, Opaque
 from pgtrigger_codegen.evaluator.values.imported import LazyImport, LibraryModule, SourceModule
 from pgtrigger_codegen.evaluator.values.models import ModelClass, SettingsObject
@@ -254,7 +255,7 @@ def _called_class(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, An
         value = vm.library_class(module.name, node.attr)
     else:
         value = _bound(vm, node, scope, names)
-    return value if isinstance(value, type) and value not in vm.user_classes else None
+    return value if isinstance(value, type) and not is_user_class(vm, value) else None
 
 
 def _bound(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> Any:

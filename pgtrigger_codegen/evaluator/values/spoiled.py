@@ -6,7 +6,8 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
-from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
+from pgtrigger_codegen.evaluator.values.classes import mro_of
+from pgtrigger_codegen.evaluator.values.models import ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 
 _CONTAINERS = (list, tuple, set, frozenset)
@@ -57,11 +58,9 @@ class Spoiled:
         return None if known is None else known[1]
 
     def _sources(self, value: Any) -> Iterable[Any]:
-        if isinstance(value, ModelClass):
-            return value.mro()
         if isinstance(value, ThroughModel):
             return (value,)
-        return value.__mro__ if isinstance(value, type) else (value, *type(value).__mro__)
+        return mro_of(value) or (value, *type(value).__mro__)
 
 
 def _key(value: Any) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import types
 import typing
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from pgtrigger_codegen.evaluator.python.objects.admission import is_allowed, rec
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.kinds import (
     describe,
+    is_only_of_users,
     is_user_class,
     is_user_object,
     is_users_metaclass,
@@ -38,6 +38,7 @@ from pgtrigger_codegen.evaluator.values.callables import (
     bound_to,
     interpreted,
 )
+from pgtrigger_codegen.evaluator.values.classes import find_attribute
 from pgtrigger_codegen.evaluator.values.models import (
     ModelClass,
     ModelReference,
@@ -61,7 +62,7 @@ from pgtrigger_codegen.source.span import Span
 _MODELS = (ModelClass, ModelReference, ThroughModel)
 _ALIASES = (types.GenericAlias, typing._GenericAlias)  # type: ignore[attr-defined]
 _FORMATS = (str.format, str.format_map)
-_OBJECT_NEW = inspect.getattr_static(object, "__new__")
+_OBJECT_NEW = vars(object)["__new__"]
 
 
 def call(
@@ -201,9 +202,9 @@ def instantiate(
 def _instantiate_user_class(
     vm: Machine, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
-    own_init = interpreted(inspect.getattr_static(cls, "__init__", None))
+    own_init = interpreted(find_attribute(cls, "__init__"))
     by_type = type(cls) is type or is_users_metaclass(vm, type(cls))
-    plain = by_type and inspect.getattr_static(cls, "__new__") is _OBJECT_NEW
+    plain = by_type and find_attribute(cls, "__new__") is _OBJECT_NEW
     if own_init is None or not plain:
         refused = first_unknown(list(args)) or first_unknown(kwargs)
         if refused is not None:
@@ -221,7 +222,7 @@ def _instantiate_user_class(
 
 def _make(vm: Machine, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span) -> Any:
     # A class that is the user's own all through, a dataclass say, keeps whatever it is given.
-    keeps = all(base is object or base in vm.user_classes for base in cls.__mro__)
+    keeps = is_only_of_users(vm, cls)
     function = types.SimpleNamespace if keeps or issubclass(cls, tuple) else cls
     args, kwargs = arguments.prepare(vm, function, None, args, kwargs, span)
     checks.check(cls, None, "", args, kwargs, span)

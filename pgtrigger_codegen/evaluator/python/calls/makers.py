@@ -24,7 +24,7 @@ from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.protocols.domain import Maker
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-from pgtrigger_codegen.evaluator.python.objects.kinds import describe
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_class
 from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Function, Special
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
@@ -74,7 +74,7 @@ def check(
         return
     if maker.changes_class and args:
         cls = args[0]
-        if not isinstance(cls, type) or cls not in vm.user_classes:
+        if not is_user_class(vm, cls):
             described = describe(cls)
             raise Refusal(Unknown(f"{described} is changed by a decorator here", span))
     if function is dataclasses.dataclass and args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import abc
 import enum
-import inspect
 import types
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +17,12 @@ from pgtrigger_codegen.evaluator.protocols.events import ClassMade
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.calls import makers
 from pgtrigger_codegen.evaluator.python.objects import access, membrane
-from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_class
+from pgtrigger_codegen.evaluator.python.objects.kinds import (
+    describe,
+    is_only_of_users,
+    is_user_class,
+)
+from pgtrigger_codegen.evaluator.values.classes import find_attribute
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 
 _NO_METACLASS = object()
@@ -49,9 +53,8 @@ def real_class(
     namespace[lookup.MARK] = True
     namespace["__qualname__"] = statement.body.qualname
     # Nothing instantiates a migration: its operations may be known in part.
-    on_library = any(
-        base is not object and not _is_pure(vm, base) and not is_migration(base) for base in bases
-    )
+    others = [base for base in bases if base is not object and not is_only_of_users(vm, base)]
+    on_library = not all(map(is_migration, others))
     if on_library:
         guarded: dict[str, Any] = {}
         for name, value in namespace.items():
@@ -126,11 +129,11 @@ def _refused_metaclass(vm: Machine, statement: ClassStatement) -> Unknown | None
 def _guard_inherited(vm: Machine, real: type) -> None:
     """Attributes of plain mixins were harmless until library code came to read them."""
     for base in real.__mro__[1:]:
-        if base not in vm.user_classes:
+        if not is_user_class(vm, base):
             continue
         for name, value in list(vars(base).items()):
             unknown = first_unknown(value)
-            if unknown is not None and inspect.getattr_static(real, name) is value:
+            if unknown is not None and find_attribute(real, name) is value:
                 setattr(real, name, _UnknownAttribute(unknown))
 
 
@@ -138,7 +141,7 @@ def _may_be_subclassed(vm: Machine, base: Any) -> bool:
     if not isinstance(base, type):
         return hasattr(base, "__mro_entries__")  # `Generic[T]`, `NamedTuple`
     return (
-        base in vm.user_classes
+        is_user_class(vm, base)
         or lookup.is_callable_listed(base)
         or id(base) in vm.made
         or base.__module__ in ("abc", "typing", "enum", "builtins")
@@ -148,12 +151,6 @@ def _may_be_subclassed(vm: Machine, base: Any) -> bool:
 def _may_be_metaclass(vm: Machine, value: Any) -> bool:
     known = value in (abc.ABCMeta, enum.EnumType) or is_user_class(vm, value)
     return known and issubclass(value, type)
-
-
-def _is_pure(vm: Machine, base: Any) -> bool:
-    return isinstance(base, type) and all(
-        cls is object or is_user_class(vm, cls) for cls in base.__mro__
-    )
 
 
 class _UnknownAttribute:

@@ -10,7 +10,12 @@ from typing import Any
 from pgtrigger_codegen.evaluator.library.lookup import MARK
 from pgtrigger_codegen.evaluator.limits.sizes import check_size
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.python.objects.kinds import is_purely_user, names_of
+from pgtrigger_codegen.evaluator.python.objects.kinds import (
+    is_purely_user,
+    is_user_class,
+    is_user_object,
+    names_of,
+)
 from pgtrigger_codegen.evaluator.python.objects.membrane import (
     CALLABLES,
     SEALED,
@@ -136,12 +141,11 @@ def by_metaclass(value: Any, name: str) -> Special | None:
 def namespace_of(vm: Machine, value: Any) -> Any:
     """`value.__dict__`: the real one of an object that only interpreted code has to do with."""
     if isinstance(value, type):
-        known = value is object or value in vm.user_classes or MARK in vars(value)
-        if not known:
+        if value is not object and not is_user_class(vm, value):
             return None
     elif type(value) is types.SimpleNamespace or is_purely_user(vm, value):
         return vars(value)
-    elif type(value) not in vm.user_classes:
+    elif not is_user_object(vm, value):
         return None
     hidden = {MARK, "__dict__", "__weakref__", UNKNOWN_ATTRIBUTES}
     return types.MappingProxyType(
@@ -151,7 +155,7 @@ def namespace_of(vm: Machine, value: Any) -> Any:
 
 def _is_users(vm: Machine, cls: type, name: str) -> bool:
     """Whether a class of interpreted code binds a name itself."""
-    return any(base in vm.user_classes and name in vars(base) for base in cls.__mro__)
+    return any(is_user_class(vm, base) and name in vars(base) for base in cls.__mro__)
 
 
 _SIZES = frozenset({"__len__", "__length_hint__"})

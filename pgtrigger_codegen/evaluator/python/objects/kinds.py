@@ -66,6 +66,13 @@ def is_user_object(vm: Machine, value: Any) -> bool:
     return is_user_class(vm, type(value))
 
 
+def is_only_of_users(vm: Machine, value: Any) -> bool:
+    """Whether a value is a class of interpreted code, and so is all that it derives from."""
+    return isinstance(value, type) and all(
+        cls is object or is_user_class(vm, cls) for cls in value.__mro__
+    )
+
+
 def is_users_metaclass(vm: Machine, value: Any) -> bool:
     """Whether a value is a metaclass of interpreted code, and is in the end one of Python's own."""
     return is_user_class(vm, value) and all(

@@ -27,13 +27,12 @@ from fractions import Fraction
 from typing import Any
 
 from pgtrigger_codegen.evaluator.library import lookup, packages
-from pgtrigger_codegen.evaluator.library.lookup import MARK
 from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects import files
 from pgtrigger_codegen.evaluator.python.objects.admission import is_allowed
-from pgtrigger_codegen.evaluator.python.objects.kinds import describe
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_class
 from pgtrigger_codegen.evaluator.values.callables import (
     BEHIND,
     USER_FUNCTIONS,
@@ -96,7 +95,7 @@ SEALED = (
 def inward(vm: Machine, value: Any, depth: int = 0) -> Any:
     """A real value as one of interpreted code; `Opaque` in the place of what is not listed."""
     kind = type(value)
-    if kind in _PLAIN or kind in vm.user_classes or MARK in vars(kind):
+    if kind in _PLAIN or is_user_class(vm, kind):
         return value
     if kind in _CONTAINERS:
         return _items_inward(vm, value, depth)
@@ -149,7 +148,7 @@ def is_raw(vm: Machine, value: Any) -> bool:
         return BEHIND not in vars(value)
     if isinstance(value, CALLABLES):
         return interpreted(value) is None
-    if kind in vm.user_classes or not callable(value) or isinstance(value, _HARMLESS):
+    if is_user_class(vm, kind) or not callable(value) or isinstance(value, _HARMLESS):
         return False
     return not (is_own_kind(value) or kind.__module__.startswith(packages.HARMLESS_OBJECTS))
 
@@ -291,12 +290,7 @@ def _items_outward(vm: Machine, value: Any, span: Span, depth: int) -> Any:
 
 
 def _class_inward(vm: Machine, cls: type) -> Any:
-    known = (
-        cls in vm.user_classes
-        or MARK in vars(cls)
-        or lookup.is_callable_listed(cls)
-        or id(cls) in vm.made
-    )
+    known = is_user_class(vm, cls) or lookup.is_callable_listed(cls) or id(cls) in vm.made
     return cls if known else opaque(vm, cls)
 
 

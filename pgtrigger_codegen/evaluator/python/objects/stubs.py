@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.values.classes import mro_of
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -63,12 +64,8 @@ def _modules(vm: Machine, target: Any) -> list[Module]:
     """Where the classes that a class or an object derives from are defined."""
     if isinstance(target, super):
         target = cast("Any", target).__self_class__
-    if isinstance(target, ModelClass):
-        classes = target.mro()
-    else:
-        classes = list((target if isinstance(target, type) else type(target)).__mro__)
     found = []
-    for cls in classes:
+    for cls in mro_of(target) or mro_of(type(target)):
         if isinstance(cls, ModelClass):
             found.append(cls.module)
         elif cls in vm.user_classes:
