@@ -159,7 +159,8 @@ def _followed(definition: Definition, table: str, declare: str, func: str) -> Bo
             return _followed(definition, table, known, func)
         records = as_record(declare, func, error.message)
         if records is not None:
-            return _without_record(_followed(definition, table, *records), error.message)
+            *texts, written = records
+            return _without_record(_followed(definition, table, *texts), error.message, written)
         return locate_error(declare, func, error.message)
     if (unnoticed := unnoticed_error(function, func)) is not None:
         return unnoticed
@@ -188,7 +189,7 @@ def _followed(definition: Definition, table: str, declare: str, func: str) -> Bo
     )
 
 
-def _without_record(body: Body | BodyError, message: str) -> Body | BodyError:
+def _without_record(body: Body | BodyError, message: str, written: str) -> Body | BodyError:
     """The body of a variable of a row type, whose fields are there whatever gives it rows."""
     if isinstance(body, BodyError):
         return body
@@ -197,6 +198,9 @@ def _without_record(body: Body | BodyError, message: str) -> Body | BodyError:
         body,
         record_sources=tuple(one for one in body.record_sources if one.name != name),
         declared_types={**body.declared_types, name: ""},
+        unique_types={
+            each: written if each == name else other for each, other in body.unique_types.items()
+        },
     )
 
 

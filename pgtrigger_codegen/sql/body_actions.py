@@ -32,6 +32,7 @@ from pgtrigger_codegen.sql.body_tree import (
     copies_context,
     declared,
     miscounted,
+    parameters_of,
     targets,
     text_of,
 )
@@ -179,7 +180,7 @@ class StatementActions:
 
     def _execute(self, node: Node, state: State) -> State:
         before = len(self.uses.queries)
-        self.uses.expression(node["query"], state, dynamic=True)
+        self.uses.expression(node["query"], state, dynamic=True, parameters=parameters_of(node))
         for query in self.uses.queries[before:]:
             message = missing_parameter(query.text, len(node.get("params", ())))
             if query.is_dynamic and message is not None:

@@ -124,6 +124,8 @@ class Query(Struct, frozen=True):
         in_handler: Whether a handler of exceptions may run it.
         is_dynamic: Whether EXECUTE runs it, so that no variable is in sight.
         caught: The names of the conditions that handlers around it catch.
+        parameters: The expressions after USING, in their order.
+        must_be_array: Whether FOREACH goes through the value.
     """
 
     text: str
@@ -135,6 +137,8 @@ class Query(Struct, frozen=True):
     is_dynamic: bool = False
     in_handler: bool = False
     caught: frozenset[str] = frozenset()
+    parameters: tuple[str, ...] = ()
+    must_be_array: bool = False
 
     @property
     def sql(self) -> str:

@@ -31,8 +31,10 @@ from pgtrigger_codegen.sql.body_tree import (
     declared_defaults,
     declared_queries,
     is_dummy,
+    parameters_of,
     text_of,
 )
+from pgtrigger_codegen.sql.builtins import types_by_name
 from pgtrigger_codegen.sql.parser import Node
 
 _BOUNDS = frozenset({"lower", "upper", "step"})
@@ -181,13 +183,29 @@ class Flow(StatementActions):
     def _dynamic_loop(self, node: Node, state: State) -> State:
         return self._counted_loop(node, state, dynamic=True)
 
-    def _counted_loop(self, node: Node, state: State, *, dynamic: bool = False) -> State:
+    def _foreach(self, node: Node, state: State) -> State:
+        """FOREACH: of a slice the loop variable is an array, and of an element it is none."""
+        variable = self._function["datums"][node["varno"]].get("PLpgSQL_var", {})
+        written = variable.get("datatype", {}).get("PLpgSQL_type", {}).get("typname", "")
+        if "slice" not in node and written.endswith("]"):
+            self._fail("FOREACH loop variable must not be of an array type", None, state)
+        elif "slice" in node and written.rpartition(".")[2].strip('"') in types_by_name():
+            self._fail("FOREACH ... SLICE loop variable must be of an array type", None, state)
+        return self._counted_loop(node, state, is_array=True)
+
+    def _counted_loop(
+        self, node: Node, state: State, *, dynamic: bool = False, is_array: bool = False
+    ) -> State:
         """WHILE, FOR, FOREACH: may end at once, or, when the body returns, may never."""
         if "cond" in node:
             self._condition(node["cond"], state)
         for name in ("lower", "upper", "step", "query", "expr", "argquery"):
             if name in node and "PLpgSQL_expr" in node[name]:
-                place = self.uses.expression(node[name], state, dynamic=dynamic)
+                place = self.uses.expression(
+                    node[name], state, dynamic=dynamic, parameters=parameters_of(node)
+                )
+                if is_array:
+                    self.uses.must_be_array(text_of(node[name]), place, state)
                 refused = refused_bound(text_of(node[name])) if name in _BOUNDS else None
                 if refused is not None:
                     self._fail(refused, place, state)
@@ -230,7 +248,7 @@ _CONTROL: dict[str, Callable[[Flow, Any, State], State]] = {
     "PLpgSQL_stmt_fors": Flow._counted_loop,
     "PLpgSQL_stmt_forc": Flow._counted_loop,
     "PLpgSQL_stmt_dynfors": Flow._dynamic_loop,
-    "PLpgSQL_stmt_foreach_a": Flow._counted_loop,
+    "PLpgSQL_stmt_foreach_a": Flow._foreach,
     "PLpgSQL_stmt_exit": Flow._exit,
 }
 

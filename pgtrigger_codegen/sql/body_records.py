@@ -18,8 +18,8 @@ _FIELD = re.compile(r'\A"(?P<name>[^"]+)\.[^".]+" is not a known variable\Z')
 _RECORD = "record"
 
 
-def as_record(declare: str, func: str, message: str) -> tuple[str, str] | None:
-    """Both texts with the variable that the message is about as a record.
+def as_record(declare: str, func: str, message: str) -> tuple[str, str, str] | None:
+    """Both texts with the variable that the message is about as a record, and its type as written.
 
     None where it is about something else: a variable that is not declared or has no row type.
     """
@@ -29,12 +29,14 @@ def as_record(declare: str, func: str, message: str) -> tuple[str, str] | None:
     name = match["name"]
     for place in _types_of(name, declare, in_declare=True):
         if may_be_row_type(declare[place.start : place.end]):
-            return declare[: place.start] + _RECORD + declare[place.end :], func
+            written = declare[place.start : place.end]
+            return declare[: place.start] + _RECORD + declare[place.end :], func, written
     for place in _types_of(name, func, in_declare=False):
         text = func[place.start : place.end]
         if may_be_row_type(text) and len(text) >= len(_RECORD):
             # Of the same length, so that all other places stay what they are.
-            return declare, func[: place.start] + _RECORD.ljust(len(text)) + func[place.end :]
+            changed = func[: place.start] + _RECORD.ljust(len(text)) + func[place.end :]
+            return declare, changed, text
     return None
 
 

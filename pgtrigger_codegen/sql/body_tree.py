@@ -79,6 +79,13 @@ LOOPS = frozenset(
     f"PLpgSQL_stmt_{kind}"
     for kind in ("loop", "while", "fori", "fors", "forc", "dynfors", "foreach_a")
 )
+
+
+def parameters_of(node: Node) -> tuple[str, ...]:
+    """The expressions after USING."""
+    return tuple(one["PLpgSQL_expr"]["query"] for one in node.get("params", ()))
+
+
 _QUERIES = frozenset({"PLpgSQL_stmt_execsql", "PLpgSQL_stmt_dynexecute"})
 
 

@@ -92,6 +92,7 @@ class Uses:
         is_return: bool = False,
         perform: str = "",
         dynamic: bool = False,
+        parameters: tuple[str, ...] = (),
     ) -> TextRange | None:
         """Notes what an expression uses; returns its place."""
         query = expression["PLpgSQL_expr"]["query"]
@@ -100,7 +101,8 @@ class Uses:
             text, unquoted = made_of(query, self._texts)
             self.dynamic.append(Dynamic(place, text is not None, unquoted))
             if text is not None:
-                self.query(text, self._within(place, text), state, is_dynamic=True)
+                within = self._within(place, text)
+                self.query(text, within, state, is_dynamic=True, parameters=parameters)
             else:
                 self._note_query(query, place, state, _EXPRESSION)
         whole = is_return and returned(query) != "other"
@@ -132,15 +134,30 @@ class Uses:
         *,
         prefix: str = "",
         is_dynamic: bool = False,
+        parameters: tuple[str, ...] = (),
     ) -> None:
         """Notes a statement that the parser does not give as an expression of the body."""
         if state:
             handled = self.handled
             self.queries.append(
                 Query(
-                    text, place, state, handled, prefix, is_dynamic=is_dynamic, caught=self.caught
+                    text,
+                    place,
+                    state,
+                    handled,
+                    prefix,
+                    is_dynamic=is_dynamic,
+                    caught=self.caught,
+                    parameters=parameters,
                 )
             )
+
+    def must_be_array(self, text: str, place: TextRange | None, state: State) -> None:
+        """Notes of an expression that FOREACH goes through its value."""
+        if state:
+            if not self.queries or self.queries[-1].place != place or place is None:
+                self.query(text, place, state, prefix="SELECT ")
+            self.queries[-1] = replace(self.queries[-1], must_be_array=True)
 
     def drop_results(self, since: int) -> None:
         """Notes of the statements from that number on that nothing takes rows from them."""
@@ -166,6 +183,9 @@ class Uses:
             query = query.removeprefix(prefix)
         elif mode in _ASSIGNMENTS:
             start = len(query) - len(without_target(query))
+            if "[" in (target := query[:start].rstrip(" \n\t:=")):
+                at = TextRange(place.start, place.start + len(target)) if place else None
+                self.query(target, at, state, prefix="SELECT ")
             query = query[start:]
             place = TextRange(place.start + start, place.end) if place else None
         if (

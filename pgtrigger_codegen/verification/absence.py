@@ -34,6 +34,7 @@ _UNDEFINED_FUNCTION = "42883"
 _UNDEFINED_OBJECT = "42704"
 _UNDEFINED_SCHEMA = "3F000"
 _NO_RIGHT = "42501"
+_OF_THE_STATEMENT = 'window "'  # a name that the statement itself would have to bring
 _TOO_LONG = frozenset({"55P03", "57014"})
 _OF_TYPES = frozenset({"22P02", "42804", "42846"})
 
@@ -52,7 +53,7 @@ def doubt(state: str, message: str, source: UnmodelledSource) -> str | None:
         return _of_function(message, source)
     if state == UNDEFINED_TABLE:
         return _of_relation(message, source)
-    if state == _UNDEFINED_OBJECT:
+    if state == _UNDEFINED_OBJECT and not message.startswith(_OF_THE_STATEMENT):
         return _of_type(message, source)
     if state == _UNDEFINED_SCHEMA:
         return f"{message}, as far as the models say"

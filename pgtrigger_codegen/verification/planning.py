@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.database.catalog import table_reference
 from pgtrigger_codegen.sql.body import Body, BodyUnread, read_body
@@ -35,7 +36,10 @@ from pgtrigger_codegen.verification.scopes import (
 _PLANNED = frozenset({"DeleteStmt", "InsertStmt", "MergeStmt", "SelectStmt", "UpdateStmt"})
 _MAKES = re.compile(r"\b(create|alter|drop)\b", re.IGNORECASE)
 _MAKING = ("CREATE", "ALTER", "DROP")
-_PARAMETER = re.compile(r"\$\d")
+_CALL = re.compile(r"\A\s*CALL\s+", re.IGNORECASE)
+_LABEL = re.compile(r"<<\s*\"?(\w+)\"?\s*>>")
+_WRONG_KIND = "42809"
+_NO_ARRAY = re.compile(r"array_ndims\((.+)\) does not exist")
 
 # What planning alone can find: what the server says of a value at run time would depend on
 # variables, which are all NULL here.
@@ -113,7 +117,7 @@ class _Planner:
             if (refused := self._room.attempt(statement)) is not None:
                 yield self._unproven(refused.message, None)
                 return
-        scope = StatementScope(self._body, self._trigger.table)
+        scope = StatementScope(self._body, self._trigger.table, self._trigger.parts.declare)
         different = {
             (one.text, one.place, one.prefix, one.caught): one for one in self._body.queries
         }
@@ -153,19 +157,51 @@ class _Planner:
 
     def _of_query(self, scope: StatementScope, query: Query) -> Iterator[ServerFault]:
         kinds = [kind for kind, _ in statements_of(query)]
+        if kinds == ["CallStmt"] and not query.is_dynamic:
+            yield from self._of_call(scope, query)
+            return
         if not (query.is_dynamic and not kinds) and (len(kinds) != 1 or kinds[0] not in _PLANNED):
             word = query.text.split(maxsplit=1)[0].upper() if query.text.strip() else "nothing"
             yield self._unproven(f"`{word}` is not planned by PostgreSQL", query.place)
             return
-        if query.is_dynamic and _PARAMETER.search(query.text):
-            yield self._unproven("EXECUTE with USING is not planned", query.place)
-            return
         try:
-            block = scope.block(query)
+            if query.parameters and self._room.plan(scope.parameters_block(query)) is not None:
+                return  # what is wrong there is told by itself
+            refused = self._room.plan(scope.block(query))
+            if refused is not None and (label := self._label(refused.message)) is not None:
+                refused = self._room.plan(scope.block(query, label))
         except NotKnown as reason:
             yield self._unproven(str(reason), query.place)
             return
-        refused = self._room.plan(block)
+        if refused is None and query.must_be_array:
+            yield from self._of_array(scope, query)
+        yield from self._of_refusal(query, refused)
+
+    def _of_array(self, scope: StatementScope, query: Query) -> Iterator[ServerFault]:
+        """Of what FOREACH goes through: PL/pgSQL looks at its type only when it runs."""
+        asked = replace(query, text=f"pg_catalog.array_ndims({query.text})")
+        refused = self._room.plan(scope.block(asked))
+        if refused is not None and (match := _NO_ARRAY.search(refused.message)) is not None:
+            message = f"FOREACH expression must yield an array, not type {match[1]}"
+            yield ServerFault(self._trigger.uri, "statement", message, query.place)
+
+    def _of_call(self, scope: StatementScope, query: Query) -> Iterator[ServerFault]:
+        """Of a CALL, which EXPLAIN does not take: the same name and arguments, as a function."""
+        as_function = replace(query, text=_CALL.sub("", query.text), prefix="SELECT ")
+        try:
+            refused = self._room.plan(scope.block(as_function))
+        except NotKnown as reason:
+            yield self._unproven(str(reason), query.place)
+            return
+        if refused is None:
+            name = as_function.text.partition("(")[0].strip()
+            message = f"{name} is a function, and not a procedure"
+            yield ServerFault(self._trigger.uri, "statement", message, query.place)
+        elif refused.sqlstate != _WRONG_KIND:
+            refused.message = refused.message.replace("function ", "procedure ", 1)
+            yield from self._of_refusal(query, refused)
+
+    def _of_refusal(self, query: Query, refused: RefusedStatement | None) -> Iterator[ServerFault]:
         if refused is None:
             return
         if (handled := _handled(query.caught, refused)) is not None:
@@ -203,12 +239,17 @@ class _Planner:
                 return f"{refused.message}, and not all constraints of {name} are known"
         return None
 
-    def _may_be_label(self, message: str) -> bool:
-        """Whether a name before a dot labels a block: the function's and a cursor's do so, too."""
+    def _label(self, message: str) -> str | None:
+        """The name before a dot, where it labels a block: the function's does so, too."""
+        name = message.split('"')[1] if "FROM-clause entry" in message and '"' in message else ""
         parts = self._trigger.parts
+        labels = {label.lower() for label in _LABEL.findall(parts.declare + parts.func)}
+        return name if name in {parts.pgid.lower(), *labels} else None
+
+    def _may_be_label(self, message: str) -> bool:
+        """Whether a name before a dot labels a block or a cursor."""
         name = message.split('"')[1] if '"' in message else ""
-        labels = {parts.pgid.lower(), *self._body.variables}
-        return "<<" in parts.declare + parts.func or name in labels
+        return self._label(message) is not None or name in self._body.variables
 
     def _is_in_sight(self, refused: RefusedStatement) -> bool:
         """Whether the variable of that name is in sight throughout the body."""

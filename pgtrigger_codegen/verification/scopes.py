@@ -15,12 +15,14 @@ from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_facts import Query, RecordSource
 from pgtrigger_codegen.sql.body_variables import TYPES_OF_CONTEXT
 from pgtrigger_codegen.sql.lexer import Kind, code_tokens, folded_name
-from pgtrigger_codegen.sql.names import dollar_quote, quote_name, quote_table
+from pgtrigger_codegen.sql.names import dollar_quote, quote_literal, quote_name, quote_table
 
 # `found` is declared in an anonymous block as well.
 _CONTEXT = {name: written for name, written in TYPES_OF_CONTEXT.items() if name != "found"}
 _ROWS = ("new", "old")
 _RECORD = "record"
+_ALIAS = re.compile(r"\b(\w+)\s+ALIAS\s+FOR\s+(\w+)\s*;", re.IGNORECASE)
+_OPTION = re.compile(r"#variable_conflict\s+\w+", re.IGNORECASE)
 EXPLAIN = "EXPLAIN "
 
 
@@ -33,32 +35,62 @@ class StatementScope:
 
     Args:
         table: The trigger's, as a model names it.
+        declare: The function's declarations as written.
     """
 
-    def __init__(self, body: Body, table: str) -> None:
+    def __init__(self, body: Body, table: str, declare: str) -> None:
         self._types: dict[str, str] = {
             **_CONTEXT,
             **{name: _written(written) for name, written in body.unique_types.items()},
         }
         self._table = table
-        self._unknown = body.variables - {*self._types, *_ROWS, "found"}
+        self._options = "".join(f"{option}\n" for option in _OPTION.findall(declare))
+        self._aliases = {
+            name.lower(): original.lower()
+            for name, original in _ALIAS.findall(declare)
+            if self._types.get(original.lower(), _RECORD) != _RECORD or original.lower() in _ROWS
+        }
+        self._unknown = body.variables - {*self._types, *_ROWS, *self._aliases, "found"}
         self._subjects = body.case_subjects
         self._sources: dict[str, list[RecordSource]] = {}
         for source in body.record_sources:
             self._sources.setdefault(source.name, []).append(source)
 
-    def block(self, query: Query) -> str:
+    def block(self, query: Query, label: str = "") -> str:
         """The block that explains a statement.
+
+        Args:
+            label: The name by which the statement calls the block that declares its variables.
 
         Raises:
             NotKnown: The statement names a variable whose type is not known.
         """
         if query.is_dynamic:
-            return EXPLAIN + query.sql
+            return self._dynamic(query) if query.parameters else EXPLAIN + query.sql
         sql = self._with_subjects(query.sql)
+        return self._with_records(sql, _loop(sql), label)
+
+    def parameters_block(self, query: Query) -> str:
+        """The block that explains the expressions after USING.
+
+        Raises:
+            NotKnown: They name a variable whose type is not known.
+        """
+        sql = f"SELECT {', '.join(f'({one})' for one in query.parameters)}"
+        return self._with_records(sql, _loop(sql))
+
+    def _dynamic(self, query: Query) -> str:
+        """EXECUTE, whose parameters have the types of the expressions, and no values."""
+        text = quote_literal(EXPLAIN + query.sql)
+        values = ", ".join(f"(SELECT ({one}) WHERE FALSE)" for one in query.parameters)
+        loop = f"    FOR {_PLAN} IN EXECUTE {text} USING {values}\n    LOOP\n    END LOOP;"
+        return self._with_records(" ".join(query.parameters), loop)
+
+    def _with_records(self, sql: str, loop: str, label: str = "") -> str:
+        """The block, with the records that some SQL names."""
         records = self._records(sql)
         given = "".join(f"{self._given(name)}\n" for name in records)
-        return self._do(records, f"{given}{_loop(sql)}")
+        return self._do(records, f"{given}{loop}", label)
 
     def _with_subjects(self, sql: str) -> str:
         """With the subject of a CASE in the place of the variable that is to hold that."""
@@ -70,9 +102,10 @@ class StatementScope:
         """The block that explains how a column of NEW or OLD is read."""
         return self._do((), _loop(f"SELECT {row.lower()}.{quote_name(column)}"))
 
-    def _do(self, records: Iterable[str], statements: str) -> str:
+    def _do(self, records: Iterable[str], statements: str, label: str = "") -> str:
         declared = "".join(f"    {line};\n" for line in self._declarations(frozenset(records)))
-        body = f"\nDECLARE\n{declared}BEGIN\n{statements}\nEND\n"
+        labelled = f"<<{quote_name(label)}>>\n" if label else ""
+        body = f"\n{self._options}{labelled}DECLARE\n{declared}BEGIN\n{statements}\nEND\n"
         return f"DO {dollar_quote(body)}"
 
     def _declarations(self, records: frozenset[str]) -> Iterator[str]:
@@ -81,6 +114,8 @@ class StatementScope:
         for name, written in self._types.items():
             if written != _RECORD or name in records:
                 yield f"{quote_name(name)} {written}"
+        for name, original in self._aliases.items():
+            yield f"{quote_name(name)} ALIAS FOR {quote_name(original)}"
         yield f"{_PLAN} {_RECORD}"
 
     def _records(self, sql: str) -> list[str]:

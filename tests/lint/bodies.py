@@ -79,6 +79,7 @@ TYPES = {
 """What the linter is told of the tables; `shop_payment` has more to tell."""
 VIRTUAL = "ALTER TABLE shop_order ADD doubled integer GENERATED ALWAYS AS (amount * 2) VIRTUAL"
 """For the bodies in `virtual.sql` alone, since it takes PostgreSQL 18."""
+RAISED_ON_PURPOSE = "P0001"
 WRITES = {
     "insert": "INSERT INTO shop_order (id, status, amount) VALUES (2, 'new', 10)",
     "update": "UPDATE shop_order SET amount = amount + 1, status = 'open' WHERE id = 1",
@@ -239,6 +240,12 @@ def _write(statement: str, connection: psycopg.Connection) -> str:
     except psycopg.Error as error:
         return f"fails {error.sqlstate}"
     return "ok" if count else "lost"
+
+
+def goes_wrong(outcome: str) -> bool:
+    """Whether a body is refused, fails though it does not say so, or loses a write."""
+    words = outcome.replace(f"fails {RAISED_ON_PURPOSE}", "raises")
+    return not {"refused", "fails", "lost"}.isdisjoint(re.findall(r"\w+", words))
 
 
 def write_outcomes(file: Path, outcomes: Mapping[str, str]) -> None:

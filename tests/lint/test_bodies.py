@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tests.lint.bodies import (
     FOLDER,
     SCHEMA,
     BodyCase,
+    goes_wrong,
     lint,
     measure,
     read_bodies,
@@ -23,7 +23,6 @@ from tests.lint.bodies import (
 
 FILES = sorted(FOLDER.glob("*.sql"))
 BODIES = {f"{body.file.stem}: {body.name}": body for body in read_bodies(FILES)}
-RAISED_ON_PURPOSE = "P0001"
 
 each_body = pytest.mark.parametrize("name", BODIES)
 
@@ -101,12 +100,6 @@ def test_of_a_survey_most_is_reported_and_nothing_that_is_right(survey: str, siz
     assert len(reported) >= 0.85 * len(wrong)
     # What is put together at run time is no finding, but a limit.
     assert {body.finding for body in right} <= {None, "PGT315"}
-
-
-def goes_wrong(outcome: str) -> bool:
-    """Whether a body is refused, fails though it does not say so, or loses a write."""
-    words = outcome.replace(f"fails {RAISED_ON_PURPOSE}", "raises")
-    return not {"refused", "fails", "lost"}.isdisjoint(re.findall(r"\w+", words))
 
 
 @pytest.mark.parametrize("depth", [60, 100, 130, 197, 1000])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from pgtrigger_codegen.lint.facts.project_texts import ProjectTexts
@@ -15,7 +16,16 @@ from pgtrigger_codegen.verification.planning import Planned, plan_body
 from pgtrigger_codegen.verification.reading import BodyReader
 from pgtrigger_codegen.verification.room import Limits, Room, open_room
 from pgtrigger_codegen.verification.schema import Schema
-from tests.lint.bodies import FOLDER, SCHEMA, VIRTUAL, BodyCase, compiled, read_bodies
+from tests.lint.bodies import (
+    FOLDER,
+    SCHEMA,
+    VIRTUAL,
+    BodyCase,
+    compiled,
+    goes_wrong,
+    measure,
+    read_bodies,
+)
 from tests.lint.facts import analysis
 
 BODIES = [
@@ -86,6 +96,42 @@ def test_what_fails_is_found(room: Room) -> None:
             missed.append(f"{body.file.stem}: {body.name}")
 
     assert len(missed) <= len(failing) * 0.05, missed
+
+
+def test_of_regression_tests_nearly_all_is_found_and_nothing_that_is_right(room: Room) -> None:
+    """Bodies of all kinds that PostgreSQL and plpgsql_check test themselves with."""
+    both = {
+        kind: read_bodies([FOLDER / "server" / f"regress_{kind}.sql"])
+        for kind in ("wrong", "right")
+    }
+    found = {
+        kind: [body for body in bodies if _is_found(_planned(room, body))]
+        for kind, bodies in both.items()
+    }
+
+    assert sum(map(len, both.values())) >= 150
+    assert found["right"] == []
+    assert all(goes_wrong(body.outcome) for body in both["wrong"])
+    assert not any(goes_wrong(body.outcome) for body in both["right"])
+    missed = [body for body in both["wrong"] if body not in found["wrong"]]
+    assert len(missed) <= len(both["wrong"]) * 0.09
+    # Of most of these, PostgreSQL's own planner knows nothing either.
+    assert len([body for body in missed if not body.missed]) <= 1
+
+
+def test_the_outcomes_are_those_of_a_server(postgres: str) -> None:
+    """As they are written down for bodies that only a server can judge."""
+    with psycopg.connect(postgres) as connection, connection.transaction(force_rollback=True):
+        connection.execute("CREATE SCHEMA bodies")
+        connection.execute("SET LOCAL search_path = bodies")
+        connection.execute(SCHEMA.encode())
+        for name in ("regress_wrong", "regress_right"):
+            for body in read_bodies([FOLDER / "server" / f"{name}.sql"]):
+                assert goes_wrong(measure(body, connection)) is (name == "regress_wrong"), body.name
+
+
+def _is_found(planned: Planned | str) -> bool:
+    return isinstance(planned, str) or bool(planned.faults)
 
 
 def test_nothing_runs(room: Room, tmp_path: Path) -> None:

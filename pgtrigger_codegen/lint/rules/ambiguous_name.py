@@ -101,7 +101,8 @@ def _prefers_one(context: LintContext, trigger: BodyTrigger) -> bool:
 
     To be asked only about what would be reported: it reads all migrations.
     """
-    own = _PREFERS_ONE.search(trigger.statement or "") is not None
+    declare = trigger.declared.parts.declare if trigger.declared is not None else ""
+    own = _PREFERS_ONE.search(trigger.statement or declare) is not None
     return own or made_by_hand(context.analysis, trigger.app_label, "plpgsql.variable_conflict")
 
 
