@@ -39,6 +39,7 @@ def analyze(
     settings: str | None = None,
     config: Config | None = None,
     engine: Engine = COLD,
+    is_eager: bool = False,
 ) -> Analysis:
     """Reads a project.
 
@@ -47,6 +48,7 @@ def analyze(
         settings: Dotted name of the settings module, instead of the one found.
         config: The tool's configuration, instead of the one found.
         engine: How the work is done.
+        is_eager: Whether all is executed that is reached, though it cannot be seen.
 
     Raises:
         CodegenError: The project cannot be read at all; what is only partly readable is in
@@ -65,6 +67,7 @@ def analyze(
         layout.finder(),
         complete=layout.has_environment,
         python_version=layout.python_version,
+        is_eager=is_eager,
     )
     providers = InstalledProviders(versions=lambda: loader.versions)
     interpreter = Interpreter(loader, SettingsHost(config.env, layout.root), providers)

@@ -209,15 +209,18 @@ def _beginning(text: str, at: int) -> int:
 
 def _read(module: Module, lines: set[int], names: DeclaringNames) -> list[DeclarationSite]:
     """What LibCST reads in the top-level statements around some lines."""
+    callables = names.callables(module)
     statements = set()
     for node in module.tree.body:
         decorators = getattr(node, "decorator_list", ())
         first = min([node.lineno, *(one.lineno for one in decorators)])
         last = node.end_lineno or node.lineno
-        if any(first <= line <= last for line in lines):
+        if any(first <= line <= last for line in lines) and _may_hold_sites(node, callables):
             statements.add((first, last))
+    if not statements:
+        return []  # LibCST takes longer to import than most modules take to be read
     try:
-        return list(declaring_sites(module.text, statements, names.callables(module)))
+        return list(declaring_sites(module.text, statements, callables))
     # LibCST looks up a node that it has not reached after too much recursion.
     except (RecursionError, KeyError):
         # The words alone say what may be in statements that nest too deeply.
@@ -226,6 +229,19 @@ def _read(module: Module, lines: set[int], names: DeclaringNames) -> list[Declar
             for _, line, what in sorted(_candidates(module, names))
             if line in lines
         ]
+
+
+def _may_hold_sites(statement: ast.stmt, callables: Collection[str]) -> bool:
+    """Whether more than comments, strings and other names are what the filter let through."""
+    leaves = {"register", *(name.rpartition(".")[2] for name in callables)}
+    for node in ast.walk(statement):
+        if isinstance(node, ast.ClassDef) and node.name == "Meta":
+            return True
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
+            if called in leaves:
+                return True
+    return False
 
 
 class Explanation:

@@ -45,6 +45,7 @@ class Target(Struct, frozen=True):
         settings: Settings module given on the command line, or None.
         config_file: File of the configuration, absolute, instead of the one found; or None.
         is_isolated: Whether no file is looked at for configuration.
+        is_eager: Whether all is executed that is reached, though it cannot be seen.
         notes: Which notes are printed on how the project was read.
     """
 
@@ -52,6 +53,7 @@ class Target(Struct, frozen=True):
     settings: str | None
     config_file: Path | None = None
     is_isolated: bool = False
+    is_eager: bool = False
     notes: Notes = Notes.SOME
 
     def config(self) -> Config:
@@ -95,10 +97,16 @@ def analyze_target(
             taken for other than they are on disk.
     """
     # What is kept of the migrations was read with the configuration that is found.
-    is_usual = target.config_file is None and not target.is_isolated
+    is_usual = not (target.config_file or target.is_isolated or target.is_eager)
     engine = speed.engine_for(target.settings, keeps=remember and is_usual) if history else COLD
     config = target.config()
-    return analyze(target.directory, settings=target.settings, config=config, engine=engine)
+    return analyze(
+        target.directory,
+        settings=target.settings,
+        config=config,
+        engine=engine,
+        is_eager=target.is_eager,
+    )
 
 
 @contextmanager

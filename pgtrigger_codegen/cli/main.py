@@ -147,6 +147,8 @@ def _indented(text: str) -> str:
     is_flag=True,
     help="Stop at the first internal error, with a traceback for the report.",
 )
+# For tests and reports of bugs: what is otherwise left unread, because it cannot be seen, is read.
+@click.option("--eager", is_flag=True, hidden=True)
 @click.pass_context
 def main(
     ctx: click.Context,
@@ -159,6 +161,7 @@ def main(
     verbose: bool,
     no_cache: bool,
     traceback: bool,
+    eager: bool,
 ) -> None:
     """PostgreSQL triggers of Django models as plain migrations, from source alone.
 
@@ -177,5 +180,6 @@ def main(
         settings=settings,
         config_file=resolved(config_file) if config_file else None,
         is_isolated=isolated,
+        is_eager=eager,
         notes=Notes.NONE if quiet else Notes.ALL if verbose else Notes.SOME,
     )

@@ -2,8 +2,9 @@
 
 Only these are executed. A module can declare triggers when it mentions django-pgtrigger, or when
 its top level derives from, decorates with or calls something that comes, over any number of
-imports, from a module that does. Packages from outside are not searched: what derives from one
-of theirs is executed, for its base may bring triggers; also if the package is not there.
+imports, from a module that does. What derives from a class of a package is executed, for its base
+may bring triggers, unless the text of the package says that it does not (`plain_bases.py`); also if
+the package is not there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pgtrigger_codegen.evaluator.django.signals import SIGNALS
 from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.modules.missing_imports import absolute_name
+from pgtrigger_codegen.models.plain_bases import PlainBases
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.statements import statements_within
@@ -35,6 +37,7 @@ class RelevantModules:
         self._loader = loader
         self._order = order
         self._libraries = frozenset(libraries)
+        self._plain = PlainBases(loader, ("pgtrigger", *SIGNALS, *self._libraries))
 
     def may_declare(self, name: str) -> bool:
         """Whether the module's top level can declare triggers."""
@@ -52,9 +55,33 @@ class RelevantModules:
         if leading and not leading.isdisjoint(_used_roots(module.tree.body)):
             return True
         bases = set(_base_roots(module.tree.body))
-        return any(
-            bound in bases and self._is_outside(source, module) for bound, source in imported
-        )
+        outside = {
+            bound
+            for bound, source in imported
+            if bound in bases and self._is_outside(source, module)
+        }
+        return bool(outside) and not self._is_plain(module, outside, leading)
+
+    def _is_plain(self, module: Module, outside: set[str], leading: set[str]) -> bool:
+        """Whether the classes of a module can neither be models nor do anything as they are made.
+
+        Args:
+            outside: Names of bases that come from packages.
+            leading: Names through which names of django-pgtrigger can have come.
+        """
+        if self._loader.is_eager or "rigger" in module.text:
+            return False
+        for node in statements_within(module.tree.body):
+            if isinstance(node, ast.FunctionDef) and _may_be_hook(node.name):
+                return False
+            if isinstance(node, ast.ClassDef):
+                metaclasses = [one.value for one in node.keywords if one.arg in (None, "metaclass")]
+                named = [base for base in node.bases if not outside.isdisjoint(root_name(base))]
+                if not all(self._plain.is_plain(module, one) for one in (*named, *metaclasses)):
+                    return False
+                if leading and not leading.isdisjoint(_called_in_body(node)):
+                    return False
+        return True
 
     @functools.cached_property
     def _leading(self) -> set[str]:
@@ -133,6 +160,33 @@ def _used_roots(body: Iterable[ast.stmt]) -> Iterator[str]:
             for child in ast.walk(part):
                 if isinstance(child, ast.Call):
                     yield from root_name(child.func)
+
+
+def _called_in_body(node: ast.ClassDef) -> Iterator[str]:
+    """Names that calls and decorators in the body of a class start from, those in methods aside."""
+    for statement in node.body:
+        parts: list[ast.AST] = [statement]
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            parts = [*statement.decorator_list, statement.args]
+        for part in parts:
+            if isinstance(part, ast.Name | ast.Attribute):
+                yield from root_name(part)
+            for child in ast.walk(part):
+                if isinstance(child, ast.Call):
+                    yield from root_name(child.func)
+
+
+def _may_be_hook(name: str) -> bool:
+    """Whether Python, or a package's metaclass, may call a method of that name to make a class."""
+    return name.startswith("__") and name.endswith("__") and name not in _USUAL
+
+
+_USUAL = frozenset(
+    """
+    __init__ __str__ __repr__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __hash__ __len__ __iter__
+    __next__ __contains__ __getitem__ __setitem__ __delitem__ __bool__ __call__ __enter__ __exit__
+    """.split()
+)
 
 
 def _base_roots(body: Iterable[ast.stmt]) -> Iterator[str]:

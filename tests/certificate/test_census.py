@@ -8,7 +8,8 @@ import pytest
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.source.unread import GapKind
-from tests.models.project import analyzed
+from tests.models.project import analyzed, write_project
+from tests.support.cli import run_process
 from tests.support.projects import PROJECTS, WORKING, copy_project
 
 HEAD = """
@@ -288,3 +289,29 @@ def test_the_fixture_projects_leave_nothing(project: str, tmp_path: Path) -> Non
     assert found.census.left == ()
     assert len(found.census.sites) >= len({trigger.span for trigger in found.triggers}) > 0
     assert PROJECTS.exists()
+
+
+def test_words_alone_do_not_make_a_healthy_project_wait_for_libcst(tmp_path: Path) -> None:
+    models = '''
+class Order(models.Model):
+    class Meta:
+        triggers = [pgtrigger.Protect(name="keep", operation=pgtrigger.Delete)]
+
+
+def rows(cursor):
+    """Not declared: pgtrigger.Protect(name="keep") and pgtrigger.register(keep)(Order)."""
+    triggers = set(cursor.fetchall())  # register (them)
+    return triggers
+'''
+    script = (
+        "import sys\n"
+        "from pgtrigger_codegen.cli.main import main\n"
+        "main(sys.argv[1:], standalone_mode=False)\n"
+        "print(sorted({'libcst'} & {*sys.modules}))\n"
+    )
+
+    project = write_project(tmp_path, f"{HEAD}{models}")
+    outcome = run_process(project, "show", python=("-c", script))
+
+    assert outcome.stdout.splitlines()[-1] == "[]", outcome.stderr
+    assert "1 trigger found" in outcome.stderr

@@ -86,6 +86,7 @@ class Django:
         events.UnreadCall: registration.note_unread_call,
     }
     postponed_arguments = postponed.ARGUMENTS
+    words: ClassVar[tuple[bytes, ...]] = (b"django", b"pgtrigger")
 
     registers = staticmethod(registration.registers)
     mentions_registration = staticmethod(registration.mentions_registration)

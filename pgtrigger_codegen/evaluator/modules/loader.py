@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pgtrigger_codegen.crashes import Crash, contain
@@ -11,9 +12,13 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.files import FileRefusedError
 from pgtrigger_codegen.source.finder import ModuleFinder, ModuleLocation
 from pgtrigger_codegen.source.module import Module, SourceSyntaxError, read_module
+from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.stubs import find_stub, stubbed_packages
 from pgtrigger_codegen.source.unread import GapKind, Unread
+from pgtrigger_codegen.source.walking import walk
+
+_MOST_FILES = 400
 
 
 class ModuleLoader:
@@ -27,6 +32,7 @@ class ModuleLoader:
         python_version: Major and minor of the project's Python, where they are known.
         versions: What the project's lock files say, by distribution.
         stubs_loaded: Whether a stub stood for a package that is not installed here.
+        is_eager: Whether all of a module is executed as soon as a name of it is asked for.
         started: Modules that Django imports itself: nothing catches what one of them raises.
     """
 
@@ -36,16 +42,19 @@ class ModuleLoader:
         *,
         complete: bool,
         python_version: tuple[int, int] | None = None,
+        is_eager: bool = False,
     ) -> None:
         self.finder = finder
         self.complete = complete
         self.python_version = python_version
+        self.is_eager = is_eager
         self.versions: Mapping[str, str] = {}
         self.stubs_loaded = False
         self.started: set[str] = set()
         self.syntax_errors: dict[str, SourceSyntaxError] = {}
         self.unread: dict[str, Unread] = {}
         self._modules: dict[str, Module | Unknown] = {}
+        self._mentions: dict[str, bool] = {}
 
     def find(self, name: str) -> ModuleLocation | None:
         """Where a module is, without reading it."""
@@ -84,6 +93,31 @@ class ModuleLoader:
         if name not in self._modules:
             self._modules[name] = self._read(name)
         return self._modules[name]
+
+    def package_mentions(self, name: str, words: Sequence[bytes]) -> bool:
+        """Whether a file of the package that a module belongs to has one of some words, or may."""
+        top = name.partition(".")[0]
+        if top not in self._mentions:
+            self._mentions[top] = self._may_mention(top, words)
+        return self._mentions[top]
+
+    def _may_mention(self, package: str, words: Sequence[bytes]) -> bool:
+        location = self.find(package)
+        if location is None or not location.is_package:
+            return True
+        files = [
+            f"{folder}{os.sep}{name}"
+            for top in location.search_paths
+            for folder, _, names in walk(top)
+            for name in names
+            if name.endswith(".py")
+        ]
+        if len(files) > _MOST_FILES:
+            return True  # it would take longer to search than to execute what is needed of it
+        try:
+            return any(word in content for content in map(read_bytes, files) for word in words)
+        except OSError:
+            return True
 
     def loaded(self) -> list[Module]:
         """The modules that were read."""

@@ -145,6 +145,10 @@ class Converting(Protocol[M_contra]):
 class Using(Protocol[M_contra]):
     """Uses of values that are not Python's own. `NotImplemented`: Python's rules apply."""
 
+    @property
+    def words(self) -> Sequence[bytes]:
+        """Words of which each file has one that has to do with what is declared."""
+
     def provided(self, vm: M_contra, dotted: str) -> Special | None:
         """What stands for a callable of a library, by its dotted path."""
 

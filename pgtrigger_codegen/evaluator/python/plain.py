@@ -30,6 +30,7 @@ class PlainPython:
     makers: Mapping[int, Maker] = _NONE
     events: Mapping[type, Callable[[Machine, Any], None]] = _NONE
     postponed_arguments: frozenset[str] = frozenset()
+    words: Sequence[bytes] = ()
 
     def registers(self, vm: Machine, value: Any) -> bool:
         """Nothing does."""

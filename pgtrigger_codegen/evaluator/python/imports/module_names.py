@@ -10,6 +10,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.library import lookup, packages
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.imports import python_version
+from pgtrigger_codegen.evaluator.python.imports.settled_names import settled
 from pgtrigger_codegen.evaluator.python.objects import files
 from pgtrigger_codegen.evaluator.python.objects.membrane import inward, opaque
 from pgtrigger_codegen.evaluator.python.objects.stubs import has_stub_for
@@ -134,6 +135,8 @@ def is_library(vm: Machine, name: str) -> bool:
 def _source_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
     """A name of a module that is read."""
     dotted = f"{module}.{name}"
+    if (value := settled(vm, module, name)) is not NotImplemented:
+        return value
     scope = vm.module(module)
     if isinstance(scope, Scope):
         if name in scope.names:
