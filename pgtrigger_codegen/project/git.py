@@ -71,6 +71,7 @@ class CommittedFile(NamedTuple):
 
 
 _LINK_MODE = "120000"
+_SOURCES = (".py", ".sql", ".toml", ".cfg", ".ini")
 _BATCH = 500  # files whose contents are held at a time
 
 
@@ -237,7 +238,13 @@ class Repository(Struct, frozen=True):
         for entry in filter(None, os.fsdecode(listed).split("\0")):
             facts, _, path = entry.partition("\t")
             mode, kind, name, size = facts.split()
-            if kind == "blob" and int(size) <= most:
+            if kind == "blob" and not size.isdigit():
+                if path.endswith(_SOURCES):
+                    raise GitError(
+                        f"{path} is part of commit {commit[:12]}, and its content is not here",
+                        help="fetch all of the commit: clone without --filter",
+                    )
+            elif kind == "blob" and int(size) <= most:
                 found.append((path, name, mode == _LINK_MODE))
         for start in range(0, len(found), _BATCH):
             batch = found[start : start + _BATCH]

@@ -9,6 +9,12 @@ from pgtrigger_codegen.report.facts import TriggerChange
 
 def advice(change: TriggerChange) -> Iterator[str]:
     """Sentences, the most important first; none where there is nothing to do."""
+    if change.is_left_behind:
+        yield (
+            "Databases keep it, since the migrations that made it are gone:"
+            " `pgtrigger-codegen prune` drops it."
+        )
+        return
     if change.error:
         yield f"No migration can be written: {change.error}"
     elif not change.is_written:

@@ -96,6 +96,8 @@ class TriggerChange(Struct, frozen=True):
         diff: A unified diff of its SQL, without heading.
         is_written: Whether migrations make the change.
         is_new_table: Whether the table comes with it, so that nobody waits for it.
+        is_left_behind: Whether databases keep it: the migrations that made it are gone, and so no
+            migration removes it.
         error: Why no migration can be written.
         advice: What to do, most important first.
     """
@@ -110,6 +112,7 @@ class TriggerChange(Struct, frozen=True):
     operations: tuple[Operation, ...]
     is_written: bool
     is_new_table: bool
+    is_left_behind: bool = False
     findings: tuple[Finding, ...] = ()
     error: str | None = None
     advice: tuple[str, ...] = ()

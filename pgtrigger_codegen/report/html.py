@@ -15,6 +15,7 @@ from pgtrigger_codegen.report.wording import (
     stops,
     to_do,
     waits,
+    without_migration,
 )
 from pgtrigger_codegen.source.markup import html_sentence, html_text
 
@@ -69,8 +70,9 @@ def _body(report: Report) -> Iterator[str]:
 
 
 def _row(change: TriggerChange) -> str:
-    names = ", ".join(_code(name) for name in migrations(change)) if change.is_written else ""
-    migration = names or '<span class="missing">none yet</span>'
+    missing = without_migration(change)
+    names = ", ".join(_code(name) for name in migrations(change))
+    migration = f'<span class="missing">{missing}</span>' if missing else names
     cells = (
         WORDS[change.kind],
         _code(change.uri),

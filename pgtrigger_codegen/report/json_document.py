@@ -32,6 +32,7 @@ def _change(change: TriggerChange) -> dict[str, Any]:
         "reasons": list(change.reasons),
         "diff": list(change.diff),
         "written": change.is_written,
+        "left_behind": change.is_left_behind,
         "new_table": change.is_new_table,
         "waits": change.waits,
         "reverses": change.reverses,

@@ -130,6 +130,7 @@ class _Maker:
     ) -> TriggerChange:
         old, new = _uri(pair.old), _uri(pair.new)
         error = self._error_of(pair) if is_missing else None
+        is_left_behind = pair.new is None and not operations
         table = _table(pair)
         qualified = in_search_path(table_name(table))
         before = {key[0] for key in pair.keys}
@@ -142,7 +143,8 @@ class _Maker:
             reasons=_reasons(pair, found, is_written=not is_missing),
             diff=found.lines if found else (),
             operations=tuple(operations),
-            is_written=not is_missing,
+            is_written=not is_missing and not is_left_behind,
+            is_left_behind=is_left_behind,
             is_new_table=qualified in self._state.tables
             and before.isdisjoint(self._earlier.tables),
             error=error,

@@ -15,6 +15,7 @@ from pgtrigger_codegen.report.wording import (
     stops,
     to_do,
     waits,
+    without_migration,
 )
 from pgtrigger_codegen.source.markup import (
     html_sentence,
@@ -112,8 +113,9 @@ _TABLE = f"| | trigger | table | who waits | reverses | migration | lint |\n{'|-
 
 
 def _row(change: TriggerChange) -> str:
-    names = [markdown_code(name) for name in migrations(change)] if change.is_written else []
-    migration = ", ".join(names) or ("**none yet**" if not change.error else "**none: see below**")
+    missing = without_migration(change)
+    names = ", ".join(markdown_code(name) for name in migrations(change))
+    migration = f"**{missing}**" if missing else names
     cells = (
         WORDS[change.kind],
         markdown_code(change.uri),

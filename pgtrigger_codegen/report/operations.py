@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.lint.facts.history import operation_span
+from pgtrigger_codegen.lint.facts.history import operation_spans
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation
 from pgtrigger_codegen.migrations.planning.plan import Plan
 from pgtrigger_codegen.migrations.reading.reader import Key
@@ -97,23 +97,27 @@ def _of_migration(now: Analysis, key: Key, earlier: Earlier, there: set[str]) ->
     left = dict(earlier.operations.get(key, {}))
     by_index: dict[int, list[Written]] = {}
     irreversible = irreversible_operations(migration)
+    place = _places(now, key)
     for found in trigger_operations(key[0], migration):
         steps = tuple(_steps(found.statements, there))
         if left.get(identity(found), 0) > 0:
             left[identity(found)] -= 1
             continue
-        written = _written(now, key, found, steps, irreversible)
+        written = _written(key, place(found.index), found, steps, irreversible)
         by_index.setdefault(found.index, []).append(written)
+    tables = {table for table, _ in (*earlier.triggers, *state.triggers)}
     if key not in earlier.migrations:
         for index, change in _table_changes(state.changes.values(), key):
-            by_index.setdefault(index, []).append(_table_change(now, key, index, change))
+            made = _table_change(key, place(index), change)
+            if not tables.isdisjoint(made.tables):
+                by_index.setdefault(index, []).append(made)
     for index in sorted(by_index):
         yield from by_index[index]
 
 
 def _written(
-    now: Analysis,
     key: Key,
+    place: Place,
     found: TriggerOperationSql,
     steps: tuple[SqlStep, ...],
     irreversible: list[str] | None,
@@ -125,7 +129,7 @@ def _written(
     operation = Operation(
         key,
         ".".join(key),
-        _place(now, key, found.index),
+        place,
         found.kind,
         steps,
         None if irreversible is None else found.is_reversible and not irreversible,
@@ -141,10 +145,9 @@ def _unwritten(operation: TriggerOperation, name: str, style: Style, there: set[
     return Written(made, names, operation.trigger.uri.lower())
 
 
-def _table_change(now: Analysis, key: Key, index: int, change: TableChange) -> Written:
+def _table_change(key: Key, place: Place, change: TableChange) -> Written:
     does, tables = _said(change)
     step = SqlStep(does, "AccessExclusiveLock", str(tables[0]))
-    place = _place(now, key, index)
     operation = Operation(key, ".".join(key), place, "change of the table", (step,), True)
     return Written(operation, tables=frozenset(map(in_search_path, tables)))
 
@@ -174,9 +177,15 @@ def _said(change: TableChange) -> tuple[str, tuple[QualifiedName, ...]]:
             return f"changes the type of column `{column}`", (table,)
 
 
-def _place(now: Analysis, key: Key, index: int) -> Place:
-    span = operation_span(now, key, index)
-    return Place(now.project.display_path(span.path), span.line)
+def _places(now: Analysis, key: Key) -> Callable[[int], Place]:
+    """Where each operation of a migration stands."""
+    spans = operation_spans(now, key)
+
+    def place(index: int) -> Place:
+        span = spans(index)
+        return Place(now.project.display_path(span.path), span.line)
+
+    return place
 
 
 def _steps(statements: Iterable[tuple[str, Statement]], there: set[str]) -> Iterator[SqlStep]:

@@ -34,6 +34,8 @@ def limits(report: Report) -> str:
 
 def waits(change: TriggerChange) -> str:
     """Who waits while the migrations run."""
+    if change.is_left_behind:
+        return "nobody"
     if change.is_new_table:
         return "nobody: the table is new"
     match change.waits:
@@ -47,12 +49,23 @@ def waits(change: TriggerChange) -> str:
 
 def reverses(change: TriggerChange) -> str:
     """Whether the migrations can be taken back."""
+    if change.is_left_behind:
+        return ""
     return {True: "yes", False: "no", None: NOT_KNOWN}[change.reverses]
 
 
 def migrations(change: TriggerChange) -> list[str]:
     """The migrations that make the change, each once."""
     return list(dict.fromkeys(operation.name for operation in change.operations))
+
+
+def without_migration(change: TriggerChange) -> str:
+    """What stands in the place of migrations, where there are none; empty where there are."""
+    if change.is_written:
+        return ""
+    if change.is_left_behind:
+        return "none: kept"
+    return "none yet" if not change.error else "none: see below"
 
 
 def lock(step: SqlStep) -> str:
@@ -71,12 +84,15 @@ def stops(step: SqlStep) -> str:
 def to_do(report: Report) -> Iterator[str]:
     """What there is to do, over all changes: short, since each change says more."""
     changes = report.changes
-    missing = [change for change in changes if not change.is_written and not change.error]
+    left = [change for change in changes if change.is_left_behind]
+    missing = [one for one in changes if not (one.is_written or one.error or one.is_left_behind)]
     if missing:
         yield (
             f"Run `pgtrigger-codegen makemigrations`: {counted(len(missing), 'change')} in no"
             " migration yet."
         )
+    if left:
+        yield f"{counted(len(left), 'trigger')} without migrations: `prune` drops them."
     for change in changes:
         if change.error:
             yield f"`{change.uri}`: no migration can be written, see below."

@@ -13,7 +13,7 @@ from typing import Any
 
 from pgtrigger_codegen.source.escaping import escaped, one_line
 
-_PLAIN_CODE = re.compile(r"[A-Za-z0-9_.:/()=,-][A-Za-z0-9_.:/()=, -]*(?<! )")
+_PLAIN_CODE = re.compile(r"[A-Za-z0-9_.:/()=,~^+-][A-Za-z0-9_.:/()=,~^+ -]*(?<! )")
 _SPECIAL = re.compile(r"[^\w\s.,:;/()'\"%?→–…-]|_|(?<=\s)[-+](?=\s)|^[-+]|(?<=www)\.|(?<=:)(?=//)")
 # GitHub looks for mentions and issues in text that is rendered already, and so past entities.
 _REFERENCES = frozenset("@#!$~&")

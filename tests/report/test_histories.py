@@ -146,6 +146,21 @@ def test_a_removed_trigger(tmp_path: Path) -> None:
     assert change["reasons"] == ["the source no longer declares it"]
 
 
+def test_a_trigger_whose_migrations_are_gone_is_left_behind(tmp_path: Path) -> None:
+    project = GitProject(tmp_path, PROTECT)
+    settings = (tmp_path / "settings.py").read_text()
+    project.write("settings.py", settings.replace(', "shop"', ""))
+    project.commit()
+
+    change = only_change(project)
+    text = report(project).stdout
+
+    assert (change["kind"], change["left_behind"], change["written"]) == ("remove", True, False)
+    assert "prune" in change["advice"][0]
+    assert "| **none: kept** |" in text
+    assert "makemigrations" not in text
+
+
 def test_what_is_in_no_migration_yet(tmp_path: Path) -> None:
     project = GitProject(tmp_path, PROTECT)
     project.declare(PROTECT, STAMP)
@@ -326,6 +341,26 @@ def test_branches_without_a_common_commit(tmp_path: Path) -> None:
 
     assert outcome.exit_code == 2
     assert "no common commit" in outcome.stderr
+
+
+def _lose(project: GitProject, name: str) -> None:
+    blob = project.git("rev-parse", f"main:{name}").strip()
+    (project.root / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+
+
+def test_contents_that_git_does_not_have(tmp_path: Path) -> None:
+    project = GitProject(tmp_path, PROTECT, files={"data.tsv": "1\t2\n"})
+    project.declare(PROTECT, STAMP)
+    _lose(project, "data.tsv")
+
+    assert only_change(project)["kind"] == "add"
+
+    _lose(project, "shop/models.py")
+    outcome = run_cli(project.root, "report", "--since", "main")
+
+    assert outcome.exit_code == 2
+    assert "shop/models.py is part of commit" in outcome.stderr
+    assert "clone without --filter" in outcome.stderr
 
 
 def test_main_may_have_moved_on(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ once for an analysis.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
@@ -40,17 +41,31 @@ def is_own_migration(analysis: Analysis, key: Key) -> bool:
 
 def operation_span(analysis: Analysis, key: Key, index: int) -> Span:
     """Where an operation of a migration begins; the file's first line if in no list."""
+    return operation_spans(analysis, key)(index)
+
+
+def operation_spans(analysis: Analysis, key: Key) -> Callable[[int], Span]:
+    """The same for all operations of a migration, whose file is read once."""
     module = migration_module(analysis, key)
-    node = operation_node(module, index) if module else None
-    if module is None or node is None:
-        return migration_span(analysis, key)
-    # The call's name: the whole of an operation is often a screenful of SQL.
-    return module.span(node.func if isinstance(node, ast.Call) else node)
+    listed = class_list(module, "operations") if module else None
+    whole = migration_span(analysis, key)
+
+    def span(index: int) -> Span:
+        node = _element(listed, index)
+        if module is None or node is None:
+            return whole
+        # The call's name: the whole of an operation is often a screenful of SQL.
+        return module.span(node.func if isinstance(node, ast.Call) else node)
+
+    return span
 
 
 def operation_node(module: Module, index: int) -> ast.expr | None:
     """The expression that makes an operation; None if it is not an element of a plain list."""
-    listed = class_list(module, "operations")
+    return _element(class_list(module, "operations"), index)
+
+
+def _element(listed: ast.List | None, index: int) -> ast.expr | None:
     if listed is None or any(isinstance(item, ast.Starred) for item in listed.elts[: index + 1]):
         return None
     return listed.elts[index] if index < len(listed.elts) else None
