@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.projects import REPOSITORY, copy_project
+from tests.support.projects import REPOSITORY, small_project
 
 PACKAGE = REPOSITORY / "pgtrigger_codegen"
 STEP = re.compile(r"^\| (\d+) \| `([\w/.]+)` \| `([\w.]+)` \|", re.MULTILINE)
@@ -45,7 +45,7 @@ def test_the_route_of_a_trigger(tmp_path: Path) -> None:
 
     outcome = subprocess.run(
         [sys.executable, "-c", TRACE, str(PACKAGE), json.dumps([step[1:] for step in steps])],
-        cwd=copy_project("shop", tmp_path),
+        cwd=small_project(tmp_path),
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
         text=True,

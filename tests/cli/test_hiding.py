@@ -30,7 +30,7 @@ from tests.support.unread import (
     write_project,
 )
 
-QUICK, SLOW = 20, int(os.environ.get("PGTRIGGER_CODEGEN_TEST_HISTORIES", "2000"))
+QUICK, SLOW = 10, int(os.environ.get("PGTRIGGER_CODEGEN_TEST_HISTORIES", "2000"))
 BATCH = 10
 Hide = Callable[[Path, random.Random], str | None]
 

@@ -131,15 +131,31 @@ def test_the_declarations_are_resolvable(declaration: str, project: Path) -> Non
     assert not analysis.unresolved
 
 
-@settings(
-    max_examples=60,
+_ALWAYS_THE_SAME = settings(
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     database=None,
     derandomize=True,
 )
+
+
+@_ALWAYS_THE_SAME
 @given(data=st.data())
 def test_what_cannot_be_known_is_never_compiled(project: Path, data: st.DataObject) -> None:
+    require_refusal(project, data)
+
+
+@pytest.mark.slow
+@settings(_ALWAYS_THE_SAME, max_examples=200)
+@given(data=st.data())
+def test_in_many_places_what_cannot_be_known_is_never_compiled(
+    project: Path, data: st.DataObject
+) -> None:
+    require_refusal(project, data)
+
+
+def require_refusal(project: Path, data: st.DataObject) -> None:
     declaration = data.draw(st.sampled_from(sorted(DECLARATIONS.values())))
     places = list(_places(declaration))
     start, end = data.draw(st.sampled_from(places))

@@ -39,7 +39,7 @@ def _steps(folder: Path, source: str) -> tuple[Executed, int]:
 
 
 _SOME = [
-    pytest.param(source, id=name, marks=() if number % 3 == 0 else pytest.mark.slow)
+    pytest.param(source, id=name, marks=() if number % 6 == 0 else pytest.mark.slow)
     for number, (name, source) in enumerate(EXPENSIVE.items())
 ]
 

@@ -16,7 +16,7 @@ from tests.fuzz.cases import failure, make
 from tests.fuzz.mutations import MUTATIONS, changed_sql, mutated
 from tests.support.projects import REPOSITORY
 
-_PARTS = 10
+_PARTS = [pytest.param(part, marks=() if part < 3 else pytest.mark.slow) for part in range(10)]
 _MUTATIONS = 30
 """Of each part. A case has some three of them: a whole project is read for each case."""
 _SLOW = 3000
@@ -31,7 +31,7 @@ def no_collector() -> Iterator[None]:
     gc.enable()
 
 
-@pytest.mark.parametrize("part", range(_PARTS))
+@pytest.mark.parametrize("part", _PARTS)
 def test_changed_projects(part: int, tmp_path: Path) -> None:
     mutations = 0
     for number in itertools.count():

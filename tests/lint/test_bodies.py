@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import psycopg
 import pytest
 from msgspec.structs import replace
 
+from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from tests.lint.bodies import (
     FIRST_LINE,
     FOLDER,
@@ -27,16 +29,15 @@ BODIES = {f"{body.file.stem}: {body.name}": body for body in read_bodies(FILES)}
 each_body = pytest.mark.parametrize("name", BODIES)
 
 
-@pytest.fixture(scope="module")
-def outcomes(postgres: str) -> Mapping[str, str]:
-    """What a server does with each body; all tables are temporary."""
-    with psycopg.connect(postgres) as connection:
+def measured_outcomes(bodies: Iterable[BodyCase], dsn: str) -> dict[str, str]:
+    """What a server does with each body, by name; all tables are temporary."""
+    with psycopg.connect(dsn) as connection:
         connection.execute("SET search_path = pg_temp, public")
         with connection.transaction(force_rollback=True):
             connection.execute("CREATE SCHEMA bodies")
             connection.execute("SET LOCAL search_path = bodies")
             connection.execute(SCHEMA.encode())
-            return {name: outcome(body, connection) for name, body in BODIES.items()}
+            return {body.name: outcome(body, connection) for body in bodies}
 
 
 def outcome(body: BodyCase, connection: psycopg.Connection) -> str:
@@ -50,11 +51,18 @@ def test_there_are_many_and_all_have_names_of_their_own() -> None:
     assert len(BODIES) == sum(file.read_text().count("-- body: ") for file in FILES) >= 120
 
 
+@pytest.fixture(scope="module")
+def linted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[Diagnostic]]:
+    """What the linter says of a body, which is the same for all tests."""
+    folder = tmp_path_factory.mktemp("bodies")
+    return functools.cache(lambda name: lint(BODIES[name], folder))
+
+
 @each_body
-def test_findings(name: str, tmp_path: Path) -> None:
+def test_findings(name: str, linted: Callable[[str], list[Diagnostic]]) -> None:
     body = BODIES[name]
 
-    found = lint(body, tmp_path)
+    found = linted(name)
 
     assert [one.code for one in found] == ([body.finding] if body.finding else [])
     for one in found:
@@ -66,8 +74,8 @@ def test_findings(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_outcomes(file: Path, outcomes: Mapping[str, str], *, update_expected: bool) -> None:
-    measured = {body.name: outcomes[name] for name, body in BODIES.items() if body.file == file}
+def test_outcomes(file: Path, postgres: str, *, update_expected: bool) -> None:
+    measured = measured_outcomes(read_bodies([file]), postgres)
     if update_expected:
         write_outcomes(file, measured)
 
@@ -76,15 +84,16 @@ def test_outcomes(file: Path, outcomes: Mapping[str, str], *, update_expected: b
 
 @each_body
 def test_an_error_is_what_postgresql_fails_on_or_loses(
-    name: str, outcomes: Mapping[str, str], tmp_path: Path
+    name: str, linted: Callable[[str], list[Diagnostic]]
 ) -> None:
+    """The outcome is the one that is written down, which `test_outcomes` has measured."""
     body = BODIES[name]
-    severities = {one.severity for one in lint(body, tmp_path)}
+    severities = {one.severity for one in linted(name)}
 
     if "error" in severities:
-        assert goes_wrong(outcomes[name])
+        assert goes_wrong(body.outcome)
     elif not severities and not body.meant:
-        assert goes_wrong(outcomes[name]) is bool(body.missed)
+        assert goes_wrong(body.outcome) is bool(body.missed)
 
 
 @pytest.mark.parametrize(
