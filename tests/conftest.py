@@ -16,6 +16,7 @@ from tests.support.postgres import database, new_database, postgres  # noqa: E40
 from tests.support.sooner import (  # noqa: E402
     installed_packages_are_read_once,
     processes_compile_once,
+    texts_are_parsed_once,
 )
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "new_database",
     "postgres",
     "processes_compile_once",
+    "texts_are_parsed_once",
 ]
 
 

@@ -5,14 +5,19 @@ A run of tests analyzes some thousand projects in one process, on one machine th
 
 from __future__ import annotations
 
+import ast
+import functools
 import os
 import sys
+import types
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pgtrigger_codegen.source import module
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -46,6 +51,23 @@ def _changed(folder: Path) -> int | None:
         return folder.stat().st_mtime_ns
     except OSError:  # it is not there, or some test has given up the right to look
         return None
+
+
+_MOST_TREES = 300
+
+
+@pytest.fixture(autouse=True, scope="session")
+def texts_are_parsed_once() -> Iterator[None]:
+    """Nearly all projects have Django's apps, and most tests read one project several times.
+
+    A tree is shared by all modules with the same text. Nobody changes the trees of modules; what is
+    kept at their nodes follows from the nodes alone.
+    """
+    parser = types.ModuleType("ast")
+    vars(parser).update(vars(ast), parse=functools.lru_cache(_MOST_TREES)(ast.parse))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "ast", parser)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
