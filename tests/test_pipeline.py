@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.pipeline import analyze
-from tests.models.project import analyzed, write_project
+from tests.support.projects import analyzed, write_project
 
 MODELS = """
 import os

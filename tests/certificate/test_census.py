@@ -8,9 +8,8 @@ import pytest
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.source.unread import GapKind
-from tests.models.project import analyzed, write_project
 from tests.support.cli import run_process
-from tests.support.projects import PROJECTS, WORKING, copy_project
+from tests.support.projects import PROJECTS, WORKING, analyzed, copy_project, write_project
 
 HEAD = """
 import os

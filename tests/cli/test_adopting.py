@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import run_cli
+from tests.support.projects import write_project
 
 MODELS = """
 import pgtrigger
@@ -44,13 +45,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project in a git repository, with a table that is not committed yet."""
-    (tmp_path / "shop" / "migrations").mkdir(parents=True)
-    for package in ("shop", "shop/migrations"):
-        (tmp_path / package / "__init__.py").touch()
-    (tmp_path / "manage.py").write_text(
-        'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n'
-    )
-    (tmp_path / "settings.py").write_text(SETTINGS)
+    packages = ("shop", "shop/migrations")
+    write_project(tmp_path, files={"settings.py": SETTINGS}, packages=packages)
     _declare(tmp_path, "one")
     subprocess.run(["git", "-C", str(tmp_path), "init", "-q"], check=True)
     _commit(tmp_path)

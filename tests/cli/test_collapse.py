@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.support.cli import Outcome, run_cli
+from tests.support.projects import write_project
 
 MODELS = """
 import pgtrigger
@@ -53,14 +54,8 @@ ADDED, CHANGED = "0002_order_protect", "0003_alter_order_protect"
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project in which a trigger was added and changed, the model alone being committed."""
-    (tmp_path / "shop" / "migrations").mkdir(parents=True)
-    for package in ("shop", "shop/migrations"):
-        (tmp_path / package / "__init__.py").touch()
-    (tmp_path / "manage.py").write_text(
-        'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n'
-    )
-    (tmp_path / "settings.py").write_text(SETTINGS)
-    (tmp_path / "shop/migrations/0001_initial.py").write_text(INITIAL)
+    files = {"settings.py": SETTINGS, "shop/migrations/0001_initial.py": INITIAL}
+    write_project(tmp_path, files=files, packages=("shop", "shop/migrations"))
     _git(tmp_path, "init", "-q")
     _commit(tmp_path)
     for event in ("Delete", "Update"):

@@ -17,7 +17,7 @@ from tests.support.unread import (
     create_tables,
     installed,
     open_folder,
-    write_project,
+    write_complete_project,
 )
 
 PAGE = REPOSITORY / "docs" / "gaps.md"
@@ -142,7 +142,7 @@ def test_the_page_of_gaps(
     create_tables(database)
     page = INTRO + HEAD
     with open_folder() as pristine:
-        write_project(pristine)
+        write_complete_project(pristine)
         assert Hidden(pristine, database).run("install", "--yes").exit_code == 0
         before = installed(database)
         for kind, provoke in PROVOKED.items():

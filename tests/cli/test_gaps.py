@@ -8,13 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.unread import AUDIT_APPS, SETTINGS, TRIGGERS, Hidden, open_folder, write_project
+from tests.support.unread import (
+    AUDIT_APPS,
+    SETTINGS,
+    TRIGGERS,
+    Hidden,
+    open_folder,
+    write_complete_project,
+)
 
 
 @pytest.fixture(scope="module")
 def pristine() -> Iterator[Path]:
     with open_folder() as folder:
-        write_project(folder)
+        write_complete_project(folder)
         yield folder
 
 

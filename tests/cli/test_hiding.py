@@ -27,7 +27,7 @@ from tests.support.unread import (
     create_tables,
     installed,
     open_folder,
-    write_project,
+    write_complete_project,
 )
 
 QUICK, SLOW = 10, int(os.environ.get("PGTRIGGER_CODEGEN_TEST_HISTORIES", "2000"))
@@ -136,7 +136,7 @@ WAYS: tuple[Hide, ...] = (
 @pytest.fixture(scope="module")
 def pristine() -> Iterator[Path]:
     with open_folder() as folder:
-        write_project(folder)
+        write_complete_project(folder)
         yield folder
 
 

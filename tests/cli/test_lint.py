@@ -12,9 +12,8 @@ from click.testing import CliRunner
 from pgtrigger_codegen.cli.main import main
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS
 from tests.lint.cases import read_cases
-from tests.models.project import write_project
 from tests.support.cli import run_cli, run_process
-from tests.support.projects import copy_project
+from tests.support.projects import copy_project, write_project
 
 ROOT = Path(__file__).parents[2]
 ORDER = "shop/orders/models/order.py"

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pgtrigger_codegen.cli.main import main
+from tests.support.projects import write_files, write_project
 
 MODELS = """
 import pgtrigger
@@ -60,25 +61,15 @@ def write(tmp_path: Path) -> Write:
     """A project, and a way to change its files."""
 
     def write(**files: str) -> None:
-        for name, content in files.items():
-            path = tmp_path / FILES[name]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(textwrap.dedent(content))
+        write_files(tmp_path, {FILES[name]: text for name, text in files.items()})
 
-    for empty in ("shop", "shop/migrations", "audit", "audit/migrations"):
-        (tmp_path / empty).mkdir()
-        (tmp_path / empty / "__init__.py").touch()
-    write(
-        manage='import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n',
-        settings=SETTINGS,
-        models=MODELS,
-        initial=INITIAL,
-    )
+    packages = ("shop", "shop/migrations", "audit", "audit/migrations")
+    write_project(tmp_path, MODELS, {"settings.py": SETTINGS}, packages=packages)
+    write(initial=INITIAL)
     return write
 
 
 FILES = {
-    "manage": "manage.py",
     "settings": "settings.py",
     "models": "shop/models.py",
     "initial": "shop/migrations/0001_initial.py",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import textwrap
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_makemigrations import INITIAL, SETTINGS, as_json, run
+from tests.support.projects import write_project
 
 MODELS = """
 import pgtrigger
@@ -47,14 +47,8 @@ REMOVAL = "shop/migrations/0003_remove_status.py"
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A trigger in the migrations, and a column of its condition removed since."""
-    for package in ("shop", "shop/migrations", "audit"):
-        (tmp_path / package).mkdir()
-        (tmp_path / package / "__init__.py").touch()
-    (tmp_path / "manage.py").write_text(
-        'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n'
-    )
-    (tmp_path / "settings.py").write_text(SETTINGS)
-    (tmp_path / "shop/migrations/0001_initial.py").write_text(textwrap.dedent(INITIAL))
+    files = {"settings.py": SETTINGS, "shop/migrations/0001_initial.py": INITIAL}
+    write_project(tmp_path, files=files, packages=("shop", "shop/migrations", "audit"))
     _write_models(tmp_path, "status = models.TextField()", ON_STATUS)
     assert run(tmp_path).exit_code == 0
     (tmp_path / REMOVAL).write_text(REMOVE)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_makemigrations import SETTINGS, as_json, run
+from tests.support.projects import write_project
 
 MANAGE = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n'
 ORDER = """
@@ -72,11 +73,8 @@ class TwoApps:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        for package in ("shop", "shop/migrations", "audit", "audit/migrations"):
-            (root / package).mkdir()
-            (root / package / "__init__.py").touch()
-        self.write("settings.py", SETTINGS)
-        self.write("manage.py", MANAGE)
+        packages = ("shop", "shop/migrations", "audit", "audit/migrations")
+        write_project(root, files={"settings.py": SETTINGS}, packages=packages)
         self.write("shop/migrations/0001_initial.py", INITIAL.format(name="Order", field="status"))
         self.write("audit/migrations/0001_initial.py", INITIAL.format(name="Log", field="text"))
         self.git("init")

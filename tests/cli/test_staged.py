@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.models.project import write_project
 from tests.support.cli import Outcome, run_cli
+from tests.support.projects import write_project
 
 MODELS = """
 from pathlib import Path

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.unread import Hidden, open_folder, write_project
+from tests.support.unread import Hidden, open_folder, write_complete_project
 
 _FOLDER = "shop/audit/migrations"
 _MODES = {"nothing": 0o000, "only opening": 0o333, "only listing": 0o444}
@@ -17,7 +17,7 @@ _MODES = {"nothing": 0o000, "only opening": 0o333, "only listing": 0o444}
 @pytest.fixture(scope="module")
 def pristine() -> Iterator[Path]:
     with open_folder() as folder:
-        write_project(folder)
+        write_complete_project(folder)
         yield folder
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from tests.support.cli import Outcome, run_cli
+from tests.support.projects import write_files, write_project
 
 SETTINGS = """
 INSTALLED_APPS = ["pgtrigger", "shop"]
@@ -53,8 +54,7 @@ class Shop:
 
     def write(self, models: str = MODELS, settings: str = SETTINGS, **modules: str) -> None:
         files = {"shop/models": IMPORTS + textwrap.dedent(models), "settings": settings, **modules}
-        for name, content in files.items():
-            (self.root / f"{name}.py").write_text(textwrap.dedent(content))
+        write_files(self.root, {f"{name}.py": text for name, text in files.items()})
 
     def run(self, *arguments: str, dsn: str | None = None) -> Outcome:
         """Runs a command; `dsn` stands for another role or server."""
@@ -90,12 +90,6 @@ class Shop:
 
 
 def make_shop(root: Path, dsn: str) -> Shop:
-    (root / "shop" / "migrations").mkdir(parents=True)
-    for package in ("shop", "shop/migrations"):
-        (root / package / "__init__.py").touch()
-    (root / "manage.py").write_text(
-        'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n'
-    )
-    shop = Shop(root, dsn)
+    shop = Shop(write_project(root, packages=("shop", "shop/migrations")), dsn)
     shop.write()
     return shop

@@ -14,7 +14,7 @@ from tests.support.unread import (
     create_tables,
     installed,
     open_folder,
-    write_project,
+    write_complete_project,
 )
 
 AUDITED = "orders.Order:audited"
@@ -24,7 +24,7 @@ APPEND_ONLY = "audit.Log:append_only"
 @pytest.fixture(scope="module")
 def pristine() -> Iterator[Path]:
     with open_folder() as folder:
-        write_project(folder)
+        write_complete_project(folder)
         yield folder
 
 

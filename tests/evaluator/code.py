@@ -15,6 +15,7 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.finder import ModuleFinder
 from pgtrigger_codegen.source.span import Span
 from tests.evaluator.fake_host import FakeHost
+from tests.support.projects import write_files
 
 START = Span("", 1, 1, 1, 1)
 
@@ -48,10 +49,7 @@ def execute(
     complete: bool = True,
 ) -> Executed:
     """Executes the text as module `main`, beside other files."""
-    for name, text in {**files, "main.py": source}.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text), encoding="utf-8")
+    write_files(folder, {**files, "main.py": source})
     loader = ModuleLoader(ModuleFinder([folder]), complete=complete)
     vm = Interpreter(loader, FakeHost(settings, environment))
     scope = vm.module("main")

@@ -48,13 +48,9 @@ class LiveDjango:
 @contextmanager
 def live_django(root: Path) -> Iterator[LiveDjango]:
     """Starts the process for a new project in the folder."""
-    (root / "app").mkdir()
-    (root / "app" / "__init__.py").touch()
-    (root / "app" / "models.py").touch()
-    (root / "settings.py").write_text(SETTINGS)
-    (root / "manage.py").write_text(
-        'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n'
-    )
+    from tests.support.projects import write_project  # the process has another search path
+
+    write_project(root, files={"settings.py": SETTINGS, "app/models.py": ""}, packages=["app"])
     with subprocess.Popen(
         [sys.executable, __file__, str(root)],
         stdin=subprocess.PIPE,

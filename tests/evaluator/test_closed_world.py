@@ -16,6 +16,7 @@ import pytest
 
 from tests.evaluator.attacks import ATTACKS, WAYS, disguised
 from tests.support.cli import run_cli
+from tests.support.projects import write_project
 
 _MODEL = """
 
@@ -207,9 +208,6 @@ def test_a_query_set_runs_no_query(
 
 
 def _write_project(root: Path, texts: dict[str, str]) -> None:
-    for app, text in texts.items():
-        (root / app).mkdir()
-        (root / app / "__init__.py").touch()
-        (root / app / "models.py").write_text(text + _MODEL)
-    (root / "settings.py").write_text(_SETTINGS.replace('["app"]', repr(list(texts))))
-    (root / "pyproject.toml").write_text('[tool.pgtrigger-codegen]\nsettings = "settings"\n')
+    settings = _SETTINGS.replace('["app"]', repr(list(texts)))
+    models = {f"{app}/models.py": text + _MODEL for app, text in texts.items()}
+    write_project(root, files={"settings.py": settings, **models}, packages=texts)

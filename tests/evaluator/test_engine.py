@@ -8,7 +8,7 @@ import pytest
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.pipeline import analyze
-from tests.models.project import analyzed
+from tests.support.projects import analyzed
 
 _MODELS = """
 import os

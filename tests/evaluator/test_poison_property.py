@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.pipeline import analyze
 from tests.evaluator.live_django import SETTINGS
+from tests.support.projects import write_project
 
 POISONS = ('requests.get("x")', 'os.environ["X"]', "random.random()", "datetime.now()")
 
@@ -114,13 +115,7 @@ class Thing(models.Model):
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("poison")
-    (root / "app").mkdir()
-    (root / "app" / "__init__.py").touch()
-    (root / "settings.py").write_text(SETTINGS)
-    (root / "manage.py").write_text(
-        'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n'
-    )
-    return root
+    return write_project(root, files={"settings.py": SETTINGS}, packages=["app"])
 
 
 @pytest.mark.parametrize("declaration", DECLARATIONS.values(), ids=DECLARATIONS)

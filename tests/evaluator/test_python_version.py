@@ -16,7 +16,8 @@ from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.source.finder import ModuleFinder
 from pgtrigger_codegen.source.unread import GapKind
 from tests.evaluator.fake_host import FakeHost
-from tests.support.unread import MANAGE, write_files
+from tests.support.projects import write_files
+from tests.support.unread import MANAGE
 
 OURS = sys.version_info[:2]
 LATER = (OURS[0], OURS[1] + 1)

@@ -20,6 +20,7 @@ from pgtrigger_codegen.incremental import worker
 from pgtrigger_codegen.incremental.memory import Memory
 from pgtrigger_codegen.migrations.planning.history import Replayed
 from tests.support.console import Console, Ended
+from tests.support.projects import write_files
 
 MIGRATION = """\
 from django.db import migrations, models
@@ -248,10 +249,7 @@ def run(console: Console, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Cons
         shutil.copytree(filled, project)
         monkeypatch.chdir(project)
         return console
-    for name, text in FILES.items():
-        path = project / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text) if text else "")
+    write_files(project, FILES)
     monkeypatch.chdir(project)
     for command in COMMANDS:
         console(*command)

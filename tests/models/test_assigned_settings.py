@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.pipeline import analyze
-from tests.models.project import SETTINGS, analyzed, write_project
 from tests.support.django_process import DjangoProject
 from tests.support.oracle import registered_triggers
+from tests.support.projects import SETTINGS, analyzed, write_project
 
 HEAD = """
 import os

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.models.project import analyzed
+from tests.support.projects import analyzed
 
 MODELS = """
 import pgtrigger

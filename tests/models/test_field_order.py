@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.models.project import analyzed
 from tests.support.django_process import DjangoProject
 from tests.support.oracle import registered_triggers
+from tests.support.projects import analyzed
 
 
 def test_bases_of_other_packages_and_custom_fields(tmp_path: Path) -> None:

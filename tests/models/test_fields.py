@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.models.project import analyzed
+from tests.support.projects import analyzed
 
 MODELS = """
     import pgtrigger

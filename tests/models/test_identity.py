@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.models.project import write_project
 from tests.support.cli import run_json
+from tests.support.projects import write_project
 
 _MODELS = """
 from django.apps import apps

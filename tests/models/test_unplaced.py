@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.models.project import analyzed
+from tests.support.projects import analyzed
 
 MIGRATION = """
 from django.db import migrations, models

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import CONSOLE_SCRIPT, Outcome, run_cli, run_process
+from tests.support.projects import write_project
 
 MODELS = """\
 import pgtrigger
@@ -25,6 +26,19 @@ class Other(models.Model):
         {option}
         triggers = [{trigger}]
 """
+SETTINGS = """\
+INSTALLED_APPS = ['pgtrigger', 'shop']
+PGTRIGGER_MIGRATIONS = False
+DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql'}}
+DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'
+"""
+INITIAL = """\
+from django.db import migrations, models
+class Migration(migrations.Migration):
+    operations = [migrations.CreateModel('Product', [
+        ('id', models.BigAutoField(primary_key=True)), ('name', models.CharField(max_length=9)),
+    ])]
+"""
 MIGRATION = """\
 from django.db import migrations, models
 import pgtrigger.migrations
@@ -36,24 +50,8 @@ class Migration(migrations.Migration):
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    app = tmp_path / "shop"
-    (app / "migrations").mkdir(parents=True)
-    (tmp_path / "manage.py").write_text(
-        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n"
-    )
-    (tmp_path / "settings.py").write_text(
-        "INSTALLED_APPS = ['pgtrigger', 'shop']\nPGTRIGGER_MIGRATIONS = False\n"
-        "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql'}}\n"
-        "DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'\n"
-    )
-    (app / "__init__.py").touch()
-    (app / "migrations" / "__init__.py").touch()
-    (app / "models.py").write_text(MODELS)
-    (app / "migrations" / "0001_initial.py").write_text(
-        "from django.db import migrations, models\nclass Migration(migrations.Migration):\n"
-        "    operations = [migrations.CreateModel('Product', [('id', models.BigAutoField(primary_key=True)), ('name', models.CharField(max_length=9))])]\n"
-    )
-    return tmp_path
+    files = {"settings.py": SETTINGS, "shop/migrations/0001_initial.py": INITIAL}
+    return write_project(tmp_path, MODELS, files, packages=("shop", "shop/migrations"))
 
 
 def _check(project: Path) -> Outcome:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
@@ -16,6 +15,7 @@ from pgtrigger_codegen.project.discovery import (
     other_project,
 )
 from pgtrigger_codegen.project.site_packages import own_site_packages
+from tests.support.projects import write_files
 
 MANAGE = """\
 import os
@@ -29,11 +29,7 @@ def main():
 
 
 def write(root: Path, files: dict[str, str] | list[str]) -> None:
-    contents = files if isinstance(files, dict) else dict.fromkeys(files, "")
-    for path, text in contents.items():
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(dedent(text), encoding="utf-8")
+    write_files(root, files if isinstance(files, dict) else dict.fromkeys(files, ""))
 
 
 def found(root: Path, config: Config | None = None, override: str | None = None) -> Layout:

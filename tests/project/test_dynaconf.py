@@ -8,7 +8,7 @@ import pytest
 
 from pgtrigger_codegen.errors import ProjectError
 from pgtrigger_codegen.pipeline import analyze
-from tests.models.project import SETTINGS, write_project
+from tests.support.projects import SETTINGS, write_project
 
 MODELS = """
 import pgtrigger

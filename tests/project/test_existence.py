@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.pipeline import analyze
-from tests.models.project import SETTINGS, write_project
 from tests.support.cli import run_cli
 from tests.support.django_process import DjangoProject
 from tests.support.oracle import registered_triggers
+from tests.support.projects import SETTINGS, write_project
 
 MODELS = """
 import pgtrigger

@@ -8,7 +8,8 @@ import pytest
 
 from pgtrigger_codegen.errors import ProjectError
 from pgtrigger_codegen.pipeline import analyze
-from tests.support.unread import EXTRAS, MANAGE, write_files
+from tests.support.projects import write_files
+from tests.support.unread import EXTRAS, MANAGE
 
 SETTINGS = """
 from shop.apps_of import installed

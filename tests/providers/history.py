@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.pipeline import analyze
-from tests.models.project import write_project
 from tests.support.django_process import DjangoProject
 from tests.support.oracle import registered_triggers
+from tests.support.projects import write_project
 
 SETTINGS = """
 import os

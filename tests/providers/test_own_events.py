@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from pgtrigger_codegen.pipeline import analyze
-from tests.models.project import SETTINGS, write_project
 from tests.support.django_process import DjangoProject
 from tests.support.oracle import registered_triggers
+from tests.support.projects import SETTINGS, write_project
 
 MODELS = """
 import pghistory

@@ -13,10 +13,9 @@ import pytest
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.causes import CODES
 from pgtrigger_codegen.pipeline import analyze
-from tests.models.project import write_project
 from tests.support.django_process import DjangoProject
 from tests.support.oracle import registered_triggers
-from tests.support.projects import REPOSITORY
+from tests.support.projects import REPOSITORY, write_project
 
 _LIBRARY = '''
 """Writes a row for every change."""

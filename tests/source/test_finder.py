@@ -14,15 +14,13 @@ from hypothesis import strategies as st
 
 from pgtrigger_codegen.source.boundary import Boundary
 from pgtrigger_codegen.source.finder import ModuleFinder, ModuleLocation
+from tests.support.projects import write_files
 
 SITE_PACKAGES = Path(sysconfig.get_paths()["purelib"])
 
 
 def write(root: Path, *paths: str, text: str = "") -> None:
-    for path in paths:
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+    write_files(root, dict.fromkeys(paths, text))
 
 
 def located(finder: ModuleFinder, name: str) -> ModuleLocation:

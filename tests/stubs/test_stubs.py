@@ -11,7 +11,7 @@ from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
 from pgtrigger_codegen.source.stubs import FOLDER, find_stub, stubbed_packages
 from tests.evaluator.code import execute
-from tests.models.project import SETTINGS, analyzed
+from tests.support.projects import SETTINGS, analyzed
 
 _TRACKED = """
 import pghistory

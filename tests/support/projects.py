@@ -1,9 +1,15 @@
-"""The miniature Django projects of `fixtures/projects`."""
+"""The miniature Django projects of `fixtures/projects`, and those that tests write."""
 
 from __future__ import annotations
 
 import shutil
+import textwrap
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pgtrigger_codegen.analysis import Analysis
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROJECTS = REPOSITORY / "fixtures" / "projects"
@@ -13,6 +19,63 @@ ALL = ("shop", "split_settings", "adopted", "cookbook", "broken")
 WORKING = tuple(name for name in ALL if name != "broken")
 # What the evaluator follows and refuses, compared by a test of its own.
 EVALUATION = "evaluation"
+
+SETTINGS = """
+SECRET_KEY = "x"
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "pgtrigger", "shop"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "x"}}
+USE_TZ = True
+"""
+"""Of a project that a test writes, unless the test has its own."""
+_MANAGE = """
+import os
+import sys
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+if __name__ == "__main__":
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+"""
+
+
+def write_files(root: Path, files: Mapping[str, str]) -> Path:
+    """Writes files by their paths in a folder, with the folders that they are in."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+    return root
+
+
+def write_project(
+    root: Path,
+    models: str | None = None,
+    files: Mapping[str, str] = {},
+    *,
+    packages: Iterable[str] = ("shop",),
+) -> Path:
+    """Writes a project with `manage.py` and `settings.py`.
+
+    Args:
+        root: The project's folder.
+        models: The text of `shop/models.py`, if there is to be one.
+        files: Further files by path, also in place of the two.
+        packages: Folders that get an `__init__.py`.
+    """
+    texts = {"manage.py": _MANAGE, "settings.py": SETTINGS}
+    texts |= {f"{package}/__init__.py": "" for package in packages}
+    if models is not None:
+        texts["shop/models.py"] = models
+    return write_files(root, texts | dict(files))
+
+
+def analyzed(root: Path, models: str, files: Mapping[str, str] = {}) -> Analysis:
+    """What becomes of such a project."""
+    # Tests of what needs no Django write files too, where there is none.
+    from pgtrigger_codegen.pipeline import analyze
+
+    return analyze(write_project(root, models, files))
 
 
 _SMALL = {
@@ -89,12 +152,7 @@ def small_project(parent: Path) -> Path:
 
     It has triggers, no migrations of them, and one finding (PGT103).
     """
-    root = parent / "small"
-    for name, text in _SMALL.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return root
+    return write_files(parent / "small", _SMALL)
 
 
 def copy_project(name: str, parent: Path) -> Path:

@@ -9,7 +9,6 @@ import contextlib
 import os
 import shutil
 import tempfile
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.cli import Outcome, run_cli
+from tests.support.projects import write_files
 
 _NOBODY = 65534
 
@@ -202,14 +202,7 @@ TRIGGERS = {
 """What the project's own code declares; `softly.Bin:keep_bins` is the package's."""
 
 
-def write_files(root: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text), encoding="utf-8")
-
-
-def write_project(root: Path) -> None:
+def write_complete_project(root: Path) -> None:
     """The project, with migrations for its tables and for its triggers."""
     write_files(root, FILES)
     for app, models in _MODELS.items():

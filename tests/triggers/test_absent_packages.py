@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.models.project import write_project
 from tests.support.cli import run_cli
+from tests.support.projects import write_project
 
 _MODELS = """
     import pgtrigger

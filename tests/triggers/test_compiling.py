@@ -10,7 +10,7 @@ import pytest
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.causes import CODES
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
-from tests.models.project import analyzed
+from tests.support.projects import analyzed
 
 HEADER = """
 import os

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.models.project import analyzed
+from tests.support.projects import analyzed
 
 IMPORTS = "import os\n\nimport pgtrigger\nfrom django.db import models\n\n"
 EXTRA = """

@@ -16,6 +16,7 @@ from tests.migrations.conversion.histories import (
     migrations_of,
 )
 from tests.support.cli import Outcome, run_cli
+from tests.support.projects import write_project
 
 TRIGGER = (
     "pgtrigger.compiler.Trigger(name='keep', sql=pgtrigger.compiler.UpsertTriggerSql("
@@ -44,16 +45,13 @@ REMOVE = "pgtrigger.migrations.RemoveTrigger(model_name='order', name='keep'),"
 
 def _project(root: Path, operations: str, *, after: str = "", settings: str = "") -> Path:
     """A project with one migration; returns that file."""
-    folder = root / "shop" / "migrations"
-    folder.mkdir(parents=True)
-    for package in (folder, folder.parent):
-        (package / "__init__.py").touch()
-    (root / "manage.py").write_text('os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conf")\n')
-    (root / "conf.py").write_text(f'INSTALLED_APPS = ["pgtrigger", "shop"]\n{settings}')
-    path = folder / "0001_initial.py"
     body = textwrap.indent(textwrap.dedent(operations), " " * 8).strip("\n")
-    path.write_text(f"{HEAD}        {ORDER}\n{body}\n    ]\n{after}")
-    return path
+    files = {
+        "settings.py": f'INSTALLED_APPS = ["pgtrigger", "shop"]\n{settings}',
+        "shop/migrations/0001_initial.py": f"{HEAD}        {ORDER}\n{body}\n    ]\n{after}",
+    }
+    write_project(root, files=files, packages=("shop", "shop/migrations"))
+    return root / "shop/migrations/0001_initial.py"
 
 
 def _convert(root: Path, *arguments: str) -> Outcome:
