@@ -57,7 +57,7 @@ def _body(report: Report) -> Iterator[str]:
     if lines:
         yield f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>\n"
     if report.changes:
-        heads = "<th>change<th>trigger<th>table<th>who waits<th>reverses<th>migration<th>lint"
+        heads = "<th>change<th>trigger<th>who waits<th>reverses<th>lint<th>migration<th>table"
         yield f"<table>\n<tr>{heads}\n{''.join(map(_row, report.changes))}</table>\n"
     for change in report.changes:
         yield f"<details><summary>{''.join(_section(change))}</details>\n"
@@ -76,11 +76,11 @@ def _row(change: TriggerChange) -> str:
     cells = (
         WORDS[change.kind],
         _code(change.uri),
-        _code(change.table),
         html_sentence(waits(change)),
         reverses(change),
-        migration,
         ", ".join(_code(finding.code) for finding in change.findings),
+        migration,
+        _code(change.table),
     )
     return f"<tr>{''.join(f'<td>{cell}' for cell in cells)}\n"
 

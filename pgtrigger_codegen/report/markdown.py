@@ -109,7 +109,7 @@ def _head(report: Report) -> Iterator[str]:
         yield "".join(f"- {markdown_text(line)}\n" for line in lines) + "\n"
 
 
-_TABLE = f"| | trigger | table | who waits | reverses | migration | lint |\n{'|---' * 7}|\n"
+_TABLE = f"| | trigger | who waits | reverses | lint | migration | table |\n{'|---' * 7}|\n"
 
 
 def _row(change: TriggerChange) -> str:
@@ -117,13 +117,13 @@ def _row(change: TriggerChange) -> str:
     names = ", ".join(markdown_code(name) for name in migrations(change))
     migration = f"**{missing}**" if missing else names
     cells = (
-        WORDS[change.kind],
+        WORDS[change.kind].replace(" ", "&nbsp;"),
         markdown_code(change.uri),
-        markdown_code(change.table),
-        markdown_text(waits(change)),
-        reverses(change),
-        migration,
+        markdown_text(waits(change)).replace(" ", "&nbsp;"),
+        reverses(change).replace(" ", "&nbsp;"),
         _counts(change.findings),
+        migration,
+        markdown_code(change.table),
     )
     return f"| {' | '.join(cells)} |\n"
 

@@ -72,9 +72,8 @@ def test_a_new_trigger(tmp_path: Path) -> None:
     assert (change["waits"], change["reverses"]) == ("writes", True)
     assert {line[0] for line in change["diff"]} == {"@", "+"}
     assert change["reasons"] == []
-    row = (
-        "| added | `shop.Order:stamp` | `shop_order` | writes | yes | `shop.0003_order_stamp` |  |"
-    )
+    cells = ("added", "`shop.Order:stamp`", "writes", "yes", "", "`shop.0003_order_stamp`")
+    row = f"| {' | '.join(cells)} | `shop_order` |"
     assert row in report(project).stdout
 
 
