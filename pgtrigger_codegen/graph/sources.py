@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from pgtrigger_codegen.lint.facts.bodies import ReadBody
+from pgtrigger_codegen.lint.facts.bodies import ReadBody, read_installed
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.facts.history import migration_span, replayed
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
@@ -89,10 +89,10 @@ def sources(context: LintContext) -> Iterator[Source]:
     state = replayed(analysis)
     known = {trigger_key(one) for one in (*analysis.triggers, *analysis.foreign_triggers)}
     for key, installed in state.triggers.items() if state else ():
-        # Ours that nothing declares is removed by the next migration, or kept because of a gap.
+        # What nothing declares is removed by the next migration, or kept because of a gap.
         if key not in known:
             span = migration_span(analysis, installed.made_by)
-            yield _installed(installed, bodies.get(installed.name), span)
+            yield _installed(installed, span)
 
 
 def _declared(trigger: CompiledTrigger, body: ReadBody | None, origin: str) -> Source:
@@ -114,7 +114,8 @@ def _declared(trigger: CompiledTrigger, body: ReadBody | None, origin: str) -> S
     )
 
 
-def _installed(installed: InstalledTrigger, body: ReadBody | None, span: Span) -> Source:
+def _installed(installed: InstalledTrigger, span: Span) -> Source:
+    read = read_installed(installed)
     definition = read_create_trigger(installed.trigger_sql)
     statements = (installed.function_sql, installed.trigger_sql)
     parts = installed.parts()
@@ -128,6 +129,6 @@ def _installed(installed: InstalledTrigger, body: ReadBody | None, span: Span) -
         origin="migration",
         sql="\n\n".join(filter(None, statements)),
         definition=definition if isinstance(definition, Definition) else None,
-        body=body,
+        body=read[1] if read else None,
         span=span,
     )

@@ -6,7 +6,7 @@ touches a table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -47,20 +47,36 @@ def accesses(body: Body) -> Iterator[Access]:
             written = list(_written({kind: node}))
             for verb, table, columns in written:
                 yield _access(query, verb, table, columns)
+            for function in _own_calls({kind: node}):
+                for verb, name in FOLLOWED.get(function, ()):
+                    yield Access(verb, QualifiedName(None, name), frozenset(), False, query.place)
             for table in dict.fromkeys(tables_in(_without_targets({kind: node}), hidden)):
                 yield _access(query, "SELECT", table, frozenset())
 
 
 def functions_called(body: Body) -> frozenset[str]:
     """Functions that are neither PostgreSQL's nor an extension's, and are not followed."""
-    found = set()
-    for query in body.queries:
-        for kind, node in statements_of(query):
-            for key, call in walk({kind: node}):
-                name = own_call(call) if key == "FuncCall" else None
-                if name is not None:
-                    found.add(name)
-    return frozenset(found)
+    found = {
+        name
+        for query in body.queries
+        for kind, node in statements_of(query)
+        for name in _own_calls({kind: node})
+    }
+    return frozenset(found) - {*FOLLOWED}
+
+
+FOLLOWED: Mapping[str, tuple[tuple[Verb, str], ...]] = {
+    # django-pghistory's `Context.install_pgh_attach_context_func`: where there is a context.
+    "_pgh_attach_context": (("INSERT", "pghistory_context"), ("UPDATE", "pghistory_context")),
+}
+"""What functions of packages do to tables, by name."""
+
+
+def _own_calls(tree: Node) -> Iterator[str]:
+    for key, call in walk(tree):
+        name = own_call(call) if key == "FuncCall" else None
+        if name is not None:
+            yield name
 
 
 def _access(query: Query, verb: Verb, table: QualifiedName, columns: frozenset[str]) -> Access:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.cli import run_cli, run_json
-from tests.support.git_project import GitProject
+from tests.support.git_project import STAMP, GitProject
 from tests.support.projects import copy_project
 
 MODELS = '''\
@@ -278,3 +278,28 @@ def test_the_shop(tmp_path: Path) -> None:
         "orders.Order:status_moves",
     }
     assert data["loops"] == []
+
+
+def test_what_nothing_declares_is_read_from_its_migration(tmp_path: Path) -> None:
+    project = GitProject(tmp_path, STAMP.replace("RETURN NEW;", "PERFORM 1 FROM a; RETURN NEW;"))
+    project.declare()
+
+    data = run_json(project.root, "graph")
+
+    (trigger,) = data["triggers"]
+    assert (trigger["origin"], trigger["unknown"]) == ("migration", None)
+    assert uses(data, "shop.Order:stamp") == {("SELECT", "a", True)}
+
+
+def test_the_context_of_pghistory_is_followed(tmp_path: Path) -> None:
+    func = "PERFORM _pgh_attach_context(); RETURN NEW;"
+    project = GitProject(tmp_path, STAMP.replace("RETURN NEW;", func))
+
+    data = run_json(project.root, "graph")
+
+    (trigger,) = data["triggers"]
+    assert (trigger["calls"], trigger["unknown"]) == ([], None)
+    assert uses(data, "shop.Order:stamp") == {
+        ("INSERT", "pghistory_context", False),
+        ("UPDATE", "pghistory_context", False),
+    }

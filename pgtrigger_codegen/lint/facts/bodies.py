@@ -62,6 +62,23 @@ def read_bodies(analysis: Analysis) -> tuple[tuple[BodyTrigger, ReadBody], ...]:
     return (*_declared(analysis), *_installed(analysis))
 
 
+def read_installed(trigger: InstalledTrigger) -> tuple[str, ReadBody] | None:
+    """The text of a function that a migration makes, with what was found in it."""
+    parts = trigger.parts()
+    if parts is not None:
+        body = _contained(functools.partial(read_body, parts))
+        return None if body is None else (parts.func, body)
+    if trigger.function_sql is None:
+        return None
+    read = functools.partial(
+        read_installed_body, trigger.definition.table, trigger.trigger_sql, trigger.function_sql
+    )
+    installed = _contained(read)
+    if isinstance(installed, BodyUnread):
+        return "", installed
+    return None if installed is None else (installed.func, installed.facts)
+
+
 def certain_queries(body: Body) -> Iterator[Query]:
     """Statements that are run as they are, and whose failure nothing deals with.
 
@@ -118,7 +135,7 @@ def _installed(analysis: Analysis) -> Iterator[tuple[BodyTrigger, ReadBody]]:
             continue
         if _may_be_declared(analysis, trigger):
             continue
-        found = _read(trigger)
+        found = read_installed(trigger)
         if found is not None:
             func, body = found
             owner = BodyTrigger(
@@ -138,22 +155,6 @@ def _may_be_declared(analysis: Analysis, trigger: InstalledTrigger) -> bool:
     definition = trigger.definition
     doubt = analysis.certificate.doubt(definition.table, definition.pgid, trigger.owner)
     return trigger.is_pgtrigger and doubt is not None
-
-
-def _read(trigger: InstalledTrigger) -> tuple[str, ReadBody] | None:
-    parts = trigger.parts()
-    if parts is not None:
-        body = _contained(functools.partial(read_body, parts))
-        return None if body is None else (parts.func, body)
-    if trigger.function_sql is None:
-        return None
-    read = functools.partial(
-        read_installed_body, trigger.definition.table, trigger.trigger_sql, trigger.function_sql
-    )
-    installed = _contained(read)
-    if isinstance(installed, BodyUnread):
-        return "", installed
-    return None if installed is None else (installed.func, installed.facts)
 
 
 def _contained(read: Callable[[], T]) -> T | BodyUnread:
