@@ -35,6 +35,9 @@ class EscapingStream:
         is_read_by_github: Whether GitHub Actions looks for commands in it.
     """
 
+    # Without weak references: click's list of streams would keep each of them for ever.
+    __slots__ = ("_begins_line", "_is_coloured", "_is_read_by_github", "_is_trusted", "_stream")
+
     def __init__(self, stream: TextIO, *, is_read_by_github: bool) -> None:
         self._stream = stream
         self._is_read_by_github = is_read_by_github

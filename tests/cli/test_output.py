@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import click
 import pytest
 
 from pgtrigger_codegen.cli.output import EscapingStream, escaping_streams
@@ -193,3 +195,12 @@ def test_a_crash_is_escaped_too(tmp_path: Path) -> None:
     assert outcome.exit_code == 2
     assert "\\u001b[2J" in outcome.stderr
     assert "\x1b" not in outcome.stderr
+
+
+def test_streams_of_earlier_runs_are_not_kept() -> None:
+    """Each holds what was written, and `click` remembers the streams that it writes to."""
+    for _ in range(3):
+        with escaping_streams():
+            click.echo("text")
+    gc.collect()
+    assert not [found for found in gc.get_objects() if type(found) is EscapingStream]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections.abc import Callable
 from typing import Any
 
 
@@ -27,17 +29,14 @@ def is_rendered_model(value: Any) -> bool:
     return isinstance(value, type) and has_base(value, "django.db.models.base", "Model")
 
 
-def has_base(cls: type, module: str, name: str) -> bool:
-    """Whether a class derives from a library's class, by name: the library need not be loaded."""
-    key = (cls, module, name)
-    if key not in _HAS_BASE:  # asked for each field and each call
-        _HAS_BASE[key] = any(
-            base.__name__ == name and base.__module__.startswith(module) for base in cls.__mro__
-        )
-    return _HAS_BASE[key]
+def _has_base(cls: type, module: str, name: str) -> bool:
+    return any(base.__name__ == name and base.__module__.startswith(module) for base in cls.__mro__)
 
 
-_HAS_BASE: dict[tuple[type, str, str], bool] = {}
+# Asked for each field and each call. Classes of a project hold the interpreter that made them, so a
+# process that reads many projects must not remember all of them.
+has_base: Callable[[type, str, str], bool] = functools.lru_cache(maxsize=1024)(_has_base)
+"""Whether a class derives from a library's class, by name: the library need not be loaded."""
 
 
 def is_migration(value: Any) -> bool:

@@ -299,14 +299,8 @@ def is_listed(vm: Machine, value: Any) -> bool:
     return interpreted(value) is not None or files.is_file_method(value) or is_allowed(vm, value)
 
 
-def _is_admitted(kind: type) -> bool:
-    """Whether objects of a library's class may be values."""
-    if kind not in _admitted:
-        _admitted[kind] = _may_be_value(kind)
-    return _admitted[kind]
-
-
 def _may_be_value(kind: type) -> bool:
+    """Whether objects of a library's class may be values."""
     if issubclass(kind, SEALED):
         return False
     if kind is io.StringIO or issubclass(kind, BaseException):
@@ -321,7 +315,8 @@ def _may_be_value(kind: type) -> bool:
 
 
 _HARMLESS = (Unknown, CallBack, classmethod, functools._lru_cache_wrapper, staticmethod)
-_admitted: dict[type, bool] = {}
+# Some classes hold the interpreter that made them: not all are remembered for ever.
+_is_admitted: Callable[[type], bool] = functools.lru_cache(maxsize=1024)(_may_be_value)
 _CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
 _NOWHERE = Span("", 1, 1, 1, 1)
 _METHOD = types.MethodType(as_instance, None.__class__)
