@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from msgspec import Struct
@@ -125,6 +127,25 @@ def writing(target: Target) -> Iterator[None]:
         )
     with reads.noted():
         yield
+
+
+def require_known(uris: Iterable[str], known: AbstractSet[str]) -> None:
+    """Require that triggers have the URIs that were given.
+
+    Raises:
+        CodegenError: No trigger has one of them.
+    """
+    for uri in uris:
+        if uri not in known:
+            raise unknown_uri(uri, known)
+
+
+def place_as_json(analysis: Analysis, span: Span | None) -> dict[str, Any]:
+    """A place in the project's files, for documents."""
+    if span is None:
+        return {"path": None, "line": None, "column": None}
+    path = analysis.project.display_path(span.path)
+    return {"path": path, "line": span.line, "column": span.column}
 
 
 def unknown_uri(uri: str, known: Iterable[str]) -> CodegenError:

@@ -15,14 +15,14 @@ from pgtrigger_codegen.cli.common import (
     echo_summary,
     no_cache_option,
     pass_target,
+    place_as_json,
     place_of,
-    unknown_uri,
+    require_known,
 )
 from pgtrigger_codegen.cli.output import require_unescaped
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.lint.causes import CODES
 from pgtrigger_codegen.source.escaping import one_line
-from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.render import install_sql, uninstall_sql
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
 
@@ -73,9 +73,7 @@ def _selected(
         return list(analysis.triggers), list(analysis.unresolved)
     known = {trigger.uri for trigger in analysis.triggers}
     known |= {item.uri for item in analysis.unresolved if item.uri is not None}
-    for uri in uris:
-        if uri not in known:
-            raise unknown_uri(uri, known)
+    require_known(uris, known)
     return (
         [trigger for trigger in analysis.triggers if trigger.uri in uris],
         [trigger for trigger in analysis.unresolved if trigger.uri in uris],
@@ -135,7 +133,7 @@ def _document(
                 "kind": str(gap.kind),
                 "reason": gap.reason,
                 "concerns": str(gap.concerns),
-                **_place(analysis, gap.span),
+                **place_as_json(analysis, gap.span),
             }
             for gap in analysis.certificate.gaps
         ],
@@ -154,7 +152,7 @@ def _site(analysis: Analysis, site: CountedSite) -> dict[str, Any]:
         "name": site.name,
         "fate": site.fate,
         "why": site.why or None,
-        **_place(analysis, site.span),
+        **place_as_json(analysis, site.span),
     }
 
 
@@ -163,13 +161,6 @@ def _echo_sites(analysis: Analysis) -> None:
         name = f" `{site.name}`" if site.name else ""
         why = f" ({site.why})" if site.why else ""
         click.echo(f"{place_of(analysis, site.span)}{site.what}{name}: {site.fate}{why}")
-
-
-def _place(analysis: Analysis, span: Span | None) -> dict[str, Any]:
-    if span is None:
-        return {"path": None, "line": None, "column": None}
-    path = analysis.project.display_path(span.path)
-    return {"path": path, "line": span.line, "column": span.column}
 
 
 def _echo_text(

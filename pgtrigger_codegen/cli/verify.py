@@ -17,8 +17,9 @@ from pgtrigger_codegen.cli.common import (
     echo_summary,
     no_cache_option,
     pass_target,
+    place_as_json,
     place_of,
-    unknown_uri,
+    require_known,
 )
 from pgtrigger_codegen.cli.lint_request import DSN_VARIABLE
 from pgtrigger_codegen.cli.terminal import progress
@@ -26,7 +27,6 @@ from pgtrigger_codegen.cli.verifying import migrated, verified
 from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.places.server_places import owner_of
 from pgtrigger_codegen.source.escaping import one_line
-from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.wording import counted
 from pgtrigger_codegen.sql.server_faults import FaultKind
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger, UnresolvedTrigger
@@ -116,10 +116,7 @@ def verify(
 
 
 def _asked_for(analysis: Analysis, uris: tuple[str, ...]) -> tuple[CompiledTrigger, ...]:
-    known = {trigger.uri for trigger in analysis.triggers}
-    for uri in uris:
-        if uri not in known:
-            raise unknown_uri(uri, known)
+    require_known(uris, {trigger.uri for trigger in analysis.triggers})
     return tuple(one for one in analysis.triggers if not uris or one.uri in uris)
 
 
@@ -194,22 +191,17 @@ def _trigger_as_json(analysis: Analysis, places: BodyPlaces, one: TriggerVerdict
         "verdict": str(one.verdict),
         "reason": one.reason,
         "is_ours": one.is_ours,
-        **_place_as_json(analysis, one.trigger.span),
+        **place_as_json(analysis, one.trigger.span),
         "faults": [
             {
                 "kind": fault.kind,
                 "message": fault.message,
-                **_place_as_json(analysis, places.span(owner, fault.place)),
+                **place_as_json(analysis, places.span(owner, fault.place)),
             }
             for fault in one.faults
         ],
         **({"events": verify_events.as_json(one.fired)} if one.fired else {}),
     }
-
-
-def _place_as_json(analysis: Analysis, span: Span) -> dict[str, Any]:
-    path = analysis.project.display_path(span.path)
-    return {"path": path, "line": span.line, "column": span.column}
 
 
 def _unresolved_as_json(analysis: Analysis, one: UnresolvedTrigger) -> dict[str, Any]:
@@ -218,7 +210,7 @@ def _unresolved_as_json(analysis: Analysis, one: UnresolvedTrigger) -> dict[str,
         "verdict": str(Verdict.NOT_PROVABLE),
         "reason": f"it cannot be read: {one.reason}",
         "is_ours": False,
-        **_place_as_json(analysis, one.span),
+        **place_as_json(analysis, one.span),
         "faults": [],
     }
 

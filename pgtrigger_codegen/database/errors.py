@@ -46,6 +46,7 @@ _HELP = (
     ),
     (errors.ReadOnlySqlTransaction, "connect to the primary server, in a read-write session"),
     (errors.QueryCanceled, "raise --statement-timeout"),
+    (errors.DiskFull, "the server's disk is full: free space there"),
     (errors.DeadlockDetected, "run the command again; nothing was changed"),
     (
         errors.ObjectInUse,

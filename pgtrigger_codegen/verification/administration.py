@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -49,6 +52,32 @@ def administering(address: Address, database: str | None = None) -> Iterator[Raw
         ) from error
     with connection:
         yield connection
+
+
+@contextmanager
+def administering_again(address: Address) -> Iterator[RawConnection]:
+    """A connection after the first has broken, maybe with the server, which then starts again.
+
+    Raises:
+        DatabaseError: The server cannot be reached within half a minute.
+    """
+    end = time.monotonic() + _PATIENCE
+    with contextlib.ExitStack() as stack:
+        yield _entered(stack, address, end)
+
+
+def _entered(stack: contextlib.ExitStack, address: Address, end: float) -> RawConnection:
+    while True:
+        try:
+            return stack.enter_context(administering(address))
+        except DatabaseError as error:
+            if time.monotonic() > end or not _STARTING.search(str(error.args[0])):
+                raise
+            time.sleep(0.5)
+
+
+_PATIENCE = 30  # seconds
+_STARTING = re.compile(r"in recovery mode|starting up|not yet accepting|shutting down|refused")
 
 
 def make_room(connection: RawConnection, names: RoomNames) -> None:

@@ -209,9 +209,13 @@ class _Firing:
 
     def _run(self, table: Table, statement: str) -> _Done | RefusedStatement:
         before = self._written()
+        count = f"SELECT pg_catalog.count(*) FROM {table.name}"
+        there = self._room.rows(count)[0][0]
         rows = self._room.changes(statement)
         if isinstance(rows, RefusedStatement):
             return rows
+        if rows < 0:  # PostgreSQL does not tell of TRUNCATE
+            rows = there - self._room.rows(count)[0][0]
         written = {
             name: tuple(a - b for a, b in zip(counts, before.get(name, (0, 0, 0)), strict=True))
             for name, counts in self._written().items()
@@ -241,8 +245,7 @@ def _fired(event: str, plain: _Done, done: _Done | RefusedStatement) -> Fired:
         words = [f"{n} {word}" for n, word in zip(more, _WORDS, strict=True) if n > 0]
         if words:
             written.append((name, ", ".join(words)))
-    rows = None if event == "TRUNCATE" else done.rows
-    return Fired(event, Outcome.DONE, rows=rows, columns=columns, written=tuple(written))
+    return Fired(event, Outcome.DONE, rows=done.rows, columns=columns, written=tuple(written))
 
 
 def _is_raised(refused: RefusedStatement) -> bool:

@@ -113,11 +113,11 @@ def keep(plan: Mapping[str, object]) -> None:
 
 def _clear(parameters: Mapping[str, str], rooms: list[str]) -> None:
     from pgtrigger_codegen.database.address import Address
-    from pgtrigger_codegen.verification.administration import administering, clear_room
+    from pgtrigger_codegen.verification.administration import administering_again, clear_room
     from pgtrigger_codegen.verification.names import RoomNames
 
     address = Address(parameters, "guard")
-    with administering(address) as connection:
+    with administering_again(address) as connection:
         for database in rooms:
             clear_room(connection, address, RoomNames.of_database(database))
 

@@ -36,6 +36,7 @@ from pgtrigger_codegen.verification.explaining import NotReplayed, explained
 from pgtrigger_codegen.verification.extent import Extent, extent, tables_of
 from pgtrigger_codegen.verification.left_out import LeftOut
 from pgtrigger_codegen.verification.locks import Lock, held_locks, tables_with_triggers
+from pgtrigger_codegen.verification.memory import collecting
 from pgtrigger_codegen.verification.missing_packages import (
     Label,
     missing_models,
@@ -114,7 +115,7 @@ class Replayer:
         applied = Applied([], [])
         self._create_extensions()
         state = ProjectState()
-        with triggers_in_options():
+        with triggers_in_options(), collecting():
             for number, key in enumerate(self._order, start=1):
                 self._say(f"Applying migrations: {number} of {len(self._order)}")
                 state = self._apply(key, state, applied)
@@ -135,13 +136,14 @@ class Replayer:
     @confined()
     def backwards(self, migrations: Sequence[Key]) -> str | None:
         """Take migrations back, the last first; why that did not go to the end."""
-        for number, key in enumerate(reversed(migrations), start=1):
-            self._say(f"Taking migrations back: {number} of {len(migrations)}")
-            if (where := self._irreversible.get(key)) is not None:
-                return f"{where}: it cannot be reversed"
-            with triggers_in_options(), self._editor(key) as editor:
-                for step in reversed(self._performed(key, editor)):
-                    self._unapply(step, editor)
+        with triggers_in_options(), collecting():
+            for number, key in enumerate(reversed(migrations), start=1):
+                self._say(f"Taking migrations back: {number} of {len(migrations)}")
+                if (where := self._irreversible.get(key)) is not None:
+                    return f"{where}: it cannot be reversed"
+                with self._editor(key) as editor:
+                    for step in reversed(self._performed(key, editor)):
+                        self._unapply(step, editor)
         return None
 
     def _apply(self, key: Key, state: ProjectState, applied: Applied) -> ProjectState:
@@ -230,7 +232,7 @@ class Replayer:
             self._leave_out(where, "Python of the project is never run", Cause.PYTHON, about)
             return without_python(playable) if playable is not operation else None
         model = str(getattr(playable, "model_name", getattr(playable, "name", ""))).lower()
-        unknown = unknown_columns(playable)
+        unknown = unknown_columns(playable, self._connection)
         for name, reason in unknown.items():
             self._unknown.add((key[0], model, name))
             about = extent(playable, key[0], state)

@@ -44,8 +44,12 @@ def without_managers(operation: Operation) -> Operation:
             return operation
 
 
-def unknown_columns(operation: Operation) -> dict[str, str]:
-    """The reasons why the columns of fields are not known, by the names of the fields."""
+def unknown_columns(operation: Operation, connection: Any) -> dict[str, str]:
+    """The reasons why the columns of fields are not known, by the names of the fields.
+
+    Args:
+        connection: Django's, which fields ask for the names of types.
+    """
     match operation:
         case CreateModel():
             fields = dict(operation.fields)
@@ -53,11 +57,19 @@ def unknown_columns(operation: Operation) -> dict[str, str]:
             fields = {operation.name: operation.field}
         case _:
             fields = {}
-    return {
-        str(name): field.unknown.reason
-        for name, field in fields.items()
-        if isinstance(field, StandInField)
-    }
+    reasons = {str(name): _why_unknown(field, connection) for name, field in fields.items()}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
+
+
+def _why_unknown(field: Any, connection: Any) -> str | None:
+    if isinstance(field, StandInField):
+        return field.unknown.reason
+    try:
+        if not field.is_relation:  # which has the type of what it leads to
+            field.db_type(connection)
+    except Refusal as refusal:
+        return refusal.unknown.reason
+    return None
 
 
 def without_columns(operation: CreateModel, names: set[str]) -> CreateModel:

@@ -17,6 +17,7 @@ from pgtrigger_codegen.database.errors import DatabaseError, explain, lost_conne
 from pgtrigger_codegen.verification.administration import (
     RawConnection,
     administering,
+    administering_again,
     clear_room,
     furnish_room,
     make_room,
@@ -234,20 +235,23 @@ def open_room(dsn: str | None, origin: str, limits: Limits) -> Iterator[Room]:
     """
     if dsn is not None:
         address = address_of(dsn, origin)
-        with guarded(parameters=address.parameters) as guard, _room(address, guard, limits) as room:
+        with (
+            guarded(parameters=address.parameters) as guard,
+            _room(address, guard, limits, is_given=True) as room,
+        ):
             yield room
         return
     folder = new_folder()
     with (
         guarded(folder=folder) as guard,
         running(folder) as address,
-        _room(address, guard, limits) as room,
+        _room(address, guard, limits, is_given=False) as room,
     ):
         yield room
 
 
 @contextmanager
-def _room(address: Address, guard: Guard, limits: Limits) -> Iterator[Room]:
+def _room(address: Address, guard: Guard, limits: Limits, *, is_given: bool) -> Iterator[Room]:
     with administering(address) as administrator:
         if (version := administrator.info.server_version) < OLDEST_SERVER:
             raise DatabaseError(
@@ -272,17 +276,19 @@ def _room(address: Address, guard: Guard, limits: Limits) -> Iterator[Room]:
                     with watch.at_work():
                         yield Room(raw, address.origin, watch, lambda name: extend(inside, name))
         finally:
-            _clear(administrator, address, names)
+            if is_given:  # else all of the server is thrown away
+                _clear(administrator, address, names)
             guard.is_cleared()
 
 
 def _clear(administrator: RawConnection, address: Address, names: RoomNames) -> None:
     try:
-        if administrator.closed or administrator.broken:
-            with administering(address) as again:
-                clear_room(again, address, names)
-        else:
-            clear_room(administrator, address, names)
+        if not (administrator.closed or administrator.broken):
+            with contextlib.suppress(psycopg.OperationalError):
+                clear_room(administrator, address, names)
+                return
+        with administering_again(address) as again:
+            clear_room(again, address, names)
     except psycopg.Error as error:
         failure = explain(error, f"dropping database {names.database}")
         raise DatabaseError(
