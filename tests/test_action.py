@@ -335,6 +335,15 @@ def test_the_installation(changed: Runner) -> None:
     tool = changed.scratch / "pgtrigger-codegen" / "bin" / "pgtrigger-codegen"
     shown = subprocess.run([tool, "--version"], capture_output=True, text=True, check=True)
     assert shown.stdout.startswith("pgtrigger-codegen, version")
+    # What is no Python is part of the wheel, too.
+    drawn = subprocess.run(
+        [tool, "-C", changed.project.root, "graph", "--output-format", "html"],
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "<script>" in drawn.stdout
 
 
 def test_no_action_of_others_is_used_unless_it_is_pinned() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from msgspec import Struct
 
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
-from pgtrigger_codegen.triggers.compiled import Cause
+from pgtrigger_codegen.triggers.compiled import Cause, UnresolvedTrigger
 
 Scope = Literal["everything", "other-apps", "app", "table", "trigger"]
 
@@ -84,3 +85,9 @@ class Gap(Struct, frozen=True):
     def touches(self, app_label: str) -> bool:
         """Whether triggers that the app declares may be hidden."""
         return self.is_in(app_label) or self.concerns in (EVERYTHING, Concern("app", app_label))
+
+
+def other_gaps(gaps: Iterable[Gap], unresolved: Iterable[UnresolvedTrigger]) -> Iterator[Gap]:
+    """The gaps beside those that are told as triggers which could not be compiled."""
+    told = {(item.span, item.reason) for item in unresolved}
+    return (gap for gap in gaps if (gap.span, gap.reason) not in told)

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.project.git import CommittedFile, Repository
+from pgtrigger_codegen.project.git import Repository
+from pgtrigger_codegen.project.git_files import CommittedFile, committed_files
 from pgtrigger_codegen.source.files import MOST_BYTES
 from pgtrigger_codegen.source.paths import resolved
 
@@ -29,7 +30,7 @@ def files_of(repository: Repository, commit: str) -> Iterator[Path]:
         # Where a project may lead by links ends here, as it does at the repository's root.
         (root / ".git").mkdir()
         try:
-            _write_all(root, repository.files(commit, MOST_BYTES))
+            _write_all(root, committed_files(repository, commit, MOST_BYTES))
         except OSError as error:
             raise CodegenError(
                 f"the files of commit {commit} cannot be written to {root}: {error.strerror}",

@@ -9,6 +9,7 @@ import click
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.census import CountedSite
+from pgtrigger_codegen.certificate.gaps import other_gaps
 from pgtrigger_codegen.cli.common import (
     Target,
     analyze_target,
@@ -181,11 +182,9 @@ def _echo_text(
         name = item.uri or item.model or "a trigger"
         lines.append(click.style(one_line(f"{name}: {CODES[item.cause]} {item.reason}"), fg="red"))
         lines.append(f"  {shown(item.span.path)}:{item.span.line}:{item.span.column}")
-    told = {(item.span, item.reason) for item in analysis.unresolved}
-    for gap in analysis.certificate.gaps:
-        if (gap.span, gap.reason) not in told:
-            fg = "red" if gap.blocks else "yellow"
-            lines.append(click.style(one_line(f"not read ({gap.kind}): {gap.reason}"), fg=fg))
-            lines.append(f"  {place_of(analysis, gap.span)}may hide {gap.concerns.words}")
+    for gap in other_gaps(analysis.certificate.gaps, analysis.unresolved):
+        fg = "red" if gap.blocks else "yellow"
+        lines.append(click.style(one_line(f"not read ({gap.kind}): {gap.reason}"), fg=fg))
+        lines.append(f"  {place_of(analysis, gap.span)}may hide {gap.concerns.words}")
     if lines:
         click.echo("\n".join(lines))

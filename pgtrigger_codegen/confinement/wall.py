@@ -27,7 +27,7 @@ DOORS = frozenset(
         ("incremental/worker.py", "_send"),
         ("cli/terminal.py", "begin"),
         ("evaluator/library/lookup.py", "load"),
-        ("project/git.py", "_process"),
+        ("project/git.py", "ask"),
         ("providers/loading.py", "_load"),
         ("sql/parser.py", "_call"),
     }

@@ -6,19 +6,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from pgtrigger_codegen.source.place import Place
 from pgtrigger_codegen.sql.accesses import Verb
-
-
-class Place(Struct, frozen=True):
-    """A line of a file.
-
-    Attributes:
-        path: As the output shows it.
-        line: From 1.
-    """
-
-    path: str
-    line: int
 
 
 class Use(Struct, frozen=True):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pgtrigger_codegen.graph.facts import Missing, Place, Trigger, TriggerGraph
+from pgtrigger_codegen.graph.facts import Missing, Trigger, TriggerGraph
+from pgtrigger_codegen.source.place import Place
 
 
 def json_document(graph: TriggerGraph) -> str:

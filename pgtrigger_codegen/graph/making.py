@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.certificate.gaps import other_gaps
 from pgtrigger_codegen.graph.facts import (
     Cascade,
     Firing,
     Missing,
-    Place,
     Table,
     Trigger,
     TriggerGraph,
@@ -25,6 +25,7 @@ from pgtrigger_codegen.lint.facts.history import replayed_history
 from pgtrigger_codegen.lint.facts.tables import ModelTables
 from pgtrigger_codegen.lint.facts.trigger_cycles import cycles
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
+from pgtrigger_codegen.source.place import Place
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.accesses import Access, Verb, accesses, functions_called
 from pgtrigger_codegen.sql.body import Body, BodyUnread
@@ -169,11 +170,10 @@ class _Maker:
             yield Missing(what, item.reason, self._place(item.span))
 
     def _not_read(self) -> Iterator[Missing]:
-        told = {(item.reason, item.span) for item in self._analysis.unresolved}
-        for gap in self._analysis.certificate.gaps:
-            if gap.span is None or (gap.reason, gap.span) not in told:
-                place = self._place(gap.span) if gap.span else None
-                yield Missing(gap.concerns.words, f"{code_of_gap(gap)} {gap.reason}", place)
+        analysis = self._analysis
+        for gap in other_gaps(analysis.certificate.gaps, analysis.unresolved):
+            place = self._place(gap.span) if gap.span else None
+            yield Missing(gap.concerns.words, f"{code_of_gap(gap)} {gap.reason}", place)
 
     def _place(self, span: Span) -> Place:
         return Place(self._analysis.project.display_path(span.path), span.line)

@@ -12,7 +12,7 @@ from pgtrigger_codegen.lint.facts.history import migration_span, replayed
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, in_search_path
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.sql.accesses import Access
+from pgtrigger_codegen.sql.accesses import OF_THE_ROW_ALONE, Access
 from pgtrigger_codegen.sql.body import read_body
 from pgtrigger_codegen.sql.definition import (
     Definition,
@@ -22,8 +22,6 @@ from pgtrigger_codegen.sql.definition import (
 from pgtrigger_codegen.sql.names import QualifiedName, called_function, table_name
 from pgtrigger_codegen.sql.render import trigger_function, trigger_statement
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
-
-_HARMLESS = frozenset({"tsvector_update_trigger", "tsvector_update_trigger_column"})
 
 
 class Source(Struct, frozen=True):
@@ -51,7 +49,7 @@ class Source(Struct, frozen=True):
     @property
     def is_harmless(self) -> bool:
         """Whether it calls a function of PostgreSQL's that touches nothing but the row."""
-        return self.function in _HARMLESS
+        return self.function in OF_THE_ROW_ALONE
 
     @property
     def turn(self) -> tuple[int, bytes]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -55,24 +54,6 @@ _SECONDS = 60
 
 class GitError(CodegenError):
     """Git gave no answer, though there is a repository."""
-
-
-class CommittedFile(NamedTuple):
-    """A file of a commit.
-
-    Attributes:
-        path: As git has it, relative to the root; whatever somebody has put there.
-        content: Of a link, where it leads.
-    """
-
-    path: str
-    content: bytes
-    is_link: bool
-
-
-_LINK_MODE = "120000"
-_SOURCES = (".py", ".sql", ".toml", ".cfg", ".ini")
-_BATCH = 500  # files whose contents are held at a time
 
 
 class Repository(Struct, frozen=True):
@@ -224,49 +205,6 @@ class Repository(Struct, frozen=True):
         changed = self._run("diff-index", *arguments, settings=settings)
         return bool(changed or self._run("ls-files", "--others", "--exclude-standard", "-z"))
 
-    def files(self, commit: str, most: int) -> Iterator[CommittedFile]:
-        """All regular files and links of a commit, but for large ones.
-
-        Args:
-            most: The largest number of bytes of a file.
-
-        Raises:
-            GitError: Git does not say.
-        """
-        listed = self._run("ls-tree", "-r", "-z", "-l", "--full-tree", commit)
-        found: list[tuple[str, str, bool]] = []
-        for entry in filter(None, os.fsdecode(listed).split("\0")):
-            facts, _, path = entry.partition("\t")
-            mode, kind, name, size = facts.split()
-            if kind == "blob" and not size.isdigit():
-                if path.endswith(_SOURCES):
-                    raise GitError(
-                        f"{path} is part of commit {commit[:12]}, and its content is not here",
-                        help="fetch all of the commit: clone without --filter",
-                    )
-            elif kind == "blob" and int(size) <= most:
-                found.append((path, name, mode == _LINK_MODE))
-        for start in range(0, len(found), _BATCH):
-            batch = found[start : start + _BATCH]
-            contents = self._blobs([name for _, name, _ in batch])
-            for (path, _, is_link), content in zip(batch, contents, strict=True):
-                yield CommittedFile(path, content, is_link)
-
-    def _blobs(self, names: Iterable[str]) -> Iterator[bytes]:
-        listed = list(names)
-        asked = "".join(f"{name}\n" for name in listed).encode()
-        answer = self._process("cat-file", "--batch", asked=asked).stdout
-        position = 0
-        for name in listed:
-            head, _, _ = answer[position : position + 200].partition(b"\n")
-            words = head.split()
-            if len(words) != 3 or words[0] != name.encode():
-                raise GitError(f"git has no content for the object {name}")
-            start = position + len(head) + 1
-            end = start + int(words[2])
-            yield answer[start:end]
-            position = end + 1
-
     def _relative(self, path: Path) -> str:
         """The path as git names it; resolved but for its own last part, which may be a link."""
         inside = resolved(path.parent) / path.name if path != self.root else self.root
@@ -291,7 +229,7 @@ class Repository(Struct, frozen=True):
 
     def _succeeds(self, *arguments: str) -> bool:
         """What git answers by its exit code."""
-        return self._process(*arguments, codes=(0, 1)).returncode == 0
+        return self.ask(*arguments, codes=(0, 1)).returncode == 0
 
     def _run(
         self,
@@ -300,9 +238,9 @@ class Repository(Struct, frozen=True):
         variables: Mapping[str, str] | None = None,
         codes: Iterable[int] = (0,),
     ) -> bytes:
-        return self._process(*arguments, settings=settings, variables=variables, codes=codes).stdout
+        return self.ask(*arguments, settings=settings, variables=variables, codes=codes).stdout
 
-    def _process(
+    def ask(
         self,
         *arguments: str,
         settings: Mapping[str, str] | None = None,
@@ -310,6 +248,17 @@ class Repository(Struct, frozen=True):
         codes: Iterable[int] = (0,),
         asked: bytes = b"",
     ) -> subprocess.CompletedProcess[bytes]:
+        """Runs git, so that nothing runs which the repository names.
+
+        Args:
+            settings: Of its configuration, beside those that keep it harmless.
+            variables: Of its environment.
+            codes: The exit codes of an answer.
+            asked: What git reads from standard input.
+
+        Raises:
+            GitError: It ends with another code, or not in time.
+        """
         search = _search_path(self.root)
         program = _program(search, self.root)
         if program is None:

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from pgtrigger_codegen.migrations.reading.reader import Key
+from pgtrigger_codegen.source.place import Place
 from pgtrigger_codegen.sql.locks import BLOCKS, stronger
 
 ChangeKind = Literal["add", "alter", "rename", "remove", "rewrite"]
@@ -20,18 +21,6 @@ WORDS: Mapping[ChangeKind, str] = {
     "remove": "removed",
     "rewrite": "written again",
 }
-
-
-class Place(Struct, frozen=True):
-    """A line of a file.
-
-    Attributes:
-        path: As the output shows it.
-        line: From 1.
-    """
-
-    path: str
-    line: int
 
 
 class Finding(Struct, frozen=True):

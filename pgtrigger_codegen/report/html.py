@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pgtrigger_codegen.report.facts import WORDS, Finding, NotRead, Place, Report, TriggerChange
+from pgtrigger_codegen.report.facts import WORDS, Finding, NotRead, Report, TriggerChange
 from pgtrigger_codegen.report.wording import (
     headline,
     limits,
@@ -18,6 +18,7 @@ from pgtrigger_codegen.report.wording import (
     without_migration,
 )
 from pgtrigger_codegen.source.markup import html_sentence, html_text
+from pgtrigger_codegen.source.place import Place
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --add: #2da44e33; --del: #cf222e33; }

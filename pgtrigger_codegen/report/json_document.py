@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pgtrigger_codegen.report.facts import Finding, NotRead, Operation, Place, Report, TriggerChange
+from pgtrigger_codegen.report.facts import Finding, NotRead, Operation, Report, TriggerChange
+from pgtrigger_codegen.source.place import Place
 
 
 def json_document(report: Report) -> str:

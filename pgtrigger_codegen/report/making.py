@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.certificate import Certificate
+from pgtrigger_codegen.certificate.gaps import other_gaps
 from pgtrigger_codegen.lint.causes import code_of_gap
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.migrations.changes.autodetector import (
@@ -34,7 +35,6 @@ from pgtrigger_codegen.report.facts import (
     Finding,
     NotRead,
     Operation,
-    Place,
     Report,
     TriggerChange,
 )
@@ -44,6 +44,7 @@ from pgtrigger_codegen.report.operations import (
     unwritten_operations,
 )
 from pgtrigger_codegen.report.pairs import Pair, paired
+from pgtrigger_codegen.source.place import Place
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.names import table_name
 from pgtrigger_codegen.sql.render import DEFAULT_STYLE
@@ -280,16 +281,14 @@ def _is_about(diagnostic: Diagnostic, change: TriggerChange, spans: dict[str, Sp
 
 def _not_read(now: Analysis, plan: Plan, earlier: Earlier) -> Iterator[NotRead]:
     shown = now.project.display_path
-    unresolved = {(item.reason, item.span) for item in now.unresolved}
-    for gap in now.certificate.gaps:
-        if gap.span is None or (gap.reason, gap.span) not in unresolved:
-            path = shown(gap.span.path) if gap.span else None
-            yield NotRead(
-                f"{code_of_gap(gap)} {gap.reason}",
-                gap.concerns.words,
-                _place_of(now, gap.span) if gap.span else None,
-                (gap.reason, path) not in earlier.unread,
-            )
+    for gap in other_gaps(now.certificate.gaps, now.unresolved):
+        path = shown(gap.span.path) if gap.span else None
+        yield NotRead(
+            f"{code_of_gap(gap)} {gap.reason}",
+            gap.concerns.words,
+            _place_of(now, gap.span) if gap.span else None,
+            (gap.reason, path) not in earlier.unread,
+        )
     for item in plan.unreadable:
         name = ".".join(item.migration)
         yield NotRead(

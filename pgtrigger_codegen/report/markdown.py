@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pgtrigger_codegen.report.facts import WORDS, Finding, NotRead, Place, Report, TriggerChange
+from pgtrigger_codegen.report.facts import WORDS, Finding, NotRead, Report, TriggerChange
 from pgtrigger_codegen.report.wording import (
     headline,
     limits,
@@ -24,6 +24,7 @@ from pgtrigger_codegen.source.markup import (
     markdown_code,
     markdown_text,
 )
+from pgtrigger_codegen.source.place import Place
 from pgtrigger_codegen.source.wording import counted
 
 MARKER = "<!-- pgtrigger-codegen report -->"

@@ -26,7 +26,8 @@ from pgtrigger_codegen.migrations.watching.trigger_statements import (
     trigger_operations,
 )
 from pgtrigger_codegen.report.earlier import Earlier, identity, migration_texts
-from pgtrigger_codegen.report.facts import Operation, Place, SqlStep
+from pgtrigger_codegen.report.facts import Operation, SqlStep
+from pgtrigger_codegen.source.place import Place
 from pgtrigger_codegen.sql.locks import lock_of
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.render import Style

@@ -22,6 +22,9 @@ from pgtrigger_codegen.sql.statements import relation_name
 
 Verb = Literal["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"]
 
+OF_THE_ROW_ALONE = frozenset({"tsvector_update_trigger", "tsvector_update_trigger_column"})
+"""PostgreSQL's own trigger functions that set columns of the row, and always write it."""
+
 
 class Access(Struct, frozen=True):
     """A table that a statement reads or writes.

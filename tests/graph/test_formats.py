@@ -13,8 +13,9 @@ from urllib.parse import quote
 import pytest
 
 from pgtrigger_codegen.graph.diagrams import dot, mermaid
-from pgtrigger_codegen.graph.facts import Cascade, Missing, Place, Table, Trigger, TriggerGraph, Use
+from pgtrigger_codegen.graph.facts import Cascade, Missing, Table, Trigger, TriggerGraph, Use
 from pgtrigger_codegen.graph.page import html_page
+from pgtrigger_codegen.source.place import Place
 
 HOSTILE = (
     '"quoted"',

@@ -13,7 +13,6 @@ from pgtrigger_codegen.report.facts import (
     Finding,
     NotRead,
     Operation,
-    Place,
     Report,
     SqlStep,
     TriggerChange,
@@ -21,6 +20,7 @@ from pgtrigger_codegen.report.facts import (
 from pgtrigger_codegen.report.html import html_page
 from pgtrigger_codegen.report.json_document import json_document
 from pgtrigger_codegen.report.markdown import MARKER, markdown
+from pgtrigger_codegen.source.place import Place
 
 GITHUB_TAKES = 65_536
 HOSTILE = (

@@ -406,6 +406,16 @@ def test_links_of_a_commit_lead_nowhere(tmp_path: Path) -> None:
     assert secret.read_text() == "raise SystemExit\n"
 
 
+def test_a_project_in_a_folder_of_its_repository(tmp_path: Path) -> None:
+    project = GitProject(tmp_path / "back", PROTECT)
+    (tmp_path / "back" / ".git").rename(tmp_path / ".git")
+    project.commit()
+    project.git("branch", "--force", "main")
+    project.declare(PROTECT, STAMP)
+
+    assert only_change(project)["path"] == "shop/models.py"
+
+
 def test_the_file(tmp_path: Path) -> None:
     project = GitProject(tmp_path / "project", PROTECT)
     file = tmp_path / "report.md"

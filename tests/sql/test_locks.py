@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from pgtrigger_codegen.sql.locks import NO_LOCK, StatementLock, lock_of, stronger
+from pgtrigger_codegen.sql.locks import BLOCKS, NO_LOCK, StatementLock, lock_of, stronger
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.render import (
     Style,
+    alter_function,
+    comment,
     create_trigger,
     drop_trigger,
     lift_trigger,
@@ -18,6 +21,7 @@ from pgtrigger_codegen.sql.render import (
 )
 from pgtrigger_codegen.sql.statements import read_statements
 from pgtrigger_codegen.triggers.compiled import TriggerParts
+from tests.support.projects import REPOSITORY
 
 PARTS = TriggerParts(
     ignore_func_name="_pgtrigger_should_ignore",
@@ -98,3 +102,30 @@ def test_what_is_not_known_is_not_denied(sql: str) -> None:
 def test_the_strongest_lock() -> None:
     assert stronger(["ShareRowExclusiveLock", None, "AccessExclusiveLock"]) == "AccessExclusiveLock"
     assert stronger([None]) is None
+
+
+RENAMED = replace(PARTS, pgid="pgtrigger_guard_0a1b2", execute="pgtrigger_guard_0a1b2()")
+DEFERRED = replace(PARTS, constraint="CONSTRAINT", when="AFTER", timing="DEFERRABLE")
+WRITTEN = {
+    "a new trigger": create_trigger(PARTS, ""),
+    "only the function's body": alter_function(PARTS, ""),
+    "the definition": replace_trigger(PARTS, PARTS, ""),
+    "to or from a deferrable trigger": replace_trigger(PARTS, DEFERRED, ""),
+    "the trigger's or model's name, or the model's app": replace_trigger(PARTS, RENAMED, ""),
+    "the name of the table, or of a column that only the definition uses": comment(PARTS, ""),
+    "a trigger removed": drop_trigger(PARTS),
+}
+
+
+def test_the_page_on_migrations_tells_the_same_locks() -> None:
+    page = (REPOSITORY / "docs" / "makemigrations.md").read_text()
+    _, _, table = page.partition("| what changed | what is written | lock on the table |\n")
+    rows = [line.strip("|").split(" | ") for line in table.partition("\n\n")[0].splitlines()[1:]]
+    told = {what.strip(): lock.strip() for what, _, lock in rows}
+
+    assert set(told) == set(WRITTEN)
+    for what, sql in WRITTEN.items():
+        strongest = stronger(lock.mode for lock in locks(sql) if lock)
+        stopped = BLOCKS[strongest] if strongest else "nothing"
+        waits = f"{stopped} wait" if stopped in ("writes", "reads and writes") else "none"
+        assert told[what] == waits, what

@@ -19,6 +19,7 @@ from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.facts.history import replayed
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
+from pgtrigger_codegen.sql.accesses import OF_THE_ROW_ALONE
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_writes import RowColumn, Write, writes
 from pgtrigger_codegen.sql.definition import Definition, Event
@@ -167,15 +168,11 @@ class _Graph:
         return unread or table in self._doubtful
 
 
-# Known to write the row whatever it is.
-_HARMLESS = frozenset({"tsvector_update_trigger", "tsvector_update_trigger_column"})
-
-
 def _doubtful_tables(context: LintContext) -> Iterator[QualifiedName]:
     """Tables with triggers of packages, and with triggers whose function is not known."""
     of_others = [one for one in context.analysis.triggers if not uses_own_function(one.parts)]
     for trigger in (*of_others, *context.analysis.foreign_triggers):
-        if called_function(trigger.parts.execute).name not in _HARMLESS:
+        if called_function(trigger.parts.execute).name not in OF_THE_ROW_ALONE:
             yield in_search_path(table_name(trigger.table))
     state = replayed(context.analysis)
     declared = {trigger_key(trigger) for trigger in context.analysis.triggers}
