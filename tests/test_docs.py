@@ -37,6 +37,8 @@ def test_commands_run(
     page: str, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database)
+    # `verify` would start a server for each command: tests/verification has it do so.
+    monkeypatch.setenv("PGTRIGGER_CODEGEN_DSN", database)
     project = DjangoProject(copy_project("shop", tmp_path), database)
     commands = _commands(page)
     # `--check` is shown as what a project runs that is in step; the story above it makes it so.

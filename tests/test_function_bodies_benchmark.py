@@ -12,7 +12,7 @@ def test_it_prints_what_a_trigger_costs(
 ) -> None:
     monkeypatch.setattr(function_bodies, "RUNS", 1)
 
-    function_bodies.main()
+    function_bodies.main("s*.sql")
 
     first, second = capsys.readouterr().out.splitlines()
     counted = re.fullmatch(r"(\d+) triggers, (\d+) findings, 1 runs", first)
