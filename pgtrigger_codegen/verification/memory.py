@@ -6,6 +6,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db.migrations.state import ProjectState
+
 
 @contextmanager
 def collecting() -> Iterator[None]:
@@ -24,3 +26,13 @@ def collecting() -> Iterator[None]:
             gc.disable()
         gc.collect()
         gc.unfreeze()
+
+
+def without_apps(state: ProjectState) -> ProjectState:
+    """A copy that takes less memory: without the models that were rendered from it."""
+    copy = ProjectState(
+        models={label: model.clone() for label, model in state.models.items()},
+        real_apps=state.real_apps,
+    )
+    copy.is_delayed = state.is_delayed
+    return copy

@@ -18,7 +18,6 @@ from django.db.migrations.operations import (
     CreateModel,
     RunPython,
     RunSQL,
-    SeparateDatabaseAndState,
 )
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -36,7 +35,7 @@ from pgtrigger_codegen.verification.explaining import NotReplayed, explained
 from pgtrigger_codegen.verification.extent import Extent, extent, tables_of
 from pgtrigger_codegen.verification.left_out import LeftOut
 from pgtrigger_codegen.verification.locks import Lock, held_locks, tables_with_triggers
-from pgtrigger_codegen.verification.memory import collecting
+from pgtrigger_codegen.verification.memory import collecting, without_apps
 from pgtrigger_codegen.verification.missing_packages import (
     Label,
     missing_models,
@@ -45,6 +44,7 @@ from pgtrigger_codegen.verification.missing_packages import (
 from pgtrigger_codegen.verification.playable import (
     default_if_known,
     does_nothing,
+    extensions_of,
     may_run_sql,
     runs_python,
     triggers_in_options,
@@ -129,7 +129,7 @@ class Replayer:
         for key in self._order:
             listed = self._graph.migrations[key].operations
             for operation in () if isinstance(listed, Unknown) else listed:
-                for one in _extensions(operation):
+                for one in extensions_of(operation):
                     if one not in self._extensions:
                         self._extensions[one] = self._room.extend(one)
 
@@ -153,14 +153,14 @@ class Replayer:
             self._leave_out(".".join(key), reason, Cause.UNREAD, Extent(is_known=False))
             self._with_gaps.add(key[0])
             return state
-        self._states[key] = _without_apps(state)
+        self._states[key] = without_apps(state)
         played = self._played[key] = []
         with self._editor(key) as editor:
             for index, operation in enumerate(listed):
                 step = self._step(key, index, operation, state, editor)
-                if step is None:
+                if step is None and not isinstance(operation, RunPython):
                     self._with_gaps.add(key[0])
-                else:
+                if step is not None:
                     done = step.effects.database and self._perform(step, editor, applied)
                     played.append(_Played(index, step.operation, step.effects, done))
                     state = step.after
@@ -230,7 +230,7 @@ class Replayer:
         if runs_python(playable):
             about = Extent(is_known=not may_run_sql(self._graph.migrations[key].path))
             self._leave_out(where, "Python of the project is never run", Cause.PYTHON, about)
-            return without_python(playable) if playable is not operation else None
+            return None if isinstance(playable, RunPython) else without_python(playable)
         model = str(getattr(playable, "model_name", getattr(playable, "name", ""))).lower()
         unknown = unknown_columns(playable, self._connection)
         for name, reason in unknown.items():
@@ -274,7 +274,7 @@ class Replayer:
 
     def _perform(self, step: Step, editor: Any, applied: Applied) -> bool:
         """Whether the operation was performed."""
-        for name in _extensions(step.operation):
+        for name in extensions_of(step.operation):
             if not self._extensions.get(name):
                 about = Extent() if isinstance(step.operation, CreateExtension) else step.extent
                 reason = f"extension {name} is missing"
@@ -289,7 +289,7 @@ class Replayer:
                 self._make_schema(step.operation)
                 step.forwards(editor)
         except (NotReplayed, RefusedStatement) as reason:
-            self._refused(step.where, reason, step.extent)
+            self.left_out.refused(step.where, reason, step.extent)
             return False
         applied.operations += 1
         if self._graph.migrations[step.key].atomic:
@@ -307,25 +307,7 @@ class Replayer:
                 self._make_schema(step.operation)
                 step.backwards(editor)
         except (NotReplayed, RefusedStatement) as reason:
-            self._refused(f"{step.where}, backwards", reason, step.extent)
-
-    def _refused(self, where: str, reason: Exception, about: Extent) -> None:
-        """Leave out an operation that the server or Django refuses."""
-        if isinstance(reason, NotReplayed):
-            cause = Cause.FOLLOWS if self.left_out.touching(about.names) else Cause.UNREAD
-            self._leave_out(where, str(reason), cause, about)
-            return
-        assert isinstance(reason, RefusedStatement)
-        before = self.left_out.touching(about.names)
-        if reason.sqlstate == _SYNTAX or (
-            reason.sqlstate in _THERE_ALREADY and self.left_out.doubt(about.names) is None
-        ):
-            self._leave_out(where, reason.message, Cause.FAILED, about)
-        elif before is not None:
-            words = f"{reason.message}, where {before} was left out"
-            self._leave_out(where, words, Cause.FOLLOWS, about)
-        else:
-            self._leave_out(where, reason.message, Cause.REFUSED, about)
+            self.left_out.refused(f"{step.where}, backwards", reason, step.extent)
 
     def _leave_out(self, where: str, reason: str, cause: Cause, about: Extent) -> None:
         self.left_out.add(Skipped(where, reason, cause), about)
@@ -361,32 +343,9 @@ class Replayer:
                         editor.execute(statement)
                 except (NotReplayed, RefusedStatement) as reason:
                     where = f"{'.'.join(key)}, deferred statement {number}"
-                    self._refused(where, reason, extent(RunSQL(str(statement)), key[0]))
-
-
-_SYNTAX = "42601"
-_THERE_ALREADY = frozenset({"42710", "42723", "42P06", "42P07"})
-
-
-def _without_apps(state: ProjectState) -> ProjectState:
-    """A copy that takes less memory: without the models that were rendered from it."""
-    copy = ProjectState(
-        models={label: model.clone() for label, model in state.models.items()},
-        real_apps=state.real_apps,
-    )
-    copy.is_delayed = state.is_delayed
-    return copy
+                    self.left_out.refused(where, reason, extent(RunSQL(str(statement)), key[0]))
 
 
 def _has_field(state: ProjectState, app_label: str, model: str, name: str) -> bool:
     found = state.models.get((app_label, model))
     return found is not None and name in found.fields
-
-
-def _extensions(operation: object) -> Iterator[str]:
-    match operation:
-        case CreateExtension():
-            yield operation.name
-        case SeparateDatabaseAndState():
-            for inner in operation.database_operations:
-                yield from _extensions(inner)

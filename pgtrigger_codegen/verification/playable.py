@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.contrib.postgres.operations import CreateExtension
 from django.db.migrations.operations import (
     AddField,
     AlterField,
@@ -112,6 +113,16 @@ def without_python(operation: Operation) -> Operation:
         if not isinstance(each, RunPython)
     ]
     return rest
+
+
+def extensions_of(operation: object) -> Iterator[str]:
+    """The names of the extensions that an operation creates."""
+    match operation:
+        case CreateExtension():
+            yield operation.name
+        case SeparateDatabaseAndState():
+            for inner in operation.database_operations:
+                yield from extensions_of(inner)
 
 
 @contextmanager
