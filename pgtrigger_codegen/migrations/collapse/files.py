@@ -19,8 +19,9 @@ from pgtrigger_codegen.migrations.collapse.outcome import Collapse
 from pgtrigger_codegen.migrations.collapse.runs import Run
 from pgtrigger_codegen.migrations.collapse.trigger_steps import OperationPlace
 from pgtrigger_codegen.migrations.reading.reader import EvaluatedMigration, Key
-from pgtrigger_codegen.migrations.writing.class_lists import ClassLists, ListError
+from pgtrigger_codegen.migrations.writing.class_lists import ClassLists
 from pgtrigger_codegen.migrations.writing.literal import string_literal
+from pgtrigger_codegen.migrations.writing.migration_class import LayoutError
 from pgtrigger_codegen.migrations.writing.writer import (
     HEADER,
     IgnoreFunction,
@@ -76,7 +77,7 @@ class RunFiles(Struct):
         for key in run.keys:
             try:
                 files.lists[key] = _editable(run.graph.migrations[key])
-            except ListError as error:
+            except LayoutError as error:
                 files.obstacles[key] = str(error)
         return files
 
@@ -109,17 +110,17 @@ def _editable(migration: EvaluatedMigration) -> ClassLists:
     """The file's lists, where its operations are all in them.
 
     Raises:
-        ListError: They are not.
+        LayoutError: They are not.
     """
     if isinstance(migration.operations, Unknown):
-        raise ListError(f"its operations cannot be read: {migration.operations.reason}")
+        raise LayoutError(f"its operations cannot be read: {migration.operations.reason}")
     lists = ClassLists(_text(migration.path))
     if len(lists.elements("operations")) != len(migration.operations):
-        raise ListError("its operations are not all in the list of class Migration")
+        raise LayoutError("its operations are not all in the list of class Migration")
     if module_name(lists.text, "django.db", "migrations") != "migrations":
-        raise ListError("it does not say `from django.db import migrations`")
+        raise LayoutError("it does not say `from django.db import migrations`")
     if migration.replaces:
-        raise ListError("it stands for migrations that were squashed")
+        raise LayoutError("it stands for migrations that were squashed")
     return lists
 
 
@@ -128,7 +129,7 @@ def _text(path: Path) -> str:
     try:
         text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ListError("it is not UTF-8") from error
+        raise LayoutError("it is not UTF-8") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -192,7 +193,7 @@ class _Files:
             return "what it names in run_before would come earlier without it"
         try:
             written = [_pair(element) for element in lists.elements("dependencies")]
-        except ListError:
+        except LayoutError:
             written = [None]
         if None in written:
             return "its dependencies cannot be changed"
@@ -239,11 +240,11 @@ class _Files:
                 return f"{name}, which is not to be changed, depends on it"
             try:
                 self._others.setdefault(child, ClassLists(_text(path)))
-            except (ListError, SyntaxError):
+            except (LayoutError, SyntaxError):
                 return f"{name} depends on it"
         try:
             elements = self._all(child).elements("dependencies")
-        except ListError:
+        except LayoutError:
             return f"{name} depends on it, in a way that cannot be changed"
         if key not in map(_pair, elements):
             return f"{name} depends on it, in a way that cannot be changed"
@@ -288,7 +289,7 @@ class _Files:
         lists = self._all(key)
         try:
             elements = lists.elements("dependencies")
-        except ListError:
+        except LayoutError:
             return False
         written = [_pair(element) for element in elements]
         there = {item for item in written if item and item not in self._gone}

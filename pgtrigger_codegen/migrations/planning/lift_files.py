@@ -24,7 +24,8 @@ from pgtrigger_codegen.migrations.reading.graph import MigrationGraph
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.reading.sql_texts import sql_texts
 from pgtrigger_codegen.migrations.replaying.state import in_search_path
-from pgtrigger_codegen.migrations.writing.weaving import Threads, WeavingError, weave
+from pgtrigger_codegen.migrations.writing.migration_class import LayoutError
+from pgtrigger_codegen.migrations.writing.weaving import Threads, weave
 from pgtrigger_codegen.migrations.writing.writer import (
     IgnoreFunction,
     ignore_function_block,
@@ -144,7 +145,7 @@ def woven_file(
     added = WovenOperations(key, Threads(before, after), tuple(sorted(woven.dependencies)))
     try:
         content = _woven(path, added)
-    except WeavingError as error:
+    except LayoutError as error:
         raise MigrationsError(
             f"operations cannot be added to migration {'.'.join(key)}: {error}",
             help="put them there by hand, as --split prints them with --dry-run",
@@ -162,7 +163,7 @@ def ordered_file(key: Key, run_before: Iterable[Key], history: History) -> Migra
     added = WovenOperations(key, Threads({}, {}), run_before=tuple(sorted(run_before)))
     try:
         content = _woven(path, added)
-    except (WeavingError, SyntaxError) as error:
+    except (LayoutError, SyntaxError) as error:
         listed = ", ".join(map(repr, added.run_before))
         raise MigrationsError(
             f"migration {'.'.join(key)} has to run before {listed}, and that cannot be added "

@@ -14,9 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-
-class ListError(Exception):
-    """The lists of the file cannot be changed because of its layout; the message says why."""
+from pgtrigger_codegen.migrations.writing.migration_class import migration_class, plain_list
 
 
 class ClassLists:
@@ -38,7 +36,7 @@ class ClassLists:
         """The elements of a list.
 
         Raises:
-            ListError: It is not a plain list in the class.
+            LayoutError: It is not a plain list in the class.
         """
         return self._list(attribute).elts
 
@@ -86,26 +84,7 @@ class ClassLists:
         return _comments(self.result(), "{}")
 
     def _list(self, attribute: str) -> ast.List:
-        for statement in self._class().body:
-            match statement:
-                case (
-                    ast.Assign(targets=[ast.Name(id=name)], value=value)
-                    | ast.AnnAssign(target=ast.Name(id=name), value=value)
-                ) if name == attribute:
-                    if isinstance(value, ast.List) and not any(
-                        isinstance(element, ast.Starred) for element in value.elts
-                    ):
-                        return value
-                    break
-                case _:
-                    pass
-        raise ListError(f"its {attribute} are not a plain list in class Migration")
-
-    def _class(self) -> ast.ClassDef:
-        for statement in self._tree.body:
-            if isinstance(statement, ast.ClassDef) and statement.name == "Migration":
-                return statement
-        raise ListError("it has no `class Migration` at its top level")
+        return plain_list(migration_class(self._tree), attribute)
 
     def _append(self, listed: ast.List, codes: Sequence[str]) -> None:
         """Put expressions behind the last element of a list."""

@@ -15,10 +15,11 @@ from msgspec import Struct
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.writing.literal import string_literal
-
-
-class WeavingError(Exception):
-    """Nothing can be added to the file because of its layout; the message says why."""
+from pgtrigger_codegen.migrations.writing.migration_class import (
+    LayoutError,
+    migration_class,
+    plain_list,
+)
 
 
 class Threads(Struct, frozen=True):
@@ -41,28 +42,28 @@ def weave(
     """The file with the operations, dependencies and `run_before` added.
 
     Raises:
-        WeavingError: The operations or dependencies are not a plain list, or what the added
+        LayoutError: The operations or dependencies are not a plain list, or what the added
             ones need is not imported.
     """
     module = ast.parse(source)
-    migration = _migration_class(module)
+    migration = migration_class(module)
     text = _Text(source)
     insertions: list[tuple[int, str]] = []
     elements: ast.List | None = None
     if places := [*threads.before, *threads.after]:
         if not _imports_migrations(module):
-            raise WeavingError("it does not say `from django.db import migrations`")
-        elements = _elements(migration, "operations")
+            raise LayoutError("it does not say `from django.db import migrations`")
+        elements = plain_list(migration, "operations")
         if max(places) >= len(elements.elts):
-            raise WeavingError("its operations are not all in the list of class Migration")
+            raise LayoutError("its operations are not all in the list of class Migration")
         for index, blocks in threads.before.items():
             insertions.append(text.before(elements.elts[index], blocks))
         for index, blocks in threads.after.items():
             insertions.append(text.after(elements.elts[index], blocks))
     if dependencies:
-        insertions.append(_listed(text, _elements(migration, "dependencies"), dependencies))
+        insertions.append(_listed(text, plain_list(migration, "dependencies"), dependencies))
     if run_before and _assigned(migration, "run_before"):
-        insertions.append(_listed(text, _elements(migration, "run_before"), run_before))
+        insertions.append(_listed(text, plain_list(migration, "run_before"), run_before))
     elif run_before:
         lines = ["    run_before = [", *_keys(run_before), "    ]"]
         insertions.append(text.above_or_below(_anchor(migration), lines))
@@ -102,13 +103,6 @@ def _anchor(migration: ast.ClassDef) -> tuple[ast.stmt, bool]:
     return _assigned(migration, "operations") or migration.body[0], False
 
 
-def _migration_class(module: ast.Module) -> ast.ClassDef:
-    for statement in module.body:
-        if isinstance(statement, ast.ClassDef) and statement.name == "Migration":
-            return statement
-    raise WeavingError("it has no `class Migration` at its top level")
-
-
 def _imports_migrations(module: ast.Module) -> bool:
     return any(
         isinstance(statement, ast.ImportFrom)
@@ -118,29 +112,12 @@ def _imports_migrations(module: ast.Module) -> bool:
     )
 
 
-def _elements(migration: ast.ClassDef, attribute: str) -> ast.List:
-    for statement in migration.body:
-        match statement:
-            case (
-                ast.Assign(targets=[ast.Name(id=name)], value=value)
-                | ast.AnnAssign(target=ast.Name(id=name), value=value)
-            ) if name == attribute:
-                if isinstance(value, ast.List) and not any(
-                    isinstance(element, ast.Starred) for element in value.elts
-                ):
-                    return value
-                break
-            case _:
-                pass
-    raise WeavingError(f"its {attribute} are not a plain list in class Migration")
-
-
 def _require_same(before: ast.List, woven: str, threads: Threads) -> None:
     """Refuse a layout in which what was there would become something else."""
     try:
-        after = _elements(_migration_class(ast.parse(woven)), "operations").elts
+        after = plain_list(migration_class(ast.parse(woven)), "operations").elts
     except SyntaxError as error:
-        raise WeavingError("its operations are laid out in an unusual way") from error
+        raise LayoutError("its operations are laid out in an unusual way") from error
     expected: list[ast.expr | None] = []
     for index, element in enumerate(before.elts):
         expected += [None] * len(threads.before.get(index, ()))
@@ -150,7 +127,7 @@ def _require_same(before: ast.List, woven: str, threads: Threads) -> None:
         there and ast.dump(there) != ast.dump(element)
         for there, element in zip(expected, after, strict=True)
     ):
-        raise WeavingError("its operations are laid out in an unusual way")
+        raise LayoutError("its operations are laid out in an unusual way")
 
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")

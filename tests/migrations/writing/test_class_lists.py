@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from pgtrigger_codegen.migrations.writing.class_lists import ClassLists, ListError
+from pgtrigger_codegen.migrations.writing.class_lists import ClassLists
+from pgtrigger_codegen.migrations.writing.migration_class import LayoutError
 
 FILE = '''\
 from django.db import migrations
@@ -146,12 +147,12 @@ def test_dependencies(before: str, gone: list[int], codes: list[str], after: str
     ["operations = list()", "operations = [*others]", "dependencies = []", "operations += []"],
 )
 def test_lists_that_cannot_be_changed(body: str) -> None:
-    with pytest.raises(ListError, match="plain list"):
+    with pytest.raises(LayoutError, match="plain list"):
         ClassLists(f"class Migration:\n    {body}\n").elements("operations")
 
 
 def test_no_migration() -> None:
-    with pytest.raises(ListError, match="no `class Migration`"):
+    with pytest.raises(LayoutError, match="no `class Migration`"):
         ClassLists(textwrap.dedent("operations = []")).elements("operations")
 
 

@@ -6,7 +6,8 @@ import ast
 
 import pytest
 
-from pgtrigger_codegen.migrations.writing.weaving import Threads, WeavingError, weave
+from pgtrigger_codegen.migrations.writing.migration_class import LayoutError
+from pgtrigger_codegen.migrations.writing.weaving import Threads, weave
 
 HEAD = "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
 BEFORE = "        # Before.\n        migrations.RunSQL('b'),"
@@ -116,7 +117,7 @@ def test_dependencies(before: str, after: str) -> None:
     ],
 )
 def test_what_cannot_be_added_to(source: str, reason: str) -> None:
-    with pytest.raises(WeavingError, match=reason):
+    with pytest.raises(LayoutError, match=reason):
         weave(source, Threads({0: [BEFORE]}, {}))
 
 
@@ -148,5 +149,5 @@ def test_run_before_is_added_to_the_class(body: str, expected: str) -> None:
 
 
 def test_run_before_that_is_no_list_is_refused() -> None:
-    with pytest.raises(WeavingError, match="run_before are not a plain list"):
+    with pytest.raises(LayoutError, match="run_before are not a plain list"):
         weave(f"{HEAD}    run_before = [*OTHERS]\n", NOTHING, run_before=[("shop", "0002")])
