@@ -14,6 +14,7 @@ from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python import environment
 from pgtrigger_codegen.evaluator.python.calls import makers
 from pgtrigger_codegen.evaluator.python.classes import classes, metaclasses, reflection
+from pgtrigger_codegen.evaluator.python.flow import context_managers
 from pgtrigger_codegen.evaluator.python.functions import generators
 from pgtrigger_codegen.evaluator.python.imports import dynamic_imports, dynamic_names
 from pgtrigger_codegen.evaluator.python.objects import attribute_assignment, files
@@ -46,6 +47,7 @@ HANDLERS: dict[str, Handler] = {
     "print": _nothing,
     **attribute_assignment.HANDLERS,
     **classes.HANDLERS,
+    **context_managers.HANDLERS,
     **dynamic_imports.HANDLERS,
     **environment.HANDLERS,
     **files.HANDLERS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Generator
 from typing import Any, cast
 
 from msgspec import Struct, field
@@ -66,6 +67,7 @@ class Function(Struct, eq=False):
         kw_defaults: Evaluated defaults of keyword-only parameters by name.
         owner: Holds the class whose body defines the function, once that class exists.
         private: The class that it stands in.
+        manages: Whether a call gives what a `with` statement enters (`contextlib.contextmanager`).
         dunders: `__name__`, `__qualname__`, `__module__` and `__doc__`, as the user's code sees.
         names: What the user's code has set on it besides.
         real: What real code has of it, once real code was given it.
@@ -80,6 +82,7 @@ class Function(Struct, eq=False):
     owner: list[Any]
     dunders: dict[str, Any]
     private: str = ""
+    manages: bool = False
     names: dict[str, Any] = field(default_factory=dict)
     real: Any = None  # a checker would bind a function that it knows as such
 
@@ -120,6 +123,17 @@ class BoundMethod(Struct, frozen=True, eq=False):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> BoundMethod:
         return self
+
+
+class ContextManager(Struct, frozen=True, eq=False):
+    """What a call of a function that `contextlib.contextmanager` decorates gives.
+
+    Attributes:
+        generator: Has not begun; what it yields is what `with` binds.
+    """
+
+    name: str
+    generator: Generator[Any, Any, Any]
 
 
 # Messages of Python's name the class of a value: to the user these are what Python calls them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
+from pgtrigger_codegen.evaluator.values.callables import ContextManager, Opaque, Special
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
 from pgtrigger_codegen.evaluator.values.models import (
     FieldDescriptor,
@@ -19,6 +19,7 @@ from pgtrigger_codegen.evaluator.values.models import (
 
 # By what Python calls the class of what they stand for; None: of the thing itself.
 _OWN_KINDS: dict[type, str | None] = {
+    ContextManager: "_GeneratorContextManager",
     FieldDescriptor: "DeferredAttribute",
     LibraryModule: "module",
     ModelClass: "ModelBase",

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import ast
-import contextlib
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.flow.blocks import either, execute_block, noted_end
-from pgtrigger_codegen.evaluator.python.objects import files
-from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_object
+from pgtrigger_codegen.evaluator.python.flow.context_managers import enter
 from pgtrigger_codegen.evaluator.python.objects.membrane import inward, unwrapped
-from pgtrigger_codegen.evaluator.python.objects.targets import assign
 from pgtrigger_codegen.evaluator.python.objects.unknowns import truth
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise, is_error_of
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Signal
-from pgtrigger_codegen.evaluator.values.unknown import Raised, Refusal, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
 
@@ -88,70 +84,6 @@ def _with(vm: Machine, items: Sequence[ast.withitem], body: list[ast.stmt], scop
         return None
     leave(None, span)
     return signal
-
-
-Leave = Callable[[PythonRaise | None, Span], bool]
-"""Leaves a `with` statement, by an exception or without; whether it swallows the exception."""
-
-
-def enter(vm: Machine, manager: Any, item: ast.withitem, scope: Scope) -> Leave | None:
-    """Enters a `with` statement; gives what leaves it, if leaving it does anything.
-
-    Raises:
-        PythonRaise: The manager raises.
-        Refusal: What the manager does is not known.
-    """
-    span = scope.module.span(item.context_expr)
-    leave: Leave | None = None
-    if is_user_object(vm, manager):
-        method = _method(vm, manager, "__exit__", span)
-        leave = functools.partial(_leave, vm, method)
-        given = vm.apply(_method(vm, manager, "__enter__", span), (), {}, span)
-        if isinstance(given, Raised):
-            raise Refusal(given)
-    else:
-        given = files.enter(manager, span)
-        if isinstance(manager, contextlib.suppress):
-            leave = functools.partial(_suppress, manager)
-    if item.optional_vars is not None:
-        assign(vm, item.optional_vars, given, scope)
-    return leave
-
-
-def _leave(vm: Machine, method: Any, error: PythonRaise | None, span: Span) -> bool:
-    told: tuple[Any, ...] = (None, None, None)
-    if error is not None:
-        if isinstance(error.error, UnknownRaise):
-            raise Refusal(error.error.unknown)
-        raised = (type(error.error), error.error, None)
-        told = tuple(inward(vm, value) for value in raised)
-    ended = vm.apply(method, told, {}, span)
-    if error is None:
-        if isinstance(ended, Raised):
-            raise Refusal(ended)
-        return False
-    swallowed = truth(vm, ended, span)
-    if isinstance(swallowed, Unknown):
-        raise Refusal(swallowed)
-    return swallowed
-
-
-def _suppress(manager: contextlib.suppress, error: PythonRaise | None, span: Span) -> bool:
-    if error is None:
-        return False
-    kinds: tuple[type, ...] = manager._exceptions  # type: ignore[attr-defined]
-    if any(is_error_of(error.error, kind) for kind in kinds):
-        return True
-    if isinstance(error.error, UnknownRaise) and error.error.kind is None:
-        raise Refusal(error.error.unknown)
-    return False
-
-
-def _method(vm: Machine, manager: Any, name: str, span: Span) -> Any:
-    found = vm.attribute(manager, name, span)
-    if isinstance(found, Unknown):
-        raise Refusal(found)
-    return found
 
 
 def raise_statement(vm: Machine, node: ast.Raise, scope: Scope) -> Signal:

@@ -24,7 +24,7 @@ from pgtrigger_codegen.evaluator.python.functions.type_parameters import (
 )
 from pgtrigger_codegen.evaluator.python.functions.yielded_values import contains_yield
 from pgtrigger_codegen.evaluator.python.objects.membrane import inward, outward
-from pgtrigger_codegen.evaluator.values.callables import Function
+from pgtrigger_codegen.evaluator.values.callables import ContextManager, Function
 from pgtrigger_codegen.evaluator.values.raised import Frame, PythonRaise, UnknownRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
@@ -83,6 +83,8 @@ def call_function(
     kind = _kind(function.node, function.module)
     if kind == "async":
         return Unknown(f"`{function.name}` is asynchronous and is not evaluated", span)
+    if function.manages and kind != "generator":
+        return Unknown(f"`{function.name}` is used as a context manager and has no `yield`", span)
     if vm.depth >= totals.DEPTH:
         raise Refusal(Unknown(f"calls nest more than {totals.DEPTH} deep", span))
     scope = Scope("function", function.module, parent=function.scope, owner=function.owner)
@@ -101,7 +103,8 @@ def call_function(
         if isinstance(function.node, ast.Lambda):
             return vm.value(function.node.body, scope)
         if kind == "generator":
-            return run_generator(vm, function, scope)
+            items = run_generator(vm, function, scope)
+            return ContextManager(function.name, items) if function.manages else items
         return run_body(vm, function.node.body, scope)
     except PythonRaise as error:
         error.frame = error.frame or vm.frame

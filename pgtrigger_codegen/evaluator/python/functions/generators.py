@@ -7,7 +7,7 @@ what its names mean when it is consumed.
 from __future__ import annotations
 
 import ast
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any
 
 from pgtrigger_codegen.evaluator.limits import totals
@@ -23,7 +23,7 @@ from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Raised, Refusal, Unknown
 
 
-def run_generator(vm: Machine, function: Function, scope: Scope) -> Iterator[Any]:
+def run_generator(vm: Machine, function: Function, scope: Scope) -> Generator[Any, Any, Any]:
     """The values that a generator's body yields."""
     assert not isinstance(function.node, ast.Lambda)  # in which there is no statement
     return lazily(vm, _run(vm, function.node.body, scope), function.name, returns=True)

@@ -7,7 +7,12 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.python.flow import blocks, control_flow, exceptions
+from pgtrigger_codegen.evaluator.python.flow import (
+    blocks,
+    context_managers,
+    control_flow,
+    exceptions,
+)
 from pgtrigger_codegen.evaluator.python.functions.yielded_values import (
     contains_yield,
     not_followed,
@@ -94,7 +99,7 @@ def _with_items(
     item, *rest = items
     span = scope.module.span(item.context_expr)
     manager = yield from yielded(vm, item.context_expr, scope)
-    leave = exceptions.enter(vm, manager, item, scope)
+    leave = context_managers.enter(vm, manager, item, scope)
     if leave is None:
         return (yield from _with_items(vm, rest, body, scope))
     # Not `vm.catching()`, as in `try`.

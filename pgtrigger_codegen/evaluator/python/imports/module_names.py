@@ -23,6 +23,7 @@ from pgtrigger_codegen.source.span import Span
 # Names that the interpreter itself stands in for, wherever they are imported from.
 NAMES: dict[str, Any] = {
     **files.NAMES,
+    "contextlib.contextmanager": Special("contextmanager"),
     # The real one would copy the function behind a wrapper over that of another.
     "functools.update_wrapper": Special("update_wrapper"),
     "functools.wraps": Special("wraps"),

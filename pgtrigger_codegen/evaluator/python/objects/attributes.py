@@ -7,9 +7,9 @@ from typing import Any
 from pgtrigger_codegen.evaluator.protocols.machine import Machine, Reader
 from pgtrigger_codegen.evaluator.python.objects import function_attributes
 from pgtrigger_codegen.evaluator.python.objects.real_attributes import opaque_attribute
-from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
+from pgtrigger_codegen.evaluator.values.callables import ContextManager, Opaque, Special
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
-from pgtrigger_codegen.evaluator.values.unknown import External
+from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
 from pgtrigger_codegen.source.span import Span
 
 
@@ -34,7 +34,12 @@ def _special_attribute(vm: Machine, special: Special, name: str, span: Span) -> 
     return Special(f"{special.name}.{name}", special.receiver)
 
 
+def _manager_attribute(vm: Machine, manager: ContextManager, name: str, span: Span) -> Any:
+    return Unknown(f"`{name}` of the context manager `{manager.name}` is not evaluated", span)
+
+
 READERS: dict[type, Reader] = {
+    ContextManager: _manager_attribute,
     External: _external_attribute,
     LibraryModule: _module_attribute,
     Opaque: opaque_attribute,

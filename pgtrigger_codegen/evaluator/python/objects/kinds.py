@@ -13,6 +13,7 @@ from pgtrigger_codegen.evaluator.library.kinds import is_query, is_rendered_mode
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.values.callables import (
     BoundMethod,
+    ContextManager,
     Function,
     Opaque,
     Special,
@@ -130,6 +131,7 @@ def _function_in_words(function: Function) -> str:
 
 _IN_WORDS: dict[type, Callable[[Any], str]] = {
     BoundMethod: lambda value: _function_in_words(value.function),
+    ContextManager: lambda value: f"the context manager `{value.name}`",
     FieldDescriptor: lambda value: f"the field `{value.model.name}.{value.name}`",
     Function: _function_in_words,
     ReverseAccessor: lambda value: f"the relation `{value.model.name}.{value.name}`",
