@@ -21,6 +21,7 @@ from pgtrigger_codegen.evaluator.django import (
     metaclasses,
     model_classes,
     names,
+    own_signals,
     postponed,
     provider_calls,
     real_attributes,
@@ -67,6 +68,7 @@ class Django:
     makers = makers.MAKERS
     special_attributes: ClassVar[dict[str, SpecialReader]] = {
         "configurations.Configuration": configurations.base_attribute,
+        own_signals.NAME: own_signals.attribute,
         "app_config": registration.config_attribute,
         "connection": engine.connection_attribute,
         "super.metaclass": metaclasses.super_attribute,

@@ -1,8 +1,8 @@
 """Signals that are sent for each model that Django prepares: receivers may register triggers.
 
 Receivers are noted where they are connected. The `models` stage runs them later, for every model
-that Django prepares after that moment. Whatever is connected to other signals is not called while
-modules are imported.
+that Django prepares after that moment. Whatever is connected to other signals of Django's is not
+called while modules are imported; the project's own are sent by it (`own_signals`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pgtrigger_codegen.evaluator.django import own_signals
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Special, interpreted
@@ -22,9 +23,11 @@ SIGNALS: Mapping[str, str] = {"class_prepared": "django.db.models.signals.class_
 
 def _connect(vm: Machine, call: SpecialCall) -> Any:
     """`signal.connect(receiver, sender=…, weak=…)`."""
-    weak = call.argument(2, "weak", True)
+    function, sender = call.argument(0, "receiver"), call.argument(1, "sender")
+    options = (sender, call.argument(2, "weak", True), call.argument(3, "dispatch_uid"))
     name = call.special.name.partition(".")[0]
-    _note(vm, call, name, call.argument(0, "receiver"), call.argument(1, "sender"), weak)
+    signal = Special(name, call.special.receiver) if name == own_signals.NAME else Special(name)
+    _note(vm, call, signal, function, *options)
     return None
 
 
@@ -32,33 +35,55 @@ def _receiver(vm: Machine, call: SpecialCall) -> Any:
     """`@receiver(signal, sender=…)`: the function stays as it is."""
     given = call.argument(0, "signal")
     listed = given if isinstance(given, list | tuple) else [given]
-    named = [item.name for item in listed if isinstance(item, Special) and item.name in SIGNALS]
-    if not named:
+    heard = [item for item in listed if isinstance(item, Unknown) or _is_heard(item)]
+    if not heard:
         return Special("identity")
-    options = (call.kwargs.get("sender"), call.kwargs.get("weak", True))
-    return Special("receiver.connect", (tuple(named), *options))
+    defaults = {"sender": None, "weak": True, "dispatch_uid": None}
+    options = [call.kwargs.get(name, default) for name, default in defaults.items()]
+    return Special("receiver.connect", (tuple(heard), *options))
+
+
+def _is_heard(value: Any) -> bool:
+    """Whether a signal can be sent while Django starts."""
+    return isinstance(value, Special) and value.name in (*SIGNALS, own_signals.NAME)
 
 
 def _receive(vm: Machine, call: SpecialCall) -> Any:
     """The function that `@receiver(signal)` decorates."""
-    names, sender, weak = call.special.receiver
+    signals, *options = call.special.receiver
     function = call.argument(0, "")
-    for name in names:
-        _note(vm, call, name, function, sender, weak)
+    for signal in signals:
+        if not isinstance(signal, Unknown):
+            _note(vm, call, signal, function, *options)
+        elif call.scope is not None and vm.domain.registers(vm, function):
+            unknown = signal.with_note("by this signal a receiver may be called", call.span)
+            vm.findings.note_registration(unknown, unknown, call.scope.module, call.span)
     return function
 
 
 def _note(
-    vm: Machine, call: SpecialCall, signal: str, function: Any, sender: Any, weak: Any
+    vm: Machine,
+    call: SpecialCall,
+    signal: Special,
+    function: Any,
+    sender: Any,
+    weak: Any,
+    uid: Any,
 ) -> None:
     if call.scope is None:
+        if signal.name == own_signals.NAME:
+            own_signals.connect(signal.receiver, Unknown("real code connects"), None, None, None)
         return
     doubt = vm.speculation or first_unknown([function, sender, weak])
     if doubt is None and weak is not False and _dies(function):
         doubt = Unknown("Django holds this receiver weakly, and nothing else holds it", call.span)
-    noted = Receiver(signal, function, sender, call.scope.module, call.span, vm.moment(), doubt)
+    if signal.name == own_signals.NAME:
+        own_signals.connect(signal.receiver, function, sender, uid, doubt)
+        return
+    name, module = signal.name, call.scope.module
+    noted = Receiver(name, function, sender, module, call.span, vm.moment(), doubt)
     for other in vm.findings.receivers:  # connected twice, called once
-        if other.signal == signal and other.function is function and other.sender is sender:
+        if other.signal == name and other.function is function and other.sender is sender:
             return
     vm.findings.receivers.append(noted)
 
@@ -72,6 +97,8 @@ def _dies(function: Any) -> bool:
 
 
 NAMES: dict[str, Any] = {
+    "django.dispatch.Signal": Special("Signal"),
+    "django.dispatch.dispatcher.Signal": Special("Signal"),
     "django.dispatch.receiver": Special("receiver"),
     **{path: Special(name) for name, path in SIGNALS.items()},
 }
@@ -79,5 +106,6 @@ NAMES: dict[str, Any] = {
 HANDLERS: dict[str, Handler] = {
     "receiver": _receiver,
     "receiver.connect": _receive,
-    **{f"{name}.connect": _connect for name in SIGNALS},
+    **{f"{name}.connect": _connect for name in (*SIGNALS, own_signals.NAME)},
+    **own_signals.HANDLERS,
 }

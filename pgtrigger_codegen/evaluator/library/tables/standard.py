@@ -45,7 +45,9 @@ _MODULES = (
     module("datetime", calls="date datetime time timedelta timezone", objects=True),
     module("decimal", calls="Decimal", objects=True),
     module(
-        "enum", calls="Enum Flag IntEnum IntFlag StrEnum auto member nonmember unique", objects=True
+        "enum",
+        calls="Enum Flag IntEnum IntFlag StrEnum auto member nonmember property unique",
+        objects=True,
     ),
     module("fractions", calls="Fraction", objects=True),
     module(

@@ -87,6 +87,8 @@ def is_instance(vm: Machine, call: SpecialCall) -> Any:
     if (unknown := first_unknown(named)) is not None:
         return unknown
     kinds = tuple(type if kind == Special("type") else kind for kind in as_tuple(named))
+    if any(isinstance(kind, Special) for kind in kinds):
+        return Unknown(f"whether {describe(value)} is of a class is not known", call.span)
     if isinstance(value, Opaque):  # a real thing, and what it is can be said
         return vm.attempt(call.span, isinstance, value.real, membrane.unwrapped(kinds))
     if is_own_kind(value):
