@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from pgtrigger_codegen.certificate.assumed import Dependencies
 from pgtrigger_codegen.certificate.declaring_names import DeclaringNames
+from pgtrigger_codegen.certificate.reached_names import reached_names
 from pgtrigger_codegen.evaluator.django.engine import ENGINE, VENDOR
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.evaluator.values.trace import Place, Trace
@@ -271,6 +272,7 @@ class Explanation:
         self._dependencies = Dependencies(assumptions, modules)
         self._modules = tuple(modules)
         self._other_engine = other_engine
+        self._may_be_called: Mapping[str, str] | None = None
 
     def of_site(self, module: Module, site: DeclarationSite) -> CountedSite:
         """What became of a site."""
@@ -305,7 +307,10 @@ class Explanation:
         if around.kind in ("except", "case"):
             return "known branch", f"the `{around.kind}` in line {around.line} was not taken"
         if around.kind == "function" and (path, around.line) not in self._trace.functions:
-            if around.name and self._is_named_elsewhere(around.name):
+            name = around.name or ""
+            if (why := self._unfinished().get(name)) is not None:
+                return "unaccounted", why
+            if name and self._is_named_elsewhere(name):
                 return None, ""
             return "not called", f"nobody calls `{around.name or 'lambda'}`"
         return None, ""
@@ -319,6 +324,12 @@ class Explanation:
         if self._other_engine and ("ENGINE" in around.test or "vendor" in around.test):
             return "assumed branch", f"{what} asks for a database that the settings do not name"
         return "known branch", f"{what} is decided by a known value"
+
+    def _unfinished(self) -> Mapping[str, str]:
+        """Why functions of a name may be called by some that are not followed to their ends."""
+        if self._may_be_called is None:
+            self._may_be_called = reached_names(self._trace.mentioned, self._modules)
+        return self._may_be_called
 
     def _is_named_elsewhere(self, name: str) -> bool:
         """Whether code that runs as modules are imported mentions a function."""

@@ -12,7 +12,7 @@ from pgtrigger_codegen.evaluator.django.metaclasses import run_metaclass
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder, imported_modules
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
-from pgtrigger_codegen.evaluator.values.callables import Function, interpreted
+from pgtrigger_codegen.evaluator.values.callables import interpreted
 from pgtrigger_codegen.evaluator.values.classes import find_attribute
 from pgtrigger_codegen.evaluator.values.findings import Receiver
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
@@ -23,7 +23,7 @@ from pgtrigger_codegen.models.current_settings import CurrentSettings
 from pgtrigger_codegen.models.fields import declared_fields, is_many_to_many, may_have
 from pgtrigger_codegen.models.host import ModelHost
 from pgtrigger_codegen.models.libraries import ModelLibraries, NoProviders, ReadProject
-from pgtrigger_codegen.models.ready import config_object, functions_of_ready, imports_of_ready
+from pgtrigger_codegen.models.ready import config_object, imports_of_ready
 from pgtrigger_codegen.models.registry import ModelRegistry, is_model
 from pgtrigger_codegen.models.relevance import RelevantModules, mentions_pgtrigger
 from pgtrigger_codegen.models.rendering import ModelRenderer
@@ -242,29 +242,8 @@ class ModelReader:
         ):
             return
         span = Span(str(scope.module.path), 1, 1, 1, 1)
-        before = len(self.interpreter.findings.registrations)
         with self.interpreter.called_back():
-            outcome = self.interpreter.call(ready, (config_object(config, app),), span)
-        if isinstance(outcome, Unknown):
-            self._note_not_followed(app, outcome, function, before)
-
-    def _note_not_followed(self, app: App, outcome: Unknown, ready: Function, before: int) -> None:
-        """What stands after the place where `ready()` was given up may register on any model.
-
-        Args:
-            before: How many registrations there were when it began.
-        """
-        vm = self.interpreter
-        noted = vm.findings.registrations[before:]
-        if any(isinstance(one.trigger, Unknown) for one in noted):
-            return
-        if any(
-            vm.domain.mentions_registration(vm, node, module)
-            for module, node in functions_of_ready(app, self.loader)
-        ):
-            span = ready.module.span(ready.node)
-            unknown = outcome.with_note(f"done by `ready()` of app `{app.label}`", span)
-            vm.findings.note_registration(unknown, unknown, ready.module, span, hook=True)
+            self.interpreter.call(ready, (config_object(config, app),), span)
 
     def _may_register(self, module: Module, node: ast.AST) -> bool:
         return any(

@@ -253,6 +253,35 @@ LATER = asyncio.run(declare(Order))
     assert gap.kind is GapKind.UNACCOUNTED_SITE
 
 
+def test_what_a_function_would_call_that_raises_before_is_left(tmp_path: Path) -> None:
+    text = """
+def locked(name):
+    return Guard(name=name, operation=pgtrigger.Delete)
+
+
+def indirectly():
+    return locked("it")
+
+
+class Order(models.Model):
+    pass
+
+
+def declare():
+    {}["missing"]
+    indirectly().register(Order)
+
+
+declare()
+"""
+    [left] = analysis(tmp_path, text).census.left
+
+    assert (left.what, left.fate) == ("trigger", "unaccounted")
+    assert left.why is not None
+    assert "`declare` may call it" in left.why
+    assert "KeyError" in left.why
+
+
 @pytest.mark.parametrize(
     "imports",
     ["", "from pgtrigger import Insert"],

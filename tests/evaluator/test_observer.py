@@ -34,6 +34,9 @@ class _Diary:
     def called(self, module: Module, node: ast.AST) -> None:
         self.told.append(("called", getattr(node, "name", None)))
 
+    def unfinished(self, module: Module, node: ast.AST, reason: str) -> None:
+        self.told.append(("unfinished", getattr(node, "name", None)))
+
     def assumed(self, assumption: object) -> None:
         self.told.append(("assumed", getattr(assumption, "name", None)))
 
@@ -52,6 +55,9 @@ def test_one_observer_hears_of_all(tmp_path: Path) -> None:
         "    import main.missing\n"
         "    return 1 if os.environ.get('DEBUG', 'on') == 'on' else 2\n"
         "x = f()\n"
+        "def g():\n"
+        "    return x.y\n"
+        "y = g()\n"
     )
     diary = _Diary()
     loader = ModuleLoader(ModuleFinder([tmp_path]), complete=True)
@@ -62,6 +68,7 @@ def test_one_observer_hears_of_all(tmp_path: Path) -> None:
     assert ("decided", True) in diary.told
     assert ("called", "f") in diary.told
     assert ("assumed", "DEBUG") in diary.told
+    assert ("unfinished", "g") in diary.told
     assert {kind for kind, _ in diary.told} == _EVENTS
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.pipeline import analyze
-from tests.models.project import write_project
 from tests.support.django_process import DjangoProject
 from tests.support.oracle import registered_triggers
+from tests.support.projects import write_project
 
 MODELS = "from django.db import models\n\n\nclass Order(models.Model):\n    pass\n"
 APPS = """

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pgtrigger_codegen.pipeline import analyze
+from pgtrigger_codegen.source.unread import GapKind
 from tests.support.django_process import DjangoProject
 from tests.support.oracle import registered_triggers
 from tests.support.projects import write_project
@@ -156,10 +157,12 @@ def test_what_stands_after_an_exception_in_ready_is_not_taken_for_absent(
     analysis = analyze(write_project(tmp_path, MODELS, files))
 
     assert analysis.triggers == ()
-    [one] = analysis.unresolved
-    assert (one.uri, one.model) == (None, None)
-    assert "KeyError" in one.reason
-    assert Path(one.span.path).name == "late.py"
+    [gap] = analysis.certificate.gaps
+    assert gap.kind is GapKind.UNACCOUNTED_SITE
+    assert gap.span is not None
+    assert Path(gap.span.path).name == "late.py"
+    assert "`ready` may call it" in gap.reason
+    assert "KeyError" in gap.reason
 
 
 def test_an_exception_in_ready_hides_nothing_where_nothing_is_registered(tmp_path: Path) -> None:
@@ -167,7 +170,7 @@ def test_an_exception_in_ready_hides_nothing_where_nothing_is_registered(tmp_pat
 
     analysis = analyze(write_project(tmp_path, MODELS, files))
 
-    assert analysis.unresolved == ()
+    assert (analysis.unresolved, analysis.certificate.gaps) == ((), ())
 
 
 def test_imports_by_unknown_names_are_nothing_where_no_triggers_wait(tmp_path: Path) -> None:

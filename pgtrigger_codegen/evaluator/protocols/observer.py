@@ -22,6 +22,9 @@ class Observer(Protocol):
     def called(self, module: Module, node: ast.AST) -> None:
         """A function of a module was called, from wherever that was."""
 
+    def unfinished(self, module: Module, node: ast.AST, reason: str) -> None:
+        """A function that was called is not followed to its end."""
+
     def assumed(self, assumption: Assumption) -> None:
         """Something was taken as given that the source does not settle."""
 

@@ -24,12 +24,14 @@ class Trace(Struct):
     Attributes:
         decisions: By place of a condition: how it was decided, if it was.
         functions: Where the functions stand that were called, by the line of their names.
+        mentioned: Names in functions that were not followed to their ends, and the reasons.
         assumptions: What was taken as given on the way.
         unread: What was passed over on the way, in which there may be triggers.
     """
 
     decisions: dict[Place, set[bool]] = field(default_factory=dict)
     functions: set[Place] = field(default_factory=set)
+    mentioned: dict[str, str] = field(default_factory=dict)
     assumptions: set[Assumption] = field(default_factory=set)
     unread: set[Unread] = field(default_factory=set)
 
@@ -43,6 +45,16 @@ class Trace(Struct):
         """Notes that a function is called."""
         if module.first_party:
             self.functions.add((str(module.path), getattr(node, "lineno", 0)))
+
+    def unfinished(self, module: Module, node: ast.AST, reason: str) -> None:
+        """Notes what a function mentions that it may not have come to."""
+        if module.first_party:
+            function = getattr(node, "name", "lambda")
+            why = f"`{function}` may call it, and is not followed to its end: {reason}"
+            for inner in ast.walk(node):
+                name = getattr(inner, "id", None) or getattr(inner, "attr", None)
+                if name is not None:
+                    self.mentioned.setdefault(name, why)
 
     def assumed(self, assumption: Assumption) -> None:
         """Notes what was taken as given."""

@@ -150,7 +150,8 @@ _OPTIONS = (
         option(name, rendered=True)
         for name in """
         auto_field concrete_fields fields get_field local_concrete_fields local_fields
-        local_many_to_many managed many_to_many parents pk proxy swapped verbose_name verbose_name_plural
+        local_many_to_many managed many_to_many parents pk proxy swapped verbose_name
+        verbose_name_plural
     """.split()
     ),
     *(

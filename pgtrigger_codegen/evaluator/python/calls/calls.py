@@ -164,28 +164,33 @@ def _interpret(
         if vm.try_depth:
             raise
         result = vm.invalid(error.error, error.span or span, error.frame).passed_on()
-        vm.tell(Ended(function, result, span))
+        _tell_ended(vm, function, result, span)
         note_names_not_set(vm, function, result)
         if vm.frame is not None:  # the function that calls ends as well
             raise
         return result
     except LimitPassed as error:
-        vm.tell(Ended(function, result := Unknown(str(error), span), span))
-        return result
+        return _tell_ended(vm, function, Unknown(str(error), span), span)
     except BudgetPassed as passed:
-        vm.tell(Ended(function, passed.unknown, span))
+        _tell_ended(vm, function, passed.unknown, span)
         raise
     except Refusal as refusal:
-        result = refusal.unknown
-        vm.tell(Ended(function, result, span))
+        result = _tell_ended(vm, function, refusal.unknown, span)
     else:
         if isinstance(result, Raised):
-            vm.tell(Ended(function, result := result.passed_on(), span))
+            result = _tell_ended(vm, function, result.passed_on(), span)
     if isinstance(result, Unknown):
         result = result.with_call(function.name, span)
         note_names_not_set(vm, function, result)
         if vm.domain.mentions_registration(vm, function.node, function.module):
             return may_register(result)
+    return result
+
+
+def _tell_ended(vm: Machine, function: Function, result: Unknown, span: Span) -> Unknown:
+    """Passes on what a function gives that is not followed to its end."""
+    vm.observer.unfinished(function.module, function.node, result.reason)
+    vm.tell(Ended(function, result, span))
     return result
 
 
