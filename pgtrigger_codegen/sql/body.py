@@ -185,7 +185,7 @@ def _followed(definition: Definition, table: str, declare: str, func: str) -> Bo
         typed_variables=flow.typed_variables,
         declared_types=declared_types(function, outer),
         unique_types=unique_types(function),
-        case_subjects=case_subjects(function),
+        case_subjects=case_subjects(function) if "case" in func.lower() else {},
     )
 
 

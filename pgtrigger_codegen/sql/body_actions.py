@@ -78,8 +78,9 @@ class StatementActions:
         self._conditions = Conditions(definition, table, own - _PREDEFINED)
         records = declared(function, "PLpgSQL_rec", "PLpgSQL_row")
         self.variables = own | _PREDEFINED | CONTEXT | {*records}
-        self.copies_context = copies_context(function)
-        self.has_loop = any("body" in value for key, value in walk(function) if key in LOOPS)
+        self.copies_context = copies_context(function, text.text)
+        nodes = walk(function) if "loop" in text.text.lower() else ()
+        self.has_loop = any("body" in value for key, value in nodes if key in LOOPS)
         self._exits: list[tuple[str | None, list[State]]] = []
         self._conditions_met = 0
         self._misused_cursors = misused_cursors(function)

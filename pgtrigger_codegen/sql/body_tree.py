@@ -61,10 +61,10 @@ def targets(node: Node) -> list[int]:
     return [*found, *(item.get("target", 0) for item in items)]
 
 
-def copies_context(function: Node) -> bool:
-    """Whether a variable is given what `TG_OP` or the like says."""
+def copies_context(function: Node, text: str) -> bool:
+    """Whether a variable is given what `TG_OP` or the like says; the text is that of the body."""
     givers = [*function.get("datums", ())]
-    for key, value in walk(function.get("action")):
+    for key, value in walk(function.get("action")) if mentions_context(text) else ():
         if key == "PLpgSQL_stmt_assign" or (key in _QUERIES and value.get("into")):
             givers.append(value)
     return any(

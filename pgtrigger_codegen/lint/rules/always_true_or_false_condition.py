@@ -115,6 +115,8 @@ def _in_body(body: Body) -> Iterator[tuple[str, str, TextRange | None]]:
                 condition.place,
             )
     for query in body.queries:
+        if "null" not in query.text.lower():
+            continue
         clauses = [
             value
             for _, node in statements_of(query)
