@@ -97,11 +97,10 @@ class _Maker:
     def changes(self) -> Iterator[TriggerChange]:
         for pair in self._pairs():
             found = _difference(pair)
-            operations = [*self._operations(pair, self._written)]
             missing = [*self._operations(pair, self._unwritten)]
-            about_it = [one for one in (*operations, *missing) if one.names or one.uri]
-            if found is not None or about_it:
-                listed = [*(operations if about_it else ()), *missing]
+            listed = [*self._operations(pair, self._written), *missing]
+            # A table can change under a trigger that nothing is done about.
+            if found is not None or any(one.names or one.uri for one in listed):
                 yield self._change(pair, found, [one.operation for one in listed], bool(missing))
 
     def _pairs(self) -> list[Pair]:

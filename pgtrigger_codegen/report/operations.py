@@ -208,7 +208,7 @@ def _steps(statements: Iterable[tuple[str, Statement]], there: set[str]) -> Iter
                 there.discard(name)
             case DropTriggerStatement():
                 # To drop what is not there takes no lock that stays.
-                yield SqlStep(f"{does}, which is not there")
+                yield SqlStep(f"{does}, if somebody has installed it by hand")
                 continue
             case _:
                 pass

@@ -50,7 +50,7 @@ BLOCKS: Mapping[str, str] = {
 
 _STRENGTH = {mode: number for number, mode in enumerate(BLOCKS)}
 _SQL_NAMES = {
-    "ShareUpdateExclusiveLock": "SHARE UPDATE EXCLUSIVE",
+    "AccessShareLock": "ACCESS SHARE",
     "ShareRowExclusiveLock": "SHARE ROW EXCLUSIVE",
     "AccessExclusiveLock": "ACCESS EXCLUSIVE",
 }
@@ -95,7 +95,7 @@ def lock_of(statement: Statement) -> StatementLock | None:
         case CreateTriggerStatement(table=table) | SetTriggerState(table=table):
             return StatementLock("ShareRowExclusiveLock", table)
         case CommentOnTrigger(table=table):
-            return StatementLock("ShareUpdateExclusiveLock", table)
+            return StatementLock("AccessShareLock", table)
         case (
             DropTriggerStatement(table=table)
             | RenameTrigger(table=table)

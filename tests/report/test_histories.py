@@ -67,7 +67,7 @@ def test_a_new_trigger(tmp_path: Path) -> None:
     assert statements(change) == [
         ("creates or replaces function", None),
         ("creates or replaces trigger", "ShareRowExclusiveLock"),
-        ("records the hash", "ShareUpdateExclusiveLock"),
+        ("records the hash", "AccessShareLock"),
     ]
     assert (change["waits"], change["reverses"]) == ("writes", True)
     assert {line[0] for line in change["diff"]} == {"@", "+"}
@@ -158,6 +158,28 @@ def test_a_trigger_whose_migrations_are_gone_is_left_behind(tmp_path: Path) -> N
     assert "prune" in change["advice"][0]
     assert "| **none: kept** |" in text
     assert "makemigrations" not in text
+
+
+def test_a_trigger_that_goes_with_its_table_is_not_left_behind(tmp_path: Path) -> None:
+    project = GitProject(tmp_path, PROTECT)
+    project.write("shop/models.py", "")
+    rename = RENAME_FIELD.replace('RenameField("order", "status", "state")', 'DeleteModel("Order")')
+    rename = rename.replace("0002_order_protect_order_stamp", "0002_order_protect")
+    project.write("shop/migrations/0003_delete.py", rename)
+    project.commit()
+
+    before = only_change(project)
+    project.migrate("--weave")
+    after = only_change(project)
+
+    assert (before["kind"], before["left_behind"], before["waits"]) == (
+        "remove",
+        False,
+        READS_AND_WRITES,
+    )
+    assert ("drops table", "AccessExclusiveLock") in statements(before)
+    assert (after["kind"], after["written"]) == ("remove", True)
+    assert statements(after)[0] == ("drops trigger", "AccessExclusiveLock")
 
 
 def test_what_is_in_no_migration_yet(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from msgspec.structs import replace
 
@@ -51,12 +52,12 @@ def test_a_new_trigger_stops_writes() -> None:
     assert found == [
         NO_LOCK,
         StatementLock("ShareRowExclusiveLock", TABLE),
-        StatementLock("ShareUpdateExclusiveLock", TABLE),
+        StatementLock("AccessShareLock", TABLE),
     ]
     assert [lock.blocks for lock in found if lock] == [
         "nothing",
         "writes",
-        "changes of the table's schema",
+        "nothing",
     ]
 
 
@@ -129,3 +130,42 @@ def test_the_page_on_migrations_tells_the_same_locks() -> None:
         stopped = BLOCKS[strongest] if strongest else "nothing"
         waits = f"{stopped} wait" if stopped in ("writes", "reads and writes") else "none"
         assert told[what] == waits, what
+
+
+SETUP = """
+CREATE TABLE report (id bigint, name text);
+CREATE TABLE other (id bigint);
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER keep BEFORE UPDATE ON report FOR EACH ROW EXECUTE FUNCTION keep();
+"""
+STATEMENTS = (
+    "CREATE TRIGGER more BEFORE UPDATE ON report FOR EACH ROW EXECUTE FUNCTION keep()",
+    "CREATE OR REPLACE TRIGGER keep BEFORE DELETE ON report FOR EACH ROW EXECUTE FUNCTION keep()",
+    "COMMENT ON TRIGGER keep ON report IS 'x'",
+    "ALTER TABLE report DISABLE TRIGGER keep",
+    "ALTER TRIGGER keep ON report RENAME TO kept",
+    "DROP TRIGGER keep ON report",
+    "CREATE OR REPLACE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN END $$",
+    "DROP FUNCTION keep() CASCADE",
+    "ALTER TABLE report RENAME TO reports",
+    "ALTER TABLE report RENAME COLUMN name TO title",
+    "ALTER TABLE report ALTER COLUMN name TYPE varchar(9)",
+    "ALTER TABLE report DROP COLUMN name",
+)
+
+
+def test_a_server_takes_the_same_locks(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(SETUP)
+        connection.commit()
+        (oid,) = connection.execute("SELECT 'report'::regclass::oid").fetchone() or (None,)
+        for sql in STATEMENTS:
+            connection.execute(sql)
+            rows = connection.execute(
+                "SELECT mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation = %s", [oid]
+            ).fetchall()
+            connection.rollback()
+            (said,) = locks(sql)
+            assert said is not None, sql
+            taken = stronger(mode for (mode,) in rows)
+            assert taken == said.mode, sql
