@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.support.catalog import installed_triggers, trigger_functions
 from tests.support.cli import run_cli
 from tests.support.django_process import DjangoProject
+from tests.support.projects import write_project
 
 SETTINGS = """
 INSTALLED_APPS = ["pgtrigger", "shop", "audit"]
@@ -80,16 +81,8 @@ class _Project:
     def __init__(self, root: Path, default: str = "shop", other: str = "logs") -> None:
         self.root = root
         self.default, self.other = default, other
-        for app in ("shop", "audit"):
-            (root / app / "migrations").mkdir(parents=True)
-            for package in (app, f"{app}/migrations"):
-                (root / package / "__init__.py").touch()
-        (root / "manage.py").write_text(
-            "import os, sys\n"
-            'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n'
-            "from django.core.management import execute_from_command_line\n"
-            "execute_from_command_line(sys.argv)\n"
-        )
+        packages = ("shop", "shop/migrations", "audit", "audit/migrations")
+        write_project(root, packages=packages)
         self._initial("shop", "Order", "Entry")
         self._initial("audit", "Log")
         self.models(shop=SHOP, audit=AUDIT)
