@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from pgtrigger_codegen.evaluator.django.signals import SIGNALS
 from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder
@@ -37,15 +37,16 @@ class RelevantModules:
         self._loader = loader
         self._order = order
         self._libraries = frozenset(libraries)
-        self._plain = PlainBases(loader, ("pgtrigger", *SIGNALS, *self._libraries))
+        self._marks = ("pgtrigger", *SIGNALS, *self._libraries)
+        self._plain = PlainBases(loader, self._marks)
 
     def may_declare(self, name: str) -> bool:
         """Whether the module's top level can declare triggers."""
-        if self._mentions(name):
-            return True
-        module = self._loader.load(name)
+        is_mentioned, module = self._mentions(name), self._loader.load(name)
         if not isinstance(module, Module):
-            return False
+            return is_mentioned
+        if is_mentioned and (self._loader.is_eager or _names(module, self._marks)):
+            return True
         imported = list(imported_names(module))
         leading = {
             bound
@@ -115,6 +116,28 @@ class RelevantModules:
         if location is None:
             return "django.db" in module.text and not self._loader.is_first_party(top)
         return not location.first_party
+
+
+def _names(module: Module, marks: Collection[str]) -> bool:
+    """Whether the code of a module has a mark in it: not only strings, as settings do, or comments.
+
+    Where the code can look up a name by a string, strings count too.
+    """
+    return any(
+        isinstance(value, str) and (value in _LOOKUPS or any(mark in value for mark in marks))
+        for node in ast.walk(module.tree)
+        if not isinstance(node, ast.Constant)
+        for value in (getattr(node, key, None) for key in _NAMING)
+    )
+
+
+_LOOKUPS = frozenset(
+    """
+    __import__ apps delattr eval exec getattr globals hasattr import_module import_string locals
+    modules setattr vars
+    """.split()
+)
+_NAMING = ("id", "attr", "name", "asname", "module", "arg", "rest")
 
 
 def mentions_pgtrigger(loader: ModuleLoader, name: str, libraries: Iterable[str] = ()) -> bool:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder
-from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.models.plain_bases import PlainBases
-from pgtrigger_codegen.models.relevance import RelevantModules
-from pgtrigger_codegen.source.finder import ModuleFinder
 from pgtrigger_codegen.source.module import Module
+from tests.models.packages import loaded
 
 LAZY = """
 from typing import TYPE_CHECKING
@@ -23,15 +19,6 @@ _NAMES: dict = {"Base": (__spec__.parent, ".inner"), "Other": (__spec__.parent, 
 def __getattr__(name):
     return find(_NAMES[name])
 """
-
-
-def loaded(folder: Path, files: Mapping[str, str], *, is_eager: bool = False) -> ModuleLoader:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    finder = ModuleFinder([folder / "own"], [folder / "lib"])
-    return ModuleLoader(finder, complete=True, is_eager=is_eager)
 
 
 @pytest.mark.parametrize(
@@ -93,53 +80,3 @@ def test_a_base_is_plain_where_its_text_says_so(tmp_path: Path, text: str, expec
     base = ast.parse("Base", mode="eval").body
 
     assert PlainBases(loader, ("pgtrigger",)).is_plain(main, base) is expected
-
-
-PACKAGE = """
-from django.db import models
-class Kind(type): pass
-class Schema(metaclass=Kind): pass
-class Model(models.Model): pass
-"""
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("from package import Schema\nclass A(Schema):\n    def __str__(self): pass\n", False),
-        ("import package\nclass A(package.Schema): pass\n", False),
-        ("import abc\nfrom django.db import models\nclass A(abc.ABC): pass\n", False),
-        ("from package import Schema\nfrom first import x\nclass A(Schema):\n    a: x\n", False),
-        ("from package import Model\nclass A(Model): pass\n", True),
-        ("from package import Schema, Model\nclass A(Schema): pass\nclass B(Model): pass\n", True),
-        ("from package import Schema\nclass A(Schema, metaclass=made): pass\n", True),
-        ("from package import Schema\nclass A(Schema, **made): pass\n", True),
-        # Python or the metaclass may call it, with what may register.
-        ("from package import Schema\nclass A(Schema):\n    def __hook__(cls): pass\n", True),
-        ("from package import Schema\nfrom first import x\nclass A(Schema):\n    a = x()\n", True),
-        (
-            "import package\nfrom first import x\nclass A(package.Schema):\n    @x\n    def f(): 0",
-            True,
-        ),
-        (
-            "from package import Schema\nclass A(Schema):\n    class Meta:\n        triggers = x\n",
-            True,
-        ),
-        ("from nowhere import Base\nfrom django.db import models\nclass A(Base): pass\n", True),
-    ],
-)
-def test_a_module_whose_bases_are_plain_is_not_executed(
-    tmp_path: Path, text: str, expected: bool
-) -> None:
-    files = {
-        "lib/package.py": PACKAGE,
-        "own/first.py": "import pgtrigger\nx = pgtrigger.register\n",
-        "own/main.py": text,
-    }
-
-    def may_declare(*, is_eager: bool) -> bool:
-        loader = loaded(tmp_path, files, is_eager=is_eager)
-        return RelevantModules(loader, ImportOrder(loader, ["first", "main"])).may_declare("main")
-
-    assert may_declare(is_eager=False) is expected
-    assert may_declare(is_eager=True)
