@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import monorepo
+from benchmarks import monorepo, project
 from benchmarks.processes import Command, Runs, in_turn, ratio, run
 
 OURS = (sys.executable, "-m", "pgtrigger_codegen")
@@ -25,6 +25,9 @@ COMMANDS = {"makemigrations --check": ("makemigrations", "--check"), "lint": ("l
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
+    if options.project is not None:
+        _project(options.project, options.python, options.runs)
+        return
     with tempfile.TemporaryDirectory() as folder:
         _print("| what | against | ours | theirs | times |", "|---|---|---|---|---|")
         uncached: dict[int, dict[str, Runs]] = {}
@@ -40,7 +43,25 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--apps", type=int, nargs="+", default=[100, 400], help="sizes to build")
     parser.add_argument("--runs", type=int, default=5, help="counted runs of each command")
-    return parser.parse_args(arguments)
+    parser.add_argument("--project", type=Path, metavar="DIR", help="any project instead")
+    parser.add_argument("--python", type=Path, metavar="VENV", help="its virtual environment")
+    options = parser.parse_args(arguments)
+    if (options.project is None) != (options.python is None):
+        parser.error("--project and --python belong together")
+    return options
+
+
+def _project(folder: Path, environment: Path, runs: int) -> None:
+    """The rows about a project of somebody's."""
+    theirs, first, again = project.measure(folder, environment, runs)
+    what, against = "`makemigrations --check`", "Django's `makemigrations --check`"
+    _print("| what | against | ours | theirs | times |", "|---|---|---|---|---|")
+    _row(f"{what}, nothing cached", against, first, theirs)
+    _row(f"{what}, nothing changed", against, again, theirs)
+    _print(
+        f"| {what}, peak memory, nothing cached | {against} | {first.peak:.0f} MB |"
+        f" {theirs.peak:.0f} MB | {theirs.peak / first.peak:.2f} |"
+    )
 
 
 def _monorepo(project: Path, apps: int, runs: int) -> dict[str, Runs]:

@@ -6,7 +6,7 @@ import os
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +18,18 @@ class Command:
     Attributes:
         before: Is called before each run, and not timed.
         exit_codes: How it may end.
+        variables: Of its environment, besides those of ours.
     """
 
     arguments: Sequence[str]
     folder: Path
     before: Callable[[], object] = lambda: None
     exit_codes: frozenset[int] = frozenset({0})
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        """The variables that it runs with."""
+        return {**os.environ, **self.variables}
 
 
 @dataclass
@@ -75,6 +81,7 @@ def run(command: Command) -> tuple[float, float]:
     process = subprocess.Popen(  # noqa: S603  (ours)
         command.arguments,
         cwd=command.folder,
+        env=command.environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
