@@ -37,16 +37,17 @@ class RelevantModules:
         self._loader = loader
         self._order = order
         self._libraries = frozenset(libraries)
+        self._mentioning: dict[str, bool] = {}
         self._marks = ("pgtrigger", *SIGNALS, *self._libraries)
         self._plain = PlainBases(loader, self._marks)
 
     def may_declare(self, name: str) -> bool:
         """Whether the module's top level can declare triggers."""
-        is_mentioned, module = self._mentions(name), self._loader.load(name)
-        if not isinstance(module, Module):
-            return is_mentioned
-        if is_mentioned and (self._loader.is_eager or _names(module, self._marks)):
+        if self._mentions(name):
             return True
+        module = self._loader.load(name)
+        if not isinstance(module, Module):
+            return False
         imported = list(imported_names(module))
         leading = {
             bound
@@ -101,7 +102,18 @@ class RelevantModules:
         return leading
 
     def _mentions(self, name: str) -> bool:
-        return mentions_pgtrigger(self._loader, name, self._libraries)
+        if name not in self._mentioning:
+            self._mentioning[name] = self._has_marks(name)
+        return self._mentioning[name]
+
+    def _has_marks(self, name: str) -> bool:
+        if not mentions_pgtrigger(self._loader, name, self._libraries):
+            return False
+        module = self._loader.load(name)
+        # What settings install by its name cannot be handed on by them.
+        return (
+            self._loader.is_eager or not isinstance(module, Module) or _names(module, self._marks)
+        )
 
     def _is_outside(self, name: str, module: Module) -> bool:
         """Whether a module belongs to a package that is neither the project's nor Django.

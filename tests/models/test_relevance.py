@@ -63,6 +63,30 @@ def test_a_module_whose_bases_are_plain_is_not_executed(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("APPS = ['pgtrigger']\ndef x(): pass\n", False),
+        ("from pgtrigger import register as x\n", True),
+    ],
+)
+def test_what_is_used_of_a_module_counts_if_it_can_come_from_the_library(
+    tmp_path: Path, text: str, expected: bool
+) -> None:
+    files = {
+        "own/settings.py": text,
+        "own/between.py": "from settings import x\n",
+        "own/main.py": "from between import x\nx()\n",
+    }
+
+    def may_declare(*, is_eager: bool) -> bool:
+        loader = loaded(tmp_path, files, is_eager=is_eager)
+        return RelevantModules(loader, ImportOrder(loader, ["main"])).may_declare("main")
+
+    assert may_declare(is_eager=False) is expected
+    assert may_declare(is_eager=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         ("INSTALLED_APPS = ['pgtrigger']  # django-pgtrigger\n", False),
         ("INSTALLED_APPS = ['shop.apps.ShopConfig', 'pgtrigger']\n", False),
         ("MIDDLEWARE = ['pghistory.middleware.HistoryMiddleware']\n", False),
