@@ -32,7 +32,7 @@ def census_of(reader: ModelReader, declared: Declared, *, parse_all: bool = Fals
         reader.interpreter.trace,
         _places(model.span for model in _read_models(reader)),
         reader.interpreter.scopes,
-        declared.assumptions,
+        declared.assumptions | reader.project.settings.assumed,
         modules,
         other_engine=_has_other_engine(reader.project.settings.get("DATABASES")),
     )

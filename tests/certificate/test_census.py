@@ -196,6 +196,18 @@ def test_a_branch_on_an_assumed_value_is_a_gap(tmp_path: Path) -> None:
     assert pinned.certificate.blocking == ()
 
 
+def test_a_value_that_settings_assume_which_install_nothing_is_a_gap_too(tmp_path: Path) -> None:
+    models = HEAD + CASES["a branch on an assumed value"][0]
+    installing, guarding = SETTINGS.format().split("GUARDED = ")
+    settings = f"import os\nfrom common import *\nGUARDED = {guarding}"
+
+    found = analyzed(tmp_path, models, {"common.py": installing, "settings.py": settings})
+
+    assert fates(found) == [("meta", "assumed branch")]
+    (gap,) = found.certificate.blocking
+    assert "GUARDED" in gap.reason
+
+
 @pytest.mark.parametrize("engine", ["sqlite3", "mysql"])
 def test_settings_for_another_database_alone_make_a_gap(tmp_path: Path, engine: str) -> None:
     models = """

@@ -103,6 +103,16 @@ NAME = f"{PREFIX}_title" if toolkit.__version__ >= "3" else "fixed_title"
 OTHER = toolkit.NAME + str(toolkit.MAJOR)
 """,
 }
+GUARDED = """
+
+from django.conf import settings
+
+
+class Order(models.Model):
+    class Meta:
+        if settings.GUARDED:
+            triggers = [pgtrigger.Protect(name="kept", operation=pgtrigger.Delete)]
+"""
 
 
 def with_packages(folder: Path) -> Path:
@@ -112,10 +122,13 @@ def with_packages(folder: Path) -> Path:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    models = root / "shop/catalog/models.py"
+    models, settings = root / "shop/catalog/models.py", root / "shop/settings.py"
     text = models.read_text().replace('"fixed_title"', "NAME")
     assert "name=NAME" in text
-    models.write_text(f"from shop.catalog.helpers import NAME, OTHER\n{text}")
+    models.write_text(f"from shop.catalog.helpers import NAME, OTHER\n{text}{GUARDED}")
+    settings.write_text(
+        f"import os\n{settings.read_text()}GUARDED = os.environ.get('GUARDED', '') == '1'\n"
+    )
     return root
 
 
@@ -147,6 +160,7 @@ def test_a_project_with_packages_is_read_the_same(tmp_path: Path) -> None:
 
     names = [one["name"] for one in json.loads(run_cli(root, *COMMANDS[0]).stdout)["triggers"]]
     assert "kept_title" in names
+    assert "kept" not in names
 
 
 @pytest.mark.slow
