@@ -91,7 +91,12 @@ class ModelReader:
         """Executes every first-party module that may declare models or register triggers."""
         for app in self._first_party_apps():
             self._open(f"{app.name}.models")
-        relevant = RelevantModules(self.loader, self.import_order, self.libraries.packages)
+        relevant = RelevantModules(
+            self.loader,
+            self.import_order,
+            self.libraries.packages,
+            self.project.settings.module,
+        )
         for name in self.import_order.modules:
             if relevant.may_declare(name):
                 self._open(name)

@@ -27,16 +27,22 @@ class RelevantModules:
     """Answers for the modules of one project."""
 
     def __init__(
-        self, loader: ModuleLoader, order: ImportOrder, libraries: Iterable[str] = ()
+        self,
+        loader: ModuleLoader,
+        order: ImportOrder,
+        libraries: Iterable[str] = (),
+        settings: str | None = None,
     ) -> None:
         """Takes the project.
 
         Args:
             libraries: Packages that register triggers.
+            settings: The settings module, which names the installed apps.
         """
         self._loader = loader
         self._order = order
         self._libraries = frozenset(libraries)
+        self._settings = frozenset(_star_imported(loader, settings) if settings else ())
         self._mentioning: dict[str, bool] = {}
         self._marks = ("pgtrigger", *SIGNALS, *self._libraries)
         self._plain = PlainBases(loader, self._marks)
@@ -109,11 +115,12 @@ class RelevantModules:
     def _has_marks(self, name: str) -> bool:
         if not mentions_pgtrigger(self._loader, name, self._libraries):
             return False
+        if name not in self._settings or self._loader.is_eager:
+            return True
+        # Apps are installed by strings, and no app is there yet when settings are executed. In any
+        # other module a string may be given to what imports by it.
         module = self._loader.load(name)
-        # What settings install by its name cannot be handed on by them.
-        return (
-            self._loader.is_eager or not isinstance(module, Module) or _names(module, self._marks)
-        )
+        return not isinstance(module, Module) or _names(module, self._marks)
 
     def _is_outside(self, name: str, module: Module) -> bool:
         """Whether a module belongs to a package that is neither the project's nor Django.
@@ -130,8 +137,26 @@ class RelevantModules:
         return not location.first_party
 
 
+def _star_imported(loader: ModuleLoader, settings: str) -> Iterator[str]:
+    """The settings module, and the project's modules of which it imports all names."""
+    pending, seen = [settings], set[str]()
+    while pending:
+        name = pending.pop()
+        if name in seen or not loader.is_first_party(name):
+            continue
+        seen.add(name)
+        yield name
+        module = loader.load(name)
+        if isinstance(module, Module):
+            pending += [
+                absolute_name(module.package, node) or ""
+                for node in module.tree.body
+                if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+            ]
+
+
 def _names(module: Module, marks: Collection[str]) -> bool:
-    """Whether the code of a module has a mark in it: not only strings, as settings do, or comments.
+    """Whether the code of settings has a mark in it, and not only their strings and comments.
 
     Where the code can look up a name by a string, strings count too.
     """
@@ -145,8 +170,8 @@ def _names(module: Module, marks: Collection[str]) -> bool:
 
 _LOOKUPS = frozenset(
     """
-    __import__ apps delattr eval exec getattr globals hasattr import_module import_string locals
-    modules setattr vars
+    __dict__ __import__ apps delattr eval exec getattr globals hasattr import_module import_string
+    locals modules setattr vars
     """.split()
 )
 _NAMING = ("id", "attr", "name", "asname", "module", "arg", "rest")

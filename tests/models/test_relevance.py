@@ -71,14 +71,16 @@ def test_what_is_used_of_a_module_counts_if_it_can_come_from_the_library(
     tmp_path: Path, text: str, expected: bool
 ) -> None:
     files = {
-        "own/settings.py": text,
+        "own/settings.py": "from first import *\n",
+        "own/first.py": text,
         "own/between.py": "from settings import x\n",
         "own/main.py": "from between import x\nx()\n",
     }
 
     def may_declare(*, is_eager: bool) -> bool:
         loader = loaded(tmp_path, files, is_eager=is_eager)
-        return RelevantModules(loader, ImportOrder(loader, ["main"])).may_declare("main")
+        order = ImportOrder(loader, ["main"])
+        return RelevantModules(loader, order, (), "settings").may_declare("main")
 
     assert may_declare(is_eager=False) is expected
     assert may_declare(is_eager=True)
@@ -107,13 +109,25 @@ def test_what_is_used_of_a_module_counts_if_it_can_come_from_the_library(
         ("x = eval('pgtrigger.register')\n", True),
     ],
 )
-def test_a_mention_in_a_string_that_nothing_looks_up_declares_nothing(
+def test_settings_that_install_the_library_declare_nothing(
     tmp_path: Path, text: str, expected: bool
 ) -> None:
     def may_declare(*, is_eager: bool) -> bool:
         loader = loaded(tmp_path, {"own/main.py": text}, is_eager=is_eager)
         order = ImportOrder(loader, ["main"])
-        return RelevantModules(loader, order, ["pghistory"]).may_declare("main")
+        return RelevantModules(loader, order, ["pghistory"], "main").may_declare("main")
 
     assert may_declare(is_eager=False) is expected
     assert may_declare(is_eager=True)
+
+
+def test_a_string_in_another_module_may_be_given_to_what_imports_by_it(tmp_path: Path) -> None:
+    files = {
+        "own/settings.py": "INSTALLED_APPS = ['pgtrigger']\n",
+        "own/main.py": "from helpers import load\nload('pgtrigger.register')(Model)\n",
+    }
+    loader = loaded(tmp_path, files)
+    relevant = RelevantModules(loader, ImportOrder(loader, ["main"]), (), "settings")
+
+    assert not relevant.may_declare("settings")
+    assert relevant.may_declare("main")
