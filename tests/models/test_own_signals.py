@@ -87,12 +87,28 @@ FOLLOWED = {
             "            rules.forbid(f'{function.__name__}_{type(response).__name__}')"
         ),
     ),
+    "a method of an object that a module has": (
+        (
+            "class Rules:\n    def f(self, sender, **kwargs): forbid('f')\n"
+            "    @classmethod\n    def g(cls, sender, **kwargs): forbid('g')\n"
+            "ours = Rules()\ngo.connect(ours.f)\ngo.connect(Rules.g)"
+        ),
+        "rules.go.send(1)",
+    ),
     "never sent": ("@receiver(go)\ndef f(sender, **kwargs): forbid('f')", "rules.stop.send(1)"),
 }
 IN_DOUBT = {
     "a receiver that nothing else holds": (
         "def connect():\n    def f(sender, **kwargs): forbid('f')\n    go.connect(f)\nconnect()",
         "rules.go.send(1)",
+    ),
+    "a method of an object that nothing else holds": (
+        "class Rules:\n    def f(self, sender, **_): forbid('f')\ngo.connect(Rules().f)",
+        "rules.go.send(1)",
+    ),
+    "a sender that is told by its identity": (
+        "@receiver(go, sender='x' * 2)\ndef f(sender, **kwargs): forbid('f')",
+        "rules.go.send('xx')",
     ),
     "a receiver that may be connected": (
         "import absent\ndef f(sender, **kwargs): forbid('f')\nif absent.x: go.connect(f)",

@@ -20,6 +20,8 @@ from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_u
 from pgtrigger_codegen.source.span import Span
 
 NAME = "Signal()"
+# Django compares identities, and of these there may be several objects for one value.
+_NOT_BY_IDENTITY = (str, bytes, int, float, tuple, frozenset, ModelReference)
 _METHODS = ("connect", "disconnect", "send", "send_robust")
 
 
@@ -87,7 +89,10 @@ def _send_robust(vm: Machine, call: SpecialCall) -> Any:
 def _responses(vm: Machine, call: SpecialCall, *, robust: bool) -> Any:
     signal: OwnSignal = call.special.receiver
     given = dict(call.kwargs)
-    sender = call.args[0] if call.args else given.pop("sender", None)
+    if not call.args and "sender" not in given:
+        text = "Signal.send() missing 1 required positional argument: 'sender'"
+        return vm.raised(TypeError(text), call.span)
+    sender = call.args[0] if call.args else given.pop("sender")
     responses: list[Any] = []
     for one in list(signal.receivers):
         doubt = _doubt(one, sender)
@@ -132,13 +137,14 @@ def _response(
 
 def _doubt(one: _Connected, sender: Any) -> Unknown | Literal[False] | None:
     """False for a receiver that is not called, and why it may not be."""
-    if one.sender is None or one.sender is sender:
+    plain = isinstance(one.sender, _NOT_BY_IDENTITY) and type(one.sender) is type(sender)
+    if one.sender is None or (one.sender is sender and not plain):
         return one.doubt
+    if isinstance(one.sender, ModelReference):
+        sender = one.sender
     unknown = first_unknown((one.sender, sender))
-    if unknown is None and isinstance(one.sender, ModelReference) | isinstance(
-        sender, ModelReference
-    ):
-        unknown = Unknown("which model sends a signal is not known")
+    if unknown is None and isinstance(sender, _NOT_BY_IDENTITY):
+        unknown = Unknown("which sender a receiver listens to is not known")
     return unknown if unknown is not None else False
 
 

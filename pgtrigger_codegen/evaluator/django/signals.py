@@ -13,6 +13,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.django import own_signals
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
+from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_object
 from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Special, interpreted
 from pgtrigger_codegen.evaluator.values.findings import Receiver
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
@@ -75,7 +76,7 @@ def _note(
             own_signals.connect(signal.receiver, Unknown("real code connects"), None, None, None)
         return
     doubt = vm.speculation or first_unknown([function, sender, weak])
-    if doubt is None and weak is not False and _dies(function):
+    if doubt is None and weak is not False and _may_die(vm, function):
         doubt = Unknown("Django holds this receiver weakly, and nothing else holds it", call.span)
     if signal.name == own_signals.NAME:
         own_signals.connect(signal.receiver, function, sender, uid, doubt)
@@ -88,10 +89,18 @@ def _note(
     vm.findings.receivers.append(noted)
 
 
-def _dies(function: Any) -> bool:
-    """Whether a function may be gone when the signal is sent: one without a lasting name."""
-    found = interpreted(function)
-    if found is None or isinstance(function, BoundMethod):
+def _may_die(vm: Machine, receiver: Any) -> bool:
+    """Whether a receiver may be gone when the signal is sent: one without a lasting name.
+
+    Of a method, and of an object that is called, that is the object: a class lasts, and so does
+    what a module has.
+    """
+    held = receiver.receiver if isinstance(receiver, BoundMethod) else receiver
+    if is_user_object(vm, held):
+        names = (scope.names.values() for scope in vm.scopes.values())
+        return not any(value is held for values in names for value in values)
+    found = interpreted(receiver)
+    if found is None or isinstance(receiver, BoundMethod):
         return False
     return found.name == "<lambda>" or found.scope.kind == "function"
 
