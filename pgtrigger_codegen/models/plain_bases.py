@@ -71,8 +71,8 @@ class PlainBases:
                         self._expression(module, one, steps) for one in (*node.bases, *metaclasses)
                     )
                 )
-            case ast.Assign(value=ast.Name() | ast.Attribute() | ast.Subscript()) if not parts:
-                return self._expression(module, node.value, steps)
+            case ast.Assign(targets=[ast.Name()], value=value) if not parts:
+                return self._expression(module, value, steps)
             case ast.Import() | ast.ImportFrom():
                 path = _imported(module, node, name)
                 return bool(path) and self._dotted([*path, *parts], steps)

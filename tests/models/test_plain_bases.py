@@ -49,6 +49,7 @@ def __getattr__(name):
         ("class Base(made()): pass", False),
         ("class Base(**options): pass", False),
         ("Base = made()", False),
+        ("from .inner import Base as Other\nBase, rest = Other", False),
         ("def Base(): pass", False),
         ("if x:\n    class Base: pass", False),
         ("class Base: pass\nBase = other", False),
