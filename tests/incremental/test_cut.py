@@ -28,6 +28,8 @@ COMMANDS = (
     "makemigrations --check",
     "lint",
     "convert --check",
+    "report --output-format json",
+    "graph --output-format json",
     "collapse --check",
     "config",
     "rule PGT103",
