@@ -25,6 +25,7 @@ from pgtrigger_codegen.sql.body_facts import (
     RecordSource,
     ReturnStatement,
     RowUse,
+    Taken,
 )
 from pgtrigger_codegen.sql.body_flow import Flow
 from pgtrigger_codegen.sql.body_paths import Path
@@ -36,6 +37,7 @@ from pgtrigger_codegen.sql.body_variables import (
     case_subjects,
     declared_types,
     outer_variables,
+    typed_variable,
     unique_types,
 )
 from pgtrigger_codegen.sql.definition import Definition, Event, read_definition
@@ -62,6 +64,7 @@ class Body(Struct, frozen=True):
     Attributes:
         falls_off: The events for which control can reach the end without a RETURN.
         conditions: What is asked on the way, in order.
+        taken: Values that statements take, and what they have to be.
         assignments: What columns of NEW are set to.
         failures: What fails or loses values where control gets to it.
         record_sources: What gives the fields of variables of type `record`.
@@ -83,6 +86,7 @@ class Body(Struct, frozen=True):
     queries: tuple[Query, ...]
     falls_off: Mapping[Event, Path]
     conditions: tuple[Condition, ...]
+    taken: tuple[Taken, ...]
     assignments: tuple[Assignment, ...]
     failures: tuple[Failure, ...]
     record_sources: tuple[RecordSource, ...]
@@ -175,6 +179,7 @@ def _followed(definition: Definition, table: str, declare: str, func: str) -> Bo
         queries=tuple(flow.uses.queries),
         falls_off=flow.falls_off,
         conditions=tuple(flow.conditions),
+        taken=tuple(flow.taken),
         assignments=tuple(flow.assignments),
         failures=tuple(flow.failures),
         record_sources=record_sources(function),
@@ -194,8 +199,10 @@ def _without_record(body: Body | BodyError, message: str, written: str) -> Body 
     if isinstance(body, BodyError):
         return body
     name = message.removeprefix('"').partition(".")[0]
+    typed = typed_variable(name, written) if name in body.outer_variables else None
     return replace(
         body,
+        typed_variables=(*body.typed_variables, *([typed] if typed else ())),
         record_sources=tuple(one for one in body.record_sources if one.name != name),
         declared_types={**body.declared_types, name: ""},
         unique_types={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, Conditions
 from pgtrigger_codegen.sql.body_cursors import misused_cursors
@@ -13,6 +13,7 @@ from pgtrigger_codegen.sql.body_facts import (
     Condition,
     Failure,
     ReturnStatement,
+    Taken,
     TextRange,
 )
 from pgtrigger_codegen.sql.body_failures import (
@@ -32,6 +33,7 @@ from pgtrigger_codegen.sql.body_tree import (
     copies_context,
     declared,
     miscounted,
+    name_and_field,
     parameters_of,
     targets,
     text_of,
@@ -69,6 +71,7 @@ class StatementActions:
         self.returns: list[ReturnStatement] = []
         self.conditions: list[Condition] = []
         self.assignments: list[Assignment] = []
+        self.taken: list[Taken] = []
         self.failures: list[Failure] = []
         self.falls_off: State = {}
         self._function = function
@@ -117,14 +120,34 @@ class StatementActions:
         text = text_of(node["expr"])
         start = len(text) - len(without_target(text))
         datum = self._function["datums"][node.get("varno", 0)]
-        if (refused := refused_constant(datum, text[start:])) is not None:
-            self._fail(refused, place, state)
         is_whole = "[" not in text[:start]  # and no element of an array
+        refused = refused_constant(datum, text[start:]) if is_whole else None
+        if refused is not None:
+            self._fail(refused, place, state)
+        name, field = name_and_field(self._function["datums"], node.get("varno", 0))
+        inner = TextRange(place.start + start, place.end) if place else None
+        handled, value = self.uses.handled, text[start:]
+        if name and state:
+            self.taken.append(Taken(value, inner, handled, "variable", name, field, not is_whole))
         if target and target[0] == "NEW" and target[1] and is_whole and state:
-            inner = TextRange(place.start + start, place.end) if place else None
-            handled = self.uses.handled
-            self.assignments.append(Assignment(target[1], text[start:], inner, handled))
+            self.assignments.append(Assignment(target[1], value, inner, handled))
         return assigned(state) if target and target[0] == "NEW" else state
+
+    def _assert(self, node: Node, state: State) -> State:
+        place = self.uses.expression(node["cond"], state)
+        self._take(text_of(node["cond"]), place, state, "boolean")
+        return self._plain({key: node[key] for key in node if key != "cond"}, state)
+
+    def _take(
+        self,
+        text: str,
+        place: TextRange | None,
+        state: State,
+        wanted: Literal["boolean", "integer", "array"],
+    ) -> None:
+        """Notes what a value has to be."""
+        if state:
+            self.taken.append(Taken(text, place, self.uses.handled, wanted))
 
     def _perform(self, node: Node, state: State) -> State:
         self.uses.expression(node["expr"], state, perform="PERFORM")
@@ -208,6 +231,7 @@ class StatementActions:
 ACTIONS: Mapping[str, Callable[[StatementActions, Any, State], State]] = {
     "PLpgSQL_stmt_return": StatementActions._return,
     "PLpgSQL_stmt_raise": StatementActions._raise,
+    "PLpgSQL_stmt_assert": StatementActions._assert,
     "PLpgSQL_stmt_assign": StatementActions._assign,
     "PLpgSQL_stmt_perform": StatementActions._perform,
     "PLpgSQL_stmt_call": StatementActions._call,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from pgtrigger_codegen.sql.calls import format_problem
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql, strings
 
 _FORMAT_FIELD = re.compile(r"%(?P<field>%|[^%sIL]*?(?P<kind>[sIL]))")
@@ -30,6 +31,18 @@ def made_of(query: str, variables: Mapping[str, Unquoted]) -> tuple[str | None, 
     literal = tree.get("A_Const", {}).get("sval")
     text = literal.get("sval", "") if literal is not None else None
     return text, tuple(dict.fromkeys(_bare_columns(tree, variables)))
+
+
+def template_fails(query: str) -> bool:
+    """Whether the expression is a call of FORMAT with a template that FORMAT refuses."""
+    if "format" not in query.lower():
+        return False
+    try:
+        tree = parse_sql(f"SELECT {query}")[0]["SelectStmt"]["targetList"][0]["ResTarget"]["val"]
+    except (SqlSyntaxError, KeyError, IndexError):
+        return False
+    call = tree.get("FuncCall", {})
+    return strings(call.get("funcname"))[-1:] == ("format",) and format_problem(call) is not None
 
 
 def _bare_columns(tree: Node, variables: Mapping[str, Unquoted]) -> Iterator[str]:

@@ -52,6 +52,26 @@ class Assignment(Struct, frozen=True):
     in_handled_block: bool
 
 
+class Taken(Struct, frozen=True):
+    """A value that a statement takes, where control can get.
+
+    Attributes:
+        text: The expression.
+        wanted: What it has to be; `variable` for what the variable is.
+        name: The variable; `new` for the row.
+        field: Of the variable, where that is a row.
+        is_element: Whether an element is set: `NEW.data['key'] := …`.
+    """
+
+    text: str
+    place: TextRange | None
+    in_handled_block: bool
+    wanted: Literal["boolean", "integer", "array", "variable"]
+    name: str = ""
+    field: str | None = None
+    is_element: bool = False
+
+
 class RowUse(Struct, frozen=True):
     """NEW or OLD, or a column of it, in a statement that can be reached.
 
@@ -82,11 +102,13 @@ class Dynamic(Struct, frozen=True):
     Attributes:
         constant: Whether the text is a literal.
         unquoted: Values that are put into the text without quoting, as written.
+        fails: Whether the text cannot be put together at all.
     """
 
     place: TextRange | None
     constant: bool
     unquoted: tuple[str, ...]
+    fails: bool = False
 
 
 class Failure(Struct, frozen=True):

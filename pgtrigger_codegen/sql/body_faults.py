@@ -20,6 +20,7 @@ class Fault(NamedTuple):
         help: What to do, where the message does not say.
         is_certain: Whether the statement fails in any database that the migrations make.
         loses: Whether nothing fails, and a value is dropped.
+        depends: Whether it fails for most values, and not for all.
     """
 
     message: str
@@ -27,6 +28,12 @@ class Fault(NamedTuple):
     help: str = ""
     is_certain: bool = True
     loses: bool = False
+    depends: bool = False
+
+    @property
+    def fails_always(self) -> bool:
+        """Whether the statement fails whenever it runs, in any database of the project."""
+        return self.is_certain and not self.loses and not self.depends
 
 
 def faults(body: Body) -> Iterator[Fault]:
@@ -46,6 +53,9 @@ def faults(body: Body) -> Iterator[Fault]:
         for kind, node in statements_of(query):
             if (message := _message(kind, node, query)) is not None:
                 yield Fault(message, query.place)
+            if kind == "VariableSetStmt" and node.get("name", "").startswith(("new.", "old.")):
+                message = f"SET gives a value to a setting that is called `{node['name']}`"
+                yield Fault(message, query.place, "Assign to the row without SET", loses=True)
 
 
 def _syntax_error(query: Query) -> str | None:

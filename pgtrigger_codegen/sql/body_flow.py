@@ -12,6 +12,7 @@ from pgtrigger_codegen.sql.body_actions import ACTIONS, StatementActions
 from pgtrigger_codegen.sql.body_conditions import Open, mentions_context
 from pgtrigger_codegen.sql.body_facts import (
     Condition,
+    Taken,
 )
 from pgtrigger_codegen.sql.body_failures import (
     refused_bound,
@@ -51,6 +52,8 @@ class Flow(StatementActions):
         for datum, text in declared_defaults(self._function, self._text.first_line):
             if (refused := refused_constant(datum, text)) is not None:
                 self._fail(refused, None, state)
+            name = datum["PLpgSQL_var"].get("refname", "")
+            self.taken.append(Taken(text, None, False, "variable", name))
         self.falls_off = self._statement(self._function["action"], state, outermost=True)
 
     def _sequence(self, statements: list[Node] | None, state: State) -> State:
@@ -143,6 +146,7 @@ class Flow(StatementActions):
         if state:
             query = expression["PLpgSQL_expr"]["query"]
             self.conditions.append(Condition(query, place, self.uses.handled))
+            self._take(query, place, state, "boolean")
 
     def _split(self, query: str, state: State, number: int) -> tuple[State, State, bool]:
         """The states in which a condition holds and in which it does not."""
@@ -206,6 +210,9 @@ class Flow(StatementActions):
                 )
                 if is_array:
                     self.uses.must_be_array(text_of(node[name]), place, state)
+                if name in _BOUNDS or name == "expr":
+                    text = text_of(node[name])
+                    self._take(text, place, state, "array" if name == "expr" else "integer")
                 refused = refused_bound(text_of(node[name])) if name in _BOUNDS else None
                 if refused is not None:
                     self._fail(refused, place, state)

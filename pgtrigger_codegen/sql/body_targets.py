@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from pgtrigger_codegen.sql.body_facts import Query, TextRange
+from pgtrigger_codegen.sql.constant_faults import text_of
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql, walk
+from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, parse_sql, strings, walk
 from pgtrigger_codegen.sql.relations import tables_in
 from pgtrigger_codegen.sql.statements import relation_name
 
@@ -45,6 +47,21 @@ def tables_named(query: Query) -> Iterator[QualifiedName]:
     """The tables that a statement reads or writes."""
     for kind, node in statements_of(query):
         yield from tables_in({kind: node})
+
+
+def sequences_named(query: Query) -> Iterator[QualifiedName]:
+    """The sequences whose next or last number a statement asks for, where a text names them."""
+    for kind, node in statements_of(query) if "val" in query.text.lower() else ():
+        for key, call in walk({kind: node}):
+            name = strings(call["funcname"])[-1] if key == "FuncCall" else ""
+            arguments = call.get("args", ()) if name in ("nextval", "currval", "setval") else ()
+            text = text_of(arguments[0]) if arguments else None
+            if text is not None and _SEQUENCE.fullmatch(text):
+                schema, _, sequence = text.rpartition(".")
+                yield QualifiedName(schema.lower() or None, sequence.lower())
+
+
+_SEQUENCE = re.compile(r"(\w+\.)?\w+")
 
 
 def statements_of(query: Query) -> Iterator[tuple[str, Node]]:

@@ -61,6 +61,19 @@ def targets(node: Node) -> list[int]:
     return [*found, *(item.get("target", 0) for item in items)]
 
 
+def name_and_field(datums: list[Node], number: int) -> tuple[str, str | None]:
+    """The name of the variable that a number stands for, with the field if it is one of a row's.
+
+    An empty name for what is no variable of single values and no field.
+    """
+    datum = datums[number] if number < len(datums) else {}
+    if "PLpgSQL_recfield" in datum:
+        field = datum["PLpgSQL_recfield"]
+        parent = datums[field.get("recparentno", 0)].get("PLpgSQL_rec", {})
+        return parent.get("refname", ""), field["fieldname"]
+    return datum.get("PLpgSQL_var", {}).get("refname", ""), None
+
+
 def copies_context(function: Node, text: str) -> bool:
     """Whether a variable is given what `TG_OP` or the like says; the text is that of the body."""
     givers = [*function.get("datums", ())]

@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, mentions_context
-from pgtrigger_codegen.sql.body_dynamic import Unquoted, made_of
+from pgtrigger_codegen.sql.body_dynamic import Unquoted, made_of, template_fails
 from pgtrigger_codegen.sql.body_facts import Dynamic, Query, RowUse, TextRange
 from pgtrigger_codegen.sql.body_paths import State
 from pgtrigger_codegen.sql.body_text import BodyText
@@ -33,6 +33,7 @@ _ASSIGNED = re.compile(r"[^:=]*:?=")
 _COMPUTES = re.compile(r"[^\w\s.'\",;]|\b(and|not|or|i?like)\b", re.IGNORECASE)
 _JOINS_TEXT = re.compile(r"\|\||\b(concat|concat_ws|format)\b", re.IGNORECASE)
 _BARE_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*(?![\w.])(?!\s*\()")
+_PARTS = re.compile(r"\w\.\w+\.\w")
 _WORDS_OF_SQL = CONTEXT | {
     *("and", "between", "case", "distinct", "else", "end", "false", "from", "in", "is", "like"),
     *("new", "not", "null", "old", "or", "then", "true", "when"),
@@ -99,7 +100,8 @@ class Uses:
         place = self._text.find_expression(query, perform=bool(perform))
         if dynamic and state:
             text, unquoted = made_of(query, self._texts)
-            self.dynamic.append(Dynamic(place, text is not None, unquoted))
+            fails = template_fails(query)
+            self.dynamic.append(Dynamic(place, text is not None, unquoted, fails))
             if text is not None:
                 within = self._within(place, text)
                 self.query(text, within, state, is_dynamic=True, parameters=parameters)
@@ -204,7 +206,8 @@ class Uses:
 
     def _may_name_something(self, expression: str) -> bool:
         """Whether an expression has words but those of SQL, variables, and columns of rows."""
-        if any(name in expression.lower() for name in self._row_variables):
+        lowered = expression.lower()
+        if any(name in lowered for name in self._row_variables) or _PARTS.search(lowered):
             return True
         words = {word.lower() for word in _BARE_WORD.findall(expression)}
         return '"' in expression or not words <= _WORDS_OF_SQL | self._variables

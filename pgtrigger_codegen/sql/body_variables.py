@@ -60,6 +60,12 @@ def typed_variables(function: Node) -> tuple[TypedVariable, ...]:
     )
 
 
+def typed_variable(name: str, written: str) -> TypedVariable | None:
+    """A variable of a type as written; None where that is no table's or column's."""
+    type_of = _table_and_column(written)
+    return None if type_of is None else TypedVariable(name, *type_of)
+
+
 def declared_types(function: Node, outer: frozenset[str]) -> Mapping[str, str]:
     """The types of a function's variables as written, empty where that or the scope is not certain.
 

@@ -65,7 +65,7 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
         return CallFault(message, help, 0, function=name), coercion.result(signatures)
     if (refused := of_pattern_call(name, node.get("args", ()))) is not None:
         return CallFault(refused, PATTERN_HELP, 0, function=name), coercion.result(signatures)
-    if name == "format" and (problem := _format_problem(node)) is not None:
+    if name == "format" and (problem := format_problem(node)) is not None:
         message, help = problem
         return CallFault(message, help, 0, function=name), "text"
     if fits := coercion.fitting(signatures, given):
@@ -152,6 +152,18 @@ def has_window(tree: object) -> bool:
     return any(has_window(value) for key, value in tree.items() if key != "SubLink")
 
 
+def is_window_function(call: Node) -> bool:
+    """Whether a call is one of a window function, without the window that it needs."""
+    *schema, name = strings(call["funcname"])
+    signatures = builtins.functions(name) if schema in ([], ["pg_catalog"]) else ()
+    return (
+        "over" not in call
+        and "agg_within_group" not in call
+        and bool(signatures)
+        and all(one.kind == "window function" for one in signatures)
+    )
+
+
 def _unknown(name: str, given: Sequence[Type], *, is_builtin: bool) -> CallFault | None:
     """A function that is not built in: of an extension, misspelt, or someone's own."""
     if (extension := builtins.extension_of(name)) is not None and not is_builtin:
@@ -185,7 +197,9 @@ def _has_own_syntax(node: Node) -> bool:
 
 
 # Their own syntax lists all arguments, and no more.
-_LISTED_IN_OWN_SYNTAX = frozenset({"extract", "overlay", "position"})
+_LISTED_IN_OWN_SYNTAX = frozenset(
+    {"btrim", "extract", "ltrim", "overlay", "position", "rtrim", "substring", "timezone"}
+)
 _OF_PAIRS = frozenset({"json_build_object", "jsonb_build_object"})
 # What other databases have, and what does the same here.
 _ELSEWHERE = {
@@ -218,7 +232,7 @@ _ELSEWHERE = {
 _FIELD = re.compile(r"%(?P<position>\d+\$)?-?(?P<width>\d+|\*(\d+\$)?)?(?P<type>.?)", re.DOTALL)
 
 
-def _format_problem(node: Node) -> tuple[str, str] | None:
+def format_problem(node: Node) -> tuple[str, str] | None:
     """What is wrong with the template of FORMAT, where that is a literal."""
     template, *arguments = node["args"] if node.get("args") else ({},)
     text = template.get("A_Const", {}).get("sval", {}).get("sval")

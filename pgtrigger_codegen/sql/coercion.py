@@ -9,7 +9,7 @@ Rules: https://www.postgresql.org/docs/current/typeconv.html
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pgtrigger_codegen.sql import builtins
 from pgtrigger_codegen.sql.builtins import Signature
@@ -56,6 +56,34 @@ def castable(target: str, given: Type) -> bool:
     if given.endswith("[]") and target.endswith("[]"):
         return castable(target[:-2], given[:-2])
     return bool(builtins.cast_context(given, target))
+
+
+def convertible(target: str, given: Type) -> bool:
+    """Whether PL/pgSQL may make a variable's value of a type of another, by way of its text.
+
+    False where that fails for every value but NULL.
+    """
+    if assignable(target, given) or given is None or given == ROW:
+        return True
+    source = _KINDS.get(given) or builtins.category(given)
+    if source in ("D", "T") and target in _MAY_BE_INFINITE:
+        return True
+    return (_KINDS.get(target) or builtins.category(target)) not in _NEVER.get(source, "")
+
+
+# Types whose category says nothing of their texts.
+_KINDS = {"uuid": "uuid", "json": "json", "jsonb": "json"}
+_MAY_BE_INFINITE = frozenset({"float4", "float8", "numeric"})
+# By what a value is, what its text never is: categories of PostgreSQL's, and the kinds above.
+_NEVER: Mapping[str, frozenset[str]] = {
+    "A": frozenset({"B", "D", "I", "N", "T", "uuid"}),
+    "B": frozenset({"A", "D", "I", "N", "T", "json", "uuid"}),
+    "D": frozenset({"A", "B", "I", "N", "json", "uuid"}),
+    "I": frozenset({"A", "B", "D", "N", "json", "uuid"}),
+    "N": frozenset({"A", "uuid"}),
+    "T": frozenset({"A", "B", "I", "N", "json", "uuid"}),
+    "uuid": frozenset({"A", "B", "D", "I", "N", "T", "json"}),
+}
 
 
 def common(types: Sequence[Type]) -> Type:

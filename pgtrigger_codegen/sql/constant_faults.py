@@ -10,6 +10,7 @@ from pgtrigger_codegen.sql.coercion import UNKNOWN, Type, operand_types
 from pgtrigger_codegen.sql.literals import UNITS, invalid_literal
 from pgtrigger_codegen.sql.parser import Node, strings
 
+_OF_ARRAYS = frozenset({"||", "@>", "<@", "&&"})
 _COMPARISONS = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
 
 
@@ -60,7 +61,7 @@ def _takes_two(operator: str, name: str) -> bool:
     if operator in _COMPARISONS:
         return True
     if name.endswith("[]"):
-        return operator == "||"
+        return operator in _OF_ARRAYS
     return any(one.arguments == (name, name) for one in builtins.operators(operator))
 
 

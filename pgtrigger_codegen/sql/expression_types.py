@@ -7,19 +7,28 @@ variables, and columns of tables that are known. Where a type is not known, noth
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from pgtrigger_codegen.sql import builtins, coercion, constant_faults, patterns
-from pgtrigger_codegen.sql.calls import CallFault, call_fault, missing, own_call, unknown_type_fault
+from pgtrigger_codegen.sql import builtins, coercion, constant_faults
+from pgtrigger_codegen.sql.calls import (
+    CallFault,
+    call_fault,
+    has_aggregate,
+    has_window,
+    is_window_function,
+    missing,
+    own_call,
+    unknown_type_fault,
+)
 from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, Type, in_words
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.names_in_sight import Columns, NamesInSight
+from pgtrigger_codegen.sql.names_in_sight import Columns
+from pgtrigger_codegen.sql.operator_types import CONSTANT_HELP, OperatorTypes
 from pgtrigger_codegen.sql.parser import Node, strings
 
 
-class ExpressionTypes(NamesInSight, ABC):
+class ExpressionTypes(OperatorTypes, ABC):
     """Reads expressions, and collects their errors.
 
     Attributes:
@@ -38,8 +47,6 @@ class ExpressionTypes(NamesInSight, ABC):
     ) -> None:
         super().__init__(variables, rows, columns_of, names)
         self.own_calls: list[tuple[str, tuple[Type, ...], Node]] = []
-        self._maybe = 0
-        self._row_wanted = False
 
     def type_of(self, tree: object) -> Type:
         """The type of an expression; None where it is not known."""
@@ -72,7 +79,7 @@ class ExpressionTypes(NamesInSight, ABC):
         given = self.type_of(node["arg"])
         target = coercion.type_of_name(node["typeName"])
         if (message := constant_faults.of_cast(target, node["arg"])) is not None:
-            self.refuse(message, node, _CONSTANT)
+            self.refuse(message, node, CONSTANT_HELP)
         elif target is None and (fault := unknown_type_fault(node["typeName"])) is not None:
             self.note(fault, node)
         elif target is not None and not coercion.castable(target, given):
@@ -88,6 +95,7 @@ class ExpressionTypes(NamesInSight, ABC):
         for key, value in node.items():
             if key not in ("args", "funcname"):
                 self.type_of(value)
+        self._of_aggregates(node)
         fault, result = call_fault(node, given)
         if fault is not None:
             self.note(fault, node)
@@ -99,6 +107,21 @@ class ExpressionTypes(NamesInSight, ABC):
             self.own_calls.append((name, tuple(given), node))
         return result
 
+    def _of_aggregates(self, node: Node) -> None:
+        """What may not stand in an aggregate, and a window function without its window."""
+        arguments = node.get("args", ())
+        if is_window_function(node):
+            name = strings(node["funcname"])[-1]
+            message = f"window function {name} requires an OVER clause"
+            self.refuse(message, node, "Write OVER (…) behind it")
+        elif "over" not in node and has_aggregate({"FuncCall": node}):
+            if has_window(arguments):
+                message = "aggregate function calls cannot contain window function calls"
+                self.refuse(message, node, _INNER_QUERY)
+            # In a query within, the inner one may be of the query around it.
+            elif has_aggregate(arguments, of_rows=len(self.scopes) > 1):
+                self.refuse("aggregate function calls cannot be nested", node, _INNER_QUERY)
+
     def _takes_no_row(self, node: Node, given: list[Type]) -> bool:
         """Whether a row is given to a built-in function of values, and is no column's name."""
         *schema, name = strings(node["funcname"])
@@ -108,91 +131,6 @@ class ExpressionTypes(NamesInSight, ABC):
         if not row or schema or name in row or not known or builtins.is_type(name):
             return False
         return not coercion.fitting(known, given) and "func_variadic" not in node
-
-    def _operation(self, node: Node) -> Type:
-        sides = (node.get("lexpr"), node.get("rexpr"))
-        with self._rows_wanted(any(isinstance(side, dict) and "RowExpr" in side for side in sides)):
-            left, right = map(self.type_of, sides)
-        kind, name = node["kind"], strings(node["name"])
-        if len(name) != 1 or name[0] == "":
-            return None  # OPERATOR(schema.name)
-        match kind:
-            case (
-                "AEXPR_OP" | "AEXPR_LIKE" | "AEXPR_ILIKE" | "AEXPR_DISTINCT" | "AEXPR_NOT_DISTINCT"
-            ):
-                if "lexpr" not in node:
-                    left = ""
-                self._constants(name[0], left, right, node)
-                result = self._operator(name[0], left, right, node)
-                return result if kind == "AEXPR_OP" else "bool"
-            case "AEXPR_IN":
-                self._list(name[0], left, node)
-                return "bool"
-            case "AEXPR_BETWEEN" | "AEXPR_NOT_BETWEEN":
-                for item in node["rexpr"].get("List", {}).get("items", ()):
-                    kind_of_item = self._silently(item)
-                    self._operator("<=", left, kind_of_item, node)
-                    self._constant_side("<=", left, kind_of_item, node, item)
-                return "bool"
-            case "AEXPR_OP_ANY" | "AEXPR_OP_ALL":
-                if right and right.endswith("[]"):
-                    self._operator(name[0], left, right[:-2], node)
-                elif right not in (None, UNKNOWN, ROW) and builtins.category(right or "") != "A":
-                    self.refuse(_NO_ARRAY, node, "Give an array, or compare with the value itself")
-                return "bool"
-            case "AEXPR_NULLIF":
-                self._operator("=", left, right, node)
-                self._constant_side("=", left, right, node, node.get("rexpr"))
-                return left
-        return None
-
-    def _list(self, name: str, left: Type, node: Node) -> None:
-        """The values of IN; the first that does not fit is enough."""
-        count = len(self.faults)
-        for item in node["rexpr"].get("List", {}).get("items", ()):
-            kind_of_item = self._silently(item)
-            if len(self.faults) == count:
-                self._operator(name, left, kind_of_item, node)
-                self._constant_side("=", left, kind_of_item, node, item)
-
-    def _constants(self, name: str, left: Type, right: Type, node: Node) -> None:
-        if node["kind"] in ("AEXPR_DISTINCT", "AEXPR_NOT_DISTINCT"):
-            name = "="
-        self._constant_side(name, left, right, node, node.get("rexpr"))
-        if (
-            not (self._maybe or any(self.scopes))
-            and "lexpr" in node
-            and constant_faults.divides_by_zero(name, left, node["rexpr"])
-        ):
-            self.refuse("division by zero", node, "Divide by something else")
-        pattern = constant_faults.text_of(node.get("rexpr")) if name in patterns.OPERATORS else None
-        if pattern is not None and (message := patterns.invalid_pattern(pattern)) is not None:
-            self.refuse(message, node, patterns.PATTERN_HELP)
-
-    def _constant_side(self, name: str, left: Type, right: Type, node: Node, other: object) -> None:
-        """Refuses a literal that is no value of the type of the other side."""
-        sides = (node.get("lexpr"), other)
-        if (message := constant_faults.of_comparison(name, left, right, sides)) is not None:
-            self.refuse(message, node, _CONSTANT)
-
-    def _silently(self, tree: object) -> Type:
-        """A type that was asked for already."""
-        count = len(self.faults)
-        found = self.type_of(tree)
-        del self.faults[count:]
-        return found
-
-    def _operator(self, name: str, left: Type, right: Type, node: Node) -> Type:
-        exists, result = coercion.operation(name, left, right)
-        if not exists or name in _OPERATORS_ELSEWHERE:
-            self.refuse(
-                f"operator does not exist: {in_words(left)} {name} {in_words(right)}",
-                node,
-                "Join texts with `||`"
-                if name == "+" and not {"text", "varchar"}.isdisjoint((left, right))
-                else _OPERATORS_ELSEWHERE.get(name, "Cast one side to the type of the other"),
-            )
-        return result
 
     def _boolean(self, node: Node) -> Type:
         word = node["boolop"].partition("_")[0]
@@ -230,13 +168,13 @@ class ExpressionTypes(NamesInSight, ABC):
         return self._common(types, word, node, node["args"])
 
     def _case(self, node: Node) -> Type:
-        self.type_of(node.get("arg"))
+        subject = self.type_of(node.get("arg"))
         self._maybe += 1
         types, values = [], []
         for item in node["args"]:
             when = item["CaseWhen"]
             if "arg" in node:
-                self.type_of(when["expr"])
+                self._equals(subject, self.type_of(when["expr"]), node["arg"], when["expr"])
             else:
                 self.condition(when["expr"], "CASE/WHEN")
             types.append(self.type_of(when["result"]))
@@ -255,32 +193,66 @@ class ExpressionTypes(NamesInSight, ABC):
                 "Give all of its values one type",
             )
         elif (message := constant_faults.of_alternatives(types, values)) is not None:
-            self.refuse(message, node, _CONSTANT)
+            self.refuse(message, node, CONSTANT_HELP)
         return coercion.common(types)
 
     def _value_function(self, node: Node) -> Type:
         return _VALUE_FUNCTIONS.get(node["op"].removeprefix("SVFOP_").removesuffix("_N"))
 
     def _array(self, node: Node) -> Type:
-        types = [self.type_of(item) for item in node.get("elements", ())]
-        found = coercion.common(types)
+        items = node.get("elements", [])
+        types = [self.type_of(item) for item in items]
+        found = self._common(types, "ARRAY", node, items)
         return f"{found}[]" if found and found != ROW and not found.endswith("[]") else None
+
+    def _indirection(self, node: Node) -> Type:
+        """`tags[1]`, `data['key']`, `tags[2:3]`; all else of a row is not known."""
+        found = self.type_of(node["arg"])
+        for item in node["indirection"]:
+            indices = item.get("A_Indices")
+            if indices is None:
+                return None
+            self.type_of(indices)
+            if found is None:
+                continue
+            if found.endswith("[]"):
+                found = found if "is_slice" in indices else found[:-2]
+            elif found not in ("json", "jsonb") and builtins.category(found) in _WITHOUT_PARTS:
+                message = (
+                    f"cannot subscript type {in_words(found)} because it does not support"
+                    " subscripting"
+                )
+                self.refuse(message, node["arg"].get("ColumnRef", node), _SUBSTRING)
+                return None
+            elif found != "jsonb":
+                return None
+        # Of an array with several dimensions, it may be an element or an array.
+        return found if found == "jsonb" or len(node["indirection"]) == 1 else None
+
+    def _collated(self, node: Node) -> Type:
+        return self.type_of(node["arg"])
 
     def _row(self, node: Node) -> Type:
         self.type_of(node.get("args"))
         return ROW
 
-    @contextmanager
-    def _rows_wanted(self, are_wanted: bool) -> Iterator[None]:
-        """Lets queries give several columns: a row is compared with them, or takes them."""
-        before, self._row_wanted = self._row_wanted, are_wanted
-        yield
-        self._row_wanted = before
-
     def _several(self, node: Node) -> Type:
         """`(a, b) = (SELECT …)` in an UPDATE."""
+        ((kind, source),) = node["source"].items()
         with self._rows_wanted(True):
+            count = len(self.faults)
             self.type_of(node["source"])
+            if node["colno"] > 1:
+                del self.faults[count:]  # they were found with the first column
+                return None
+        given = len(source.get("args", ())) if kind == "RowExpr" else None
+        if kind not in ("RowExpr", "SubLink"):
+            message = (
+                "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression"
+            )
+            self.refuse(message, source, _AS_MANY)
+        elif given is not None and given != node["ncolumns"]:
+            self.refuse("number of columns does not match number of values", source, _AS_MANY)
         return None
 
     def _sublink(self, node: Node) -> Type:
@@ -297,7 +269,8 @@ class ExpressionTypes(NamesInSight, ABC):
             case "ANY_SUBLINK" if len(types) == 1 and "operName" not in node:
                 self._operator("=", tested, types[0], node)
             case "ARRAY_SUBLINK":
-                return None
+                given = types[0] if len(types) == 1 else None
+                return f"{given}[]" if given not in (None, UNKNOWN, ROW) else None
         return "bool"
 
     @abstractmethod
@@ -305,15 +278,12 @@ class ExpressionTypes(NamesInSight, ABC):
         """The types of the columns that a query gives."""
 
 
+# PostgreSQL's categories of dates, numbers, texts, and the like; `json` is of none of them.
+_WITHOUT_PARTS = frozenset("BDINST")
+_SUBSTRING = "Ask for a part of a text with `substr(…)`"
+_AS_MANY = "Give a value for each column"
+_INNER_QUERY = "Ask for the inner one in a query in FROM"
 _ROW_HELP = "Give the row as `to_jsonb(…)`, or one of its columns"
-_NO_ARRAY = "op ANY/ALL (array) requires array on right side"
-_CONSTANT = "Write the constant as its type has it"
-_OPERATORS_ELSEWHERE = {
-    "**": "PostgreSQL raises to a power with `^`",
-    "==": "PostgreSQL compares with `=`",
-    "===": "PostgreSQL compares with `=`",
-    "!==": "PostgreSQL compares with `<>`",
-}
 _VALUE_FUNCTIONS = {
     "CURRENT_DATE": "date",
     "CURRENT_TIME": "timetz",
@@ -342,6 +312,8 @@ EXPRESSIONS: Mapping[str, Callable[[Any, Any], Type]] = {
     "CaseExpr": ExpressionTypes._case,
     "SQLValueFunction": ExpressionTypes._value_function,
     "A_ArrayExpr": ExpressionTypes._array,
+    "A_Indirection": ExpressionTypes._indirection,
+    "CollateClause": ExpressionTypes._collated,
     "RowExpr": ExpressionTypes._row,
     "MultiAssignRef": ExpressionTypes._several,
     "SubLink": ExpressionTypes._sublink,

@@ -29,8 +29,7 @@ def invalid_literal(type_name: str, text: str) -> str | None:
         type_name: PostgreSQL's internal name (`int4`, `text[]`).
     """
     if type_name.endswith("[]"):
-        # Other signs for the beginning and the end are those of ranges and of dimensions.
-        verdict = None if text.lstrip()[:1] in ("{", "[") else _ARRAY
+        verdict = _array(type_name[:-2], text)
     else:
         check = _CHECKS.get(type_name)
         verdict = check(text) if check is not None else None
@@ -58,9 +57,47 @@ _UUID = re.compile(
     r"([0-9a-f]{4}-?){7}[0-9a-f]{4}|\{([0-9a-f]{4}-?){7}[0-9a-f]{4}\}", re.IGNORECASE
 )
 _ISO_DATE = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?=\s|T|$)", re.IGNORECASE)
+# The day may come before the month or behind it: `DateStyle` says.
+_SHORT_DATE = re.compile(r"\s*(\d{1,2})[./-](\d{1,2})[./-]\d{4}(?![\d./-])")
 _CLOCK = re.compile(r"(?:^|[\sT])(\d{1,2}):(\d{2})(?::(\d{2}))?(?![\d:])", re.IGNORECASE)
 _SPAN = re.compile(r"\s*[+-]?\d+\s*(day|hour|minute|second|week|month|year)s?(\s+ago)?\s*")
 _WORD = re.compile(r"[a-z]+")
+
+
+_OF_ARRAY = re.compile(r"\s*(\[\s*[+-]?\d.*=\s*)?\{.*\}\s*", re.DOTALL)
+_PLAIN_ELEMENTS = re.compile(r"\s*\{([^{}\"\\]*)\}\s*")
+
+
+def _array(type_name: str, text: str) -> Verdict:
+    if not _OF_ARRAY.fullmatch(text):
+        return _ARRAY
+    match = _PLAIN_ELEMENTS.fullmatch(text)
+    for element in match[1].split(",") if match and match[1].strip() else ():
+        if not element.strip():
+            return _ARRAY
+        if element.strip().upper() != "NULL":
+            refused = invalid_literal(type_name, element.strip())
+            if refused is not None:
+                return refused.replace("{", "{{").replace("}", "}}")
+    return None
+
+
+def _address(text: str) -> Verdict:
+    """An IP address: what is of its letters alone may be one."""
+    stripped = text.strip()
+    if not _OF_ADDRESS.fullmatch(stripped):
+        return _SYNTAX
+    octets = stripped.partition("/")[0].split(".")
+    if ":" not in stripped and (len(octets) > 4 or any(_is_no_octet(one) for one in octets)):
+        return _SYNTAX
+    return None
+
+
+def _is_no_octet(text: str) -> bool:
+    return not text.isdigit() or len(text) > 3 or int(text) > 255
+
+
+_OF_ADDRESS = re.compile(r"[0-9a-f.:]+(/\d+)?", re.IGNORECASE)
 
 
 def _integer(type_name: str) -> Callable[[str], Verdict]:
@@ -112,6 +149,10 @@ def _date(text: str) -> Verdict:
             return _FIELD
     if _SPAN.fullmatch(lowered):
         return _SYNTAX
+    if (match := _SHORT_DATE.match(lowered)) is not None:
+        one, two = int(match[1]), int(match[2])
+        if min(one, two) > 12 or max(one, two) > 31 or min(one, two) < 1:
+            return _FIELD
     return _without_digits(lowered, _DATE_WORDS) or _clock(lowered)
 
 
@@ -166,6 +207,7 @@ _CHECKS: Mapping[str, Callable[[str], Verdict]] = {
     "float4": _number,
     "float8": _number,
     "uuid": _uuid,
+    "inet": _address,
     "json": _json,
     "jsonb": _json,
     "date": _date,

@@ -6,7 +6,7 @@ Types are told where they are certain. Where a type is not known, nothing is ref
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -44,7 +44,9 @@ class NamesInSight:
         names: What of the function's own may stand before a point; None where not all is known.
 
     Attributes:
+        variables: As given.
         scopes: What FROM brings into sight: columns by the table's name, from the outermost.
+        hidden: What stands beside a query in FROM that is not LATERAL, from the outermost.
         by_result: In how many clauses at once names of results come first, as in ORDER BY.
         faults: In the order of the text.
     """
@@ -57,11 +59,12 @@ class NamesInSight:
         names: frozenset[str] | None = None,
     ) -> None:
         self.faults: list[CallFault] = []
-        self._variables = variables
+        self.variables = variables
         self._rows = rows
         self._names = names
         self.columns_of = columns_of
         self.scopes: list[dict[str, Columns | None]] = []
+        self.hidden: list[dict[str, Columns | None]] = []
         self.by_result = 0
 
     def column(self, node: Node) -> Type:
@@ -71,11 +74,20 @@ class NamesInSight:
             return None
         if len(names) == 1:
             return self._bare(names[0], node)
+        if len(names) == 3 and names[0] in ("new", "old") and names[0] in self._rows:
+            message = f'missing FROM-clause entry for table "{names[1]}"'
+            help = "A column has no columns: select from the table that it refers to"
+            self.refuse(message, node, help)
         if len(names) != 2:
             return None
         for scope in reversed(self.scopes):
             if names[0] in scope:
                 return self._field(scope[names[0]], names, node)
+        for hidden in reversed(self.hidden):
+            if names[0] in hidden and names[0] not in self.own_names:
+                message = f'invalid reference to FROM-clause entry for table "{names[0]}"'
+                self.refuse(message, node, "Write LATERAL before the query that names it")
+                return None
         message = f'missing FROM-clause entry for table "{names[0]}"'
         if not self._rows and names[0] in ("new", "old"):  # run by EXECUTE
             help = "Pass values with USING: what EXECUTE runs sees neither rows nor variables"
@@ -86,9 +98,9 @@ class NamesInSight:
 
     def _is_nothing(self, name: str, column: str) -> bool:
         """Whether a name before a column is that of nothing in sight, where all is known."""
-        if coercion.internal_name(self._variables.get(name, "")) not in (None, ROW):
+        if coercion.internal_name(self.variables.get(name, "")) not in (None, ROW):
             # A single value has no fields; a block may be named like a variable in it.
-            return column not in self._variables and not any("" in scope for scope in self.scopes)
+            return column not in self.variables and not any("" in scope for scope in self.scopes)
         return (
             self._names is not None
             and name not in self._names
@@ -100,7 +112,7 @@ class NamesInSight:
     @property
     def own_names(self) -> frozenset[str]:
         """The names of the function's own variables and rows."""
-        return frozenset((*self._variables, *self._rows))
+        return frozenset((*self.variables, *self._rows))
 
     def _field(self, columns: Columns | None, names: tuple[str, ...], node: Node) -> Type:
         row, name = names
@@ -119,7 +131,7 @@ class NamesInSight:
     def _bare(self, name: str, node: Node) -> Type:
         if name in self._rows:
             return ROW
-        is_variable = name in self._variables
+        is_variable = name in self.variables
         for scope in reversed(self.scopes):
             found = [columns[name] for columns in scope.values() if columns and name in columns]
             if None in scope.values() or name in scope or found:
@@ -129,7 +141,7 @@ class NamesInSight:
         if is_derived and not is_variable and not self.by_result:
             known = {column for columns in relations for column in columns or ()}
             self._miss(f'column "{name}" does not exist', name, known, node)
-        return coercion.internal_name(self._variables.get(name, ""))
+        return coercion.internal_name(self.variables.get(name, ""))
 
     def _miss(self, message: str, name: str, known: Iterable[str], node: Node) -> None:
         """A column that results do not have; a function may stand for one."""
@@ -146,15 +158,17 @@ class NamesInSight:
 
     def note(self, fault: CallFault, node: Node) -> None:
         """Keeps a fault, with its place and the columns whose types count."""
-        columns = {
-            name
-            for key, value in walk(node)
-            if key == "ColumnRef"
-            for name in strings(value["fields"])[-1:]
-        }
+        columns = frozenset(columns_named(node))
         self.faults.append(
-            replace(fault, location=max(node.get("location", 0), 0), columns=frozenset(columns))
+            replace(fault, location=max(node.get("location", 0), 0), columns=columns)
         )
+
+
+def columns_named(tree: Node) -> Iterator[str]:
+    """The names, without those before a point, of columns in an expression."""
+    for key, value in walk(tree):
+        if key == "ColumnRef":
+            yield from strings(value["fields"])[-1:]
 
 
 _SYSTEM_COLUMNS = frozenset({"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"})

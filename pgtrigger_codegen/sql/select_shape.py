@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from pgtrigger_codegen.sql.calls import has_aggregate, has_window
 from pgtrigger_codegen.sql.constant_faults import text_of
 from pgtrigger_codegen.sql.literals import invalid_literal
-from pgtrigger_codegen.sql.names_in_sight import Columns, TableColumns
 from pgtrigger_codegen.sql.parser import Node, strings
 
 Problem = tuple[str, str]
 """PostgreSQL's words, and what to do."""
 
 
-def problems(
-    node: Node, scope: Mapping[str, Columns | None], own_names: frozenset[str]
-) -> Iterator[Problem]:
-    """What is wrong with a query.
-
-    Args:
-        scope: What FROM brings into sight: columns by the table's name.
-        own_names: Of the function's variables and rows.
-    """
+def problems(node: Node) -> Iterator[Problem]:
+    """What is wrong with a query."""
     yield from _distinct(node)
-    yield from _ungrouped(node, scope, own_names)
+    yield from _positions(node)
+    yield from _locked(node)
     for key, word in (("limitCount", "LIMIT"), ("limitOffset", "OFFSET")):
         text = text_of(node.get(key))
         if text is not None and (message := invalid_literal("int8", text)) is not None:
@@ -53,47 +47,41 @@ def _distinct(node: Node) -> Iterator[Problem]:
         yield _DISTINCT_ON, "Begin ORDER BY with what DISTINCT ON names"
 
 
-def _ungrouped(
-    node: Node, scope: Mapping[str, Columns | None], own_names: frozenset[str]
-) -> Iterator[Problem]:
-    """A column beside GROUP BY that the groups do not determine."""
-    grouped = [_name(item) for item in node.get("groupClause", ())]
-    if not grouped or None in grouped:
+def _positions(node: Node) -> Iterator[Problem]:
+    """A number in ORDER BY or GROUP BY that no result has."""
+    targets = [item["ResTarget"]["val"] for item in node.get("targetList", ())]
+    if any("A_Star" in str(target) for target in targets):
         return
-    shown = [item["ResTarget"] for item in node.get("targetList", ())]
-    values = [target["val"] for target in shown if "name" not in target]
-    for value in (*values, *_compared(node.get("havingClause", {}))):
-        name = _name(value)
-        if name is None or name in grouped:
-            continue
-        names = strings(value["ColumnRef"]["fields"])
-        if len(names) == 1 and name not in own_names:
-            relations = [one for one in scope.values() if one is None or name in one]
-        else:
-            relations = [scope.get(names[0])] if len(names) == 2 else []
-        own = relations[0] if len(relations) == 1 else None
-        # Grouped by a key, all columns of the table are determined.
-        if not isinstance(own, TableColumns) or not own.unique:
-            continue
-        # Of several columns the key may be composed.
-        if len(grouped) > 1 and "id" not in own.unique:
-            continue
-        if own.unique.isdisjoint(grouped):
-            message = f'column "{name}" must appear in the GROUP BY clause or be used in an'
-            yield (
-                f"{message} aggregate function",
-                "Group by it, or take one of its values: `max(…)`",
-            )
+    ordered = [item["SortBy"]["node"] for item in node.get("sortClause", ())]
+    for word, items in (("ORDER BY", ordered), ("GROUP BY", node.get("groupClause", ()))):
+        for item in items:
+            if "ival" in (constant := item.get("A_Const", {})):
+                position = constant["ival"].get("ival", 0)
+                if not 0 < position <= len(targets):
+                    message = f"{word} position {position} is not in select list"
+                    yield message, "Count the results from 1, or name one"
 
 
-def _compared(condition: Node) -> Iterator[Node]:
-    """The columns that a condition compares as they are."""
-    for argument in condition.get("BoolExpr", {}).get("args", ()):
-        yield from _compared(argument)
-    operation = condition.get("A_Expr", {})
-    yield from (
-        operation[side] for side in ("lexpr", "rexpr") if "ColumnRef" in operation.get(side, {})
+def _locked(node: Node) -> Iterator[Problem]:
+    """Rows that cannot be locked, since they are none of a table's."""
+    if "lockingClause" not in node:
+        return
+    strength = node["lockingClause"][0]["LockingClause"]["strength"].removeprefix("LCS_FOR")
+    targets = node.get("targetList", ())
+    reason = (
+        "DISTINCT clause"
+        if "distinctClause" in node
+        else "GROUP BY clause"
+        if "groupClause" in node
+        else "aggregate functions"
+        if has_aggregate(targets)
+        else "window functions"
+        if has_window(targets)
+        else None
     )
+    if reason is not None:
+        words = {"NOKEYUPDATE": "NO KEY UPDATE", "KEYSHARE": "KEY SHARE"}.get(strength, strength)
+        yield f"FOR {words} is not allowed with {reason}", "Lock the rows in a query in FROM"
 
 
 def _name(value: Node) -> str | None:

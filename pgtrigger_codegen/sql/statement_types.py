@@ -9,6 +9,7 @@ from pgtrigger_codegen.sql import coercion, select_shape
 from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, has_window
 from pgtrigger_codegen.sql.coercion import Type, in_words
 from pgtrigger_codegen.sql.expression_types import EXPRESSIONS, ExpressionTypes
+from pgtrigger_codegen.sql.grouping import GROUPING_HELP, Grouping
 from pgtrigger_codegen.sql.names_in_sight import Columns, DerivedColumns
 from pgtrigger_codegen.sql.output_columns import Output, derived, name_of
 from pgtrigger_codegen.sql.parser import Node, strings
@@ -90,28 +91,15 @@ class StatementTypes(ExpressionTypes):
         return output
 
     def _ungrouped(self, node: Node) -> None:
-        """A column beside an aggregate, without GROUP BY."""
-        if "groupClause" in node or "fromClause" not in node:
+        """A column beside aggregates or GROUP BY that the groups do not determine."""
+        for name, column in Grouping(node, self.scopes[-1], self.own_names).ungrouped():
+            message = f'column "{name}" must appear in the GROUP BY clause or be used in an'
+            self.refuse(f"{message} aggregate function", column, GROUPING_HELP)
             return
-        values = [item["ResTarget"]["val"] for item in node.get("targetList", ())]
-        for value in values if any(map(has_aggregate, values)) else ():
-            column = value.get("ColumnRef", {})
-            names = strings(column.get("fields"))
-            relations = [one for one in self.scopes[-1].values() if one]
-            is_column = (
-                names and len(names) == len(column["fields"]) and names[0] not in self.own_names
-            )
-            if is_column and any(names[-1] in one for one in relations):
-                self.refuse(
-                    f'column "{".".join(names)}" must appear in the GROUP BY clause or be used in'
-                    " an aggregate function",
-                    column,
-                    "Group by it, or take one of its values: `max(…)`",
-                )
 
     def _of_shape(self, node: Node) -> None:
         """What the clauses of a query ask of each other."""
-        for message, help in select_shape.problems(node, self.scopes[-1], self.own_names):
+        for message, help in select_shape.problems(node):
             self.refuse(message, node, help)
 
     def _targets(self, items: Iterable[Node]) -> Output | None:
@@ -217,11 +205,20 @@ class StatementTypes(ExpressionTypes):
                 self.condition(node["quals"], "JOIN/ON")
                 self._of_rows(node["quals"], "JOIN conditions", _OWN_QUERY)
         elif kind == "RangeSubselect":
-            columns = self.rows_of(node["subquery"])
+            columns = self._beside(node, scope)
             scope[name] = None if "colnames" in alias else columns
         else:
             scope[name] = None
             self.type_of(item)
+
+    def _beside(self, node: Node, scope: dict[str, Columns | None]) -> DerivedColumns | None:
+        """A query in FROM, which sees what stands beside it only if it is LATERAL."""
+        if node.get("lateral") or not self.scopes or self.scopes[-1] is not scope:
+            return self.rows_of(node["subquery"])
+        self.hidden.append(self.scopes.pop())
+        columns = self.rows_of(node["subquery"])
+        self.scopes.append(self.hidden.pop())
+        return columns
 
     def _using(
         self,
@@ -245,6 +242,7 @@ class StatementTypes(ExpressionTypes):
         select = node.get("selectStmt", {}).get("SelectStmt", {})
         for row in select.get("valuesLists", ()):
             self._values(table, columns, row["List"]["items"])
+        self._count(table if not columns else dict.fromkeys(columns), select, node)
         if select and "valuesLists" not in select:
             types = self.select(select)
             for name, given in zip(columns, types, strict=False):
@@ -255,6 +253,25 @@ class StatementTypes(ExpressionTypes):
         self.scopes.pop()
         self._queries = before
         return None
+
+    def _count(self, columns: Columns | None, select: Node, node: Node) -> None:
+        """More values than columns, where `*` stands for the columns of a row that is known."""
+        rows = [row["List"]["items"] for row in select.get("valuesLists", ())]
+        if "cols" in node:  # without `*` it is counted by itself
+            rows = [items for items in rows if any("A_Star" in str(item) for item in items)]
+        for items in rows if columns is not None else ():
+            known = [self._width(item) for item in items]
+            if None not in known and sum(filter(None, known)) > len(columns or ()):
+                self.refuse("INSERT has more expressions than target columns", node, _NAMED)
+                return
+
+    def _width(self, item: Node) -> int | None:
+        """How many values an item of VALUES gives; None where that is not known."""
+        fields = item.get("ColumnRef", {}).get("fields", ())
+        if "A_Indirection" in item or not fields or "A_Star" not in fields[-1]:
+            return None if "A_Indirection" in item else 1
+        row = self._rows.get(".".join(strings(fields)))
+        return len(row) if row else None
 
     def _values(self, table: Columns | None, columns: list[str], items: Iterable[Node]) -> None:
         for index, item in enumerate(items):
@@ -325,6 +342,7 @@ def _indirection(value: Node) -> list[Node]:
     return found
 
 
+_NAMED = "List the columns, and give each its value"
 _OWN_QUERY = "Ask for it in a query of its own"
 # Names of results come first there.
 _BY_RESULT = frozenset({"sortClause", "groupClause", "distinctClause"})

@@ -36,13 +36,14 @@ class BodyReader:
             *faults(body),
             *self._refused.faults(owner, body),
             *self._types.faults(owner, body),
+            *self._types.values(owner, body),
             *self._types.returns(owner, body),
         ]
         if any(not path.uncertain and not path.doubtful for path in body.falls_off.values()):
             found.append(Fault(_FALLS_OFF, last_code(trigger.parts.func)))
         found += [Fault(_ENDLESS, step.write.place) for step in self._endless.get(trigger.uri, ())]
         for fault in dict.fromkeys(found):
-            if fault.is_certain and not fault.loses:
+            if fault.fails_always:
                 yield ServerFault(trigger.uri, "statement", fault.message, fault.place)
 
     @functools.cached_property

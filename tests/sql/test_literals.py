@@ -10,7 +10,7 @@ from pgtrigger_codegen.sql.literals import UNITS, invalid_literal, out_of_range
 
 TYPES = (
     "int2 int4 int8 bool numeric float4 float8 uuid json jsonb date timestamp timestamptz time"
-    " timetz interval int4[] text[]"
+    " timetz interval inet int4[] text[] bool[]"
 ).split()
 _WORDS = """
 1|0|-5|12||abc|t|yes|on|tru|o|of|off|2| no|yes |null|NULL|1 |- 5|+5|99999999999|2147483647
@@ -29,6 +29,9 @@ allballs|yesterday|10:00|24:00|25:00|10:61|12:30:60|12:30:61|10:00 PM|10:30 Euro
 -1 day +2:03:04|1-2|1 2:03|3d|3 d 4 h|hour|1 fortnight|1 decade|1 century|1 secondes|1 secs
 1 minuts|1 yr 2 mons|15 minutes|2 Days|2 weeks ago|1 microseconds|1 us|1 quarter|100:00|1:60
 1 day ago|current_date|now()
+31.13.2024|13.12.2024|32.1.2024|0.5.2024|1-13-2020|31/12/2020|12-31-2020 25:00|{a,b}|{1,b}|{1,,2}
+{ }|{NULL,1}|{"a,b",c}|{{1},{2}}|["a"]|[1:2]={1,2}|[x]={1}|{t,f}|{t,maybe}|{1}x|10.0.0.1|10.0.0.300
+10.0.0.0/8|10.0.0.1.5|1.2.3|::1|fe80::1/64|example.org|1.2.3.x|10.0.0.1/33|1.2.3.4
 """
 WORDS = _WORDS.strip("\n").replace("\n", "|").split("|")
 STYLES = ("ISO, MDY", "SQL, DMY", "Postgres, YMD", "German")

@@ -25,6 +25,7 @@ from pgtrigger_codegen.sql.body import Body, BodyUnread, read_body
 from pgtrigger_codegen.sql.body_error import BodyError
 from pgtrigger_codegen.sql.body_facts import Query
 from pgtrigger_codegen.sql.body_installed import read_installed_body
+from pgtrigger_codegen.sql.body_targets import tables_named
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
@@ -82,12 +83,15 @@ def read_installed(trigger: InstalledTrigger) -> tuple[str, ReadBody] | None:
 def certain_queries(body: Body) -> Iterator[Query]:
     """Statements that are run as they are, and whose failure nothing deals with.
 
-    None of a function that makes tables: it knows what is there.
+    None of a function that makes tables: it knows what is there. Where it executes what is not
+    known, expressions alone, which need no table.
     """
     makes_tables = any(_CREATE.search(query.text) for query in body.queries)
     unknown = any(not execute.constant for execute in body.dynamic)
-    for query in body.queries if not makes_tables and not unknown else ():
-        if not query.in_handled_block:
+    for query in body.queries if not makes_tables else ():
+        if query.in_handled_block:
+            continue
+        if not unknown or (query.prefix and not any(True for _ in tables_named(query))):
             yield query
 
 

@@ -29,11 +29,12 @@ def unmatched_target(insert: Node, model: ModelFact, texts: ProjectTexts) -> str
     for column in columns:
         names = {re.escape(name) for name in (column, fields.get(column, column)) if name}
         word = rf"\b(?:{'|'.join(sorted(names))})\b"
-        if not texts.mention(rf"{_UNIQUE}[\s\S]{{0,600}}?{word}|{word}[^,;()]{{0,80}}{_UNIQUE}"):
+        if not texts.mention(rf"{_UNIQUE}{_SAME}{word}|{word}[^,;()]{{0,80}}{_UNIQUE}"):
             return _MESSAGE
     return None
 
 
 _MESSAGE = "there is no unique or exclusion constraint matching the ON CONFLICT specification"
 # `unique=True` of another field says nothing of a column.
+_SAME = r"(?:(?!models\.\w|\bclass\b)[\s\S]){0,600}?"  # not of a field or model further down
 _UNIQUE = r"\b(?:unique(?!\s*=)|unique_together|UniqueConstraint|(?:Composite)?Primary\s*Key)\b"

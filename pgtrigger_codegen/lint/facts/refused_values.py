@@ -49,6 +49,8 @@ class RefusedValues:
             for kind, node in statements_of(query) if not query.prefix else ():
                 if kind in ("InsertStmt", "UpdateStmt"):
                     yield from self._of_statement(kind, node, query)
+                elif (message := _in_use(kind, node, trigger, body)) is not None:
+                    yield Fault(message, query.place, _IN_USE)
         model = self._tables.owner_of(trigger)
         if model is not None and model.managed and not body.dynamic:
             yield from _of_rows(body, dict(model.types))
@@ -86,6 +88,9 @@ class RefusedValues:
             return
         types = dict(model.types)
         for column, value in _given(kind, node):
+            if column in model.generated and "SetToDefault" not in value:
+                yield Fault(_COMPUTED[kind].format(column), query.place, _GENERATED)
+                continue
             if message := _refused(types.get(column), value):
                 yield Fault(message, query.place)
             is_null = value.get("A_Const", {}).get("isnull", False)
@@ -155,6 +160,29 @@ def _null(column: str, table: QualifiedName) -> str:
     return (
         f'null value in column "{column}" of relation "{table.name}" violates not-null constraint'
     )
+
+
+_COMPUTED = {
+    "InsertStmt": 'cannot insert a non-DEFAULT value into column "{}"',
+    "UpdateStmt": 'column "{}" can only be updated to DEFAULT',
+}
+_GENERATED = "Leave it out: the database computes it"
+_IN_USE = "Take it out: the statement that fires the trigger works on that table"
+
+
+def _in_use(kind: str, node: Node, trigger: BodyTrigger, body: Body) -> str | None:
+    """Why a statement cannot have the table to itself that the trigger is on."""
+    if kind == "TruncateStmt":
+        word, relations = "TRUNCATE", [item["RangeVar"] for item in node.get("relations", ())]
+    elif kind == "AlterTableStmt":
+        word, relations = "ALTER TABLE", [node["relation"]]
+    else:
+        return None
+    own = in_search_path(table_name(trigger.table))
+    named = {in_search_path(relation_name(relation)) for relation in relations}
+    if own not in named or body.definition.is_constraint:
+        return None  # a constraint trigger may fire when its statement is over
+    return f'cannot {word} "{own.name}" because it is being used by active queries in this session'
 
 
 _CONFLICT = "Name columns that are unique together, or add a `UniqueConstraint` to the model"

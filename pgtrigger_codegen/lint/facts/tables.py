@@ -37,12 +37,21 @@ class ModelTables:
         if table not in self._similar:
             names = [known.name for known in self._labels if known.schema is None]
             close = difflib.get_close_matches(table, names, n=1, cutoff=0.85)
-            self._similar[table] = close[0] if close else None
+            self._similar[table] = close[0] if close else self._by_words.get(_words(table))
         return self._similar[table]
 
     def of_app(self, name: str) -> str | None:
         """The table of an app of the project that has that name behind the app's label."""
         return self._by_own_name.get(name)
+
+    @functools.cached_property
+    def _by_words(self) -> Mapping[frozenset[str], str | None]:
+        """Tables by the words in their names; None for words that several have."""
+        found: dict[frozenset[str], str | None] = {}
+        for table in self._labels:
+            if table.schema is None and len(words := _words(table.name)) > 2:
+                found[words] = None if words in found else table.name
+        return found
 
     @functools.cached_property
     def _by_own_name(self) -> Mapping[str, str | None]:
@@ -61,3 +70,8 @@ class ModelTables:
     def _labels(self) -> Mapping[QualifiedName, str]:
         tables = self._analysis.models.tables
         return {in_search_path(table_name(table)): label for table, label in tables.items()}
+
+
+def _words(table: str) -> frozenset[str]:
+    """`shop_order_tags` → shop, order, tag: people mix up the two models in such a name."""
+    return frozenset(word.removesuffix("s") for word in table.split("_"))

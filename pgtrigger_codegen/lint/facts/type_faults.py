@@ -24,10 +24,16 @@ from pgtrigger_codegen.sql.body_facts import Query, TextRange
 from pgtrigger_codegen.sql.body_faults import Fault
 from pgtrigger_codegen.sql.body_targets import parsed, statements_of
 from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, missing, unknown_type_fault
-from pgtrigger_codegen.sql.coercion import ROW, internal_name, type_node
+from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, internal_name, type_node
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.names_in_sight import Columns, DerivedColumns, TableColumns
+from pgtrigger_codegen.sql.names_in_sight import (
+    Columns,
+    DerivedColumns,
+    TableColumns,
+    columns_named,
+)
 from pgtrigger_codegen.sql.statement_types import StatementTypes
+from pgtrigger_codegen.sql.taken_types import refused
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 
@@ -61,12 +67,8 @@ class TypeFaults:
         if not queries:
             return  # to describe a model takes its time
         own = self._of_model(self._tables.owner_of(trigger))
-        rows: dict[str, Columns] = {"new": own or {}, "old": own or {}}
-        for typed in body.typed_variables:
-            columns = self._of_table(typed.table) if typed.column is None else None
-            if columns is not None:  # else it is a type of single values
-                rows[typed.name] = columns
-        variables = self._variables(body)
+        rows = self._rows(own, body)
+        variables = self._variables(body, rows)
         in_sight = functools.partial(
             self._in_sight, dict.fromkeys(transition_tables(trigger, body), own)
         )
@@ -85,15 +87,56 @@ class TypeFaults:
                     if self._own_functions.refuse(name, len(given)):
                         yield query, CallFault(missing(name, given), _OWN, 0)
 
+    def _rows(self, own: Columns | None, body: Body) -> dict[str, Columns]:
+        """The columns of NEW, OLD, and variables of a table's row type."""
+        rows: dict[str, Columns] = {"new": own or {}, "old": own or {}}
+        for typed in body.typed_variables:
+            columns = self._of_table(typed.table) if typed.column is None else None
+            if columns is not None:  # else it is a type of single values
+                rows[typed.name] = columns
+        return rows
+
+    def values(self, trigger: BodyTrigger, body: Body) -> Iterator[Fault]:
+        """Values that are not of the type that a condition, a loop or a variable takes."""
+        if not body.taken:
+            return
+        own = self._of_model(self._tables.owner_of(trigger))
+        rows = self._rows(own, body)
+        types = StatementTypes(self._variables(body, rows), rows, self._of_table)
+        outer = body.outer_variables
+        for taken in body.taken:
+            tree = None if taken.in_handled_block else expression(taken.text)
+            if tree is None:
+                continue
+            target = None
+            if taken.field is not None:
+                columns = rows.get(taken.name, {})
+                target = columns.get(taken.field)
+                is_new = taken.name in ("new", "old")  # for another rule
+                if columns and not is_new and taken.field not in columns:
+                    message = f'record "{taken.name}" has no field "{taken.field}"'
+                    if not made_by_hand(self._analysis, trigger.app_label, taken.field):
+                        yield Fault(message, taken.place, f"It has {', '.join(columns)}")
+                    continue
+            elif taken.name in outer:
+                target = internal_name(types.variables.get(taken.name, ""))
+            types.faults.clear()
+            found = refused(taken, tree, types.type_of(tree), target)
+            if found is None:
+                continue
+            names = frozenset(columns_named(tree)) | {taken.field or ""}
+            fault = CallFault(found.message, found.help, 0, names)
+            if not self._is_by_hand(trigger.app_label, fault):
+                yield Fault(found.message, taken.place, found.help, depends=not found.is_certain)
+
     def returns(self, trigger: BodyTrigger, body: Body) -> Iterator[Fault]:
         """What a trigger's function cannot return."""
         others = [item for item in body.returns if item.value == "other"]
         own = self._of_model(self._tables.owner_of(trigger)) if others else None
         for item in others:
             tree = expression(item.text)
-            types = StatementTypes(
-                self._variables(body), {"new": own or {}, "old": own or {}}, _none
-            )
+            rows = {"new": own or {}, "old": own or {}}
+            types = StatementTypes(self._variables(body, rows), rows, _none)
             given = types.type_of(tree)
             if given not in (None, ROW) and not _NULL.search(item.text):
                 yield Fault(_NO_ROW, item.place, "Return NEW, OLD or NULL")
@@ -144,16 +187,18 @@ class TypeFaults:
             if written.strip().lower() == "record" and name not in given:
                 yield name, DerivedColumns()
 
-    def _variables(self, body: Body) -> Mapping[str, str]:
-        """The types of variables as written, and those of the columns that they are taken from."""
-        columns = [item for item in body.typed_variables if item.column is not None]
-        if not columns:
-            return body.declared_types
+    def _variables(self, body: Body, rows: Mapping[str, Columns]) -> Mapping[str, str]:
+        """The types of variables as written, and of those that are taken from something else."""
         types = dict(body.declared_types)
-        for item in columns:
-            if types.get(item.name):
+        for item in body.typed_variables:
+            if item.column is not None and types.get(item.name):
                 known = self._of_table(item.table) or {}
-                types[item.name] = known.get(item.column or "") or ""
+                types[item.name] = known.get(item.column) or ""
+        if body.case_subjects:
+            reader = StatementTypes(types, rows, _none)
+            for name, subject in body.case_subjects.items():
+                given = reader.type_of(expression(subject))
+                types[name] = "text" if given == UNKNOWN else given or ""
         return types
 
     def _in_sight(
@@ -240,7 +285,8 @@ def _function(name: str) -> str:
 
 def _extension(name: str) -> str:
     operation = _OPERATIONS.get(name)
-    return re.escape(name) + (rf"|\b{operation}\b" if operation else "")
+    # Followed by a bracket it is a call of the function that is called like the extension.
+    return rf"{re.escape(name)}(?!\s*\()" + (rf"|\b{operation}\b" if operation else "")
 
 
 def _column_type(name: str) -> str:

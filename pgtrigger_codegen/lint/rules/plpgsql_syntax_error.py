@@ -26,7 +26,10 @@ class PlpgsqlSyntaxError(Rule):
     is not built in for such arguments, a template that FORMAT does not know, and a value whose type
     does not fit a column, a condition, or the other values of `COALESCE` and `CASE`; clauses that
     do not fit each other (`DISTINCT`, `ORDER BY`, `GROUP BY`), a regular expression that PostgreSQL
-    cannot read, a cursor that is not open or is opened twice, and `SQLERRM` outside a handler.
+    cannot read, a cursor that is not open or is opened twice, and `SQLERRM` outside a handler. A
+    value that a variable, a condition or a loop cannot take is reported too: a time for a number,
+    or FOREACH over something that is no array. A number or a text column as a condition is a
+    warning, since 0 and `true` do not fail.
 
     A function that is not built in counts only if its name is almost that of one which is, or one
     of another database (`IFNULL`), and if no text of the project makes a function of that name.
@@ -77,14 +80,14 @@ class PlpgsqlSyntaxError(Rule):
                 *faults(body),
                 *refused.faults(trigger, body),
                 *types.faults(trigger, body),
+                *types.values(trigger, body),
                 *types.returns(trigger, body),
             )
             for fault in dict.fromkeys(found):
-                is_error = fault.is_certain and not fault.loses
                 yield self.diagnostic(
                     _message(fault),
                     places.span(trigger, fault.place),
-                    severity=None if is_error else Severity.WARNING,
+                    severity=None if fault.fails_always else Severity.WARNING,
                     help=fault.help or _help(fault),
                 )
 
@@ -103,6 +106,8 @@ class PlpgsqlSyntaxError(Rule):
 def _message(fault: Fault) -> str:
     if fault.loses:
         return f"This statement loses values without an error: {fault.message}"
+    if fault.depends:
+        return f"This statement fails for most values: {fault.message}"
     if not fault.is_certain:
         return f"No migration makes what this statement needs: {fault.message}"
     return f"This statement fails whenever it runs: {fault.message}"

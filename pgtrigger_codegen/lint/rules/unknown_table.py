@@ -30,6 +30,7 @@ from pgtrigger_codegen.sql.body_targets import (
     ColumnTarget,
     conflict_columns,
     names_of_queries,
+    sequences_named,
     tables_named,
     written_columns,
 )
@@ -42,10 +43,12 @@ class UnknownTable(Rule):
     """## What it does
     Reports a column that a statement in a function reads or writes, when the table is that of a
     model and has no such column; a table that no model has, when its name is almost that of a
-    model's table or of a transition table, lacks the app's label (`customer`), or is what people
-    call a transition table (`new_rows`) that the trigger does not declare; and one that a migration
-    has renamed or dropped. A column without a table before it counts where `FROM` names only tables
-    of models; where nothing is in sight that has columns, a name that is no variable is reported.
+    model's table or of a transition table, has the words of one in another order, lacks the app's
+    label (`customer`), or is what people call a transition table (`new_rows`, `inserted`) that the
+    trigger does not declare; a sequence that is called after a model's table and no column of it;
+    and a table that a migration has renamed or dropped. A column without a table before it counts
+    where `FROM` names only tables of models; where nothing is in sight that has columns, a name
+    that is no variable is reported.
     The columns and tables that variables take their types from (`%TYPE`, `%ROWTYPE`) count too, and
     so does the text of an `EXECUTE` that is a constant.
 
@@ -115,6 +118,8 @@ def _faults(
             continue
         targets = [ColumnTarget(table, read.column, read.place) for table in read.tables]
         yield from _columns(context, tables, trigger, read.column, targets)
+    for sequence in sequences_named(query):
+        yield from _sequence(context, tables, trigger, sequence, query.place)
     near = frozenset(transition) | names_of_queries(query)
     for table in sorted(set(tables_named(query)), key=str):
         if table.name not in transition:
@@ -189,16 +194,40 @@ def _tables(
         yield gone or _Fault(f"No model has a table `{table}`", place, help)
 
 
+def _sequence(
+    context: LintContext,
+    tables: ModelTables,
+    trigger: BodyTrigger,
+    sequence: QualifiedName,
+    place: TextRange | None,
+) -> Iterator[_Fault]:
+    """A sequence that is called after a model's table, and that no column of that table has."""
+    parts = sequence.name.split("_")
+    names = [QualifiedName(sequence.schema, "_".join(parts[:end])) for end in range(len(parts))]
+    owners = (tables.owner(in_search_path(name)) for name in reversed(names))
+    model = next(filter(None, owners), None)
+    if model is None or model.columns is None or not model.managed or parts[-1] != "seq":
+        return
+    made = [f"{model.table}_{column}_seq" for column in model.columns]
+    if sequence.name not in made and not made_by_hand(
+        context.analysis, trigger.app_label, sequence.name
+    ):
+        close = difflib.get_close_matches(sequence.name, made, n=1)
+        help = f"Did you mean `{close[0]}`?" if close else f"The table is `{model.table}`"
+        yield _Fault(f"No model has a sequence `{sequence}`", place, help)
+
+
 def _similar(tables: ModelTables, name: QualifiedName, transition: frozenset[str]) -> str | None:
     """What was meant: a transition table, a table with almost that name, or an app's table."""
     close = difflib.get_close_matches(name.name, sorted(transition), n=1, cutoff=0.8)
-    if not close and not transition and _LIKE_TRANSITION.fullmatch(name.name):
-        return f"referencing=pgtrigger.Referencing({name.name[:3]}='{name.name}')"
+    if not close and _LIKE_TRANSITION.fullmatch(name.name):
+        row = "new" if name.name.startswith(("new", "inserted")) else "old"
+        return f"referencing=pgtrigger.Referencing({row}='{name.name}')"
     return close[0] if close else tables.similar(name.name) or tables.of_app(name.name)
 
 
-# What people call transition tables, which the trigger has to declare.
-_LIKE_TRANSITION = re.compile(r"(new|old)_?(tab|table|rows?|records?|values|data)")
+# What people, or other databases, call transition tables, which the trigger has to declare.
+_LIKE_TRANSITION = re.compile(r"(new|old)_?(tab|table|rows?|records?|values|data)|inserted|deleted")
 
 
 def _is_made(context: LintContext, table: QualifiedName) -> bool:
