@@ -125,11 +125,8 @@ def has_aggregate(tree: object, *, of_rows: bool = False) -> bool:
     if not isinstance(tree, dict):
         return False
     call = tree.get("FuncCall")
-    if call is not None and "over" not in call and ("agg_star" in call or not of_rows):
-        names = strings(call["funcname"])
-        signatures = builtins.functions(names[-1]) if len(names) == 1 else ()
-        if signatures and all(one.kind == "aggregate" for one in signatures):
-            return True
+    if call is not None and ("agg_star" in call or not of_rows) and is_aggregate(call):
+        return True
     return any(
         has_aggregate(value, of_rows=of_rows)
         for key, value in tree.items()
@@ -150,6 +147,13 @@ def has_window(tree: object) -> bool:
     if "over" in tree.get("FuncCall", {}):
         return True
     return any(has_window(value) for key, value in tree.items() if key != "SubLink")
+
+
+def is_aggregate(call: Node) -> bool:
+    """Whether a call is one of an aggregate, over the rows of a group."""
+    names = strings(call["funcname"])
+    signatures = builtins.functions(names[-1]) if len(names) == 1 and "over" not in call else ()
+    return bool(signatures) and all(one.kind == "aggregate" for one in signatures)
 
 
 def is_window_function(call: Node) -> bool:

@@ -16,6 +16,7 @@ from pgtrigger_codegen.sql.calls import (
     call_fault,
     has_aggregate,
     has_window,
+    is_aggregate,
     is_window_function,
     missing,
     own_call,
@@ -114,7 +115,7 @@ class ExpressionTypes(OperatorTypes, ABC):
             name = strings(node["funcname"])[-1]
             message = f"window function {name} requires an OVER clause"
             self.refuse(message, node, "Write OVER (…) behind it")
-        elif "over" not in node and has_aggregate({"FuncCall": node}):
+        elif is_aggregate(node):
             if has_window(arguments):
                 message = "aggregate function calls cannot contain window function calls"
                 self.refuse(message, node, _INNER_QUERY)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pgtrigger_codegen.sql.calls import has_aggregate
+from pgtrigger_codegen.sql.calls import has_aggregate, is_aggregate
 from pgtrigger_codegen.sql.names_in_sight import Columns, DerivedColumns, TableColumns
 from pgtrigger_codegen.sql.parser import Node, strings
 
@@ -77,10 +77,9 @@ class Grouping:
         for kind, node in tree.items():
             if kind == "ColumnRef":
                 yield node
-            elif kind == "FuncCall" and "over" not in node and has_aggregate({kind: node}):
-                if not _is_aggregate(node):
-                    yield from self._outside(node.get("args"))
-            elif kind != "SubLink" and isinstance(node, dict | list):
+            elif kind == "SubLink" or (kind == "FuncCall" and is_aggregate(node)):
+                continue
+            elif isinstance(node, dict | list):
                 yield from self._outside(node)
 
     def _is_undetermined(self, names: tuple[str, ...]) -> bool:
@@ -102,10 +101,6 @@ class Grouping:
         if len(self._keys) > 1 and "id" not in own.unique:
             return False
         return own.unique.isdisjoint(self._columns)
-
-
-def _is_aggregate(call: Node) -> bool:
-    return has_aggregate({"FuncCall": {key: call[key] for key in call if key != "args"}})
 
 
 def names_of(value: Node | None) -> tuple[str, ...]:

@@ -75,17 +75,17 @@ def _of_type(wanted: Literal["bool", "int4"], given: Type, tree: Node) -> Refuse
     kind = builtins.category(given or "")
     # Settings and arguments of triggers are texts on purpose; a column is one for other reasons.
     if kind == "S" and len(tree.get("ColumnRef", {}).get("fields", ())) == 2:
-        others = "texts that say true or false" if wanted == "bool" else "texts of digits"
+        only = "says true or false" if wanted == "bool" else "has nothing but digits"
     elif kind == "N" and wanted == "bool":
-        others = "0 and 1"
+        only = "is 0 or 1"
     else:
         return None
-    message = f"a value of type {in_words(given)} is no {in_words(wanted)}, except for {others}"
+    message = f"a value of type {in_words(given)} is a valid {in_words(wanted)} only if it {only}"
     return Refused(message, help, is_certain=False)
 
 
 def _never(target: Type, given: Type) -> str:
-    return f"a value of type {in_words(given)} is no valid {in_words(target)}"
+    return f"a value of type {in_words(given)} is never a valid {in_words(target)}"
 
 
 _AS_TYPE = "Write the constant as its type has it"

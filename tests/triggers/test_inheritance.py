@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pgtrigger_codegen.triggers.compiled import Cause
 from tests.support.projects import analyzed
 
 BASES = """
@@ -143,3 +144,23 @@ class Company(Written, Other):
         ("Company", "Written", False),
         ("Company", "Other", False),
     ]
+
+
+def test_a_class_that_is_made_of_an_unknown_base_is_not_taken_for_a_broken_model(
+    tmp_path: Path,
+) -> None:
+    models = (
+        BASES
+        + """
+
+from somewhere import Options
+
+
+class Institution(models.Model):
+    Meta = type("Meta", (Options,), {"ordering": ["pk"]})
+"""
+    )
+    (unresolved,) = analyzed(tmp_path, models).unresolved
+
+    assert "somewhere.Options" in unresolved.reason
+    assert unresolved.cause is Cause.UNREADABLE

@@ -339,7 +339,7 @@ class Order(models.Model):
                 func=(
                     "PERFORM DISTINCT status FROM shop_order "
                     "ORDER BY total; "
-                    "PERFORM count(*) FROM shop_order FOR UPDATE; "
+                    "PERFORM sum(total) OVER (RANGE 5 PRECEDING) FROM shop_order; "
                     "RETURN NEW;"
                 ),
             ),
@@ -351,6 +351,7 @@ class Order(models.Model):
             ),
         ]
 """
+_RANGE = "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column"
 _ORDER = "for SELECT DISTINCT, ORDER BY expressions must appear in select list"
 
 
@@ -367,7 +368,7 @@ def test_statements_that_cannot_run(shop: Shop) -> None:
     assert wrong.endswith(f"shop.Order:wrong (2 statements of its function cannot run: {_ORDER})")
     assert statements == [
         f"    shop/models.py:17:31: cannot run: {_ORDER}",
-        "    shop/models.py:18:30: cannot run: FOR UPDATE is not allowed with aggregate functions",
+        f"    shop/models.py:18:46: cannot run: {_RANGE}",
     ]
 
 

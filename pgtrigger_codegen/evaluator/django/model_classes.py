@@ -55,6 +55,9 @@ def make_class(vm: Machine, statement: ClassStatement, broken: Unknown | None) -
 def _make_dynamic_class(vm: Machine, statement: ClassStatement) -> Any:
     """The value of `type(name, bases, namespace)` with a model among the bases."""
     names, module, span = statement.body.names, statement.module, statement.span
+    unknown = next((base for base in statement.bases if isinstance(base, Unknown)), None)
+    if "__module__" not in names and unknown is not None:
+        return unknown  # most likely no model: Django refuses one without
     if "__module__" not in names:
         return vm.raised(KeyError("__module__"), span)  # as Django does
     declared = names.pop("__module__")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rule import Rule, notes_at
-from pgtrigger_codegen.triggers.compiled import Cause
+from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.triggers.compiled import Cause, UnresolvedTrigger
 
 
 class InvalidTriggerArguments(Rule):
@@ -49,11 +50,15 @@ class InvalidTriggerArguments(Rule):
     severity = Severity.ERROR
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
+        causes: dict[tuple[Span, str], list[UnresolvedTrigger]] = {}
         for unresolved in context.analysis.unresolved:
             if unresolved.cause is Cause.BAD_ARGUMENTS:
-                yield self.diagnostic(
-                    unresolved.reason,
-                    unresolved.span,
-                    notes=notes_at(unresolved.notes, unresolved.span),
-                    help="Correct the declaration: the project fails on it in the same way",
-                )
+                causes.setdefault((unresolved.span, unresolved.reason), []).append(unresolved)
+        for (span, reason), items in causes.items():
+            notes = (note for item in items for note in notes_at(item.notes, span))
+            yield self.diagnostic(
+                reason,
+                span,
+                notes=tuple(dict.fromkeys(notes)),
+                help="Correct the declaration: the project fails on it in the same way",
+            )

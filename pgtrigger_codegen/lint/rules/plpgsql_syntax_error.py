@@ -113,6 +113,9 @@ def _message(fault: Fault) -> str:
     return f"This statement fails whenever it runs: {fault.message}"
 
 
+_OF_CONSTANTS = ("does not exist", "invalid input", "malformed", "out of range")
+
+
 def _help(fault: Fault) -> str:
     if "destination" in fault.message:
         return "Use PERFORM, or take the result with INTO"
@@ -124,7 +127,7 @@ def _help(fault: Fault) -> str:
         return "Take it out: a trigger cannot end the transaction of the statement that fires it"
     if "not-null" in fault.message:
         return "Give it a value: Django's defaults are not in the database (`db_default` is)"
-    if "does not exist" in fault.message or "invalid input" in fault.message:
+    if any(words in fault.message for words in _OF_CONSTANTS):
         return "Write the constant as the column's type has it"
     if "too long" in fault.message:
         return "Write a shorter text, or give the field a greater `max_length`"

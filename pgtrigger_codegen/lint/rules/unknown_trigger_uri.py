@@ -13,6 +13,7 @@ from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.source.misspelling import meant
 from pgtrigger_codegen.source.uri_uses import UriUse, uri_uses
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.triggers.compiled import UnresolvedTrigger
 
 
 class UnknownTriggerUri(Rule):
@@ -87,11 +88,17 @@ def _is_certain(analysis: Analysis, uri: str) -> bool:
     if app is None and analysis.project.unread_apps:
         return False
     model = analysis.models.get(label)
+    if model is None and any(_is_of(item, app_label) for item in analysis.unresolved):
+        return False  # an event model comes with the triggers that make its events
     if app is not None and not app.first_party and model is None:
         return False
     table = QualifiedName(None, "") if model is None else table_name(model.table)
     owner = app_label if app is not None and app.first_party else None
     return analysis.certificate.doubt(table, installed_name(uri), owner) is None
+
+
+def _is_of(unresolved: UnresolvedTrigger, app_label: str) -> bool:
+    return app_label in (unresolved.migration_app, (unresolved.model or "").partition(".")[0])
 
 
 def _help(uri: str, known: dict[str, str]) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.facts.baseless_models import BaselessModel, baseless_models
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rule import Rule
-from pgtrigger_codegen.models.facts import Models
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.triggers.absent_packages import needed_package
+from pgtrigger_codegen.triggers.compiled import Cause
 
 
 class UnresolvedModelBase(Rule):
@@ -46,12 +46,20 @@ class UnresolvedModelBase(Rule):
     severity = Severity.WARNING
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
-        reported = {unresolved.model for unresolved in context.analysis.unresolved}
-        packages: dict[str, list[_Baseless]] = {}
-        causes: dict[Span, list[_Baseless]] = {}
-        for model in _baseless(context.analysis.models):
+        analysis = context.analysis
+        reported = {unresolved.model for unresolved in analysis.unresolved}
+        told = {
+            needed_package(unresolved, analysis.absent_packages)
+            for unresolved in analysis.unresolved
+            if unresolved.cause is Cause.UNREADABLE
+        } - {None}
+        packages: dict[str, list[BaselessModel]] = {}
+        causes: dict[Span, list[BaselessModel]] = {}
+        for model in baseless_models(context.analysis.models):
             if model.label in reported:  # `unresolved-trigger` says so already
                 continue
+            if model.missing_package in told:
+                continue  # there as well, for the triggers that need that package
             if model.missing_package is not None:
                 packages.setdefault(model.missing_package, []).append(model)
             else:
@@ -61,7 +69,7 @@ class UnresolvedModelBase(Rule):
         for package, models in packages.items():
             yield self._without_package(package, models)
 
-    def _of_cause(self, base: Span, models: list[_Baseless]) -> Diagnostic:
+    def _of_cause(self, base: Span, models: list[BaselessModel]) -> Diagnostic:
         """One finding for an expression, however many models have what it makes for a base."""
         first = models[0]
         reason = first.unread[:1].upper() + first.unread[1:]
@@ -77,7 +85,7 @@ class UnresolvedModelBase(Rule):
             " `[tool.pgtrigger-codegen]`), or name the base in source",
         )
 
-    def _without_package(self, package: str, models: list[_Baseless]) -> Diagnostic:
+    def _without_package(self, package: str, models: list[BaselessModel]) -> Diagnostic:
         """One finding for a package, at the first of the models that need it."""
         first = models[0]
         return self.diagnostic(
@@ -91,32 +99,8 @@ class UnresolvedModelBase(Rule):
         )
 
 
-class _Baseless(Struct, frozen=True):
-    """What is said of a model with an unknown base, whether its table is known or not."""
-
-    label: str
-    name: str
-    unread: str
-    base: Span
-    missing_package: str | None
-    span: Span
-
-
-def _names(models: list[_Baseless]) -> str:
+def _names(models: list[BaselessModel]) -> str:
     first, *others = [f"`{model.label}`" for model in models]
     if len(others) > 1:
         return f"{first} and {len(others)} other models"
     return f"{first} and {others[0]}" if others else first
-
-
-def _baseless(models: Models) -> Iterator[_Baseless]:
-    for model in map(models.__getitem__, models.baseless):
-        # A through model stands and falls with the model that has the field.
-        is_through = model.through_field is not None and model.proxy_of is None
-        if model.first_party and not is_through and model.unknown_base and model.unread:
-            base, package = model.unknown_base, model.missing_package
-            yield _Baseless(model.label, model.name, model.unread, base, package, model.span)
-    for item in models.unplaced:
-        if item.first_party:
-            base, package = item.unknown_base, item.missing_package
-            yield _Baseless(item.label, item.name, item.unread, base, package, item.span)

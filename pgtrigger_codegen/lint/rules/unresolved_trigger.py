@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
+from pgtrigger_codegen.lint.facts.baseless_models import BaselessModel, baseless_models
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.source.span import Span
@@ -53,14 +54,26 @@ class UnresolvedTriggerRule(Rule):
         causes: dict[Span, list[UnresolvedTrigger]] = {}
         packages: dict[str, list[UnresolvedTrigger]] = {}
         absent = context.analysis.absent_packages
+        refused = {  # for `invalid-trigger-arguments`
+            unresolved.span
+            for unresolved in context.analysis.unresolved
+            if unresolved.cause is Cause.BAD_ARGUMENTS
+        }
         for unresolved in context.analysis.unresolved:
-            if unresolved.cause is Cause.UNREADABLE:
+            if unresolved.cause is Cause.UNREADABLE and unresolved.span not in refused:
                 if package := needed_package(unresolved, absent):
                     packages.setdefault(package, []).append(unresolved)
                 else:
                     causes.setdefault(unresolved.span, []).append(unresolved)
+        baseless = list(baseless_models(context.analysis.models)) if packages else []
+        reported = {unresolved.model for unresolved in context.analysis.unresolved}
         for package, items in packages.items():
-            yield self._absent(package, items)
+            models = [
+                model
+                for model in baseless
+                if model.missing_package == package and model.label not in reported
+            ]
+            yield self._absent(package, items, models)
         for span, items in causes.items():
             yield self.diagnostic(
                 f"The trigger{_named(items)} cannot be read statically: {_reasons(items)}",
@@ -69,18 +82,30 @@ class UnresolvedTriggerRule(Rule):
                 help=_help(items),
             )
 
-    def _absent(self, package: str, items: Sequence[UnresolvedTrigger]) -> Diagnostic:
-        """What a package that is not installed costs, told at the first place that needs it."""
+    def _absent(
+        self, package: str, items: Sequence[UnresolvedTrigger], models: Sequence[BaselessModel]
+    ) -> Diagnostic:
+        """What a package that is not installed costs, told at the first place that needs it.
+
+        Args:
+            models: Those that have a base of it, and of which nothing else is said.
+        """
         return self.diagnostic(
             f"The trigger{_named(items)} cannot be read statically: {_reasons(items)}; `{package}`"
             " is not installed where pgtrigger-codegen looks",
             min(item.span for item in items),
             severity=Severity.INFO,
-            notes=_notes(items),
+            notes=(*_notes(items), *(_of_base(model) for model in models)),
             help=f"Name the project's environment under `python`, or install `{package}` beside"
             f" pgtrigger-codegen, to see whether more can be read; until then no migrations"
             f"{_of_apps(items)} are written (`--allow-unresolved` writes the others)",
         )
+
+
+def _of_base(model: BaselessModel) -> Note:
+    return Note(
+        f"`{model.label}` has a base of it, whose triggers and fields are not seen", model.span
+    )
 
 
 def _reasons(items: Sequence[UnresolvedTrigger]) -> str:
