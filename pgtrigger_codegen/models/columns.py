@@ -76,6 +76,10 @@ def _type(field: Any) -> str | None:
     if name == "character varying":
         length = field.max_length
         name = f"character varying({length})" if isinstance(length, int) else name
+    if name == "numeric":
+        digits = field.max_digits, field.decimal_places
+        known = all(isinstance(one, int) for one in digits)
+        name = f"numeric({digits[0]},{digits[1]})" if known else name
     return name
 
 

@@ -12,6 +12,7 @@ from pgtrigger_codegen.sql.body_facts import (
     Assignment,
     Condition,
     Failure,
+    Query,
     ReturnStatement,
     Taken,
     TextRange,
@@ -193,7 +194,25 @@ class StatementActions:
             refused = refused_target(query.text, node["target"], self._function["datums"])
             if refused is not None:
                 self._fail(refused, query.place, state)
+            self._take_results(node["target"], query, state)
         return after
+
+    def _take_results(self, target: Node, query: Query, state: State) -> None:
+        """Notes what INTO gives the results to, where these are as many as the variables."""
+        fields = target.get("PLpgSQL_row", {}).get("fields", ())
+        for number, item in enumerate(fields if state else ()):
+            name, field = name_and_field(self._function["datums"], item.get("varno", 0))
+            self.taken.append(
+                Taken(
+                    query.text,
+                    query.place,
+                    self.uses.handled,
+                    "variable",
+                    name,
+                    field,
+                    number=number,
+                )
+            )
 
     def _fail(
         self, message: str, place: TextRange | None, state: State, *, loses: bool = False

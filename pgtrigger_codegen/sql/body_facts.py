@@ -56,11 +56,12 @@ class Taken(Struct, frozen=True):
     """A value that a statement takes, where control can get.
 
     Attributes:
-        text: The expression.
+        text: The expression; the query, where several variables take its results.
         wanted: What it has to be; `variable` for what the variable is.
         name: The variable; `new` for the row.
         field: Of the variable, where that is a row.
         is_element: Whether an element is set: `NEW.data['key'] := …`.
+        number: Which result of the query it is; None for an expression.
     """
 
     text: str
@@ -70,6 +71,7 @@ class Taken(Struct, frozen=True):
     name: str = ""
     field: str | None = None
     is_element: bool = False
+    number: int | None = None
 
 
 class RowUse(Struct, frozen=True):

@@ -30,7 +30,9 @@ _ASSIGNMENTS = frozenset({3, 4, 5})
 _ASSIGNED = re.compile(r"[^:=]*:?=")
 
 # What calls a function or has an operator may be refused because of its types.
-_COMPUTES = re.compile(r"[^\w\s.'\",;]|\b(and|not|or|i?like)\b", re.IGNORECASE)
+_COMPUTES = re.compile(
+    r"[^\w\s.'\",;]|\b(and|not|or|i?like)\b|\bis\s+(true|false)\b", re.IGNORECASE
+)
 _JOINS_TEXT = re.compile(r"\|\||\b(concat|concat_ws|format)\b", re.IGNORECASE)
 _BARE_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*(?![\w.])(?!\s*\()")
 _PARTS = re.compile(r"\w\.\w+\.\w")

@@ -11,6 +11,7 @@ from pgtrigger_codegen.source.misspelling import misspelt
 from pgtrigger_codegen.sql import builtins, coercion
 from pgtrigger_codegen.sql.coercion import ROW, Type, in_words
 from pgtrigger_codegen.sql.constant_faults import of_unit, text_of, unknown_type
+from pgtrigger_codegen.sql.functions_elsewhere import ELSEWHERE
 from pgtrigger_codegen.sql.literals import invalid_literal
 from pgtrigger_codegen.sql.parser import Node, strings
 from pgtrigger_codegen.sql.patterns import PATTERN_HELP, of_pattern_call
@@ -46,9 +47,8 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
         given: The types of the arguments.
     """
     *schema, name = strings(node["funcname"])
-    if schema in (["new"], ["old"]):
-        message = f'schema "{schema[0]}" does not exist'
-        return CallFault(message, f"Elements of an array have brackets: {name}[1]", 0), None
+    if (called := _of_value(schema, name)) is not None:
+        return called, None
     if schema not in ([], ["pg_catalog"]):
         return None, None
     signatures = builtins.functions(name)
@@ -59,23 +59,38 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
         return CallFault(problem_of_unit, help, 0, function=name), None
     if _has_own_syntax(node) and name not in _LISTED_IN_OWN_SYNTAX:
         return None, coercion.result(signatures)
-    if name in _OF_PAIRS and len(given) % 2:
-        help = "Give a value for each key"
-        message = "argument list must have even number of elements"
+    if (refused := _of_values(name, node, given)) is not None:
+        message, help = refused
         return CallFault(message, help, 0, function=name), coercion.result(signatures)
-    if (refused := of_pattern_call(name, node.get("args", ()))) is not None:
-        return CallFault(refused, PATTERN_HELP, 0, function=name), coercion.result(signatures)
-    if name == "format" and (problem := format_problem(node)) is not None:
-        message, help = problem
-        return CallFault(message, help, 0, function=name), "text"
     if fits := coercion.fitting(signatures, given):
-        if (refused := _of_literals(node["args"] if given else (), fits)) is not None:
-            return CallFault(refused, "Write the constant as its type has it", 0), None
+        if (literal := _of_literals(node["args"] if given else (), fits)) is not None:
+            return CallFault(literal, "Write the constant as its type has it", 0), None
         exact = [one for one in fits if one.expanded(len(given)) == tuple(given)]
         return None, coercion.result(exact or coercion.preferred(fits, given))
     if len(given) == 1 and (builtins.is_type(name) or given[0] == ROW):
         return None, None  # `text(x)` is a cast, and `name(row)` a column
     return CallFault(missing(name, given), _help(name, signatures), 0, function=name), None
+
+
+def _of_value(schema: list[str], name: str) -> CallFault | None:
+    """A column of a row that is called, or has a method called, as other languages do."""
+    if not schema or schema[0] not in ("new", "old"):
+        return None
+    if len(schema) == 1:
+        message = f'schema "{schema[0]}" does not exist'
+        return CallFault(message, f"Elements of an array have brackets: {name}[1]", 0)
+    message = f"cross-database references are not implemented: {'.'.join((*schema, name))}"
+    return CallFault(message, f"Give the value as an argument: {name}({'.'.join(schema)})", 0)
+
+
+def _of_values(name: str, node: Node, given: Sequence[Type]) -> tuple[str, str] | None:
+    """What a function refuses that takes arguments of such types."""
+    arguments = node.get("args", ())
+    if name in _OF_PAIRS and len(given) % 2:
+        return "argument list must have even number of elements", "Give a value for each key"
+    if (refused := of_pattern_call(name, arguments)) is not None:
+        return refused, PATTERN_HELP
+    return format_problem(node) if name == "format" else None
 
 
 def _of_literals(arguments: Sequence[Node], fits: Sequence[builtins.Signature]) -> str | None:
@@ -164,7 +179,9 @@ def is_window_function(call: Node) -> bool:
         "over" not in call
         and "agg_within_group" not in call
         and bool(signatures)
-        and all(one.kind == "window function" for one in signatures)
+        # Some are hypothetical-set aggregates as well, with WITHIN GROUP.
+        and {one.kind for one in signatures} <= {"window function", "ordered-set aggregate"}
+        and any(one.kind == "window function" for one in signatures)
     )
 
 
@@ -178,7 +195,7 @@ def _unknown(name: str, given: Sequence[Type], *, is_builtin: bool) -> CallFault
             function=name,
             extension=extension,
         )
-    meant = _ELSEWHERE.get(name) or misspelt(name, builtins.called_by_name())
+    meant = ELSEWHERE.get(name) or misspelt(name, builtins.called_by_name())
     if meant is None and not is_builtin:
         return None
     help = f"Did you mean `{meant}`?" if meant else "PostgreSQL has no such function"
@@ -205,34 +222,6 @@ _LISTED_IN_OWN_SYNTAX = frozenset(
     {"btrim", "extract", "ltrim", "overlay", "position", "rtrim", "substring", "timezone"}
 )
 _OF_PAIRS = frozenset({"json_build_object", "jsonb_build_object"})
-# What other databases have, and what does the same here.
-_ELSEWHERE = {
-    "charindex": "strpos",
-    "contains": "strpos",
-    "curdate": "current_date",
-    "date_format": "to_char",
-    "dateadd": "make_interval",
-    "datediff": "age",
-    "getdate": "now",
-    "getutcdate": "now",
-    "group_concat": "string_agg",
-    "ifnull": "coalesce",
-    "instr": "strpos",
-    "isnull": "coalesce",
-    "last_insert_id": "lastval",
-    "lcase": "lower",
-    "json_extract": "jsonb_extract_path",
-    "len": "length",
-    "newid": "gen_random_uuid",
-    "nvl": "coalesce",
-    "rand": "random",
-    "startswith": "starts_with",
-    "strftime": "to_char",
-    "sysdate": "now",
-    "to_string": "to_char",
-    "ucase": "upper",
-    "unix_timestamp": "extract",
-}
 _FIELD = re.compile(r"%(?P<position>\d+\$)?-?(?P<width>\d+|\*(\d+\$)?)?(?P<type>.?)", re.DOTALL)
 
 

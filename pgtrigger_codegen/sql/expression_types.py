@@ -120,7 +120,7 @@ class ExpressionTypes(OperatorTypes, ABC):
                 message = "aggregate function calls cannot contain window function calls"
                 self.refuse(message, node, _INNER_QUERY)
             # In a query within, the inner one may be of the query around it.
-            elif has_aggregate(arguments, of_rows=len(self.scopes) > 1):
+            elif has_aggregate(arguments, of_rows=self.is_within):
                 self.refuse("aggregate function calls cannot be nested", node, _INNER_QUERY)
 
     def _takes_no_row(self, node: Node, given: list[Type]) -> bool:
@@ -152,9 +152,12 @@ class ExpressionTypes(OperatorTypes, ABC):
                 "Compare the value with something",
             )
 
-    def _test(self, node: Node) -> Type:
-        for value in node.values():
-            self.type_of(value)
+    def _null_test(self, node: Node) -> Type:
+        self.type_of(node["arg"])
+        return "bool"
+
+    def _boolean_test(self, node: Node) -> Type:
+        self.condition(node["arg"], node["booltesttype"].replace("_", " "))
         return "bool"
 
     def _coalesce(self, node: Node) -> Type:
@@ -267,9 +270,13 @@ class ExpressionTypes(OperatorTypes, ABC):
                 return types[0] if len(types) == 1 else None
             case "ANY_SUBLINK" if len(types) > 1 and "RowExpr" not in node.get("testexpr", {}):
                 self.refuse("subquery has too many columns", node, "Select one column")
-            case "ANY_SUBLINK" if len(types) == 1 and "operName" not in node:
-                self._operator("=", tested, types[0], node)
+            case "ANY_SUBLINK" | "ALL_SUBLINK" if len(types) == 1:
+                operator = strings(node.get("operName")) or ("=",)
+                if len(operator) == 1:
+                    self._operator(operator[0], tested, types[0], node)
             case "ARRAY_SUBLINK":
+                if len(types) > 1:
+                    self.refuse("subquery must return only one column", node, "Select one value")
                 given = types[0] if len(types) == 1 else None
                 return f"{given}[]" if given not in (None, UNKNOWN, ROW) else None
         return "bool"
@@ -306,8 +313,8 @@ EXPRESSIONS: Mapping[str, Callable[[Any, Any], Type]] = {
     "FuncCall": ExpressionTypes._call,
     "A_Expr": ExpressionTypes._operation,
     "BoolExpr": ExpressionTypes._boolean,
-    "NullTest": ExpressionTypes._test,
-    "BooleanTest": ExpressionTypes._test,
+    "NullTest": ExpressionTypes._null_test,
+    "BooleanTest": ExpressionTypes._boolean_test,
     "CoalesceExpr": ExpressionTypes._coalesce,
     "MinMaxExpr": ExpressionTypes._extreme,
     "CaseExpr": ExpressionTypes._case,

@@ -74,7 +74,7 @@ class NamesInSight:
             return None
         if len(names) == 1:
             return self._bare(names[0], node)
-        if len(names) == 3 and names[0] in ("new", "old") and names[0] in self._rows:
+        if len(names) == 3 and names[0] in self._rows:
             message = f'missing FROM-clause entry for table "{names[1]}"'
             help = "A column has no columns: select from the table that it refers to"
             self.refuse(message, node, help)
@@ -151,6 +151,11 @@ class NamesInSight:
         close = difflib.get_close_matches(name, names, n=1)
         help = f"Did you mean `{close[0]}`?" if close else f"Its columns are {', '.join(names)}"
         self.note(CallFault(message, help, 0, column=name), node)
+
+    @property
+    def is_within(self) -> bool:
+        """Whether a query stands in one with tables, whose columns it may use."""
+        return any(self.scopes[:-1])
 
     def refuse(self, message: str, node: Node, help: str) -> None:
         """Keeps what is wrong with a node."""

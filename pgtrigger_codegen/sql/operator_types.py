@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, TypeGuard
 
 from pgtrigger_codegen.sql import builtins, coercion, constant_faults, patterns
 from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, Type, in_words
+from pgtrigger_codegen.sql.literals import invalid_literal
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.names_in_sight import Columns, NamesInSight
 from pgtrigger_codegen.sql.parser import Node, strings
@@ -40,6 +42,10 @@ class OperatorTypes(NamesInSight, ABC):
         kind, name = node["kind"], strings(node["name"])
         if len(name) != 1 or name[0] == "":
             return None  # OPERATOR(schema.name)
+        if _are_rows(sides) and name[0] in _OF_ROWS:
+            left_row, right_row = (side["RowExpr"].get("args", []) for side in sides)
+            self._pairs(name[0], left_row, right_row, node)
+            return "bool"
         match kind:
             case (
                 "AEXPR_OP" | "AEXPR_LIKE" | "AEXPR_ILIKE" | "AEXPR_DISTINCT" | "AEXPR_NOT_DISTINCT"
@@ -59,16 +65,37 @@ class OperatorTypes(NamesInSight, ABC):
                     self._constant_side("<=", left, kind_of_item, node, item)
                 return "bool"
             case "AEXPR_OP_ANY" | "AEXPR_OP_ALL":
-                if right and right.endswith("[]"):
-                    self._operator(name[0], left, right[:-2], node)
-                elif right not in (None, UNKNOWN, ROW) and builtins.category(right or "") != "A":
-                    self.refuse(_NO_ARRAY, node, "Give an array, or compare with the value itself")
+                self._of_array(name[0], left, right, node)
                 return "bool"
             case "AEXPR_NULLIF":
                 self._operator("=", left, right, node)
                 self._constant_side("=", left, right, node, node.get("rexpr"))
                 return left
         return None
+
+    def _of_array(self, name: str, left: Type, right: Type, node: Node) -> None:
+        """ANY and ALL."""
+        if right and right.endswith("[]"):
+            self._operator(name, left, right[:-2], node)
+        elif (text := constant_faults.text_of(node.get("rexpr"))) is not None:
+            wanted = left if left not in (None, UNKNOWN, ROW) else "text"
+            if (message := invalid_literal(f"{wanted}[]", text)) is not None:
+                self.refuse(message, node, CONSTANT_HELP)
+        elif right not in (None, UNKNOWN, ROW) and builtins.category(right or "") != "A":
+            self.refuse(_NO_ARRAY, node, "Give an array, or compare with the value itself")
+
+    def _pairs(self, name: str, left: list[Node], right: list[Node], node: Node) -> None:
+        """Two rows, whose values are compared one by one."""
+        if any("A_Star" in str(item) for item in (*left, *right)):
+            return
+        if len(left) != len(right):
+            message = "unequal number of entries in row expressions"
+            self.refuse(message, node, "Give both rows as many values")
+            return
+        count = len(self.faults)
+        for one, other in zip(left, right, strict=True):
+            if len(self.faults) == count:
+                self._operator(name, self._silently(one), self._silently(other), node)
 
     def _equals(self, left: Type, right: Type, *sides: Node) -> None:
         """`=` where no operator is written, as in CASE."""
@@ -135,7 +162,12 @@ class OperatorTypes(NamesInSight, ABC):
         self._row_wanted = before
 
 
+def _are_rows(sides: tuple[Any, Any]) -> TypeGuard[tuple[Node, Node]]:
+    return all(isinstance(side, dict) and "RowExpr" in side for side in sides)
+
+
 _NO_ARRAY = "op ANY/ALL (array) requires array on right side"
+_OF_ROWS = frozenset({"=", "<>", "<", ">", "<=", ">="})
 _OPERATORS_ELSEWHERE = {
     "!": "Write NOT",
     "**": "PostgreSQL raises to a power with `^`",

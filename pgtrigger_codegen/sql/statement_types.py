@@ -29,6 +29,11 @@ class StatementTypes(ExpressionTypes):
         self.type_of({kind: node})
         return self.faults
 
+    def results_of(self, tree: Node) -> list[Type]:
+        """The types of the columns that a statement gives; none where not all are known."""
+        ((kind, node),) = tree.items()
+        return [given for _, given in self._output(kind, node) or ()]
+
     def rows_of(self, tree: Node) -> DerivedColumns | None:
         """The columns of the rows that a statement gives; None where not all are known."""
         ((kind, node),) = tree.items()
@@ -151,7 +156,7 @@ class StatementTypes(ExpressionTypes):
     def _of_rows(self, value: Node, where: str, help: str) -> None:
         """Refuses what is of several rows where each row is looked at by itself."""
         # In a query within, the aggregate may be one of the query around it.
-        if has_aggregate(value, of_rows=len(self.scopes) > 1):
+        if has_aggregate(value, of_rows=self.is_within):
             self.refuse(f"aggregate functions are not allowed in {where}", value, help)
         elif has_window(value):
             self.refuse(f"window functions are not allowed in {where}", value, _OWN_QUERY)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 from pgtrigger_codegen.lint.facts.bodies import BodyTrigger, certain_queries
 from pgtrigger_codegen.lint.facts.conflict_targets import unmatched_target
@@ -249,6 +250,19 @@ def _incomparable(node: Node, types: Mapping[str, str]) -> str | None:
     return None
 
 
+_NUMERIC = re.compile(r"numeric\((?P<digits>\d+), *(?P<decimals>\d+)\)")
+
+
+def _overflow(type_name: str, number: str) -> str | None:
+    """Why a number has too many digits before the point for a column of numbers."""
+    match = _NUMERIC.fullmatch(type_name)
+    if match is None or not re.fullmatch(r"\d+(\.\d*)?", number):
+        return None
+    decimals = int(match["decimals"])
+    rounded = round(Fraction(number.rstrip(".")) * 10**decimals)
+    return "numeric field overflow" if rounded >= 10 ** int(match["digits"]) else None
+
+
 def _refused(type_name: str | None, value: Node) -> str | None:
     """Why a literal is no value of that type."""
     constant = value.get("A_Const", {})
@@ -259,7 +273,7 @@ def _refused(type_name: str | None, value: Node) -> str | None:
         constant.get("ival", {}).get("ival", "")
     )
     if number:
-        return out_of_range(internal or "", number)
+        return out_of_range(internal or "", number) or _overflow(type_name, number)
     if "sval" not in constant:
         return None
     literal = constant["sval"].get("sval", "")

@@ -20,11 +20,11 @@ from pgtrigger_codegen.lint.facts.tables import ModelTables
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.body import Body
 from pgtrigger_codegen.sql.body_conditions import expression
-from pgtrigger_codegen.sql.body_facts import Query, TextRange
+from pgtrigger_codegen.sql.body_facts import Query, Taken, TextRange
 from pgtrigger_codegen.sql.body_faults import Fault
 from pgtrigger_codegen.sql.body_targets import parsed, statements_of
 from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, missing, unknown_type_fault
-from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, internal_name, type_node
+from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, Type, internal_name, type_node
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.names_in_sight import (
     Columns,
@@ -32,6 +32,7 @@ from pgtrigger_codegen.sql.names_in_sight import (
     TableColumns,
     columns_named,
 )
+from pgtrigger_codegen.sql.parser import Node
 from pgtrigger_codegen.sql.statement_types import StatementTypes
 from pgtrigger_codegen.sql.taken_types import refused
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
@@ -103,12 +104,12 @@ class TypeFaults:
         own = self._of_model(self._tables.owner_of(trigger))
         rows = self._rows(own, body)
         types = StatementTypes(self._variables(body, rows), rows, self._of_table)
-        outer = body.outer_variables
         for taken in body.taken:
-            tree = None if taken.in_handled_block else expression(taken.text)
+            if taken.in_handled_block:
+                continue
+            tree, given = _value(taken, types)
             if tree is None:
                 continue
-            target = None
             if taken.field is not None:
                 columns = rows.get(taken.name, {})
                 target = columns.get(taken.field)
@@ -118,10 +119,11 @@ class TypeFaults:
                     if not made_by_hand(self._analysis, trigger.app_label, taken.field):
                         yield Fault(message, taken.place, f"It has {', '.join(columns)}")
                     continue
-            elif taken.name in outer:
-                target = internal_name(types.variables.get(taken.name, ""))
-            types.faults.clear()
-            found = refused(taken, tree, types.type_of(tree), target)
+            else:
+                is_outer = taken.name in body.outer_variables
+                written = types.variables.get(taken.name, "") if is_outer else ""
+                target = internal_name(written)
+            found = refused(taken, tree, given, target)
             if found is None:
                 continue
             names = frozenset(columns_named(tree)) | {taken.field or ""}
@@ -272,6 +274,18 @@ def _differ(own: Columns, other: Columns) -> bool:
 def _rows_of(query: str | None, types: StatementTypes) -> DerivedColumns | None:
     statements = parsed(query) if query is not None else ()
     return types.rows_of(statements[0]) if len(statements) == 1 else None
+
+
+def _value(taken: Taken, types: StatementTypes) -> tuple[Node | None, Type]:
+    """The tree and the type of what a statement takes; no tree where it cannot be told."""
+    types.faults.clear()
+    if taken.number is None:
+        tree = expression(taken.text)
+        return tree, None if tree is None else types.type_of(tree)
+    statements = parsed(taken.text)
+    given = types.results_of(statements[0]) if len(statements) == 1 else []
+    is_known = taken.number < len(given)
+    return (statements[0], given[taken.number]) if is_known else (None, None)
 
 
 def _place(query: Query, fault: CallFault) -> TextRange | None:

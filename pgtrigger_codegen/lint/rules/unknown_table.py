@@ -206,6 +206,8 @@ def _sequence(
     names = [QualifiedName(sequence.schema, "_".join(parts[:end])) for end in range(len(parts))]
     owners = (tables.owner(in_search_path(name)) for name in reversed(names))
     model = next(filter(None, owners), None)
+    if model is None and (meant := tables.similar("_".join(parts[:-2]))) is not None:
+        model = tables.owner(QualifiedName(None, meant))
     if model is None or model.columns is None or not model.managed or parts[-1] != "seq":
         return
     made = [f"{model.table}_{column}_seq" for column in model.columns]
@@ -227,7 +229,9 @@ def _similar(tables: ModelTables, name: QualifiedName, transition: frozenset[str
 
 
 # What people, or other databases, call transition tables, which the trigger has to declare.
-_LIKE_TRANSITION = re.compile(r"(new|old)_?(tab|table|rows?|records?|values|data)|inserted|deleted")
+_LIKE_TRANSITION = re.compile(
+    r"(new|old)(_?(tab|table|rows?|records?|values|data))?|inserted|deleted"
+)
 
 
 def _is_made(context: LintContext, table: QualifiedName) -> bool:
