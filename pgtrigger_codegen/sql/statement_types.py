@@ -9,6 +9,11 @@ from pgtrigger_codegen.sql import coercion, select_shape
 from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, has_window
 from pgtrigger_codegen.sql.coercion import Type, in_words
 from pgtrigger_codegen.sql.expression_types import EXPRESSIONS, ExpressionTypes
+from pgtrigger_codegen.sql.functions_in_from import (
+    calls_of,
+    columns_of_function,
+    is_several_lists,
+)
 from pgtrigger_codegen.sql.grouping import GROUPING_HELP, Grouping
 from pgtrigger_codegen.sql.names_in_sight import Columns, DerivedColumns
 from pgtrigger_codegen.sql.output_columns import Output, derived, name_of
@@ -212,6 +217,11 @@ class StatementTypes(ExpressionTypes):
         elif kind == "RangeSubselect":
             columns = self._beside(node, scope)
             scope[name] = None if "colnames" in alias else columns
+        elif kind == "RangeFunction":
+            for call in calls_of(node):
+                several = is_several_lists(call)  # `unnest(a, b)` stands in FROM alone
+                self.type_of(call["FuncCall"].get("args") if several else call)
+            scope[name] = columns_of_function(node) if name not in scope else None
         else:
             scope[name] = None
             self.type_of(item)
