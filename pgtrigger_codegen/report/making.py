@@ -91,8 +91,9 @@ class _Maker:
         self._plan = plan
         self._earlier = earlier
         self._state = now.history().history.state
-        self._written = unreleased_operations(now, earlier)
-        self._unwritten = unwritten_operations(now, plan, DEFAULT_STYLE, earlier)
+        there = {name for _, name in earlier.triggers}
+        self._written = unreleased_operations(now, earlier, there)
+        self._unwritten = unwritten_operations(now, plan, DEFAULT_STYLE, there)
 
     def changes(self) -> Iterator[TriggerChange]:
         for pair in self._pairs():

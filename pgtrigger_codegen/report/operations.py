@@ -60,15 +60,17 @@ class Written(Struct, frozen=True):
     tables: frozenset[QualifiedName] = frozenset()
 
 
-def unreleased_operations(now: Analysis, earlier: Earlier) -> list[Written]:
+def unreleased_operations(now: Analysis, earlier: Earlier, there: set[str]) -> list[Written]:
     """All that concern triggers, or tables that may have some, in the order in which they run.
 
     Of a migration that has been changed, only those that are new.
+
+    Args:
+        there: Names of the triggers that there are before; kept up to date.
     """
     history = now.history().history
     texts = migration_texts(now)
     changed = {key for key, text in texts.items() if earlier.migrations.get(key) != text}
-    there = {name for _, name in earlier.triggers}
     found: list[Written] = []
     for key in history.graph.order():
         if key in changed:
@@ -76,12 +78,9 @@ def unreleased_operations(now: Analysis, earlier: Earlier) -> list[Written]:
     return found
 
 
-def unwritten_operations(
-    now: Analysis, plan: Plan, style: Style, earlier: Earlier
-) -> list[Written]:
-    """Those that `makemigrations` would write."""
+def unwritten_operations(now: Analysis, plan: Plan, style: Style, there: set[str]) -> list[Written]:
+    """Those that `makemigrations` would write, after all migrations that there are."""
     shown = now.project.display_path
-    there = {name for _, name in earlier.triggers}
     found: list[Written] = []
     for app in plan.apps:
         for file in app.files:

@@ -182,6 +182,20 @@ def test_a_trigger_that_goes_with_its_table_is_not_left_behind(tmp_path: Path) -
     assert statements(after)[0] == ("drops trigger", "AccessExclusiveLock")
 
 
+def test_a_change_after_a_migration_that_is_not_released(tmp_path: Path) -> None:
+    project = GitProject(tmp_path, PROTECT)
+    project.declare(PROTECT, STAMP)
+    project.migrate()
+    project.commit()
+    project.declare(PROTECT, STAMP.replace('"stamp"', '"marked"'))
+
+    change = only_change(project)
+
+    assert (change["uri"], change["kind"]) == ("shop.Order:marked", "add")
+    assert ("drops trigger", "AccessExclusiveLock") in statements(change)
+    assert change["waits"] == READS_AND_WRITES
+
+
 def test_what_is_in_no_migration_yet(tmp_path: Path) -> None:
     project = GitProject(tmp_path, PROTECT)
     project.declare(PROTECT, STAMP)
