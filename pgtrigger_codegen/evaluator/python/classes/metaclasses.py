@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement
@@ -106,7 +107,7 @@ def _namespace(vm: Machine, statement: ClassStatement) -> dict[str, Any] | Unkno
     if version >= _WITH_LINE_NUMBERS:
         decorators: list[ast.expr | ast.ClassDef] = [*node.decorator_list]
         first["__firstlineno__"] = min(one.lineno for one in [node, *decorators])
-        last["__static_attributes__"] = Opaque("__static_attributes__", None)
+        last["__static_attributes__"] = _static_attributes(node)
     for key in ("__annotations__", "__doc__"):
         if key in names:
             first[key] = names[key]
@@ -116,15 +117,34 @@ def _namespace(vm: Machine, statement: ClassStatement) -> dict[str, Any] | Unkno
 
 
 def _asks_for_its_class(node: ast.ClassDef) -> bool:
-    """Whether a method says `super` or `__class__`; what a class within says is of that class."""
+    """Whether a method says `super` or `__class__`."""
+    return any(
+        isinstance(inner, ast.Name) and inner.id in ("super", "__class__") for inner in _body(node)
+    )
+
+
+def _static_attributes(node: ast.ClassDef) -> Any:
+    """What methods assign to `self`: one name, or several in an order that differs by run."""
+    found = {
+        inner.attr
+        for inner in _body(node)
+        if isinstance(inner, ast.Attribute)
+        and isinstance(inner.ctx, ast.Store)
+        and isinstance(inner.value, ast.Name)
+        and inner.value.id == "self"
+    }
+    names = tuple(sorted(found))
+    return names if len(names) < 2 else Opaque("__static_attributes__", names)
+
+
+def _body(node: ast.ClassDef) -> Iterator[ast.AST]:
+    """What stands in a class, but in no class within."""
     pending: list[ast.AST] = [*node.body]
     while pending:
         inner = pending.pop()
-        if isinstance(inner, ast.Name) and inner.id in ("super", "__class__"):
-            return True
+        yield inner
         if not isinstance(inner, ast.ClassDef):
             pending += ast.iter_child_nodes(inner)
-    return False
 
 
 def _called(vm: Machine, call: SpecialCall) -> Any:
