@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from pgtrigger_codegen.sql.body_facts import Query, TextRange
 from pgtrigger_codegen.sql.body_targets import statements_of
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.parser import Node, strings
+from pgtrigger_codegen.sql.parser import INNER, Node, strings
 from pgtrigger_codegen.sql.statements import relation_name
 
 
@@ -142,7 +142,7 @@ class _Reader:
                     yield from self._column(value, scopes)
                 elif key in _STATEMENTS:
                     yield from self._statement(value, scopes)
-                else:
+                elif isinstance(value, INNER):
                     yield from self.read(value, scopes)
 
     def _statement(self, node: Node, scopes: _Scopes) -> Iterator[ColumnRead]:

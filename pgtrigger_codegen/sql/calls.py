@@ -13,7 +13,7 @@ from pgtrigger_codegen.sql.coercion import ROW, Type, in_words
 from pgtrigger_codegen.sql.constant_faults import of_unit, text_of, unknown_type
 from pgtrigger_codegen.sql.functions_elsewhere import ELSEWHERE
 from pgtrigger_codegen.sql.literals import invalid_literal
-from pgtrigger_codegen.sql.parser import Node, strings
+from pgtrigger_codegen.sql.parser import INNER, Node, strings
 from pgtrigger_codegen.sql.patterns import PATTERN_HELP, of_pattern_call
 
 
@@ -135,33 +135,29 @@ def has_aggregate(tree: object, *, of_rows: bool = False) -> bool:
     Args:
         of_rows: Look for `count(*)` alone, which is never an aggregate of the query around.
     """
-    if isinstance(tree, list):
-        return any(has_aggregate(item, of_rows=of_rows) for item in tree)
-    if not isinstance(tree, dict):
-        return False
-    call = tree.get("FuncCall")
-    if call is not None and ("agg_star" in call or not of_rows) and is_aggregate(call):
-        return True
-    return any(
-        has_aggregate(value, of_rows=of_rows)
-        for key, value in tree.items()
-        if isinstance(value, _INNER) and key != "SubLink"
-    )
-
-
-# What has something in it: asked of every node, and a union would be made anew each time.
-_INNER = (dict, list)
+    return any(is_aggregate(call) for call in _calls(tree) if "agg_star" in call or not of_rows)
 
 
 def has_window(tree: object) -> bool:
     """Whether a window function is called there, and not in a query within."""
-    if isinstance(tree, list):
-        return any(map(has_window, tree))
-    if not isinstance(tree, dict):
-        return False
-    if "over" in tree.get("FuncCall", {}):
-        return True
-    return any(has_window(value) for key, value in tree.items() if key != "SubLink")
+    return any("over" in call for call in _calls(tree))
+
+
+def _calls(tree: object) -> Iterator[Node]:
+    """The calls in a tree, those in a query within left out."""
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, list):
+            pending += node
+        elif isinstance(node, dict):
+            if "FuncCall" in node:
+                yield node["FuncCall"]
+            pending += [
+                value
+                for key, value in node.items()
+                if isinstance(value, INNER) and key != "SubLink"
+            ]
 
 
 def is_aggregate(call: Node) -> bool:

@@ -141,8 +141,9 @@ def _collect(tree: object, found: list[tuple[str, Any]]) -> None:
             _collect(item, found)
 
 
-# What has something in it: asked of every node, and a union would be made anew each time.
-_INNER = (dict, list)
+# Asked of every node, and a union would be made anew each time.
+INNER = (dict, list)
+"""What has something in it."""
 
 
 # Several stages ask for the same statement one after the other, and none changes a tree.
@@ -215,7 +216,7 @@ def _is_too_deep(tree: list[Node]) -> bool:
         children: list[Any] = []
         for node in level:
             children += node.values() if isinstance(node, dict) else node
-        level = [child for child in children if isinstance(child, _INNER)]
+        level = [child for child in children if isinstance(child, INNER)]
         if not level:
             return False
     return True

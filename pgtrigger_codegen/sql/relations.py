@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.parser import Node
+from pgtrigger_codegen.sql.parser import INNER, Node
 from pgtrigger_codegen.sql.statements import relation_name
 
 
@@ -40,7 +40,7 @@ def _tables_in_node(node: Node, hidden: frozenset[str]) -> Iterator[QualifiedNam
         if key == "relation" and "relname" in value:
             # INSERT, UPDATE, DELETE and MERGE write to tables, whatever WITH names.
             yield relation_name(value)
-        elif key != "withClause":
+        elif isinstance(value, INNER) and key != "withClause":
             yield from tables_in(value, inner)
 
 

@@ -223,7 +223,9 @@ def _postpone(vm: Machine, node: ast.Assign, scope: Scope) -> bool:
     if not isinstance(scope.names, PostponedNames):
         return False
     match node.targets:
-        case [ast.Name(id=name)] if name not in scope.global_names | scope.nonlocal_names:
+        case [ast.Name(id=name)]:
+            if name in scope.global_names or name in scope.nonlocal_names:
+                return False
             field = postpone_field(vm, node.value, scope)
             if field is not None:
                 scope.names.postpone(name, field)
@@ -255,7 +257,8 @@ def _called_class(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, An
         value = vm.library_class(module.name, node.attr)
     else:
         value = _bound(vm, node, scope, names)
-    return value if isinstance(value, type) and not is_user_class(vm, value) else None
+    known = isinstance(value, type) and (value in _DJANGOS_FIELDS or not is_user_class(vm, value))
+    return value if known else None
 
 
 def _bound(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> Any:

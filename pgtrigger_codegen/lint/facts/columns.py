@@ -46,9 +46,12 @@ def missing_columns(context: LintContext) -> Iterator[MissingColumn]:
         model = table_owner(context.analysis, trigger)
         if model is None or model.columns is None or not model.managed:
             continue
+        named = list(_named(definition))
+        if not named:
+            continue
         known = {cut_identifier(column) for column in model.columns} | SYSTEM_COLUMNS
         joined = {lookup.column for lookup in trigger.joined if not lookup.to_parent}
-        for column, place in _named(definition):
+        for column, place in named:
             if column in known or (place == "condition" and column in joined):
                 continue
             if not _is_added_by_sql(context, column):

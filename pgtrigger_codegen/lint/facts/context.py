@@ -71,7 +71,7 @@ class LintContext:
 
     def marked_files(self, folder: Path) -> Iterator[Path]:
         """The files below a folder of the project that may declare triggers, by their words."""
-        return (path for path, _ in self._marked_files if path.is_relative_to(folder))
+        return iter(self._marked_below.get(folder, ()))
 
     def files_with_uris(self) -> Iterator[Path]:
         """The files of the project that may name triggers by their URIs, by their words."""
@@ -80,6 +80,14 @@ class LintContext:
     @functools.cached_property
     def _marked_files(self) -> tuple[tuple[Path, bool], ...]:
         return tuple(marked_files(self.analysis))
+
+    @functools.cached_property
+    def _marked_below(self) -> dict[Path, list[Path]]:
+        below: dict[Path, list[Path]] = {}
+        for path, _ in self._marked_files:
+            for folder in path.parents:
+                below.setdefault(folder, []).append(path)
+        return below
 
     @functools.cached_property
     def _bodies(self) -> tuple[tuple[BodyTrigger, ReadBody], ...]:

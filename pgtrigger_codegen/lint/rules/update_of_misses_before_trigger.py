@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
@@ -85,10 +86,13 @@ class UpdateOfMissesBeforeTrigger(Rule):
             for trigger, body in context.row_bodies()
             if body.decides_write and trigger.declared is not None
         ]
-        for trigger, parts, body in declared if len(declared) > 1 else ():
+        on_table = defaultdict(list)
+        for one in declared:
+            on_table[one[0].table].append(one)
+        for trigger, parts, body in declared:
             told: set[str | None] = set()
-            for other, later, setting in declared:
-                if other.table == trigger.table and parts.pgid < later.pgid:
+            for other, later, setting in on_table[trigger.table]:
+                if parts.pgid < later.pgid:
                     for read, written in _read_too_early(body, setting):
                         if read.column in told:
                             continue  # several triggers set it
