@@ -162,6 +162,11 @@ def is_mutator(receiver: object, name: str) -> bool:
     )
 
 
+def mutators_of(kind: type) -> frozenset[str]:
+    """The methods of a type that change their receiver."""
+    return frozenset(LIBRARY.kinds[kind.__name__].changes)
+
+
 def _index_loaded_modules() -> None:
     for module_name, row in LIBRARY.modules.items():
         if module_name in LIBRARY.indexed or module_name not in sys.modules:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from pgtrigger_codegen.evaluator.limits.weight import weigh
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.functions.generators import lazily
+from pgtrigger_codegen.evaluator.python.objects.changes import may_change
 from pgtrigger_codegen.evaluator.python.objects.iteration import each
 from pgtrigger_codegen.evaluator.python.objects.targets import assign
 from pgtrigger_codegen.evaluator.python.objects.unknowns import is_spread, spread, truth
@@ -24,7 +25,7 @@ def comprehension(vm: Machine, node: Any, scope: Scope) -> Any:
     outermost = node.generators[0].iter
     items = each(vm, vm.value(outermost, scope), scope.module.span(outermost))
     if isinstance(items, Unknown):
-        return items
+        return _beyond(vm, node, node.generators, items, inner)
     if isinstance(node, ast.GeneratorExp):
         return lazily(vm, _loop(vm, node, node.generators, items, inner))
     collected = list(_loop(vm, node, node.generators, items, inner))
@@ -66,12 +67,12 @@ def _loop(
     for item in items:
         vm.step_at(span)
         if is_spread(item):
-            yield item
+            yield _beyond(vm, node, generators, item, scope)
             return True
         assign(vm, head.target, item, scope)
         wanted = _all_true(vm, head.ifs, scope)
         if isinstance(wanted, Unknown):
-            yield spread(wanted)
+            yield spread(_beyond(vm, node, generators, wanted, scope))
             return True
         if not wanted:
             continue
@@ -80,11 +81,30 @@ def _loop(
             continue
         source = each(vm, vm.value(rest[0].iter, scope), scope.module.span(rest[0].iter))
         if isinstance(source, Unknown):
-            yield spread(source)
+            yield spread(_beyond(vm, node, rest, source, scope))
             return True
         if (yield from _loop(vm, node, rest, source, scope)):
             return True
     return False
+
+
+def _beyond(
+    vm: Machine,
+    node: Any,
+    generators: list[ast.comprehension],
+    unknown: Unknown,
+    scope: Scope,
+) -> Unknown:
+    """Evaluates the rest for items that are not known, only for what that may change."""
+    parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+    conditions = [condition for one in generators for condition in one.ifs]
+    if any(map(may_change, (*parts, *conditions))):
+        with vm.speculating(unknown):
+            for one in generators:
+                assign(vm, one.target, replace(unknown, spread=False), scope)
+            for part in (*conditions, *parts):
+                vm.value(part, scope)
+    return unknown
 
 
 def _element(vm: Machine, node: Any, scope: Scope) -> Any:

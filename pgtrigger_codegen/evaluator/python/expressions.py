@@ -16,6 +16,7 @@ from pgtrigger_codegen.evaluator.python.call_expressions import call_expression
 from pgtrigger_codegen.evaluator.python.comprehensions import comprehension
 from pgtrigger_codegen.evaluator.python.functions.functions import make_function
 from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects.changes import may_change
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_plain
 from pgtrigger_codegen.evaluator.python.objects.text import as_text
@@ -147,8 +148,12 @@ def _conditional(vm: Machine, node: ast.IfExp, scope: Scope) -> Any:
 
 
 def _either(vm: Machine, nodes: Sequence[ast.expr], scope: Scope, decided: Unknown) -> Unknown:
-    """The value of one of several expressions, evaluated only for what they may register."""
-    nodes = [node for node in nodes if vm.domain.mentions_registration(vm, node, scope.module)]
+    """The value of one of several expressions, evaluated only for what they may do besides."""
+    nodes = [
+        node
+        for node in nodes
+        if may_change(node) or vm.domain.mentions_registration(vm, node, scope.module)
+    ]
     before, values = dict(scope.names), []
     with vm.speculating(decided):
         for node in nodes:

@@ -15,6 +15,7 @@ from pgtrigger_codegen.evaluator.python.flow import control_flow, exceptions
 from pgtrigger_codegen.evaluator.python.functions.functions import make_function
 from pgtrigger_codegen.evaluator.python.functions.type_parameters import type_alias
 from pgtrigger_codegen.evaluator.python.imports import imports
+from pgtrigger_codegen.evaluator.python.objects.changes import cut_short
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Break, Continue, Return, Signal
@@ -157,6 +158,8 @@ def execute_resiliently(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> 
             raise PythonRaise(outcome.error, outcome.span)  # there is no such class
         if isinstance(outcome, Unknown):
             scope.names.update(dict.fromkeys(bound_names(node), outcome))
+            if not isinstance(outcome, Raised):
+                cut_short([node], scope, outcome)
             vm.tell(Stopped(node, outcome, scope))
         if scope.kind == "module" and _may_be_over(vm, outcome, scope):
             assert vm.ended is not None

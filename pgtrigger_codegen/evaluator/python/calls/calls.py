@@ -19,6 +19,7 @@ from pgtrigger_codegen.evaluator.python.functions.functions import call_function
 from pgtrigger_codegen.evaluator.python.imports.dynamic_names import note_names_not_set
 from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.admission import is_allowed, receiver_of
+from pgtrigger_codegen.evaluator.python.objects.changes import cut_short, given_away
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.kinds import (
     describe,
@@ -129,11 +130,16 @@ def _call_own_kind(
             unread = Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
         else:
             unread = function.with_note("called here", span)
-        return vm.domain.call_unread(vm, unread, (*args, *kwargs.values()), span, scope)
+        given = (*args, *kwargs.values())
+        outcome = vm.domain.call_unread(vm, unread, given, span, scope)
+        given_away(given, unread, span)
+        return outcome
     if isinstance(function, Special):
         return vm.call_special(SpecialCall(function, args, kwargs, span, scope))
     if isinstance(function, Opaque):
-        return Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
+        unread = Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
+        given_away((*args, *kwargs.values()), unread, span)
+        return unread
     if (caller := vm.domain.callers.get(type(function))) is not None:
         return caller(vm, function, args, kwargs, span, scope)
     return Unknown(f"calls {describe(function)}, which is not evaluated", span)
@@ -151,7 +157,11 @@ def call_with_unknown(
     if vm.domain.notes_calls(function):  # what it declares is not known, but not forgotten
         return vm.apply(function, tuple(args), {"**": unknown}, span, scope)
     if isinstance(function, External):
-        return Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
+        unread = Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
+        given_away(args, unread, span)
+        return unread
+    if not lookup.is_callable_listed(function):
+        given_away(args, unknown, span)
     return first_unknown(function) or first_unknown(list(args)) or unknown
 
 
@@ -169,13 +179,15 @@ def _interpret(
         if vm.frame is not None:  # the function that calls ends as well
             raise
         return result
-    except LimitPassed as error:
-        return _tell_ended(vm, function, Unknown(str(error), span), span)
-    except BudgetPassed as passed:
-        _tell_ended(vm, function, passed.unknown, span)
-        raise
-    except Refusal as refusal:
-        result = _tell_ended(vm, function, refusal.unknown, span)
+    except (LimitPassed, Refusal) as stop:
+        unknown = stop.unknown if isinstance(stop, Refusal) else Unknown(str(stop), span)
+        result = _tell_ended(vm, function, unknown, span)
+        given_away((*args, *kwargs.values()), result, span)
+        cut_short([function.node], function.scope, result)
+        if isinstance(stop, BudgetPassed):
+            raise
+        if isinstance(stop, LimitPassed):
+            return result
     else:
         if isinstance(result, Raised):
             result = _tell_ended(vm, function, result.passed_on(), span)
@@ -259,7 +271,9 @@ def _call_checked(
         return vm.raised(TypeError(f"'{type(function).__name__}' object is not callable"), span)
     receiver, name = receiver_of(function)
     if not is_allowed(vm, function):
-        return Unknown(f"calls `{describe(function)}`, which is not evaluated", span)
+        unread = Unknown(f"calls `{describe(function)}`, which is not evaluated", span)
+        given_away((*args, *kwargs.values()), unread, span)
+        return unread
     if name and lookup.is_mutator(receiver, name) and vm.speculation is not None:
         poison(receiver, vm.speculation, keep=name in ("append", "extend"))
         return None

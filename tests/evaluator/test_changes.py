@@ -1,0 +1,73 @@
+"""Lists, dicts and sets that code which is not followed may have changed are not known any more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pgtrigger_codegen.evaluator.values.unknown import first_unknown
+from tests.evaluator.code import execute
+
+_PACKAGE = "from package import f\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import random\na = [1, 2, 3]\nrandom.shuffle(a)",
+        "import heapq\na = [3]\nheapq.heappush(a, 1)",
+        "import operator\na = [3]\noperator.setitem(a, 0, 1)",
+        "a = []\nf(a)",
+        "a = {}\nf(x=a)",
+        "a = set()\nf([(a,)])",
+        "a = []\nf({'x': a})",
+        "a = []\nf(*[a])",
+        "a = []\nf(a, **f)",
+        "a = []\nf(a.append)",
+        "a = []\nf(a).go()",
+        "a = []\n@f(a)\ndef g(): pass",
+        "a = [[1]]\nfor b in a: f(b)",
+        "a = []\ndef g(x): f(x)\ng(a)",
+        "import contextlib\na = []\nwith contextlib.ExitStack() as s: s.callback(a.append, 1)",
+        "a = []\nb = [a.append(x) for x in f]",
+        "a = []\nb = {x: a.append(x) for x in f}",
+        "a = []\nb = [a.append(x) for x in [1] if f]",
+        "a = []\nb = [a.append(y) for x in [1] for y in f]",
+        "a = []\nf and a.append(1)",
+        "a = []\nf or a.append(1)",
+        "a = []\na.append(1) if f else None",
+        "a = []\nfor x in [1, 2]:\n    a.append(x)\n    while True: pass",
+        "a = []\ndef g():\n    while True: pass\n    a.append(1)\ng()",
+        "a = {}\ndef g(x):\n    while True: pass\n    x[1] = 2\ng(a)",
+    ],
+)
+def test_what_may_have_changed_is_not_known(source: str, tmp_path: Path) -> None:
+    assert first_unknown(execute(tmp_path, f"{_PACKAGE}{source}")["a"]) is not None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "f(1, 'x', (1, 2))",
+        "f(list(a))",
+        "f([*a])",
+        "f(len(a))",
+        "f(a.index)",
+        "b = [x for x in f]",
+        "b = [a.index(x) for x in f]",
+        "f and a.index(1)",
+        "def g(a):\n    while True: pass\n    a.append(1)\ng([])",
+        "sorted(a, **f)",
+    ],
+)
+def test_what_cannot_have_changed_is_known(source: str, tmp_path: Path) -> None:
+    assert execute(tmp_path, f"{_PACKAGE}a = [1]\n{source}")["a"] == [1]
+
+
+def test_the_reason_names_the_call(tmp_path: Path) -> None:
+    unknown = first_unknown(execute(tmp_path, f"{_PACKAGE}a = []\nf(a)")["a"])
+    assert unknown is not None
+    assert unknown.reason == (
+        "is given to what may change it: calls `package.f`, which is not evaluated"
+    )
