@@ -54,3 +54,27 @@ def test_the_variable_that_the_apps_depend_on_is_named(project: Path) -> None:
         analyze(project)
     assert refused.value.help is not None
     assert 'below [tool.pgtrigger-codegen.env]: SHOP_MODE = "…"' in refused.value.help
+
+
+def test_apps_that_a_package_is_given_stay_and_may_be_more(project: Path) -> None:
+    text = (
+        "from package import setup\nINSTALLED_APPS = ['pgtrigger', 'shop']\nsetup(INSTALLED_APPS)\n"
+    )
+    (project / "config/settings.py").write_text(text)
+    analysis = analyze(project)
+    assert [trigger.uri for trigger in analysis.triggers] == ["shop.Gift:keep_gifts"]
+    assert any("an entry of INSTALLED_APPS" in gap.reason for gap in analysis.certificate.gaps)
+
+
+def test_of_another_list_that_a_package_is_given_nothing_is_known(project: Path) -> None:
+    text = "from package import setup\nINSTALLED_APPS = ['pgtrigger', 'shop']\n"
+    (project / "config/settings.py").write_text(text)
+    models = "import pgtrigger\nfrom package import add\nfrom django.db import models\n"
+    models += (
+        "TRIGGERS = [pgtrigger.Protect(name='a', operation=pgtrigger.Delete)]\nadd(TRIGGERS)\n"
+    )
+    models += "class Gift(models.Model):\n    class Meta:\n        triggers = TRIGGERS\n"
+    (project / "shop/models.py").write_text(models)
+    analysis = analyze(project)
+    assert analysis.triggers == ()
+    assert [one.model for one in analysis.unresolved] == ["shop.Gift"]

@@ -89,6 +89,8 @@ class Django:
     }
     postponed_arguments = postponed.ARGUMENTS
     words: ClassVar[tuple[bytes, ...]] = (b"django", b"pgtrigger")
+    # Packages add apps of theirs. The apps that are not known are a gap.
+    lists_added_to: ClassVar[frozenset[str]] = frozenset({"INSTALLED_APPS"})
 
     registers = staticmethod(registration.registers)
     mentions_registration = staticmethod(registration.mentions_registration)

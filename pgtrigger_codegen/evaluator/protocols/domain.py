@@ -7,7 +7,7 @@ machine, which holds one, so that neither of the two has to import the other.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
@@ -148,6 +148,10 @@ class Using(Protocol[M_contra]):
     @property
     def words(self) -> Sequence[bytes]:
         """Words of which each file has one that has to do with what is declared."""
+
+    @property
+    def lists_added_to(self) -> Collection[str]:
+        """Names of lists from which nobody takes anything who is given them."""
 
     def provided(self, vm: M_contra, dotted: str) -> Special | None:
         """What stands for a callable of a library, by its dotted path."""

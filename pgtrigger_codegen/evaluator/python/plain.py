@@ -31,6 +31,7 @@ class PlainPython:
     events: Mapping[type, Callable[[Machine, Any], None]] = _NONE
     postponed_arguments: frozenset[str] = frozenset()
     words: Sequence[bytes] = ()
+    lists_added_to: Sequence[str] = ()
 
     def registers(self, vm: Machine, value: Any) -> bool:
         """Nothing does."""

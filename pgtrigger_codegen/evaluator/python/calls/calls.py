@@ -132,13 +132,13 @@ def _call_own_kind(
             unread = function.with_note("called here", span)
         given = (*args, *kwargs.values())
         outcome = vm.domain.call_unread(vm, unread, given, span, scope)
-        given_away(given, unread, span)
+        given_away(vm, given, unread, span)
         return outcome
     if isinstance(function, Special):
         return vm.call_special(SpecialCall(function, args, kwargs, span, scope))
     if isinstance(function, Opaque):
         unread = Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
-        given_away((*args, *kwargs.values()), unread, span)
+        given_away(vm, (*args, *kwargs.values()), unread, span)
         return unread
     if (caller := vm.domain.callers.get(type(function))) is not None:
         return caller(vm, function, args, kwargs, span, scope)
@@ -158,10 +158,10 @@ def call_with_unknown(
         return vm.apply(function, tuple(args), {"**": unknown}, span, scope)
     if isinstance(function, External):
         unread = Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
-        given_away(args, unread, span)
+        given_away(vm, args, unread, span)
         return unread
     if not lookup.is_callable_listed(function):
-        given_away(args, unknown, span)
+        given_away(vm, args, unknown, span)
     return first_unknown(function) or first_unknown(list(args)) or unknown
 
 
@@ -182,7 +182,7 @@ def _interpret(
     except (LimitPassed, Refusal) as stop:
         unknown = stop.unknown if isinstance(stop, Refusal) else Unknown(str(stop), span)
         result = _tell_ended(vm, function, unknown, span)
-        given_away((*args, *kwargs.values()), result, span)
+        given_away(vm, (*args, *kwargs.values()), result, span)
         cut_short([function.node], function.scope, result)
         if isinstance(stop, BudgetPassed):
             raise
@@ -272,7 +272,7 @@ def _call_checked(
     receiver, name = receiver_of(function)
     if not is_allowed(vm, function):
         unread = Unknown(f"calls `{describe(function)}`, which is not evaluated", span)
-        given_away((*args, *kwargs.values()), unread, span)
+        given_away(vm, (*args, *kwargs.values()), unread, span)
         return unread
     if name and lookup.is_mutator(receiver, name) and vm.speculation is not None:
         poison(receiver, vm.speculation, keep=name in ("append", "extend"))

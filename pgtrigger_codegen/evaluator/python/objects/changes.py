@@ -13,6 +13,7 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.modules.bound_names import local_names
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects.kinds import poison
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -23,14 +24,14 @@ _MOST = 10_000
 _MUTATORS = frozenset(name for kind in _CHANGEABLE for name in lookup.mutators_of(kind))
 
 
-def given_away(values: Iterable[Any], unknown: Unknown, span: Span) -> None:
+def given_away(vm: Machine, values: Iterable[Any], unknown: Unknown, span: Span) -> None:
     """Nothing is known of what is among the arguments of a call that is not followed."""
     found = list(_changeable(values))
     if found:
         given = f"is given to what may change it: {unknown.reason}"
         reason = Unknown(given, unknown.span or span, unknown.notes)
         for container in found:
-            poison(container, reason)
+            poison(container, reason, keep=_is_added_to(vm, container))
 
 
 def cut_short(nodes: Iterable[ast.AST], scope: Scope, unknown: Unknown) -> None:
@@ -49,6 +50,14 @@ def may_change(node: ast.AST) -> bool:
         and isinstance(part.func, ast.Attribute)
         and part.func.attr in _MUTATORS
         for part in ast.walk(node)
+    )
+
+
+def _is_added_to(vm: Machine, value: Any) -> bool:
+    return isinstance(value, list) and any(
+        scope.names.get(name) is value
+        for scope in vm.scopes.values()
+        for name in vm.domain.lists_added_to
     )
 
 
