@@ -142,7 +142,9 @@ def _call_own_kind(
         return unread
     if (caller := vm.domain.callers.get(type(function))) is not None:
         return caller(vm, function, args, kwargs, span, scope)
-    return Unknown(f"calls {describe(function)}, which is not evaluated", span)
+    unread = Unknown(f"calls {describe(function)}, which is not evaluated", span)
+    given_away(vm, (*args, *kwargs.values()), unread, span)
+    return unread
 
 
 def call_with_unknown(
