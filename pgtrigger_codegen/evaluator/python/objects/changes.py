@@ -8,6 +8,7 @@ classes are left as they are: to doubt each that is given away would leave littl
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
 
-_CHANGEABLE = (list, dict, set)
+_CHANGEABLE = (list, dict, set, deque)
 _MOST = 10_000
 _MUTATORS = frozenset(name for kind in _CHANGEABLE for name in lookup.mutators_of(kind))
 
@@ -72,7 +73,7 @@ def _changeable(values: Iterable[Any]) -> Iterator[Any]:
             continue
         if isinstance(value, dict):
             inner = list(dict.values(value))
-        elif isinstance(value, (list, tuple, set)):
+        elif isinstance(value, (list, tuple, set, deque)):
             inner = list(value)
         else:
             continue

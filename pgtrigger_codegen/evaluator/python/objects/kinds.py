@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import types
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,12 @@ def poison(container: Any, unknown: Unknown, *, keep: bool = False) -> None:
     if isinstance(container, list):
         list.__setitem__(container, slice(None), [*container, spread] if keep else [spread])
     elif isinstance(container, dict):
-        dict.clear(container)
-        dict.__setitem__(container, spread, spread)
+        kind = OrderedDict if isinstance(container, OrderedDict) else dict  # it keeps a second list
+        kind.clear(container)
+        kind.__setitem__(container, spread, spread)
+    elif isinstance(container, deque):
+        deque.clear(container)
+        deque.append(container, spread)
     elif isinstance(container, set):
         set.clear(container)
         set.add(container, spread)
