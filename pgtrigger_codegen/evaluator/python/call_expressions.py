@@ -8,6 +8,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.calls import calls
+from pgtrigger_codegen.evaluator.python.objects.changes import may_be_changed, may_change
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.unknowns import spread
 from pgtrigger_codegen.evaluator.values.scope import Scope
@@ -17,6 +18,8 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 def call_expression(vm: Machine, node: ast.Call, scope: Scope) -> Any:
     function = vm.value(node.func, scope)
     span = scope.module.span(node)
+    if isinstance(function, Unknown) and may_change(node):
+        may_be_changed(node.func, scope, function)
     args: list[Any] = []
     for arg in node.args:
         if isinstance(arg, ast.Starred):

@@ -37,7 +37,17 @@ def given_away(vm: Machine, values: Iterable[Any], unknown: Unknown, span: Span)
 
 def cut_short(nodes: Iterable[ast.AST], scope: Scope, unknown: Unknown) -> None:
     """Nothing is known of what statements may change by name, and did not come to change."""
-    for name in dict.fromkeys(name for node in nodes for name in _changed_names(node)):
+    _doubt((name for node in nodes for name in _changed_names(node)), scope, unknown)
+
+
+def may_be_changed(method: ast.expr, scope: Scope, unknown: Unknown) -> None:
+    """Nothing is known of what a method's object may be: `(a if unknown else b).append`."""
+    names = (part.id for part in ast.walk(method) if isinstance(part, ast.Name))
+    _doubt(names, scope, unknown)
+
+
+def _doubt(names: Iterable[str], scope: Scope, unknown: Unknown) -> None:
+    for name in dict.fromkeys(names):
         holder = scope.find(name)
         if holder is not None:
             for container in list(_changeable([holder.names[name]])):
