@@ -201,7 +201,9 @@ def _one_analysis() -> Iterator[None]:
         settings: str | None = None,
         config: Config | None = None,
         engine: Engine,
+        is_eager: bool,
     ) -> Analysis:
+        assert not is_eager
         key = (directory, settings)
         if key not in known:
             known.clear()

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.modules.bound_names import local_names
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects.kinds import poison
+from pgtrigger_codegen.evaluator.values.callables import interpreted
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
@@ -25,8 +26,14 @@ _MOST = 10_000
 _MUTATORS = frozenset(name for kind in _CHANGEABLE for name in lookup.mutators_of(kind))
 
 
-def given_away(vm: Machine, values: Iterable[Any], unknown: Unknown, span: Span) -> None:
-    """Nothing is known of what is among the arguments of a call that is not followed."""
+def given_away(vm: Machine, values: Collection[Any], unknown: Unknown, span: Span) -> None:
+    """Nothing is known of what is among the arguments of a call that is not followed.
+
+    Nor is anything known of what functions among them change: the call may call them.
+    """
+    given_functions = [one for one in map(interpreted, values) if one is not None]
+    for function in given_functions:
+        cut_short([function.node], function.scope, unknown)
     found = list(_changeable(values))
     if found:
         given = f"is given to what may change it: {unknown.reason}"
