@@ -8,11 +8,9 @@ from pgtrigger_codegen.report.facts import WORDS, Finding, NotRead, Report, Trig
 from pgtrigger_codegen.report.wording import (
     headline,
     limits,
-    lock,
     migrations,
-    of_operation,
+    operation_rows,
     reverses,
-    stops,
     to_do,
     waits,
     without_migration,
@@ -100,17 +98,8 @@ def _section(change: TriggerChange) -> Iterator[str]:
         yield f"<pre>{''.join(map(_diff_line, change.diff))}</pre>\n"
     if change.operations:
         yield "<table>\n<tr><th>operation<th>statement<th>lock<th>waits until the end\n"
-        for operation in change.operations:
-            first = html_sentence(of_operation(operation))
-            for step in operation.steps:
-                cells = (
-                    first,
-                    html_sentence(step.does),
-                    html_sentence(lock(step)),
-                    html_sentence(stops(step)),
-                )
-                yield f"<tr>{''.join(f'<td>{cell}' for cell in cells)}\n"
-                first = ""
+        for row in operation_rows(change):
+            yield f"<tr>{''.join(f'<td>{html_sentence(cell)}' for cell in row)}\n"
         yield "</table>\n"
     if change.findings:
         yield _findings(change.findings)

@@ -8,11 +8,9 @@ from pgtrigger_codegen.report.facts import WORDS, Finding, NotRead, Report, Trig
 from pgtrigger_codegen.report.wording import (
     headline,
     limits,
-    lock,
     migrations,
-    of_operation,
+    operation_rows,
     reverses,
-    stops,
     to_do,
     waits,
     without_migration,
@@ -166,17 +164,8 @@ def _operations(change: TriggerChange) -> Iterator[str]:
     if not change.operations:
         return
     yield "| operation | statement | lock | waits until the end |\n|---|---|---|---|\n"
-    for operation in change.operations:
-        first = markdown_text(of_operation(operation))
-        for step in operation.steps:
-            cells = (
-                first,
-                markdown_text(step.does),
-                markdown_text(lock(step)),
-                markdown_text(stops(step)),
-            )
-            yield f"| {' | '.join(cells)} |\n"
-            first = ""
+    for row in operation_rows(change):
+        yield f"| {' | '.join(map(markdown_text, row))} |\n"
     yield "\n"
 
 

@@ -114,7 +114,16 @@ def to_do(report: Report) -> Iterator[str]:
         yield f"Look at {counted(len(unread), 'place')} that could not be read, and may hide more."
 
 
-def of_operation(operation: Operation) -> str:
+def operation_rows(change: TriggerChange) -> Iterator[tuple[str, str, str, str]]:
+    """Operation, statement, lock and what waits; the operation only in its first row."""
+    for operation in change.operations:
+        first = _of_operation(operation)
+        for step in operation.steps:
+            yield first, step.does, lock(step), stops(step)
+            first = ""
+
+
+def _of_operation(operation: Operation) -> str:
     """Which operation of which migration."""
     if operation.migration is None:
         return operation.name

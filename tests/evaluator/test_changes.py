@@ -41,6 +41,7 @@ _PACKAGE = "from package import f\n"
         "a = []\ndef g(): a.append(1)\nf(g)",
         "a = []\nf(key=lambda: a.append(1))",
         "a = []\n@f\ndef g(): a.append(1)\ng()",
+        "b = [[] for x in range(10_010)]\na = b[0]\nf(b)",
         "a = []\nf and a.append(1)",
         "a = []\n(a if f else [1]).append(1)",
         "a = {'b': [1]}\na[f].append(2)",

@@ -22,7 +22,6 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
 
 _CHANGEABLE = (list, dict, set, deque)
-_MOST = 10_000
 _MUTATORS = frozenset(name for kind in _CHANGEABLE for name in lookup.mutators_of(kind))
 
 
@@ -81,7 +80,7 @@ def _is_added_to(vm: Machine, value: Any) -> bool:
 
 def _changeable(values: Iterable[Any]) -> Iterator[Any]:
     pending, seen = list(values), set[int]()
-    while pending and len(seen) < _MOST:
+    while pending:
         value = pending.pop()
         receiver = getattr(value, "__self__", None) if callable(value) else None
         if isinstance(receiver, _CHANGEABLE) and lookup.is_mutator(receiver, value.__name__):
