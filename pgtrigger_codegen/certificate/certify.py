@@ -173,7 +173,8 @@ def _gap(
     *,
     blocks: bool = True,
 ) -> Gap:
-    return Gap(unread.kind, unread.reason, concerns, unread.span, None, apps, blocks)
+    package = unread.package
+    return Gap(unread.kind, unread.reason, concerns, unread.span, None, apps, blocks, package)
 
 
 def _of_app(label: str | None) -> Concern:

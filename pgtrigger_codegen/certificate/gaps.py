@@ -61,6 +61,7 @@ class Gap(Struct, frozen=True):
             gap; None for all. Nothing is written for those.
         blocks: Whether triggers of the project's own apps are certainly affected, so that no
             command may say that nothing is missing.
+        package: Dotted name of what is missing as a whole, where an import leads to a part of it.
     """
 
     kind: GapKind
@@ -70,6 +71,7 @@ class Gap(Struct, frozen=True):
     cause: Cause | None = None
     apps: frozenset[str] | None = frozenset()
     blocks: bool = True
+    package: str | None = None
 
     @property
     def sort_key(self) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pgtrigger_codegen import pipeline
@@ -26,7 +27,13 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.options import LintOptions, lint_options
 from pgtrigger_codegen.migrations.planning.plan import Options, Plan
 from pgtrigger_codegen.project.config import Config, load_config
-from pgtrigger_codegen.project.git import Repository, is_committed, repository_of, was_known
+from pgtrigger_codegen.project.git import (
+    GitError,
+    Repository,
+    is_committed,
+    repository_of,
+    was_known,
+)
 from pgtrigger_codegen.project.site_packages import find_environment
 from pgtrigger_codegen.report.earlier import NOTHING, Earlier, earlier_of
 from pgtrigger_codegen.report.facts import Report
@@ -80,8 +87,9 @@ def report(
         say("Reading the project")
         analysis = analyze_target(target, history=True)
         options = lint_options(target.config())
-        findings = _findings(analysis, options)
-        earlier, name = _earlier(target, since, analysis, findings, options)
+        base = _base(target, since)
+        findings = pipeline.lint(analysis, options=options, is_committed=base.has)
+        earlier, name = _earlier(target, base, analysis, findings, options)
         made = make_report(analysis, _plan(analysis), findings, earlier, name)
     text = _text(made, output_format, max_length)
     file = target.directory / output_file if output_file else None
@@ -99,8 +107,39 @@ def _text(made: Report, output_format: str, max_length: int) -> str:
             return markdown(made, max_length or None)
 
 
-def _findings(analysis: Analysis, options: LintOptions) -> Sequence[Diagnostic]:
-    return pipeline.lint(analysis, options=options, is_committed=is_committed)
+class _Base(Struct, frozen=True):
+    """What the project is compared with.
+
+    Attributes:
+        commit: None where nothing is committed, or outside of git.
+        name: For a sentence.
+    """
+
+    repository: Repository | None
+    commit: str | None
+    name: str | None
+
+    def has(self, path: Path) -> bool | None:
+        """Whether a file was there: what a branch adds is not released, though it is committed."""
+        if self.repository is None or self.commit is None:
+            return is_committed(path)
+        try:
+            return self.repository.has_committed(path, self.commit)
+        except GitError:
+            return None
+
+
+def _base(target: Target, since: str | None) -> _Base:
+    repository = repository_of(target.directory)
+    if repository is None:
+        if since is not None:
+            raise CodegenError(
+                f"{target.directory} is not in a git repository (--since)",
+                help="leave --since out, to see what is in no migration yet",
+            )
+        return _Base(None, None, None)
+    commit = repository.branching_point(since) if since else repository.last_commit()
+    return _Base(repository, commit, since or (f"commit {commit[:_SHORT]}" if commit else None))
 
 
 def _plan(analysis: Analysis) -> Plan:
@@ -112,28 +151,20 @@ def _plan(analysis: Analysis) -> Plan:
 
 def _earlier(
     target: Target,
-    since: str | None,
+    base: _Base,
     now: Analysis,
     findings: Sequence[Diagnostic],
     options: LintOptions,
 ) -> tuple[Earlier, str | None]:
     """What is released, and what to call it."""
-    repository = repository_of(target.directory)
-    if repository is None:
-        if since is not None:
-            raise CodegenError(
-                f"{target.directory} is not in a git repository (--since)",
-                help="leave --since out, to see what is in no migration yet",
-            )
+    if base.repository is None:
         # As for `makemigrations`: outside of git, every migration may have run somewhere.
         return earlier_of(now, findings), None
-    commit = repository.branching_point(since) if since else repository.last_commit()
-    if commit is None:
+    if base.commit is None:
         return NOTHING, None
-    name = since or f"commit {commit[:_SHORT]}"
-    if not repository.differs(commit):
-        return earlier_of(now, findings), name
-    return _of_commit(target, repository, commit, now, options), name
+    if not base.repository.differs(base.commit):
+        return earlier_of(now, findings), base.name
+    return _of_commit(target, base.repository, base.commit, now, options), base.name
 
 
 def _of_commit(
@@ -141,14 +172,15 @@ def _of_commit(
 ) -> Earlier:
     with files_of(repository, commit) as root:
         folder = root / target.directory.relative_to(repository.root)
-        there = (root / path.relative_to(repository.root) for path in _own_files(now, repository))
-        if not any(path.is_file() for path in there):
+        files = (root / path.relative_to(repository.root) for path in _own_files(now, repository))
+        if not any(path.is_file() for path in files):
             return NOTHING
         try:
             analysis = pipeline.analyze(
                 folder, settings=target.settings, config=_config(target, now, root, folder)
             )
-            return earlier_of(analysis, _findings(analysis, options))
+            there = pipeline.lint(analysis, options=options, is_committed=lambda path: True)
+            return earlier_of(analysis, there)
         except CodegenError as error:
             raise CodegenError(
                 f"the project cannot be read as it was at commit {commit[:_SHORT]}: {error}",

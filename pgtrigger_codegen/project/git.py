@@ -65,15 +65,15 @@ class Repository(Struct, frozen=True):
 
     root: Path
 
-    def has_committed(self, path: Path) -> bool:
-        """Whether the file is part of the last commit.
+    def has_committed(self, path: Path, commit: str = "HEAD") -> bool:
+        """Whether the file is part of a commit, else of the last one.
 
         Raises:
             GitError: Git does not say.
         """
         if self._text("rev-parse", "--verify", "--quiet", "HEAD", codes={0, 1}) == "":
             return False  # nothing is committed yet
-        return bool(self._text("ls-tree", "-z", "--name-only", "HEAD", "--", self._relative(path)))
+        return bool(self._text("ls-tree", "-z", "--name-only", commit, "--", self._relative(path)))
 
     def knew(self, path: Path, other: Path) -> bool:
         """Whether the file was committed before the other one was, or with it.

@@ -70,6 +70,7 @@ class Unread(Struct, frozen=True):
         span: The place to look at: the import, the branch, the file; None without one.
         app: Label of the app that it is about; None where the place says that.
         certain: Whether code of the project is certainly concerned, and not only perhaps.
+        package: Dotted name of what is missing as a whole, where an import leads to a part of it.
     """
 
     kind: GapKind
@@ -77,3 +78,4 @@ class Unread(Struct, frozen=True):
     span: Span | None = None
     app: str | None = None
     certain: bool = True
+    package: str | None = None

@@ -284,6 +284,17 @@ class Migration(migrations.Migration):
 """
 
 
+def test_what_a_branch_commits_is_not_released(tmp_path: Path) -> None:
+    project = GitProject(tmp_path, PROTECT)
+    slow = _BY_HAND.replace("LOCK TABLE shop_order;", "UPDATE shop_order SET status = 'new';")
+    project.write("shop/migrations/0003_by_hand.py", slow)
+    project.commit()
+
+    (finding,) = [one for one in facts(project)["findings"] if one["code"] == "PGT412"]
+    assert finding["severity"] == "warning"
+    assert run_json(project.root, "lint", "--select", "PGT412") == []
+
+
 def test_new_findings_stand_with_their_trigger(tmp_path: Path) -> None:
     project = GitProject(tmp_path, PROTECT)
     project.declare(PROTECT, STAMP.replace("RETURN NEW;", ""))

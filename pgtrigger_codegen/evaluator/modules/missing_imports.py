@@ -40,7 +40,23 @@ def missing_import(loader: ModuleLoader, target: str, module: Module, node: ast.
     for other in _neighbours(loader, target):
         if other.lower() == f"{leaf.lower()}.py":
             reason += f" (`{other}` is, in another case)"
-    return Unread(GapKind.MISSING_IMPORT, reason, module.span(node))
+    package = _missing_package(loader, target)
+    return Unread(GapKind.MISSING_IMPORT, reason, module.span(node), package=package)
+
+
+def _missing_package(loader: ModuleLoader, target: str) -> str:
+    """What is missing as a whole: the outermost package that is not there.
+
+    A namespace package itself where that is a part of one: its other parts come with other
+    distributions, none of which is here.
+    """
+    parts = target.split(".")
+    names = [".".join(parts[: count + 1]) for count in range(len(parts))]
+    there = [name for name in names if loader.find(name) is not None]
+    parent = loader.find(there[-1]) if there else None
+    if parent is not None and parent.is_namespace:
+        return there[-1]
+    return names[len(there)] if len(there) < len(names) else target
 
 
 def absolute_name(package: str, node: ast.ImportFrom) -> str | None:

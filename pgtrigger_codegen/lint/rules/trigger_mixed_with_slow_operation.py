@@ -14,11 +14,12 @@ from pgtrigger_codegen.lint.facts.history import (
 )
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.watching.long_locks import LongLock
+from pgtrigger_codegen.source.wording import counted
 
 _OPEN = "Move what takes long in front of it, or into a migration of its own"
-_RELEASED = (
-    "The migration is committed: leave it as it is. On databases that have not run it yet, run it "
-    "while nobody writes to the table"
+_MAY_BE_RELEASED = (
+    "Where databases in use have run the migration, which nobody can tell outside of git, leave it "
+    "as it is; on the others, run it while nobody writes to the table"
 )
 
 
@@ -28,8 +29,9 @@ class TriggerMixedWithSlowOperation(Rule):
     same atomic migration, that may take long: Python code, rows that are updated, deleted or
     copied, an index or constraint that is made.
 
-    Migrations that are committed are one finding, for information: databases in use have most
-    likely run them. So are all migrations outside of git.
+    Nothing is reported for migrations that are committed: databases in use have most likely run
+    them, and there is nothing left to do. `report --since` looks at all that a branch adds. Outside
+    of git, where nobody can tell, all of them are one finding, for information.
 
     Nothing is reported for tables that the migration itself makes or may make, for what is slow in
     front of the trigger, and where the slow operation keeps everybody from the same table anyway.
@@ -65,7 +67,7 @@ class TriggerMixedWithSlowOperation(Rule):
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
         found = replayed_history(context.analysis)
-        released = []
+        doubtful = []
         for lock in found.operations.long_locks if found else ():
             migration = found and found.history.graph.migrations[lock.migration]
             if (
@@ -73,14 +75,13 @@ class TriggerMixedWithSlowOperation(Rule):
                 and migration.atomic
                 and is_own_migration(context.analysis, lock.migration)
             ):
-                path = migration_path(context.analysis, lock.migration)
-                # As where migrations are written: outside of git, what is there has run.
-                if context.is_committed(path) is not False:
-                    released.append(lock)
-                else:
-                    yield self._finding(context, lock)
-        if released:
-            yield self._of_released(context, released)
+                match context.is_committed(migration_path(context.analysis, lock.migration)):
+                    case False:
+                        yield self._finding(context, lock)
+                    case None:
+                        doubtful.append(lock)
+        if doubtful:
+            yield self._of_doubtful(context, doubtful)
 
     def _finding(self, context: LintContext, lock: LongLock) -> Diagnostic:
         return self.diagnostic(
@@ -90,10 +91,10 @@ class TriggerMixedWithSlowOperation(Rule):
             help=_OPEN,
         )
 
-    def _of_released(self, context: LintContext, locks: Sequence[LongLock]) -> Diagnostic:
-        """One finding for all of them: there is nothing to do, but to know of it."""
+    def _of_doubtful(self, context: LintContext, locks: Sequence[LongLock]) -> Diagnostic:
+        """One finding for all of them: most likely there is nothing to do, but to know of it."""
         first, *others = locks
-        more = f"; {len(others)} more committed migrations do the like" if others else ""
+        more = f"; the same holds for {counted(len(others), 'other operation')}" if others else ""
         return self.diagnostic(
             f"{_words(first)}{more}",
             operation_span(context.analysis, first.migration, first.index),
@@ -105,7 +106,7 @@ class TriggerMixedWithSlowOperation(Rule):
                 ),
             ],
             severity=Severity.INFO,
-            help=_RELEASED,
+            help=_MAY_BE_RELEASED,
         )
 
 

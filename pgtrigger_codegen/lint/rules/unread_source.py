@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.lint.causes import code_of_gap
-from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
+from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.places.project_place import place_of_project
 from pgtrigger_codegen.lint.rule import Rule
@@ -21,7 +21,8 @@ class UnreadSource(Rule):
     whether triggers are declared there: a file or folder that cannot be opened, an import of the
     project's own code that leads nowhere, an installed app that was not found, a part of
     `INSTALLED_APPS` that is not known, a branch that depends on an assumed value, and a declaration
-    of which the analysis has no account.
+    of which the analysis has no account. One package that is missing is one finding, however many
+    imports lead to it; so are all the apps that were not found.
 
     It is information only where most likely no trigger of the project is affected: an app of a
     package that is not in the environment, for instance.
@@ -49,27 +50,37 @@ class UnreadSource(Rule):
     severity = Severity.WARNING
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
-        gaps = [gap for gap in context.analysis.certificate.stated if code_of_gap(gap) == self.code]
-        absent = [gap for gap in gaps if gap.kind is GapKind.APP_NOT_FOUND and not gap.blocks]
-        for gap in gaps:
-            if gap.blocks:
-                yield self._of_gap(gap, gap.reason, context)
-            elif gap.kind is GapKind.ASSUMED_BRANCH:
-                continue  # what is assumed is listed as a note
-            elif gap not in absent[1:] and _has_triggers(context):
-                reason = gap.reason
-                if gap in absent and len(absent) > 1:
-                    others = counted(len(absent) - 1, "other app")
-                    reason += f" (the same holds for {others})"
-                yield self._of_gap(gap, reason, context)
+        causes: dict[object, list[Gap]] = {}
+        for gap in context.analysis.certificate.stated:
+            if code_of_gap(gap) != self.code:
+                continue
+            # What is assumed is listed as a note.
+            if gap.blocks or (gap.kind is not GapKind.ASSUMED_BRANCH and _has_triggers(context)):
+                causes.setdefault(_cause(gap), []).append(gap)
+        for gaps in causes.values():
+            yield self._of_cause(gaps, context)
 
-    def _of_gap(self, gap: Gap, reason: str, context: LintContext) -> Diagnostic:
+    def _of_cause(self, gaps: Sequence[Gap], context: LintContext) -> Diagnostic:
+        """One finding for a cause, at the first of its places."""
+        first, *others = gaps
+        kind = "app" if first.kind is GapKind.APP_NOT_FOUND else "import"
+        more = f" (the same holds for {counted(len(others), f'other {kind}')})" if others else ""
+        concerns = [first] if kind == "app" else gaps
+        hidden = " and ".join(dict.fromkeys(gap.concerns.words for gap in concerns))
         return self.diagnostic(
-            f"Not read: {reason}. This may hide {gap.concerns.words}",
-            gap.span or place_of_project(context.analysis),
-            severity=Severity.WARNING if gap.blocks else Severity.INFO,
-            help=_HELP[gap.kind],
+            f"Not read: {first.reason}{more}. This may hide {hidden}",
+            first.span or place_of_project(context.analysis),
+            severity=Severity.WARNING if first.blocks else Severity.INFO,
+            notes=[Note(gap.reason, gap.span) for gap in others if gap.span and kind == "import"],
+            help=_HELP[first.kind],
         )
+
+
+def _cause(gap: Gap) -> object:
+    """What is alike for gaps that have one cause: a missing package, or an environment."""
+    if gap.kind is GapKind.APP_NOT_FOUND:
+        return gap.kind, gap.blocks
+    return (gap.kind, gap.package) if gap.package else gap
 
 
 def _has_triggers(context: LintContext) -> bool:
@@ -84,7 +95,7 @@ _HELP: Final[Mapping[GapKind, str]] = {
     "in its place",
     GapKind.SYNTAX_ERROR: "Correct the file",
     GapKind.READING_FAILED: "Report the failure, with the file that provokes it",
-    GapKind.MISSING_IMPORT: "Add the file, or remove the import",
+    GapKind.MISSING_IMPORT: "Add the file, install the package that has it, or remove the import",
     GapKind.DYNAMIC_IMPORT: "Import the modules by names that are written in the source",
     GapKind.MISSING_MODELS: "Restore the `models` module, or delete the models in a migration",
     GapKind.APP_NOT_FOUND: (

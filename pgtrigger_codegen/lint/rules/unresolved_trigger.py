@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator, Sequence
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.facts.baseless_models import BaselessModel, baseless_models
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rule import Rule, notes_at
-from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.absent_packages import needed_package
 from pgtrigger_codegen.triggers.compiled import Cause, UnresolvedTrigger
 
@@ -51,7 +52,7 @@ class UnresolvedTriggerRule(Rule):
     severity = Severity.WARNING
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
-        causes: dict[Span, list[UnresolvedTrigger]] = {}
+        causes: dict[object, list[UnresolvedTrigger]] = {}
         packages: dict[str, list[UnresolvedTrigger]] = {}
         absent = context.analysis.absent_packages
         refused = {  # for `invalid-trigger-arguments`
@@ -64,7 +65,8 @@ class UnresolvedTriggerRule(Rule):
                 if package := needed_package(unresolved, absent):
                     packages.setdefault(package, []).append(unresolved)
                 else:
-                    causes.setdefault(unresolved.span, []).append(unresolved)
+                    cause = _library_call(unresolved) or unresolved.span
+                    causes.setdefault(cause, []).append(unresolved)
         baseless = list(baseless_models(context.analysis.models)) if packages else []
         reported = {unresolved.model for unresolved in context.analysis.unresolved}
         for package, items in packages.items():
@@ -74,10 +76,10 @@ class UnresolvedTriggerRule(Rule):
                 if model.missing_package == package and model.label not in reported
             ]
             yield self._absent(package, items, models)
-        for span, items in causes.items():
+        for items in causes.values():
             yield self.diagnostic(
                 f"The trigger{_named(items)} cannot be read statically: {_reasons(items)}",
-                span,
+                min(item.span for item in items),
                 notes=_notes(items),
                 help=_help(items),
             )
@@ -100,6 +102,20 @@ class UnresolvedTriggerRule(Rule):
             f" pgtrigger-codegen, to see whether more can be read; until then no migrations"
             f"{_of_apps(items)} are written (`--allow-unresolved` writes the others)",
         )
+
+
+def _library_call(unresolved: UnresolvedTrigger) -> str | None:
+    """What of a library defeats the analysis: one cause, wherever the project calls it.
+
+    Not of Python's own or Django's: what each such call gives can be written in its place.
+    """
+    match = _CALL.search(unresolved.reason)
+    is_own = match is None or match["package"] in sys.stdlib_module_names | _FRAMEWORK
+    return None if match is None or is_own else match["name"]
+
+
+_CALL = re.compile(r"calls `(?P<name>(?P<package>\w+)\.[\w.]+)`, which is not evaluated$")
+_FRAMEWORK = frozenset({"django", "pgtrigger"})
 
 
 def _of_base(model: BaselessModel) -> Note:

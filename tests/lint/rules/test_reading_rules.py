@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pgtrigger_codegen.analysis import SyntaxProblem
@@ -15,8 +17,10 @@ from pgtrigger_codegen.lint.rules.invalid_trigger_name import InvalidTriggerName
 from pgtrigger_codegen.lint.rules.syntax_error import SyntaxErrorRule
 from pgtrigger_codegen.lint.rules.unknown_field import UnknownField
 from pgtrigger_codegen.lint.rules.unresolved_trigger import UnresolvedTriggerRule
+from pgtrigger_codegen.lint.runner import run
 from pgtrigger_codegen.triggers.compiled import Cause, UnresolvedTrigger
 from tests.lint import facts
+from tests.support.projects import analyzed
 
 
 def test_syntax_error_stands_where_the_parser_gave_up() -> None:
@@ -50,6 +54,16 @@ def test_unresolved_trigger_is_named_as_far_as_it_is_known(
     assert found.severity is Severity.WARNING
     assert found.help is not None
     assert "`shop`" in found.help
+
+
+def test_missing_parts_of_a_namespace_package_are_one_finding(tmp_path: Path) -> None:
+    imports = "from acme.core.auth import Permission\nfrom acme.ui import widgets\n"
+
+    (found,) = run(analyzed(tmp_path, imports, {"acme/orders/__init__.py": ""}))
+
+    assert (found.code, found.span.line) == ("PGT006", 1)
+    assert "`acme.core.auth` is imported and is not there (the same holds for 1" in found.message
+    assert [note.message for note in found.notes] == ["`acme.ui` is imported and is not there"]
 
 
 def test_notes_without_a_place_stand_at_the_finding() -> None:
