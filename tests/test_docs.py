@@ -114,6 +114,8 @@ def _run(project: DjangoProject, words: list[str]) -> None:
             assert outcome.exit_code in _EXIT_CODES.get(command, {0}), outcome.stderr
         case ["python", "manage.py", *arguments]:
             project.manage(*arguments)
+        case ["git", "init", "--quiet"]:
+            subprocess.run(words, cwd=project.root, check=True)
         case _:
             pytest.fail(f"no test knows how to run {words}")
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,11 @@ from pgtrigger_codegen.cli.assumptions import assumptions_that_count
 from pgtrigger_codegen.cli.journal import undo_killed_run
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.engine import COLD
-from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.causes import code_of_gap
 from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.project.config import Config, load_config, read_config
 from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.escaping import one_line
-from pgtrigger_codegen.source.misspelling import meant
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.wording import counted
 
@@ -129,38 +126,12 @@ def writing(target: Target) -> Iterator[None]:
         yield
 
 
-def require_known(uris: Iterable[str], known: AbstractSet[str]) -> None:
-    """Require that triggers have the URIs that were given.
-
-    Raises:
-        CodegenError: No trigger has one of them.
-    """
-    for uri in uris:
-        if uri not in known:
-            raise unknown_uri(uri, known)
-
-
 def place_as_json(analysis: Analysis, span: Span | None) -> dict[str, Any]:
     """A place in the project's files, for documents."""
     if span is None:
         return {"path": None, "line": None, "column": None}
     path = analysis.project.display_path(span.path)
     return {"path": path, "line": span.line, "column": span.column}
-
-
-def unknown_uri(uri: str, known: Iterable[str]) -> CodegenError:
-    """What to raise when no trigger has a URI.
-
-    Args:
-        known: The URIs that there are.
-    """
-    close = meant(uri, known)
-    return CodegenError(
-        f"no trigger has the URI `{uri}`",
-        help=f"did you mean `{close}`?"
-        if close
-        else "a URI is app_label.ModelName:trigger_name; `pgtrigger-codegen show` lists them all",
-    )
 
 
 def echo_summary(analysis: Analysis) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -13,7 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.cli.common import Target, analyze_target, echo_gap, echo_summary, unknown_uri
+from pgtrigger_codegen.cli.common import Target, analyze_target, echo_gap, echo_summary
+from pgtrigger_codegen.cli.uris import full_uri, short_forms
 from pgtrigger_codegen.database.address import DEFAULT_ALIAS, find_address
 from pgtrigger_codegen.database.connection import Connection, Timeouts, connect, describe
 from pgtrigger_codegen.database.history import DatabaseHistory
@@ -135,15 +136,17 @@ def open_session(
     options: ConnectionOptions,
     *,
     only_known: bool = True,
+    changes: bool = False,
 ) -> Iterator[DatabaseSession]:
     """Read the project, then connect.
 
     Args:
         only_known: Whether the triggers have to be among those that the source declares.
+        changes: Whether the command changes the triggers.
     """
     analysis = analyze_target(target)
     if only_known:
-        _check_uris(analysis, uris)
+        uris = _full_uris(analysis, uris, changes=changes)
     alias = options.alias or DEFAULT_ALIAS
     routing = route(analysis, alias)
     address = find_address(
@@ -175,23 +178,49 @@ def _duration(text: str) -> str:
     return text.strip()
 
 
-def _check_uris(analysis: Analysis, uris: tuple[str, ...]) -> None:
+def _full_uris(analysis: Analysis, uris: tuple[str, ...], *, changes: bool) -> tuple[str, ...]:
+    """The URIs in full, of triggers that were read."""
     known = {trigger.uri for trigger in (*analysis.triggers, *analysis.foreign_triggers)}
     unresolved = {item.uri: item.reason for item in analysis.unresolved if item.uri}
-    for uri in uris:
-        if uri in unresolved and uri not in known:
-            raise CodegenError(
-                f"trigger `{uri}` cannot be read: {unresolved[uri]}",
-                help="`pgtrigger-codegen lint` shows where",
-            )
-        if uri not in known and analysis.certificate.gaps:
-            raise CodegenError(
-                f"no trigger that was read has the URI `{uri}`, but some source could not be read",
-                help="`pgtrigger-codegen show` lists the places that were not read; --even-unread "
-                "changes the trigger all the same",
-            )
-        if uri not in known:
-            raise unknown_uri(uri, known)
+    return tuple(
+        dict.fromkeys(_full_uri(analysis, uri, known, unresolved, changes=changes) for uri in uris)
+    )
+
+
+def _full_uri(
+    analysis: Analysis,
+    given: str,
+    known: set[str],
+    unresolved: Mapping[str, str],
+    *,
+    changes: bool,
+) -> str:
+    if given in known:
+        return given
+    if given in unresolved:
+        raise _cannot_be_read(given, unresolved[given])
+    if analysis.certificate.gaps and not any(given in short_forms(uri) for uri in known):
+        raise CodegenError(
+            f"no trigger that was read has the URI `{given}`, but some source could not be read",
+            help="`pgtrigger-codegen show` lists the places that were not read; --even-unread "
+            "changes the trigger all the same",
+        )
+    uri = full_uri(given, {*known, *unresolved})
+    if uri in unresolved:
+        raise _cannot_be_read(uri, unresolved[uri])
+    if changes and analysis.certificate.blocking:
+        raise CodegenError(
+            f"`{given}` is short for `{uri}`, but source that could not be read may declare "
+            "another trigger with such a name",
+            help=f"write the whole URI: {uri}",
+        )
+    return uri
+
+
+def _cannot_be_read(uri: str, reason: str) -> CodegenError:
+    return CodegenError(
+        f"trigger `{uri}` cannot be read: {reason}", help="`pgtrigger-codegen lint` shows where"
+    )
 
 
 def _echo_notes(analysis: Analysis, not_evaluated: Sequence[str]) -> None:

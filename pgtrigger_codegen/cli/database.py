@@ -132,7 +132,9 @@ class _Run:
             raise click.UsageError("--even-unread needs the triggers to be named.")
         self.even_unread = even_unread
         only_known = not (even_unread or self.action == "prune")
-        with open_session(self.target, self.uris, options, only_known=only_known) as session:
+        with open_session(
+            self.target, self.uris, options, only_known=only_known, changes=True
+        ) as session:
             self._warn_of_migrations(session)
             if not (self.uris or dry_run or yes):
                 self._confirm(session)
@@ -148,7 +150,7 @@ class _Run:
         except MigrationsError as error:
             click.echo(f"note: the migrations cannot be read: {error}", err=True)
             return
-        apps = {app for uri, app in managed.items() if not self.uris or uri in self.uris}
+        apps = {app for uri, app in managed.items() if not self.uris or uri in session.uris}
         if apps:
             click.echo(
                 f"warning: migrations of {', '.join(sorted(apps))} manage these triggers, and "

@@ -14,7 +14,8 @@ from pgtrigger_codegen.cli.common import (
     no_cache_option,
     pass_target,
 )
-from pgtrigger_codegen.cli.makemigrations import NOT_CERTAIN, echo_notes
+from pgtrigger_codegen.cli.makemigrations import echo_notes
+from pgtrigger_codegen.cli.makemigrations_output import NOT_CERTAIN
 from pgtrigger_codegen.cli.output import coloured
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.terminal import wants_colour

@@ -42,7 +42,7 @@ def echo_report(
     report = Report(
         tuple(diagnostics),
         project.display_path,
-        repository_path=_repository_path(project),
+        repository_path=repository_path_of(project),
         fixed=fixed,
         unsafe_fixes=request.unsafe_fixes,
         palette=palette,
@@ -104,7 +104,8 @@ def _format(request: Request) -> str:
     return "github" if on_github else "full"
 
 
-def _repository_path(project: Project) -> Callable[[str], str] | None:
+def repository_path_of(project: Project) -> Callable[[str], str] | None:
+    """How paths look from the repository's root; None where that is the project's."""
     repository = repository_of(project.root)
     if repository is None or repository.root == project.root:
         return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+import sys
+from collections.abc import Iterable
+from pathlib import Path
 
 import click
-from msgspec import Struct
+from msgspec import structs
 
 from pgtrigger_codegen import pipeline
 from pgtrigger_codegen.analysis import Analysis
@@ -22,13 +23,15 @@ from pgtrigger_codegen.cli.common import (
     place_of,
     writing,
 )
+from pgtrigger_codegen.cli.django_options import django_options, notes_of
+from pgtrigger_codegen.cli.makemigrations_output import Outcome, github_annotations
+from pgtrigger_codegen.cli.output import commands_to_github
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.staged import Staged, echo_not_added
-from pgtrigger_codegen.cli.write_files import Change, write_files
+from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.migrations.changes.open_changes import Way
-from pgtrigger_codegen.migrations.changes.operations import TriggerOperation, describe
-from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, Options, Plan
+from pgtrigger_codegen.migrations.planning.plan import Options, Plan
 from pgtrigger_codegen.migrations.planning.preconditions import require_runsql_mode
 from pgtrigger_codegen.project.git import is_committed, was_known
 from pgtrigger_codegen.source.escaping import one_line
@@ -102,11 +105,12 @@ from pgtrigger_codegen.sql.render import Style
 )
 @click.option(
     "--output-format",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "github"]),
     default="text",
     show_default=True,
-    help="How the outcome is printed.",
+    help="How the outcome is printed; github, with --check, annotates the lines of triggers.",
 )
+@django_options
 @no_cache_option
 @pass_target
 @click.pass_context
@@ -127,6 +131,9 @@ def makemigrations(
     adopt: bool | None,
     refresh_hashes: bool,
     output_format: str,
+    include_header: bool,
+    scriptable: bool,
+    verbosity: int,
 ) -> None:
     """Write the migrations that install, change and remove triggers.
 
@@ -135,8 +142,8 @@ def makemigrations(
     """
     _check_name(name)
     _check_lock_timeout(lock_timeout)
-    if staged and not check:
-        raise click.UsageError("--staged needs --check.")
+    _check_combination(output_format, check=check, staged=staged, scriptable=scriptable)
+    context.obj = target = structs.replace(target, notes=notes_of(verbosity, target.notes))
     writes = not (check or dry_run)
     if writes:
         context.with_resource(writing(target))
@@ -158,18 +165,16 @@ def makemigrations(
         is_committed=is_committed,
         was_known=was_known,
         rewrite=rewrite,
+        has_header=include_header,
     )
     plan = pipeline.plan(analysis, options)
-    outcome = _Outcome(analysis, plan, shows_content=not writes)
+    outcome = Outcome(analysis, plan, shows_content=not writes)
     echo_notes(analysis, plan, app_labels)
     if not check:
         _stop_on_errors(plan)
     if writes:
         write_files(analysis.project.root, outcome.changes)
-    if output_format == "json":
-        click.echo(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False))
-    else:
-        click.echo("\n".join(outcome.as_text(with_content=dry_run)))
+    _echo(outcome, output_format, verbosity, scriptable=scriptable, with_content=dry_run)
     missing = index.not_added(analysis) if index is not None else []
     echo_not_added(analysis, missing)
     # What is staged is no file, so that a cache could not tell when it changes.
@@ -178,8 +183,21 @@ def makemigrations(
     context.exit(_exit_code(plan, check=check) or (1 if missing else 0))
 
 
-NOT_CERTAIN = "No changes were found, but not all of the source could be read"
-"""What stands in the place of "No changes detected" where that is not certain."""
+def _echo(
+    outcome: Outcome, output_format: str, verbosity: int, *, scriptable: bool, with_content: bool
+) -> None:
+    """Prints the outcome: on standard output, or to a script only the paths there."""
+    match output_format:
+        case "json":
+            click.echo(json.dumps(outcome.as_json(), indent=2, ensure_ascii=False))
+        case "github":
+            with commands_to_github(sys.stdout):
+                click.echo(github_annotations(outcome.analysis, outcome.plan), nl=False)
+        case _ if verbosity:
+            click.echo("\n".join(outcome.as_text(with_content=with_content)), err=scriptable)
+            if scriptable:
+                for path in outcome.paths(Path.cwd()):
+                    click.echo(path)
 
 
 def echo_notes(analysis: Analysis, plan: Plan, app_labels: Iterable[str]) -> None:
@@ -213,87 +231,6 @@ def echo_notes(analysis: Analysis, plan: Plan, app_labels: Iterable[str]) -> Non
     echo_summary(analysis)
 
 
-class _Outcome(Struct, frozen=True):
-    """The output of `makemigrations`, as text or JSON.
-
-    Attributes:
-        shows_content: Whether the files' contents are part of it, nothing having been written.
-    """
-
-    analysis: Analysis
-    plan: Plan
-    shows_content: bool
-
-    @property
-    def changes(self) -> list[Change]:
-        """Every file to write, once: two apps can add to the same one."""
-        changes = {
-            path: Change(path, content.encode(), path == file.path and file.woven is None)
-            for app in self.plan.apps
-            for file in app.files
-            for path, content in file.files.items()
-        }
-        return list(changes.values())
-
-    def as_json(self) -> dict[str, Any]:
-        left = self.plan.apps if self.shows_content else [a for a in self.plan.apps if not a.files]
-        return {
-            "written": [
-                self._file_as_json(app, file, operations)
-                for app, file, operations in self._listed()
-                if file or self.shows_content
-            ],
-            "pending": any(app.is_pending for app in left),
-        }
-
-    def as_text(self, *, with_content: bool) -> Iterator[str]:
-        if not self.plan.pending:
-            yield NOT_CERTAIN if self.plan.incomplete else "No changes detected"
-        last = None
-        for app, file, operations in self._listed():
-            if app is not last:
-                yield f"Migrations for {app.app_label!r}:"
-            last = app
-            added = ""
-            if file and file.woven:
-                added = " (operations added)" if operations else " (run_before added)"
-            yield f"  {self._path(file) or '(not written)'}{added}"
-            for operation in operations:
-                yield f"    {_SIGNS[operation.kind]} {describe(operation)}"
-            if with_content and file:
-                yield from ("", file.content)
-
-    def _listed(
-        self,
-    ) -> Iterator[tuple[AppPlan, MigrationFile | None, tuple[TriggerOperation, ...]]]:
-        """Every file with its operations; None for operations that cannot be written."""
-        for app in self.plan.apps:
-            for file in app.files:
-                yield app, file, file.operations
-            if app.operations and not app.files:
-                yield app, None, app.operations
-
-    def _file_as_json(
-        self, app: AppPlan, file: MigrationFile | None, operations: Iterable[TriggerOperation]
-    ) -> dict[str, Any]:
-        entry = {
-            "app": app.app_label,
-            "path": self._path(file),
-            "operations": [
-                {"kind": operation.kind, "uri": operation.trigger.uri} for operation in operations
-            ],
-        }
-        if self.shows_content:
-            entry["content"] = file.content if file else None
-        return entry
-
-    def _path(self, file: MigrationFile | None) -> str | None:
-        return self.analysis.project.display_path(file.path) if file else None
-
-
-_SIGNS = {"add": "+", "remove": "-", "alter": "~", "rename": "~"}
-
-
 def _check_name(name: str | None) -> None:
     if name is not None and not f"_{name}".isidentifier():
         raise MigrationsError(
@@ -308,6 +245,15 @@ def _check_lock_timeout(value: str | None) -> None:
             f"{value!r} is not a time that PostgreSQL knows",
             help="give a number and a unit, as in 3s or 500ms",
         )
+
+
+def _check_combination(output_format: str, *, check: bool, staged: bool, scriptable: bool) -> None:
+    if staged and not check:
+        raise click.UsageError("--staged needs --check.")
+    if output_format == "github" and not check:
+        raise click.UsageError("--output-format github needs --check.")
+    if scriptable and output_format != "text":
+        raise click.UsageError("--scriptable cannot be combined with --output-format.")
 
 
 def _stop_on_errors(plan: Plan) -> None:

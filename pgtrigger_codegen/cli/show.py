@@ -18,10 +18,10 @@ from pgtrigger_codegen.cli.common import (
     pass_target,
     place_as_json,
     place_of,
-    require_known,
 )
 from pgtrigger_codegen.cli.output import require_unescaped
 from pgtrigger_codegen.cli.speed import speed
+from pgtrigger_codegen.cli.uris import full_uris
 from pgtrigger_codegen.lint.causes import CODES
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.sql.render import install_sql, uninstall_sql
@@ -74,7 +74,7 @@ def _selected(
         return list(analysis.triggers), list(analysis.unresolved)
     known = {trigger.uri for trigger in analysis.triggers}
     known |= {item.uri for item in analysis.unresolved if item.uri is not None}
-    require_known(uris, known)
+    uris = full_uris(uris, known)
     return (
         [trigger for trigger in analysis.triggers if trigger.uri in uris],
         [trigger for trigger in analysis.unresolved if trigger.uri in uris],

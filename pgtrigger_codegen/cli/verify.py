@@ -19,10 +19,10 @@ from pgtrigger_codegen.cli.common import (
     pass_target,
     place_as_json,
     place_of,
-    require_known,
 )
 from pgtrigger_codegen.cli.lint_request import DSN_VARIABLE
 from pgtrigger_codegen.cli.terminal import progress
+from pgtrigger_codegen.cli.uris import full_uris
 from pgtrigger_codegen.cli.verifying import migrated, verified
 from pgtrigger_codegen.lint.places.body_places import BodyPlaces
 from pgtrigger_codegen.lint.places.server_places import owner_of
@@ -116,7 +116,7 @@ def verify(
 
 
 def _asked_for(analysis: Analysis, uris: tuple[str, ...]) -> tuple[CompiledTrigger, ...]:
-    require_known(uris, {trigger.uri for trigger in analysis.triggers})
+    uris = full_uris(uris, {trigger.uri for trigger in analysis.triggers})
     return tuple(one for one in analysis.triggers if not uris or one.uri in uris)
 
 

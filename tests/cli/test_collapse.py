@@ -178,6 +178,52 @@ def test_diff_applies(root: Path) -> None:
     assert {path: path.read_text() for path in root.rglob("*.py")} == applied
 
 
+def test_numbers_need_no_zeros(root: Path) -> None:
+    assert run_cli(root, "collapse", "shop", "2", "3").exit_code == 0
+    assert _names(root) == ["0001_initial", ADDED]
+
+
+def test_without_from_it_begins_after_what_is_committed(root: Path) -> None:
+    assert run_cli(root, "collapse", "shop").exit_code == 0
+    assert _names(root) == ["0001_initial", ADDED]
+    _commit(root)
+    _write(root, "Insert")
+    _write(root, "Truncate")
+    assert run_cli(root, "collapse", "shop").exit_code == 0
+    assert _names(root) == ["0001_initial", ADDED, "0003_alter_order_protect"]
+
+
+def test_without_from_and_all_committed_there_is_nothing_to_do(root: Path) -> None:
+    _commit(root)
+    outcome = run_cli(root, "collapse", "shop", "--output-format", "json")
+
+    assert outcome.exit_code == 0
+    assert outcome.data == {"collapsed": [], "apart": [], "files": [], "pending": False}
+    assert "every migration of 'shop' is released" in outcome.stderr
+
+
+def test_without_from_a_database_knows_what_is_released(root: Path, database: str) -> None:
+    (root / ".git").rename(root / "gone")
+    refused = run_cli(root, "collapse", "shop")
+    with psycopg.connect(database) as connection:
+        connection.execute("CREATE TABLE django_migrations (id int, app text, name text)")
+        connection.execute("INSERT INTO django_migrations VALUES (1, 'shop', '0001_initial')")
+    outcome = run_cli(root, "collapse", "shop", "--dsn", database)
+
+    assert refused.exit_code == 2
+    assert "help: name the first one: pgtrigger-codegen collapse shop FROM" in refused.stderr
+    assert outcome.exit_code == 0
+    assert _names(root) == ["0001_initial", ADDED]
+
+
+def test_force_says_from_where(root: Path) -> None:
+    outcome = run_cli(root, "collapse", "shop", "--force")
+
+    assert outcome.exit_code == 2
+    assert "--force needs FROM" in outcome.stderr
+    assert _names(root) == ["0001_initial", ADDED, CHANGED]
+
+
 def test_what_is_committed_is_not_rewritten(root: Path) -> None:
     _commit(root)
     before = _names(root)

@@ -12,6 +12,7 @@ from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.reporters.heading import summary
 from pgtrigger_codegen.lint.reporters.report import Report
 from pgtrigger_codegen.source.escaping import escaped
+from pgtrigger_codegen.source.span import Span
 
 _COMMANDS: Final[Mapping[Severity, str]] = {
     Severity.ERROR: "error",
@@ -25,23 +26,33 @@ def github(report: Report) -> str:
     return "\n".join((*(_command(one, report) for one in report.diagnostics), summary(report), ""))
 
 
-def _command(finding: Diagnostic, report: Report) -> str:
-    span = finding.span
-    path = report.hosted_path(span.path)
-    properties = {
-        "title": f"{finding.code} ({finding.name})",
-        "file": path,
-        "line": str(span.line),
-        "endLine": str(span.end_line),
-    }
-    if span.line == span.end_line:  # columns of two lines are refused
-        properties |= {"col": str(span.column), "endColumn": str(span.end_column)}
+def annotation(
+    level: str, title: str, text: str, path: str | None = None, span: Span | None = None
+) -> str:
+    """One command.
+
+    Args:
+        level: `error`, `warning` or `notice`.
+        path: As the host of the code knows the file; None where there is none.
+    """
+    properties = {"title": title}
+    if path is not None and span is not None:
+        properties |= {"file": path, "line": str(span.line), "endLine": str(span.end_line)}
+        if span.line == span.end_line:  # columns of two lines are refused
+            properties |= {"col": str(span.column), "endColumn": str(span.end_column)}
+        # The log shows only what stands behind the colons, so the place is said there again.
+        text = f"{path}:{span.line}:{span.column}: {text}"
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    # The log shows only what stands behind the colons, so the place is said there again.
-    text = f"{path}:{span.line}:{span.column}: {finding.code} {finding.message}"
+    return f"::{level} {listed}::{_data(text)}"
+
+
+def _command(finding: Diagnostic, report: Report) -> str:
+    text = f"{finding.code} {finding.message}"
     if finding.help:
         text += f"\nhelp: {finding.help}"
-    return f"::{_COMMANDS[finding.severity]} {listed}::{_data(text)}"
+    path = report.hosted_path(finding.span.path)
+    title = f"{finding.code} ({finding.name})"
+    return annotation(_COMMANDS[finding.severity], title, text, path, finding.span)
 
 
 def _data(text: str) -> str:

@@ -135,7 +135,12 @@ class _Files(Struct, frozen=True):
         files: list[MigrationFile] = []
         for key, drops in sorted(by_migration.items()):
             before = Before(key, last, self.app_label)
-            name, content = before.render(drops, self.history.graph, self.options.style)
+            name, content = before.render(
+                drops,
+                self.history.graph,
+                self.options.style,
+                has_header=self.options.has_header,
+            )
             if key[0] != self.app_label:
                 last = (self.app_label, name)
             files.append(self._file(name, content, drops, is_last=last == (self.app_label, name)))
@@ -172,6 +177,7 @@ class _Files(Struct, frozen=True):
             self._missing_ignore_functions(operations),
             style=replace(self.options.style, adopt=adopts and by_model),
             adopted=adopted if adopts and not by_model else (),
+            has_header=self.options.has_header,
         )
         return self._file(name, content, operations, is_last=True)
 

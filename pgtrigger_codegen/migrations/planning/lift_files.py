@@ -209,7 +209,12 @@ class Before(Struct, frozen=True):
     app_label: str
 
     def render(
-        self, drops: Sequence[TriggerOperation], graph: MigrationGraph, style: Style
+        self,
+        drops: Sequence[TriggerOperation],
+        graph: MigrationGraph,
+        style: Style,
+        *,
+        has_header: bool,
     ) -> tuple[str, str]:
         """Its name and content.
 
@@ -230,7 +235,10 @@ class Before(Struct, frozen=True):
         else:
             name = migration_name(last[1], drops, shortened(f"before_{'_'.join(key)}"))
             parents = (last,)
-        return name, render_migration(self.app_label, drops, parents, run_before=[key], style=style)
+        content = render_migration(
+            self.app_label, drops, parents, run_before=[key], style=style, has_header=has_header
+        )
+        return name, content
 
 
 def _model_names(operation: object) -> set[str]:

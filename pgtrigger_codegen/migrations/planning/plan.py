@@ -57,6 +57,7 @@ class Options(Struct, frozen=True):
         is_committed: Whether a file is in version control.
         was_known: Whether a file was in version control when another one came there.
         rewrite: Whether migrations may be changed that may have run.
+        has_header: Whether the first line of a new file says who has written it.
     """
 
     app_labels: Collection[str] | None = None
@@ -70,6 +71,7 @@ class Options(Struct, frozen=True):
     is_committed: IsCommitted = lambda path: None
     was_known: Callable[[Path, Path], bool | None] = lambda path, other: None
     rewrite: bool = False
+    has_header: bool = True
 
 
 class WovenOperations(Struct, frozen=True):

@@ -80,13 +80,16 @@ def render_migration(
     run_before: Sequence[Key] = (),
     style: Style = DEFAULT_STYLE,
     adopted: Sequence[Trigger] = (),
+    has_header: bool = True,
 ) -> str:
     """The whole file.
 
     Args:
         ignore_functions: Those that the app's history lacks.
         adopted: New triggers that may be in databases already.
+        has_header: Whether the first line says who has written the file.
     """
+    header = _docstring(f"{HEADER} {app_label}, written by pgtrigger-codegen.")
     before, after = _adoption_blocks(adopted, style) if adopted else ((), ())
     blocks = [
         *(ignore_function_block(function) for function in ignore_functions),
@@ -96,8 +99,7 @@ def render_migration(
     ]
     return "\n".join(
         [
-            _docstring(f"{HEADER} {app_label}, written by pgtrigger-codegen."),
-            "",
+            *((header, "") if has_header else ()),
             "from django.db import migrations",
             "",
             "",

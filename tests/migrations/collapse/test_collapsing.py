@@ -564,6 +564,23 @@ def test_runs_that_are_none(
         )
 
 
+def test_migrations_by_their_numbers(story: Story) -> None:
+    story.triggers(PROTECT).triggers(CHANGED)
+    reader = MigrationReader(story.apps, run_migration_file)
+    names = story.names()
+
+    def run_from(first: str) -> list[str]:
+        return [name for _, name in find_run(reader, story.apps, "shop", first, None).keys]
+
+    assert run_from("2") == run_from("02") == run_from("0002") == names[1:]
+    # As in Django, a name that begins so; 10 has the number 10 as well, and could be meant.
+    (story.folder / names[2]).with_suffix(".py").rename(story.folder / "0020_more.py")
+    reader = MigrationReader(story.apps, run_migration_file)
+    with pytest.raises(MigrationsError, match="has no migration '3'"):
+        run_from("3")
+    assert run_from("20") == ["0020_more"]
+
+
 def test_squashed_migrations_are_left_alone(story: Story) -> None:
     story.triggers(PROTECT).triggers(CHANGED)
     replaced = [("shop", name) for name in story.names()[1:]]
