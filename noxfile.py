@@ -100,6 +100,15 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports")
 
 
+@nox.session(python=OLDEST, tags=["change"])
+def docs(session: nox.Session) -> None:
+    """The documentation site, in `build/site`; `nox -s docs -- serve` shows it."""
+    session.install("--constraint", LOCK, "-e", ".[docs]")
+    # The theme's advertisement for its successor is no warning about our pages.
+    quiet = {"NO_MKDOCS_2_WARNING": "1"}
+    session.run("mkdocs", *(session.posargs or ["build", "--strict"]), env=quiet)
+
+
 @nox.session(python=OLDEST, tags=["change", "night"])
 def audit(session: nox.Session) -> None:
     """Known vulnerabilities of what the lock names."""

@@ -6,6 +6,18 @@ carry it along. What is here ends the run with a message that says what to do.
 
 from __future__ import annotations
 
+SITE = "https://pgtrigger-codegen.github.io/pgtrigger-codegen"
+"""Where the documentation is. `mkdocs.yml` says the same, and a test compares them."""
+
+
+def docs_url(page: str) -> str:
+    """The address of a page of `docs`, for a message: of `database.md#schemas`, say.
+
+    A test looks for each page and heading that the package names.
+    """
+    name, _, heading = page.partition("#")
+    return f"{SITE}/{name.removesuffix('.md')}/" + (f"#{heading}" if heading else "")
+
 
 class CodegenError(Exception):
     """A command cannot go on.

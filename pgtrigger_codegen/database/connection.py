@@ -24,6 +24,7 @@ from psycopg.rows import dict_row
 
 from pgtrigger_codegen.database.address import Address
 from pgtrigger_codegen.database.errors import DatabaseError, explain
+from pgtrigger_codegen.errors import docs_url
 
 # CREATE OR REPLACE TRIGGER is from 14.
 OLDEST_SERVER = 140000
@@ -161,7 +162,8 @@ def connect(
     except psycopg.Error as error:
         raise DatabaseError(
             f"cannot connect ({address.origin}): {' '.join(str(error).split())}",
-            help="check host, port, database, user and TLS options; see docs/database.md",
+            help="check host, port, database, user and TLS options; see "
+            + docs_url("database.md#which-database"),
         ) from error
     connection = Connection(raw, _settings(address, timeouts))
     try:

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Sequence
 
+from pgtrigger_codegen.errors import docs_url
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.rule import Rule
 
@@ -70,7 +71,7 @@ def rule_as_json(rule: Rule) -> dict[str, object]:
 
 def page_url(code: str) -> str:
     """Where the page of the rule of that code can be read."""
-    return f"{HOMEPAGE}/blob/main/docs/rules/{code}.md"
+    return docs_url(f"rules/{code}.md")
 
 
 def rules_table(rules: Sequence[Rule] = RULES, *, folder: str = "docs/rules/") -> str:
@@ -86,9 +87,15 @@ def rules_table(rules: Sequence[Rule] = RULES, *, folder: str = "docs/rules/") -
 def rules_index() -> str:
     """The page that lists all rules, by family."""
     parts = ["# Rules\n", f"{_INTRODUCTION}\n"]
-    for prefix, subject in _FAMILIES.items():
-        members = [rule for rule in RULES if rule.code.startswith(prefix)]
-        if not members:
-            continue
-        parts += [f"## {prefix}: {subject}\n", rules_table(members, folder="")]
+    for prefix, subject, rules in families():
+        parts += [f"## {prefix}: {subject}\n", rules_table(rules, folder="")]
     return "\n".join(parts)
+
+
+def families() -> list[tuple[str, str, Sequence[Rule]]]:
+    """The beginning of the codes of each family, what the family is about, and its rules."""
+    return [
+        (prefix, subject, rules)
+        for prefix, subject in _FAMILIES.items()
+        if (rules := [rule for rule in RULES if rule.code.startswith(prefix)])
+    ]

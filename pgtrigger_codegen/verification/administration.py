@@ -14,6 +14,7 @@ from psycopg import sql
 
 from pgtrigger_codegen.database.address import Address
 from pgtrigger_codegen.database.errors import DatabaseError, explain
+from pgtrigger_codegen.errors import docs_url
 from pgtrigger_codegen.verification.names import APPLICATION, PREFIX, RoomNames
 
 RawConnection = psycopg.Connection[tuple[Any, ...]]
@@ -48,7 +49,7 @@ def administering(address: Address, database: str | None = None) -> Iterator[Raw
     except psycopg.Error as error:
         raise DatabaseError(
             f"cannot connect ({address.origin}): {' '.join(str(error).split())}",
-            help="check host, port, database, user and TLS options; see docs/verify.md",
+            help=f"check host, port, database, user and TLS options; see {docs_url('verify.md')}",
         ) from error
     with connection:
         yield connection

@@ -50,7 +50,7 @@ def test_one_rule_as_json() -> None:
         "severity": "error",
         "fixable": True,
         "on_by_default": True,
-        "url": "https://github.com/pgtrigger-codegen/pgtrigger-codegen/blob/main/docs/rules/PGT103.md",
+        "url": "https://pgtrigger-codegen.github.io/pgtrigger-codegen/rules/PGT103/",
     }
 
 

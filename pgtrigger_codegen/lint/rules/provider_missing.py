@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pgtrigger_codegen.errors import docs_url
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.rule import Rule
@@ -61,4 +62,4 @@ def _help(missing: MissingProvider) -> str:
         return f"Upgrade {missing.distribution} in the project"
     if missing.distribution:
         return f"Install it where pgtrigger-codegen runs: pip install {missing.distribution}"
-    return "docs/providers.md shows how to write one"
+    return f"{docs_url('providers.md')} shows how to write one"

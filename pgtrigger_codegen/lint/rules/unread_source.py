@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pgtrigger_codegen.certificate.gaps import Gap
+from pgtrigger_codegen.errors import docs_url
 from pgtrigger_codegen.lint.causes import code_of_gap
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.facts.context import LintContext
@@ -110,7 +111,7 @@ _HELP: Final[Mapping[GapKind, str]] = {
         " `[tool.pgtrigger-codegen]` at the project's environment"
     ),
     GapKind.LIMIT_PASSED: "Simplify the declaration, so that fewer steps evaluate it",
-    GapKind.MISSING_PROVIDER: "Install the provider, or write one as docs/providers.md shows",
+    GapKind.MISSING_PROVIDER: (f"Install the provider, or write one: {docs_url('providers.md')}"),
     GapKind.UNRESOLVED_DECLARATION: "Use values that are written in the source",
     GapKind.UNREAD_BASE: "Use values that are written in the source",
     GapKind.UNREACHED_SITE: "Import its module when Django starts, or delete the declaration",

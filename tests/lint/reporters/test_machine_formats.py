@@ -186,7 +186,7 @@ def test_rdjson_counts_bytes_and_suggests_what_is_in_the_same_file() -> None:
     assert first["message"] == "Something is wrong\nDerive it"
     assert first["location"]["range"]["start"] == {"line": 2, "column": 21}
     assert first["suggestions"] == [{"range": first["location"]["range"], "text": "M"}]
-    assert first["code"]["url"].endswith("/docs/rules/PGT103.md")
+    assert first["code"]["url"].endswith("/rules/PGT103/")
     assert (first["severity"], second["suggestions"]) == ("ERROR", [])
 
 

@@ -109,7 +109,7 @@ def test_json_keeps_the_promise() -> None:
                 "applicability": "safe",
                 "edits": [{**place, "content": "Meta(Audited.Meta)"}],
             },
-            "url": "https://github.com/pgtrigger-codegen/pgtrigger-codegen/blob/main/docs/rules/PGT103.md",
+            "url": "https://pgtrigger-codegen.github.io/pgtrigger-codegen/rules/PGT103/",
         }
     ]
 

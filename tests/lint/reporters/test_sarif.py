@@ -58,7 +58,7 @@ def test_a_rule_is_explained() -> None:
     assert rule["shortDescription"]["text"].startswith("Reports a model whose abstract base")
     assert rule["fullDescription"]["text"].startswith("Reports a model whose abstract base")
     assert rule["help"]["markdown"].startswith("# lost-inherited-triggers (PGT103)")
-    assert rule["helpUri"].endswith("/docs/rules/PGT103.md")
+    assert rule["helpUri"].endswith("/rules/PGT103/")
 
 
 def test_places() -> None:
