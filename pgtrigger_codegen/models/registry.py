@@ -111,7 +111,7 @@ def is_model(model: ModelClass) -> bool:
 
 def _looks_like_model(model: ModelClass) -> bool:
     own = meta.own_meta(model)
-    if isinstance(own, ModelClass | type) and meta.meta_option(own, "triggers") is not meta.MISSING:
+    if meta.meta_option(own, "triggers") is not meta.MISSING:
         return True
     return any(
         has_base(type(value), "django.db.models.fields", "Field")

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.values.classes import MISSING, find_attribute
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.project.project import Settings
 from pgtrigger_codegen.source.span import Span
@@ -93,7 +94,7 @@ class Routers:
         instance = self._interpreter.apply(cls, (), {}, self._span)
         if isinstance(instance, Unknown):
             return instance
-        if not any("allow_migrate" in vars(base) for base in type(instance).__mro__):
+        if find_attribute(type(instance), "allow_migrate") is MISSING:
             return None  # Django passes over routers without the method.
         method = self._interpreter.attribute(instance, "allow_migrate", self._span)
         return self._interpreter.apply(method, (alias, app_label), hints, self._span)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from pgtrigger_codegen.evaluator.values.classes import find_attribute
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta
@@ -39,6 +40,6 @@ def _inherited_meta(model: ModelClass, effective: object) -> str | None:
             # The base of `class Order(Audited[int])` is named `Audited`.
             name = node.value if isinstance(node, ast.Subscript) else node
             return f"{unparsed(name)}.Meta"
-        if isinstance(base, type) and getattr(base, "Meta", None) is effective:
+        if not isinstance(base, ModelClass) and find_attribute(base, "Meta") is effective:
             return f"{unparsed(node)}.Meta"
     return ""

@@ -12,7 +12,7 @@ from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_class
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
-from pgtrigger_codegen.evaluator.values.classes import own_names
+from pgtrigger_codegen.evaluator.values.classes import mro_of, own_names
 from pgtrigger_codegen.evaluator.values.findings import Receiver
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -114,9 +114,9 @@ def _keep_meta(vm: Machine, model: ModelClass) -> None:
         return
     options = {
         name: value
-        for cls in reversed(meta.__mro__)
+        for cls in reversed(mro_of(meta))
         if cls is not object
-        for name, value in vars(cls).items()
+        for name, value in own_names(cls).items()
         if not name.startswith("_") and (name != "abstract" or cls is meta)
     }
     if "Meta" not in model.namespace:

@@ -13,6 +13,7 @@ from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
 from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.values.callables import interpreted
+from pgtrigger_codegen.evaluator.values.classes import MISSING, find_attribute, set_name
 from pgtrigger_codegen.evaluator.values.models import (
     FieldDescriptor,
     ModelClass,
@@ -106,18 +107,13 @@ def _take_abstract(meta: Any) -> bool | Unknown:
 
     So a `Meta` that derives from it is not abstract by inheritance, whatever class it is in.
     """
-    value: Any = False
-    if isinstance(meta, ModelClass):  # a Meta one of whose bases is not known
-        found = meta.lookup("abstract")
-        value = found[0] if found is not None else False
-    elif isinstance(meta, type):
-        value = getattr(meta, "abstract", False)
+    value = find_attribute(meta, "abstract")
+    if value is MISSING:
+        return False
     if isinstance(value, Unknown):
         return value
-    if value and isinstance(meta, ModelClass):
-        meta.namespace["abstract"] = False
-    elif value:
-        meta.abstract = False
+    if value:
+        set_name(meta, "abstract", False)
     return bool(value)
 
 

@@ -27,6 +27,14 @@ def own_names(cls: Any) -> Mapping[str, Any]:
     return vars(cls) if isinstance(cls, type) else {}
 
 
+def set_name(cls: Any, name: str, value: Any) -> None:
+    """Binds a name in a class as it is: nobody is asked, and nothing is made of the value."""
+    if isinstance(cls, ModelClass):
+        cls.namespace[name] = value
+    else:
+        type.__setattr__(cls, name, value)
+
+
 def find_attribute(cls: Any, name: str) -> Any:
     """What a class or its bases bind to a name, as it is bound; `MISSING` if none does."""
     for base in mro_of(cls):
