@@ -16,7 +16,6 @@ from urllib.parse import unquote, urljoin, urlsplit
 import click
 import pytest
 import yaml
-from markdown.extensions.toc import slugify  # type: ignore[import-untyped]
 
 import pgtrigger_codegen
 from pgtrigger_codegen.cli.main import COMMANDS, main
@@ -195,7 +194,8 @@ def _pages(entries: list[Any]) -> Iterator[str]:
 
 
 def _anchors(text: str) -> set[str]:
-    return {slugify(re.sub(r"`", "", title), "-") for title in _HEADING.findall(text)}
+    titles = (re.sub(r"[^\w\s-]", "", title).strip().lower() for title in _HEADING.findall(text))
+    return {re.sub(r"[\s-]+", "-", title) for title in titles}
 
 
 class _Page(HTMLParser):
