@@ -6,6 +6,7 @@ tag `change` on every change, and those with the tag `night` every night.
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -107,6 +108,21 @@ def docs(session: nox.Session) -> None:
     # The theme's advertisement for its successor is no warning about our pages.
     quiet = {"NO_MKDOCS_2_WARNING": "1"}
     session.run("mkdocs", *(session.posargs or ["build", "--strict"]), env=quiet)
+
+
+@nox.session(python=OLDEST, tags=["night"])
+def dist(session: nox.Session) -> None:
+    """What a release uploads, in `dist`; `-- TAG` also checks what comes before a release."""
+    session.install("--constraint", LOCK, "-e", ".[dev]")
+    for folder in (Path("dist"), Path("build/man")):
+        shutil.rmtree(folder, ignore_errors=True)
+    # The same commit gives the same files.
+    time = session.run("git", "log", "-1", "--format=%ct", external=True, silent=True)
+    date = {"SOURCE_DATE_EPOCH": str(time).strip()}
+    session.run("python", ".ci/man_pages.py", "build/man", env=date)
+    # Without isolation, so that the lock says which versions build.
+    session.run("python", "-m", "build", "--no-isolation", env=date)
+    session.run("python", ".ci/release.py", "check", *session.posargs)
 
 
 @nox.session(python=OLDEST, tags=["change", "night"])

@@ -78,7 +78,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def commands_page() -> str:
     """The list of all commands, and the options that stand before a command's name."""
     rows = [f"| [`{name}`]({name}.md) | {summary} |" for name, (_, summary) in COMMANDS.items()]
-    context = click.Context(main, info_name=PROGRAM)
+    context = click.Context(main, info_name=PROGRAM, **main.context_settings)
     return "\n".join(
         [
             "# Commands\n",
@@ -98,7 +98,7 @@ def command_page(name: str) -> str:
     """What click knows of one command: its text, its arguments and its options."""
     command = main.get_command(click.Context(main), name)
     assert command is not None
-    parent = click.Context(main, info_name=PROGRAM)
+    parent = click.Context(main, info_name=PROGRAM, **main.context_settings)
     context = click.Context(command, info_name=name, parent=parent)
     parts = [
         f"# `{name}`\n",

@@ -33,6 +33,7 @@ _MADE = {
     "changelog.md",
     "contributing.md",
     "security.md",
+    "releasing.md",
 }
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "object": "data"}
