@@ -34,6 +34,10 @@ def run() -> None:
             stream.reconfigure(errors="backslashreplace")
     _require_working_directory()
     arguments = [os.fsdecode(os.fsencode(argument)) for argument in sys.argv[1:]]
+    if instruction := os.environ.get("_PGTRIGGER_CODEGEN_COMPLETE"):
+        from pgtrigger_codegen.cli.completion import complete
+
+        sys.exit(complete(instruction))
     sys.exit(speed.run(_exit_code, arguments))
 
 

@@ -52,6 +52,10 @@ COMMANDS = {
         "pgtrigger_codegen.cli.config",
         "Show the resolved configuration, and where each value comes from.",
     ),
+    "schema": (
+        "pgtrigger_codegen.cli.schema",
+        "Print a JSON schema of the configuration or of an output.",
+    ),
     "ls": ("pgtrigger_codegen.cli.ls", "List the triggers in a database, and their status."),
     "install": ("pgtrigger_codegen.cli.database", "Install triggers in a database."),
     "uninstall": ("pgtrigger_codegen.cli.database", "Drop triggers from a database."),

@@ -18,6 +18,7 @@ from typing import Any
 from click.testing import CliRunner
 
 from pgtrigger_codegen.cli.main import main
+from tests.support.schemas import check_output
 
 # What a Python program does that starts the console script.
 CONSOLE_SCRIPT = "from pgtrigger_codegen.cli.entry import run; run()"
@@ -41,6 +42,7 @@ def run_cli(project: Path, *arguments: str) -> Outcome:
     """Runs `pgtrigger-codegen -C project …`; a crash surfaces as the exception it is."""
     command = ["-C", str(project), *arguments]
     result = CliRunner().invoke(main, command, catch_exceptions=False)
+    check_output(arguments, result.stdout)
     return Outcome(result.exit_code, result.stdout, result.stderr)
 
 
