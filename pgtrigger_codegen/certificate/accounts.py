@@ -13,7 +13,7 @@ from pgtrigger_codegen.certificate.census import (
     Explanation,
     take_census,
 )
-from pgtrigger_codegen.certificate.declaring_names import DeclaringNames
+from pgtrigger_codegen.certificate.declaring_names import PROVIDED_BY, DeclaringNames
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.trace import Place
 from pgtrigger_codegen.models import registry
@@ -44,7 +44,8 @@ def unread_sites(census: Census) -> Iterator[Unread]:
     """The sites that make gaps."""
     for site in census.left:
         reason = f"{_words(site)} left no trace in the analysis: {site.why}"
-        yield Unread(GapKind.UNACCOUNTED_SITE, reason, site.span)
+        package = PROVIDED_BY if site.what == "provider" else None
+        yield Unread(GapKind.UNACCOUNTED_SITE, reason, site.span, package=package)
     for site in census.assumed:
         reason = f"{_words(site)} is in a branch that is not taken: {site.why}"
         yield Unread(GapKind.ASSUMED_BRANCH, reason, site.span)

@@ -19,7 +19,8 @@ from pgtrigger_codegen.source.registrations import LIBRARIES
 from pgtrigger_codegen.source.unparsing import unparsed
 
 _MOST_STEPS = 8
-_PROVIDED = ("pghistory.track", "pghistory.create_event_model")
+PROVIDED_BY = "pghistory"
+_PROVIDED = (f"{PROVIDED_BY}.track", f"{PROVIDED_BY}.create_event_model")
 
 
 class DeclaringNames:

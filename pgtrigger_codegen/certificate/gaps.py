@@ -61,7 +61,8 @@ class Gap(Struct, frozen=True):
             gap; None for all. Nothing is written for those.
         blocks: Whether triggers of the project's own apps are certainly affected, so that no
             command may say that nothing is missing.
-        package: Dotted name of what is missing as a whole, where an import leads to a part of it.
+        package: For an import, dotted name of what is missing as a whole; for a call that declares
+            triggers, the library that is called.
     """
 
     kind: GapKind

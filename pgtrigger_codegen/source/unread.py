@@ -70,7 +70,8 @@ class Unread(Struct, frozen=True):
         span: The place to look at: the import, the branch, the file; None without one.
         app: Label of the app that it is about; None where the place says that.
         certain: Whether code of the project is certainly concerned, and not only perhaps.
-        package: Dotted name of what is missing as a whole, where an import leads to a part of it.
+        package: For an import, dotted name of what is missing as a whole; for a call that declares
+            triggers, the library that is called.
     """
 
     kind: GapKind

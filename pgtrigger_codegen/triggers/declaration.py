@@ -55,6 +55,17 @@ def foreign_declarations(reader: ModelReader) -> Iterator[Declaration]:
 
 
 def _declarations(reader: ModelReader, *, first_party: bool) -> Iterator[Declaration]:
+    known = set[tuple[int, int]]()
+    for declaration in _all_declarations(reader, first_party=first_party):
+        # The very same trigger, registered once more, is ignored by django-pgtrigger's registry.
+        key = (id(declaration.model), id(declaration.trigger))
+        if key not in known:
+            yield declaration
+        if not isinstance(declaration.trigger, Unknown):
+            known.add(key)
+
+
+def _all_declarations(reader: ModelReader, *, first_party: bool) -> Iterator[Declaration]:
     interpreter = reader.interpreter
     taken_back = _taken_back(interpreter)
     for model in list(reader.registry.classes):

@@ -152,7 +152,8 @@ def test_an_older_release_than_the_provider_is_for(tmp_path: Path, version: str)
 
     assert analysis.triggers == ()
     assert analysis.certificate.gaps
-    [finding] = [found for found in run(analysis) if found.code == "PGT117"]
+    [finding] = run(analysis)
+    assert finding.code == "PGT117"
     assert f"django-pghistory {version} is older than 3.0" in finding.message
     assert finding.help is not None
     assert "Upgrade django-pghistory" in finding.help

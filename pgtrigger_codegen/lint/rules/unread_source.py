@@ -52,9 +52,12 @@ class UnreadSource(Rule):
 
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
         causes: dict[object, list[Gap]] = {}
+        told = {missing.library for missing in context.analysis.missing_providers}
         for gap in context.analysis.certificate.stated:
             if code_of_gap(gap) != self.code:
                 continue
+            if gap.kind is GapKind.UNACCOUNTED_SITE and gap.package in told:
+                continue  # `provider-missing` says why
             # What is assumed is listed as a note.
             if gap.blocks or (gap.kind is not GapKind.ASSUMED_BRANCH and _has_triggers(context)):
                 causes.setdefault(_cause(gap), []).append(gap)
@@ -81,7 +84,7 @@ def _cause(gap: Gap) -> object:
     """What is alike for gaps that have one cause: a missing package, or an environment."""
     if gap.kind is GapKind.APP_NOT_FOUND:
         return gap.kind, gap.blocks
-    return (gap.kind, gap.package) if gap.package else gap
+    return gap.package if gap.kind is GapKind.MISSING_IMPORT else gap
 
 
 def _has_triggers(context: LintContext) -> bool:
