@@ -26,11 +26,13 @@ class ColumnRead(NamedTuple):
 
     Attributes:
         tables: All that may have it, each once; none where no table is in sight.
+        is_result: Whether a result of the statement is called so, which is not in sight there.
     """
 
     column: str
     tables: tuple[QualifiedName, ...]
     place: TextRange | None
+    is_result: bool = False
 
 
 class Level(NamedTuple):
@@ -97,7 +99,7 @@ class _Scope(Struct):
     Attributes:
         tables: By alias or name; None for what is no plain table.
         is_open: Whether something may have columns that are not known.
-        names: What else a bare name may stand for: aliases of results.
+        names: Aliases of results, which only stand by themselves in ORDER BY and the like.
         is_merged: Whether a join makes one column of two.
         is_partial: Whether it is seen from within FROM, where not all of it is in view.
     """
@@ -140,6 +142,10 @@ class _Reader:
             for key, value in tree.items():
                 if key == "ColumnRef":
                     yield from self._column(value, scopes)
+                elif key == "RangeSubselect" and not value.get("lateral"):
+                    # It does not see what stands beside it.
+                    outside = scopes[:-1] if scopes and scopes[-1].is_partial else scopes
+                    yield from self.read(value, outside)
                 elif key in _STATEMENTS:
                     yield from self._statement(value, scopes)
                 elif isinstance(value, INNER):
@@ -166,7 +172,8 @@ class _Reader:
                     yield from self.read(value, (*scopes, replace(scope, is_partial=True)))
                 elif key in _BY_RESULT:
                     bare, self.bare = self.bare, None
-                    yield from self.read(value, (*scopes, scope))
+                    others = [item for item in value if bare_name(item) not in scope.names]
+                    yield from self.read(others, (*scopes, scope))
                     self.bare = bare
                 elif key not in ("withClause", "cols"):
                     yield from self.read(value, (*scopes, scope))
@@ -187,7 +194,7 @@ class _Reader:
         merged = [node["sourceRelation"]] if "sourceRelation" in node else []
         for item in (*node.get("fromClause", ()), *node.get("usingClause", ()), *merged):
             self._add_item(scope, item)
-        for item in node.get("targetList", ()):
+        for item in node.get("targetList", ()) if "relation" not in node else ():
             scope.names.add(item.get("ResTarget", {}).get("name", ""))
         return scope
 
@@ -241,10 +248,11 @@ class _Reader:
         if name in self._variables:
             return
         for scope in scopes:
-            if scope.is_open or name in scope.tables or name in scope.names:
+            if scope.is_open or name in scope.tables:
                 return
             tables.update(dict.fromkeys(table for table in scope.tables.values() if table))
-        yield ColumnRead(name, tuple(tables), self._place(node))
+        is_result = name in scopes[-1].names
+        yield ColumnRead(name, tuple(tables), self._place(node), is_result)
 
     def _place(self, node: Node) -> TextRange | None:
         """The last part of the name as it is written."""
@@ -258,6 +266,14 @@ class _Reader:
             end, size = match.end(), len(match.group())
         whole = self._query.place_at(location, end)
         return TextRange(whole.end - size, whole.end) if whole else None
+
+
+def bare_name(item: Node) -> str | None:
+    """The name that is all of an item of ORDER BY, GROUP BY or DISTINCT ON; None for all else."""
+    value = item.get("SortBy", {}).get("node", item)
+    fields = value.get("ColumnRef", {}).get("fields", ())
+    names = strings(fields)
+    return names[0] if len(names) == len(fields) == 1 else None
 
 
 def _levels(name: str, scopes: _Scopes) -> Iterator[Level]:

@@ -13,6 +13,12 @@ from pgtrigger_codegen.sql.coercion import ROW, Type, in_words
 from pgtrigger_codegen.sql.constant_faults import of_unit, text_of, unknown_type
 from pgtrigger_codegen.sql.functions_elsewhere import ELSEWHERE
 from pgtrigger_codegen.sql.literals import invalid_literal
+from pgtrigger_codegen.sql.not_unique import (
+    CAST_HELP,
+    NO_POLYMORPHIC_TYPE,
+    is_not_unique,
+    lacks_type,
+)
 from pgtrigger_codegen.sql.parser import INNER, Node, strings
 from pgtrigger_codegen.sql.patterns import PATTERN_HELP, of_pattern_call
 
@@ -63,6 +69,8 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
         message, help = refused
         return CallFault(message, help, 0, function=name), coercion.result(signatures)
     if fits := coercion.fitting(signatures, given):
+        if not builtins.is_type(name) and (undecided := _undecided(name, fits, given)) is not None:
+            return CallFault(undecided, CAST_HELP, 0, function=name), None
         if (literal := _of_literals(node["args"] if given else (), fits)) is not None:
             return CallFault(literal, "Write the constant as its type has it", 0), None
         exact = [one for one in fits if one.expanded(len(given)) == tuple(given)]
@@ -91,6 +99,13 @@ def _of_values(name: str, node: Node, given: Sequence[Type]) -> tuple[str, str] 
     if (refused := of_pattern_call(name, arguments)) is not None:
         return refused, PATTERN_HELP
     return format_problem(node) if name == "format" else None
+
+
+def _undecided(name: str, fits: Sequence[builtins.Signature], given: Sequence[Type]) -> str | None:
+    """Why the types of literals do not tell which function is called, or what it gives."""
+    if is_not_unique(fits, given):
+        return f"function {name}({', '.join(map(in_words, given))}) is not unique"
+    return NO_POLYMORPHIC_TYPE if lacks_type(fits, given) else None
 
 
 def _of_literals(arguments: Sequence[Node], fits: Sequence[builtins.Signature]) -> str | None:
@@ -135,15 +150,15 @@ def has_aggregate(tree: object, *, of_rows: bool = False) -> bool:
     Args:
         of_rows: Look for `count(*)` alone, which is never an aggregate of the query around.
     """
-    return any(is_aggregate(call) for call in _calls(tree) if "agg_star" in call or not of_rows)
+    return any(is_aggregate(call) for call in calls_in(tree) if "agg_star" in call or not of_rows)
 
 
 def has_window(tree: object) -> bool:
     """Whether a window function is called there, and not in a query within."""
-    return any("over" in call for call in _calls(tree))
+    return any("over" in call for call in calls_in(tree))
 
 
-def _calls(tree: object) -> Iterator[Node]:
+def calls_in(tree: object) -> Iterator[Node]:
     """The calls in a tree, those in a query within left out."""
     pending = [tree]
     while pending:

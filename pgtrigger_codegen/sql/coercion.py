@@ -152,7 +152,7 @@ def _exact(parameters: Sequence[str], given: Sequence[Type]) -> int:
 
 def _exact_or_preferred(parameters: Sequence[str], given: Sequence[Type]) -> int:
     pairs = zip(parameters, given, strict=False)
-    return sum(one == other or one in _PREFERRED for one, other in pairs)
+    return sum(one == other or one in PREFERRED for one, other in pairs)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -239,7 +239,7 @@ def in_words(type_name: Type) -> str:
     return _IN_WORDS.get(name, name) + type_name[len(name) :]
 
 
-_PREFERRED = frozenset("bool float8 inet interval oid text timestamptz varbit".split())
+PREFERRED = frozenset("bool float8 inet interval oid text timestamptz varbit".split())
 _LIKE_ANYELEMENT = frozenset({"anyelement", "anyarray", "anynonarray"})
 _LIKE_ANYCOMPATIBLE = frozenset({"anycompatible", "anycompatiblearray", "anycompatiblenonarray"})
 _ANYTHING = frozenset({"any", "anyelement", "anycompatible"})

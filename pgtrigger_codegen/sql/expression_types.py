@@ -262,7 +262,11 @@ class ExpressionTypes(OperatorTypes, ABC):
     def _sublink(self, node: Node) -> Type:
         tested = self.type_of(node.get("testexpr"))
         with self._rows_wanted(False):
-            types = self.select(node["subselect"]["SelectStmt"])
+            types = [
+                # What a query gives has a type.
+                "text" if given == UNKNOWN else given
+                for given in self.select(node["subselect"]["SelectStmt"])
+            ]
         match node.get("subLinkType"):
             case "EXPR_SUBLINK":
                 if len(types) > 1 and not self._row_wanted:

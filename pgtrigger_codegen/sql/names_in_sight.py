@@ -47,7 +47,7 @@ class NamesInSight:
         variables: As given.
         scopes: What FROM brings into sight: columns by the table's name, from the outermost.
         hidden: What stands beside a query in FROM that is not LATERAL, from the outermost.
-        by_result: In how many clauses at once names of results come first, as in ORDER BY.
+        by_result: Whether names of results come first, as for a name alone in ORDER BY.
         faults: In the order of the text.
     """
 
@@ -65,7 +65,7 @@ class NamesInSight:
         self.columns_of = columns_of
         self.scopes: list[dict[str, Columns | None]] = []
         self.hidden: list[dict[str, Columns | None]] = []
-        self.by_result = 0
+        self.by_result = False
 
     def column(self, node: Node) -> Type:
         """The type of a column, a variable or a row; None where it is not known."""

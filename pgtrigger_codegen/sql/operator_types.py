@@ -12,6 +12,7 @@ from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, Type, in_words
 from pgtrigger_codegen.sql.literals import invalid_literal
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.names_in_sight import Columns, NamesInSight
+from pgtrigger_codegen.sql.not_unique import CAST_HELP, is_not_unique
 from pgtrigger_codegen.sql.parser import Node, strings
 
 CONSTANT_HELP = "Write the constant as its type has it"
@@ -70,7 +71,7 @@ class OperatorTypes(NamesInSight, ABC):
             case "AEXPR_NULLIF":
                 self._operator("=", left, right, node)
                 self._constant_side("=", left, right, node, node.get("rexpr"))
-                return left
+                return "text" if left == UNKNOWN else left
         return None
 
     def _of_array(self, name: str, left: Type, right: Type, node: Node) -> None:
@@ -142,6 +143,10 @@ class OperatorTypes(NamesInSight, ABC):
         return found
 
     def _operator(self, name: str, left: Type, right: Type, node: Node) -> Type:
+        if left in ("", UNKNOWN) and right == UNKNOWN and self._is_undecided(name, left):
+            operands = f"unknown {name} unknown" if left else f"{name} unknown"
+            self.refuse(f"operator is not unique: {operands}", node, CAST_HELP)
+            return None
         exists, result = coercion.operation(name, left, right)
         if not exists or name in _OPERATORS_ELSEWHERE:
             operands = f"{in_words(left)} {name}" if left else name
@@ -153,6 +158,13 @@ class OperatorTypes(NamesInSight, ABC):
                 else _OPERATORS_ELSEWHERE.get(name, "Cast one side to the type of the other"),
             )
         return result
+
+    def _is_undecided(self, name: str, left: Type) -> bool:
+        """Whether several operators of a name take literals, those of extensions or not."""
+        size = 2 if left else 1
+        known = [one for one in builtins.operators(name) if (one.arguments[0] != "") == bool(left)]
+        candidates = [one._replace(arguments=one.arguments[-size:]) for one in known]
+        return is_not_unique(candidates, [UNKNOWN] * size)
 
     @contextmanager
     def _rows_wanted(self, are_wanted: bool) -> Iterator[None]:

@@ -5,7 +5,7 @@ By the rules of PostgreSQL's `FigureColname`.
 
 from __future__ import annotations
 
-from pgtrigger_codegen.sql.coercion import Type
+from pgtrigger_codegen.sql.coercion import UNKNOWN, Type
 from pgtrigger_codegen.sql.names_in_sight import DerivedColumns
 from pgtrigger_codegen.sql.parser import Node, strings
 
@@ -14,11 +14,13 @@ Output = list[tuple[str, Type]]
 
 
 def derived(output: Output) -> DerivedColumns:
-    """The columns by name; a name that comes twice has a type that is not known."""
+    """The columns by name; a name that comes twice has a type that is not known.
+
+    A literal is a text there.
+    """
     names = [name for name, _ in output]
-    return DerivedColumns(
-        (name, given if names.count(name) == 1 else None) for name, given in output
-    )
+    types = {name: "text" if given == UNKNOWN else given for name, given in output}
+    return DerivedColumns((name, types[name] if names.count(name) == 1 else None) for name in names)
 
 
 def name_of(value: Node) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from pgtrigger_codegen.sql import coercion, select_shape
+from pgtrigger_codegen.sql.body_reads import bare_name
 from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, has_window
 from pgtrigger_codegen.sql.coercion import Type, in_words
 from pgtrigger_codegen.sql.expression_types import EXPRESSIONS, ExpressionTypes
@@ -152,9 +153,10 @@ class StatementTypes(ExpressionTypes):
                 elif has_window(value):
                     self.refuse("window functions are not allowed in HAVING", value, _OWN_QUERY)
             elif key in _BY_RESULT:
-                self.by_result += 1
-                self.type_of(value)
-                self.by_result -= 1
+                for item in value:
+                    self.by_result = bare_name(item) is not None
+                    self.type_of(item)
+                self.by_result = False
             elif key not in done and isinstance(value, dict | list):
                 self.type_of(value)
 

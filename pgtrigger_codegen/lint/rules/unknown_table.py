@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.facts.bodies import (
@@ -98,6 +99,12 @@ class UnknownTable(Rule):
                     )
 
 
+_OF_RESULT = (
+    "A result's name is in sight in ORDER BY and GROUP BY, by itself, and nowhere else: repeat the"
+    " expression, or select from a query in FROM"
+)
+
+
 class _Fault(Struct, frozen=True):
     message: str
     place: TextRange | None
@@ -117,7 +124,8 @@ def _faults(
             yield _unknown_name(body, read)
             continue
         targets = [ColumnTarget(table, read.column, read.place) for table in read.tables]
-        yield from _columns(context, tables, trigger, read.column, targets)
+        for fault in _columns(context, tables, trigger, read.column, targets):
+            yield replace(fault, help=_OF_RESULT) if read.is_result else fault
     for sequence in sequences_named(query):
         yield from _sequence(context, tables, trigger, sequence, query.place)
     near = frozenset(transition) | names_of_queries(query)
