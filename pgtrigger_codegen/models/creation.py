@@ -6,14 +6,13 @@ import contextlib
 from typing import Any
 
 from django.core.exceptions import FieldError
-from django.db import connections, models
-from msgspec import Struct
+from django.db import connections
 
 from pgtrigger_codegen.confinement.wall import confined
 from pgtrigger_codegen.evaluator.django.stand_in import StandInField
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ThroughModel
-from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
-from pgtrigger_codegen.models import meta
+from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.models.constraints import Demands, demands
 from pgtrigger_codegen.models.facts import TableCreation
 from pgtrigger_codegen.models.reading import ModelReader
 
@@ -31,63 +30,14 @@ def creation(
     if isinstance(rendered, Unknown):
         return rendered
     span = model.owner.span if isinstance(model, ThroughModel) else model.span
-    unique = _unique(model)
+    unique = demands(model)
     found: TableCreation | Unknown = reader.interpreter.guarded(
         lambda: reader.interpreter.attempt(span, _creation, rendered, unique, server_version), span
     )
     return found
 
 
-class _Constraints(Struct, frozen=True):
-    """What a model's `Meta` demands of rows.
-
-    Attributes:
-        together: Names of fields that are unique together.
-        constraints: Django's own.
-        checks: Conditions of rows.
-        is_known: Whether these are all that make rows unique.
-    """
-
-    together: tuple[tuple[str, ...], ...] = ()
-    constraints: tuple[models.UniqueConstraint, ...] = ()
-    checks: tuple[models.CheckConstraint, ...] = ()
-    is_known: bool = True
-
-
-def _unique(model: ModelClass | ThroughModel) -> _Constraints:
-    if isinstance(model, ThroughModel):
-        return _Constraints()  # Django's own, which has what it needs
-    together = meta.option(model, "unique_together")
-    constraints = meta.option(model, "constraints")
-    sets, are_sets_known = _together(together)
-    known = isinstance(constraints, list | tuple) and first_unknown(constraints) is None
-    return _Constraints(
-        sets,
-        tuple(
-            one
-            for one in (constraints if known else ())
-            if isinstance(one, models.UniqueConstraint)
-        ),
-        tuple(
-            one for one in (constraints if known else ()) if isinstance(one, models.CheckConstraint)
-        ),
-        are_sets_known and (known or constraints is meta.MISSING),
-    )
-
-
-def _together(value: object) -> tuple[tuple[tuple[str, ...], ...], bool]:
-    """Sets of names, and whether these are all."""
-    if value is meta.MISSING:
-        return (), True
-    if first_unknown(value) is not None or not isinstance(value, list | tuple | set | frozenset):
-        return (), False
-    items = [value] if value and all(isinstance(item, str) for item in value) else list(value)
-    if not all(isinstance(item, list | tuple) for item in items):
-        return (), False
-    return tuple(tuple(map(str, item)) for item in items), True
-
-
-def _creation(rendered: Any, unique: _Constraints, server_version: int) -> TableCreation:
+def _creation(rendered: Any, unique: Demands, server_version: int) -> TableCreation:
     options = rendered._meta
     unknown = [field for field in options.local_fields if not _is_known(field)]
     connection = connections.create_connection("default")

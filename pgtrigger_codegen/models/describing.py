@@ -19,6 +19,7 @@ from pgtrigger_codegen.models.columns import (
     may_be_unique,
     required_column,
 )
+from pgtrigger_codegen.models.constraints import constraint_facts
 from pgtrigger_codegen.models.facts import ModelFact, Models, TableCreation, UnplacedModel
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.models.table_names import written_table_name
@@ -187,6 +188,7 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
             for field in concrete._meta.local_concrete_fields
             if may_be_unique(field)
         ),
+        constraints=constraint_facts(model, concrete),
         types=tuple(filter(None, map(column_type, concrete._meta.local_concrete_fields))),
         choices=tuple(filter(None, map(choices, concrete._meta.local_concrete_fields))),
         defaults=tuple(filter(None, map(default_text, concrete._meta.local_concrete_fields))),

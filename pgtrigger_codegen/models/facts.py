@@ -11,6 +11,25 @@ from msgspec import Struct
 from pgtrigger_codegen.source.span import Span
 
 
+class ConstraintFact(Struct, frozen=True):
+    """What `Meta`, or a key of several columns, demands of a table's rows.
+
+    Attributes:
+        kind: `unique`: a constraint; `index`: a unique index, which is no constraint; `check`;
+            `other`: one of a class that is not Django's own, or excludes rows.
+        name: None where Django makes it up.
+        columns: Those that are unique together; none where expressions are.
+        is_partial: Whether it holds only among rows that meet a condition.
+        is_deferrable: Whether it may be looked at as late as at the end of the transaction.
+    """
+
+    kind: Literal["unique", "index", "check", "other"]
+    name: str | None
+    columns: tuple[str, ...] = ()
+    is_partial: bool = False
+    is_deferrable: bool = False
+
+
 class ModelFact(Struct, frozen=True):
     """One concrete or proxy model, or a default many-to-many through model.
 
@@ -35,6 +54,7 @@ class ModelFact(Struct, frozen=True):
         required: Columns that an INSERT has to give a value: neither NULL nor a default of the
             database is there for them. Defaults of Django's are not in the database.
         unique: Columns that are keys, or are or may be unique by themselves.
+        constraints: What is demanded of the table's rows besides; None where not all is known.
         types: Types of columns in PostgreSQL's words, where Django's own field classes say so.
         choices: Columns whose fields have choices, with these as texts.
         defaults: Columns whose fields have a text for a default, with that.
@@ -65,6 +85,7 @@ class ModelFact(Struct, frozen=True):
     numbers: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
+    constraints: tuple[ConstraintFact, ...] | None = None
     types: tuple[tuple[str, str], ...] = ()
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()

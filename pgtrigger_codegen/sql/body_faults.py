@@ -11,6 +11,7 @@ from pgtrigger_codegen.sql.body_facts import Query, TextRange
 from pgtrigger_codegen.sql.body_targets import statements_of
 from pgtrigger_codegen.sql.constant_faults import names_of_targets, repeated
 from pgtrigger_codegen.sql.parser import Node, SqlSyntaxError, SqlTooDeep, parse_sql, strings, walk
+from pgtrigger_codegen.sql.setting_names import misspelt_setting
 
 
 class Fault(NamedTuple):
@@ -53,9 +54,14 @@ def faults(body: Body) -> Iterator[Fault]:
         for kind, node in statements_of(query):
             if (message := _message(kind, node, query)) is not None:
                 yield Fault(message, query.place)
+            if kind in _OF_SETTINGS and (unknown := misspelt_setting(node.get("name", ""))):
+                yield Fault(unknown[0], query.place, unknown[1])
             if kind == "VariableSetStmt" and node.get("name", "").startswith(("new.", "old.")):
                 message = f"SET gives a value to a setting that is called `{node['name']}`"
                 yield Fault(message, query.place, "Assign to the row without SET", loses=True)
+
+
+_OF_SETTINGS = frozenset({"VariableSetStmt", "VariableShowStmt"})
 
 
 def _syntax_error(query: Query) -> str | None:

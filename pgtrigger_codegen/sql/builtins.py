@@ -1,4 +1,4 @@
-"""Stage sql: PostgreSQL's built-in functions, operators, casts and types, as a server lists them.
+"""Stage sql: PostgreSQL's functions, operators, casts, types and settings, as a server lists them.
 
 `builtin_catalogue.txt` is generated from servers; its header names their versions. The file is read
 when the first question comes. Types have PostgreSQL's internal names (`int4`, `varchar`), and those
@@ -75,6 +75,12 @@ def extension_of(function: str) -> str | None:
 
 
 @functools.cache
+def settings() -> tuple[str, ...]:
+    """The names of the server's settings, in small letters; those of extensions have a point."""
+    return (*_catalogue()["setting"], *_HIDDEN_SETTINGS)
+
+
+@functools.cache
 def called_by_name() -> tuple[str, ...]:
     """The functions that people call, and those that are part of the grammar (COALESCE)."""
     named = (key.partition(" ") for key in _catalogue()["function"])
@@ -90,6 +96,15 @@ def types_by_name() -> tuple[str, ...]:
 
 _TYPES_OF_GRAMMAR = ("bigint", "boolean", "character", "decimal", "integer", "real", "smallint")
 _FILE = Path(__file__).with_name("builtin_catalogue.txt")
+# A server lists them nowhere; the last two have another name today.
+_HIDDEN_SETTINGS = (
+    "is_superuser",
+    "role",
+    "seed",
+    "session_authorization",
+    "sort_mem",
+    "vacuum_mem",
+)
 _OF_GRAMMAR = ("coalesce", "greatest", "least", "nullif", "exists", "current_timestamp")
 _KINDS: Mapping[str, Kind] = {
     "a": "aggregate",

@@ -21,6 +21,7 @@ from pgtrigger_codegen.sql.not_unique import (
 )
 from pgtrigger_codegen.sql.parser import INNER, Node, strings
 from pgtrigger_codegen.sql.patterns import PATTERN_HELP, of_pattern_call
+from pgtrigger_codegen.sql.setting_names import misspelt_in_call
 
 
 class CallFault(Struct, frozen=True):
@@ -98,6 +99,8 @@ def _of_values(name: str, node: Node, given: Sequence[Type]) -> tuple[str, str] 
         return "argument list must have even number of elements", "Give a value for each key"
     if (refused := of_pattern_call(name, arguments)) is not None:
         return refused, PATTERN_HELP
+    if (unknown := misspelt_in_call(node)) is not None:
+        return unknown
     return format_problem(node) if name == "format" else None
 
 

@@ -1,4 +1,4 @@
-"""Writes the catalogue of PostgreSQL's built-in functions, operators, casts and types.
+"""Writes the catalogue of PostgreSQL's built-in functions, operators, casts, types and settings.
 
     python -m tests.sql.builtin_catalogue DSN…
 
@@ -24,7 +24,7 @@ _HEADER = """\
 # which was not read is missing here.
 # type: name category | function: name kind result(arguments/optional), v when variadic
 # (extension-)operator: name result(left,right) | cast: source target context
-# extension-function: extension name …
+# extension-function: extension name … | setting: name
 """
 
 # Aggregates over ordered sets have a syntax of their own for their arguments: kind `o`. Functions
@@ -62,6 +62,8 @@ _EXTENSION_FUNCTIONS = """
     JOIN pg_proc p ON p.oid = d.objid
     WHERE NOT p.proargtypes::oid[] && ARRAY['internal'::regtype::oid, 'cstring'::regtype::oid]
 """
+# Names with a point are an extension's, or the user's own.
+_SETTINGS = "SELECT lower(name) FROM pg_settings WHERE name NOT LIKE '%.%'"
 # Those for types that are built in, such as `text % text`; others say what they are by their types.
 _EXTENSION_OPERATORS = """
     SELECT o.oprname, o.oprresult, o.oprleft, o.oprright FROM pg_extension e
@@ -91,6 +93,7 @@ def catalogue(connection: psycopg.Connection) -> set[str]:
             if source != target
         ),
         *(f"type {name} {category}" for name, category in connection.execute(_TYPES)),
+        *(f"setting {name}" for (name,) in connection.execute(_SETTINGS)),
         *_extensions(connection),
         *_operators(connection, types, "extension-operator", _EXTENSION_OPERATORS),
     }
@@ -133,7 +136,7 @@ def text(lines: Iterable[str], versions: Iterable[str]) -> str:
         words = line.split(" ")
         size = 3 if words[0] == "function" else 2
         grouped.setdefault(" ".join(words[:size]), []).append(" ".join(words[size:]))
-    body = [f"{key} {' '.join(values)}" for key, values in grouped.items()]
+    body = [f"{key} {' '.join(values)}".rstrip() for key, values in grouped.items()]
     header = _HEADER.format(found=" and ".join(found), missing=", ".join(missing) or "none")
     return header + "\n".join(body) + "\n"
 

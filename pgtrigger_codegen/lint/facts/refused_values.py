@@ -98,8 +98,8 @@ class RefusedValues:
             if kind == "UpdateStmt" and is_null and column in model.required:
                 yield Fault(_null(column, table), query.place)
         if kind == "InsertStmt":
-            if (message := unmatched_target(node, model, self._texts)) is not None:
-                yield Fault(message, query.place, _CONFLICT)
+            if (fault := unmatched_target(node, model, self._texts)) is not None:
+                yield Fault(fault.message, query.place, fault.help)
             missing = list(self._missing(node, table, model))
             if missing:
                 message = _null(missing[0], table)
@@ -186,7 +186,6 @@ def _in_use(kind: str, node: Node, trigger: BodyTrigger, body: Body) -> str | No
     return f'cannot {word} "{own.name}" because it is being used by active queries in this session'
 
 
-_CONFLICT = "Name columns that are unique together, or add a `UniqueConstraint` to the model"
 _SEARCH_VECTOR = re.compile(r"tsvector_update_trigger\((?P<columns>.*)\)", re.DOTALL)
 _VECTOR = "Name a `SearchVectorField`"
 _DOCUMENT = "Name fields of texts; for others, write a trigger with `to_tsvector`"

@@ -20,13 +20,15 @@ class PlpgsqlSyntaxError(Rule):
     expressions and statements. And statements that it refuses as soon as they run: a query whose
     result nothing takes, an INSERT with more or fewer values than columns, a COMMIT or ROLLBACK; an
     INSERT without a column that takes no NULL and has no default in the database, or with an ON
-    CONFLICT for columns that nothing makes unique; a constant that is no value of its column's
-    type, of the type that it is cast to, or of what it is compared with (`'2020-13-01'::date`); a
-    name that stands for no table of the query, or for two; a call of a function or an operator that
-    is not built in for such arguments, a template that FORMAT does not know, and a value whose type
+    CONFLICT for columns that nothing makes unique, or for a constraint that no model has; a
+    constant that is no value of its column's type, of the type that it is cast to, or of what it is
+    compared with (`'2020-13-01'::date`); a name that stands for no table of the query, or for two;
+    a call of a function or an operator that is not built in for such arguments, or that is for
+    several (`'1 day' + '2 days'`), a template that FORMAT does not know, and a value whose type
     does not fit a column, a condition, or the other values of `COALESCE` and `CASE`; clauses that
-    do not fit each other (`DISTINCT`, `ORDER BY`, `GROUP BY`), a regular expression that PostgreSQL
-    cannot read, a cursor that is not open or is opened twice, and `SQLERRM` outside a handler. A
+    do not fit each other (`DISTINCT`, `ORDER BY`, `GROUP BY`, `WINDOW`), a regular expression that
+    PostgreSQL cannot read, a cursor that is not open or is opened twice, a setting whose name is
+    misspelt, and `SQLERRM` outside a handler. A
     value that a variable, a condition or a loop cannot take is reported too: a time for a number,
     or FOREACH over something that is no array. A number or a text column as a condition is a
     warning, since 0 and `true` do not fail.
