@@ -47,14 +47,26 @@ def _model_attribute(vm: Machine, model: ModelClass, name: str, span: Span) -> A
         for unknown in model.unknown_bases():
             return unknown
         return Unknown(f"`{model.name}.{name}` is not evaluated", span)
-    value, _ = found
-    if is_field_class(type(value)):
-        return FieldDescriptor(model, name, value)
+    value, owner = found
+    if (before := _unknown_before(model, owner)) is not None:
+        return before.with_note(f"`{model.name}.{name}` may be inherited from there", span)
     return _bound(vm, model, name, value, span)
+
+
+def _unknown_before(model: ModelClass, owner: Any) -> Unknown | None:
+    """A base that could not be read, and whose attributes come before those of another class."""
+    for cls in model.mro():
+        if cls is owner:
+            break
+        if isinstance(cls, Unknown):
+            return cls
+    return None
 
 
 def _bound(vm: Machine, model: ModelClass, name: str, value: Any, span: Span) -> Any:
     """What `Model.name` gives for a value in the class."""
+    if is_field_class(type(value)):
+        return FieldDescriptor(model, name, value)
     if value == SET_LATER:
         return Unknown(f"`{model.name}.{name}` is set by its metaclass, which runs later", span)
     if isinstance(value, staticmethod):

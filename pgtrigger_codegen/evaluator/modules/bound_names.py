@@ -8,20 +8,7 @@ from collections.abc import Sequence
 
 def bound_names(node: ast.stmt) -> set[str]:
     """Names that a statement at the top of a body may bind."""
-    names = set()
-    pending: list[ast.AST] = [node]
-    while pending:
-        child = pending.pop()
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(child.name)
-            continue
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-            names.add(child.id)
-        elif isinstance(child, ast.Import | ast.ImportFrom):
-            names.update(a.asname or a.name.partition(".")[0] for a in child.names)
-        if not isinstance(child, ast.Lambda):
-            pending.extend(ast.iter_child_nodes(child))
-    return names
+    return _bound([node])[0]
 
 
 def local_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
@@ -35,7 +22,26 @@ def local_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> fr
     return found
 
 
+def walrus_names(node: ast.AST) -> set[str]:
+    """Names that `:=` binds in an expression, but for what functions within bind of their own."""
+    names: set[str] = set()
+    pending = [node]
+    while pending:
+        child = pending.pop()
+        if isinstance(child, ast.NamedExpr):
+            names.add(child.target.id)
+        if not isinstance(child, ast.Lambda):
+            pending.extend(ast.iter_child_nodes(child))
+    return names
+
+
 def _local_names(body: Sequence[ast.stmt]) -> frozenset[str]:
+    names, elsewhere = _bound(body)
+    return frozenset(names - elsewhere)
+
+
+def _bound(body: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:
+    """Names that statements bind, and those that they say are bound elsewhere."""
     names: set[str] = set()
     elsewhere: set[str] = set()
     pending: list[ast.AST] = list(body)
@@ -48,8 +54,7 @@ def _local_names(body: Sequence[ast.stmt]) -> frozenset[str]:
             case ast.Lambda():
                 continue
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                inner = [part for part in ast.walk(child) if isinstance(part, ast.NamedExpr)]
-                names.update(part.target.id for part in inner)
+                names |= walrus_names(child)
                 continue
             case ast.Name(ctx=ast.Store() | ast.Del()):
                 names.add(child.id)
@@ -64,7 +69,7 @@ def _local_names(body: Sequence[ast.stmt]) -> frozenset[str]:
             case ast.MatchMapping(rest=str(name)):
                 names.add(name)
         pending.extend(ast.iter_child_nodes(child))
-    return frozenset(names - elsewhere)
+    return names, elsewhere
 
 
 _LOCAL_NAMES = "local_names"

@@ -45,7 +45,9 @@ class Machine(Protocol):
         scopes: The namespaces of modules that are executed, or being executed.
         executing: Names of the modules that are being executed.
         spoiled: What was changed in a way that is not followed.
+        choices: Of what is not known in full, by identity: what it may be that can be changed.
         speculation: Set while executing code that may or may not run: why that is open.
+        new_names_only: While executing what binds only names that a namespace has not.
         doubt: The first thing in the current `try` that is not known, and so may raise.
         ended: Why the module that is being executed may have ended before, by an exception.
         in_hook: While running code that Django calls back (`AppConfig.ready`).
@@ -76,6 +78,8 @@ class Machine(Protocol):
     scopes: dict[str, Scope]
     executing: set[str]
     spoiled: Spoiled
+    choices: dict[int, tuple[Any, tuple[Any, ...]]]
+    new_names_only: bool
     speculation: Unknown | None
     doubt: Unknown | None
     ended: Unknown | None
@@ -240,6 +244,9 @@ class Machine(Protocol):
 
     def speculating(self, why: Unknown) -> AbstractContextManager[None]:
         """While executing code that may or may not run."""
+
+    def binding_new_names(self) -> AbstractContextManager[None]:
+        """While executing what is done for names that a namespace has not."""
 
     def catching(self) -> AbstractContextManager[None]:
         """While inside a `try`, or while real code calls back."""

@@ -7,16 +7,30 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.limits.sizes import check_size
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.attribute_assignment import (
     assign_attribute,
     delete_attribute,
 )
+from pgtrigger_codegen.evaluator.python.objects.changes import (
+    doubt_names,
+    may_be_changed,
+    note_change_of,
+    one_of_names,
+)
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.kinds import is_plain, is_user_object, poison
-from pgtrigger_codegen.evaluator.python.objects.targets import assign, assign_item, delete_item
+from pgtrigger_codegen.evaluator.python.objects.namespaces import update
+from pgtrigger_codegen.evaluator.python.objects.targets import (
+    assign,
+    assign_item,
+    delete_item,
+    note_change,
+)
 from pgtrigger_codegen.evaluator.python.operators import IN_PLACE, binary
 from pgtrigger_codegen.evaluator.values.callables import Opaque
+from pgtrigger_codegen.evaluator.values.namespaces import namespace_behind
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Return, Signal
 from pgtrigger_codegen.evaluator.values.unknown import Raised, Unknown, first_unknown
@@ -30,6 +44,8 @@ def assignment(vm: Machine, node: ast.Assign, scope: Scope) -> Signal:
     value = vm.value(node.value, scope)
     if (ended := _ended_by(vm, value, scope)) is not None:
         return ended
+    if isinstance(value, Unknown):
+        value = one_of_names(vm, value, node.value, scope)
     for target in node.targets:
         assign(vm, target, value, scope)
     return None
@@ -44,6 +60,8 @@ def annotated_assignment(vm: Machine, node: ast.AnnAssign, scope: Scope) -> Sign
         value = vm.value(node.value, scope)
         if (ended := _ended_by(vm, value, scope)) is not None:
             return ended
+        if isinstance(value, Unknown):
+            value = one_of_names(vm, value, node.value, scope)
         assign(vm, node.target, value, scope)
     return None
 
@@ -71,6 +89,8 @@ def augmented_assignment(vm: Machine, node: ast.AugAssign, scope: Scope) -> Sign
             owner = vm.value(node.target.value, scope)
             key = vm.value(node.target.slice, scope)
             left = vm.subscript(owner, key, span)
+    if isinstance(left, Unknown):
+        may_be_changed(vm, node.target, scope, left)
     value = _changed(vm, node.op, left, vm.value(node.value, scope), span)
     if (ended := _ended_by(vm, value, scope)) is not None:
         return ended
@@ -86,6 +106,8 @@ def augmented_assignment(vm: Machine, node: ast.AugAssign, scope: Scope) -> Sign
 
 def _changed(vm: Machine, op: ast.operator, left: Any, right: Any, span: Span) -> Any:
     """What `left += right` binds; lists, dictionaries and sets are changed in place."""
+    if id(left) in vm.choices:
+        note_change_of(vm, left, Unknown("which list is added to is not known", span))
     if isinstance(left, list) and isinstance(op, ast.Add):
         items = iterate(vm, right, span)
         if vm.speculation is not None:
@@ -97,6 +119,13 @@ def _changed(vm: Machine, op: ast.operator, left: Any, right: Any, span: Span) -
         else:
             left.extend(items)
         check_size(len(left))
+        return left
+    if (scope := namespace_behind(left)) is not None:
+        call = SpecialCall(left, (right,), {}, span, None)
+        if isinstance(op, ast.BitOr):
+            update(vm, call)
+        else:
+            doubt_names(vm, scope, Unknown("an operator changes a namespace", span))
         return left
     if isinstance(left, dict | set) and vm.speculation is None:
         items = iterate(vm, right, span) if hasattr(type(right), "__next__") else right
@@ -111,12 +140,18 @@ def deletion(vm: Machine, node: ast.Delete, scope: Scope) -> Signal:
         span = scope.module.span(target)
         match target:
             case ast.Name():
-                scope.unbind(scope.mangled(target.id))
+                name = scope.mangled(target.id)
+                if vm.speculation is not None and scope.binds_elsewhere(name):
+                    scope.bind(name, vm.speculation)
+                else:
+                    scope.unbind(name)
             case ast.Attribute():
                 owner = vm.value(target.value, scope)
+                note_change(vm, target.value, owner, None, scope)
                 delete_attribute(vm, owner, scope.mangled(target.attr), span)
             case ast.Subscript():
                 container = vm.value(target.value, scope)
+                note_change(vm, target.value, container, None, scope)
                 delete_item(vm, container, vm.value(target.slice, scope), span)
             case ast.Tuple() | ast.List():
                 deletion(vm, ast.Delete(targets=target.elts), scope)

@@ -8,7 +8,11 @@ from typing import Any
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.calls import calls
-from pgtrigger_codegen.evaluator.python.objects.changes import may_be_changed, may_change
+from pgtrigger_codegen.evaluator.python.objects.changes import (
+    may_be_changed,
+    may_change,
+    note_change_of,
+)
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.unknowns import spread
 from pgtrigger_codegen.evaluator.values.scope import Scope
@@ -19,7 +23,8 @@ def call_expression(vm: Machine, node: ast.Call, scope: Scope) -> Any:
     function = vm.value(node.func, scope)
     span = scope.module.span(node)
     if isinstance(function, Unknown) and may_change(node):
-        may_be_changed(node.func, scope, function)
+        may_be_changed(vm, node.func, scope, function)
+        note_change_of(vm, function, function)
     args: list[Any] = []
     for arg in node.args:
         if isinstance(arg, ast.Starred):

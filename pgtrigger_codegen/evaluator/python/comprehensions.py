@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pgtrigger_codegen.evaluator.limits.weight import weigh
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.functions.generators import lazily
-from pgtrigger_codegen.evaluator.python.objects.changes import may_change
+from pgtrigger_codegen.evaluator.python.objects.changes import bind_walrus_names, may_change
 from pgtrigger_codegen.evaluator.python.objects.iteration import each
 from pgtrigger_codegen.evaluator.python.objects.targets import assign
 from pgtrigger_codegen.evaluator.python.objects.unknowns import is_spread, spread, truth
@@ -104,6 +104,7 @@ def _beyond(
                 assign(vm, one.target, replace(unknown, spread=False), scope)
             for part in (*conditions, *parts):
                 vm.value(part, scope)
+        bind_walrus_names(node, scope, replace(unknown, spread=False))
     return unknown
 
 

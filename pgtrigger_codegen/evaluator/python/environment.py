@@ -7,10 +7,15 @@ from typing import Any
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.values.callables import Special
+from pgtrigger_codegen.evaluator.values.namespaces import SOME_NAMES
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
 
 _MISSING = object()
+_OF_EMAIL = (
+    *("EMAIL_BACKEND", "EMAIL_FILE_PATH", "EMAIL_HOST", "EMAIL_HOST_PASSWORD", "EMAIL_HOST_USER"),
+    *("EMAIL_PORT", "EMAIL_USE_SSL", "EMAIL_USE_TLS", "OPTIONS"),
+)
 _CASTS = {"str": str, "bool": bool, "int": int, "float": float, "list": list}
 
 
@@ -67,6 +72,11 @@ def _environ_read(vm: Machine, call: SpecialCall) -> Any:
     return _variable(vm, name, default, cast, call.span)
 
 
+def _email(vm: Machine, call: SpecialCall) -> Any:
+    """`env.email_url(…)`, with which `vars().update(…)` sets some settings, and no others."""
+    return Special(SOME_NAMES, _OF_EMAIL)
+
+
 def variable(vm: Machine, name: str, cast: Any, span: Span, default: Any = _MISSING) -> Any:
     """The value of an environment variable: pinned and converted, or an assumed default."""
     if name in vm.host.environment:
@@ -97,6 +107,8 @@ HANDLERS: dict[str, Handler] = {
     "decouple.config": _decouple,
     "env": _environ_read,
     **{f"env.{kind}": _environ_read for kind in _CASTS},
+    "env.email": _email,
+    "env.email_url": _email,
     "environ.Env": _environ_make,
     "os.environ.get": _get,
     "os.environ.setdefault": _get,

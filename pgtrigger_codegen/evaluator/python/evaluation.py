@@ -69,7 +69,9 @@ class Evaluation:
     Attributes:
         observer: Who is told what the evaluation leans on.
         spoiled: What was changed in a way that is not followed.
+        choices: Of what is not known in full, by identity: what it may be that can be changed.
         speculation: Set while executing code that may or may not run: why that is open.
+        new_names_only: While executing what binds only names that a namespace has not.
         doubt: The first thing in the current `try` that is not known, and so may raise.
         ended: Why the module that is being executed may have ended before, by an exception.
         in_hook: While running code that Django calls back (`AppConfig.ready`).
@@ -83,6 +85,8 @@ class Evaluation:
         self.observer = observer
         self._assumed: set[str] = set()
         self.spoiled = Spoiled()
+        self.choices: dict[int, tuple[Any, tuple[Any, ...]]] = {}
+        self.new_names_only = False
         self.speculation: Unknown | None = None
         self.doubt: Unknown | None = None
         self.ended: Unknown | None = None
@@ -301,6 +305,16 @@ class Evaluation:
             yield
         finally:
             self.speculation = before
+
+    @contextlib.contextmanager
+    def binding_new_names(self) -> Iterator[None]:
+        """While executing what is done for names that a namespace has not."""
+        before = self.new_names_only
+        self.new_names_only = True
+        try:
+            yield
+        finally:
+            self.new_names_only = before
 
     @contextlib.contextmanager
     def catching(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from pgtrigger_codegen.evaluator.python.call_expressions import call_expression
 from pgtrigger_codegen.evaluator.python.comprehensions import comprehension
 from pgtrigger_codegen.evaluator.python.functions.functions import make_function
 from pgtrigger_codegen.evaluator.python.objects import membrane
-from pgtrigger_codegen.evaluator.python.objects.changes import may_change
+from pgtrigger_codegen.evaluator.python.objects.changes import bind_walrus_names, may_change
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_plain
 from pgtrigger_codegen.evaluator.python.objects.text import as_text
@@ -80,7 +80,8 @@ def _attribute(vm: Machine, node: ast.Attribute, scope: Scope) -> Any:
         name = scope.mangled(name)
     if isinstance(value, LibraryModule) and (value.name, name) in vm.library_values:
         return vm.library_values[value.name, name]
-    return vm.attribute(value, name, scope.module.span(node))
+    found = vm.attribute(value, name, scope.module.span(node))
+    return vm.noticed(found) if vm.try_depth else found
 
 
 def _binary_node(vm: Machine, node: ast.BinOp, scope: Scope) -> Any:
@@ -127,12 +128,12 @@ def _compare(vm: Machine, node: ast.Compare, scope: Scope) -> Any:
     span = scope.module.span(node)
     left = vm.value(node.left, scope)
     result: Any = True
-    for operator, comparator in zip(node.ops, node.comparators, strict=True):
+    for index, (operator, comparator) in enumerate(zip(node.ops, node.comparators, strict=True), 1):
         right = vm.value(comparator, scope)
         result = compare(vm, operator, left, right, span)
         decided = truth(vm, result, span)
         if isinstance(decided, Unknown):
-            return decided
+            return _either(vm, node.comparators[index:], scope, decided)
         if not decided:
             return result
         left = right
@@ -160,6 +161,8 @@ def _either(vm: Machine, nodes: Sequence[ast.expr], scope: Scope, decided: Unkno
             values.append(vm.value(node, scope))
             scope.names.clear()
             scope.names.update(before)
+    for node in nodes:
+        bind_walrus_names(node, scope, decided)
     return may_register(decided) if vm.domain.registers(vm, values) else decided
 
 
@@ -274,8 +277,7 @@ def _formatted(vm: Machine, node: ast.FormattedValue, scope: Scope) -> Any:
 
 def _named(vm: Machine, node: ast.NamedExpr, scope: Scope) -> Any:
     value = vm.value(node.value, scope)
-    while scope.kind == "comprehension" and scope.parent is not None:
-        scope = scope.parent
+    scope = scope.outside_comprehensions()
     scope.bind(scope.mangled(node.target.id), value)
     return value
 

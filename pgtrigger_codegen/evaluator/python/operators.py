@@ -14,13 +14,14 @@ from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS, weigh
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.python.objects import membrane
+from pgtrigger_codegen.evaluator.python.objects import membrane, namespaces
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_plain
 from pgtrigger_codegen.evaluator.python.objects.text import as_text
 from pgtrigger_codegen.evaluator.python.objects.unknowns import spread, used
 from pgtrigger_codegen.evaluator.values.callables import Special
 from pgtrigger_codegen.evaluator.values.models import ThroughModel
+from pgtrigger_codegen.evaluator.values.namespaces import namespace_behind
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
@@ -135,12 +136,11 @@ def compare(vm: Machine, operator: ast.cmpop, left: Any, right: Any, span: Span)
         if isinstance(compared, Unknown):
             return compared
         left, right = compared
-    if isinstance(operator, ast.Is | ast.IsNot) and not (
-        isinstance(left, Unknown) or isinstance(right, Unknown)
-    ):
-        if isinstance(left, Special | ThroughModel) and left == right:
-            return isinstance(operator, ast.Is)
-        return COMPARE[type(operator)](left, right)
+    known = not isinstance(left, Unknown) and not isinstance(right, Unknown)
+    if isinstance(operator, ast.Is | ast.IsNot) and known:
+        return _are_identical(left, right) == isinstance(operator, ast.Is)
+    if isinstance(operator, ast.In | ast.NotIn) and namespace_behind(right) is not None:
+        return namespaces.has(vm, right, left, span, wanted=isinstance(operator, ast.In))
     for operand in (left, right):
         if (unknown := first_unknown(operand)) is not None:
             return used(unknown, span)
@@ -157,6 +157,11 @@ def compare(vm: Machine, operator: ast.cmpop, left: Any, right: Any, span: Span)
         return Unknown("values of such a size are not compared", span)
     WORK.text(right)
     return vm.attempt(span, COMPARE[type(operator)], left, right)
+
+
+def _are_identical(left: Any, right: Any) -> bool:
+    """`left is right`; of what stands for one thing there may be several."""
+    return left is right or (isinstance(left, Special | ThroughModel) and bool(left == right))
 
 
 def _is_weighable(left: Any, right: Any) -> bool:

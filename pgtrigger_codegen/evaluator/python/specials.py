@@ -17,8 +17,14 @@ from pgtrigger_codegen.evaluator.python.classes import classes, metaclasses, ref
 from pgtrigger_codegen.evaluator.python.flow import context_managers
 from pgtrigger_codegen.evaluator.python.functions import generators
 from pgtrigger_codegen.evaluator.python.imports import dynamic_imports, dynamic_names
-from pgtrigger_codegen.evaluator.python.objects import attribute_assignment, files
+from pgtrigger_codegen.evaluator.python.objects import (
+    attribute_assignment,
+    files,
+    loggers,
+    namespaces,
+)
 from pgtrigger_codegen.evaluator.values.callables import Special
+from pgtrigger_codegen.evaluator.values.namespaces import NAMESPACE
 from pgtrigger_codegen.source.span import Span
 
 
@@ -52,12 +58,15 @@ HANDLERS: dict[str, Handler] = {
     **environment.HANDLERS,
     **files.HANDLERS,
     **generators.HANDLERS,
+    **loggers.HANDLERS,
     **makers.HANDLERS,
     **metaclasses.HANDLERS,
+    **namespaces.HANDLERS,
     **reflection.HANDLERS,
 }
 
 ITEMS: dict[str, Callable[[Machine, Special, Any, Span], Any]] = {
+    NAMESPACE: namespaces.read,
     "os.environ": environment.item,
     "type": _type_of,
     "sys.modules": dynamic_names.module_of,

@@ -159,7 +159,7 @@ def execute_resiliently(vm: Machine, body: Sequence[ast.stmt], scope: Scope) -> 
         if isinstance(outcome, Unknown):
             scope.names.update(dict.fromkeys(bound_names(node), outcome))
             if not isinstance(outcome, Raised):
-                cut_short([node], scope, outcome)
+                cut_short(vm, [node], scope, outcome)
             vm.tell(Stopped(node, outcome, scope))
         if scope.kind == "module" and _may_be_over(vm, outcome, scope):
             assert vm.ended is not None

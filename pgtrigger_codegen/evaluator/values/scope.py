@@ -52,6 +52,13 @@ class Scope(Struct, eq=False):
             self if self.kind != "class" or self.parent is None else self.parent.function_parent()
         )
 
+    def outside_comprehensions(self) -> Scope:
+        """The scope in which `:=` binds."""
+        scope = self
+        while scope.kind == "comprehension" and scope.parent is not None:
+            scope = scope.parent
+        return scope
+
     def find(self, name: str) -> Scope | None:
         """The scope that binds a name, from here outwards."""
         if name in self.global_names:
@@ -80,6 +87,10 @@ class Scope(Struct, eq=False):
         if not self.private or not name.startswith("__") or name.endswith("__"):
             return name
         return f"_{self.private.lstrip('_')}{name}"
+
+    def binds_elsewhere(self, name: str) -> bool:
+        """Whether a name was declared as one of another scope (`global`, `nonlocal`)."""
+        return name in self.global_names or name in self.nonlocal_names
 
     def unbind(self, name: str) -> None:
         """Deletes a name where it is bound."""

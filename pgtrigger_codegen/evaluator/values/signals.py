@@ -24,9 +24,19 @@ class Continue(Struct, frozen=True):
 
 
 class Maybe(Struct, frozen=True):
-    """The block may have ended here or not."""
+    """The block may have ended here or not.
+
+    Attributes:
+        in_loop: Whether only by `break` or `continue`: what comes after the loop is certain.
+    """
 
     why: Unknown
+    in_loop: bool = False
+
+
+def stays_in_loop(signal: Signal) -> bool:
+    """Whether a block that ends so ends nothing but a round of the loop, or the loop, around it."""
+    return isinstance(signal, Break | Continue) or (isinstance(signal, Maybe) and signal.in_loop)
 
 
 Signal = Return | Break | Continue | Maybe | None

@@ -58,6 +58,17 @@ class Unknown(Struct, frozen=True):
         return self if self.traced else self.with_note(f"`{function}` is called here", span)
 
 
+def because(what: str, unknown: Unknown) -> Unknown:
+    """What follows from something that is not known, with the same place and notes.
+
+    Args:
+        what: Words that come before the reason, unless they are in it.
+    """
+    if what in unknown.reason:
+        return Unknown(unknown.reason, unknown.span, unknown.notes)
+    return Unknown(f"{what}: {unknown.reason}", unknown.span, unknown.notes)
+
+
 class External(Unknown, frozen=True):
     """Something of a module that is not read: harmless until its value matters."""
 

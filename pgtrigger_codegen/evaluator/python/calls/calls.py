@@ -19,7 +19,13 @@ from pgtrigger_codegen.evaluator.python.functions.functions import call_function
 from pgtrigger_codegen.evaluator.python.imports.dynamic_names import note_names_not_set
 from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.admission import is_allowed, receiver_of
-from pgtrigger_codegen.evaluator.python.objects.changes import cut_short, given_away
+from pgtrigger_codegen.evaluator.python.objects.changes import (
+    cut_short,
+    executed_text,
+    given_away,
+    note_change_of,
+    one_of,
+)
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.kinds import (
     describe,
@@ -133,6 +139,8 @@ def _call_own_kind(
         given = (*args, *kwargs.values())
         outcome = vm.domain.call_unread(vm, unread, given, span, scope)
         given_away(vm, given, unread, span)
+        if isinstance(function, External) and function.dotted == "exec" and len(args) == 1:
+            executed_text(vm, scope, unread)
         return outcome
     if isinstance(function, Special):
         return vm.call_special(SpecialCall(function, args, kwargs, span, scope))
@@ -163,7 +171,7 @@ def call_with_unknown(
         given_away(vm, args, unread, span)
         return unread
     if not lookup.is_callable_listed(function):
-        given_away(vm, args, unknown, span)
+        given_away(vm, (function, *args), unknown, span)
     return first_unknown(function) or first_unknown(list(args)) or unknown
 
 
@@ -185,7 +193,7 @@ def _interpret(
         unknown = stop.unknown if isinstance(stop, Refusal) else Unknown(str(stop), span)
         result = _tell_ended(vm, function, unknown, span)
         given_away(vm, (*args, *kwargs.values()), result, span)
-        cut_short([function.node], function.scope, result)
+        cut_short(vm, [function.node], function.scope, result)
         if isinstance(stop, BudgetPassed):
             raise
         if isinstance(stop, LimitPassed):
@@ -194,7 +202,7 @@ def _interpret(
         if isinstance(result, Raised):
             result = _tell_ended(vm, function, result.passed_on(), span)
     if isinstance(result, Unknown):
-        result = result.with_call(function.name, span)
+        result = one_of(vm, result.with_call(function.name, span), [result])
         note_names_not_set(vm, function, result)
         if vm.domain.mentions_registration(vm, function.node, function.module):
             return may_register(result)
@@ -263,6 +271,8 @@ def _call_real(
         receiver, name = receiver_of(function)
         if name and lookup.is_mutator(receiver, name):
             poison(receiver, result)  # the change that it should have had is missing
+        elif getattr(function, "__module__", "") == "_operator":
+            given_away(vm, args, result, span)  # `operator.setitem(globals(), …)`
     return result
 
 
@@ -276,14 +286,19 @@ def _call_checked(
         unread = Unknown(f"calls `{describe(function)}`, which is not evaluated", span)
         given_away(vm, (*args, *kwargs.values()), unread, span)
         return unread
-    if name and lookup.is_mutator(receiver, name) and vm.speculation is not None:
-        poison(receiver, vm.speculation, keep=name in ("append", "extend"))
-        return None
+    if name and lookup.is_mutator(receiver, name):
+        note_change_of(vm, receiver, Unknown("which list is changed is not known", span))
+        if vm.speculation is not None:
+            poison(receiver, vm.speculation, keep=name in ("append", "extend"))
+            return None
+    if vm.spoiled and (unknown := checks.consumed(vm, (receiver, *args))) is not None:
+        return unknown
     inert = bool(name) and lookup.is_inert(receiver, name)
     refused = _unknown_key(receiver, name, args) if inert else _unknown(receiver, args, kwargs)
     if not inert and refused is None:
         refused = checks.without_text(function, (*args, *kwargs.values()), span)
     if refused is not None:
+        checks.note_calls_of_unknown(vm, function, args, kwargs, refused, span)
         return refused.with_note("used here", span)
     if name == "extend" and args:
         args = (_known_items(vm, args[0], span),)

@@ -6,6 +6,7 @@ import enum
 import os
 import re
 import string
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Any
 
@@ -14,6 +15,8 @@ from pgtrigger_codegen.evaluator.limits.calls import check_call
 from pgtrigger_codegen.evaluator.limits.costs import count_call
 from pgtrigger_codegen.evaluator.limits.methods import check_method
 from pgtrigger_codegen.evaluator.limits.parameters import positional
+from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.objects.changes import given_away
 from pgtrigger_codegen.evaluator.python.objects.text import RUN_TO_RUN, as_text, has_no_order
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 from pgtrigger_codegen.source.span import Span
@@ -81,3 +84,32 @@ def without_text(function: Any, values: tuple[Any, ...], span: Span) -> Unknown 
         if (refused := as_text(value, span)) is not None:
             return refused
     return None
+
+
+def note_calls_of_unknown(
+    vm: Machine,
+    function: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    unknown: Unknown,
+    span: Span,
+) -> None:
+    """Nothing is known of what a function gives to another one that is not known (`map`)."""
+    called = getattr(function, "__name__", "") in _CALLING
+    if called and any(isinstance(one, Unknown) for one in (*args, *kwargs.values())):
+        holders = [arg for arg in args if isinstance(arg, list | tuple | set | frozenset)]
+        given_away(vm, [item for holder in holders for item in holder], unknown, span)
+
+
+def consumed(vm: Machine, values: Iterable[Any]) -> Unknown | None:
+    """Why it is not known how far an iterator among values has come."""
+    spoiled = (vm.spoiled.of(value) for value in values if isinstance(value, Iterator))
+    return next(filter(None, spoiled), None)
+
+
+# They call what they are given with the items of what else they are given.
+_CALLING = frozenset(
+    """
+    accumulate dropwhile filter filterfalse groupby map max min reduce sort sorted starmap takewhile
+    """.split()
+)

@@ -25,6 +25,7 @@ from pgtrigger_codegen.evaluator.python.objects.kinds import (
     is_user_object,
     names_of,
 )
+from pgtrigger_codegen.evaluator.python.objects.namespaces import own_names
 from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
 from pgtrigger_codegen.evaluator.values.callables import (
     USER_FUNCTIONS,
@@ -283,7 +284,9 @@ def as_tuple(kinds: Any) -> tuple[Any, ...]:
 
 
 def _vars(vm: Machine, call: SpecialCall) -> Any:
-    """`vars(value)`."""
+    """`vars(value)`, and `vars()`."""
+    if not call.args:
+        return own_names(vm, call)
     if (refused := wrong_count(call, 1)) is not None:
         return refused
     return vm.attribute(call.args[0], "__dict__", call.span)

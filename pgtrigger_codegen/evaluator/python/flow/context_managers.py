@@ -142,6 +142,11 @@ def _suppress(manager: contextlib.suppress, error: PythonRaise | None, span: Spa
     return False
 
 
+def may_swallow(leave: Leave) -> bool:
+    """Whether leaving is what swallows exceptions (`contextlib.suppress`)."""
+    return isinstance(leave, functools.partial) and leave.func is _suppress
+
+
 def _method(vm: Machine, manager: Any, name: str, span: Span) -> Any:
     found = vm.attribute(manager, name, span)
     if isinstance(found, Unknown):

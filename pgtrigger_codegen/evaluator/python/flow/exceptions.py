@@ -7,14 +7,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS
+from pgtrigger_codegen.evaluator.modules.bound_names import bound_names
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.python.flow.blocks import either, execute_block, noted_end
-from pgtrigger_codegen.evaluator.python.flow.context_managers import enter
+from pgtrigger_codegen.evaluator.python.flow.blocks import (
+    either,
+    execute_block,
+    merged_names,
+    noted_end,
+)
+from pgtrigger_codegen.evaluator.python.flow.context_managers import enter, may_swallow
+from pgtrigger_codegen.evaluator.python.objects.changes import cut_short, one_of
 from pgtrigger_codegen.evaluator.python.objects.membrane import inward, unwrapped
 from pgtrigger_codegen.evaluator.python.objects.unknowns import truth
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise, is_error_of
 from pgtrigger_codegen.evaluator.values.scope import Scope
-from pgtrigger_codegen.evaluator.values.signals import Signal
+from pgtrigger_codegen.evaluator.values.signals import Maybe, Return, Signal, stays_in_loop
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 
@@ -23,14 +30,16 @@ def try_statement(vm: Machine, node: ast.Try, scope: Scope) -> Signal:
     guards = any(_catches_import_error(handler) for handler in node.handlers)
     vm.import_guards += guards
     doubt, vm.doubt = vm.doubt, None
+    before = dict(scope.names)
     try:
         with vm.catching():
             signal = execute_block(vm, node.body, scope)
     except PythonRaise as error:
         signal = _handle(vm, node, error, scope)
     else:
-        _doubt_handlers(vm, node, scope)
-        if signal is None:
+        if (why := _doubt_within(vm)) is not None:
+            signal = _may_have_raised(vm, node, signal, scope, before, why)
+        elif signal is None:
             signal = _or_finally(vm, node, node.orelse, scope)
     finally:
         vm.import_guards -= guards
@@ -72,9 +81,17 @@ def _with(vm: Machine, items: Sequence[ast.withitem], body: list[ast.stmt], scop
         return execute_block(vm, body, scope)
     item, *rest = items
     span = scope.module.span(item.context_expr)
-    leave = enter(vm, noted_end(vm, vm.value(item.context_expr, scope)), item, scope)
+    manager = noted_end(vm, vm.value(item.context_expr, scope))
+    leave = enter(vm, manager, item, scope)
+    if leave is None and isinstance(manager, Unknown):
+        try:
+            with vm.catching():
+                return _with(vm, rest, body, scope)
+        except PythonRaise:
+            return _swallowed(vm, body, scope, manager)
     if leave is None:
         return _with(vm, rest, body, scope)
+    doubt, vm.doubt = vm.doubt, None
     try:
         with vm.catching():
             signal = _with(vm, rest, body, scope)
@@ -82,8 +99,21 @@ def _with(vm: Machine, items: Sequence[ast.withitem], body: list[ast.stmt], scop
         if not leave(error, span):
             raise
         return None
+    finally:
+        within, vm.doubt = _doubt_within(vm), doubt
     leave(None, span)
-    return signal
+    if within is None or not may_swallow(leave):
+        return signal
+    _swallowed(vm, body, scope, within)
+    return None if signal is None else Maybe(within, stays_in_loop(signal))
+
+
+def _swallowed(vm: Machine, body: Sequence[ast.stmt], scope: Scope, why: Unknown) -> Signal:
+    """A body that may have ended anywhere, by an exception that went no further."""
+    for name in {name for inner in body for name in bound_names(inner)}:
+        scope.bind(scope.mangled(name), why)
+    cut_short(vm, body, scope, why)
+    return Maybe(why)
 
 
 def raise_statement(vm: Machine, node: ast.Raise, scope: Scope) -> Signal:
@@ -127,7 +157,7 @@ def _class_of(vm: Machine, node: ast.expr | None, scope: Scope) -> type[BaseExce
 
 def assert_statement(vm: Machine, node: ast.Assert, scope: Scope) -> Signal:
     span = scope.module.span(node)
-    decided = truth(vm, vm.value(node.test, scope), span)
+    decided = vm.noticed(truth(vm, vm.value(node.test, scope), span))
     if decided is False:
         message = [] if node.msg is None else [vm.value(node.msg, scope)]
         raise PythonRaise(AssertionError(*message), span)
@@ -141,17 +171,41 @@ def _catches_import_error(handler: ast.ExceptHandler) -> bool:
     return bool(names & {"ImportError", "ModuleNotFoundError", "Exception", None})
 
 
-def _doubt_handlers(vm: Machine, node: ast.Try, scope: Scope) -> None:
-    """Something in the `try` is not known: it may as well have raised.
+def _doubt_within(vm: Machine) -> Unknown | None:
+    """What was not known since the statement began."""
+    return vm.doubt
 
-    What the handlers bind otherwise is not known then; what they register is unresolved.
+
+def _may_have_raised(
+    vm: Machine,
+    node: ast.Try,
+    signal: Signal,
+    scope: Scope,
+    before: dict[str, Any],
+    why: Unknown,
+) -> Signal:
+    """Something in the `try` is not known: it may as well have raised, and a handler goes on.
+
+    What the body or the handlers bind otherwise is not known then; what they register is
+    unresolved.
+
+    Args:
+        before: The names before the body.
     """
-    why = vm.doubt
-    if why is None:
-        return
-    for handler in node.handlers:
-        if handler.body and not isinstance(handler.body[-1], ast.Raise | ast.Return):
-            either(vm, [[], handler.body], scope, why)
+    handlers = [one.body for one in node.handlers if not isinstance(one.body[-1], ast.Raise)]
+    if not handlers:
+        return _or_finally(vm, node, node.orelse, scope) if signal is None else signal
+    bound = {name for inner in node.body for name in bound_names(inner)}
+    merged = merged_names(vm, before, [before, dict(scope.names)], bound, why)
+    outer = scope.global_names | scope.nonlocal_names
+    scope.names.update((name, merged[name]) for name in bound if name in merged)
+    cut_short(vm, node.body if outer & bound else (), scope, why)
+    ended = either(vm, [[] if signal is not None else node.orelse, *handlers], scope, why)
+    if signal is None:
+        return ended
+    given = [signal.value] if isinstance(signal, Return) else []
+    in_loop = stays_in_loop(signal) and (ended is None or stays_in_loop(ended))
+    return Maybe(one_of(vm, why, given), in_loop)
 
 
 def _handle(vm: Machine, node: ast.Try, error: PythonRaise, scope: Scope) -> Signal:

@@ -7,7 +7,8 @@ what its names mean when it is consumed.
 from __future__ import annotations
 
 import ast
-from collections.abc import Generator
+import functools
+from collections.abc import Callable, Generator
 from typing import Any
 
 from pgtrigger_codegen.evaluator.limits import totals
@@ -15,6 +16,7 @@ from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.functions.yielding import yielding_block
 from pgtrigger_codegen.evaluator.python.objects import unknowns
+from pgtrigger_codegen.evaluator.python.objects.changes import cut_short
 from pgtrigger_codegen.evaluator.python.objects.membrane import unwrapped
 from pgtrigger_codegen.evaluator.values import signals
 from pgtrigger_codegen.evaluator.values.callables import Function
@@ -26,17 +28,25 @@ from pgtrigger_codegen.evaluator.values.unknown import Raised, Refusal, Unknown
 def run_generator(vm: Machine, function: Function, scope: Scope) -> Generator[Any, Any, Any]:
     """The values that a generator's body yields."""
     assert not isinstance(function.node, ast.Lambda)  # in which there is no statement
-    return lazily(vm, _run(vm, function.node.body, scope), function.name, returns=True)
+    steps = _run(vm, function.node.body, scope)
+    cut = functools.partial(cut_short, vm, function.node.body, scope)
+    return lazily(vm, steps, function.name, returns=True, cut=cut)
 
 
 def lazily(
-    vm: Machine, steps: Generator[Any, Any, Any], name: str = "<genexpr>", *, returns: bool = False
+    vm: Machine,
+    steps: Generator[Any, Any, Any],
+    name: str = "<genexpr>",
+    *,
+    returns: bool = False,
+    cut: Callable[[Unknown], None] | None = None,
 ) -> Generator[Any, Any, Any]:
     """Resumes interpreted code at each value, in the state that it was left in.
 
     Args:
         name: What the code is called in a traceback.
         returns: Whether what the steps return is a value of interpreted code.
+        cut: Called when a value stands for all that follows.
 
     Raises:
         Refusal: Calls nest too deeply.
@@ -68,6 +78,8 @@ def lazily(
             del vm.handled[handled_outside:]
             vm.depth -= 1
         sent = thrown = None
+        if cut is not None and unknowns.is_spread(value):
+            cut(value)
         try:
             sent = yield value
         except PythonRaise as error:  # `generator.throw`

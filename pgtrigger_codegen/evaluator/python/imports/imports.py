@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 
 from pgtrigger_codegen.evaluator.library import lookup
+from pgtrigger_codegen.evaluator.modules.bound_names import bound_names
 from pgtrigger_codegen.evaluator.modules.missing_imports import (
     absolute_name,
     missing_import,
@@ -22,6 +23,7 @@ from pgtrigger_codegen.evaluator.python.imports.module_names import (
     is_found,
     is_library,
 )
+from pgtrigger_codegen.evaluator.python.objects.changes import doubt_names
 from pgtrigger_codegen.evaluator.values.imported import LazyImport
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
@@ -102,6 +104,24 @@ def _note_missing(vm: Machine, node: ast.Import | ast.ImportFrom, scope: Scope) 
         vm.observer.passed_over(missing_import(vm.loader, target, scope.module, node))
 
 
+def _doubt_own_names(vm: Machine, scope: Scope, unknown: Unknown, span: Span) -> None:
+    """Nothing is known of what a module has bound itself before an import of `*` not followed.
+
+    That is what such an import is for where other statements come before; what these have
+    imported, it leaves alone. Inside a `try` the module may be missing on purpose, and of settings
+    it is said that they are taken as far as they were read.
+    """
+    if vm.try_depth or any(name in scope.names for name in vm.domain.lists_added_to):
+        return
+    reason = f"an import of `*` is not followed: {unknown.reason}"
+    why = Unknown(reason, unknown.span or span, unknown.notes)
+    for node in scope.module.tree.body:
+        if scope.module.span(node).line >= span.line:
+            return
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            doubt_names(vm, scope, why, bound_names(node) & scope.names.keys())
+
+
 def _import_star(vm: Machine, module: str, scope: Scope, span: Span) -> None:
     if is_library(vm, module):
         real = lookup.load(module)
@@ -113,6 +133,7 @@ def _import_star(vm: Machine, module: str, scope: Scope, span: Span) -> None:
     source = Unknown(f"`{module}` is not read", span) if unread else vm.module(module)
     if isinstance(source, Unknown):
         scope.module_scope.open_ended = source
+        _doubt_own_names(vm, scope, source, span)
         return
     names = source.names.get("__all__")
     if isinstance(names, LazyImport):

@@ -11,7 +11,7 @@ from pgtrigger_codegen.evaluator.library import lookup, packages
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.imports import python_version
 from pgtrigger_codegen.evaluator.python.imports.settled_names import settled
-from pgtrigger_codegen.evaluator.python.objects import files
+from pgtrigger_codegen.evaluator.python.objects import files, loggers
 from pgtrigger_codegen.evaluator.python.objects.membrane import inward, opaque
 from pgtrigger_codegen.evaluator.python.objects.stubs import has_stub_for
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
@@ -23,6 +23,7 @@ from pgtrigger_codegen.source.span import Span
 # Names that the interpreter itself stands in for, wherever they are imported from.
 NAMES: dict[str, Any] = {
     **files.NAMES,
+    **loggers.NAMES,
     "contextlib.contextmanager": Special("contextmanager"),
     # The real one would copy the function behind a wrapper over that of another.
     "functools.update_wrapper": Special("update_wrapper"),

@@ -36,6 +36,8 @@ def read_name(vm: Machine, name: str, scope: Scope, span: Span) -> Any:
     module_scope = scope.module_scope
     if (hoisted := hoist(vm, module_scope, name)) is not None:
         return hoisted
+    if name.startswith("__") and name.endswith("__") and name not in _DUNDERS:
+        return Unknown(f"`{name}` of a module is not evaluated", span)
     if hasattr(builtins, name):
         value = getattr(builtins, name)
         return (
@@ -52,6 +54,10 @@ def read_name(vm: Machine, name: str, scope: Scope, span: Span) -> Any:
     if vm.try_depth and "globals()" not in module_scope.module.text:
         raise PythonRaise(NameError(f"name '{name}' is not defined"), span)
     return Unknown(f"name `{name}` is not defined", span)
+
+
+_DUNDERS = frozenset({"__build_class__", "__debug__"})
+"""What Python has for every module: the others are of the module itself."""
 
 
 def _class_around(scope: Scope | None) -> Any:

@@ -9,16 +9,20 @@ from typing import Any
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.objects import access, function_attributes
+from pgtrigger_codegen.evaluator.python.objects.changes import doubt_names
 from pgtrigger_codegen.evaluator.python.objects.kinds import (
     describe,
     is_purely_user,
     is_user_class,
     is_user_object,
 )
+from pgtrigger_codegen.evaluator.python.objects.namespaces import unbind
+from pgtrigger_codegen.evaluator.python.objects.reach import choices_of
 from pgtrigger_codegen.evaluator.values.callables import USER_FUNCTIONS, Function, Special
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelOptions, ThroughModel
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
+from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import (
     BudgetPassed,
     Raised,
@@ -49,6 +53,8 @@ def assign_unknown(vm: Machine, target: Any, name: Any, span: Span) -> None:
     unknown = first_unknown(name) or Unknown("its name is not a string", span)
     reason = f"an attribute of {describe(target)} is assigned by a name that is not known"
     unknown = Unknown(f"{reason}: {unknown.reason}", span, unknown.notes)
+    if isinstance(target, SourceModule) and isinstance(scope := vm.module(target.name), Scope):
+        doubt_names(vm, scope, unknown)
     if isinstance(target, ModelOptions):
         vm.domain.assign_attribute(vm, target, "…", unknown, span)
     _spoil(vm, target, unknown)
@@ -80,9 +86,15 @@ def _assign_attribute(vm: Machine, target: Any, name: str, value: Any, span: Spa
         _assign_to_object(vm, target, name, value, span)
     elif vm.domain.assign_attribute(vm, target, name, value, span):
         pass
-    elif isinstance(target, SourceModule) and (scope := vm.scopes.get(target.name)) is not None:
-        scope.names[name] = vm.speculation or value
-    elif not isinstance(target, Unknown | SourceModule | LibraryModule | Special):
+    elif isinstance(target, SourceModule):
+        if isinstance(scope := vm.module(target.name), Scope):
+            scope.names[name] = vm.speculation or value
+    elif isinstance(target, LibraryModule):
+        vm.library_values[target.name, name] = vm.speculation or value
+    elif isinstance(target, Unknown):
+        for choice in choices_of(vm, target):
+            _spoil(vm, choice, target)
+    elif not isinstance(target, Special):
         reason = f"an assignment to {describe(target)} is not followed"
         raise Refusal(Unknown(reason, span))
 
@@ -97,9 +109,24 @@ def delete_attribute(
     """`del target.name`.
 
     Raises:
-        Refusal: What the deletion does is not followed.
+        Refusal: What the deletion does is not followed. Nothing is known of the target then.
     """
+    try:
+        _delete_attribute(vm, target, name, span, by)
+    except BudgetPassed:
+        raise
+    except Refusal as refusal:
+        _spoil(vm, target, refusal.unknown)
+        raise
+
+
+def _delete_attribute(
+    vm: Machine, target: Any, name: str, span: Span, by: Callable[[Any, str], None]
+) -> None:
     if isinstance(target, Unknown):
+        return
+    if isinstance(target, SourceModule) and isinstance(scope := vm.module(target.name), Scope):
+        unbind(vm, scope, name, span)
         return
     if isinstance(target, Function) and vm.speculation is None:
         function_attributes.delete(vm, target, name, span)

@@ -6,9 +6,11 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine, Reader
 from pgtrigger_codegen.evaluator.python.objects import function_attributes
+from pgtrigger_codegen.evaluator.python.objects.loggers import LOGGER, logger_attribute
 from pgtrigger_codegen.evaluator.python.objects.real_attributes import opaque_attribute
 from pgtrigger_codegen.evaluator.values.callables import ContextManager, Opaque, Special
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
+from pgtrigger_codegen.evaluator.values.namespaces import namespace
 from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
 from pgtrigger_codegen.source.span import Span
 
@@ -23,10 +25,15 @@ def _external_attribute(vm: Machine, value: External, name: str, span: Span) -> 
 
 
 def _module_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
+    if name == "__dict__" and isinstance(value, SourceModule):
+        scope = vm.module(value.name)
+        return scope if isinstance(scope, Unknown) else namespace(scope)
     return vm.module_attribute(value.name, name, span)
 
 
 def _special_attribute(vm: Machine, special: Special, name: str, span: Span) -> Any:
+    if special.name == LOGGER:
+        return logger_attribute(vm, special, name, span)
     reader = vm.domain.special_attributes.get(special.name)
     known = NotImplemented if reader is None else reader(vm, special, name, span)
     if known is not NotImplemented:

@@ -25,6 +25,8 @@ def iterate(vm: Machine, value: Any, span: Span, *, ordered: bool = True) -> lis
     """
     if isinstance(value, Unknown):
         return used(value, span)
+    if vm.spoiled and isinstance(value, Iterator) and (unknown := vm.spoiled.of(value)):
+        return unknown
     if isinstance(value, list | tuple):
         WORK.items(len(value))
         for item in value:
@@ -50,6 +52,8 @@ def _inward(vm: Machine, source: Any, items: list[Any]) -> list[Any]:
 
 def each(vm: Machine, value: Any, span: Span) -> Iterator[Any] | Unknown:
     """The items of an iterable for a loop, which may end before they do."""
+    if vm.spoiled and isinstance(value, Iterator) and (unknown := vm.spoiled.of(value)):
+        return unknown
     if isinstance(value, types.GeneratorType):
         return bounded(value)
     if isinstance(value, list | tuple):

@@ -13,9 +13,16 @@ from pgtrigger_codegen.evaluator.limits.weight import SCALARS, weigh
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects.attribute_assignment import assign_attribute
+from pgtrigger_codegen.evaluator.python.objects.changes import (
+    given_away,
+    may_be_changed,
+    note_change_of,
+)
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_object, poison
+from pgtrigger_codegen.evaluator.python.objects.namespaces import bind, unbind
 from pgtrigger_codegen.evaluator.values.callables import Special
+from pgtrigger_codegen.evaluator.values.namespaces import namespace_behind
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
@@ -26,20 +33,35 @@ def assign(vm: Machine, target: ast.expr, value: Any, scope: Scope) -> None:
     span = scope.module.span(target)
     match target:
         case ast.Name():
-            scope.bind(scope.mangled(target.id), value)
+            name = scope.mangled(target.id)
+            if vm.speculation is not None and scope.binds_elsewhere(name):
+                value = vm.speculation  # which nobody compares with what it was before
+            scope.bind(name, value)
         case ast.Starred():
             assign(vm, target.value, value, scope)
         case ast.Tuple() | ast.List():
             _unpack(vm, target.elts, value, scope, span)
         case ast.Attribute():
             owner = vm.value(target.value, scope)
+            note_change(vm, target.value, owner, value, scope)
             assign_attribute(vm, owner, scope.mangled(target.attr), value, span)
         case ast.Subscript():
             container = vm.value(target.value, scope)
             key = vm.value(target.slice, scope)
+            note_change(vm, target.value, container, value, scope)
             assign_item(vm, container, key, value, span)
         case _:
             raise AssertionError(f"not a target: {ast.dump(target)}")
+
+
+def note_change(vm: Machine, node: ast.expr, owner: Any, value: Any, scope: Scope) -> None:
+    """Notes that something is changed which is not known, and gets hold of a value perhaps."""
+    if id(owner) in vm.choices:
+        span = scope.module.span(node)
+        note_change_of(vm, owner, Unknown("which one is changed is not known", span))
+    if isinstance(owner, Unknown):
+        may_be_changed(vm, node, scope, owner)
+        given_away(vm, [value], owner, scope.module.span(node))
 
 
 def _unpack(vm: Machine, targets: list[ast.expr], value: Any, scope: Scope, span: Span) -> None:
@@ -67,6 +89,9 @@ def assign_item(vm: Machine, container: Any, key: Any, value: Any, span: Span) -
     """`container[key] = value`."""
     if isinstance(container, Unknown):
         return
+    if (scope := namespace_behind(container)) is not None:
+        bind(vm, scope, key, value, span)
+        return
     if (unknown := first_unknown(key)) is not None or vm.speculation is not None:
         poison(container, unknown or vm.speculation or Unknown("not known", span))
         return
@@ -91,6 +116,9 @@ def delete_item(vm: Machine, container: Any, key: Any, span: Span) -> None:
     Raises:
         Refusal: What the deletion does is not followed.
     """
+    if (scope := namespace_behind(container)) is not None:
+        unbind(vm, scope, key, span)
+        return
     if isinstance(container, Unknown | Special):
         return
     if (unknown := first_unknown(key) or vm.speculation) is not None:
