@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pgtrigger_codegen.graph.facts import Trigger, TriggerGraph, Use
-from pgtrigger_codegen.graph.wording import remarks, summary
+from pgtrigger_codegen.graph.wording import cascade_words, remarks, summary
 from pgtrigger_codegen.source.escaping import one_line
 
 
@@ -34,7 +34,8 @@ def mermaid(graph: TriggerGraph) -> str:
         lines.append(f'    {ends[0]} {arrow}|"{_label(_said(use))}"| {ends[1]}')
     for cascade in graph.cascades:
         ends = names.table[cascade.referenced], names.table[cascade.table]
-        lines.append(f'    {ends[0]} ==>|"DELETE cascades"| {ends[1]}')
+        arrow = "==>" if cascade.by == "database" else "-.->"
+        lines.append(f'    {ends[0]} {arrow}|"{cascade_words(cascade)}"| {ends[1]}')
     lines += _mermaid_classes(graph, names)
     return "\n".join(lines) + "\n"
 
@@ -73,7 +74,8 @@ def dot(graph: TriggerGraph) -> str:
         lines.append(f"    {ends} [label={_quoted(_said(use))}{style}];")
     for cascade in graph.cascades:
         ends = f"{names.table[cascade.referenced]} -> {names.table[cascade.table]}"
-        lines.append(f'    {ends} [label="DELETE cascades", style=bold];')
+        style = "bold" if cascade.by == "database" else "dotted"
+        lines.append(f'    {ends} [label="{cascade_words(cascade)}", style={style}];')
     return "\n".join([*lines, "}"]) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from msgspec import Struct
 
@@ -40,11 +41,16 @@ class Firing(Struct, frozen=True):
 
 
 class Cascade(Struct, frozen=True):
-    """The database deletes rows of a table along with those that they refer to."""
+    """Rows of a table are deleted along with those that they refer to.
+
+    Attributes:
+        by: The database goes on deleting whoever deletes; Django only where Django deletes.
+    """
 
     referenced: str
     table: str
     columns: tuple[str, ...]
+    by: Literal["database", "django"] = "database"
 
 
 class Table(Struct, frozen=True):

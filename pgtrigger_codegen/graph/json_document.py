@@ -40,7 +40,12 @@ def as_data(graph: TriggerGraph) -> dict[str, Any]:
             for use in graph.uses
         ],
         "cascades": [
-            {"referenced": one.referenced, "table": one.table, "columns": list(one.columns)}
+            {
+                "referenced": one.referenced,
+                "table": one.table,
+                "columns": list(one.columns),
+                "by": one.by,
+            }
             for one in graph.cascades
         ],
         "firings": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
 from msgspec import Struct
 
@@ -54,6 +55,8 @@ class _Maker:
         named = {access.table for listed in used.values() for access in listed}
         cascades = list(dict.fromkeys(self._cascades({*named, *self._by_table})))
         named |= {name for one in cascades for name in (one.referenced, one.table)}
+        by_django = list(dict.fromkeys(self._cascades_by_django({*named, *self._by_table})))
+        named |= {one.referenced for one in by_django}
         firings = tuple(dict.fromkeys(self._firings(used, cascades)))
         edges: dict[str, list[str]] = {}
         for firing in firings:
@@ -65,8 +68,9 @@ class _Maker:
             tables=tuple(self._table(name) for name in sorted({*named, *self._by_table}, key=str)),
             triggers=tuple(map(self._trigger, self._sources)),
             uses=tuple(dict.fromkeys(_uses(used))),
-            cascades=tuple(
-                Cascade(str(one.referenced), str(one.table), one.columns) for one in cascades
+            cascades=(
+                *(one.fact("database") for one in cascades),
+                *(one.fact("django") for one in by_django),
             ),
             firings=firings,
             cycles=certain,
@@ -93,6 +97,27 @@ class _Maker:
             for key in written:
                 if in_search_path(key.table) == name:
                     yield _Cascade(in_search_path(key.referenced), name, tuple(key.columns))
+
+    def _cascades_by_django(self, names: set[QualifiedName]) -> Iterator[_Cascade]:
+        """Those that may fire a trigger, and those between tables that are there anyway.
+
+        Almost every foreign key is one: all of them would hide what the triggers do.
+        """
+        found = [
+            _Cascade(in_search_path(table_name(referenced.table)), name, (column,))
+            for name in sorted(names, key=str)
+            if (model := self._tables.owner(name)) is not None
+            for column, label in model.django_cascades
+            if (referenced := self._analysis.models.get(label)) is not None
+        ]
+        there = names | {one.referenced for one in found if self._is_guarded(one.table)}
+        for one in found:
+            if one.referenced in there:
+                yield one
+
+    def _is_guarded(self, table: QualifiedName) -> bool:
+        """Whether a DELETE fires a trigger of the table."""
+        return any(one.is_fired_by("DELETE") for one in self._by_table.get(table, ()))
 
     def _firings(
         self, used: Mapping[str, tuple[Access, ...]], cascades: list[_Cascade]
@@ -183,6 +208,9 @@ class _Cascade(Struct, frozen=True):
     referenced: QualifiedName
     table: QualifiedName
     columns: tuple[str, ...]
+
+    def fact(self, by: Literal["database", "django"]) -> Cascade:
+        return Cascade(str(self.referenced), str(self.table), self.columns, by)
 
 
 def _accesses(source: Source) -> Iterator[Access]:

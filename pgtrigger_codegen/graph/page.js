@@ -43,8 +43,9 @@ const edges = [
   ...data.uses.map((use) => ({ from: triggers.get(use.trigger).table, to: use.table, trigger: use.trigger,
     kind: use.verb === "SELECT" ? "SELECT" : "write",
     label: (use.verb === "SELECT" ? "reads" : use.verb) + (use.certain ? "" : "?") })),
-  ...data.cascades.map((one) => ({ from: one.referenced, to: one.table, trigger: null, kind: "cascade",
-    label: "DELETE cascades" })),
+  ...data.cascades.map((one) => ({ from: one.referenced, to: one.table, trigger: null,
+    kind: one.by === "database" ? "cascade" : "django",
+    label: one.by === "database" ? "DELETE cascades" : "Django deletes too" })),
 ];
 
 function neighbours(name) {
@@ -226,7 +227,11 @@ function ofTable(table) {
       element("li", {}, link({ trigger: uri }, uri), ` ${triggers.get(uri).when.split(" ")[0]} ${triggers.get(uri).level}`)))]);
   const users = data.uses.filter((use) => use.table === table.name).map((use) =>
     [`${use.verb === "SELECT" ? "read" : use.verb} by `, link({ trigger: use.trigger }, use.trigger)]);
-  return [element("h2", {}, table.name), facts([["model", table.model]]), ...firing, ...listed("Used by", users)];
+  const cascades = (end, other) => data.cascades.filter((one) => one[end] === table.name).map((one) =>
+    [link({ table: one[other] }, one[other]), ` by ${one.columns.join(", ")}, ${one.by === "database" ? "by the database" : "where Django deletes"}`]);
+  return [element("h2", {}, table.name), facts([["model", table.model]]), ...firing, ...listed("Used by", users),
+    ...listed("Deleted along with rows of", cascades("table", "referenced")),
+    ...listed("With its rows are deleted those of", cascades("referenced", "table"))];
 }
 
 function search() {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pgtrigger_codegen.graph.facts import Missing, TriggerGraph
+from pgtrigger_codegen.graph.facts import Cascade, Missing, TriggerGraph
 from pgtrigger_codegen.source.wording import counted
 
 _MOST = 5  # tables that a sentence names
@@ -14,6 +14,11 @@ def summary(graph: TriggerGraph) -> str:
     """How much there is."""
     found = f"{counted(len(graph.triggers), 'trigger')} on {counted(len(graph.tables), 'table')}"
     return f"{found}, {counted(len(graph.cycles), 'cycle')}" if graph.cycles else found
+
+
+def cascade_words(cascade: Cascade) -> str:
+    """What stands at the arrow of a cascade."""
+    return "DELETE cascades" if cascade.by == "database" else "Django deletes too"
 
 
 def remarks(graph: TriggerGraph) -> Iterator[str]:

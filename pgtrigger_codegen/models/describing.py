@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from django.db.models import CASCADE
 
 from pgtrigger_codegen.evaluator.django.fields import Poison
 from pgtrigger_codegen.evaluator.django.stand_in import StandInField
@@ -171,7 +173,8 @@ def describe_model(reader: ModelReader, model: ModelClass | ThroughModel) -> Mod
             for field in concrete._meta.local_concrete_fields
             if getattr(field, "generated", False)
         ),
-        cascades=tuple(_cascades(concrete)),
+        cascades=tuple(_cascades(concrete, _is_left_to_the_database)),
+        django_cascades=tuple(_cascades(concrete, _is_done_by_django)),
         virtual=tuple(
             field.column
             for field in concrete._meta.local_concrete_fields
@@ -211,18 +214,23 @@ def _swapped_by(options: Any) -> str | None:
     return swapped if isinstance(swapped, str) else None
 
 
-def _cascades(concrete: Any) -> Iterator[tuple[str, str]]:
+def _cascades(concrete: Any, is_meant: Callable[[Any], bool]) -> Iterator[tuple[str, str]]:
     for field in concrete._meta.local_concrete_fields:
         relation: Any = getattr(field, "remote_field", None)
         target = getattr(getattr(relation, "model", None), "_meta", None)  # a string if unresolved
-        if target is None or not getattr(field, "db_constraint", False):
-            continue
-        if _is_left_to_the_database(relation.on_delete):
+        if target is not None and is_meant(field):
             yield field.column, target.label
 
 
-def _is_left_to_the_database(on_delete: object) -> bool:
+def _is_done_by_django(field: Any) -> bool:
+    return field.remote_field.on_delete is CASCADE
+
+
+def _is_left_to_the_database(field: Any) -> bool:
     """Whether it is `DB_CASCADE`, which Django has since 6.1 and packages had before."""
+    if not getattr(field, "db_constraint", False):
+        return False
+    on_delete = field.remote_field.on_delete
     if isinstance(on_delete, Poison):
         unknown = on_delete.unknown
         return isinstance(unknown, External) and unknown.dotted.endswith(".DB_CASCADE")

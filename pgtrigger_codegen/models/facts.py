@@ -60,6 +60,7 @@ class ModelFact(Struct, frozen=True):
         defaults: Columns whose fields have a text for a default, with that.
         cascades: Columns whose rows the database deletes along with what they refer to
             (`DB_CASCADE`), with the label of that model.
+        django_cascades: The same for those that Django deletes (`CASCADE`).
         field_columns: Names of the local fields that have a column, with it, in field order.
         parents: Labels of the models whose tables hold inherited fields (multi-table
             inheritance), the nearest first.
@@ -90,6 +91,7 @@ class ModelFact(Struct, frozen=True):
     choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()
     cascades: tuple[tuple[str, str], ...] = ()
+    django_cascades: tuple[tuple[str, str], ...] = ()
     field_columns: tuple[tuple[str, str], ...] = ()
     parents: tuple[str, ...] = ()
     swapped_by: str | None = None

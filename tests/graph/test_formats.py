@@ -60,7 +60,7 @@ def graph(name: str) -> TriggerGraph:
         tables=(Table(name, name, name, {"UPDATE": (trigger.uri,)}),),
         triggers=(trigger,),
         uses=(Use(trigger.uri, "UPDATE", name, (name,), is_certain=False),),
-        cascades=(Cascade(name, name, (name,)),),
+        cascades=(Cascade(name, name, (name,)), Cascade(name, name, (name,), "django")),
         firings=(),
         cycles=((trigger.uri,),),
         unresolved=(Missing(name, name, place),),
@@ -121,6 +121,14 @@ class _Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.tags[-1:] == ["script"]:
             self.scripts[-1] += data
+
+
+def test_who_goes_on_deleting_is_told_apart() -> None:
+    """The thick arrow is the database's, the dotted one Django's."""
+    assert '==>|"DELETE cascades"| t0' in mermaid(graph("plain"))
+    assert '-.->|"Django deletes too"| t0' in mermaid(graph("plain"))
+    assert '[label="DELETE cascades", style=bold];' in dot(graph("plain"))
+    assert '[label="Django deletes too", style=dotted];' in dot(graph("plain"))
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.cli import run_cli, run_json
 from tests.support.git_project import STAMP, GitProject
-from tests.support.projects import copy_project
+from tests.support.projects import copy_project, write_project
 
 MODELS = '''\
 import pgtrigger
@@ -215,8 +215,8 @@ def test_cascades_of_the_database(tmp_path: Path) -> None:
 
     data = run_json(project.root, "graph")
 
-    assert data["cascades"] == [
-        {"referenced": "shop_log", "table": "shop_order", "columns": ["log_id"]}
+    assert [one for one in data["cascades"] if one["by"] == "database"] == [
+        {"referenced": "shop_log", "table": "shop_order", "columns": ["log_id"], "by": "database"}
     ]
     by_cascade = [one for one in data["firings"] if one["cascade"]]
     assert by_cascade == [
@@ -243,6 +243,113 @@ CASCADE = BY_HAND.replace(
         ''', ""),
 """,
 )
+
+
+RELATED = """\
+import pgtrigger
+from django.db import models
+
+
+class Country(models.Model):
+    pass
+
+
+class Owner(models.Model):
+    country = models.ForeignKey(Country, models.CASCADE)
+
+
+class Paper(models.Model):
+    owner = models.ForeignKey(Owner, models.CASCADE)
+    first = models.ForeignKey("self", models.CASCADE, db_column="first_paper")
+    reader = models.ForeignKey(Owner, models.SET_NULL, null=True, related_name="+")
+    lender = models.ForeignKey(Owner, models.DB_CASCADE, related_name="+")
+    tags = models.ManyToManyField("Tag")
+
+    class Meta:
+        triggers = [
+            pgtrigger.Trigger(
+                name="forget", when=pgtrigger.After, operation=pgtrigger.Delete,
+                func="DELETE FROM shop_note WHERE id = OLD.id; RETURN NULL;",
+            )
+        ]
+
+
+class Letter(Paper):
+    pass
+
+
+class Note(models.Model):
+    paper = models.OneToOneField(Paper, models.CASCADE)
+    owner = models.ForeignKey(Owner, models.CASCADE)
+    country = models.ForeignKey(Country, models.CASCADE)
+
+
+class Tag(models.Model):
+    class Meta:
+        triggers = [pgtrigger.Protect(name="kept", operation=pgtrigger.Delete)]
+
+
+class Line(models.Model):
+    country = models.ForeignKey(Country, models.CASCADE)
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="fixed", operation=pgtrigger.Update)]
+
+
+pgtrigger.register(pgtrigger.Protect(name="tagged", operation=pgtrigger.Delete))(
+    Paper.tags.through
+)
+pgtrigger.register(pgtrigger.Protect(name="posted", operation=pgtrigger.Delete))(Letter)
+"""
+
+
+@pytest.fixture(scope="module")
+def cascades(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str, str]]:
+    root = write_project(tmp_path_factory.mktemp("related"), RELATED)
+    data = run_json(root, "graph")
+    return [
+        (one["referenced"], one["table"], *one["columns"], one["by"]) for one in data["cascades"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "cascade",
+    [
+        pytest.param(("shop_owner", "shop_paper", "owner_id", "django"), id="into a trigger"),
+        pytest.param(("shop_paper", "shop_paper", "first_paper", "django"), id="into itself"),
+        pytest.param(("shop_owner", "shop_paper", "lender_id", "database"), id="database"),
+        pytest.param(("shop_paper", "shop_letter", "paper_ptr_id", "django"), id="inheritance"),
+        pytest.param(("shop_paper", "shop_paper_tags", "paper_id", "django"), id="through"),
+        pytest.param(("shop_tag", "shop_paper_tags", "tag_id", "django"), id="through, other end"),
+        pytest.param(("shop_paper", "shop_note", "paper_id", "django"), id="both in the picture"),
+        pytest.param(("shop_owner", "shop_note", "owner_id", "django"), id="both, one as a parent"),
+    ],
+)
+def test_cascades_by_django(
+    cascade: tuple[str, ...], cascades: list[tuple[str, str, str, str]]
+) -> None:
+    assert cascade in cascades
+
+
+def test_cascades_that_reach_no_trigger_are_not_drawn(
+    cascades: list[tuple[str, str, str, str]],
+) -> None:
+    """Neither from tables that are not in the picture, nor where nothing is deleted."""
+    assert len(cascades) == 8
+    assert not [one for one in cascades if "reader_id" in one]
+    assert not [one for one in cascades if "shop_country" in one or "shop_line" in one]
+
+
+def test_django_goes_on_deleting_only_for_django(tmp_path: Path) -> None:
+    """A DELETE of a trigger is SQL, of which Django does not know."""
+    models = RELATED.replace("DELETE FROM shop_note", "DELETE FROM shop_owner")
+    data = run_json(write_project(tmp_path, models), "graph", "--table", "shop.Paper")
+
+    assert [(one["fires"], one["cascade"]) for one in data["firings"]] == [
+        ("shop.Paper:forget", ["shop_owner", "shop_paper"])
+    ]
+    data = run_json(write_project(tmp_path, models.replace("DB_CASCADE", "CASCADE")), "graph")
+    assert data["firings"] == []
 
 
 @pytest.mark.parametrize("output_format", ["mermaid", "dot", "html", "json"])
