@@ -126,9 +126,8 @@ def guide(name: str) -> str | None:
 
 
 def schema_files() -> list[Path]:
-    """The JSON schemas that the package or the documentation holds."""
-    folders = (REPOSITORY / "docs", REPOSITORY / "pgtrigger_codegen")
-    return sorted(path for folder in folders for path in folder.rglob("schemas/*.json"))
+    """The JSON schemas that the package holds."""
+    return sorted((REPOSITORY / "pgtrigger_codegen" / "schemas").glob("*.json"))
 
 
 def schemas_page() -> str:
@@ -136,11 +135,10 @@ def schemas_page() -> str:
     rows = [f"| [{path.name}](schemas/{path.name}) | {_title(path)} |" for path in schema_files()]
     text = (
         "# JSON schemas\n\nEvery command with `--output-format json` prints one document. "
-        "The pages of the commands describe its keys.\n"
+        "[`schema`](commands/schema.md) prints the schemas as well.\n\n"
+        "| schema | |\n|---|---|\n"
     )
-    if rows:
-        text += "\n| schema | of |\n|---|---|\n" + "\n".join(rows) + "\n"
-    return text
+    return text + "\n".join(rows) + "\n"
 
 
 def _title(path: Path) -> str:

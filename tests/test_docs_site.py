@@ -175,6 +175,17 @@ def test_commands_are_described_as_in_their_help(site: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_schemas_are_on_the_site(site: Path) -> None:
+    page = _Page((site / "schemas" / "index.html").read_text())
+    schemas = list((PACKAGE / "schemas").glob("*.json"))
+
+    assert len(schemas) > 10
+    for schema in schemas:
+        assert schema.name in page.links, schema.name
+        assert (site / "schemas" / schema.name).read_text() == schema.read_text()
+
+
+@pytest.mark.slow
 def test_search_finds_rules_commands_and_pages(site: Path) -> None:
     index = json.loads((site / "search" / "search_index.json").read_text())
     places = {entry["location"] for entry in index["docs"]}
