@@ -110,6 +110,9 @@ def _commands(page: str) -> list[str]:
 
 def _run(project: DjangoProject, words: list[str]) -> None:
     match words:
+        case ["pgtrigger-codegen", "init"]:
+            # Whoever reads the page is asked; here nobody answers.
+            _run(project, [*words, "--yes"])
         case ["pgtrigger-codegen", command, *options]:
             outcome = run_cli(project.root, command, *options)
             assert outcome.exit_code in _EXIT_CODES.get(command, {0}), outcome.stderr

@@ -125,13 +125,13 @@ class _Outcome(Struct, frozen=True):
 
     def changes(self) -> list[Change]:
         """Every file to write, with the line ends that the file has."""
-        texts = {file.path: file.after for file in self.conversion.files}
-        if self.edits_settings and self.settings_edit:
-            texts[self.settings_edit.path] = self.settings_edit.after
-        return [
-            Change(path, OriginalText.read(path).with_text(text).encode())
-            for path, text in texts.items()
+        changes = [
+            Change(file.path, OriginalText.read(file.path).with_text(file.after).encode())
+            for file in self.conversion.files
         ]
+        if self.edits_settings and (edit := self.settings_edit):
+            changes.append(Change(edit.path, edit.content))
+        return changes
 
     def echo_remarks(self) -> None:
         """Say on standard error what stands in the way, and what else is to be known."""

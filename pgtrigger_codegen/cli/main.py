@@ -20,6 +20,7 @@ _CLICKS = (click.Abort, click.ClickException, click.exceptions.Exit, SystemExit)
 
 # Commands by name: where they live, and the line that the group's help shows.
 COMMANDS = {
+    "init": ("pgtrigger_codegen.cli.init", "Do the first steps in a project."),
     "show": ("pgtrigger_codegen.cli.show", "Show the triggers that the source declares."),
     "makemigrations": (
         "pgtrigger_codegen.cli.makemigrations",

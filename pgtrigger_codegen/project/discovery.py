@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pgtrigger_codegen.errors import ConfigError, ProjectError
+from pgtrigger_codegen.project.ambiguity import several_projects, several_settings
 from pgtrigger_codegen.project.config import TABLE, Config, is_dotted_name
 from pgtrigger_codegen.project.entry_points import read_entry_point
 from pgtrigger_codegen.project.folders import Exclusion, is_there, nearest_files, subfolders
@@ -295,7 +296,7 @@ class _Search:
                     f'"…" in [tool.{TABLE}] of pyproject.toml'
                 )
         if len({naming.module for naming in readable}) > 1:
-            raise _disagreement(readable, self.root)
+            raise several_settings(readable, self.root)
         if readable and readable[0].environment is not None:
             first = readable[0]
             self.notices.append(
@@ -341,7 +342,8 @@ class _Search:
         if len(projects) > 1:
             named = {file: own for file, own in projects.items() if own & set(self._configured())}
             if len(named) != 1:
-                raise _several_projects(module, sorted(projects), self.root)
+                folders = sorted(set().union(*projects.values()))
+                raise several_projects(module, sorted(projects), folders, self.root)
             projects = named
         return set().union(*projects.values())
 
@@ -405,28 +407,6 @@ def _roots_around(entry_point: Path, root: Path) -> list[Path]:
     # Without an `__init__.py` either could be meant: `wsgi` or, by PEP 420, `shop.wsgi`.
     both = folder == entry_point.parent and folder != root
     return [folder, folder.parent] if both else [folder]
-
-
-def _disagreement(namings: list[Naming], root: Path) -> ConfigError:
-    places = ", ".join(
-        dict.fromkeys(f"{naming.origin(root)} names {naming.module}" for naming in namings)
-    )
-    lines = " or ".join(dict.fromkeys(f'settings = "{naming.module}"' for naming in namings))
-    return ConfigError(
-        f"several settings modules could be meant: {places}",
-        help=f"write the line of the right one below [tool.{TABLE}] in pyproject.toml ({lines}), "
-        f"or run with -C in the folder of one manage.py",
-    )
-
-
-def _several_projects(module: str, files: list[Path], root: Path) -> ConfigError:
-    places = ", ".join(_display(file, root) for file in files)
-    return ConfigError(
-        f"several projects have a settings module {module}: {places}",
-        help="run with -C in the folder of one project, once for each (in pre-commit: a hook for "
-        "each, with `entry: pgtrigger-codegen -C FOLDER lint --`), or list the folder of one under "
-        f"source-roots in [tool.{TABLE}]",
-    )
 
 
 def other_project(path: Path, layout_roots: Collection[Path], root: Path) -> Path | None:

@@ -169,6 +169,32 @@ def set_constant(text: str, name: str, value: str) -> str:
     return f"{text}{ending}{name} = {value}\n"
 
 
+def append_to_list(text: str, name: str, element: str) -> str | None:
+    """The text with a string more in the list or tuple that a top-level assignment writes out.
+
+    Returns:
+        None where the last assignment of that name is none of a list with elements.
+    """
+    for statement in reversed(ast.parse(text).body):
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
+                pass
+            case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value) if (
+                target == name
+            ):
+                pass
+            case _:
+                continue
+        if not isinstance(value, ast.List | ast.Tuple) or not value.elts:
+            return None
+        start, end = _range(text, value.elts[-1])
+        before = text[:start].rpartition("\n")[2]
+        quote = "'" if text[start] == "'" else '"'
+        separator = ", " if before.strip() else f",\n{before}"
+        return f"{text[:end]}{separator}{quote}{element}{quote}{text[end:]}"
+    return None
+
+
 class _Edit(Struct, frozen=True):
     start: int
     end: int

@@ -9,6 +9,7 @@ import pytest
 
 from tests.migrations.conversion.histories import contents, copy_history, migrations_of
 from tests.support.cli import run_cli
+from tests.support.projects import copy_project
 
 RELEASE = "django_pgtrigger_4_17"
 
@@ -140,3 +141,15 @@ def test_line_ends_stay(project: Path) -> None:
     data = path.read_bytes()
     assert b"RunSQL" in data
     assert data.count(b"\r\n") == data.count(b"\n")
+
+
+def test_settings_in_another_encoding_stay_in_it(tmp_path: Path) -> None:
+    root = copy_project("adopted", tmp_path)
+    settings = root / "library/settings.py"
+    text = f"# coding: latin-1\nNAME = 'é'\n{settings.read_text()}"
+    settings.write_bytes(text.encode("latin-1"))
+    outcome = run_cli(root, "convert", "--settings", "--allow-dirty")
+
+    assert outcome.exit_code == 0, outcome.stderr
+    assert settings.read_bytes().decode("latin-1").startswith("# coding: latin-1\nNAME = 'é'\n")
+    assert "PGTRIGGER_MIGRATIONS = False" in settings.read_bytes().decode("latin-1")
