@@ -23,7 +23,7 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
 from pgtrigger_codegen.triggers.compiled import Cause
 
-_MARKS = (b"pgtrigger", b"pghistory")
+_MARK, _OTHER_MARK = b"pgtrigger", b"pghistory"
 # What helpers make is assigned to `triggers`, in a file that need not name the library.
 _WIDE_MARK = b"triggers"
 _NAME = re.compile(r"\bname\s*=\s*[\"'](\w+)[\"']")
@@ -52,7 +52,7 @@ def unreached_triggers(
             content = read_bytes(path)
         except OSError:
             continue
-        is_certain = any(mark in content for mark in _MARKS)
+        is_certain = _MARK in content or _OTHER_MARK in content
         if is_certain or _WIDE_MARK in content:
             text = content.decode(errors="replace")
             if is_certain:

@@ -22,7 +22,7 @@ _EVALUATOR: Final = f"{_OWN}{os.sep}evaluator{os.sep}"
 
 DOORS = frozenset(
     {
-        ("incremental/codec.py", "evaluated_annotations"),
+        ("incremental/codec_types.py", "evaluated_annotations"),
         ("incremental/worker.py", "_fork"),
         ("incremental/worker.py", "_send"),
         ("cli/terminal.py", "begin"),
@@ -155,7 +155,7 @@ def _on_event(event: str, args: tuple[Any, ...]) -> None:
         judge = _JUDGES[event]
     except KeyError:
         judge = _JUDGES[event] = _judge_effect if deeds.deed(event) else None
-    if judge is None:
+    if judge is None or (judge is _judge_look_inside and args[1] not in INSIDE):
         return
     thread = get_ident()
     # Looking at frames makes events of its own.
@@ -206,7 +206,7 @@ def _judge_exec(event: str, args: tuple[Any, ...], frame: FrameType) -> str | No
 
 
 def _judge_look_inside(event: str, args: tuple[Any, ...], frame: FrameType) -> str | None:
-    if args[1] in INSIDE and frame.f_code.co_filename.startswith(_EVALUATOR):
+    if frame.f_code.co_filename.startswith(_EVALUATOR):
         return f"look inside a function or a frame (`{args[1]}`)"
     return None
 

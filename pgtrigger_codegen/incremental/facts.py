@@ -15,12 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
-from pgtrigger_codegen.incremental.codec import (
-    Codec,
-    DecodingError,
-    EncodingError,
-    evaluated_annotations,
-)
+from pgtrigger_codegen.incremental.codec import Codec, DecodingError, EncodingError
+from pgtrigger_codegen.incremental.codec_types import evaluated_annotations
 from pgtrigger_codegen.migrations.planning.history import Replayed
 from pgtrigger_codegen.migrations.reading.graph import (
     MigrationGraph,

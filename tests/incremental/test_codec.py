@@ -61,6 +61,14 @@ def test_facts_come_back_as_they_were() -> None:
     assert type(again.table) is QualifiedName
 
 
+@pytest.mark.parametrize(
+    "leaf", [Leaf("x", 10**30), Leaf("\ud800"), Leaf("\U0001f600 é", -(2**63))]
+)
+def test_what_a_quick_reader_of_json_refuses_comes_back_too(leaf: Leaf) -> None:
+    codec = Codec(tuple[Leaf, ...])
+    assert codec.decode(codec.encode((leaf, LEAF))) == (leaf, LEAF)
+
+
 def test_the_same_facts_are_the_same_bytes() -> None:
     assert CODEC.encode(TREE) == CODEC.encode(CODEC.decode(CODEC.encode(TREE)))
 

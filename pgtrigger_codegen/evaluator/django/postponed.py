@@ -175,10 +175,8 @@ def postpone_field(vm: Machine, node: ast.expr, scope: Scope) -> PostponedField 
             return None
         if keyword.arg is None:
             return None
-    cls = _called_class(vm, node.func, scope, names)
-    if cls is None or not _is_djangos_field(cls):
-        return None
-    return PostponedField(vm, node, scope, cls, names)
+    cls = _field_class(vm, node.func, scope, names)
+    return None if cls is None else PostponedField(vm, node, scope, cls, names)
 
 
 ARGUMENTS = frozenset({"fields"})
@@ -233,23 +231,8 @@ def _postpone(vm: Machine, node: ast.Assign, scope: Scope) -> bool:
     return False
 
 
-def _is_djangos_field(cls: type) -> bool:
-    if cls in _DJANGOS_FIELDS:  # asked for each field
-        return True
-    if not (
-        cls.__module__.startswith("django.")
-        and is_field_class(cls)
-        and lookup.is_callable_listed(cls)
-    ):
-        return False
-    _DJANGOS_FIELDS.add(cls)
-    return True
-
-
-_DJANGOS_FIELDS: set[type] = set()
-
-
-def _called_class(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> type | None:
+def _field_class(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> type | None:
+    """The class of Django's that is called, if it is one of a field."""
     if isinstance(node, ast.Attribute):
         module = _library_module(vm, node.value, scope, names)
         if module is None:
@@ -257,8 +240,24 @@ def _called_class(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, An
         value = vm.library_class(module.name, node.attr)
     else:
         value = _bound(vm, node, scope, names)
-    known = isinstance(value, type) and (value in _DJANGOS_FIELDS or not is_user_class(vm, value))
-    return value if known else None
+    return value if isinstance(value, type) and _is_djangos_field(vm, value) else None
+
+
+def _is_djangos_field(vm: Machine, cls: type) -> bool:
+    if cls in _DJANGOS_FIELDS:  # asked for each field
+        return True
+    if not (
+        cls.__module__.startswith("django.")
+        and is_field_class(cls)
+        and lookup.is_callable_listed(cls)
+        and not is_user_class(vm, cls)
+    ):
+        return False
+    _DJANGOS_FIELDS.add(cls)
+    return True
+
+
+_DJANGOS_FIELDS: set[type] = set()
 
 
 def _bound(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> Any:

@@ -149,9 +149,9 @@ def imported_modules(
 def _imports(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
     """Imports among the statements that run at import, compound ones opened, in order."""
     for node in body:
+        if type(node) in _MOST:
+            continue
         match node:
-            case ast.Assign() | ast.Expr() | ast.FunctionDef():
-                pass  # what there is most of, in models above all
             case ast.Import() | ast.ImportFrom():
                 yield node
             case ast.If():
@@ -165,6 +165,10 @@ def _imports(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
                 yield from _imports(node.finalbody)
             case ast.With() | ast.For() | ast.While() | ast.ClassDef():
                 yield from _imports(node.body)
+
+
+# What there is most of, in models above all, and never holds an import that runs with the module.
+_MOST = frozenset({ast.Assign, ast.AnnAssign, ast.Expr, ast.FunctionDef})
 
 
 def _is_type_checking(test: ast.expr) -> bool:

@@ -136,6 +136,8 @@ class _Packages:
 def _unconditional(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
     """Imports that run whenever the module does, and that nothing catches."""
     for node in body:
+        if type(node) not in _WITH_IMPORTS:
+            continue
         match node:
             case ast.Import() | ast.ImportFrom():
                 yield node
@@ -150,6 +152,12 @@ def _unconditional(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.Import
                 yield from _unconditional(node.finalbody)
             case _:
                 pass
+
+
+# Nearly all statements are none of these: that is found out sooner than which they are.
+_WITH_IMPORTS = frozenset(
+    {ast.Import, ast.ImportFrom, ast.ClassDef, ast.With, ast.Try, ast.TryStar}
+)
 
 
 def _catches_import_errors(handler: ast.ExceptHandler) -> bool:

@@ -103,11 +103,10 @@ class Evaluation:
 
     def guarded(self, action: Callable[[], Any], span: Span) -> Any:
         """Runs an action; whatever stops it becomes `Unknown`. The outermost has a new budget."""
-        if self._guards:
-            return self._guarded(action, lambda: span)
-        return self._outermost(action, lambda: span)
+        run = self._guarded if self._guards else self._outermost
+        return run(lambda: span, action)
 
-    def _outermost(self, action: Callable[[], Any], place: Callable[[], Span]) -> Any:
+    def _outermost(self, place: Callable[[], Span], action: Callable[..., Any], *args: Any) -> Any:
         """A barrier: a bug of ours costs what is being evaluated, and no more."""
         if (reason := self.spent.passed()) is not None:
             self.observer.passed_over(Unread(GapKind.LIMIT_PASSED, reason, place()))
@@ -118,7 +117,7 @@ class Evaluation:
         self.spent.begin()
         try:
             with _WALL, decimal.localcontext(None if changed is None else changed.strict()):
-                outcome = contain("the evaluator", partial(self._guarded, action, place))
+                outcome = contain("the evaluator", partial(self._guarded, place, action, *args))
         finally:
             self.spent.end(WORK.steps + STEPS - self._last_step)
         if isinstance(outcome, Crash):
@@ -127,11 +126,11 @@ class Evaluation:
             return Unknown(outcome.reason, place())
         return outcome
 
-    def _guarded(self, action: Callable[[], Any], place: Callable[[], Span]) -> Any:
+    def _guarded(self, place: Callable[[], Span], action: Callable[..., Any], *args: Any) -> Any:
         self._guards += 1
         try:
             try:
-                return action()
+                return action(*args)
             finally:
                 check()
         except _STOPS as stop:

@@ -137,7 +137,7 @@ class PythonMachine(Evaluation):
     ) -> Any:
         """The same for what is done with a node: where it stands is asked when it matters."""
         run = self._guarded if self._guards else self._outermost
-        return run(partial(action, self, node, scope), partial(scope.module.span, node))
+        return run(partial(scope.module.span, node), action, self, node, scope)
 
     def value(self, node: ast.expr, scope: Scope) -> Any:
         """The value of an expression, which counts as a step."""
@@ -227,12 +227,13 @@ class PythonMachine(Evaluation):
 
     def library_class(self, module: str, name: str) -> type | None:
         """A class of a library by its name, None where the name stands for something else."""
-        key = (module, name)
-        if key not in self._library_classes:
+        try:  # asked for each field, with one answer for hundreds
+            return self._library_classes[module, name]
+        except KeyError:
             nowhere = Span("", 1, 1, 1, 1)
             value = module_names.module_attribute(self, module, name, nowhere)
-            self._library_classes[key] = value if isinstance(value, type) else None
-        return self._library_classes[key]
+            known = self._library_classes[module, name] = value if isinstance(value, type) else None
+            return known
 
     def tell(self, event: Event) -> None:
         """Tells the libraries what happened, if it concerns them."""
