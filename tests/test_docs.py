@@ -30,6 +30,7 @@ _FROM_GIT = "git+https://github.com/pgtrigger-codegen/pgtrigger-codegen"
 _NOT_RUN = {
     f'pip install "pgtrigger-codegen @ {_FROM_GIT}"': "git is not asked in tests",
     f'pip install "pgtrigger-codegen[verify] @ {_FROM_GIT}"': "nor for the extra",
+    f'pip install "pgtrigger-codegen[editor] @ {_FROM_GIT}"': "nor for this one",
 }
 
 

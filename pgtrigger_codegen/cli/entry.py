@@ -16,7 +16,7 @@ from pgtrigger_codegen.cli.speed import speed
 
 TRACEBACK = "--traceback"
 
-_FRAMES = 4_000
+FRAMES = 4_000
 """Nested calls of Python functions: a level of the source that is read takes some fifteen of them.
 
 The stack of 8 MiB that a process has holds twice as many, even where each goes through C.
@@ -27,7 +27,7 @@ def run() -> None:
     """The console script: a crash exits with 2, after its traceback."""
     # Nearly all that is made is needed to the end; looking for garbage took a third of the time.
     gc.disable()
-    sys.setrecursionlimit(max(_FRAMES, sys.getrecursionlimit()))
+    sys.setrecursionlimit(max(FRAMES, sys.getrecursionlimit()))
     for stream in (sys.stdout, sys.stderr):
         # Names and paths of a project may hold what a terminal's encoding has no place for.
         if isinstance(stream, io.TextIOWrapper):

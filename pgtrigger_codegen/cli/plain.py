@@ -26,6 +26,28 @@ def reusable(root: Path) -> None:
     """Nothing is kept, whatever the command did."""
 
 
+class NothingKept:
+    """In the place of what a process keeps between the runs of its forks."""
+
+    def engine(self, folder: Path, settings: str | None) -> Engine:
+        """How a run gets its work done."""
+        from pgtrigger_codegen.engine import COLD
+
+        return COLD
+
+    def found(self) -> bytes:
+        """Nothing to keep."""
+        return b""
+
+    def take(self, found: bytes) -> None:
+        """Keeps nothing."""
+
+
+def kept_in_process() -> NothingKept:
+    """What a process keeps between the runs of its forks."""
+    return NothingKept()
+
+
 def clean(root: Path) -> str:
     """Nothing is kept that could be deleted."""
     return "There is no cache."

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.engine import Engine
+    from pgtrigger_codegen.incremental.process_memory import ProcessMemory
 
 
 def run(command: Callable[[], int], arguments: Sequence[str]) -> int:
@@ -43,6 +44,13 @@ def reusable(root: Path) -> None:
     from pgtrigger_codegen.incremental.session import reusable_in
 
     reusable_in(root)
+
+
+def kept_in_process() -> ProcessMemory:
+    """What a process keeps that goes on after a run, and has each run done by a fork of itself."""
+    from pgtrigger_codegen.incremental.process_memory import ProcessMemory
+
+    return ProcessMemory()
 
 
 def clean(root: Path) -> str:

@@ -27,10 +27,13 @@ class Incremental:
 
     Attributes:
         memory: What is kept between runs; None where nothing may be.
+        worth_it: Migration files from which on another process replays them, if not as many as
+            usual.
     """
 
-    def __init__(self, memory: Memory | None = None) -> None:
+    def __init__(self, memory: Memory | None = None, worth_it: int | None = None) -> None:
         self.memory = memory
+        self.worth_it = worth_it
         self._known: Replayed | None = None
         self._worker: worker.Worker | None = None
 
@@ -43,7 +46,7 @@ class Incremental:
         if self._known is None:
             load = migration_loader(reader.interpreter, project.apps)
             own = sorted(label for label, app in project.apps.items() if app.first_party)
-            self._worker = worker.start(MigrationReader(project.apps, load), own)
+            self._worker = worker.start(MigrationReader(project.apps, load), own, self.worth_it)
             if self._worker is not None:
                 atexit.register(self._worker.stop)  # when nobody asks for the outcome
         return COLD.declare(reader)

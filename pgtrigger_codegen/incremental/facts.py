@@ -76,14 +76,15 @@ def history_codec() -> Codec:
 
 def encode_reads(read: Reads) -> bytes:
     """What a process has read, as one line."""
-    return json.dumps([read.files, sorted(read.folders), read.effect]).encode()
+    parts = [read.files, sorted(read.folders), read.effect, sorted(read.overlaid)]
+    return json.dumps(parts).encode()
 
 
 def decode_reads(line: bytes) -> Reads:
     """What a process has read; our own child's word."""
-    files, folders, effect = json.loads(line)
+    files, folders, effect, overlaid = json.loads(line)
     stamps = {path: None if stamp is None else tuple(stamp) for path, stamp in files.items()}
-    return Reads(stamps, set(folders), effect)
+    return Reads(stamps, set(folders), effect, set(overlaid))
 
 
 def encode_answers(functions: Iterable[Remembered[..., Any]], answers: Answers) -> bytes:

@@ -48,9 +48,7 @@ class Memory(Struct):
 
     def history(self, root: Path) -> Replayed | None:
         """The replayed migrations, if nothing that they were replayed from has changed."""
-        data = folder.read(root, self._name("history"))
-        inputs, _, content = (data or b"").partition(b"\n")
-        known = from_json(inputs)
+        known, content = self.stored_history(root)
         if known is None:
             return None
         before = _stamps(known)
@@ -64,6 +62,12 @@ class Memory(Struct):
             # What is used again was read, as far as the result of this run is concerned.
             current.merge(before)
         return replayed
+
+    def stored_history(self, root: Path) -> tuple[Fingerprint | None, bytes]:
+        """What the cache has of the migrations: what it was made from, and the facts, encoded."""
+        data = folder.read(root, self._name("history"))
+        inputs, _, content = (data or b"").partition(b"\n")
+        return from_json(inputs), content
 
     def recall_sql(self, root: Path) -> None:
         """Lets questions about SQL be answered as in earlier runs."""

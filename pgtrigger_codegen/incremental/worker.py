@@ -84,10 +84,20 @@ class Worker:
             self._pid = 0
 
 
-def start(reader: MigrationReader, app_labels: Sequence[str]) -> Worker | None:
-    """Begins to replay the apps' migrations; None where it would not pay or cannot be."""
+def start(
+    reader: MigrationReader, app_labels: Sequence[str], worth_it: int | None = None
+) -> Worker | None:
+    """Begins to replay the apps' migrations; None where it would not pay or cannot be.
+
+    Args:
+        worth_it: The least number of migration files, unless it is `WORTH_IT`.
+    """
     files = sum(len(reader.names(app_label)) for app_label in app_labels)
-    if files < WORTH_IT or not hasattr(os, "fork") or (os.cpu_count() or 1) < 2:
+    if (
+        files < (WORTH_IT if worth_it is None else worth_it)
+        or not hasattr(os, "fork")
+        or (os.cpu_count() or 1) < 2
+    ):
         return None
     return Worker(lambda: replay_apps(reader, app_labels))
 

@@ -65,6 +65,31 @@ def add_ignores(
     return AddedIgnores(texts, tuple(added), tuple(left))
 
 
+def ignores_one_by_one(
+    findings: Iterable[Diagnostic],
+    read: Callable[[str], SourceText],
+    writable: Callable[[str], bool],
+) -> dict[Diagnostic, Edit]:
+    """For each finding what silences that one alone; nothing for those that no comment can.
+
+    Args:
+        read: Gives the text of a file by its path.
+        writable: Whether a file, by its path, may be changed.
+    """
+    files: dict[str, _File] = {}
+    found: dict[Diagnostic, Edit] = {}
+    for finding in findings:
+        path = finding.span.path
+        if finding.code == UnusedSuppression.code or not writable(path):
+            continue
+        if path not in files:
+            files[path] = _File(path, read(path))
+        place = files[path].place(finding)
+        if place is not None:
+            (found[finding],) = _edits(path, {finding: place}, files[path].lines, "")
+    return found
+
+
 class _File:
     """Where comments can go in a file."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
@@ -123,6 +124,9 @@ def read_module(name: str, path: Path, *, is_package: bool, first_party: bool) -
         OSError: It cannot be read.
     """
     text = _decode(path)
+    if (tree := _kept.get(text)) is not None:
+        return Module(name, path, is_package, first_party, text, tree)
+    parsed_anew.add(path)
     return parse_module(name, path, text, is_package=is_package, first_party=first_party)
 
 
@@ -143,6 +147,29 @@ def parse_module(
         reason = str(error) or type(error).__name__
         raise SourceSyntaxError(f"cannot be parsed: {reason}", span) from error
     return Module(name, path, is_package, first_party, text, tree)
+
+
+def keep_trees(paths: Iterable[Path]) -> None:
+    """Parses files now, for every run of this process to come in which they are the same.
+
+    Nobody changes the trees of modules; what is kept at their nodes follows from the nodes alone.
+    What was kept of a file before goes.
+    """
+    for path in paths:
+        if (before := _kept_texts.pop(path, None)) is not None:
+            _kept.pop(before, None)
+        try:
+            text = _decode(path)
+            tree = _parse(text)
+        except (OSError, SourceSyntaxError, SyntaxError, ValueError, RecursionError, MemoryError):
+            continue  # the run that comes upon the file says what is wrong with it
+        _kept[text], _kept_texts[path] = tree, text
+
+
+parsed_anew: set[Path] = set()
+"""Files that were parsed in this process, since no tree of their text was kept."""
+_kept: dict[str, ast.Module] = {}
+_kept_texts: dict[Path, str] = {}
 
 
 def _parse(text: str) -> ast.Module:

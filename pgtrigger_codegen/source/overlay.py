@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.files import (
     MOST_BYTES,
     FileRefusedError,
@@ -31,6 +32,7 @@ def read_bytes(path: str | Path, most: int = MOST_BYTES) -> bytes:
     """
     overlay = _OVERLAY.get()
     if overlay and (content := overlay.get(str(path))) is not None:
+        reads.note_overlaid(str(path))
         return content
     try:
         return read_regular(path, most).data
@@ -44,6 +46,11 @@ def overlaid_names(folder: str) -> frozenset[str]:
     """Names of the files of a folder for which another content holds: some may be new."""
     overlay = _OVERLAY.get() or {}
     return frozenset(Path(path).name for path in overlay if str(Path(path).parent) == folder)
+
+
+def overlaid_paths() -> frozenset[str]:
+    """The files for which another content holds here."""
+    return frozenset(_OVERLAY.get() or {})
 
 
 @contextmanager

@@ -31,17 +31,20 @@ class Reads(Struct):
             for those that were not there.
         folders: Absolute paths of folders that were listed.
         effect: Something that the run did besides reading: then its result is no result.
+        overlaid: Paths of files for which another content held than is on disk.
     """
 
     files: dict[str, tuple[int, int] | None] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
     effect: str | None = None
+    overlaid: set[str] = field(default_factory=set)
 
     def merge(self, other: Reads) -> None:
         """Adds what another process has read."""
         self.files = {**other.files, **self.files}
         self.folders |= other.folders
         self.effect = self.effect or other.effect
+        self.overlaid |= other.overlaid
 
 
 @contextmanager
@@ -82,6 +85,12 @@ def unrecorded() -> Iterator[None]:
 def current() -> Reads | None:
     """What has been read so far, when somebody wants to know."""
     return _current
+
+
+def note_overlaid(path: str) -> None:
+    """Notes that a file was read for which another content holds than is on disk."""
+    if _current is not None:
+        _current.overlaid.add(path)
 
 
 def stamp(path: str) -> tuple[int, int] | None:

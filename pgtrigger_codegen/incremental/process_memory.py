@@ -1,0 +1,177 @@
+"""What a process keeps in memory that goes on after a run: the server of an editor.
+
+Each run is done by a fork, so that it can be ended at any moment and leaves nothing behind. What a
+later run can use again comes back from the fork as bytes: the replayed migrations with all that
+they were made from, answers about SQL, and the paths of files that had to be parsed. Whether that
+still holds is asked as for the cache on disk, which is read here too and never written.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from pgtrigger_codegen.incremental.engine import Incremental
+from pgtrigger_codegen.incremental.facts import (
+    DecodingError,
+    EncodingError,
+    decode_answers,
+    decode_history,
+    encode_answers,
+)
+from pgtrigger_codegen.incremental.inputs import Fingerprint, fingerprint, from_json, holds
+from pgtrigger_codegen.incremental.memory import Memory
+from pgtrigger_codegen.migrations.planning.history import Replayed
+from pgtrigger_codegen.source import module
+from pgtrigger_codegen.source.overlay import overlaid_paths
+from pgtrigger_codegen.source.reads import Reads
+from pgtrigger_codegen.sql.remembered import BOOK, Answers
+
+_ONE_FILE = 1
+"""Another process replays even a single migration: only so its outcome can be kept."""
+
+
+class _Found(Struct, frozen=True):
+    """What a run leaves for later ones.
+
+    Attributes:
+        inputs: What the migrations were replayed from; empty where there is nothing to keep.
+        history: The replayed migrations, encoded.
+        answers: About SQL, encoded; empty where none is new.
+        parsed: Files that were parsed anew.
+    """
+
+    folder: str
+    settings: str | None
+    inputs: bytes
+    history: bytes
+    answers: bytes
+    parsed: list[str]
+
+
+class _Known(Struct, frozen=True):
+    inputs: Fingerprint
+    replayed: Replayed
+
+
+class _RunMemory(Memory):
+    """The memory of one run.
+
+    Attributes:
+        known: The migrations as an earlier run replayed them.
+        earlier: Answers about SQL that earlier runs found.
+        new: Migrations that this run knows, and the process does not: inputs and facts, encoded.
+        began: Before the run read anything, in seconds of `time.time`.
+    """
+
+    known: _Known | None = None
+    earlier: Answers | None = None
+    new: tuple[bytes, bytes] | None = None
+    began: float = 0.0
+    root: Path | None = None
+
+    def history(self, root: Path) -> Replayed | None:
+        self.root = root
+        if self.known is not None and _still_holds(self.known.inputs, root):
+            return self.known.replayed
+        inputs, content = self.stored_history(root)
+        if inputs is None or not _still_holds(inputs, root):
+            return None
+        try:
+            replayed = decode_history(content)
+        except DecodingError:
+            return None
+        self.new = inputs.to_json(), content
+        return replayed
+
+    def sql(self, root: Path) -> Answers:
+        return super().sql(root) if self.earlier is None else self.earlier
+
+    def keep_history(self, replayed: bytes, read: Reads) -> None:
+        if read.overlaid or self.root is None or not _are_saved(overlaid_paths()):
+            return
+        inputs = fingerprint(read, self.root, self.began)
+        if inputs is not None:
+            self.new = inputs.to_json(), replayed
+
+
+class ProcessMemory:
+    """What the process that goes on has kept of earlier runs, by project."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str | None], _Known] = {}
+        self._answers: dict[tuple[str, str | None], Answers] = {}
+        self._run: tuple[str, _RunMemory] | None = None
+
+    def engine(self, folder: Path, settings: str | None) -> Incremental:
+        """How a run gets its work done; for the fork that does it."""
+        key = str(folder), settings
+        memory = _RunMemory(
+            settings,
+            os.environ,
+            known=self._known.get(key),
+            earlier=self._answers.get(key),
+            began=time.time(),
+        )
+        module.parsed_anew.clear()
+        self._run = str(folder), memory
+        return Incremental(memory, _ONE_FILE)
+
+    def found(self) -> bytes:
+        """What the run leaves for later ones, of the fork that has done it."""
+        if self._run is None:
+            return b""
+        folder, memory = self._run
+        inputs, history = memory.new or (b"", b"")
+        found = _Found(
+            folder,
+            memory.settings,
+            inputs,
+            history,
+            _encoded(BOOK.answers()),
+            sorted(map(str, module.parsed_anew)),
+        )
+        return msgspec.msgpack.encode(found)
+
+    def take(self, found: bytes) -> None:
+        """Keeps what a fork has found; here the same texts must hold as there."""
+        if not found:
+            return
+        new = msgspec.msgpack.decode(found, type=_Found)
+        key = new.folder, new.settings
+        if (inputs := from_json(new.inputs)) is not None:
+            try:
+                self._known[key] = _Known(inputs, decode_history(new.history))
+            except DecodingError:
+                self._known.pop(key, None)
+        if new.answers:
+            try:
+                self._answers[key] = decode_answers(BOOK.functions, new.answers)
+            except DecodingError:
+                self._answers.pop(key, None)
+        module.keep_trees(map(Path, new.parsed))
+
+
+def _still_holds(inputs: Fingerprint, root: Path) -> bool:
+    """Whether all is as it was, the texts that stand for files on disk included."""
+    overlaid = overlaid_paths()
+    return overlaid.isdisjoint(inputs.files) and _are_saved(overlaid) and holds(inputs, root)
+
+
+def _are_saved(paths: frozenset[str]) -> bool:
+    """Whether there are such files: new ones change the names that a project has."""
+    return all(os.path.lexists(path) for path in paths)
+
+
+def _encoded(answers: Mapping[str, Mapping[object, object]] | None) -> bytes:
+    if answers is None:
+        return b""
+    try:
+        return encode_answers(BOOK.functions, answers)
+    except EncodingError:
+        return b""

@@ -1,0 +1,222 @@
+"""The process that reads projects: it answers one question at a time, through two pipes.
+
+It imports everything and keeps what runs have found out, and never runs anything itself. A fork of
+it does each run, so that a run can be ended when a newer question comes, leaves nothing of a
+project behind, and takes nobody along when it fails. Where a system has no forks (Windows), runs
+happen here one after the other, and none can be ended.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pgtrigger_codegen import crashes
+from pgtrigger_codegen.cli.entry import FRAMES
+from pgtrigger_codegen.cli.speed import speed
+from pgtrigger_codegen.confinement.wall import Escape
+from pgtrigger_codegen.engine import COLD, Engine
+from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.lint.documentation import rule_page
+from pgtrigger_codegen.lint.registry import RULES
+from pgtrigger_codegen.lint.suppression import MARKER
+from pgtrigger_codegen.server.checking import check
+from pgtrigger_codegen.server.messages import (
+    Answer,
+    Cancel,
+    Check,
+    Failed,
+    Frames,
+    Plan,
+    Ready,
+    decode_question,
+    encode,
+    framed,
+)
+from pgtrigger_codegen.server.planning import plan
+from pgtrigger_codegen.source import reads
+from pgtrigger_codegen.source.overlay import overlaid
+from pgtrigger_codegen.source.paths import resolved
+
+_PACKAGE = "pgtrigger_codegen"
+# What runs import as they come to it, so that no fork has to do so again.
+_STAGES = tuple(
+    f"{_PACKAGE}.{name}"
+    for name in (
+        "certificate.accounts certificate.certify certificate.passed_over confinement.generated"
+        " lint.runner migrations.planning.planner migrations.reading.loading"
+        " migrations.reading.sites models.describing models.django_setup models.reading"
+        " project.discovery project.reading providers.loading source.translation.module"
+        " triggers.absent_packages triggers.declared"
+    ).split()
+)
+_PIECE = 1 << 16
+_ANSWER, _KEPT = b"a", b"k"
+
+
+def serve() -> None:
+    """Answers the questions on standard input, until there can be no more."""
+    questions, answers = os.dup(0), os.dup(1)
+    # Whatever prints by mistake must not end up among the answers.
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    sys.setrecursionlimit(max(FRAMES, sys.getrecursionlimit()))
+    for name in _STAGES:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+    pages = {rule.code: rule_page(rule) for rule in RULES}
+    codes = {rule.name: rule.code for rule in RULES}
+    _send(answers, encode(Ready(pages, codes, MARKER)))
+    reader = _Reader(questions, answers) if hasattr(os, "fork") else _Sequence(questions, answers)
+    reader.run()
+
+
+class _Sequence:
+    """Does every run in this process, where there are no forks."""
+
+    def __init__(self, questions: int, answers: int) -> None:
+        self._questions = questions
+        self._answers = answers
+
+    def run(self) -> None:
+        frames = Frames()
+        while piece := os.read(self._questions, _PIECE):
+            for content in frames.feed(piece):
+                question = decode_question(content)
+                if not isinstance(question, Cancel):
+                    _send(self._answers, encode(_answer(question, COLD)))
+                    gc.collect()
+
+
+class _Run:
+    """A fork that answers a question.
+
+    Attributes:
+        pipe: What it says can be read here.
+        has_answered: Whether all that it has still to say is for us.
+    """
+
+    def __init__(self, question: Check | Plan, work: Callable[[int], None]) -> None:
+        self.question = question
+        self.has_answered = False
+        self.frames = Frames()
+        self.pipe, writable = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            status = 1
+            try:
+                os.setpgid(0, 0)
+                os.close(self.pipe)
+                work(writable)
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(writable)
+
+    def end(self) -> None:
+        """Ends it, with the process that it may have replaying the migrations."""
+        for stop in (os.killpg, os.kill):  # it may not yet lead a group of its own
+            try:
+                stop(self._pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self.reap()
+
+    def reap(self) -> str:
+        """Waits for its end; gives why it ended."""
+        os.close(self.pipe)
+        _, status = os.waitpid(self._pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+class _Reader:
+    """Has every run done by a fork."""
+
+    def __init__(self, questions: int, answers: int) -> None:
+        self._questions = questions
+        self._answers = answers
+        self._frames = Frames()
+        self._kept = speed.kept_in_process()
+        self._runs: list[_Run] = []
+
+    def run(self) -> None:
+        """Until nobody can ask any more."""
+        while True:
+            pipes = [run.pipe for run in self._runs]
+            ready, _, _ = select.select([self._questions, *pipes], [], [])
+            if self._questions in ready:
+                piece = os.read(self._questions, _PIECE)
+                if not piece:
+                    break
+                for content in self._frames.feed(piece):
+                    self._take(decode_question(content))
+                continue  # a run may have gone
+            for run in [run for run in self._runs if run.pipe in ready]:
+                self._listen(run)
+        for run in self._runs:
+            run.end()
+
+    def _take(self, question: Check | Plan | Cancel) -> None:
+        for run in [run for run in self._runs if not run.has_answered]:
+            # Whoever asks again waits for the newer answer; what writes files comes to its end.
+            is_over = not isinstance(question, Cancel) or run.question.number == question.number
+            if is_over and not (isinstance(run.question, Plan) and run.question.writes):
+                self._runs.remove(run)
+                run.end()
+        if not isinstance(question, Cancel):
+            self._runs.append(_Run(question, lambda pipe: self._work(question, pipe)))
+
+    def _work(self, question: Check | Plan, pipe: int) -> None:
+        """What a fork does."""
+        os.close(self._questions)
+        gc.disable()
+        with reads.recorded():
+            engine = self._kept.engine(resolved(Path(question.folder)), question.settings)
+            _send(pipe, _ANSWER + encode(_answer(question, engine)))
+        _send(pipe, _KEPT + self._kept.found())
+
+    def _listen(self, run: _Run) -> None:
+        piece = os.read(run.pipe, _PIECE)
+        for content in run.frames.feed(piece):
+            if content[:1] == _ANSWER:
+                run.has_answered = True
+                _send(self._answers, content[1:])
+            else:
+                with overlaid(run.question.unsaved):
+                    self._kept.take(content[1:])
+        if not piece:
+            self._runs.remove(run)
+            why = run.reap()
+            if not run.has_answered:
+                message = f"the project was not read: the process that read it ended with {why}"
+                _send(self._answers, encode(Failed(run.question.number, message)))
+
+
+def _answer(question: Check | Plan, engine: Engine) -> Answer:
+    """The answer, or why there is none."""
+    try:
+        made = crashes.contain("the server", lambda: _made(question, engine))
+    except (CodegenError, Escape) as error:
+        return Failed(question.number, str(error))
+    if isinstance(made, crashes.Crash):
+        return Failed(question.number, f"{made.reason}; {crashes.REPORT}")
+    return made
+
+
+def _made(question: Check | Plan, engine: Engine) -> Answer:
+    return check(question, engine) if isinstance(question, Check) else plan(question, engine)
+
+
+def _send(pipe: int, content: bytes) -> None:
+    left = memoryview(framed(content))
+    while left:
+        left = left[os.write(pipe, left) :]

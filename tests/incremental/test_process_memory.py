@@ -1,0 +1,119 @@
+"""What a process keeps between the runs of its forks changes nothing but their time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from pgtrigger_codegen import pipeline
+from pgtrigger_codegen.analysis import Analysis
+from pgtrigger_codegen.engine import COLD
+from pgtrigger_codegen.incremental.process_memory import ProcessMemory
+from pgtrigger_codegen.migrations.planning import history
+from pgtrigger_codegen.source import module, reads
+from pgtrigger_codegen.source.overlay import overlaid
+from tests.support.cli import run_cli
+from tests.support.projects import small_project
+
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    found = small_project(tmp_path)
+    run_cli(found, "makemigrations")
+    return found
+
+
+def run(memory: ProcessMemory, root: Path, unsaved: Mapping[str, bytes] = NOTHING) -> Analysis:
+    """What a fork does, and the process when it has ended."""
+    with overlaid(unsaved), reads.recorded():
+        analysis = pipeline.analyze(root, engine=memory.engine(root, None))
+        analysis.history()
+        memory.take(memory.found())
+    return analysis
+
+
+def replays(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Notes each time that migrations are replayed in this process or begin to be in another."""
+    from pgtrigger_codegen.incremental import worker
+
+    found: list[object] = []
+    start, replay = worker.start, history.replay_apps
+    monkeypatch.setattr(worker, "start", lambda *args: (found.append(args), start(*args))[1])
+    monkeypatch.setattr(
+        history, "replay_apps", lambda *args: (found.append(args), replay(*args))[1]
+    )
+    return found
+
+
+def test_migrations_are_replayed_again_only_when_they_have_changed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = ProcessMemory()
+    models = root / "shop/catalog/models.py"
+    migration = next((root / "shop/catalog/migrations").glob("0002_*.py"))
+    wanted = run(memory, root).history().history.state.triggers
+    noted = replays(monkeypatch)
+
+    edit = {str(models): models.read_bytes() + b"\nx = 1\n"}
+    assert run(memory, root, edit).history().history.state.triggers == wanted
+    assert noted == []
+
+    without = migration.read_bytes().replace(b"CREATE OR REPLACE TRIGGER", b"SELECT 1; --")
+    changed = run(memory, root, {str(migration): without})
+    assert noted
+    assert changed.history().history.state.triggers != wanted
+
+    noted.clear()
+    assert run(memory, root).history().history.state.triggers == wanted
+    assert noted == []
+
+    migration.write_bytes(without)
+    assert run(memory, root).history().history.state.triggers != wanted
+    assert noted
+
+
+def test_a_new_file_that_is_not_saved_is_a_change(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = ProcessMemory()
+    run(memory, root)
+    noted = replays(monkeypatch)
+
+    run(memory, root, {str(root / "shop/catalog/migrations/0003_new.py"): b"x = 1\n"})
+
+    assert noted
+
+
+def test_the_results_are_those_of_a_run_with_nothing_kept(root: Path) -> None:
+    memory = ProcessMemory()
+    models = root / "shop/catalog/models.py"
+    for text in (b"", b"\n# a comment\n", b"\nclass Other(Archivable):\n    pass\n"):
+        edit = {str(models): models.read_bytes() + text}
+        kept = run(memory, root, edit)
+        with overlaid(edit):
+            cold = pipeline.analyze(root, engine=COLD)
+            assert kept.triggers == cold.triggers
+            assert kept.history().history.state.triggers == cold.history().history.state.triggers
+            assert pipeline.lint(kept) == pipeline.lint(cold)
+
+
+def test_a_file_is_parsed_once_for_each_text_that_it_has(root: Path) -> None:
+    memory = ProcessMemory()
+    models = root / "shop/catalog/models.py"
+    run(memory, root)
+    run(memory, root)
+    assert models not in module.parsed_anew
+
+    run(memory, root, {str(models): models.read_bytes() + b"\n"})
+    assert module.parsed_anew == {models}
+
+
+def test_what_was_found_elsewhere_is_not_taken_for_granted() -> None:
+    memory = ProcessMemory()
+    assert memory.found() == b""
+    memory.take(b"")
