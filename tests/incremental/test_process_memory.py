@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from pgtrigger_codegen import pipeline
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.engine import COLD
+from pgtrigger_codegen.incremental import worker
 from pgtrigger_codegen.incremental.process_memory import ProcessMemory
 from pgtrigger_codegen.migrations.planning import history
 from pgtrigger_codegen.source import module, reads
@@ -39,14 +41,17 @@ def run(memory: ProcessMemory, root: Path, unsaved: Mapping[str, bytes] = NOTHIN
 
 def replays(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Notes each time that migrations are replayed in this process or begin to be in another."""
-    from pgtrigger_codegen.incremental import worker
-
     found: list[object] = []
-    start, replay = worker.start, history.replay_apps
-    monkeypatch.setattr(worker, "start", lambda *args: (found.append(args), start(*args))[1])
-    monkeypatch.setattr(
-        history, "replay_apps", lambda *args: (found.append(args), replay(*args))[1]
-    )
+
+    def noting(function: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*args: Any) -> Any:
+            found.append(args)
+            return function(*args)
+
+        return noted
+
+    monkeypatch.setattr(worker, "start", noting(worker.start))
+    monkeypatch.setattr(history, "replay_apps", noting(history.replay_apps))
     return found
 
 
