@@ -225,7 +225,7 @@ class StatementActions:
         before = len(self.uses.queries)
         self.uses.expression(node["query"], state, dynamic=True, parameters=parameters_of(node))
         for query in self.uses.queries[before:]:
-            message = missing_parameter(query.text, len(node.get("params", ())))
+            message = missing_parameter(query.text, len(query.parameters))
             if query.is_dynamic and message is not None:
                 self._fail(message, query.place, state)
         for parameter in node.get("params", ()):

@@ -105,12 +105,19 @@ class Dynamic(Struct, frozen=True):
         constant: Whether the text is a literal.
         unquoted: Values that are put into the text without quoting, as written.
         fails: Whether the text cannot be put together at all.
+        composed: Whether the text is put together of constants and quoted values.
     """
 
     place: TextRange | None
     constant: bool
     unquoted: tuple[str, ...]
     fails: bool = False
+    composed: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known what the text names."""
+        return self.constant or self.composed
 
 
 class Failure(Struct, frozen=True):
@@ -150,6 +157,8 @@ class Query(Struct, frozen=True):
         caught: The names of the conditions that handlers around it catch.
         parameters: The expressions after USING, in their order.
         must_be_array: Whether FOREACH goes through the value.
+        is_composed: Whether the text was put together of constants, and the place is that of the
+            expression. Values between them stand as further parameters.
     """
 
     text: str
@@ -163,6 +172,7 @@ class Query(Struct, frozen=True):
     caught: frozenset[str] = frozenset()
     parameters: tuple[str, ...] = ()
     must_be_array: bool = False
+    is_composed: bool = False
 
     @property
     def sql(self) -> str:
@@ -171,8 +181,8 @@ class Query(Struct, frozen=True):
 
     def place_at(self, location: int, size: int) -> TextRange | None:
         """The place of some characters, by the parser's location in the statement, in bytes."""
-        if self.place is None:
-            return None
+        if self.place is None or self.is_composed:
+            return self.place
         before = self.sql.encode()[:location].decode(errors="replace")
         start = self.place.start + len(before) - len(self.prefix)
         return TextRange(start, start + size)

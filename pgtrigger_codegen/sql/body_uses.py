@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from pgtrigger_codegen.sql.body_composed import composed
 from pgtrigger_codegen.sql.body_conditions import CONTEXT, mentions_context
 from pgtrigger_codegen.sql.body_dynamic import Unquoted, made_of, template_fails
 from pgtrigger_codegen.sql.body_facts import Dynamic, Query, RowUse, TextRange
@@ -103,12 +104,18 @@ class Uses:
         if dynamic and state:
             text, unquoted = made_of(query, self._texts)
             fails = template_fails(query)
-            self.dynamic.append(Dynamic(place, text is not None, unquoted, fails))
+            made = composed(query, len(parameters)) if text is None else None
+            self.dynamic.append(Dynamic(place, text is not None, unquoted, fails, made is not None))
             if text is not None:
                 within = self._within(place, text)
                 self.query(text, within, state, is_dynamic=True, parameters=parameters)
             else:
                 self._note_query(query, place, state, _EXPRESSION)
+                if made is not None:
+                    given = (*parameters, *made.values)
+                    self.query(
+                        made.text, place, state, is_dynamic=True, parameters=given, is_composed=True
+                    )
         whole = is_return and returned(query) != "other"
         if state and not dynamic and not whole:
             mode = "PERFORM" if perform else expression["PLpgSQL_expr"].get("parseMode", 0)
@@ -139,6 +146,7 @@ class Uses:
         prefix: str = "",
         is_dynamic: bool = False,
         parameters: tuple[str, ...] = (),
+        is_composed: bool = False,
     ) -> None:
         """Notes a statement that the parser does not give as an expression of the body."""
         if state:
@@ -153,6 +161,7 @@ class Uses:
                     is_dynamic=is_dynamic,
                     caught=self.caught,
                     parameters=parameters,
+                    is_composed=is_composed,
                 )
             )
 

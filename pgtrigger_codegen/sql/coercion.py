@@ -71,6 +71,18 @@ def convertible(target: str, given: Type) -> bool:
     return (_KINDS.get(target) or builtins.category(target)) not in _NEVER.get(source, "")
 
 
+def is_only_if_infinite(target: str, given: Type) -> bool:
+    """Whether only infinite values of a type have a text that is a value of another."""
+    if given is None or assignable(target, given):
+        return False
+    if target in _MAY_BE_INFINITE:
+        return given in (*_MOMENTS, "interval")
+    return (target == "interval" and given in _MOMENTS) or (
+        given == "interval" and target in _MOMENTS
+    )
+
+
+_MOMENTS = frozenset({"date", "timestamp", "timestamptz"})
 # Types whose category says nothing of their texts.
 _KINDS = {"uuid": "uuid", "json": "json", "jsonb": "json"}
 _MAY_BE_INFINITE = frozenset({"float4", "float8", "numeric"})

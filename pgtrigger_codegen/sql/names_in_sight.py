@@ -34,6 +34,28 @@ class TableColumns(dict[str, Type]):
     unique: frozenset[str] = frozenset()
 
 
+class Sight(dict[str, Columns | None]):
+    """What one FROM brings into sight: columns by the table's name; None where not known.
+
+    Attributes:
+        merged: Columns that USING makes one of two.
+        is_natural: Whether a join merges whatever both sides have.
+        is_partial: Whether it is seen from within FROM, where not all of it is in view.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.merged: set[str] = set()
+        self.is_natural = False
+        self.is_partial = False
+
+    def holders(self, column: str) -> list[str]:
+        """The tables that certainly have a column, where it is not one of them all."""
+        if self.is_natural or self.is_partial or column in self.merged:
+            return []
+        return [name for name, columns in self.items() if columns and column in columns]
+
+
 class NamesInSight:
     """Resolves names, and collects their errors.
 
@@ -63,8 +85,8 @@ class NamesInSight:
         self._rows = rows
         self._names = names
         self.columns_of = columns_of
-        self.scopes: list[dict[str, Columns | None]] = []
-        self.hidden: list[dict[str, Columns | None]] = []
+        self.scopes: list[Sight] = []
+        self.hidden: list[Sight] = []
         self.by_result = False
 
     def column(self, node: Node) -> Type:
@@ -135,6 +157,8 @@ class NamesInSight:
         for scope in reversed(self.scopes):
             found = [columns[name] for columns in scope.values() if columns and name in columns]
             if None in scope.values() or name in scope or found:
+                if not is_variable:
+                    self._of_several(name, scope, node)
                 return found[0] if len(found) == 1 and not is_variable else None
         relations = [columns for scope in self.scopes for columns in scope.values()]
         is_derived = any(isinstance(one, DerivedColumns) for one in relations)
@@ -143,9 +167,17 @@ class NamesInSight:
             self._miss(f'column "{name}" does not exist', name, known, node)
         return coercion.internal_name(self.variables.get(name, ""))
 
+    def _of_several(self, name: str, scope: Sight, node: Node) -> None:
+        """A column of two of a query's tables; those of models alone are for another rule."""
+        holders = scope.holders(name)
+        derived = any(isinstance(scope[holder], DerivedColumns) for holder in holders)
+        if len(holders) > 1 and derived and not self.by_result and name not in scope:
+            help = " or ".join(f"`{holder}.{name}`" for holder in holders)
+            self.refuse(f'column reference "{name}" is ambiguous', node, f"Write {help}")
+
     def _miss(self, message: str, name: str, known: Iterable[str], node: Node) -> None:
         """A column that results do not have; a function may stand for one."""
-        if name in _SYSTEM_COLUMNS or builtins.functions(name):
+        if name in _SYSTEM_COLUMNS or coercion.fitting(builtins.functions(name), [ROW]):
             return
         names = sorted(known)
         close = difflib.get_close_matches(name, names, n=1)

@@ -16,7 +16,7 @@ from pgtrigger_codegen.sql.functions_in_from import (
     is_several_lists,
 )
 from pgtrigger_codegen.sql.grouping import GROUPING_HELP, Grouping
-from pgtrigger_codegen.sql.names_in_sight import Columns, DerivedColumns
+from pgtrigger_codegen.sql.names_in_sight import Columns, DerivedColumns, Sight
 from pgtrigger_codegen.sql.output_columns import Output, derived, name_of
 from pgtrigger_codegen.sql.parser import Node, strings
 from pgtrigger_codegen.sql.statements import relation_name
@@ -182,7 +182,7 @@ class StatementTypes(ExpressionTypes):
 
     def _open(self, items: Iterable[Node], relation: Node | None = None) -> None:
         """Brings the tables of FROM into sight, and reads what stands there besides."""
-        scope: dict[str, Columns | None] = {}
+        scope = Sight()
         if relation is not None:
             name = relation.get("alias", {}).get("aliasname", relation["relname"])
             scope[name] = self.columns_of(relation_name(relation))
@@ -190,7 +190,7 @@ class StatementTypes(ExpressionTypes):
         for item in items:
             self._add(item, scope)
 
-    def _add(self, item: Node, scope: dict[str, Columns | None]) -> None:
+    def _add(self, item: Node, scope: Sight) -> None:
         ((kind, node),) = item.items()
         alias = node.get("alias", {})
         name = alias.get("aliasname", node.get("relname", ""))
@@ -211,11 +211,15 @@ class StatementTypes(ExpressionTypes):
             right = {key: value for key, value in scope.items() if key not in left}
             for column in strings(node.get("usingClause")):
                 self._using(column, node, left=left, right=right)
+            scope.merged.update(strings(node.get("usingClause")))
+            scope.is_natural = scope.is_natural or "isNatural" in node or bool(alias)
             if alias:
                 scope[name] = None
             if "quals" in node:
+                scope.is_partial = True
                 self.condition(node["quals"], "JOIN/ON")
                 self._of_rows(node["quals"], "JOIN conditions", _OWN_QUERY)
+                scope.is_partial = False
         elif kind == "RangeSubselect":
             columns = self._beside(node, scope)
             scope[name] = None if "colnames" in alias else columns
@@ -228,7 +232,7 @@ class StatementTypes(ExpressionTypes):
             scope[name] = None
             self.type_of(item)
 
-    def _beside(self, node: Node, scope: dict[str, Columns | None]) -> DerivedColumns | None:
+    def _beside(self, node: Node, scope: Sight) -> DerivedColumns | None:
         """A query in FROM, which sees what stands beside it only if it is LATERAL."""
         if node.get("lateral") or not self.scopes or self.scopes[-1] is not scope:
             return self.rows_of(node["subquery"])

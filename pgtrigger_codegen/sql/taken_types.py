@@ -6,7 +6,14 @@ from typing import Literal, NamedTuple
 
 from pgtrigger_codegen.sql import builtins
 from pgtrigger_codegen.sql.body_facts import Taken
-from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, Type, convertible, in_words
+from pgtrigger_codegen.sql.coercion import (
+    ROW,
+    UNKNOWN,
+    Type,
+    convertible,
+    in_words,
+    is_only_if_infinite,
+)
 from pgtrigger_codegen.sql.constant_faults import text_of
 from pgtrigger_codegen.sql.literals import invalid_literal
 from pgtrigger_codegen.sql.parser import Node
@@ -60,9 +67,11 @@ def _of_variable(taken: Taken, tree: Node, given: Type, target: Type) -> Refused
             return Refused(message, _AS_TYPE) if message is not None else None
         if wanted == "jsonb" or given is None or not given.endswith("[]"):
             target = wanted
-    if convertible(target, given):
-        return None
-    return Refused(_never(target, given), _CAST)
+    if not convertible(target, given):
+        return Refused(_never(target, given), _CAST)
+    if is_only_if_infinite(target, given):
+        return Refused(_only_if(target, given, "is infinite"), _CAST, is_certain=False)
+    return None
 
 
 def _of_type(wanted: Literal["bool", "int4"], given: Type, tree: Node) -> Refused | None:
@@ -80,12 +89,15 @@ def _of_type(wanted: Literal["bool", "int4"], given: Type, tree: Node) -> Refuse
         only = "is 0 or 1"
     else:
         return None
-    message = f"a value of type {in_words(given)} is a valid {in_words(wanted)} only if it {only}"
-    return Refused(message, help, is_certain=False)
+    return Refused(_only_if(wanted, given, only), help, is_certain=False)
 
 
 def _never(target: Type, given: Type) -> str:
     return f"a value of type {in_words(given)} is never a valid {in_words(target)}"
+
+
+def _only_if(target: Type, given: Type, what: str) -> str:
+    return f"a value of type {in_words(given)} is a valid {in_words(target)} only if it {what}"
 
 
 _AS_TYPE = "Write the constant as its type has it"

@@ -119,7 +119,9 @@ class _Planner:
                 return
         scope = StatementScope(self._body, self._trigger.table, self._trigger.parts.declare)
         different = {
-            (one.text, one.place, one.prefix, one.caught): one for one in self._body.queries
+            (one.text, one.place, one.prefix, one.caught): one
+            for one in self._body.queries
+            if not one.is_composed  # quoted values have no type, and parameters have one
         }
         for query in different.values():
             yield from self._of_query(scope, query)

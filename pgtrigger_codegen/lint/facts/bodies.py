@@ -87,7 +87,7 @@ def certain_queries(body: Body) -> Iterator[Query]:
     known, expressions alone, which need no table.
     """
     makes_tables = any(_CREATE.search(query.text) for query in body.queries)
-    unknown = any(not execute.constant for execute in body.dynamic)
+    unknown = any(not execute.is_known for execute in body.dynamic)
     for query in body.queries if not makes_tables else ():
         if query.in_handled_block:
             continue

@@ -108,7 +108,7 @@ class TypeFaults:
             if taken.in_handled_block:
                 continue
             tree, given = _value(taken, types)
-            if tree is None:
+            if tree is None or types.faults:  # which are told by themselves
                 continue
             if taken.field is not None:
                 columns = rows.get(taken.name, {})
@@ -172,7 +172,7 @@ class TypeFaults:
         for name in dict.fromkeys(source.name for source in body.record_sources):
             queries = [source.query for source in body.record_sources if source.name == name]
             given = [_rows_of(query, types) for query in queries]
-            if name in body.outer_variables and None not in given:
+            if name in body.variables and None not in given:
                 yield (
                     name,
                     DerivedColumns(

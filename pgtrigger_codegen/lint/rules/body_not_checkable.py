@@ -15,7 +15,8 @@ from pgtrigger_codegen.lint.rule import Rule
 class BodyNotCheckable(Rule):
     """## What it does
     Reports, as information, an `EXECUTE` whose SQL is made when the trigger fires, and a function
-    that pgtrigger-codegen cannot follow. `lint` does not fail.
+    that pgtrigger-codegen cannot follow. `lint` does not fail. SQL that is put together of
+    constants and of quoted values (`%L`, `quote_literal`) is followed.
 
     ## Why is this bad?
     Such SQL may be right. But its syntax, tables and columns cannot be checked before it runs, and
@@ -55,7 +56,7 @@ class BodyNotCheckable(Rule):
             )
         for trigger, body in context.bodies():
             for execute in body.dynamic:
-                if execute.constant or execute.fails:
+                if execute.is_known or execute.fails:
                     continue
                 if not unquoted_values(tables, trigger, execute):
                     yield self.diagnostic(

@@ -218,7 +218,12 @@ def _sequence(
         model = tables.owner(QualifiedName(None, meant))
     if model is None or model.columns is None or not model.managed or parts[-1] != "seq":
         return
-    made = [f"{model.table}_{column}_seq" for column in model.columns]
+    types = dict(model.types)
+    made = [
+        f"{model.table}_{column}_seq"
+        for column in model.columns
+        if types.get(column, "integer") in _COUNTED
+    ]
     if sequence.name not in made and not made_by_hand(
         context.analysis, trigger.app_label, sequence.name
     ):
@@ -236,6 +241,8 @@ def _similar(tables: ModelTables, name: QualifiedName, transition: frozenset[str
     return close[0] if close else tables.similar(name.name) or tables.of_app(name.name)
 
 
+# Types of columns that have a sequence.
+_COUNTED = frozenset({"smallint", "integer", "bigint"})
 # What people, or other databases, call transition tables, which the trigger has to declare.
 _LIKE_TRANSITION = re.compile(
     r"(new|old)(_?(tab|table|rows?|records?|values|data))?|inserted|deleted"
