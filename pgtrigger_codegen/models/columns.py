@@ -150,4 +150,9 @@ _TYPES = {
     "BinaryField": "bytea",
     "SearchVectorField": "tsvector",
     "GenericIPAddressField": "inet",
+    "IntegerRangeField": "int4range",
+    "BigIntegerRangeField": "int8range",
+    "DecimalRangeField": "numrange",
+    "DateRangeField": "daterange",
+    "DateTimeRangeField": "tstzrange",
 }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from pgtrigger_codegen.sql.body_conditions import CONTEXT, Conditions
+from pgtrigger_codegen.sql.body_conditions import CONTEXT, Conditions, count_of_values
 from pgtrigger_codegen.sql.body_cursors import misused_cursors
 from pgtrigger_codegen.sql.body_facts import (
     Assignment,
@@ -128,8 +128,23 @@ class StatementActions:
         name, field = name_and_field(self._function["datums"], node.get("varno", 0))
         inner = TextRange(place.start + start, place.end) if place else None
         handled, value = self.uses.handled, text[start:]
-        if name and state:
-            self.taken.append(Taken(value, inner, handled, "variable", name, field, not is_whole))
+        if (count := count_of_values(value)) > 1:
+            self._fail(f"assignment source returned {count} columns", place, state)
+        elif name and state:
+            within = _OF_FIELD.match(text[:start])
+            subfield = within["name"] if within is not None else None
+            self.taken.append(
+                Taken(
+                    value,
+                    inner,
+                    handled,
+                    "variable",
+                    name,
+                    field,
+                    is_element=not is_whole,
+                    subfield=subfield,
+                )
+            )
         if target and target[0] == "NEW" and target[1] and is_whole and state:
             self.assignments.append(Assignment(target[1], value, inner, handled))
         return assigned(state) if target and target[0] == "NEW" else state
@@ -147,7 +162,9 @@ class StatementActions:
         wanted: Literal["boolean", "integer", "array"],
     ) -> None:
         """Notes what a value has to be."""
-        if state:
+        if (count := count_of_values(text)) > 1:
+            self._fail(f"query returned {count} columns", place, state)
+        elif state:
             self.taken.append(Taken(text, place, self.uses.handled, wanted))
 
     def _perform(self, node: Node, state: State) -> State:
@@ -245,6 +262,10 @@ class StatementActions:
     def _call(self, node: Node, state: State) -> State:
         state = self._plain(node, state)
         return uncertain(state)
+
+
+# `NEW.place.city :=`
+_OF_FIELD = re.compile(r"\s*\w+\s*\.\s*\w+\s*\.\s*(?P<name>\w+)\s*:?=")
 
 
 ACTIONS: Mapping[str, Callable[[StatementActions, Any, State], State]] = {

@@ -209,6 +209,18 @@ def _constant(node: Node) -> Value:
     return OPEN
 
 
+def count_of_values(query: str) -> int:
+    """How many values an expression gives: more than one is an error; 1 in doubt."""
+    if "," not in query:
+        return 1
+    try:
+        targets = parse_sql(f"SELECT {query}")[0]["SelectStmt"]["targetList"]
+    except (SqlSyntaxError, KeyError, IndexError):
+        return 1
+    has_star = any(key == "A_Star" for key, _ in walk(targets))
+    return 1 if has_star else len(targets)
+
+
 def expression(query: str) -> Node | None:
     """An expression's tree; None where it is more than that, or does not parse."""
     try:

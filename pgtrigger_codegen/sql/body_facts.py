@@ -60,6 +60,7 @@ class Taken(Struct, frozen=True):
         wanted: What it has to be; `variable` for what the variable is.
         name: The variable; `new` for the row.
         field: Of the variable, where that is a row.
+        subfield: Of the field, where that is to be a row as well.
         is_element: Whether an element is set: `NEW.data['key'] := …`.
         number: Which result of the query it is; None for an expression.
     """
@@ -72,6 +73,7 @@ class Taken(Struct, frozen=True):
     field: str | None = None
     is_element: bool = False
     number: int | None = None
+    subfield: str | None = None
 
 
 class RowUse(Struct, frozen=True):
@@ -85,6 +87,7 @@ class RowUse(Struct, frozen=True):
         in_handled_block: Whether a handler of exceptions may deal with its failure.
         order: Statements are numbered in the order of the text.
         caught: The names of the conditions that handlers around it catch.
+        is_bare: Whether the column is named without quotes.
     """
 
     row: Row
@@ -96,6 +99,7 @@ class RowUse(Struct, frozen=True):
     in_handled_block: bool
     order: int
     caught: frozenset[str] = frozenset()
+    is_bare: bool = False
 
 
 class Dynamic(Struct, frozen=True):

@@ -133,6 +133,7 @@ class Uses:
                     state,
                     written=written,
                     minds_null=minds_null,
+                    is_bare=source.text[at.start : at.end][-1:] != '"',
                 )
             written = False
         return place
@@ -232,12 +233,21 @@ class Uses:
         *,
         written: bool,
         minds_null: bool = False,
+        is_bare: bool = False,
     ) -> None:
         if state:
-            handled = self.handled
             self.rows.append(
                 RowUse(
-                    row, column, place, state, written, minds_null, handled, self.order, self.caught
+                    row,
+                    column,
+                    place,
+                    state,
+                    written,
+                    minds_null,
+                    self.handled,
+                    self.order,
+                    self.caught,
+                    is_bare,
                 )
             )
 

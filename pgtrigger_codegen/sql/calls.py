@@ -75,7 +75,7 @@ def call_fault(node: Node, given: Sequence[Type]) -> tuple[CallFault | None, Typ
         if (literal := _of_literals(node["args"] if given else (), fits)) is not None:
             return CallFault(literal, "Write the constant as its type has it", 0), None
         exact = [one for one in fits if one.expanded(len(given)) == tuple(given)]
-        return None, coercion.result(exact or coercion.preferred(fits, given))
+        return None, coercion.resolved(exact or coercion.preferred(fits, given), given)
     if len(given) == 1 and (builtins.is_type(name) or given[0] == ROW):
         return None, None  # `text(x)` is a cast, and `name(row)` a column
     return CallFault(missing(name, given), _help(name, signatures), 0, function=name), None

@@ -28,6 +28,8 @@ def accepts(parameter: str, given: Type) -> bool:
     assert given is not None
     if parameter in _POLYMORPHIC:
         wanted = _POLYMORPHIC[parameter]
+        if wanted == "R" and given.endswith("multirange") is not ("multirange" in parameter):
+            return False
         return builtins.category(given) in wanted if wanted else not given.endswith("[]")
     if given.endswith("[]") and parameter.endswith("[]"):
         return accepts(parameter[:-2], given[:-2])
@@ -167,6 +169,52 @@ def _exact_or_preferred(parameters: Sequence[str], given: Sequence[Type]) -> int
     return sum(one == other or one in PREFERRED for one, other in pairs)
 
 
+def resolved(signatures: Sequence[Signature], given: Sequence[Type]) -> Type:
+    """The type that they give for arguments of these types, be it that of an argument."""
+    found = result(signatures)
+    if found is not None or len(signatures) != 1:
+        return found
+    (one,) = signatures
+    pairs = list(zip(one.expanded(len(given)) or (), given, strict=False))
+    if one.result in ("anyrange", "anycompatiblerange"):
+        ranges = {own for parameter, own in pairs if parameter == one.result}
+        return ranges.pop() if len(ranges) == 1 and UNKNOWN not in ranges else None
+    element, is_array = _ELEMENTS.get(one.result, ("", False))
+    family = [item for item in pairs if _ELEMENTS.get(item[0], (None,))[0] == element]
+    types = {_element(*item) for item in family if item[1] != UNKNOWN}
+    name = types.pop() if len(types) == 1 else None
+    return f"{name}[]" if name and is_array else name
+
+
+def _element(parameter: str, given: Type) -> Type:
+    if given is None or given == ROW:
+        return None
+    if parameter.endswith("range"):
+        return _IN_RANGES.get(given)
+    if parameter.endswith("array") and not parameter.endswith("nonarray"):
+        return given.removesuffix("[]") if given.endswith("[]") else None
+    return None if given.endswith("[]") else given
+
+
+# The families of types that go together, and whether a type is that of an array.
+_ELEMENTS: Mapping[str, tuple[str, bool]] = {
+    **dict.fromkeys(("anyelement", "anynonarray", "anyrange"), ("element", False)),
+    "anyarray": ("element", True),
+    **dict.fromkeys(
+        ("anycompatible", "anycompatiblenonarray", "anycompatiblerange"), ("compatible", False)
+    ),
+    "anycompatiblearray": ("compatible", True),
+}
+_IN_RANGES = {
+    "int4range": "int4",
+    "int8range": "int8",
+    "numrange": "numeric",
+    "tsrange": "timestamp",
+    "tstzrange": "timestamptz",
+    "daterange": "date",
+}
+
+
 @functools.lru_cache(maxsize=4096)
 def operation(name: str, left: Type, right: Type) -> tuple[bool, Type]:
     """Whether there may be an operator for such operands, and the type of what it gives.
@@ -191,7 +239,7 @@ def operation(name: str, left: Type, right: Type) -> tuple[bool, Type]:
         other if operand == UNKNOWN else operand
         for operand, other in ((left, right), (right, left))
     )
-    return True, result([one for one in fits if one.arguments == operands] or fits)
+    return True, resolved([one for one in fits if one.arguments == operands] or fits, operands)
 
 
 @functools.lru_cache(maxsize=1024)

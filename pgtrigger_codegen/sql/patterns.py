@@ -25,6 +25,9 @@ def invalid_pattern(text: str) -> str | None:
     rest = _BRACKETS.sub("a", rest)
     if _NOTHING_REPEATED.search(rest):
         return f"{_INVALID} quantifier operand invalid"
+    for least, most in _REPEATED.findall(rest):
+        if max(int(least), int(most or 0)) > _MOST or (most and int(most) < int(least)):
+            return f"{_INVALID} invalid repetition count(s)"
     if "[" in rest:
         return f"{_INVALID} brackets [] not balanced"
     depth = 0
@@ -54,6 +57,8 @@ _INVALID = "invalid regular expression:"
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _BRACKETS = re.compile(r"\[\^?\]?[^\]]*\]")
 _ODD_BRACKETS = re.compile(r"\[[.:=]|\[[^\]]*\\")
+_REPEATED = re.compile(r"\{(\d+)(?:,(\d*))?\}")
+_MOST = 255
 _NOTHING_REPEATED = re.compile(r"(?:\A|[(|])[*+?]")
 _FLAGS = frozenset("bcegimnpqstwx")
 _FLAGS_AT = {

@@ -24,7 +24,7 @@ from pgtrigger_codegen.sql.body_facts import Query, Taken, TextRange
 from pgtrigger_codegen.sql.body_faults import Fault
 from pgtrigger_codegen.sql.body_targets import parsed, statements_of
 from pgtrigger_codegen.sql.calls import CallFault, has_aggregate, missing, unknown_type_fault
-from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, Type, internal_name, type_node
+from pgtrigger_codegen.sql.coercion import ROW, UNKNOWN, Type, in_words, internal_name, type_node
 from pgtrigger_codegen.sql.names import QualifiedName
 from pgtrigger_codegen.sql.names_in_sight import (
     Columns,
@@ -114,6 +114,13 @@ class TypeFaults:
                 columns = rows.get(taken.name, {})
                 target = columns.get(taken.field)
                 is_new = taken.name in ("new", "old")  # for another rule
+                if taken.subfield is not None and target is not None and target != ROW:
+                    message = (
+                        f'cannot assign to field "{taken.subfield}" of column "{taken.field}", '
+                        f"whose type {in_words(target)} has no fields"
+                    )
+                    yield Fault(message, taken.place, _NO_FIELDS)
+                    continue
                 if columns and not is_new and taken.field not in columns:
                     message = f'record "{taken.name}" has no field "{taken.field}"'
                     if not made_by_hand(self._analysis, trigger.app_label, taken.field):
@@ -248,6 +255,7 @@ _BY_HAND = re.compile(r"\b(old|new)\s*\.\s*[a-z_]|\b[a-z_]+\s*\(", re.IGNORECASE
 _NULL = re.compile(r"\bNULL\b", re.IGNORECASE)
 _NOWHERE = Query("", None, {}, in_handled_block=False)
 _OWN = "Give as many arguments as the function takes that a migration makes"
+_NO_FIELDS = "Write brackets for a key of `jsonb` or an element of an array: NEW.data['key'] := …"
 _NO_ROW = "cannot return non-composite value from function returning composite type"
 _OTHER_ROW = "returned row structure does not match the structure of the triggering table"
 
@@ -300,7 +308,7 @@ def _function(name: str) -> str:
 def _extension(name: str) -> str:
     operation = _OPERATIONS.get(name)
     # Followed by a bracket it is a call of the function that is called like the extension.
-    return rf"{re.escape(name)}(?!\s*\()" + (rf"|\b{operation}\b" if operation else "")
+    return rf"\b{re.escape(name)}\b(?!\s*\()" + (rf"|\b{operation}\b" if operation else "")
 
 
 def _column_type(name: str) -> str:

@@ -67,9 +67,11 @@ class BeforeRowTriggerReturnsNull(Rule):
                 continue
             if _is_written_elsewhere(body):
                 continue
+            loses = _returns_old_always(body)
             for statement in body.returns:
                 update = statement.state.get("UPDATE")
-                if statement.value == "OLD" and update and update.assigned and not update.doubtful:
+                is_lost = update and (update.assigned or loses) and not update.doubtful
+                if statement.value == "OLD" and is_lost:
                     yield self.diagnostic(
                         "RETURN OLD writes the old row: the changes of the UPDATE and of the "
                         "function are lost",
@@ -99,6 +101,13 @@ def _drops_each_insert(body: Body) -> ReturnStatement | None:
     works = "UpdateStmt" in kinds or any(_is_call(query) for query in body.queries)
     on_purpose = body.dynamic or body.conditions or kinds & {"InsertStmt", "DeleteStmt"}
     return returns[-1] if works and not on_purpose else None
+
+
+def _returns_old_always(body: Body) -> bool:
+    """Whether a function sets columns of NEW for some updates, and returns OLD for all."""
+    returns = [item for item in body.returns if "UPDATE" in item.state]
+    sets = any(use.row == "NEW" and use.written and "UPDATE" in use.state for use in body.uses)
+    return sets and all(item.value == "OLD" for item in returns)
 
 
 def _is_call(query: Query) -> bool:

@@ -125,6 +125,8 @@ def _help(fault: Fault) -> str:
         return "Say what to raise, or move RAISE into EXCEPTION WHEN …"
     if "INTO" in fault.message:
         return "Give INTO as many variables as the query has columns"
+    if "returned" in fault.message:
+        return "Write one value; a decimal has a point, not a comma"
     if "transaction" in fault.message:
         return "Take it out: a trigger cannot end the transaction of the statement that fires it"
     if "not-null" in fault.message:
