@@ -117,7 +117,10 @@ def guide(name: str) -> str | None:
         **dict.fromkeys(
             ("ls", "install", "uninstall", "enable", "disable", "prune"), "database.md"
         ),
+        "init": "quickstart.md",
         "show": "finding.md",
+        "schema": "command-line.md",
+        "server": "editor.md",
         "rule": "rules/README.md",
         "clean": "cache.md",
         "config": "configuration.md",

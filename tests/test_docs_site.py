@@ -90,6 +90,26 @@ def test_files_of_docs_that_the_package_mentions_exist() -> None:
         assert (REPOSITORY / name).exists(), name
 
 
+def test_addresses_that_are_written_out_lead_to_pages() -> None:
+    written = {
+        address
+        for path in PACKAGE.rglob("*.py")
+        for address in re.findall(rf"{re.escape(SITE)}/([\w/-]+)", path.read_text())
+    }
+
+    assert written
+    for address in written:
+        assert (DOCS / f"{address.strip('/')}.md").exists(), address
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_names_no_file_of_the_repository(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+
+    assert "docs/" not in command.get_help(click.Context(command))
+
+
 def test_rules_lead_to_the_site() -> None:
     for rule in RULES:
         assert page_url(rule.code) == f"{SITE}/rules/{rule.code}/"

@@ -18,7 +18,8 @@ def server() -> None:
     """Serve an editor: findings while typing, SQL on hover, fixes.
 
     Speaks the language server protocol on standard input and output. Editors start this command
-    themselves; docs/editor.md says how for each. Needs the extra: pgtrigger-codegen[editor].
+    themselves; https://pgtrigger-codegen.github.io/pgtrigger-codegen/editor/ says how for each.
+    Needs the extra: pgtrigger-codegen[editor].
     """
     if importlib.util.find_spec(_NEEDED) is None:
         raise CodegenError(
