@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,18 +30,23 @@ def reusable(root: Path) -> None:
 class NothingKept:
     """In the place of what a process keeps between the runs of its forks."""
 
-    def engine(self, folder: Path, settings: str | None) -> Engine:
-        """How a run gets its work done."""
+    @contextmanager
+    def run(self, folder: Path, settings: str | None) -> Iterator[Engine]:
+        """Gives how a run gets its work done."""
         from pgtrigger_codegen.engine import COLD
 
-        return COLD
+        yield COLD
 
     def found(self) -> bytes:
         """Nothing to keep."""
         return b""
 
-    def take(self, found: bytes) -> None:
+    def take(self, found: bytes, unsaved: Mapping[str, bytes]) -> None:
+        """Puts nothing by."""
+
+    def keep(self) -> bool:
         """Keeps nothing."""
+        return False
 
 
 def kept_in_process() -> NothingKept:

@@ -8,9 +8,12 @@ still holds is asked as for the cache on disk, which is read here too and never 
 
 from __future__ import annotations
 
+import functools
 import os
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -27,8 +30,8 @@ from pgtrigger_codegen.incremental.facts import (
 from pgtrigger_codegen.incremental.inputs import Fingerprint, fingerprint, from_json, holds
 from pgtrigger_codegen.incremental.memory import Memory
 from pgtrigger_codegen.migrations.planning.history import Replayed
-from pgtrigger_codegen.source import module
-from pgtrigger_codegen.source.overlay import overlaid_paths
+from pgtrigger_codegen.source import module, reads
+from pgtrigger_codegen.source.overlay import overlaid, overlaid_paths
 from pgtrigger_codegen.source.reads import Reads
 from pgtrigger_codegen.sql.remembered import BOOK, Answers
 
@@ -67,6 +70,7 @@ class _RunMemory(Memory):
         earlier: Answers about SQL that earlier runs found.
         new: Migrations that this run knows, and the process does not: inputs and facts, encoded.
         began: Before the run read anything, in seconds of `time.time`.
+        is_checked: Whether `known` was found to hold as the run began.
     """
 
     known: _Known | None = None
@@ -74,10 +78,17 @@ class _RunMemory(Memory):
     new: tuple[bytes, bytes] | None = None
     began: float = 0.0
     root: Path | None = None
+    is_checked: bool = False
+
+    def check(self) -> bool:
+        """Whether what is known of the migrations holds, so that nothing need be noted for it."""
+        known = self.known
+        self.is_checked = known is not None and _still_holds(known.inputs, Path(known.inputs.root))
+        return self.is_checked
 
     def history(self, root: Path) -> Replayed | None:
         self.root = root
-        if self.known is not None and _still_holds(self.known.inputs, root):
+        if self.known is not None and self.is_checked and self.known.inputs.root == str(root):
             return self.known.replayed
         inputs, content = self.stored_history(root)
         if inputs is None or not _still_holds(inputs, root):
@@ -93,7 +104,8 @@ class _RunMemory(Memory):
         return super().sql(root) if self.earlier is None else self.earlier
 
     def keep_history(self, replayed: bytes, read: Reads) -> None:
-        if read.overlaid or self.root is None or not _are_saved(overlaid_paths()):
+        is_noted = not self.is_checked and not read.overlaid
+        if not is_noted or self.root is None or not _are_saved(overlaid_paths()):
             return
         inputs = fingerprint(read, self.root, self.began)
         if inputs is not None:
@@ -107,9 +119,11 @@ class ProcessMemory:
         self._known: dict[tuple[str, str | None], _Known] = {}
         self._answers: dict[tuple[str, str | None], Answers] = {}
         self._run: tuple[str, _RunMemory] | None = None
+        self._pieces: deque[Callable[[], None]] = deque()
 
-    def engine(self, folder: Path, settings: str | None) -> Incremental:
-        """How a run gets its work done; for the fork that does it."""
+    @contextmanager
+    def run(self, folder: Path, settings: str | None) -> Iterator[Incremental]:
+        """Gives how a run gets its work done; for the fork that does the run in this block."""
         key = str(folder), settings
         memory = _RunMemory(
             settings,
@@ -120,7 +134,9 @@ class ProcessMemory:
         )
         module.parsed_anew.clear()
         self._run = str(folder), memory
-        return Incremental(memory, _ONE_FILE)
+        # To note all that is read takes a tenth of the time.
+        with nullcontext() if memory.check() else reads.recorded():
+            yield Incremental(memory, _ONE_FILE)
 
     def found(self) -> bytes:
         """What the run leaves for later ones, of the fork that has done it."""
@@ -138,23 +154,47 @@ class ProcessMemory:
         )
         return msgspec.msgpack.encode(found)
 
-    def take(self, found: bytes) -> None:
-        """Keeps what a fork has found; here the same texts must hold as there."""
+    def take(self, found: bytes, unsaved: Mapping[str, bytes]) -> None:
+        """Puts by what a fork has found, for `keep`.
+
+        Args:
+            unsaved: The texts that stood for files on disk there.
+        """
         if not found:
             return
         new = msgspec.msgpack.decode(found, type=_Found)
-        key = new.folder, new.settings
+        self._pieces.append(lambda: self._keep_history(new))
+        self._pieces.append(lambda: self._keep_answers(new))
+        for path in map(Path, new.parsed):
+            self._pieces.append(functools.partial(_keep_tree, path, unsaved))
+
+    def keep(self) -> bool:
+        """Keeps a piece of what was found, which takes a moment; tells whether there was one."""
+        if self._pieces:
+            self._pieces.popleft()()
+            return True
+        return False
+
+    def _keep_history(self, new: _Found) -> None:
         if (inputs := from_json(new.inputs)) is not None:
             try:
-                self._known[key] = _Known(inputs, decode_history(new.history))
+                known = _Known(inputs, decode_history(new.history))
             except DecodingError:
-                self._known.pop(key, None)
+                return
+            self._known[new.folder, new.settings] = known
+
+    def _keep_answers(self, new: _Found) -> None:
         if new.answers:
             try:
-                self._answers[key] = decode_answers(BOOK.functions, new.answers)
+                answers = decode_answers(BOOK.functions, new.answers)
             except DecodingError:
-                self._answers.pop(key, None)
-        module.keep_trees(map(Path, new.parsed))
+                return
+            self._answers[new.folder, new.settings] = answers
+
+
+def _keep_tree(path: Path, unsaved: Mapping[str, bytes]) -> None:
+    with overlaid(unsaved):
+        module.keep_tree(path)
 
 
 def _still_holds(inputs: Fingerprint, root: Path) -> bool:

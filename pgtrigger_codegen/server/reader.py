@@ -40,8 +40,6 @@ from pgtrigger_codegen.server.messages import (
     framed,
 )
 from pgtrigger_codegen.server.planning import plan
-from pgtrigger_codegen.source import reads
-from pgtrigger_codegen.source.overlay import overlaid
 from pgtrigger_codegen.source.paths import resolved
 
 _PACKAGE = "pgtrigger_codegen"
@@ -150,9 +148,14 @@ class _Reader:
 
     def run(self) -> None:
         """Until nobody can ask any more."""
+        wait: float | None = None
         while True:
             pipes = [run.pipe for run in self._runs]
-            ready, _, _ = select.select([self._questions, *pipes], [], [])
+            ready, _, _ = select.select([self._questions, *pipes], [], [], wait)
+            if not ready:
+                wait = 0 if self._kept.keep() else None  # whoever asks need not wait for all of it
+                continue
+            wait = 0
             if self._questions in ready:
                 piece = os.read(self._questions, _PIECE)
                 if not piece:
@@ -179,8 +182,7 @@ class _Reader:
         """What a fork does."""
         os.close(self._questions)
         gc.disable()
-        with reads.recorded():
-            engine = self._kept.engine(resolved(Path(question.folder)), question.settings)
+        with self._kept.run(resolved(Path(question.folder)), question.settings) as engine:
             _send(pipe, _ANSWER + encode(_answer(question, engine)))
         _send(pipe, _KEPT + self._kept.found())
 
@@ -191,8 +193,7 @@ class _Reader:
                 run.has_answered = True
                 _send(self._answers, content[1:])
             else:
-                with overlaid(run.question.unsaved):
-                    self._kept.take(content[1:])
+                self._kept.take(content[1:], run.question.unsaved)
         if not piece:
             self._runs.remove(run)
             why = run.reap()

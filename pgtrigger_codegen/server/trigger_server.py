@@ -32,7 +32,7 @@ from pgtrigger_codegen.server.runs import ProjectState, Runs
 from pgtrigger_codegen.server.user_options import user_options
 from pgtrigger_codegen.source.escaping import escaped, one_line
 
-_PATIENCE = 10.0
+_PATIENCE = 30.0
 """Seconds that a request waits for a run; after that it gets what there is: nothing."""
 _SLOW = 0.5
 """Seconds after which a run shows progress."""
@@ -55,17 +55,16 @@ class TriggerServer(LanguageServer):
     # What the editor can do.
 
     @property
-    def makes_versions(self) -> bool:
-        """Whether it knows edits of a version of a document."""
-        edit = _edit_capabilities(self)
-        return bool(edit and edit.document_changes)
-
-    @property
     def makes_files(self) -> bool:
         """Whether it makes files when an edit says so."""
         edit = _edit_capabilities(self)
-        kinds = edit.resource_operations if edit else None
-        return self.makes_versions and types.ResourceOperationKind.Create in (kinds or ())
+        return bool(edit and types.ResourceOperationKind.Create in (edit.resource_operations or ()))
+
+    @property
+    def makes_versions(self) -> bool:
+        """Whether it knows edits of a version of a document, as all do that make files."""
+        edit = _edit_capabilities(self)
+        return bool(edit and edit.document_changes) or self.makes_files
 
     @property
     def encoding(self) -> str:

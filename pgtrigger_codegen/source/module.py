@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import functools
 import warnings
-from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct
@@ -149,21 +148,20 @@ def parse_module(
     return Module(name, path, is_package, first_party, text, tree)
 
 
-def keep_trees(paths: Iterable[Path]) -> None:
-    """Parses files now, for every run of this process to come in which they are the same.
+def keep_tree(path: Path) -> None:
+    """Parses a file now, for every run of this process to come in which it is the same.
 
     Nobody changes the trees of modules; what is kept at their nodes follows from the nodes alone.
-    What was kept of a file before goes.
+    What was kept of the file before goes.
     """
-    for path in paths:
-        if (before := _kept_texts.pop(path, None)) is not None:
-            _kept.pop(before, None)
-        try:
-            text = _decode(path)
-            tree = _parse(text)
-        except (OSError, SourceSyntaxError, SyntaxError, ValueError, RecursionError, MemoryError):
-            continue  # the run that comes upon the file says what is wrong with it
-        _kept[text], _kept_texts[path] = tree, text
+    if (before := _kept_texts.pop(path, None)) is not None:
+        _kept.pop(before, None)
+    try:
+        text = _decode(path)
+        tree = _parse(text)
+    except (OSError, SourceSyntaxError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # the run that comes upon the file says what is wrong with it
+    _kept[text], _kept_texts[path] = tree, text
 
 
 parsed_anew: set[Path] = set()

@@ -15,7 +15,7 @@ from pgtrigger_codegen.engine import COLD
 from pgtrigger_codegen.incremental import worker
 from pgtrigger_codegen.incremental.process_memory import ProcessMemory
 from pgtrigger_codegen.migrations.planning import history
-from pgtrigger_codegen.source import module, reads
+from pgtrigger_codegen.source import module
 from pgtrigger_codegen.source.overlay import overlaid
 from tests.support.cli import run_cli
 from tests.support.projects import small_project
@@ -32,10 +32,12 @@ def root(tmp_path: Path) -> Path:
 
 def run(memory: ProcessMemory, root: Path, unsaved: Mapping[str, bytes] = NOTHING) -> Analysis:
     """What a fork does, and the process when it has ended."""
-    with overlaid(unsaved), reads.recorded():
-        analysis = pipeline.analyze(root, engine=memory.engine(root, None))
+    with overlaid(unsaved), memory.run(root, None) as engine:
+        analysis = pipeline.analyze(root, engine=engine)
         analysis.history()
-        memory.take(memory.found())
+    memory.take(memory.found(), unsaved)
+    while memory.keep():
+        pass
     return analysis
 
 
@@ -121,4 +123,5 @@ def test_a_file_is_parsed_once_for_each_text_that_it_has(root: Path) -> None:
 def test_what_was_found_elsewhere_is_not_taken_for_granted() -> None:
     memory = ProcessMemory()
     assert memory.found() == b""
-    memory.take(b"")
+    memory.take(b"", {})
+    assert not memory.keep()

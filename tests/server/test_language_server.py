@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -251,3 +254,84 @@ def test_each_of_several_projects_has_its_own_findings(tmp_path: Path) -> None:
             assert "PGT103" in {one.code for one in editor.shown[first]}
 
     asyncio.run(session())
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_there(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="asks Linux's /proc")
+
+
+@needs_proc
+@pytest.mark.slow
+def test_the_server_goes_on_when_the_process_that_reads_is_killed(root: Path, models: Path) -> None:
+    async def session() -> Editor:
+        async with edited(root) as editor:
+            editor.open(models)
+            await editor.codes(models)
+            (reader,) = children(editor.server_pid)
+            os.kill(reader, signal.SIGKILL)
+            editor.change(models, models.read_text() + "\n")
+            while not editor.messages and models in editor.shown:
+                editor.shown.pop(models, None)
+                await asyncio.sleep(0.2)
+                editor.change(models, models.read_text() + "\n\n")
+            assert "PGT103" in await editor.codes(models)
+        return editor
+
+    asyncio.run(session())
+
+
+@needs_proc
+@pytest.mark.slow
+def test_nothing_is_left_when_the_editor_goes_away(root: Path, models: Path) -> None:
+    async def session() -> list[int]:
+        async with edited(root, ends_well=False) as editor:
+            editor.open(models)
+            await editor.codes(models)
+            editor.change(models, "x = 1\n")
+            return [editor.server_pid, *children(editor.server_pid)]
+
+    left = asyncio.run(session())
+
+    assert len(left) == 2
+    for _ in range(300):
+        if not any(map(is_there, left)):
+            return
+        time.sleep(0.1)
+    pytest.fail("a process of the server is left")
+
+
+@pytest.mark.slow
+def test_a_newer_edit_is_answered_in_place_of_older_ones(root: Path, models: Path) -> None:
+    text = models.read_text()
+
+    async def session() -> tuple[int, list[types.Diagnostic]]:
+        async with edited(root) as editor:
+            editor.open(models)
+            await editor.codes(models)
+            editor.published = 0
+            for number in range(40):
+                editor.change(models, f"# {number}\n" * number + text)
+                await asyncio.sleep(0.01)
+            await editor.text_document_document_symbol_async(
+                types.DocumentSymbolParams(types.TextDocumentIdentifier(models.as_uri()))
+            )
+            return editor.published, editor.shown[models]
+
+    published, shown = asyncio.run(session())
+
+    assert published < 10
+    (lost,) = [one for one in shown if one.code == "PGT103"]
+    assert lost.range.start.line == 39 + text[: text.index("class Meta:\n        ordering")].count(
+        "\n"
+    )

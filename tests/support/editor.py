@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class Editor(LanguageClient):
         messages: Messages that were shown to the user.
         edits: Workspace edits that the server wanted made.
         tokens: Of the progress that was shown.
+        published: How often diagnostics were sent.
     """
 
     def __init__(self) -> None:
@@ -43,6 +44,7 @@ class Editor(LanguageClient):
         self.messages: list[str] = []
         self.edits: list[types.WorkspaceEdit] = []
         self.tokens: list[Any] = []
+        self.published = 0
         self._news = asyncio.Event()
         self._versions: dict[Path, int] = {}
         self.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(functools.partial(self._publish))
@@ -55,6 +57,7 @@ class Editor(LanguageClient):
     def _publish(self, params: types.PublishDiagnosticsParams) -> None:
         path = Path(params.uri.removeprefix("file://"))
         self.shown[path] = list(params.diagnostics)
+        self.published += 1
         self._news.set()
 
     def _message(self, params: types.ShowMessageParams) -> None:
@@ -68,6 +71,12 @@ class Editor(LanguageClient):
 
     def _progress(self, params: types.WorkDoneProgressCreateParams) -> None:
         self.tokens.append(params.token)
+
+    @property
+    def server_pid(self) -> int:
+        """The process of the server."""
+        assert self._server is not None
+        return self._server.pid
 
     def open(self, path: Path, text: str | None = None) -> None:
         """Opens a file, with the text that is on disk unless there is another."""
@@ -138,11 +147,15 @@ async def edited(
     *folders: Path,
     options: object = None,
     abilities: types.ClientCapabilities = ABILITIES,
-    arguments: Sequence[str] = (),
+    ends_well: bool = True,
 ) -> AsyncIterator[Editor]:
-    """An editor with folders open, and a server of its own."""
+    """An editor with folders open, and a server of its own.
+
+    Args:
+        ends_well: Whether the editor ends the server, and does not just go away.
+    """
     editor = Editor()
-    await editor.start_io(sys.executable, "-m", "pgtrigger_codegen", *arguments, "server")
+    await editor.start_io(sys.executable, "-m", "pgtrigger_codegen", "server")
     try:
         async with asyncio.timeout(PATIENCE):
             await editor.initialize_async(
@@ -156,9 +169,14 @@ async def edited(
             )
             editor.initialized(types.InitializedParams())
         yield editor
-        async with asyncio.timeout(PATIENCE):
-            await editor.shutdown_async(None)
-            editor.exit(None)
+        if ends_well:
+            async with asyncio.timeout(PATIENCE):
+                await editor.shutdown_async(None)
+                editor.exit(None)
+        elif editor._server is not None and editor._server.stdin is not None:
+            editor._server.stdin.close()
+            async with asyncio.timeout(PATIENCE):
+                await editor._server.wait()
     finally:
         if editor._server is not None and editor._server.returncode is None:
             editor._server.terminate()
