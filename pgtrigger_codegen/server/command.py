@@ -31,4 +31,5 @@ def server() -> None:
     gc.enable()  # unlike a command, the server does not end soon
     # The streams of Python copy what is printed; the protocol is no text to be kept.
     with os.fdopen(os.dup(0), "rb") as stdin, os.fdopen(os.dup(1), "wb") as stdout:
+        os.dup2(2, 1)  # whatever prints by mistake
         start(stdin, stdout)

@@ -31,12 +31,14 @@ class Texts(Struct, frozen=True):
         of: The text of a file, None where it is not known.
         uri: The editor's URI of a file, None where it is outside of the workspace.
         version: Of an open file.
+        is_current: Whether a file still has that text.
         encoding: The units of columns.
     """
 
     of: Callable[[str], SourceText | None]
     uri: Callable[[str], str | None]
     version: Callable[[str], int | None]
+    is_current: Callable[[str], bool]
     encoding: str
 
     def positions(self, path: str) -> Positions:
@@ -105,12 +107,15 @@ def actions(
 def workspace_edit(
     edits: Iterable[Edit], texts: Texts, *, makes_versions: bool
 ) -> types.WorkspaceEdit | None:
-    """Edits for the editor to make; None where it knows one of the files by no URI."""
+    """Edits for the editor to make.
+
+    None where one of the files is not the editor's to change, or has changed meanwhile.
+    """
     by_path: dict[str, list[types.TextEdit]] = {}
     for edit in edits:
         path = edit.span.path
         text = texts.of(path)
-        if text is None or texts.uri(path) is None:
+        if text is None or texts.uri(path) is None or not texts.is_current(path):
             return None
         content = edit.content.replace("\n", text.newline)
         by_path.setdefault(path, []).append(

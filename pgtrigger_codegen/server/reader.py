@@ -65,6 +65,15 @@ def serve() -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
+    answer_questions(questions, answers, forks=hasattr(os, "fork"))
+
+
+def answer_questions(questions: int, answers: int, *, forks: bool) -> None:
+    """Answers the questions that come out of one pipe, into another.
+
+    Args:
+        forks: Whether a fork does each run.
+    """
     sys.setrecursionlimit(max(FRAMES, sys.getrecursionlimit()))
     for name in _STAGES:
         importlib.import_module(name)
@@ -73,7 +82,7 @@ def serve() -> None:
     pages = {rule.code: rule_page(rule) for rule in RULES}
     codes = {rule.name: rule.code for rule in RULES}
     _send(answers, encode(Ready(pages, codes, MARKER)))
-    reader = _Reader(questions, answers) if hasattr(os, "fork") else _Sequence(questions, answers)
+    reader = _Forks(questions, answers) if forks else _Sequence(questions, answers)
     reader.run()
 
 
@@ -136,7 +145,7 @@ class _Run:
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-class _Reader:
+class _Forks:
     """Has every run done by a fork."""
 
     def __init__(self, questions: int, answers: int) -> None:
@@ -148,6 +157,13 @@ class _Reader:
 
     def run(self) -> None:
         """Until nobody can ask any more."""
+        try:
+            self._serve()
+        finally:
+            for run in self._runs:
+                run.end()
+
+    def _serve(self) -> None:
         wait: float | None = None
         while True:
             pipes = [run.pipe for run in self._runs]
@@ -159,14 +175,12 @@ class _Reader:
             if self._questions in ready:
                 piece = os.read(self._questions, _PIECE)
                 if not piece:
-                    break
+                    return
                 for content in self._frames.feed(piece):
                     self._take(decode_question(content))
                 continue  # a run may have gone
             for run in [run for run in self._runs if run.pipe in ready]:
                 self._listen(run)
-        for run in self._runs:
-            run.end()
 
     def _take(self, question: Check | Plan | Cancel) -> None:
         for run in [run for run in self._runs if not run.has_answered]:

@@ -51,9 +51,13 @@ class Runs:
 
     Args:
         workspace: What the editor has open.
+        reader: Reads projects.
         took: Is given each answer to a check.
-        around: Is entered while a run goes on, to show progress.
+        shows: Waits for an answer, and shows that it takes long.
+
+    Attributes:
         settings: The settings module that the user wants, in place of the one found.
+        debounce: Seconds without an edit after which a run begins.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Runs:
         self._took = took
         self._shows = shows
         self._projects: dict[str, ProjectState] = {}
+        self._folders: dict[tuple[str, str], str] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
         self._numbers = itertools.count(1)
@@ -79,12 +84,28 @@ class Runs:
         workspace = self._workspace.folder_of(path)
         if workspace is None:
             return None
-        folder = str(project_folder(Path(path), Path(workspace)))
+        key = str(Path(path).parent), workspace
+        folder = self._folders.get(key)
+        if folder is None:
+            folder = self._folders[key] = str(project_folder(Path(path), Path(workspace)))
         return self._projects.setdefault(folder, ProjectState(folder, workspace))
+
+    def look_again(self) -> None:
+        """Searches the projects anew: files have come, gone or changed on disk."""
+        self._folders.clear()
 
     def all(self) -> tuple[ProjectState, ...]:
         """The projects that were asked for so far."""
         return tuple(self._projects.values())
+
+    def drop(self, workspace: str | None) -> list[ProjectState]:
+        """Forgets the projects of a folder that is not open any more, and gives them."""
+        gone = [one for one in self._projects.values() if one.workspace == workspace]
+        for project in gone:
+            del self._projects[project.folder]
+            if (task := self._tasks.pop(project.folder, None)) is not None:
+                task.cancel()
+        return gone
 
     def changed(self, project: ProjectState) -> None:
         """Reads a project soon, instead of whatever is going on for it."""
@@ -134,10 +155,19 @@ class Runs:
             answer = await self._shows(project, self._reader.ask(question))
             project.took = asyncio.get_running_loop().time() - began
         assert isinstance(answer, Checked | Failed)
-        project.texts = texts
         project.answer = answer if isinstance(answer, Checked) else None
+        project.texts = texts | self._other_texts(project.answer, texts)
         self._took(project, answer)
         project.settled.set()
+
+    def _other_texts(
+        self, answer: Checked | None, known: Mapping[str, SourceText]
+    ) -> dict[str, SourceText]:
+        """The files that are not open, and that fixes would change."""
+        fixes = [one.diagnostic.fix for one in (answer.findings if answer else ()) if one.has_fix]
+        paths = {edit.span.path for fix in fixes if fix for edit in fix.edits} - known.keys()
+        texts = {path: self._workspace.text(path) for path in paths}
+        return {path: text for path, text in texts.items() if text is not None}
 
     def _documents(self, project: ProjectState) -> list[Document]:
         return [

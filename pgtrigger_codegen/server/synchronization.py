@@ -58,6 +58,7 @@ def _did_change(ls: TriggerServer, params: types.DidChangeTextDocumentParams) ->
 def _did_save(ls: TriggerServer, params: types.DidSaveTextDocumentParams) -> None:
     path = path_of(params.text_document.uri)
     if path is not None:
+        ls.runs.look_again()
         ls.changed(path)
 
 
@@ -68,6 +69,7 @@ def _did_close(ls: TriggerServer, params: types.DidCloseTextDocumentParams) -> N
 
 
 def _did_change_files(ls: TriggerServer, params: types.DidChangeWatchedFilesParams) -> None:
+    ls.runs.look_again()
     for path in filter(None, (path_of(change.uri) for change in params.changes)):
         folder = ls.files.folder_of(path)
         for project in ls.runs.all():
@@ -76,7 +78,10 @@ def _did_change_files(ls: TriggerServer, params: types.DidChangeWatchedFilesPara
 
 
 def _did_change_folders(ls: TriggerServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    ls.runs.look_again()
     for folder in params.event.removed:
+        for project in ls.runs.drop(path_of(folder.uri)):
+            ls.show(project, {})
         ls.files.remove_folder(folder.uri)
     for folder in params.event.added:
         ls.files.add_folder(folder.uri)

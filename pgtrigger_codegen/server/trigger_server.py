@@ -10,10 +10,12 @@ import asyncio
 import contextlib
 import sys
 import uuid
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 
 from lsprotocol import types
+from pygls import uris
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from pgtrigger_codegen import __version__
@@ -75,8 +77,11 @@ class TriggerServer(LanguageServer):
 
     def begin(self, params: types.InitializeParams) -> None:
         """Takes the folders and the options of the user."""
-        uris = [folder.uri for folder in params.workspace_folders or ()]
-        for uri in uris or ([params.root_uri] if params.root_uri else ()):
+        folders = [one.uri for one in params.workspace_folders or ()]
+        root = params.root_uri
+        if root is None and params.root_path:
+            root = uris.from_fs_path(params.root_path)
+        for uri in folders or ([root] if root else []):
             self.files.add_folder(uri)
         self.import_nothing_of_folders()
         options, wrong = user_options(params.initialization_options)
@@ -122,34 +127,48 @@ class TriggerServer(LanguageServer):
             project.failure = answer.message
             self._said.discard(answer.message)
             self.say(f"{answer.message}", types.MessageType.Error)
-        for path in sorted(by_path.keys() | project.published):
+        self.show(project, by_path)
+
+    def show(self, project: ProjectState, found: Mapping[str, list[types.Diagnostic]]) -> None:
+        """Shows these diagnostics of a project, by path, and no others."""
+        for path in sorted(found.keys() | project.published):
             uri = self.files.uri_of(path)
             if uri is not None:
-                version = texts.version(path)
+                document = self.files.documents.get(path)
+                version = document.version if document else None
                 self.text_document_publish_diagnostics(
-                    types.PublishDiagnosticsParams(uri, by_path.get(path, []), version)
+                    types.PublishDiagnosticsParams(uri, found.get(path, []), version)
                 )
-        project.published = frozenset(by_path)
+        project.published = frozenset(found)
 
     async def showing_progress(self, project: ProjectState, running: Awaitable[Answer]) -> Answer:
         """Waits for a run, and shows in the editor that it goes on where it takes long."""
         task = asyncio.ensure_future(running)
         try:
             done, _ = await asyncio.wait([task], timeout=_SLOW)
-            window = self.client_capabilities.window
-            if done or not (window and window.work_done_progress):
-                return await task
-            token = str(uuid.uuid4())
-            await self.work_done_progress.create_async(token)
-            title = f"Reading {one_line(Path(project.folder).name)}"
-            self.work_done_progress.begin(token, types.WorkDoneProgressBegin(title=title))
+            token = None if done else await self._begun(project)
             try:
                 return await task
             finally:
-                self.work_done_progress.end(token, types.WorkDoneProgressEnd())
+                if token is not None:
+                    self.work_done_progress.end(token, types.WorkDoneProgressEnd())
         except asyncio.CancelledError:
             task.cancel()
             raise
+
+    async def _begun(self, project: ProjectState) -> str | None:
+        """The token of progress that the editor shows; None where it shows none."""
+        window = self.client_capabilities.window
+        if not (window and window.work_done_progress):
+            return None
+        token = str(uuid.uuid4())
+        try:
+            await asyncio.wait_for(self.work_done_progress.create_async(token), _PATIENCE)
+        except (TimeoutError, JsonRpcException):
+            return None
+        title = f"Reading {one_line(Path(project.folder).name)}"
+        self.work_done_progress.begin(token, types.WorkDoneProgressBegin(title=title))
+        return token
 
     # What it knows.
 
@@ -163,7 +182,11 @@ class TriggerServer(LanguageServer):
         def version(path: str) -> int | None:
             return documents[path].version if path in documents else None
 
-        return Texts(of, self.files.uri_of, version, self.encoding)
+        def is_current(path: str) -> bool:
+            now, then = self.files.text(path), of(path)
+            return now is not None and then is not None and now.text == then.text
+
+        return Texts(of, self.files.uri_of, version, is_current, self.encoding)
 
     async def settled(self, uri: str) -> tuple[ProjectState, Checked, Document] | None:
         """What is known of an open file, as soon as that is about what the editor shows."""

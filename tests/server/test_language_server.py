@@ -212,6 +212,24 @@ def test_odd_documents_do_no_harm(root: Path, models: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+def test_an_editor_may_know_no_workspaces(root: Path, models: Path) -> None:
+    async def session() -> Editor:
+        async with edited(root=root) as editor:
+            editor.open(models)
+            assert "PGT103" in await editor.codes(models)
+        async with edited() as editor:
+            editor.open(models)
+            await editor.until(lambda: editor.messages)
+            assert await editor.hover(models, 19, 20) == ""
+        return editor
+
+    editor = asyncio.run(session())
+
+    assert not editor.shown
+    assert "open the project's folder" in editor.messages[0]
+
+
+@pytest.mark.slow
 def test_the_definition_of_a_trigger_is_its_migration(root: Path, models: Path) -> None:
     run_cli(root, "makemigrations")
 
@@ -252,6 +270,14 @@ def test_each_of_several_projects_has_its_own_findings(tmp_path: Path) -> None:
             editor.change(second, "x = 2\n")
             assert await editor.codes(second) == []
             assert "PGT103" in {one.code for one in editor.shown[first]}
+            editor.workspace_did_change_workspace_folders(
+                types.DidChangeWorkspaceFoldersParams(
+                    types.WorkspaceFoldersChangeEvent(
+                        [], [types.WorkspaceFolder(one.as_uri(), one.name)]
+                    )
+                )
+            )
+            assert await editor.codes(first) == []
 
     asyncio.run(session())
 
@@ -280,11 +306,10 @@ def test_the_server_goes_on_when_the_process_that_reads_is_killed(root: Path, mo
             await editor.codes(models)
             (reader,) = children(editor.server_pid)
             os.kill(reader, signal.SIGKILL)
+            editor.shown.clear()
             editor.change(models, models.read_text() + "\n")
-            while not editor.messages and models in editor.shown:
-                editor.shown.pop(models, None)
-                await asyncio.sleep(0.2)
-                editor.change(models, models.read_text() + "\n\n")
+            await editor.until(lambda: models in editor.shown)  # an answer, or that there is none
+            editor.change(models, models.read_text())
             assert "PGT103" in await editor.codes(models)
         return editor
 

@@ -148,10 +148,12 @@ async def edited(
     options: object = None,
     abilities: types.ClientCapabilities = ABILITIES,
     ends_well: bool = True,
+    root: Path | None = None,
 ) -> AsyncIterator[Editor]:
     """An editor with folders open, and a server of its own.
 
     Args:
+        root: The only folder, of an editor that knows no workspaces.
         ends_well: Whether the editor ends the server, and does not just go away.
     """
     editor = Editor()
@@ -161,6 +163,7 @@ async def edited(
             await editor.initialize_async(
                 types.InitializeParams(
                     abilities,
+                    root_uri=root.as_uri() if root else None,
                     workspace_folders=[
                         types.WorkspaceFolder(folder.as_uri(), folder.name) for folder in folders
                     ],
