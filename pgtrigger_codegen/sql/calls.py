@@ -185,6 +185,13 @@ def is_aggregate(call: Node) -> bool:
     return bool(signatures) and all(one.kind == "aggregate" for one in signatures)
 
 
+def may_be_aggregate(call: Node) -> bool:
+    """Whether a call is one of an aggregate, or of a function that is not known here."""
+    names = strings(call["funcname"])
+    known = builtins.functions(names[-1]) if len(names) == 1 or names[0] == "pg_catalog" else ()
+    return not known or "agg_within_group" in call or is_aggregate(call)
+
+
 def is_window_function(call: Node) -> bool:
     """Whether a call is one of a window function, without the window that it needs."""
     *schema, name = strings(call["funcname"])

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pgtrigger_codegen.sql.calls import has_aggregate, is_aggregate
+from pgtrigger_codegen.sql.calls import has_aggregate, may_be_aggregate
 from pgtrigger_codegen.sql.names_in_sight import Columns, DerivedColumns, TableColumns
 from pgtrigger_codegen.sql.parser import Node, strings
 
@@ -77,7 +77,7 @@ class Grouping:
         for kind, node in tree.items():
             if kind == "ColumnRef":
                 yield node
-            elif kind == "SubLink" or (kind == "FuncCall" and is_aggregate(node)):
+            elif kind == "SubLink" or (kind == "FuncCall" and may_be_aggregate(node)):
                 continue
             elif isinstance(node, dict | list):
                 yield from self._outside(node)

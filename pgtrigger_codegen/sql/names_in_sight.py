@@ -41,6 +41,7 @@ class Sight(dict[str, Columns | None]):
         merged: Columns that USING makes one of two.
         is_natural: Whether a join merges whatever both sides have.
         is_partial: Whether it is seen from within FROM, where not all of it is in view.
+        target: The table that is changed, as long as FROM is read, which does not see it.
     """
 
     def __init__(self) -> None:
@@ -48,6 +49,7 @@ class Sight(dict[str, Columns | None]):
         self.merged: set[str] = set()
         self.is_natural = False
         self.is_partial = False
+        self.target: str | None = None
 
     def holders(self, column: str) -> list[str]:
         """The tables that certainly have a column, where it is not one of them all."""
@@ -103,12 +105,12 @@ class NamesInSight:
         if len(names) != 2:
             return None
         for scope in reversed(self.scopes):
-            if names[0] in scope:
+            if names[0] in scope and scope.target != names[0]:
                 return self._field(scope[names[0]], names, node)
-        for hidden in reversed(self.hidden):
+        for hidden in reversed((*self.hidden, *self.scopes)):
             if names[0] in hidden and names[0] not in self.own_names:
                 message = f'invalid reference to FROM-clause entry for table "{names[0]}"'
-                self.refuse(message, node, "Write LATERAL before the query that names it")
+                self.refuse(message, node, _LATERAL if hidden.target != names[0] else _TARGET)
                 return None
         message = f'missing FROM-clause entry for table "{names[0]}"'
         if not self._rows and names[0] in ("new", "old"):  # run by EXECUTE
@@ -208,4 +210,6 @@ def columns_named(tree: Node) -> Iterator[str]:
             yield from strings(value["fields"])[-1:]
 
 
+_LATERAL = "Write LATERAL before the query that names it"
+_TARGET = "FROM does not see the table that is changed: compare with it in WHERE"
 _SYSTEM_COLUMNS = frozenset({"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"})

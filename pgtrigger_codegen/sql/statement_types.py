@@ -186,9 +186,11 @@ class StatementTypes(ExpressionTypes):
         if relation is not None:
             name = relation.get("alias", {}).get("aliasname", relation["relname"])
             scope[name] = self.columns_of(relation_name(relation))
+            scope.target = name
         self.scopes.append(scope)
         for item in items:
             self._add(item, scope)
+        scope.target = None
 
     def _add(self, item: Node, scope: Sight) -> None:
         ((kind, node),) = item.items()

@@ -46,6 +46,7 @@ CREATE TABLE shop_audit (
 );
 CREATE FUNCTION my_slug(source text, size integer) RETURNS text LANGUAGE sql
 AS $$SELECT left(source, size)$$;
+CREATE AGGREGATE own_sum(integer) (SFUNC = int4pl, STYPE = integer, INITCOND = '0');
 CREATE FUNCTION is_delete(event text) RETURNS boolean LANGUAGE sql AS $$SELECT event = 'DELETE'$$;
 CREATE FUNCTION refuse(message text) RETURNS void LANGUAGE plpgsql AS
 $$BEGIN RAISE EXCEPTION '%', message; END$$;
