@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.processes import Command, Runs, in_turn
@@ -24,13 +25,16 @@ runpy.run_path("manage.py", run_name="__main__")
 _ENDS = frozenset({0, 1, 2})
 
 
-def measure(project: Path, environment: Path, runs: int) -> tuple[Runs, Runs, Runs]:
+def measure(
+    project: Path, environment: Path, runs: int, variables: Mapping[str, str] | None = None
+) -> tuple[Runs, Runs, Runs]:
     """Times Django, ours with nothing cached, and ours with nothing changed, in turn.
 
     Args:
         project: The folder of `manage.py`. Ours keeps its cache there, as always.
         environment: The project's virtual environment, or the Python in it.
         runs: How many count, after one that does not.
+        variables: Of the environment of all three, besides those of ours.
 
     Raises:
         SystemExit: Django, or ours, does not get through the project.
@@ -41,12 +45,13 @@ def measure(project: Path, environment: Path, runs: int) -> tuple[Runs, Runs, Ru
     if python is None or not (project / "manage.py").is_file():
         what = f"no manage.py in {project}" if python else f"no Python in {environment}"
         raise SystemExit(f"error: there is {what}")
-    django = Command((str(python), "-c", _DJANGO), project, exit_codes=_ENDS)
-    variables = {"VIRTUAL_ENV": str(folder)}
+    given = dict(variables or {})
+    django = Command((str(python), "-c", _DJANGO), project, exit_codes=_ENDS, variables=given)
+    given = {**given, "VIRTUAL_ENV": str(folder)}
     ours = (sys.executable, "-m", "pgtrigger_codegen")
     check = ("makemigrations", "--check")
-    cold = Command((*ours, "--no-cache", *check), project, exit_codes=_ENDS, variables=variables)
-    warm = Command((*ours, *check), project, exit_codes=_ENDS, variables=variables)
+    cold = Command((*ours, "--no-cache", *check), project, exit_codes=_ENDS, variables=given)
+    warm = Command((*ours, *check), project, exit_codes=_ENDS, variables=given)
     for command in (django, cold):
         _try(command)
     theirs, first, again = in_turn([django, cold, warm], runs)

@@ -63,3 +63,43 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
         main(["--project", str(tmp_path), "--python", sys.prefix])
     with pytest.raises(SystemExit, match="no Python in"):
         main(["--project", str(tmp_path), "--python", str(tmp_path / "nowhere/bin/python")])
+
+
+@pytest.mark.slow
+def test_a_list_of_projects_becomes_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = small_project(tmp_path)
+    good = (
+        f"name = 'a/b'\nfolder = '{folder}'\npython = '{sys.prefix}'\nvariables = {{ A = 'b' }}\n"
+    )
+    bad = f"name = 'c/d'\nfolder = 'none'\npython = '{sys.prefix}'\n"
+    (tmp_path / "list.toml").write_text(f"[[project]]\n{good}[[project]]\n{bad}")
+
+    with pytest.raises(SystemExit, match=r"no manage\.py in .*none"):
+        main(["--projects", str(tmp_path / "list.toml"), "--runs", "1"])
+
+    _, _, row, medians = capsys.readouterr().out.splitlines()
+    found = re.fullmatch(r"\| a/b \| ([\d.]+) s \| ([\d.]+) s \| ([\d.]+) \| (\d+) \|", row)
+    assert found is not None
+    theirs, ours, times, again = map(float, found.groups())
+    assert times == pytest.approx(theirs / ours, rel=0.2)
+    assert medians == f"| median | | | {found[3]} | {found[4]} |"
+    assert again > times
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("", "KeyError: 'project'"),
+        ("[[project]]\nname = 'a'", "KeyError: 'folder'"),
+        ("[project]", "TypeError"),
+        ("=", "TOMLDecodeError"),
+    ],
+)
+def test_a_file_that_lists_no_projects_is_refused(tmp_path: Path, content: str, why: str) -> None:
+    file = tmp_path / "list.toml"
+    file.write_text(content)
+
+    with pytest.raises(SystemExit, match=rf"list\.toml lists no projects: {why}"):
+        main(["--projects", str(file)])

@@ -7,7 +7,7 @@ nothing that matters here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pgtrigger_codegen.evaluator.values.classes import mro_of, own_names
@@ -46,12 +46,22 @@ def option(model: ModelClass, name: str) -> Any:
     """An option of `Meta` as Django sees it; `MISSING` when it is not given."""
     if name in model.assigned:
         return model.assigned[name]
+    return _option(effective_meta(model), name)
+
+
+def given_options(model: ModelClass, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Those of several options that are given; the `Meta` is looked for once."""
     meta = effective_meta(model)
+    for name in names:
+        value = model.assigned[name] if name in model.assigned else _option(meta, name)
+        if value is not MISSING:
+            yield name, value
+
+
+def _option(meta: Any, name: str) -> Any:
     if meta is None:
         return MISSING
-    if isinstance(meta, Unknown):
-        return meta
-    return meta_option(meta, name)
+    return meta if isinstance(meta, Unknown) else meta_option(meta, name)
 
 
 def has_option(model: ModelClass, name: str) -> bool:
@@ -59,7 +69,7 @@ def has_option(model: ModelClass, name: str) -> bool:
     if name in model.assigned:
         return True
     meta = effective_meta(model)
-    return not isinstance(meta, Unknown) and any(name in names for _, names in _layers(meta))
+    return not isinstance(meta, Unknown) and any(name in own_names(cls) for cls in mro_of(meta))
 
 
 def meta_option(meta: Any, name: str) -> Any:
@@ -76,7 +86,3 @@ def meta_option(meta: Any, name: str) -> Any:
 def own_options(meta: Any) -> Mapping[str, Any]:
     """What a `Meta` itself says; one that a call makes may be no class, or not known."""
     return own_names(meta) or getattr(meta, "__dict__", {})
-
-
-def _layers(meta: Any) -> list[tuple[Any, Any]]:
-    return [(cls, own_names(cls)) for cls in mro_of(meta)]

@@ -208,10 +208,7 @@ class ModelRenderer:
 
     def _options(self, model: ModelClass) -> dict[str, Any] | Unknown:
         options: dict[str, Any] = {}
-        for name in _OPTIONS:
-            value = meta.option(model, name)
-            if value is meta.MISSING:
-                continue
+        for name, value in meta.given_options(model, _OPTIONS):
             unknown = first_unknown(value)
             if unknown is None and name in _TEXTS and not isinstance(value, str | None):
                 kind = type(value).__name__

@@ -12,7 +12,8 @@ _FUNCTIONS = frozenset(
     "ignore is_ignored constraints install uninstall enable disable registered".split()
 )
 _LIBRARY = "pgtrigger"
-_CALL = re.compile(rb"\b(?:" + "|".join(sorted(_FUNCTIONS)).encode() + rb")\s*\(")
+_NAMES = [name.encode() for name in sorted(_FUNCTIONS)]
+_CALL = re.compile(rb"\b(?:" + b"|".join(_NAMES) + rb")\s*\(")
 
 
 class UriUse(Struct, frozen=True):
@@ -33,7 +34,12 @@ class UriUse(Struct, frozen=True):
 
 def may_name_uris(content: bytes) -> bool:
     """Whether a file may have such calls, by its words."""
-    return _LIBRARY.encode() in content and _CALL.search(content) is not None
+    return (
+        _LIBRARY.encode() in content
+        # A word is found many times as fast as the expression.
+        and any(name in content for name in _NAMES)
+        and _CALL.search(content) is not None
+    )
 
 
 def uri_uses(tree: ast.Module) -> Iterator[UriUse]:

@@ -24,10 +24,13 @@ from pgtrigger_codegen.evaluator.values.callables import Function, Opaque
 from pgtrigger_codegen.evaluator.values.imported import LazyImport, LibraryModule, SourceModule
 from pgtrigger_codegen.evaluator.values.models import ModelClass, SettingsObject
 from pgtrigger_codegen.evaluator.values.scope import Scope
-from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_values
+
+
+_PLAIN = frozenset({str, int, bool, float, types.NoneType})
 
 
 class PostponedField:
@@ -74,10 +77,29 @@ class PostponedField:
 
     def make(self) -> Any:
         """The field, or `Unknown`."""
+        if (field := self._of_constants()) is not None:
+            return field
         # The names mean what they meant when the statement was executed.
         scope = Scope("function", self._scope.module, self._scope, self._names)
         with self._vm.fresh_state():
             return self._vm.guarded_node(self._call, self._node, scope)
+
+    def _of_constants(self) -> Any:
+        """The field, if all arguments are constants and Django takes them: nothing is evaluated."""
+        args, kwargs = [], {}
+        for value in self._node.args:
+            if not isinstance(value, ast.Constant) or type(value.value) not in _PLAIN:
+                return None
+            args.append(value.value)
+        for keyword in self._node.keywords:
+            value = keyword.value
+            if not isinstance(value, ast.Constant) or type(value.value) not in _PLAIN:
+                return None
+            kwargs[str(keyword.arg)] = value.value
+        try:
+            return self.cls(*args, **kwargs)
+        except (Exception, Refusal):  # noqa: BLE001  (the evaluation says where, and what it means)
+            return None
 
     def _call(self, vm: Machine, node: ast.Call, scope: Scope) -> Any:
         """Calls the class as the expression does, which has no `*` and no `**`."""

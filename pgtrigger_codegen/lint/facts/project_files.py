@@ -22,7 +22,7 @@ from pgtrigger_codegen.source.walking import walk
 # A dump of a database may well be in a project.
 _MOST_SQL = 64 * 1024 * 1024
 # Helpers may hide the name of the library, but not that of what they are assigned to.
-_MARKS = (b"pgtrigger", b"pghistory", b"triggers")
+_MARK, _OTHER_MARK, _WIDE_MARK = b"pgtrigger", b"pghistory", b"triggers"
 
 
 def marked_files(analysis: Analysis) -> Iterator[tuple[Path, bool]]:
@@ -35,7 +35,7 @@ def marked_files(analysis: Analysis) -> Iterator[tuple[Path, bool]]:
             content = read_bytes(path)
         except OSError:
             continue
-        if any(mark in content for mark in _MARKS):
+        if _MARK in content or _OTHER_MARK in content or _WIDE_MARK in content:
             yield Path(path), may_name_uris(content)
 
 
