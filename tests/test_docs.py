@@ -28,6 +28,7 @@ _LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 _EXIT_CODES = {"lint": {0, 1}}
 _FROM_GIT = "git+https://github.com/pgtrigger-codegen/pgtrigger-codegen"
 _NOT_RUN = {
+    "python -m pytest": "tests/testing/test_page.py does, on a project of its own",
     f'pip install "pgtrigger-codegen @ {_FROM_GIT}"': "git is not asked in tests",
     f'pip install "pgtrigger-codegen[verify] @ {_FROM_GIT}"': "nor for the extra",
     f'pip install "pgtrigger-codegen[editor] @ {_FROM_GIT}"': "nor for this one",
