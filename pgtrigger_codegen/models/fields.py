@@ -11,7 +11,7 @@ from msgspec import Struct
 from pgtrigger_codegen.evaluator.django.postponed import PostponedNames
 from pgtrigger_codegen.evaluator.library.kinds import has_base, is_field_class
 from pgtrigger_codegen.evaluator.values.callables import interpreted
-from pgtrigger_codegen.evaluator.values.classes import own_names
+from pgtrigger_codegen.evaluator.values.classes import mro_of, own_names
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta
@@ -90,8 +90,8 @@ def may_be_field(model: ModelClass, name: str, value: Any) -> bool:
 
 def adds_fields(value: Any) -> bool:
     """Whether a custom field may add further fields to its model."""
-    for cls in type(value).__mro__:
-        method = vars(cls).get("contribute_to_class")
+    for cls in mro_of(type(value)):
+        method = own_names(cls).get("contribute_to_class")
         function = interpreted(method) if method is not None else None
         if function is not None and any(
             _may_add_fields(node, _model_parameter(function.node))

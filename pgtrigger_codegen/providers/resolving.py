@@ -14,6 +14,7 @@ from django.db import models
 from msgspec import Struct
 
 from pgtrigger_codegen.evaluator.django.provider_calls import empty_model, give_meta
+from pgtrigger_codegen.evaluator.values.classes import set_name
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
 from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.provider_calls import ProvidedCall, ProvidedCallable
@@ -178,7 +179,7 @@ class ProvidedModels:
         model.namespace.update(self._values.namespace(new.attributes))
         options = {**new.meta, "app_label": new.app_label, "abstract": False}
         for name, value in options.items():
-            setattr(model.namespace["Meta"], name, value)
+            set_name(model.namespace["Meta"], name, value)
         for trigger in options.get("triggers", ()):
             self._note(trigger, None, call.span)
         if new.abstract:

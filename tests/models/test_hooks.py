@@ -143,6 +143,24 @@ MODELS = """
             triggers = [forbid("of_its_own")]
 
 
+    class Mark:
+        def contribute_to_class(self, model, name):
+            pass
+
+
+    class Marking(models.Model):
+        def __init_subclass__(cls, **kwargs):
+            super().__init_subclass__(**kwargs)
+            cls.Meta.triggers = [forbid(f"marked_{hasattr(cls, 'mark')}".lower())]
+
+        class Meta:
+            abstract = True
+
+
+    class Marked(Marking):
+        mark = Mark()
+
+
     class Signalled(models.Model):
         @classmethod
         def _prepared(cls, sender, **kwargs):

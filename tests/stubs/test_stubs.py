@@ -9,6 +9,7 @@ import pytest
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class
 from pgtrigger_codegen.source.stubs import FOLDER, find_stub, stubbed_packages
 from tests.evaluator.code import execute
 from tests.support.projects import SETTINGS, analyzed
@@ -204,7 +205,7 @@ def test_the_projects_environment_wins(tmp_path: Path) -> None:
     source = "from model_utils import FieldTracker\na = FieldTracker"
 
     assert isinstance(execute(tmp_path, source, complete=True)["a"], External)
-    assert isinstance(execute(tmp_path, source, complete=False)["a"], type)
+    assert isinstance(execute(tmp_path, source, complete=False)["a"], Class)
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def _bound(vm: Machine, model: ModelClass, name: str, value: Any, span: Span) ->
         return membrane.inward(vm, types.MethodType(value.__func__, model))
     if isinstance(value, property):
         return Unknown(f"`{model.name}.{name}` is a property", span)
-    if isinstance(value, types.FunctionType):  # of a mixin
+    if isinstance(value, types.FunctionType):  # of a real class
         return membrane.inward(vm, value)
     return value
 

@@ -17,6 +17,7 @@ from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.environment import variable
 from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_class
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
+from pgtrigger_codegen.evaluator.values.classes import mro_of
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.source.span import Span
 
@@ -91,7 +92,7 @@ def base_class(vm: Machine) -> type:
 
 def is_configuration(vm: Machine, value: object) -> bool:
     """Whether a value is a class of settings."""
-    return is_user_class(vm, value) and base_class(vm) in value.__mro__  # type: ignore[attr-defined]
+    return is_user_class(vm, value) and base_class(vm) in mro_of(value)
 
 
 def settings_of_class(vm: Machine, cls: Any, span: Span) -> dict[str, Any] | Unknown:

@@ -6,16 +6,24 @@
 from __future__ import annotations
 
 import types
-from typing import Any
+from typing import Any, cast
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.classes.user_classes import derived_class
 from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_class
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
-from pgtrigger_codegen.evaluator.values.classes import mro_of, own_names
+from pgtrigger_codegen.evaluator.values.classes import (
+    MISSING,
+    find_attribute,
+    is_class,
+    mro_of,
+    own_names,
+)
 from pgtrigger_codegen.evaluator.values.findings import Receiver
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
@@ -48,7 +56,7 @@ def init_subclass(vm: Machine, model: ModelClass, keywords: dict[str, Any]) -> N
     held = {
         name: value
         for name, value in model.namespace.items()
-        if name == "Meta" or hasattr(type(value), "contribute_to_class")
+        if name == "Meta" or find_attribute(type(value), "contribute_to_class") is not MISSING
     }
     for name in held:
         del model.namespace[name]
@@ -110,7 +118,7 @@ def _keep_meta(vm: Machine, model: ModelClass) -> None:
     """Gives the model a `Meta` as Django reads it now: other hooks may change the shared one."""
     found = model.lookup("Meta")
     meta = found[0] if found is not None else None
-    if not isinstance(meta, type):
+    if not is_class(meta):
         return
     options = {
         name: value
@@ -121,7 +129,10 @@ def _keep_meta(vm: Machine, model: ModelClass) -> None:
     }
     if "Meta" not in model.namespace:
         options.pop("abstract", None)
-    made = type("Meta", (meta,), options)
+    if type(meta) is Class:
+        model.namespace["Meta"] = derived_class(vm, "Meta", meta, options, model.span)
+        return
+    made = type("Meta", (cast("type", meta),), options)
     if meta in vm.user_classes:
         vm.user_classes[made] = vm.user_classes[meta]
     model.namespace["Meta"] = made

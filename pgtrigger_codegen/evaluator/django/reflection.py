@@ -24,6 +24,7 @@ from pgtrigger_codegen.evaluator.python.classes.reflection import as_tuple, wron
 from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
 from pgtrigger_codegen.evaluator.values.callables import Special
+from pgtrigger_codegen.evaluator.values.classes import is_class
 from pgtrigger_codegen.evaluator.values.models import (
     FieldDescriptor,
     ModelClass,
@@ -47,7 +48,7 @@ def _super(vm: Machine, call: SpecialCall) -> Any:
         return Special("super.metaclass", (owner, instance))
     if isinstance(instance, ModelClass):
         return Special("super.model", (owner, instance))
-    if not isinstance(owner, type):
+    if not is_class(owner):
         return Unknown("`super()` in a model is not evaluated", call.span)
     return reflection.bound_super(vm, owner, instance, call.span)
 

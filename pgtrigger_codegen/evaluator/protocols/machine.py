@@ -63,7 +63,7 @@ class Machine(Protocol):
         opaques: What stands for real things that are not listed, by identity.
         call_backs: What real code was given in the place of callables, by identity.
         dataclasses: Classes whose generated methods were made of names that were checked.
-        user_classes: Real classes that class statements of the user's made, and where.
+        user_classes: Classes, real ones too, that class statements of the user's made, and where.
     """
 
     loader: ModuleLoader
@@ -96,7 +96,7 @@ class Machine(Protocol):
     opaques: dict[int, Opaque]
     call_backs: dict[int, Any]
     dataclasses: set[type]
-    user_classes: dict[type, tuple[Module, ast.ClassDef]]
+    user_classes: dict[Any, tuple[Module, ast.ClassDef]]
 
     # What rules do: each of these is one of them, reached from below.
 

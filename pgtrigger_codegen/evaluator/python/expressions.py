@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import types
+from collections import ChainMap, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +20,7 @@ from pgtrigger_codegen.evaluator.python.functions.functions import make_function
 from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.changes import bind_walrus_names, may_change
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
-from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_plain
+from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_plain, is_user_object
 from pgtrigger_codegen.evaluator.python.objects.text import as_text
 from pgtrigger_codegen.evaluator.python.objects.unknowns import spread, truth, used
 from pgtrigger_codegen.evaluator.python.operators import UNARY, binary, compare
@@ -26,6 +28,7 @@ from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
 from pgtrigger_codegen.evaluator.values.imported import LazyImport, LibraryModule
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown, may_register
+from pgtrigger_codegen.evaluator.values.user_classes import Class, as_type, opened
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.translation.nodes import TemplateStr
 
@@ -46,9 +49,16 @@ def subscript(vm: Machine, value: Any, key: Any, span: Span) -> Any:
         return vm.special_item(value, key, span)
     if isinstance(value, Opaque) and hasattr(value.real, "__class_getitem__"):
         return Opaque(f"{value.dotted}[…]", object())  # in an annotation
+    value = opened(value) if type(value) is Class else value
+    if not isinstance(value, _CONTAINERS) and not is_user_object(vm, value):
+        key = opened(key)
     if not is_plain(value) and not hasattr(value, "__class_getitem__"):
         return Unknown(f"an item of {describe(value)} is not evaluated", span)
     return membrane.inward(vm, vm.attempt(span, _item, value, key))
+
+
+# They look for the key among what they hold; others make something of it.
+_CONTAINERS = (list, tuple, dict, str, bytes, range, types.MappingProxyType, deque, ChainMap)
 
 
 def _item(value: Any, key: Any) -> Any:
@@ -109,6 +119,7 @@ def _unary(vm: Machine, node: ast.UnaryOp, scope: Scope) -> Any:
         return used(unknown, span)
     if not is_plain(value):
         return Unknown(f"an operator on {describe(value)} is not evaluated", span)
+    value = as_type(value)
     return membrane.inward(vm, vm.attempt(span, UNARY[type(node.op)], value))
 
 

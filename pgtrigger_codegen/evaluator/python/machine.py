@@ -94,7 +94,7 @@ class PythonMachine(Evaluation):
         self.opaques: dict[int, Opaque] = {}
         self.call_backs: dict[int, Any] = {}
         self.dataclasses: set[type] = set()
-        self.user_classes: dict[type, tuple[Module, ast.ClassDef]] = {}
+        self.user_classes: dict[Any, tuple[Module, ast.ClassDef]] = {}
         self.library_values: dict[tuple[str, str], Any] = {}
         self._library_classes: dict[tuple[str, str], type | None] = {}
 

@@ -24,6 +24,7 @@ from pgtrigger_codegen.evaluator.values.models import ThroughModel
 from pgtrigger_codegen.evaluator.values.namespaces import namespace_behind
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.user_classes import as_type
 from pgtrigger_codegen.source.span import Span
 
 BINARY: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
@@ -95,6 +96,8 @@ def binary(vm: Machine, operator: ast.operator, left: Any, right: Any, span: Spa
                 return Unknown(f"`{symbol}` on {describe(operand)} is not evaluated", span)
         if symbol == "%" and isinstance(left, str) and (refused := _refuse_text(right, span)):
             return refused
+    if not inert:
+        left, right = as_type(left), as_type(right)
     try:
         check_binary(symbol, left, right)
     except LimitPassed as error:
@@ -156,7 +159,14 @@ def compare(vm: Machine, operator: ast.cmpop, left: Any, right: Any, span: Span)
     if type(left) not in SCALARS and not _is_weighable(left, right):
         return Unknown("values of such a size are not compared", span)
     WORK.text(right)
-    return vm.attempt(span, COMPARE[type(operator)], left, right)
+    return vm.attempt(span, COMPARE[type(operator)], *_compared(operator, left, right))
+
+
+def _compared(operator: ast.cmpop, left: Any, right: Any) -> tuple[Any, Any]:
+    """Two values for Python to compare: which class is equal to which, classes themselves say."""
+    if isinstance(operator, ast.Eq | ast.NotEq | ast.In | ast.NotIn):
+        return left, right
+    return as_type(left), as_type(right)
 
 
 def _are_identical(left: Any, right: Any) -> bool:

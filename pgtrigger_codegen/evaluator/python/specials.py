@@ -13,7 +13,7 @@ from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python import environment
 from pgtrigger_codegen.evaluator.python.calls import makers
-from pgtrigger_codegen.evaluator.python.classes import classes, metaclasses, reflection
+from pgtrigger_codegen.evaluator.python.classes import classes, inspection, metaclasses, reflection
 from pgtrigger_codegen.evaluator.python.flow import context_managers
 from pgtrigger_codegen.evaluator.python.functions import generators
 from pgtrigger_codegen.evaluator.python.imports import dynamic_imports, dynamic_names
@@ -60,6 +60,7 @@ HANDLERS: dict[str, Handler] = {
     **generators.HANDLERS,
     **loggers.HANDLERS,
     **makers.HANDLERS,
+    **inspection.HANDLERS,
     **metaclasses.HANDLERS,
     **namespaces.HANDLERS,
     **reflection.HANDLERS,

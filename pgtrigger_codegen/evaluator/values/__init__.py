@@ -4,7 +4,8 @@
 - `Unknown` carries a reason in words about the user's code, and the place of the very expression.
 - `Opaque` is known by its name alone: it can be passed about and compared, and no more.
 - `own_kinds` lists the types that real code must never be given.
-- `classes` answers what a class derives from and what it binds, for real and for model classes;
+- `user_classes`: the user's own classes, and the faces that Python has of them.
+- `classes` answers what a class derives from and what it binds, for real, user and model classes;
   `kinds` in `python/objects` says whether a class is the user's.
 - `Findings` is what was declared. Python's rules carry it along and never look at it.
 - A new type of value goes into `own_kinds`, and gets a reader and a caller where it has them.

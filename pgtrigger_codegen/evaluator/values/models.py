@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class, class_behind
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
@@ -62,12 +63,14 @@ class ModelClass(Struct, eq=False):
             if cls._mro is not None and any(item is self for item in cls._mro):
                 cls._mro = None
 
-    def lookup(self, name: str) -> tuple[Any, ModelClass | type] | None:
+    def lookup(self, name: str) -> tuple[Any, ModelClass | Class | type] | None:
         """The attribute by MRO and the class that has it."""
         for cls in self.mro():
             if isinstance(cls, ModelClass):
                 if name in cls.namespace:
                     return cls.namespace[name], cls
+            elif type(cls) is Class and name in cls.namespace:
+                return cls.namespace[name], cls
             elif isinstance(cls, type) and name in vars(cls):
                 return vars(cls)[name], cls
         return None
@@ -173,8 +176,10 @@ def linearize(cls: Any, bases: Sequence[Any]) -> list[Any]:
 def _parents(base: Any) -> list[Any]:
     if isinstance(base, ModelClass):
         return base.mro()
+    if type(base) is Class:
+        return list(base.mro)
     if isinstance(base, type):
-        return list(base.__mro__)
+        return list(map(class_behind, base.__mro__))
     return [base]
 
 

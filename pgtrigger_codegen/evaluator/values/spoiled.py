@@ -9,6 +9,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.values.classes import mro_of
 from pgtrigger_codegen.evaluator.values.models import ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class, class_behind
 
 _CONTAINERS = (list, tuple, set, frozenset)
 # They hold what others hold as well, and nothing that compiles.
@@ -49,7 +50,7 @@ class Spoiled:
                 pending += dict.values(value)
             elif isinstance(value, _CONTAINERS):
                 pending += value
-            elif not isinstance(value, (type, *_CLOSED)):
+            elif not isinstance(value, (type, Class, *_CLOSED)):
                 pending += getattr(value, "__dict__", {}).values()
         return None
 
@@ -60,11 +61,11 @@ class Spoiled:
     def _sources(self, value: Any) -> Iterable[Any]:
         if isinstance(value, ThroughModel):
             return (value,)
-        return mro_of(value) or (value, *type(value).__mro__)
+        return mro_of(value) or (value, *mro_of(type(value)))
 
 
 def _key(value: Any) -> object:
     """The identity of a value; of a default through model that of its field."""
     if isinstance(value, ThroughModel):
         return (id(value.owner), value.field_name)
-    return id(value)
+    return id(class_behind(value) if isinstance(value, type) else value)

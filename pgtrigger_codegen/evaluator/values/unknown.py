@@ -1,8 +1,7 @@
 """An unknown value, with the reason and the place of the expression that could not be evaluated.
 
-Most values are real: strings, lists, Django fields, django-pgtrigger's triggers, and the user's own
-classes, whose methods come back to the interpreter. What cannot be real, or must not be (the user's
-functions), has a class of its own in this package.
+Most values are real: strings, lists, Django fields, django-pgtrigger's triggers. What cannot be
+real, or must not be (the user's functions and classes), has a class of its own in this package.
 """
 
 from __future__ import annotations

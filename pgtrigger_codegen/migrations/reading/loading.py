@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
+from pgtrigger_codegen.evaluator.values.classes import MISSING, find_attribute, is_class
 from pgtrigger_codegen.evaluator.values.own_kinds import type_name
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.own_methods import followed
@@ -30,7 +31,7 @@ def load_migration(interpreter: Interpreter, app: App, path: Path) -> EvaluatedM
     if isinstance(scope, Unknown):
         return scope
     cls = scope.names.get("Migration")
-    if not isinstance(cls, type):
+    if not is_class(cls):
         reason = cls.reason if isinstance(cls, Unknown) else "it has no class `Migration`"
         return Unknown(f"migration `{name}` cannot be read: {reason}")
     initial = _attribute(cls, "initial")
@@ -53,7 +54,7 @@ def _followed(interpreter: Interpreter, listed: Any, app_label: str) -> Any:
     return [followed(interpreter, operation, app_label) for operation in listed]
 
 
-def _listed(cls: type, name: str) -> Any:
+def _listed(cls: Any, name: str) -> Any:
     """An attribute of which Django makes a list."""
     value = _attribute(cls, name)
     if isinstance(value, Unknown | list | tuple | set | frozenset):
@@ -61,9 +62,7 @@ def _listed(cls: type, name: str) -> Any:
     return Unknown(f"`{name}` is of type {type_name(value)}, and not a list")
 
 
-def _attribute(cls: type, name: str) -> Any:
+def _attribute(cls: Any, name: str) -> Any:
     """An attribute of the user's class; Django's default is an empty list."""
-    for base in cls.__mro__:
-        if name in vars(base):
-            return vars(base)[name]
-    return ()
+    found = find_attribute(cls, name)
+    return () if found is MISSING else found

@@ -10,23 +10,21 @@ from typing import Any
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.limits.sizes import checked
 from pgtrigger_codegen.evaluator.limits.totals import LimitPassed
-from pgtrigger_codegen.evaluator.protocols.events import Ended, Refused
+from pgtrigger_codegen.evaluator.protocols.events import Ended
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.calls import arguments, checks, makers
 from pgtrigger_codegen.evaluator.python.calls.formatting import format_text
+from pgtrigger_codegen.evaluator.python.calls.real_calls import call_real
 from pgtrigger_codegen.evaluator.python.functions.functions import call_function
 from pgtrigger_codegen.evaluator.python.imports.dynamic_names import note_names_not_set
 from pgtrigger_codegen.evaluator.python.objects import membrane
-from pgtrigger_codegen.evaluator.python.objects.admission import is_allowed, receiver_of
 from pgtrigger_codegen.evaluator.python.objects.changes import (
     cut_short,
     executed_text,
     given_away,
-    note_change_of,
     one_of,
 )
-from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.kinds import (
     describe,
     is_only_of_users,
@@ -34,9 +32,7 @@ from pgtrigger_codegen.evaluator.python.objects.kinds import (
     is_user_object,
     is_users_metaclass,
     method_of_users,
-    poison,
 )
-from pgtrigger_codegen.evaluator.python.objects.unknowns import spread
 from pgtrigger_codegen.evaluator.values.callables import (
     BoundMethod,
     Function,
@@ -50,9 +46,8 @@ from pgtrigger_codegen.evaluator.values.models import (
     ModelClass,
     ModelReference,
     ThroughModel,
-    has_reference,
 )
-from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
+from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind, type_name
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import (
@@ -64,6 +59,7 @@ from pgtrigger_codegen.evaluator.values.unknown import (
     first_unknown,
     may_register,
 )
+from pgtrigger_codegen.evaluator.values.user_classes import as_type
 from pgtrigger_codegen.source.span import Span
 
 _MODELS = (ModelClass, ModelReference, ThroughModel)
@@ -87,14 +83,14 @@ def call(
         return _call_own_kind(vm, function, args, kwargs, span, scope)
     if (user_function := interpreted(function)) is not None:
         return _interpret(vm, user_function, (*bound_to(function), *args), kwargs, span)
+    function = as_type(function)
     if isinstance(function, type):
         if (waiting := _asked_by_metaclass(vm, function)) is not None:
             return vm.apply(waiting, args, kwargs, span, scope)
         made = vm.domain.called(vm, function, args, kwargs, span)
         return instantiate(vm, function, args, kwargs, span) if made is NotImplemented else made
     if is_user_object(vm, function):
-        method = vm.attempt(span, lambda: function.__call__)
-        return method if isinstance(method, Unknown) else vm.apply(method, args, kwargs, span)
+        return _call_object(vm, function, args, kwargs, span)
     made = arguments.call_library_object(vm, function, args, kwargs, span)
     if made is not NotImplemented:
         return made
@@ -110,7 +106,17 @@ def call(
     if isinstance(receiver, str) and formats:
         given, named = (args, kwargs) if called == "format" else ((), args[0])
         return format_text(vm, receiver, given, named, span)
-    return _call_real(vm, function, args, kwargs, span)
+    return call_real(vm, function, args, kwargs, span)
+
+
+def _call_object(
+    vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
+) -> Any:
+    if not callable(function):
+        error = TypeError(f"'{type(function).__name__}' object is not callable")
+        return vm.raised(error, span)
+    method = vm.attempt(span, lambda: function.__call__)
+    return method if isinstance(method, Unknown) else vm.apply(method, args, kwargs, span)
 
 
 def _asked_by_metaclass(vm: Machine, cls: type) -> Any:
@@ -220,10 +226,11 @@ def instantiate(
     vm: Machine, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
 ) -> Any:
     """Makes an object of a real class, the user's or a listed one, by Python's rules alone."""
+    cls = as_type(cls)
     if is_user_class(vm, cls):
         made = _instantiate_user_class(vm, cls, args, kwargs, span)
         return vm.domain.note_origin(vm, made, span)
-    return _call_real(vm, cls, args, kwargs, span)
+    return call_real(vm, cls, args, kwargs, span)
 
 
 def _instantiate_user_class(
@@ -244,6 +251,9 @@ def _instantiate_user_class(
     if isinstance(made, Unknown):
         return made
     outcome = _interpret(vm, own_init, (made, *args), kwargs, span)
+    if outcome is not None and not isinstance(outcome, Unknown):
+        text = f"__init__() should return None, not '{type_name(outcome)}'"
+        return vm.raised(TypeError(text), span)
     return outcome if isinstance(outcome, Unknown) else made
 
 
@@ -257,87 +267,3 @@ def _make(vm: Machine, cls: type, args: tuple[Any, ...], kwargs: dict[str, Any],
     call = type.__call__ if is_users_metaclass(vm, type(cls)) else type(cls).__call__
     made = checked(call(cls, *args, **kwargs))
     return membrane.inward(vm, makers.note_made(vm, cls, made))
-
-
-def _call_real(
-    vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
-) -> Any:
-    if function is format and args:
-        vm.check_format(args[0], args[1:], span)
-    result = _call_checked(vm, function, args, kwargs, span)
-    if isinstance(result, Unknown):
-        if lookup.is_callable_listed(function):  # refused for its arguments, not for itself
-            vm.tell(Refused((*args, *kwargs.values()), result, span))
-        receiver, name = receiver_of(function)
-        if name and lookup.is_mutator(receiver, name):
-            poison(receiver, result)  # the change that it should have had is missing
-        elif getattr(function, "__module__", "") == "_operator":
-            given_away(vm, args, result, span)  # `operator.setitem(globals(), …)`
-    return result
-
-
-def _call_checked(
-    vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], span: Span
-) -> Any:
-    if not callable(function):
-        return vm.raised(TypeError(f"'{type(function).__name__}' object is not callable"), span)
-    receiver, name = receiver_of(function)
-    if not is_allowed(vm, function):
-        unread = Unknown(f"calls `{describe(function)}`, which is not evaluated", span)
-        given_away(vm, (*args, *kwargs.values()), unread, span)
-        return unread
-    if name and lookup.is_mutator(receiver, name):
-        note_change_of(vm, receiver, Unknown("which list is changed is not known", span))
-        if vm.speculation is not None:
-            poison(receiver, vm.speculation, keep=name in ("append", "extend"))
-            return None
-    if vm.spoiled and (unknown := checks.consumed(vm, (receiver, *args))) is not None:
-        return unknown
-    inert = bool(name) and lookup.is_inert(receiver, name)
-    refused = _unknown_key(receiver, name, args) if inert else _unknown(receiver, args, kwargs)
-    if not inert and refused is None:
-        refused = checks.without_text(function, (*args, *kwargs.values()), span)
-    if refused is not None:
-        checks.note_calls_of_unknown(vm, function, args, kwargs, refused, span)
-        return refused.with_note("used here", span)
-    if name == "extend" and args:
-        args = (_known_items(vm, args[0], span),)
-
-    def real() -> Any:
-        nonlocal args, kwargs
-        makers.check(vm, function, args, kwargs, span)
-        if not inert:
-            args, kwargs = arguments.prepare(vm, function, receiver, args, kwargs, span)
-        checks.check(function, receiver, name, args, kwargs, span)
-        with makers.known_module(vm, function, args, span):
-            return checked(function(*args, **kwargs))
-
-    result = vm.attempt(span, real)
-    if isinstance(result, Unknown):
-        return result
-    makers.note_made(vm, function, result)
-    return vm.domain.note_origin(vm, membrane.inward(vm, result), span)
-
-
-def _unknown(receiver: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Unknown | None:
-    everything = [receiver, *args] if isinstance(receiver, list | dict | tuple) else list(args)
-    return first_unknown(everything) or first_unknown(kwargs)
-
-
-def _unknown_key(receiver: Any, name: str, args: tuple[Any, ...]) -> Unknown | None:
-    if name in ("get", "pop", "setdefault") and isinstance(receiver, dict):
-        keys = [*receiver.keys(), *args[:1]]
-        if has_reference(keys) and any(isinstance(key, _MODELS) for key in keys):
-            return Unknown("a model is looked up among models that are named by their labels")
-        return first_unknown(keys)
-    if name == "update" and args and isinstance(args[0], Unknown):
-        return args[0]
-    return None
-
-
-def _known_items(vm: Machine, value: Any, span: Span) -> list[Any]:
-    """What a list is extended by: items that are not known stay so, one by one."""
-    if isinstance(value, list | tuple):
-        return list(value)
-    items = iterate(vm, value, span)
-    return [spread(items)] if isinstance(items, Unknown) else items

@@ -29,6 +29,7 @@ from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Function, 
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class
 from pgtrigger_codegen.source.span import Span
 
 _NAMEDTUPLE = collections.namedtuple  # noqa: PYI024  (the project calls it)
@@ -192,7 +193,7 @@ def _check_name(name: object, span: Span) -> None:
         raise Refusal(Unknown(f"`{name}` is not a valid name of an attribute", span))
 
 
-_DECORATED = (type, Function, BoundMethod, types.FunctionType, types.MethodType)
+_DECORATED = (type, Class, Function, BoundMethod, types.FunctionType, types.MethodType)
 
 
 def _is_decorated(value: Any) -> bool:

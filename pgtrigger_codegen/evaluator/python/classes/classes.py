@@ -1,8 +1,8 @@
 """Class statements.
 
-A class is made real, on its real bases, with methods that the interpreter runs: enums, dataclasses
-and subclasses of a library's classes behave as Python's own. A class that cannot be made real, or
-must not be, is the domain's: a model, say.
+A class of the user's alone is a value of ours. On real bases it is made real, with methods that the
+interpreter runs: enums, and subclasses of a library's classes, behave as Python's own. A class that
+cannot be made real, or must not be, is the domain's: a model, say.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pgtrigger_codegen.evaluator.python.classes.metaclasses import (
     users_metaclass,
 )
 from pgtrigger_codegen.evaluator.python.classes.real_classes import real_class
+from pgtrigger_codegen.evaluator.python.classes.user_classes import is_users_own, make_user_class
 from pgtrigger_codegen.evaluator.python.functions.type_parameters import (
     generic_base,
     type_variables,
@@ -29,6 +30,7 @@ from pgtrigger_codegen.evaluator.python.functions.type_parameters import (
 )
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
+from pgtrigger_codegen.evaluator.values.classes import is_class
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
@@ -155,6 +157,8 @@ def make_real_class(vm: Machine, statement: ClassStatement) -> Any:
     metaclass = users_metaclass(vm, statement.bases, statement.keywords.get("metaclass"))
     if metaclass is not None:
         return make_by_metaclass(vm, metaclass, statement)
+    if is_users_own(statement):
+        return make_user_class(vm, statement)
     return real_class(vm, statement)
 
 
@@ -164,6 +168,6 @@ def _decorate(vm: Machine, value: Any, node: ast.ClassDef, scope: Scope) -> Any:
         function = vm.evaluate(decorator, scope)
         result = vm.apply(function, (value,), {}, span, scope)
         value = vm.domain.decorated(vm, value, function, result, span)
-        if isinstance(value, type):
+        if is_class(value):
             vm.user_classes.setdefault(value, (scope.module, node))
     return value

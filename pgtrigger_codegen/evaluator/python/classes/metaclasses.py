@@ -27,6 +27,7 @@ from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
 from pgtrigger_codegen.evaluator.values.classes import find_attribute
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class
 from pgtrigger_codegen.source.span import Span
 
 _CELL = "__classcell__"
@@ -89,7 +90,8 @@ def make_by_metaclass(vm: Machine, metaclass: Any, statement: ClassStatement) ->
         text = f"__class__ not set defining {statement.node.name!r} as {made!r}. "
         text += "Was __classcell__ propagated to type.__new__?"
         return vm.raised(RuntimeError(text), statement.span)
-    if is_user_class(vm, made) and vm.user_classes[made][1].name == statement.node.name:
+    known = is_user_class(vm, made) and type(made) is not Class
+    if known and vm.user_classes[made][1].name == statement.node.name:
         vm.user_classes[made] = (statement.module, statement.node)
     return made
 
@@ -222,7 +224,7 @@ def _init(vm: Machine, call: SpecialCall) -> Any:
 def _call(vm: Machine, call: SpecialCall) -> Any:
     """`type.__call__(cls, …)`: an object of the class, whatever its metaclass says of calls."""
     cls, *args = _with_receiver(call) or (None,)
-    if not is_user_class(vm, cls) or not is_users_metaclass(vm, type(cls)):
+    if type(cls) is Class or not is_user_class(vm, cls) or not is_users_metaclass(vm, type(cls)):
         return call.unknown() or Unknown(
             f"`type.__call__` of {describe(cls)} is not evaluated", call.span
         )

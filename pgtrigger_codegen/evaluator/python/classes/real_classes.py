@@ -22,8 +22,9 @@ from pgtrigger_codegen.evaluator.python.objects.kinds import (
     is_only_of_users,
     is_user_class,
 )
-from pgtrigger_codegen.evaluator.values.classes import find_attribute
+from pgtrigger_codegen.evaluator.values.classes import find_attribute, mro_of, own_names
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class, as_type
 
 _NO_METACLASS = object()
 # Real code asks an object for its class, and every look-up is one of these.
@@ -47,7 +48,10 @@ def real_class(
     refused = refusal(vm, statement)
     if refused is not None:
         return refused
-    bases, keywords, span = statement.bases, dict(statement.keywords), statement.span
+    bases: tuple[Any, ...] = tuple(
+        base.opened() if type(base) is Class else base for base in statement.bases
+    )
+    keywords, span = dict(statement.keywords), statement.span
     namespace = dict(statement.body.names)
     namespace["__module__"] = statement.module.name
     namespace[lookup.MARK] = True
@@ -116,11 +120,11 @@ def refusal(vm: Machine, statement: ClassStatement) -> Unknown | None:
 
 def _refused_metaclass(vm: Machine, statement: ClassStatement) -> Unknown | None:
     bases, span = statement.bases, statement.span
-    if "metaclass" in statement.keywords or any(type(base) is not type for base in bases):
+    if "metaclass" in statement.keywords or any(type(as_type(base)) is not type for base in bases):
         return Unknown("a metaclass that another one makes is not evaluated", span)
     names = {*statement.body.names}
     for base in bases:
-        names.update(*(vars(cls) for cls in base.__mro__ if is_user_class(vm, cls)))
+        names.update(*(own_names(cls) for cls in mro_of(base) if is_user_class(vm, cls)))
     for name in sorted(_NOT_OF_METACLASSES & names):
         return Unknown(f"a metaclass with a `{name}` of its own is not evaluated", span)
     return None
@@ -138,6 +142,8 @@ def _guard_inherited(vm: Machine, real: type) -> None:
 
 
 def _may_be_subclassed(vm: Machine, base: Any) -> bool:
+    if type(base) is Class:
+        return True
     if not isinstance(base, type):
         return hasattr(base, "__mro_entries__")  # `Generic[T]`, `NamedTuple`
     return (

@@ -21,25 +21,28 @@ from pgtrigger_codegen.evaluator.python.objects.attribute_assignment import (
 )
 from pgtrigger_codegen.evaluator.python.objects.kinds import (
     describe,
-    is_user_class,
     is_user_object,
     names_of,
 )
-from pgtrigger_codegen.evaluator.python.objects.namespaces import own_names
 from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
 from pgtrigger_codegen.evaluator.values.callables import (
     USER_FUNCTIONS,
     Function,
     Opaque,
     Special,
-    interpreted,
 )
-from pgtrigger_codegen.evaluator.values.classes import MISSING, find_attribute
+from pgtrigger_codegen.evaluator.values.classes import MISSING, find_attribute, is_class
 from pgtrigger_codegen.evaluator.values.imported import SourceModule
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, is_error_of
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.user_classes import (
+    Class,
+    as_type,
+    class_behind,
+    has_face,
+)
 from pgtrigger_codegen.source.span import Span
 
 
@@ -58,6 +61,7 @@ def bound_class(vm: Machine, call: SpecialCall) -> tuple[Any, Any] | Unknown:
 
 def bound_super(vm: Machine, owner: Any, instance: Any, span: Span) -> Any:
     """`super(owner, instance)`."""
+    owner, instance = as_type(owner), as_type(instance)
     if not isinstance(owner, type):
         return Unknown("`super()` in a class that is not evaluated", span)
     return vm.attempt(span, super, owner, instance)
@@ -73,6 +77,7 @@ def _class_of_method(vm: Machine, method: Scope) -> Any:
     if method.owner:
         return method.owner[0]
     first = method.first_argument
+    first = as_type(first)
     cls = first if isinstance(first, type) else type(first)
     unfinished = lookup.MARK in vars(cls) and cls not in vm.user_classes
     return cls if unfinished and cls.__name__ == method.private else None
@@ -94,7 +99,8 @@ def is_instance(vm: Machine, call: SpecialCall) -> Any:
         return vm.attempt(call.span, isinstance, value.real, membrane.unwrapped(kinds))
     if is_own_kind(value):
         return Unknown(f"the class of {describe(value)} is not evaluated", call.span)
-    return vm.attempt(call.span, isinstance, membrane.as_instance(value), membrane.unwrapped(kinds))
+    real = membrane.unwrapped(kinds)
+    return vm.attempt(call.span, isinstance, membrane.as_instance(_asked(value, real)), real)
 
 
 def is_subclass(vm: Machine, call: SpecialCall) -> Any:
@@ -102,12 +108,25 @@ def is_subclass(vm: Machine, call: SpecialCall) -> Any:
     if (refused := wrong_count(call, 2)) is not None:
         return refused
     cls, kinds = call.args
+    cls = as_type(cls)
     if isinstance(cls, Opaque) and isinstance(cls.real, type):
         cls = cls.real
     if is_own_kind(cls):
         return Unknown(f"the bases of {describe(cls)} are not evaluated", call.span)
-    real = tuple(kind for kind in membrane.unwrapped(as_tuple(kinds)) if isinstance(kind, type))
-    return vm.attempt(call.span, issubclass, cls, real)
+    real = tuple(kind for kind in membrane.unwrapped(as_tuple(kinds)) if isinstance(kind, _KINDS))
+    return vm.attempt(call.span, issubclass, _asked(cls, real), real)
+
+
+def _asked(value: Any, kinds: tuple[Any, ...]) -> Any:
+    """A value, or a class, with all that a metaclass may look for to say of which kind it is."""
+    if any(type(kind) is not type for kind in kinds):
+        cls = as_type(value) if is_class(value) else type(value)
+        if has_face(cls):
+            class_behind(cls).opened()
+    return value
+
+
+_KINDS = (type, types.UnionType)
 
 
 def get_attribute(vm: Machine, call: SpecialCall) -> Any:
@@ -180,41 +199,14 @@ def _is_absent(target: Any, name: str) -> bool:
         return False
     if isinstance(target, USER_FUNCTIONS):
         return not function_attributes.has(target, name)
+    if type(target) is Class:
+        return find_attribute(target, name) is MISSING and find_attribute(type, name) is MISSING
     return not (
         find_attribute(type(target), name) is not MISSING
         or find_attribute(type(target), "__getattr__") is not MISSING
         or name in names_of(target)
         or (isinstance(target, type | types.SimpleNamespace) and hasattr(target, name))
     )
-
-
-def _getmembers(vm: Machine, call: SpecialCall) -> Any:
-    """`inspect.getmembers(value)` of a class or an object of interpreted code."""
-    if (refused := wrong_count(call, 1)) is not None:
-        return refused
-    target = call.args[0]
-    if not (is_user_class(vm, target) or is_user_object(vm, target)):
-        return Unknown(f"the members of {describe(target)} are not evaluated", call.span)
-    return [(name, vm.attribute(target, name, call.span)) for name in sorted(dir(target))]
-
-
-def _hash(vm: Machine, call: SpecialCall) -> Any:
-    """`hash(value)`: of numbers, and of what the user's class says; that of texts varies."""
-    if (refused := wrong_count(call, 1)) is not None:
-        return refused
-    value = call.args[0]
-    if is_user_object(vm, value) and interpreted(type(value).__hash__) is not None:
-        return vm.apply(vm.attribute(value, "__hash__", call.span), (), {}, call.span)
-    parts = value if type(value) is tuple else (value,)
-    if all(type(part) in _HASHED_ALIKE for part in parts):
-        return hash(value)
-    if type(value).__hash__ is None:
-        return vm.raised(TypeError(f"unhashable type: '{type(value).__name__}'"), call.span)
-    reason = f"calls `hash` of {describe(value)}, which differs from run to run"
-    return Unknown(reason, call.span)
-
-
-_HASHED_ALIKE = frozenset({bool, int, float, complex})
 
 
 def _setattr(vm: Machine, call: SpecialCall) -> Any:
@@ -283,27 +275,15 @@ def as_tuple(kinds: Any) -> tuple[Any, ...]:
     return tuple(kinds) if isinstance(kinds, tuple | list) else (kinds,)
 
 
-def _vars(vm: Machine, call: SpecialCall) -> Any:
-    """`vars(value)`, and `vars()`."""
-    if not call.args:
-        return own_names(vm, call)
-    if (refused := wrong_count(call, 1)) is not None:
-        return refused
-    return vm.attribute(call.args[0], "__dict__", call.span)
-
-
 HANDLERS: dict[str, Handler] = {
     "delattr": _delattr,
     "getattr": get_attribute,
     "hasattr": has_attribute,
-    "hash": _hash,
     "isinstance": is_instance,
-    "inspect.getmembers": _getmembers,
     "issubclass": is_subclass,
     "setattr": _setattr,
     "super": _super,
     "type": _type,
-    "vars": _vars,
     "update_wrapper": _update_wrapper,
     "wraps": _wraps,
 }

@@ -23,6 +23,7 @@ from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise,
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Maybe, Return, Signal, stays_in_loop
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class
 from pgtrigger_codegen.source.span import Span
 
 
@@ -56,6 +57,9 @@ def matching_handler(
         kind = BaseException if handler.type is None else vm.value(handler.type, scope)
         if (unknown := first_unknown(kind)) is not None:
             return unknown
+        if any(type(each) is Class for each in (kind if isinstance(kind, tuple) else (kind,))):
+            reason = "an `except` of what is no exception is not evaluated"
+            return Unknown(reason, scope.module.span(handler))
         kind = unwrapped(kind)
         kinds = kind if isinstance(kind, tuple) else (kind,)
         caught = any(isinstance(each, type) and is_error_of(error.error, each) for each in kinds)

@@ -15,9 +15,11 @@ from pgtrigger_codegen.evaluator.python.objects import (
 )
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.values.callables import USER_FUNCTIONS
+from pgtrigger_codegen.evaluator.values.classes import MISSING, find_attribute
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.user_classes import class_behind, has_face, opened
 
 # Classes whose one positional pattern is the value itself.
 _WHOLE = (bool, bytearray, bytes, dict, float, frozenset, int, list, set, str, tuple)
@@ -109,13 +111,16 @@ def _class(vm: Machine, pattern: ast.MatchClass, value: Any, scope: Scope) -> bo
     cls = membrane.unwrapped(vm.value(pattern.cls, scope))
     if not isinstance(cls, type):
         return first_unknown(cls) or Unknown("a class that is not known is not matched", span)
+    if type(cls) is not type and has_face(type(value)):
+        class_behind(type(value)).opened()
     if not isinstance(membrane.as_instance(value), cls):
         return False
     positional = pattern.patterns
     if cls in _WHOLE and len(positional) == 1:
         parts: list[Any] = [value]
     else:
-        names = getattr(cls, "__match_args__", ())
+        own = find_attribute(cls, "__match_args__")
+        names = () if own is MISSING else own
         if len(positional) > len(names):
             error = TypeError(f"{cls.__name__}() accepts {len(names)} positional sub-patterns")
             return vm.raised(error, span)
@@ -130,7 +135,7 @@ def _class(vm: Machine, pattern: ast.MatchClass, value: Any, scope: Scope) -> bo
 def _has(value: Any, name: str) -> bool:
     if isinstance(value, USER_FUNCTIONS):
         return function_attributes.has(value, name)
-    return hasattr(value, name)
+    return hasattr(opened(value), name)
 
 
 def _all(

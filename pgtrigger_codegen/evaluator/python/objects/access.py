@@ -24,7 +24,9 @@ from pgtrigger_codegen.evaluator.python.objects.membrane import (
     outward,
 )
 from pgtrigger_codegen.evaluator.values.callables import BEHIND, Function, Special
+from pgtrigger_codegen.evaluator.values.classes import mro_of, own_names
 from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES
+from pgtrigger_codegen.evaluator.values.user_classes import FACE
 from pgtrigger_codegen.source.span import Span
 
 _DUNDERS = frozenset("__class__ __doc__ __module__ __name__ __qualname__".split())
@@ -84,7 +86,7 @@ def may_read(vm: Machine, value: Any, name: str, found: Any) -> bool:
 
 def may_define(name: str) -> bool:
     """Whether interpreted code may bind one of Python's own names on a class or a function."""
-    return name not in _FIXED and name not in (MARK, BEHIND)
+    return name not in _FIXED and name not in (MARK, BEHIND, FACE)
 
 
 def member(vm: Machine, name: str, value: Any, span: Span, *, real_code_reads: bool) -> Any:
@@ -148,14 +150,15 @@ def namespace_of(vm: Machine, value: Any) -> Any:
     elif not is_user_object(vm, value):
         return None
     hidden = {MARK, "__dict__", "__weakref__", UNKNOWN_ATTRIBUTES}
+    names = own_names(value) or vars(value)
     return types.MappingProxyType(
-        {name: inward(vm, item) for name, item in vars(value).items() if name not in hidden}
+        {name: inward(vm, item) for name, item in names.items() if name not in hidden}
     )
 
 
 def _is_users(vm: Machine, cls: type, name: str) -> bool:
     """Whether a class of interpreted code binds a name itself."""
-    return any(is_user_class(vm, base) and name in vars(base) for base in cls.__mro__)
+    return any(is_user_class(vm, base) and name in own_names(base) for base in mro_of(cls))
 
 
 _SIZES = frozenset({"__len__", "__length_hint__"})

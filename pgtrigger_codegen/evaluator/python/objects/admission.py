@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import abc
 import types
 from typing import Any
 
 from pgtrigger_codegen.evaluator.library import lookup, packages
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
+from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_class
 
 
 def receiver_of(function: Any) -> tuple[Any, str]:
@@ -22,6 +24,8 @@ def is_allowed(vm: Machine, function: Any) -> bool:
     receiver, name = receiver_of(function)
     if lookup.is_callable_listed(function) or id(function) in vm.made:
         return True
+    if name == "register" and type(receiver) is abc.ABCMeta:
+        return is_user_class(vm, receiver)
     if receiver is not None and name:
         owner = receiver if isinstance(receiver, type) else type(receiver)
         if issubclass(owner, tuple) and hasattr(owner, "_fields"):  # a named tuple's own

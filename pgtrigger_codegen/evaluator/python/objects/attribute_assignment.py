@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Callable
 from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-from pgtrigger_codegen.evaluator.python.objects import access, function_attributes
+from pgtrigger_codegen.evaluator.python.objects import access, faces, function_attributes
 from pgtrigger_codegen.evaluator.python.objects.changes import doubt_names
 from pgtrigger_codegen.evaluator.python.objects.kinds import (
     describe,
@@ -19,6 +20,7 @@ from pgtrigger_codegen.evaluator.python.objects.kinds import (
 from pgtrigger_codegen.evaluator.python.objects.namespaces import unbind
 from pgtrigger_codegen.evaluator.python.objects.reach import choices_of
 from pgtrigger_codegen.evaluator.values.callables import USER_FUNCTIONS, Function, Special
+from pgtrigger_codegen.evaluator.values.classes import is_class
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelOptions, ThroughModel
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
@@ -30,6 +32,7 @@ from pgtrigger_codegen.evaluator.values.unknown import (
     Unknown,
     first_unknown,
 )
+from pgtrigger_codegen.evaluator.values.user_classes import Class
 from pgtrigger_codegen.source.span import Span
 
 
@@ -68,7 +71,7 @@ def _spoil(vm: Machine, target: Any, why: Unknown) -> None:
     """
     if is_own_kind(target):
         may_be = isinstance(target, ModelClass | ThroughModel)
-    elif isinstance(target, type):
+    elif is_class(target):
         may_be = is_user_class(vm, target)
     else:
         may_be = not isinstance(target, Unknown) and target is not None
@@ -139,7 +142,10 @@ def _delete_attribute(
         raise Refusal(unknown)
     if vm.speculation is not None:
         raise Refusal(vm.speculation)
-    vm.attempt(span, by, target, name)
+    if type(target) is Class:
+        vm.attempt(span, faces.unbind, target, name)
+    else:
+        vm.attempt(span, by, target, name)
 
 
 def _set_by_object(vm: Machine, call: SpecialCall) -> Any:
@@ -175,11 +181,17 @@ def _assign_to_object(
     if not access.may_define(name):
         raise Refusal(Unknown(f"an assignment to `{name}` is not followed", span))
     real_code_reads = not is_purely_user(vm, target)
-    if isinstance(target, type) or real_code_reads:
-        value = access.member(vm, name, value, span, real_code_reads=real_code_reads)
     if isinstance(value, Unknown) and real_code_reads:
         # Real code reads this object's attributes: it must never find an Unknown there.
         raise Refusal(value.with_note(f"assigned to `{name}`", span))
+    if type(target) is Class:
+        binding = functools.partial(faces.bind, real_code_reads=real_code_reads)
+        outcome = vm.attempt(span, binding, vm, target, name, value, span)
+        if isinstance(outcome, Unknown) and not isinstance(outcome, Raised):
+            raise Refusal(outcome)
+        return
+    if isinstance(target, type) or real_code_reads:
+        value = access.member(vm, name, value, span, real_code_reads=real_code_reads)
     outcome = vm.attempt(span, by, target, name, value)
     if isinstance(outcome, Unknown) and not isinstance(outcome, Raised):
         raise Refusal(outcome)

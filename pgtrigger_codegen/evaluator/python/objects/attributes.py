@@ -7,11 +7,15 @@ from typing import Any
 from pgtrigger_codegen.evaluator.protocols.machine import Machine, Reader
 from pgtrigger_codegen.evaluator.python.objects import function_attributes
 from pgtrigger_codegen.evaluator.python.objects.loggers import LOGGER, logger_attribute
-from pgtrigger_codegen.evaluator.python.objects.real_attributes import opaque_attribute
+from pgtrigger_codegen.evaluator.python.objects.real_attributes import (
+    class_attribute,
+    opaque_attribute,
+)
 from pgtrigger_codegen.evaluator.values.callables import ContextManager, Opaque, Special
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule, SourceModule
 from pgtrigger_codegen.evaluator.values.namespaces import namespace
 from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class
 from pgtrigger_codegen.source.span import Span
 
 
@@ -46,6 +50,7 @@ def _manager_attribute(vm: Machine, manager: ContextManager, name: str, span: Sp
 
 
 READERS: dict[type, Reader] = {
+    Class: class_attribute,
     ContextManager: _manager_attribute,
     External: _external_attribute,
     LibraryModule: _module_attribute,

@@ -33,6 +33,7 @@ from pgtrigger_codegen.evaluator.values.models import (
 )
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class, as_type
 
 
 def poison(container: Any, unknown: Unknown, *, keep: bool = False) -> None:
@@ -64,6 +65,8 @@ def is_plain(value: Any) -> bool:
 
 def is_user_class(vm: Machine, value: Any) -> bool:
     """Whether a value is a class of interpreted code."""
+    if type(value) is Class:
+        return True
     return isinstance(value, type) and (value in vm.user_classes or lookup.MARK in vars(value))
 
 
@@ -74,6 +77,7 @@ def is_user_object(vm: Machine, value: Any) -> bool:
 
 def is_only_of_users(vm: Machine, value: Any) -> bool:
     """Whether a value is a class of interpreted code, and so is all that it derives from."""
+    value = as_type(value)
     return isinstance(value, type) and all(
         cls is object or is_user_class(vm, cls) for cls in value.__mro__
     )
@@ -81,8 +85,12 @@ def is_only_of_users(vm: Machine, value: Any) -> bool:
 
 def is_users_metaclass(vm: Machine, value: Any) -> bool:
     """Whether a value is a metaclass of interpreted code, and is in the end one of Python's own."""
-    return is_user_class(vm, value) and all(
-        base in (abc.ABCMeta, object, type) or is_user_class(vm, base) for base in value.__mro__
+    return (
+        isinstance(value, type)
+        and is_user_class(vm, value)
+        and all(
+            base in (abc.ABCMeta, object, type) or is_user_class(vm, base) for base in value.__mro__
+        )
     )
 
 
@@ -106,6 +114,7 @@ def method_of_users(vm: Machine, metaclass: type, name: str) -> Function | Unkno
 
 def describe(value: Any) -> str:
     """A value in words, for messages."""
+    value = as_type(value)
     if (words := _IN_WORDS.get(type(value))) is not None:
         return words(value)
     if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType | types.MethodType):
@@ -155,12 +164,15 @@ _IN_WORDS: dict[type, Callable[[Any], str]] = {
 
 def names_of(value: Any) -> Collection[str]:
     """The names in an object's own `__dict__`, or in a class's."""
+    if type(value) is Class:
+        return value.namespace
     found = getattr(value, "__dict__", None)
     return found if isinstance(found, dict | types.MappingProxyType) else ()
 
 
 def is_purely_user(vm: Machine, target: Any) -> bool:
     """Whether only interpreted code has to do with a class, or an object, of its own."""
+    target = as_type(target)
     cls = target if isinstance(target, type) else type(target)
     subclasses: list[type] = type.__subclasses__(target) if isinstance(target, type) else []
     if any(not is_purely_user(vm, subclass) for subclass in subclasses):

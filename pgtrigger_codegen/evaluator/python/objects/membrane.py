@@ -45,6 +45,7 @@ from pgtrigger_codegen.evaluator.values.callables import (
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise, UnknownRaise
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class, class_behind, has_face
 from pgtrigger_codegen.source.span import Span
 
 _PLAIN = frozenset(
@@ -95,7 +96,7 @@ SEALED = (
 def inward(vm: Machine, value: Any, depth: int = 0) -> Any:
     """A real value as one of interpreted code; `Opaque` in the place of what is not listed."""
     kind = type(value)
-    if kind in _PLAIN or is_user_class(vm, kind):
+    if kind in _PLAIN or kind is Class or is_user_class(vm, kind):
         return value
     if kind in _CONTAINERS:
         return _items_inward(vm, value, depth)
@@ -120,7 +121,10 @@ def _callable_inward(vm: Machine, value: Any, kind: type) -> Any:
     if kind is types.FunctionType and (behind := vars(value).get(BEHIND)) is not None:
         return behind
     if kind is types.MethodType and (function := interpreted(value)) is not None:
-        return BoundMethod(function, value.__self__)
+        receiver: Any = value.__self__
+        if isinstance(receiver, type):
+            receiver = class_behind(receiver)
+        return BoundMethod(function, receiver)
     listed = id(value) not in _MAKING_CLASSES and is_listed(vm, value)
     return value if listed else opaque(vm, value)
 
@@ -136,6 +140,11 @@ def outward(vm: Machine, value: Any, span: Span, depth: int = 0) -> Any:
         return _items_outward(vm, value, span, depth)
     if vm.spoiled and (unknown := vm.spoiled.of(value)) is not None:
         raise Refusal(unknown)
+    if kind is Class:
+        face = value.opened()
+        return value if depth else face  # a list is shared: what it holds stays as it is
+    if has_face(kind):
+        class_behind(kind).opened()
     return call_back(vm, value, span) if is_raw(vm, value) else value
 
 
@@ -217,13 +226,17 @@ def as_instance(value: Any) -> Any:
     """A value for Python to say which class it is of: a function, for one of the user's."""
     if isinstance(value, Function):
         return as_instance
+    if type(value) is Class:
+        return value.face
     return _METHOD if isinstance(value, BoundMethod) else value
 
 
 def unwrapped(value: Any) -> Any:
-    """The real class behind an opaque one, for `isinstance`, `except` and the bases of a class."""
+    """The real class for `isinstance`, `except` and bases: behind an opaque one, or a face."""
     if isinstance(value, Opaque):
         return value.real
+    if type(value) is Class:
+        return value.face
     if type(value) is tuple:
         return tuple(unwrapped(item) for item in value)
     return value
@@ -290,6 +303,8 @@ def _items_outward(vm: Machine, value: Any, span: Span, depth: int) -> Any:
 
 
 def _class_inward(vm: Machine, cls: type) -> Any:
+    if (behind := class_behind(cls)) is not cls:
+        return behind
     known = is_user_class(vm, cls) or lookup.is_callable_listed(cls) or id(cls) in vm.made
     return cls if known else opaque(vm, cls)
 

@@ -12,9 +12,16 @@ from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects import access, membrane
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.python.objects.stubs import left_out
+from pgtrigger_codegen.evaluator.python.objects.user_attributes import (
+    PYTHONS,
+    of_class,
+    of_object,
+    of_super,
+)
 from pgtrigger_codegen.evaluator.values.callables import Opaque, Special, interpreted
 from pgtrigger_codegen.evaluator.values.classes import MISSING, find_attribute
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class, has_face
 from pgtrigger_codegen.source.span import Span
 
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
@@ -22,9 +29,13 @@ _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
     """An attribute of a real object, as far as it may be a value of interpreted code."""
+    cls = type(value)
+    if cls is super or has_face(cls):
+        found = (of_super if cls is super else of_object)(vm, value, name, span)
+        if found is not PYTHONS:
+            return found
     if (unknown := left_out(vm, value, name, span)) is not None:
         return unknown
-    cls = type(value)
     getter = find_attribute(cls, name)
     if (
         isinstance(getter, property)
@@ -35,6 +46,12 @@ def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
         return vm.apply(membrane.inward(vm, getter.fget), (value,), {}, span)
     special = _stood_in_for(vm, value, name, span)
     return _read(vm, value, name, span) if special is NotImplemented else special
+
+
+def class_attribute(vm: Machine, cls: Class, name: str, span: Span) -> Any:
+    """An attribute of a class of the user's."""
+    found = of_class(vm, cls, name, span)
+    return real_attribute(vm, cls.face, name, span) if found is PYTHONS else found
 
 
 def _stood_in_for(vm: Machine, value: Any, name: str, span: Span) -> Any:

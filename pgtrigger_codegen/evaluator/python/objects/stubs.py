@@ -11,10 +11,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.values.classes import mro_of
+from pgtrigger_codegen.evaluator.values.classes import (
+    MISSING,
+    find_attribute,
+    is_class,
+    mro_of,
+    own_names,
+)
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class, has_face
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.stubs import FOLDER, stubbed_packages
@@ -68,7 +75,7 @@ def _modules(vm: Machine, target: Any) -> list[Module]:
     for cls in mro_of(target) or mro_of(type(target)):
         if isinstance(cls, ModelClass):
             found.append(cls.module)
-        elif cls in vm.user_classes:
+        elif is_class(cls) and cls in vm.user_classes:
             found.append(vm.user_classes[cls][0])
     return found
 
@@ -80,6 +87,9 @@ def _has(target: Any, name: str) -> bool:
         bound = cast("Any", target)
         bases = bound.__self_class__.__mro__
         later = bases[bases.index(bound.__thisclass__) + 1 :]
-        return any(name in vars(base) for base in later)
+        return any(name in own_names(base) for base in later)
+    if type(target) is Class or has_face(type(target)):
+        cls = target if type(target) is Class else type(target)
+        return find_attribute(cls, name) is not MISSING or name in getattr(target, "__dict__", ())
     missing = object()
     return inspect.getattr_static(target, name, missing) is not missing

@@ -97,7 +97,7 @@ def assign_item(vm: Machine, container: Any, key: Any, value: Any, span: Span) -
         return
     if isinstance(container, Special):
         return  # `os.environ[key] = value`: the environment stays as pinned
-    if isinstance(key, slice):
+    if isinstance(key, slice) and not is_user_object(vm, container):
         value = iterate(vm, value, span)
         if isinstance(value, list) and isinstance(container, list):
             value = vm.attempt(span, _joined_size, container, value)

@@ -11,6 +11,7 @@ from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.values.callables import BoundMethod, Function, Opaque
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class
 from pgtrigger_codegen.source.span import Span
 
 RUN_TO_RUN = "the order of a set's items differs from run to run"
@@ -75,6 +76,8 @@ def _as_text(value: Any, span: Span, depth: int, room: _Room) -> Unknown | None:
 
 
 def _reason(value: Any) -> str | None:
+    if type(value) is Class:
+        return None
     if is_lazy_text(value):
         return "a translation depends on the active language"
     if isinstance(value, set | frozenset) and has_no_order(value):
