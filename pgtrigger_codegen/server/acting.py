@@ -21,7 +21,6 @@ from pgtrigger_codegen.server.findings import (
 from pgtrigger_codegen.server.messages import Failed
 from pgtrigger_codegen.server.migrations import migration_edit, report
 from pgtrigger_codegen.server.trigger_server import TriggerServer
-from pgtrigger_codegen.source.escaping import escaped
 
 
 async def _code_action(
@@ -56,18 +55,12 @@ async def _write_migrations(ls: TriggerServer, uri: str) -> None:
     path = path_of(uri)
     project = ls.runs.of(path) if path is not None else None
     if project is None:
-        ls.window_show_message(
-            types.ShowMessageParams(
-                types.MessageType.Error,
-                f"{WRITE_MIGRATIONS} takes the URI of a file of the workspace",
-            )
-        )
+        message = f"{WRITE_MIGRATIONS} takes the URI of a file of the workspace"
+        ls.tell(message, types.MessageType.Error)
         return
     planned = await ls.runs.plan(project, writes=not ls.makes_files)
     if isinstance(planned, Failed):
-        ls.window_show_message(
-            types.ShowMessageParams(types.MessageType.Error, escaped(planned.message))
-        )
+        ls.tell(planned.message, types.MessageType.Error)
         return
     edit = migration_edit(planned.files, ls.texts(project))
     refused = None
@@ -77,7 +70,7 @@ async def _write_migrations(ls: TriggerServer, uri: str) -> None:
         )
         refused = None if applied.applied else applied.failure_reason or "no reason given"
     kind, message = report(planned, refused)
-    ls.window_show_message(types.ShowMessageParams(kind, escaped(message)))
+    ls.tell(message, kind)
 
 
 def add_actions(server: TriggerServer) -> None:

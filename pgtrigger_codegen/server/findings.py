@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from lsprotocol import types
-from msgspec import Struct
+from msgspec import Struct, field
 
 from pgtrigger_codegen.lint.diagnostic import Applicability, Edit, Severity
 from pgtrigger_codegen.lint.places.source_text import SourceText
@@ -40,11 +40,15 @@ class Texts(Struct, frozen=True):
     version: Callable[[str], int | None]
     is_current: Callable[[str], bool]
     encoding: str
+    _positions: dict[str, Positions] = field(default_factory=dict)
 
     def positions(self, path: str) -> Positions:
         """Translates places of a file."""
-        text = self.of(path)
-        return Positions(text.lines if text is not None else (), self.encoding)
+        if path not in self._positions:
+            text = self.of(path)
+            lines = text.lines if text is not None else ()
+            self._positions[path] = Positions(lines, self.encoding)
+        return self._positions[path]
 
 
 def diagnostic(of: Finding, texts: Texts) -> types.Diagnostic:

@@ -70,6 +70,11 @@ def code_span(text: str) -> str:
     return f"{fence}{pad}{shown or ' '}{pad}{fence}"
 
 
+def without_links(text: str) -> str:
+    """The text of a message, in which VS Code would make links of `[words](command:…)`."""
+    return text.replace("](", "] (")
+
+
 def _page(trigger: TriggerFacts) -> str:
     lines = [
         f"**{code_span(trigger.uri)}** {code_span(trigger.events)}",

@@ -29,13 +29,13 @@ async def _hover(ls: TriggerServer, params: types.HoverParams) -> types.Hover | 
         if rule is not None:
             code, start, end = rule
             where = types.Range(positions.position(line, start), positions.position(line, end))
-            return types.Hover(_markup(ready.pages[code]), where)
+            return types.Hover(_markup(ls, ready.pages[code]), where)
     found = await ls.triggers_at(uri, params.position)
     if found is None:
         return None
     triggers, document = found
     where = ls.positions(document).range(triggers[0].span)
-    return types.Hover(_markup(trigger_page(triggers)), where)
+    return types.Hover(_markup(ls, trigger_page(triggers)), where)
 
 
 async def _definition(
@@ -69,8 +69,14 @@ async def _symbols(
     ]
 
 
-def _markup(text: str) -> types.MarkupContent:
-    return types.MarkupContent(types.MarkupKind.Markdown, text)
+def _markup(ls: TriggerServer, text: str) -> types.MarkupContent:
+    document = ls.client_capabilities.text_document
+    hover = document.hover if document else None
+    formats = (hover.content_format if hover else None) or [types.MarkupKind.Markdown]
+    is_known = types.MarkupKind.Markdown in formats
+    return types.MarkupContent(
+        types.MarkupKind.Markdown if is_known else types.MarkupKind.PlainText, text
+    )
 
 
 _FEATURES: dict[str, Callable[..., Coroutine[Any, Any, object]]] = {

@@ -33,7 +33,6 @@ class ProjectState(Struct, eq=False):
         published: Files with findings that the editor shows.
         failure: Why it cannot be read.
         settled: Set while the answer is about what the editor shows.
-        took: Seconds that the last run took; None before the first.
     """
 
     folder: str
@@ -43,7 +42,6 @@ class ProjectState(Struct, eq=False):
     published: frozenset[str] = frozenset()
     failure: str | None = None
     settled: asyncio.Event = field(default_factory=asyncio.Event)
-    took: float | None = None
 
 
 class Runs:
@@ -142,7 +140,6 @@ class Runs:
     async def _check(self, project: ProjectState) -> None:
         await asyncio.sleep(self.debounce)
         async with self._turn:
-            began = asyncio.get_running_loop().time()
             documents = self._documents(project)
             texts = {document.path: SourceText(document.text) for document in documents}
             question = Check(
@@ -153,7 +150,6 @@ class Runs:
                 tuple(texts),
             )
             answer = await self._shows(project, self._reader.ask(question))
-            project.took = asyncio.get_running_loop().time() - began
         assert isinstance(answer, Checked | Failed)
         project.answer = answer if isinstance(answer, Checked) else None
         project.texts = texts | self._other_texts(project.answer, texts)

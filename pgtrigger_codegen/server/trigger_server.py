@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import sys
 import uuid
 from collections.abc import Awaitable, Mapping, Sequence
@@ -22,11 +23,8 @@ from pgtrigger_codegen import __version__
 from pgtrigger_codegen.cli.search_path import without_projects
 from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.server.documents import Document, Workspace, path_of
-from pgtrigger_codegen.server.findings import (
-    Texts,
-    diagnostic,
-)
-from pgtrigger_codegen.server.hovers import innermost
+from pgtrigger_codegen.server.findings import Texts, diagnostic
+from pgtrigger_codegen.server.hovers import innermost, without_links
 from pgtrigger_codegen.server.messages import Answer, Checked, Failed, TriggerFacts
 from pgtrigger_codegen.server.positions import Positions
 from pgtrigger_codegen.server.reader_process import ReaderProcess
@@ -53,6 +51,7 @@ class TriggerServer(LanguageServer):
         self.reader = ReaderProcess()
         self.runs = Runs(self.files, self.reader, self.publish, self.showing_progress)
         self._said: set[str] = set()
+        self._showing: set[asyncio.Future[None]] = set()
 
     # What the editor can do.
 
@@ -97,7 +96,11 @@ class TriggerServer(LanguageServer):
         """Shows a message, once."""
         if message not in self._said:
             self._said.add(message)
-            self.window_show_message(types.ShowMessageParams(kind, escaped(message)))
+            self.tell(message, kind)
+
+    def tell(self, message: str, kind: types.MessageType) -> None:
+        """Shows a message."""
+        self.window_show_message(types.ShowMessageParams(kind, without_links(escaped(message))))
 
     def note(self, message: str) -> None:
         """Writes a message into the editor's log, once."""
@@ -125,8 +128,7 @@ class TriggerServer(LanguageServer):
                 self.say(crash, types.MessageType.Error)
         elif answer.message != project.failure:
             project.failure = answer.message
-            self._said.discard(answer.message)
-            self.say(f"{answer.message}", types.MessageType.Error)
+            self.tell(answer.message, types.MessageType.Error)
         self.show(project, by_path)
 
     def show(self, project: ProjectState, found: Mapping[str, list[types.Diagnostic]]) -> None:
@@ -146,29 +148,30 @@ class TriggerServer(LanguageServer):
         task = asyncio.ensure_future(running)
         try:
             done, _ = await asyncio.wait([task], timeout=_SLOW)
-            token = None if done else await self._begun(project)
-            try:
-                return await task
-            finally:
-                if token is not None:
-                    self.work_done_progress.end(token, types.WorkDoneProgressEnd())
+            if not done:
+                showing = asyncio.ensure_future(self._show_progress(project, task))
+                self._showing.add(showing)
+                showing.add_done_callback(self._showing.discard)
+            return await task
         except asyncio.CancelledError:
             task.cancel()
             raise
 
-    async def _begun(self, project: ProjectState) -> str | None:
-        """The token of progress that the editor shows; None where it shows none."""
+    async def _show_progress(self, project: ProjectState, task: asyncio.Future[Answer]) -> None:
+        """Shows that a run goes on, from when the editor is ready for it to the end of the run."""
         window = self.client_capabilities.window
         if not (window and window.work_done_progress):
-            return None
+            return
         token = str(uuid.uuid4())
-        try:
-            await asyncio.wait_for(self.work_done_progress.create_async(token), _PATIENCE)
-        except (TimeoutError, JsonRpcException):
-            return None
-        title = f"Reading {one_line(Path(project.folder).name)}"
-        self.work_done_progress.begin(token, types.WorkDoneProgressBegin(title=title))
-        return token
+        progress = self.work_done_progress
+        with contextlib.suppress(JsonRpcException):
+            await progress.create_async(token)
+            if not task.done():
+                title = f"Reading {without_links(one_line(Path(project.folder).name))}"
+                progress.begin(token, types.WorkDoneProgressBegin(title=title))
+                await asyncio.wait([task])
+                progress.end(token, types.WorkDoneProgressEnd())
+        progress.tokens.pop(token, None)
 
     # What it knows.
 
@@ -176,6 +179,7 @@ class TriggerServer(LanguageServer):
         """The texts that the last answer is about."""
         documents = self.files.documents
 
+        @functools.cache
         def of(path: str) -> SourceText | None:
             return project.texts.get(path) or self.files.text(path)
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from markdown_it import MarkdownIt
 
-from pgtrigger_codegen.server.hovers import code_span, innermost, rule_at, trigger_page
+from pgtrigger_codegen.server.hovers import (
+    code_span,
+    innermost,
+    rule_at,
+    trigger_page,
+    without_links,
+)
 from pgtrigger_codegen.server.messages import Ready, TriggerFacts
 from pgtrigger_codegen.source.span import Span
 
@@ -73,6 +79,10 @@ def test_nothing_that_a_stranger_has_written_is_markup() -> None:
     kinds = {inner.type for token in tokens for inner in (token, *(token.children or ()))}
     assert not kinds & {"link_open", "image", "html_block", "html_inline", "heading_open"}
     assert "\u202e" not in page
+
+
+def test_no_message_has_a_link_that_runs_a_command() -> None:
+    assert without_links("in [x](command:evil)[y](z)") == "in [x] (command:evil)[y] (z)"
 
 
 def test_code_within_a_line() -> None:
