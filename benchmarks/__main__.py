@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import monorepo, project, projects
+from benchmarks import monorepo, packages, project, projects
 from benchmarks.processes import Command, Runs, in_turn, ratio, run
 
 OURS = (sys.executable, "-m", "pgtrigger_codegen")
@@ -28,6 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.projects is not None:
         for row in projects.table(projects.listed(options.projects), options.runs):
             _print(row)
+        return
+    if options.packages:
+        with packages.project(min(options.apps)) as (folder, environment):
+            _project(folder, environment, options.runs)
         return
     if options.project is not None:
         _project(options.project, options.python, options.runs)
@@ -48,6 +52,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--apps", type=int, nargs="+", default=[100, 400], help="sizes to build")
     parser.add_argument("--runs", type=int, default=5, help="counted runs of each command")
     parser.add_argument("--project", type=Path, metavar="DIR", help="any project instead")
+    parser.add_argument(
+        "--packages", action="store_true", help="the smallest size, with ten popular packages"
+    )
     parser.add_argument("--projects", type=Path, metavar="FILE", help="a list of projects instead")
     parser.add_argument("--python", type=Path, metavar="VENV", help="its virtual environment")
     options = parser.parse_args(arguments)

@@ -103,3 +103,14 @@ def test_a_file_that_lists_no_projects_is_refused(tmp_path: Path, content: str, 
 
     with pytest.raises(SystemExit, match=rf"list\.toml lists no projects: {why}"):
         main(["--projects", str(file)])
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_the_monorepo_is_measured_with_popular_packages(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["--packages", "--apps", "1", "--runs", "1"])
+
+    rows = capsys.readouterr().out.splitlines()[2:]
+    assert len(rows) == 3
