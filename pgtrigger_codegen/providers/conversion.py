@@ -21,6 +21,7 @@ from pgtrigger_codegen.evaluator.values.models import (
 )
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
+from pgtrigger_codegen.evaluator.values.user_classes import Class, class_behind, has_face
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.libraries import ReadProject
 from pgtrigger_codegen.source.span import Span
@@ -84,6 +85,8 @@ class ProvidedValues:
                 return self._rendered(value)
             case FieldDescriptor():
                 return value.field
+            case Class():
+                return value.opened()
             case list():
                 return [self.inward(item) for item in value]
             case tuple() if type(value) is tuple:
@@ -92,6 +95,8 @@ class ProvidedValues:
                 return {self.inward(key): self.inward(item) for key, item in value.items()}
         if is_own_kind(value):
             raise Refusal(Unknown(f"{describe(value)} is given to a library"))
+        if has_face(type(value)):
+            class_behind(type(value)).opened()
         return value
 
     def outward(self, value: Any) -> Any:
