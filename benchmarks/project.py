@@ -1,7 +1,8 @@
 """Any project against its own Django: `python -m benchmarks --project DIR --python VENV`.
 
 Django does what `manage.py makemigrations --check --dry-run` does, but asks no database whether its
-history is consistent. The project's environment runs Django; ours reads it.
+history is consistent, nor for its version, as the checks of some fields do. The
+project's environment runs Django; ours reads it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ _DJANGO = """\
 import runpy, sys
 from django.db.migrations.loader import MigrationLoader
 MigrationLoader.check_consistent_history = lambda self, connection: None
+try:
+    from django.db.backends.postgresql.base import DatabaseWrapper
+except Exception:
+    pass
+else:
+    DatabaseWrapper.pg_version = 180000
 sys.path.insert(0, "")
 sys.argv = ["manage.py", "makemigrations", "--check", "--dry-run"]
 runpy.run_path("manage.py", run_name="__main__")
