@@ -138,7 +138,7 @@ def lock(session: nox.Session) -> None:
     session.install("uv>=0.5")
     session.run(
         *("uv", "pip", "compile", "--universal", "--python-version", OLDEST, "--upgrade"),
-        *("--extra", "dev", "--no-header", "--no-emit-index-url"),
+        *("--extra", "dev", "--extra", "docs", "--no-header", "--no-emit-index-url"),
         *("--no-annotate", "--output-file", LOCK, "pyproject.toml"),
     )
 

@@ -30,7 +30,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("arguments", "message"),
     [
         (["lnit"], "No such command 'lnit'. Did you mean 'lint'?\n"),
-        (["init"], "No such command 'init'.\n"),
+        (["report-all"], "No such command 'report-all'.\n"),
         (["show", "catalog.category:archve"], "did you mean `catalog.Category:archive`?\n"),
         (["show", "orders.Order:nothing"], "help: a URI is app_label.ModelName:trigger_name"),
         (["collapse", "order", "0001"], "help: did you mean 'orders'? apps of the project: "),
