@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,7 @@ from pgtrigger_codegen.crashes import surface
 pytest.register_assert_rewrite("tests.support")
 
 from tests.support.console import console  # noqa: E402
-from tests.support.postgres import database, new_database, postgres  # noqa: E402
+from tests.support.postgres import database, databases, new_database, postgres  # noqa: E402
 from tests.support.sooner import (  # noqa: E402
     installed_packages_are_read_once,
     processes_compile_once,
@@ -22,6 +23,7 @@ from tests.support.sooner import (  # noqa: E402
 __all__ = [
     "console",
     "database",
+    "databases",
     "installed_packages_are_read_once",
     "new_database",
     "postgres",
@@ -36,6 +38,21 @@ def user_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("user_cache")))
         yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """`-n auto`: a third of the tests' time goes by in waiting for servers and processes."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return cores + max(1, cores // 2)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first."""
+    items.sort(key=lambda item: item.get_closest_marker("early") is None)
 
 
 def pytest_collection_finish() -> None:

@@ -35,6 +35,7 @@ _NOT_RUN = {
 }
 
 
+@pytest.mark.early
 @pytest.mark.parametrize("page", _PAGES)
 def test_commands_run(
     page: str, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch

@@ -215,6 +215,7 @@ def _one_analysis() -> Iterator[None]:
         yield
 
 
+@pytest.mark.early
 @pytest.mark.parametrize("batch", range(QUICK // BATCH))
 def test_nothing_is_lost_whatever_is_hidden(pristine: Path, dsn: str, batch: int) -> None:
     with _one_analysis() if batch else contextlib.nullcontext():

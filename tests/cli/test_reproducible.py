@@ -33,6 +33,7 @@ _END = "-- the end of a command"
         pytest.param("cookbook", ("1", "2", "2024"), marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.early
 def test_every_seed_gives_the_same(name: str, seeds: tuple[str, ...], tmp_path: Path) -> None:
     project = copy_project(name, tmp_path)
     script = _SCRIPT.format(commands=[*_COMMANDS.values()], end=_END)

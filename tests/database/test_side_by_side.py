@@ -51,6 +51,7 @@ def project(tmp_path: Path, database: str) -> DjangoProject:
     return project
 
 
+@pytest.mark.early
 def test_equal_statuses(project: DjangoProject, database: str) -> None:
     before = _ours(project)
     assert {_as_theirs(entry) for entry in before.values()} == {("INSTALLED", "ENABLED")}

@@ -42,7 +42,7 @@ def _still_there(left: set[str], rooms: Callable[[], set[str]]) -> set[str]:
     """Without those of tests that ran beside this one, which end."""
     import time
 
-    for _ in range(100):
+    for _ in range(600):
         left &= rooms()
         if not left:
             break

@@ -74,6 +74,7 @@ def _fails(body: BodyCase) -> bool:
     )
 
 
+@pytest.mark.early
 def test_what_runs_is_not_called_wrong(room: Room) -> None:
     """Whatever is found must be in a body that a server was seen to refuse."""
     wrong = {}
@@ -87,6 +88,7 @@ def test_what_runs_is_not_called_wrong(room: Room) -> None:
     assert not wrong
 
 
+@pytest.mark.early
 def test_what_fails_is_found(room: Room) -> None:
     failing = [body for body in BODIES if _fails(body)]
     missed = []

@@ -562,6 +562,7 @@ _ATTEMPT = """
 """
 
 
+@pytest.mark.early
 def test_hostile_sql_does_no_harm_on_the_embedded_server(shop: Shop, temporary: Path) -> None:
     """All of it in one migration, and in a trigger that is fired."""
     folder = temporary / "for everybody"
