@@ -21,6 +21,7 @@ from pgtrigger_codegen.sql.body_failures import (
     missing_parameter,
     refused_constant,
     refused_target,
+    repeated_option,
     unknown_condition,
 )
 from pgtrigger_codegen.sql.body_paths import (
@@ -99,16 +100,19 @@ class StatementActions:
         return {}
 
     def _raise(self, node: Node, state: State) -> State:
+        place = self._text.find_word("RAISE")
         for parameter in node.get("params", ()):
             self.uses.expression(parameter, state)
         for option in node.get("options", ()):
             self.uses.nested(option, state)
         if (unknown := unknown_condition(node.get("options", []))) is not None:
-            self._fail(unknown, self._text.find_word("RAISE"), state)
+            self._fail(unknown, place, state)
+        if (twice := repeated_option(node)) is not None:
+            self._fail(twice, place, state)
         if set(node) <= {"lineno", "elog_level"} and not self.uses.in_handler:
             self._fail(
                 "RAISE without parameters cannot be used outside an exception handler",
-                self._text.find_word("RAISE"),
+                place,
                 state,
             )
         return {} if node.get("elog_level", _ERROR_LEVEL) >= _ERROR_LEVEL else state

@@ -27,6 +27,18 @@ def unknown_condition(options: list[Node]) -> str | None:
     return None
 
 
+def repeated_option(statement: Node) -> str | None:
+    """Which option of a RAISE comes twice: a message counts as one, and so does a condition."""
+    given = [
+        _OPTIONS[option["PLpgSQL_raise_option"].get("opt_type", 0)]
+        for option in statement.get("options", ())
+    ]
+    given += ["MESSAGE"] if "message" in statement else []
+    given += ["ERRCODE"] if "condname" in statement else []
+    twice = next((name for name in given if given.count(name) > 1), None)
+    return f"RAISE option already specified: {twice}" if twice else None
+
+
 def missing_parameter(text: str, given: int) -> str | None:
     """Which `$n` of an executed text is given no value."""
     numbers = [
@@ -90,6 +102,7 @@ def _refused_literal(datum: Node, literal: str) -> str | None:
 
 # Of `PLpgSQL_raise_option_type`.
 _ERRCODE = 0
+_OPTIONS = "ERRCODE MESSAGE DETAIL HINT COLUMN CONSTRAINT DATATYPE TABLE SCHEMA".split()
 
 
 def _literal(query: str) -> str | None:

@@ -11,12 +11,12 @@ _BY_MEANING = {
     "case": "choose if iff iif nvl2",
     "chr": "nchar",
     "coalesce": "ifnull isnull nvl zeroifnull",
-    "current_date": "curdate",
+    "current_date": "curdate today",
     "current_setting": "session_context sys_context",
     "extract": "datepart dayofmonth dayofweek dayofyear hour minute month quarter second"
     " unix_timestamp week weekday year",
     "gen_random_uuid": "generate_uuid newid newsequentialid sys_guid uuid",
-    "initcap": "proper",
+    "initcap": "capitalize proper",
     "jsonb_array_length": "json_length",
     "jsonb_exists": "json_contains json_contains_path",
     "jsonb_extract_path": "json_extract",
@@ -25,7 +25,7 @@ _BY_MEANING = {
     "jsonb_typeof": "isjson json_type",
     "lastval": "ident_current last_insert_id scope_identity",
     "length": "datalength len lengthb strlen",
-    "lower": "lcase to_lower tolower",
+    "lower": "lcase lowercase to_lower tolower",
     "make_date": "datefromparts makedate parse_date str_to_date",
     "make_interval": "add_months adddate addtime date_sub dateadd numtodsinterval subdate"
     " timestampadd",
@@ -36,7 +36,7 @@ _BY_MEANING = {
     "random": "rand",
     "regexp_match": "regexp_extract rlike",
     "repeat": "replicate space",
-    "starts_with": "startswith",
+    "starts_with": "startswith str_starts_with",
     "string_agg": "group_concat listagg wm_concat",
     "string_to_array": "split string_split",
     "strpos": "charindex contains indexof instr locate patindex",
@@ -47,7 +47,7 @@ _BY_MEANING = {
     "to_number": "parse_int to_int tonumber",
     "trunc": "truncate",
     "unnest": "explode flatten",
-    "upper": "to_upper toupper ucase",
+    "upper": "to_upper toupper ucase uppercase",
 }
 ELSEWHERE: Mapping[str, str] = {
     other: name for name, others in _BY_MEANING.items() for other in others.split()

@@ -87,7 +87,10 @@ def _address(text: str) -> Verdict:
     stripped = text.strip()
     if not _OF_ADDRESS.fullmatch(stripped):
         return _SYNTAX
-    octets = stripped.partition("/")[0].split(".")
+    address, _, bits = stripped.partition("/")
+    octets = address.split(".")
+    if bits.isdigit() and int(bits) > (128 if ":" in address else 32):
+        return _SYNTAX
     if ":" not in stripped and (len(octets) > 4 or any(_is_no_octet(one) for one in octets)):
         return _SYNTAX
     return None

@@ -121,6 +121,8 @@ _OF_CONSTANTS = ("does not exist", "invalid input", "malformed", "out of range")
 def _help(fault: Fault) -> str:
     if "destination" in fault.message:
         return "Use PERFORM, or take the result with INTO"
+    if "already specified" in fault.message:
+        return "Give each option once: what follows RAISE is a message or a condition already"
     if "RAISE" in fault.message:
         return "Say what to raise, or move RAISE into EXCEPTION WHEN …"
     if "INTO" in fault.message:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.facts.baseless_models import BaselessModel, baseless_models
 from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.places.unread_settings import unread_settings
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.absent_packages import needed_package
@@ -64,6 +65,8 @@ class UnresolvedModelBase(Rule):
                 packages.setdefault(model.missing_package, []).append(model)
             else:
                 causes.setdefault(model.base, []).append(model)
+        for base in unread_settings(analysis):  # for `unresolved-settings`
+            causes.pop(base, None)
         for base, models in causes.items():
             yield self._of_cause(base, models)
         for package, models in packages.items():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pgtrigger_codegen.evaluator.values.unknown import first_unknown
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.facts.context import LintContext
-from pgtrigger_codegen.lint.places.settings_places import setting_place
+from pgtrigger_codegen.lint.places.unread_settings import UnreadSetting, unread_settings
 from pgtrigger_codegen.lint.rule import Rule, notes_at
+from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind
 
 _CONSEQUENCES: Final = {
@@ -29,7 +30,8 @@ class UnresolvedSettings(Rule):
     """## What it does
     Reports a setting on which triggers or their migrations depend, and whose value does not
     follow from the source: `INSTALLED_APPS`, `AUTH_USER_MODEL`, `DEFAULT_AUTO_FIELD`,
-    `MIGRATION_MODULES`, `USE_TZ`, `TIME_ZONE` and those of django-pgtrigger.
+    `MIGRATION_MODULES`, `USE_TZ`, `TIME_ZONE` and those of django-pgtrigger. All that one
+    expression keeps from being read is one finding: settings, triggers and bases of models.
 
     ## Why is this bad?
     Dependent values are not known. A trigger may be missed, and a trigger whose SQL depends on
@@ -55,18 +57,21 @@ class UnresolvedSettings(Rule):
     def check(self, context: LintContext) -> Iterator[Diagnostic]:
         if first_unknown(context.analysis.project.settings.get("INSTALLED_APPS")) is None:
             yield from self._of_gaps(context)
-        for name, consequence in _CONSEQUENCES.items():
-            unknown = first_unknown(context.analysis.project.settings.get(name))
-            place = setting_place(context.analysis, name) if unknown is not None else None
-            if unknown is not None and place is not None:
-                span = unknown.span or place
-                yield self.diagnostic(
-                    f"`{name}` cannot be read statically, so {consequence}: {unknown.reason}",
-                    span,
-                    notes=notes_at(unknown.notes, span),
-                    help="Write the value, or pin what it depends on under"
-                    " `[tool.pgtrigger-codegen.env]`",
-                )
+        for span, settings in unread_settings(context.analysis).items():
+            yield self._of_cause(span, settings)
+
+    def _of_cause(self, span: Span, settings: Sequence[UnreadSetting]) -> Diagnostic:
+        """One finding for an expression, however many settings depend on it."""
+        unknown = settings[0].unknown
+        *names, last = [f"`{setting.name}`" for setting in settings]
+        named = f"{', '.join(names)} and {last}" if names else last
+        outcomes = "; ".join(dict.fromkeys(_CONSEQUENCES[setting.name] for setting in settings))
+        return self.diagnostic(
+            f"{named} cannot be read statically, so {outcomes}: {unknown.reason}",
+            span,
+            notes=notes_at(unknown.notes, span),
+            help="Write the value, or pin what it depends on under `[tool.pgtrigger-codegen.env]`",
+        )
 
     def _of_gaps(self, context: LintContext) -> Iterator[Diagnostic]:
         """What else keeps the installed apps from being known, for projects with triggers."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.facts.baseless_models import BaselessModel, baseless_models
 from pgtrigger_codegen.lint.facts.context import LintContext
+from pgtrigger_codegen.lint.places.unread_settings import unread_settings
 from pgtrigger_codegen.lint.rule import Rule, notes_at
 from pgtrigger_codegen.triggers.absent_packages import needed_package
 from pgtrigger_codegen.triggers.compiled import Cause, UnresolvedTrigger
@@ -60,7 +61,10 @@ class UnresolvedTriggerRule(Rule):
             for unresolved in context.analysis.unresolved
             if unresolved.cause is Cause.BAD_ARGUMENTS
         }
+        told = unread_settings(context.analysis)  # by `unresolved-settings`
         for unresolved in context.analysis.unresolved:
+            if unresolved.span in told:
+                continue
             if unresolved.cause is Cause.UNREADABLE and unresolved.span not in refused:
                 if package := needed_package(unresolved, absent):
                     packages.setdefault(package, []).append(unresolved)
