@@ -58,11 +58,15 @@ async def _write_migrations(ls: TriggerServer, uri: str) -> None:
         message = f"{WRITE_MIGRATIONS} takes the URI of a file of the workspace"
         ls.tell(message, types.MessageType.Error)
         return
+    versions = _versions(ls)
     planned = await ls.runs.plan(project, writes=not ls.makes_files)
     if isinstance(planned, Failed):
         ls.tell(planned.message, types.MessageType.Error)
         return
-    edit = migration_edit(planned.files, ls.texts(project))
+    if any(versions.get(one.path) != _versions(ls).get(one.path) for one in planned.files):
+        ls.tell("The migrations have changed meanwhile: ask again.", types.MessageType.Error)
+        return
+    edit = migration_edit(planned.files, ls.files, ls.encoding)
     refused = None
     if planned.files:
         applied = await ls.workspace_apply_edit_async(
@@ -71,6 +75,10 @@ async def _write_migrations(ls: TriggerServer, uri: str) -> None:
         refused = None if applied.applied else applied.failure_reason or "no reason given"
     kind, message = report(planned, refused)
     ls.tell(message, kind)
+
+
+def _versions(ls: TriggerServer) -> dict[str, int]:
+    return {path: document.version for path, document in ls.files.documents.items()}
 
 
 def add_actions(server: TriggerServer) -> None:

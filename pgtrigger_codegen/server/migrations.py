@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from lsprotocol import types
 
+from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.server.documents import Workspace
-from pgtrigger_codegen.server.findings import Texts
 from pgtrigger_codegen.server.messages import Planned, PlannedFile, TriggerFacts
 from pgtrigger_codegen.server.positions import Positions
 from pgtrigger_codegen.source.span import Span
@@ -30,13 +30,15 @@ def migration_place(
     return types.Location(uri, where)
 
 
-def migration_edit(files: Iterable[PlannedFile], texts: Texts) -> types.WorkspaceEdit:
-    """What makes the files, and adds to those that are there."""
+def migration_edit(
+    planned: Iterable[PlannedFile], files: Workspace, encoding: str
+) -> types.WorkspaceEdit:
+    """What makes the files, and adds to those that are there, which must be as they were read."""
     changes: list[
         types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile
     ] = []
-    for file in files:
-        uri = texts.uri(file.path)
+    for file in planned:
+        uri = files.uri_of(file.path)
         if uri is None:
             continue
         start = types.Position(0, 0)
@@ -45,13 +47,12 @@ def migration_edit(files: Iterable[PlannedFile], texts: Texts) -> types.Workspac
             edit = types.TextEdit(types.Range(start, start), file.content)
             version = None
         else:
-            before = texts.of(file.path)
-            lines = before.lines if before is not None else []
-            end = Positions(lines, texts.encoding).position(len(lines) + 1, 1)
+            end = _end(files.text(file.path), encoding)
             edit = types.TextEdit(types.Range(start, end), file.content)
-            version = texts.version(file.path)
-        document = types.OptionalVersionedTextDocumentIdentifier(uri, version)
-        changes.append(types.TextDocumentEdit(document, [edit]))
+            document = files.documents.get(file.path)
+            version = document.version if document else None
+        changed = types.OptionalVersionedTextDocumentIdentifier(uri, version)
+        changes.append(types.TextDocumentEdit(changed, [edit]))
     return types.WorkspaceEdit(document_changes=changes)
 
 
@@ -71,6 +72,14 @@ def report(planned: Planned, refused: str | None) -> tuple[types.MessageType, st
     verb = "Wrote" if planned.written else "Made, to be saved:"
     kind = types.MessageType.Warning if planned.notes else types.MessageType.Info
     return kind, f"{verb} {'; '.join(planned.summary)}{notes}"
+
+
+def _end(text: SourceText | None, encoding: str) -> types.Position:
+    """The end of a text, which is on a line of its own after a line end."""
+    lines = text.lines if text is not None else []
+    ends_line = text is None or text.text == "" or text.text.endswith(("\n", "\r"))
+    last = (len(lines) + 1, 1) if ends_line else (len(lines), len(lines[-1]) + 1)
+    return Positions(lines, encoding).position(*last)
 
 
 def _mention(trigger: TriggerFacts, lines: list[str]) -> tuple[int, int, int] | None:
