@@ -52,12 +52,20 @@ def make_user_class(vm: Machine, statement: ClassStatement) -> Any:
         return cls
     vm.user_classes[cls] = (module, statement.node)
     body.owner.append(cls)
-    for bound, value in list(namespace.items()):
-        outcome = _set_name(vm, cls, bound, value, span)
+    outcome = _run_hooks(vm, cls, statement)
+    if isinstance(outcome, Unknown):
+        del body.owner[:]  # there is no such class, but the domain may make one
+        return outcome
+    return cls
+
+
+def _run_hooks(vm: Machine, cls: Class, statement: ClassStatement) -> Any:
+    """What Python calls for a new class; `Unknown` where there is none for it."""
+    for bound, value in list(cls.namespace.items()):
+        outcome = _set_name(vm, cls, bound, value, statement.span)
         if isinstance(outcome, Unknown):
             return outcome
-    outcome = _init_subclass(vm, cls, statement)
-    return outcome if isinstance(outcome, Unknown) else cls
+    return _init_subclass(vm, cls, statement)
 
 
 def derived_class(vm: Machine, name: str, base: Class, names: dict[str, Any], span: Span) -> Any:
