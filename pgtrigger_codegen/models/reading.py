@@ -89,6 +89,7 @@ class ModelReader:
 
     def read(self) -> None:
         """Executes every first-party module that may declare models or register triggers."""
+        self._execute_what_comes_first()
         for app in self._first_party_apps():
             self._open(f"{app.name}.models")
         relevant = RelevantModules(
@@ -108,6 +109,15 @@ class ModelReader:
             self._run_ready(app)
         self._take()
         self.additions.resolve(self._when)
+
+    def _execute_what_comes_first(self) -> None:
+        """Executes settings, apps and their configurations that change what other modules have."""
+        names = [self.project.settings.module or ""]
+        for app in self._first_party_apps():
+            names += [app.name, app.config.__module__ if app.config else f"{app.name}.apps"]
+        for name in names:
+            if self.loader.is_first_party(name) and self.interpreter.eager_imports.acts(name):
+                self.interpreter.module(name)
 
     def read_foreign(self) -> None:
         """Executes third-party apps' models that mention django-pgtrigger."""

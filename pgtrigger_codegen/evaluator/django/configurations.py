@@ -14,7 +14,7 @@ from typing import Any
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-from pgtrigger_codegen.evaluator.python.environment import variable
+from pgtrigger_codegen.evaluator.python.objects.environment import variable
 from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_class
 from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
 from pgtrigger_codegen.evaluator.values.classes import mro_of

@@ -6,6 +6,7 @@ import functools
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pgtrigger_codegen.crashes import Crash, contain
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -34,6 +35,7 @@ class ModuleLoader:
         stubs_loaded: Whether a stub stood for a package that is not installed here.
         is_eager: Whether all of a module is executed as soon as a name of it is asked for.
         started: Modules that Django imports itself: nothing catches what one of them raises.
+        found_out: What was found out about the modules, by its type: once for all evaluations.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class ModuleLoader:
         self.versions: Mapping[str, str] = {}
         self.stubs_loaded = False
         self.started: set[str] = set()
+        self.found_out: dict[type, Any] = {}
         self.syntax_errors: dict[str, SourceSyntaxError] = {}
         self.unread: dict[str, Unread] = {}
         self._modules: dict[str, Module | Unknown] = {}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
+from pgtrigger_codegen.evaluator.modules.eager_imports import EagerImports
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement, Domain, Maker
 from pgtrigger_codegen.evaluator.protocols.events import Event
@@ -44,7 +45,9 @@ class Machine(Protocol):
         special_builtins: Builtins that the interpreter stands in for: those with a handler.
         scopes: The namespaces of modules that are executed, or being executed.
         executing: Names of the modules that are being executed.
+        eager_imports: Which modules are executed where they are imported, not when needed.
         spoiled: What was changed in a way that is not followed.
+        environ: Environment variables that code has set, over those that are pinned.
         choices: Of what is not known in full, by identity: what it may be that can be changed.
         speculation: Set while executing code that may or may not run: why that is open.
         new_names_only: While executing what binds only names that a namespace has not.
@@ -77,6 +80,8 @@ class Machine(Protocol):
     makers: Mapping[int, Maker]
     scopes: dict[str, Scope]
     executing: set[str]
+    eager_imports: EagerImports
+    environ: dict[str, Any]
     spoiled: Spoiled
     choices: dict[int, tuple[Any, tuple[Any, ...]]]
     new_names_only: bool

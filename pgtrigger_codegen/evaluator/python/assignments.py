@@ -29,13 +29,15 @@ from pgtrigger_codegen.evaluator.python.objects.targets import (
     note_change,
 )
 from pgtrigger_codegen.evaluator.python.operators import IN_PLACE, binary
-from pgtrigger_codegen.evaluator.values.callables import Opaque
+from pgtrigger_codegen.evaluator.values.callables import Opaque, Special
 from pgtrigger_codegen.evaluator.values.namespaces import namespace_behind
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.signals import Return, Signal
 from pgtrigger_codegen.evaluator.values.unknown import Raised, Unknown, first_unknown
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unparsing import unparsed
+
+_ENVIRON, _ENVIRON_UPDATE = Special("os.environ"), Special("os.environ.update")
 
 
 def assignment(vm: Machine, node: ast.Assign, scope: Scope) -> Signal:
@@ -126,6 +128,9 @@ def _changed(vm: Machine, op: ast.operator, left: Any, right: Any, span: Span) -
             update(vm, call)
         else:
             doubt_names(vm, scope, Unknown("an operator changes a namespace", span))
+        return left
+    if left == _ENVIRON and isinstance(op, ast.BitOr):
+        vm.call_special(SpecialCall(_ENVIRON_UPDATE, (right,), {}, span, None))
         return left
     if isinstance(left, dict | set) and vm.speculation is None:
         items = iterate(vm, right, span) if hasattr(type(right), "__next__") else right

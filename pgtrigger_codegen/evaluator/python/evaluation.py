@@ -69,6 +69,7 @@ class Evaluation:
     Attributes:
         observer: Who is told what the evaluation leans on.
         spoiled: What was changed in a way that is not followed.
+        environ: Environment variables that code has set, over those that are pinned.
         choices: Of what is not known in full, by identity: what it may be that can be changed.
         speculation: Set while executing code that may or may not run: why that is open.
         new_names_only: While executing what binds only names that a namespace has not.
@@ -85,6 +86,7 @@ class Evaluation:
         self.observer = observer
         self._assumed: set[str] = set()
         self.spoiled = Spoiled()
+        self.environ: dict[str, Any] = {}
         self.choices: dict[int, tuple[Any, tuple[Any, ...]]] = {}
         self.new_names_only = False
         self.speculation: Unknown | None = None

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from pgtrigger_codegen.evaluator.limits.work import WORK
+from pgtrigger_codegen.evaluator.modules.eager_imports import eager_imports
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.protocols.domain import ClassStatement, Domain, Maker
 from pgtrigger_codegen.evaluator.protocols.events import Event
@@ -90,6 +91,7 @@ class PythonMachine(Evaluation):
         self.handled: list[PythonRaise] = []
         self.scopes: dict[str, Scope] = {}
         self.executing: set[str] = set()
+        self.eager_imports = eager_imports(loader)
         self.made: dict[int, Any] = {}
         self.opaques: dict[int, Opaque] = {}
         self.call_backs: dict[int, Any] = {}
@@ -118,7 +120,9 @@ class PythonMachine(Evaluation):
         )
         self.scopes[module.name] = scope
         self.executing.add(module.name)
+        speculation = self.speculation if self.eager_imports.acts(module.name) else None
         with self.fresh_state():
+            self.speculation = speculation  # what it does to others is done or not
             self.execute_body(module.tree.body, scope)
             scope.ended = None if module.name in self.loader.started else self.ended
         self.executing.discard(module.name)

@@ -11,7 +11,6 @@ from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
-from pgtrigger_codegen.evaluator.python import environment
 from pgtrigger_codegen.evaluator.python.calls import makers
 from pgtrigger_codegen.evaluator.python.classes import classes, inspection, metaclasses, reflection
 from pgtrigger_codegen.evaluator.python.flow import context_managers
@@ -19,6 +18,7 @@ from pgtrigger_codegen.evaluator.python.functions import generators
 from pgtrigger_codegen.evaluator.python.imports import dynamic_imports, dynamic_names
 from pgtrigger_codegen.evaluator.python.objects import (
     attribute_assignment,
+    environment,
     files,
     loggers,
     namespaces,

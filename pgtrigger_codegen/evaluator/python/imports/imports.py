@@ -38,6 +38,7 @@ def import_statement(vm: Machine, node: ast.Import, scope: Scope) -> None:
     for alias in node.names:
         vm.tell(Imported(alias.name, scope, span))
         _require(vm, alias.name, span)
+        _execute_acting(vm, alias.name)
         if (ended := _ended(vm, alias.name)) is not None:
             scope.bind(alias.asname or alias.name.partition(".")[0], ended)
         elif alias.asname:
@@ -58,11 +59,13 @@ def import_from_statement(vm: Machine, node: ast.ImportFrom, scope: Scope) -> No
         return
     vm.tell(Imported(module, scope, span))
     _note_missing(vm, node, scope)
+    _execute_acting(vm, module)
     for alias in node.names:
         if alias.name == "*":
             _import_star(vm, module, scope, span)
         else:
             _require(vm, module, span)
+            _execute_acting(vm, f"{module}.{alias.name}")
             imported = _ended(vm, module) or LazyImport(module, alias.name, span)
             scope.bind(alias.asname or alias.name, imported)
 
@@ -79,6 +82,17 @@ def _require(vm: Machine, module: str, span: Span) -> None:
     else:
         vm.assume(f"module {module}", "not installed", span)
         raise PythonRaise(ModuleNotFoundError(f"No module named {module!r}"), span)
+
+
+def _execute_acting(vm: Machine, name: str) -> None:
+    """Executes a module of the project at once that may change what another one has."""
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        module = ".".join(parts[:end])
+        if not vm.loader.is_first_party(module):
+            return
+        if module not in vm.scopes and vm.eager_imports.acts(module):
+            vm.module(module)
 
 
 def _ended(vm: Machine, module: str) -> Unknown | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import types
+from collections.abc import Iterator
 from typing import Any
 
 from pgtrigger_codegen.evaluator.library import lookup, packages
@@ -142,7 +143,7 @@ def _source_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
     scope = vm.module(module)
     if isinstance(scope, Scope):
         if name in scope.names:
-            return follow(vm, scope, name, span)
+            return _unless_submodule(vm, scope, name, follow(vm, scope, name, span), span)
         if (hoisted := hoist(vm, scope, name)) is not None:
             return hoisted
     if vm.loader.find(dotted) is not None or is_library(vm, dotted):
@@ -154,6 +155,24 @@ def _source_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
     if "__getattr__" in scope.names:
         return _made_on_demand(vm, scope, name, dotted, span)
     return Unknown(f"`{module}` has no name `{name}`", span)
+
+
+def _unless_submodule(vm: Machine, scope: Scope, name: str, value: Any, span: Span) -> Any:
+    """What a package binds to the name of a module in it, unless importing that may bind it anew.
+
+    Python does so at the first import of such a module. A package that imports it itself, as in
+    `from .name import name`, has the last word.
+    """
+    found = isinstance(value, SourceModule) or not scope.module.is_package
+    if found or vm.loader.find(f"{scope.module.name}.{name}") is None:
+        return value
+    if any(isinstance(node, ast.Import | ast.ImportFrom) for node in _binding(scope, name)):
+        return value
+    return Unknown(f"`{name}` is also a module in the package `{scope.module.name}`", span)
+
+
+def _binding(scope: Scope, name: str) -> Iterator[ast.stmt]:
+    return (node for node in scope.module.tree.body if _binds(node, name))
 
 
 def _stub_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:

@@ -18,6 +18,10 @@ from pgtrigger_codegen.evaluator.python.objects.changes import (
     may_be_changed,
     note_change_of,
 )
+from pgtrigger_codegen.evaluator.python.objects.environment import (
+    delete_variable,
+    set_variable,
+)
 from pgtrigger_codegen.evaluator.python.objects.iteration import iterate
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_object, poison
 from pgtrigger_codegen.evaluator.python.objects.namespaces import bind, unbind
@@ -92,11 +96,13 @@ def assign_item(vm: Machine, container: Any, key: Any, value: Any, span: Span) -
     if (scope := namespace_behind(container)) is not None:
         bind(vm, scope, key, value, span)
         return
+    if isinstance(container, Special):
+        if container.name == "os.environ":
+            set_variable(vm, key, value, span)
+        return
     if (unknown := first_unknown(key)) is not None or vm.speculation is not None:
         poison(container, unknown or vm.speculation or Unknown("not known", span))
         return
-    if isinstance(container, Special):
-        return  # `os.environ[key] = value`: the environment stays as pinned
     if isinstance(key, slice) and not is_user_object(vm, container):
         value = iterate(vm, value, span)
         if isinstance(value, list) and isinstance(container, list):
@@ -119,6 +125,8 @@ def delete_item(vm: Machine, container: Any, key: Any, span: Span) -> None:
     if (scope := namespace_behind(container)) is not None:
         unbind(vm, scope, key, span)
         return
+    if isinstance(container, Special) and container.name == "os.environ":
+        delete_variable(vm, key, span)
     if isinstance(container, Unknown | Special):
         return
     if (unknown := first_unknown(key) or vm.speculation) is not None:

@@ -1,4 +1,4 @@
-"""Readers of environment variables: a pinned value, an assumed default, or unknown."""
+"""Environment variables: what code has set, else a pinned value, an assumed default, or unknown."""
 
 from __future__ import annotations
 
@@ -21,9 +21,60 @@ _CASTS = {"str": str, "bool": bool, "int": int, "float": float, "list": list}
 
 def item(vm: Machine, special: Special, key: Any, span: Span) -> Any:
     """`os.environ["NAME"]`."""
+    if isinstance(key, str) and key in vm.environ:
+        value = vm.environ[key]
+        return vm.raised(KeyError(key), span) if value is _MISSING else value
     if isinstance(key, str) and key in vm.host.environment:
         return vm.host.environment[key]
     return Unknown(f"the environment variable `{key}` is not pinned", span)
+
+
+def set_variable(vm: Machine, name: Any, value: Any, span: Span) -> None:
+    """`os.environ[name] = value`, for what asks for it later.
+
+    A name that is not known may be any: what is asked for is as the project is started with.
+    """
+    if isinstance(name, str):
+        known = isinstance(value, str | Unknown)
+        error = TypeError(f"str expected, not {type(value).__name__}")
+        vm.environ[name] = vm.speculation or (value if known else vm.raised(error, span))
+
+
+def delete_variable(vm: Machine, name: Any, span: Span) -> None:
+    """`del os.environ[name]`."""
+    if isinstance(name, str):
+        vm.environ[name] = vm.speculation or _MISSING
+
+
+def _set(vm: Machine, call: SpecialCall) -> Any:
+    """`os.environ.__setitem__(name, value)`."""
+    set_variable(vm, call.argument(0, "key"), call.argument(1, "value"), call.span)
+    return None
+
+
+def _update(vm: Machine, call: SpecialCall) -> Any:
+    """`os.environ.update(…)`."""
+    for given in (*call.args, call.kwargs):
+        for name, value in given.items() if isinstance(given, dict) else ():
+            set_variable(vm, name, value, call.span)
+    return None
+
+
+def _set_default(vm: Machine, call: SpecialCall) -> Any:
+    """`os.environ.setdefault(name, value)`."""
+    value = _get(vm, call)
+    name = call.argument(0, "key")
+    if isinstance(name, str) and name not in vm.host.environment:
+        set_variable(vm, name, value, call.span)
+    return value
+
+
+def _pop(vm: Machine, call: SpecialCall) -> Any:
+    """`os.environ.pop(name, default)`."""
+    name = call.argument(0, "key")
+    found = _get(vm, call) if len(call.args) > 1 else item(vm, call.special, name, call.span)
+    delete_variable(vm, name, call.span)
+    return found
 
 
 def _get(vm: Machine, call: SpecialCall) -> Any:
@@ -79,6 +130,14 @@ def _email(vm: Machine, call: SpecialCall) -> Any:
 
 def variable(vm: Machine, name: str, cast: Any, span: Span, default: Any = _MISSING) -> Any:
     """The value of an environment variable: pinned and converted, or an assumed default."""
+    if name in vm.environ:
+        value = default if vm.environ[name] is _MISSING else vm.environ[name]
+        if value is _MISSING:
+            return Unknown(
+                f"the environment variable `{name}` is deleted, and has no default", span
+            )
+        known = isinstance(value, str) and vm.environ[name] is not _MISSING
+        return vm.attempt(span, _cast, value, cast) if known else value
     if name in vm.host.environment:
         return vm.attempt(span, _cast, vm.host.environment[name], cast)
     if default is _MISSING:
@@ -111,6 +170,9 @@ HANDLERS: dict[str, Handler] = {
     "env.email_url": _email,
     "environ.Env": _environ_make,
     "os.environ.get": _get,
-    "os.environ.setdefault": _get,
+    "os.environ.__setitem__": _set,
+    "os.environ.pop": _pop,
+    "os.environ.setdefault": _set_default,
+    "os.environ.update": _update,
     "os.getenv": _get,
 }

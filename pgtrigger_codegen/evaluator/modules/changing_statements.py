@@ -1,0 +1,287 @@
+"""Statements that change what other modules have, by their text."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from pgtrigger_codegen.evaluator.modules.bound_names import local_names
+from pgtrigger_codegen.evaluator.modules.origins import (
+    OUTSIDE,
+    Function,
+    Origin,
+    Origins,
+    definitions,
+    executed,
+)
+from pgtrigger_codegen.source.module import Module
+
+# Methods of containers and iterators that change them.
+MUTATORS = frozenset(
+    """
+    __delitem__ __setattr__ __setitem__ add append appendleft clear discard extend extendleft
+    insert pop popitem popleft remove reverse rotate send setdefault sort subtract throw update
+    """.split()
+)
+_ON_ARGUMENT = frozenset({"delattr", "next", "setattr"})
+
+
+class Answers(Protocol):
+    """What is asked about names that a statement uses."""
+
+    origins: Origins
+
+    def call_changes(self, origin: Origin) -> bool:
+        """Whether a call of what a module has under a name may change what modules have."""
+
+    def own_call_changes(self, module: Module, node: Function) -> bool:
+        """Whether a module that calls a function of its own changes what others have by that."""
+
+    def method_changes(self, origin: Origin, method: str) -> bool:
+        """Whether a method of what a module has under a name may change that, or other things."""
+
+    def derivation_changes(self, origin: Origin) -> bool:
+        """Whether to derive from a class may do something: by a hook of it, or by a metaclass."""
+
+
+class ChangingStatements:
+    """What the statements of one module, or of a function in it, change."""
+
+    def __init__(self, effects: Answers, module: Module) -> None:
+        self._effects = effects
+        self._module = module
+        self._outer = dict(effects.origins.imports_of(module))
+        self._led_from: set[str] = set()
+        self._local: frozenset[str] = frozenset()
+        self._own_counts = False
+        self._own_functions = {
+            name for name, node in definitions(module).items() if isinstance(node, Function)
+        }
+
+    def acts(self) -> bool:
+        """Whether the statements that run at import change what other modules have."""
+        return bool(self._outer or self._own_functions) and any(
+            self._may_concern(node) and self._statement_acts(node)
+            for node in executed(self._module.tree.body)
+        )
+
+    def _may_concern(self, node: ast.stmt) -> bool:
+        """Whether a statement has a name in it that leads to others: most have none."""
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            return False
+        last = node.end_lineno or node.lineno
+        if isinstance(node, Function):
+            if not node.decorator_list and not node.args.defaults and not node.args.kw_defaults:
+                return False
+        elif isinstance(first := next(iter(getattr(node, "body", ())), None), ast.stmt):
+            last = first.lineno
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        begin = min([node.lineno, *(one.lineno for one in decorators)])
+        pattern = _pattern(frozenset({*self._outer, *self._led_from, *self._own_functions}))
+        return any(map(pattern.search, self._module.lines[begin - 1 : last]))
+
+    def function_changes(
+        self,
+        node: Function | ast.Lambda,
+        *,
+        own_counts: bool,
+        receiver_counts: bool = False,
+    ) -> bool:
+        """Whether a function changes what modules have.
+
+        Args:
+            own_counts: Whether its own module is one of them.
+            receiver_counts: Whether its first argument is something that a module has.
+        """
+        arguments = [one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)]
+        own = set(local_names(node)) | set(arguments)
+        if receiver_counts and arguments:
+            own.discard(arguments[0])
+            self._led_from.add(arguments[0])
+        imports = [part for part in ast.walk(node) if isinstance(part, ast.Import | ast.ImportFrom)]
+        within = dict(self._effects.origins.imported(self._module, imports))
+        self._outer |= within
+        self._local = frozenset(own - within.keys())
+        self._own_counts = own_counts
+        for part in ast.walk(node):
+            if isinstance(part, ast.Global) and own_counts:
+                return True
+            if isinstance(part, ast.stmt | ast.expr) and self._node_acts(part):
+                return True
+        return False
+
+    def _statement_acts(self, node: ast.stmt) -> bool:
+        if isinstance(node, ast.ClassDef):
+            if any(map(self._derives, node.bases)) or any(
+                keyword.arg == "metaclass" and self._is_outer(keyword.value)
+                for keyword in node.keywords
+            ):
+                return True
+            parts: list[ast.expr] = [*node.decorator_list]
+            parts += [keyword.value for keyword in node.keywords]
+            return any(map(self._decorates, node.decorator_list)) or self._any_acts(parts)
+        if isinstance(node, Function):
+            defaults = [one for one in (*node.args.defaults, *node.args.kw_defaults) if one]
+            return any(map(self._decorates, node.decorator_list)) or self._any_acts(
+                [*node.decorator_list, *defaults]
+            )
+        self._follow(node)
+        return self._node_acts(node) or self._any_acts(_expressions(node))
+
+    def _any_acts(self, nodes: Iterable[ast.expr]) -> bool:
+        return any(
+            isinstance(part, ast.expr) and self._node_acts(part)
+            for node in nodes
+            for part in _without_functions(node)
+        )
+
+    def _derives(self, base: ast.expr) -> bool:
+        origin = self._origin(base)
+        return origin is not None and self._effects.derivation_changes(origin)
+
+    def _decorates(self, node: ast.expr) -> bool:
+        called = node.func if isinstance(node, ast.Call) else node
+        return self._call_acts(ast.Call(called, [], []))
+
+    def _follow(self, node: ast.stmt) -> None:
+        """Names that mean what another module has, or a part of that, as well."""
+        match node:
+            case ast.Assign(value=ast.Call(func=func)) if self._is_class(func):
+                return
+            case ast.Assign(targets=targets, value=value) if self._is_outer(value):
+                named = [part for target in targets for part in ast.walk(target)]
+            case ast.For(target=target, iter=value) if self._is_outer(value):
+                named = [*ast.walk(target)]
+            case _:
+                return
+        self._led_from.update(part.id for part in named if isinstance(part, ast.Name))
+
+    def _is_class(self, node: ast.expr) -> bool:
+        """Whether a call makes an object, which is nobody else's yet."""
+        origin = self._origin(node)
+        found = None if origin is None else self._effects.origins.definition(origin)[1]
+        return isinstance(found, ast.ClassDef)
+
+    def _node_acts(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+                return any(map(self._is_outer_place, targets))
+            case ast.AugAssign(target=target):
+                return self._is_outer_place(target) or self._is_outer(target)
+            case ast.AnnAssign(target=target):
+                return self._is_outer_place(target)
+            case ast.Call():
+                return self._call_acts(node)
+        return False
+
+    def _is_outer_place(self, target: ast.expr) -> bool:
+        if isinstance(target, ast.Tuple | ast.List):
+            return any(map(self._is_outer_place, target.elts))
+        return isinstance(target, ast.Attribute | ast.Subscript) and self._is_outer(target.value)
+
+    def _is_outer(self, node: ast.expr) -> bool:
+        """Whether an expression starts from what another module has."""
+        root = _root(node)
+        if root is None or root in self._local:
+            return False
+        if root in self._led_from:
+            return True
+        if root in self._outer:
+            return self._outer[root].module != "os" or "environ" in ast.dump(node)
+        return self._own_counts and root in definitions(self._module)
+
+    def _origin(self, node: ast.expr) -> Origin | None:
+        root = _root(node)
+        if root is None or root in self._local or root in self._led_from:
+            return None
+        if root in self._outer and isinstance(node, ast.Name):
+            return self._outer[root]
+        found = self._effects.origins.resolve(self._module, node)
+        if found is not None and found.module == self._module.name and not self._own_counts:
+            return None
+        return found
+
+    def _call_acts(self, node: ast.Call) -> bool:
+        called = node.func
+        if isinstance(called, ast.Name):
+            return self._named_call_acts(node, called)
+        if isinstance(called, ast.Call):
+            return False  # what gives the function is looked at by itself, with functions in it
+        if not isinstance(called, ast.Attribute):
+            return self._is_outer(called)
+        if not self._is_outer(called.value):
+            return False
+        root = _root(called) or ""
+        if root in self._led_from or called.attr in MUTATORS:
+            return True
+        if root in self._outer and self._outer[root].module in OUTSIDE:
+            return False
+        origin = self._origin(called.value)
+        if origin is not None:
+            return self._effects.method_changes(origin, called.attr)
+        first = self._effects.origins.resolve(self._module, ast.Name(root))
+        owner, node_of_root = (
+            (None, None) if first is None else (self._effects.origins.definition(first))
+        )
+        return owner is not None and not isinstance(node_of_root, ast.ClassDef)
+
+    def _named_call_acts(self, node: ast.Call, called: ast.Name) -> bool:
+        if called.id in self._local:
+            return False
+        if called.id in self._led_from:
+            return True
+        if called.id in _ON_ARGUMENT and node.args:
+            return self._is_outer(node.args[0])
+        if called.id in ("vars", "globals"):
+            return False  # what is done with it is seen around it
+        if called.id in self._outer:
+            return self._effects.call_changes(self._outer[called.id])
+        defined = definitions(self._module).get(called.id)
+        if isinstance(defined, Function):
+            if self._own_counts:
+                return self._effects.call_changes(Origin(self._module.name, called.id))
+            return self._effects.own_call_changes(self._module, defined)
+        return False
+
+
+@functools.lru_cache(maxsize=16)
+def _pattern(names: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b")
+
+
+def _expressions(node: ast.stmt) -> Iterator[ast.expr]:
+    """The expressions of a statement itself, not those of statements within."""
+    for part in ast.iter_child_nodes(node):
+        if isinstance(part, ast.expr):
+            yield part
+        elif isinstance(part, ast.withitem):
+            yield part.context_expr
+
+
+def _without_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """An expression and all within, but for what functions in it do when they are called."""
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        yield part
+        if not isinstance(part, ast.Lambda):
+            pending += ast.iter_child_nodes(part)
+
+
+def _root(node: ast.AST) -> str | None:
+    """The name that an expression starts from; `vars(x)` starts from `x`."""
+    while True:
+        match node:
+            case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value):
+                node = value
+            case ast.Call(func=ast.Name(id="vars"), args=[value]):
+                node = value
+            case ast.Call(func=value):
+                node = value
+            case ast.Name(id=name):
+                return name
+            case _:
+                return None
