@@ -105,6 +105,9 @@ class Placement(Struct, frozen=True):
     def _databases(self) -> Iterator[tuple[str, str]]:
         """Aliases and engines, as far as they are known and asked for."""
         databases = self.settings.get("DATABASES", {})
+        if isinstance(databases, Mapping):
+            # Code that is not evaluated may have added others, which no alias stands for.
+            databases = {alias: one for alias, one in databases.items() if isinstance(alias, str)}
         if not isinstance(databases, Mapping) or not databases:
             databases = {alias: {} for alias in self.configured or ("default",)}
         for alias in self.configured:
@@ -117,7 +120,7 @@ class Placement(Struct, frozen=True):
         for alias, database in databases.items():
             if not self.configured or alias in self.configured:
                 engine = database.get("ENGINE") if isinstance(database, Mapping) else None
-                yield str(alias), engine if isinstance(engine, str) else ""
+                yield alias, engine if isinstance(engine, str) else ""
 
 
 def _is_other(engine: str) -> bool:
