@@ -79,6 +79,8 @@ _PACKAGE = "from package import f\n"
         "a = []\nlist(map(f, [a]))",
         "a = []\nsorted([a, a], key=f)",
         "a = []\nimport functools\nfunctools.reduce(f, [a, a])",
+        "a = []\nclass C:\n    def __del__(self): a.append(1)\nb = C()\ndel b",
+        "class C:\n    def __del__(self): pass\na = C()",
         "a = []\nf.b = a",
         "a = []\nf['b'] = a",
     ],

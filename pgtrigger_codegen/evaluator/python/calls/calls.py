@@ -228,6 +228,11 @@ def instantiate(
     """Makes an object of a real class, the user's or a listed one, by Python's rules alone."""
     cls = as_type(cls)
     if is_user_class(vm, cls):
+        if (ended := interpreted(find_attribute(cls, "__del__"))) is not None:
+            reason = f"when Python calls `__del__` of `{cls.__name__}` is not known"
+            unknown = Unknown(reason, span)
+            given_away(vm, (ended, *args, *kwargs.values()), unknown, span)
+            return unknown
         made = _instantiate_user_class(vm, cls, args, kwargs, span)
         return vm.domain.note_origin(vm, made, span)
     return call_real(vm, cls, args, kwargs, span)
