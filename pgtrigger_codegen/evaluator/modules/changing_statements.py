@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import functools
-import re
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
@@ -26,6 +26,7 @@ MUTATORS = frozenset(
     insert pop popitem popleft remove reverse rotate send setdefault sort subtract throw update
     """.split()
 )
+_LAST_LINE = 1_000_000
 _ON_ARGUMENT = frozenset({"delattr", "next", "setattr"})
 
 
@@ -63,25 +64,24 @@ class ChangingStatements:
 
     def acts(self) -> bool:
         """Whether the statements that run at import change what other modules have."""
-        return bool(self._outer or self._own_functions) and any(
-            self._may_concern(node) and self._statement_acts(node)
-            for node in executed(self._module.tree.body)
-        )
-
-    def _may_concern(self, node: ast.stmt) -> bool:
-        """Whether a statement has a name in it that leads to others: most have none."""
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        if not self._outer and not self._own_functions:
             return False
-        last = node.end_lineno or node.lineno
+        return any(map(self._statement_acts, executed(self._module.tree.body, self._concerns)))
+
+    def _concerns(self, node: ast.AST) -> bool:
+        """Whether a statement may have a name in it that leads to others: most have none."""
         if isinstance(node, Function):
-            if not node.decorator_list and not node.args.defaults and not node.args.kw_defaults:
+            arguments = node.args
+            if not (node.decorator_list or arguments.defaults or arguments.kw_defaults):
                 return False
-        elif isinstance(first := next(iter(getattr(node, "body", ())), None), ast.stmt):
-            last = first.lineno
-        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-        begin = min([node.lineno, *(one.lineno for one in decorators)])
-        pattern = _pattern(frozenset({*self._outer, *self._led_from, *self._own_functions}))
-        return any(map(pattern.search, self._module.lines[begin - 1 : last]))
+        begin, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", _LAST_LINE)
+        if isinstance(node, Function | ast.ClassDef) and node.decorator_list:
+            begin = node.decorator_list[0].lineno
+        lines = _lines_with(
+            self._module.text, frozenset({*self._outer, *self._led_from, *self._own_functions})
+        )
+        at = bisect.bisect_left(lines, begin)
+        return at < len(lines) and lines[at] <= end
 
     def function_changes(
         self,
@@ -247,9 +247,21 @@ class ChangingStatements:
         return False
 
 
-@functools.lru_cache(maxsize=16)
-def _pattern(names: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b")
+@functools.lru_cache(maxsize=8)
+def _lines_with(text: str, names: frozenset[str]) -> list[int]:
+    """The lines that have one of some names in them, perhaps as a part of a longer word."""
+    found: set[int] = set()
+    for name in names:
+        start = text.find(name)
+        while start >= 0:
+            found.add(start)
+            start = text.find(name, start + 1)
+    lines, line, at = [], 1, 0
+    for position in sorted(found):
+        line += text.count("\n", at, position)
+        at = position
+        lines.append(line)
+    return lines
 
 
 def _expressions(node: ast.stmt) -> Iterator[ast.expr]:

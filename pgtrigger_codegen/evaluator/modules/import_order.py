@@ -130,7 +130,7 @@ def imported_modules(
     Args:
         body: Statements to look at instead of the module's own top level.
     """
-    for node in _imports(module.tree.body if body is None else body):
+    for node in imports_in(module.tree.body if body is None else body):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from ((node.lineno, name) for name in _with_parents(alias.name))
@@ -146,7 +146,7 @@ def imported_modules(
                         yield node.lineno, f"{base}.{alias.name}"
 
 
-def _imports(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
+def imports_in(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
     """Imports among the statements that run at import, compound ones opened, in order."""
     for node in body:
         if type(node) in _MOST:
@@ -156,15 +156,15 @@ def _imports(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
                 yield node
             case ast.If():
                 if not _is_type_checking(node.test):
-                    yield from _imports(node.body)
-                yield from _imports(node.orelse)
+                    yield from imports_in(node.body)
+                yield from imports_in(node.orelse)
             case ast.Try() | ast.TryStar():
                 for part in (node.body, *(handler.body for handler in node.handlers)):
-                    yield from _imports(part)
-                yield from _imports(node.orelse)
-                yield from _imports(node.finalbody)
+                    yield from imports_in(part)
+                yield from imports_in(node.orelse)
+                yield from imports_in(node.finalbody)
             case ast.With() | ast.For() | ast.While() | ast.ClassDef():
-                yield from _imports(node.body)
+                yield from imports_in(node.body)
 
 
 # What there is most of, in models above all, and never holds an import that runs with the module.

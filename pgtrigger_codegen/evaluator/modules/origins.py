@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from pgtrigger_codegen.evaluator.modules.import_order import imports_in
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.modules.missing_imports import absolute_name
 from pgtrigger_codegen.source.module import Module
@@ -33,7 +34,7 @@ class Origins:
         """What the imports of a module's top level bind, of the project's own and what counts."""
         if module.name not in self._imports:
             self._imports[module.name] = {}  # meanwhile, for imports of `*` in a circle
-            self._imports[module.name] = dict(self.imported(module, executed(module.tree.body)))
+            self._imports[module.name] = dict(self.imported(module, imports_in(module.tree.body)))
         return self._imports[module.name]
 
     def imported(self, module: Module, nodes: Iterable[ast.AST]) -> Iterator[tuple[str, Origin]]:
@@ -115,11 +116,17 @@ class Origins:
         return None, None
 
 
-def executed(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run when a module is imported, those in classes and blocks included."""
+def executed(body: Iterable[ast.stmt], concerns: Callable[[ast.AST], bool]) -> Iterator[ast.stmt]:
+    """The statements that run when a module is imported, those in classes and blocks included.
+
+    Args:
+        concerns: Whether a statement, with all within, is wanted.
+    """
     pending: list[ast.AST] = [*reversed(list(body))]
     while pending:
         node = pending.pop()
+        if not concerns(node):
+            continue
         if isinstance(node, ast.stmt):
             yield node
         if isinstance(node, _HOLDING):
