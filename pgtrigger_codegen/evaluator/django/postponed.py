@@ -8,23 +8,24 @@ constants, or names that mean the same for ever: then it is the same whenever it
 from __future__ import annotations
 
 import ast
-import enum
 import types
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pgtrigger_codegen.evaluator.django.fields import make_field
+from pgtrigger_codegen.evaluator.django.lasting_names import (
+    bound,
+    lasts,
+    library_module,
+    text_of_setting,
+)
 from pgtrigger_codegen.evaluator.django.operations import known_field, makes_table
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.library.kinds import is_field_class
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
-from pgtrigger_codegen.evaluator.python.imports.module_names import is_library
 from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_class
-from pgtrigger_codegen.evaluator.values.callables import Function, Opaque
-from pgtrigger_codegen.evaluator.values.imported import LazyImport, LibraryModule, SourceModule
-from pgtrigger_codegen.evaluator.values.models import ModelClass, SettingsObject
 from pgtrigger_codegen.evaluator.values.scope import Scope
-from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
+from pgtrigger_codegen.evaluator.values.unknown import Refusal
 
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_values
@@ -72,7 +73,7 @@ class PostponedField:
     def _constant(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Constant):
             return node.value
-        text = _text_of_setting(self._vm, node, self._scope, self._names)
+        text = text_of_setting(self._vm, node, self._scope, self._names)
         return ast.literal_eval(node) if text is None else text
 
     def make(self) -> Any:
@@ -189,11 +190,11 @@ def postpone_field(vm: Machine, node: ast.expr, scope: Scope) -> PostponedField 
         return None
     names: dict[str, Any] = {}
     for value in node.args:
-        if not isinstance(value, ast.Constant) and not _lasts(vm, value, scope, names):
+        if not isinstance(value, ast.Constant) and not lasts(vm, value, scope, names):
             return None
     for keyword in node.keywords:
         value = keyword.value
-        if not isinstance(value, ast.Constant) and not _lasts(vm, value, scope, names):
+        if not isinstance(value, ast.Constant) and not lasts(vm, value, scope, names):
             return None
         if keyword.arg is None:
             return None
@@ -256,12 +257,12 @@ def _postpone(vm: Machine, node: ast.Assign, scope: Scope) -> bool:
 def _field_class(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> type | None:
     """The class of Django's that is called, if it is one of a field."""
     if isinstance(node, ast.Attribute):
-        module = _library_module(vm, node.value, scope, names)
+        module = library_module(vm, node.value, scope, names)
         if module is None:
             return None
         value = vm.library_class(module.name, node.attr)
     else:
-        value = _bound(vm, node, scope, names)
+        value = bound(vm, node, scope, names)
     return value if isinstance(value, type) and _is_djangos_field(vm, value) else None
 
 
@@ -280,91 +281,3 @@ def _is_djangos_field(vm: Machine, cls: type) -> bool:
 
 
 _DJANGOS_FIELDS: set[type] = set()
-
-
-def _bound(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> Any:
-    """What a name means; an import is followed."""
-    if not isinstance(node, ast.Name):
-        return _UNBOUND
-    if node.id in names:
-        return names[node.id]
-    holder = scope.find(node.id)
-    if holder is None:
-        return _UNBOUND
-    value = holder.names[node.id]
-    if isinstance(value, LazyImport):
-        value = vm.name(node.id, scope, scope.module.span(node))
-    names[node.id] = value
-    return value
-
-
-_UNBOUND = Unknown("is not bound")
-
-
-def _library_module(
-    vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]
-) -> LibraryModule | None:
-    """The library's module that a name or a dotted name (`django.db.models`) stands for."""
-    if isinstance(node, ast.Attribute):
-        value = _inner_module(vm, node, scope, names)
-    else:
-        value = _bound(vm, node, scope, names)
-    return value if isinstance(value, LibraryModule) else None
-
-
-def _inner_module(vm: Machine, node: ast.Attribute, scope: Scope, names: dict[str, Any]) -> Any:
-    """A library's module in a package; that may be no more than a package, as `django` itself."""
-    outer = node.value
-    if isinstance(outer, ast.Attribute):
-        package = _inner_module(vm, outer, scope, names)
-    else:
-        package = _bound(vm, outer, scope, names)
-    if not isinstance(package, _MODULES) or not is_library(vm, f"{package.name}.{node.attr}"):
-        return None
-    return vm.module_attribute(package.name, node.attr, scope.module.span(node))
-
-
-_MODULES = (LibraryModule, SourceModule)
-
-
-def _lasts(vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]) -> bool:
-    """Whether an expression has no effect and the same value for ever."""
-    match node:
-        case ast.Constant():
-            return True
-        case ast.Name():
-            return isinstance(_bound(vm, node, scope, names), _LASTING)
-        case ast.Attribute(value=inner):
-            return (
-                _library_module(vm, inner, scope, names) is not None
-                or _is_enum(_bound(vm, inner, scope, names))
-                or _text_of_setting(vm, node, scope, names) is not None
-            )
-        case ast.UnaryOp(operand=ast.Constant(value=int() | float())):
-            return True
-        case ast.List(elts=items) | ast.Tuple(elts=items):
-            return all(_lasts(vm, item, scope, names) for item in items)
-    return False
-
-
-def _text_of_setting(
-    vm: Machine, node: ast.expr, scope: Scope, names: dict[str, Any]
-) -> str | None:
-    """What `settings.AUTH_USER_MODEL` and the like stand for."""
-    if not isinstance(node, ast.Attribute):
-        return None
-    if not isinstance(_bound(vm, node.value, scope, names), SettingsObject):
-        return None
-    value = vm.host.setting(node.attr, scope.module.span(node))
-    return value if isinstance(value, str) else None
-
-
-# Values that nothing changes.
-_LASTING = (
-    *(Function, ModelClass, Opaque),
-    *(type, types.FunctionType, str, bytes, int, float, types.NoneType),
-)
-
-
-def _is_enum(value: Any) -> bool:
-    return isinstance(value, type) and issubclass(value, enum.Enum)
