@@ -90,6 +90,8 @@ def may_be_field(model: ModelClass, name: str, value: Any) -> bool:
 
 def adds_fields(value: Any) -> bool:
     """Whether a custom field may add further fields to its model."""
+    if type(value).__module__.startswith("django."):
+        return False
     for cls in mro_of(type(value)):
         method = own_names(cls).get("contribute_to_class")
         function = interpreted(method) if method is not None else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pgtrigger_codegen.evaluator.modules.effects import Effects
-from pgtrigger_codegen.evaluator.modules.import_order import imported_modules
+from pgtrigger_codegen.evaluator.modules.import_order import top_level_imports
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.source.module import Module
 
@@ -57,4 +57,4 @@ class EagerImports:
         module = self._loader.load(name) if self._loader.is_first_party(name) else None
         if not isinstance(module, Module):
             return []
-        return [target for _, target in imported_modules(module, self._loader)]
+        return [target for _, target in top_level_imports(module, self._loader)]

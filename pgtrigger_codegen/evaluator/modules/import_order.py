@@ -109,7 +109,7 @@ class ImportOrder:
         module = self._loader.load(name)
         if isinstance(module, Unknown):
             return
-        self.imports[name] = list(imported_modules(module, self._loader))
+        self.imports[name] = top_level_imports(module, self._loader)
         for line, target in self.imports[name]:
             self._last_line[name] = line
             yield line, target
@@ -120,6 +120,14 @@ class ImportOrder:
         if segments and segments[-1][1] < self._clock:
             self._clock += 1
             segments.append((line, self._clock))
+
+
+def top_level_imports(module: Module, loader: ModuleLoader) -> list[tuple[int, str]]:
+    """`imported_modules` of a module's own top level, found out once."""
+    known: dict[str, list[tuple[int, str]]] = loader.found_out.setdefault(ImportOrder, {})
+    if module.name not in known:
+        known[module.name] = list(imported_modules(module, loader))
+    return known[module.name]
 
 
 def imported_modules(

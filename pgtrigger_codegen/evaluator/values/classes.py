@@ -12,6 +12,7 @@ from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.user_classes import FACE, Class, class_behind
 
 MISSING = object()
+_OURS = (ModelClass, Class)  # a union would be made anew each time
 
 
 def is_class(value: Any) -> bool:
@@ -32,8 +33,9 @@ def mro_of(cls: Any) -> Sequence[Any]:
 
 def own_names(cls: Any) -> Mapping[str, Any]:
     """What the body of a class bound, or was set on it since; nothing of what is no class."""
-    if isinstance(cls, ModelClass | Class):
-        return cls.namespace
+    if isinstance(cls, _OURS):
+        found_names: Mapping[str, Any] = cls.namespace
+        return found_names
     if not isinstance(cls, type):
         return {}
     names = vars(cls)
@@ -44,7 +46,7 @@ def own_names(cls: Any) -> Mapping[str, Any]:
 
 def set_name(cls: Any, name: str, value: Any) -> None:
     """Binds a name in a class as it is: nobody is asked, and nothing is made of the value."""
-    if isinstance(cls, ModelClass | Class):
+    if isinstance(cls, _OURS):
         cls.namespace[name] = value
     if type(cls) is Class and cls.is_open:
         cls.given[name] = value
