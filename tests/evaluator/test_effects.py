@@ -83,6 +83,19 @@ class Registry:
         return item
 
 registry = Registry()
+class Inherited(Registry):
+    def add_twice(self, item):
+        super().add(item)
+
+inherited = Inherited()
+
+def put(items, item):
+    items.append(item)
+
+def by_name(item):
+    items = registry.items
+    items.append(item)
+
 alias = register
 partly = functools.partial(register, 1)
 
@@ -151,6 +164,29 @@ _ACTING = {
     "by another name": "import registry\nx = registry.ITEMS\nx.append(1)",
     "item by item": "from registry import ITEMS\nfor x in ITEMS: x.a = 1",
     "an import of *": "from registry import *\nITEMS.append(1)",
+    "an argument of a package's function": (
+        "import random\nfrom registry import ITEMS\nrandom.shuffle(ITEMS)"
+    ),
+    "an argument of a function of its own": (
+        "from registry import ITEMS\ndef f(x): x.append(1)\nf(ITEMS)"
+    ),
+    "an argument of a function": "from registry import ITEMS, put\nput(ITEMS, 1)",
+    "an argument by name": "import registry\nregistry.put(item=1, items=registry.ITEMS)",
+    "a function with a name of its own for it": "from registry import by_name\nby_name(1)",
+    "a class of its own": (
+        "from registry import ITEMS\nclass C:\n    def __init__(self): ITEMS.append(1)\nC()"
+    ),
+    "an object of a class of its own": (
+        "from registry import ITEMS\nclass C:\n    def go(self): ITEMS.append(1)\nc = C()\nc.go()"
+    ),
+    "a base of its own": (
+        "from registry import ITEMS\nclass C:\n    def __init_subclass__(cls): ITEMS.append(cls)\n"
+        "class D(C): pass"
+    ),
+    "a method of a base": "from registry import inherited\ninherited.add_twice(1)",
+    "sys.modules": "import registry, sys\nsys.modules['registry'].LIMIT = 1",
+    "a module imported by call": "import importlib\nimportlib.import_module('acting')",
+    "settings by another name": "from django.conf import settings as conf\nconf.A = 1",
     "the environment": "import os\nos.environ['A'] = 'b'",
     "the environment by name": "from os import environ\nenviron.update(A='b')",
     "settings": "from django.conf import settings\nsettings.A = 1",
@@ -169,6 +205,11 @@ _QUIET = {
     "a method of a list that changes nothing": "from registry import ITEMS\nx = ITEMS.index('a')",
     "an object": "from registry import Registry\nx = Registry()",
     "an object of its own": "from registry import Registry\nx = Registry()\nx.add(1)",
+    "an argument that is only read": "from registry import ITEMS, pure\nx = pure(ITEMS)",
+    "an argument of a package's class": (
+        "from django.db.models import TextField\nfrom registry import ITEMS\n"
+        "x = TextField(choices=ITEMS)"
+    ),
     "a plain base": "from registry import Plain\nclass C(Plain): pass",
     "a logger": "from registry import log\nlog.info('x')",
     "functions that nobody calls": "from registry import register\ndef f(): register(1)",

@@ -9,6 +9,13 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from pgtrigger_codegen.evaluator.modules.bound_names import local_names
+from pgtrigger_codegen.evaluator.modules.changed_objects import (
+    CHANGING,
+    MUTATORS,
+    ON_ARGUMENT,
+    last_name,
+    root_of,
+)
 from pgtrigger_codegen.evaluator.modules.origins import (
     OUTSIDE,
     Function,
@@ -19,15 +26,9 @@ from pgtrigger_codegen.evaluator.modules.origins import (
 )
 from pgtrigger_codegen.source.module import Module
 
-# Methods of containers and iterators that change them.
-MUTATORS = frozenset(
-    """
-    __delitem__ __setattr__ __setitem__ add append appendleft clear discard extend extendleft
-    insert pop popitem popleft remove reverse rotate send setdefault sort subtract throw update
-    """.split()
-)
 _LAST_LINE = 1_000_000
-_ON_ARGUMENT = frozenset({"delattr", "next", "setattr"})
+# Functions that import modules.
+_IMPORTING = frozenset({"__import__", "autodiscover_modules", "import_module", "import_string"})
 
 
 class Answers(Protocol):
@@ -40,6 +41,12 @@ class Answers(Protocol):
 
     def own_call_changes(self, module: Module, node: Function) -> bool:
         """Whether a module that calls a function of its own changes what others have by that."""
+
+    def own_code_changes(self, module: Module) -> bool:
+        """Whether any function or method of a module changes what others have."""
+
+    def arguments_change(self, origin: Origin) -> bool:
+        """Whether a function changes what it is given."""
 
     def method_changes(self, origin: Origin, method: str) -> bool:
         """Whether a method of what a module has under a name may change that, or other things."""
@@ -64,8 +71,6 @@ class ChangingStatements:
 
     def acts(self) -> bool:
         """Whether the statements that run at import change what other modules have."""
-        if not self._outer and not self._own_functions:
-            return False
         return any(map(self._statement_acts, executed(self._module.tree.body, self._concerns)))
 
     def _concerns(self, node: ast.AST) -> bool:
@@ -74,6 +79,10 @@ class ChangingStatements:
             arguments = node.args
             if not (node.decorator_list or arguments.defaults or arguments.kw_defaults):
                 return False
+        elif not isinstance(node, ast.ClassDef) and hasattr(node, "body"):
+            return True
+        if self._uses_own_code(node):
+            return True
         begin, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", _LAST_LINE)
         if isinstance(node, Function | ast.ClassDef) and node.decorator_list:
             begin = node.decorator_list[0].lineno
@@ -82,6 +91,18 @@ class ChangingStatements:
         )
         at = bisect.bisect_left(lines, begin)
         return at < len(lines) and lines[at] <= end
+
+    def _uses_own_code(self, node: ast.AST) -> bool:
+        """Whether a statement calls, or derives from, what the module defines; or imports."""
+        own = definitions(self._module)
+        match node:
+            case ast.Expr(value=ast.Call(func=called)) | ast.Assign(value=ast.Call(func=called)):
+                if last_name(called) in _IMPORTING:
+                    return True
+                return isinstance(own.get(root_of(called) or ""), ast.ClassDef | ast.Call)
+            case ast.ClassDef(bases=bases) if "__init_subclass__" in self._module.text:
+                return any(root_of(base) in own for base in bases)
+        return False
 
     def function_changes(
         self,
@@ -100,12 +121,15 @@ class ChangingStatements:
         own = set(local_names(node)) | set(arguments)
         if receiver_counts and arguments:
             own.discard(arguments[0])
-            self._led_from.add(arguments[0])
+            self._led_from.update((arguments[0], "super"))
         imports = [part for part in ast.walk(node) if isinstance(part, ast.Import | ast.ImportFrom)]
         within = dict(self._effects.origins.imported(self._module, imports))
         self._outer |= within
         self._local = frozenset(own - within.keys())
         self._own_counts = own_counts
+        for part in ast.walk(node):
+            self._follow(part)
+        self._local -= self._led_from
         for part in ast.walk(node):
             if isinstance(part, ast.Global) and own_counts:
                 return True
@@ -140,13 +164,15 @@ class ChangingStatements:
 
     def _derives(self, base: ast.expr) -> bool:
         origin = self._origin(base)
+        if origin is None and root_of(base) in definitions(self._module):
+            return self._effects.own_code_changes(self._module)
         return origin is not None and self._effects.derivation_changes(origin)
 
     def _decorates(self, node: ast.expr) -> bool:
         called = node.func if isinstance(node, ast.Call) else node
         return self._call_acts(ast.Call(called, [], []))
 
-    def _follow(self, node: ast.stmt) -> None:
+    def _follow(self, node: ast.AST) -> None:
         """Names that mean what another module has, or a part of that, as well."""
         match node:
             case ast.Assign(value=ast.Call(func=func)) if self._is_class(func):
@@ -184,17 +210,19 @@ class ChangingStatements:
 
     def _is_outer(self, node: ast.expr) -> bool:
         """Whether an expression starts from what another module has."""
-        root = _root(node)
+        root = root_of(node)
         if root is None or root in self._local:
             return False
         if root in self._led_from:
             return True
         if root in self._outer:
-            return self._outer[root].module != "os" or "environ" in ast.dump(node)
+            module, name = self._outer[root]
+            part = OUTSIDE.get(module)
+            return part in (None, name) or part in ast.dump(node)
         return self._own_counts and root in definitions(self._module)
 
     def _origin(self, node: ast.expr) -> Origin | None:
-        root = _root(node)
+        root = root_of(node)
         if root is None or root in self._local or root in self._led_from:
             return None
         if root in self._outer and isinstance(node, ast.Name):
@@ -206,6 +234,11 @@ class ChangingStatements:
 
     def _call_acts(self, node: ast.Call) -> bool:
         called = node.func
+        given = (*node.args, *(keyword.value for keyword in node.keywords))
+        if any(map(self._is_changeable, given)) and self._changes_arguments(called):
+            return True
+        if last_name(called) in _IMPORTING:
+            return True
         if isinstance(called, ast.Name):
             return self._named_call_acts(node, called)
         if isinstance(called, ast.Call):
@@ -213,8 +246,9 @@ class ChangingStatements:
         if not isinstance(called, ast.Attribute):
             return self._is_outer(called)
         if not self._is_outer(called.value):
-            return False
-        root = _root(called) or ""
+            own = root_of(called) in definitions(self._module) and not self._own_counts
+            return own and self._effects.own_code_changes(self._module)
+        root = root_of(called) or ""
         if root in self._led_from or called.attr in MUTATORS:
             return True
         if root in self._outer and self._outer[root].module in OUTSIDE:
@@ -233,7 +267,7 @@ class ChangingStatements:
             return False
         if called.id in self._led_from:
             return True
-        if called.id in _ON_ARGUMENT and node.args:
+        if called.id in ON_ARGUMENT and node.args:
             return self._is_outer(node.args[0])
         if called.id in ("vars", "globals"):
             return False  # what is done with it is seen around it
@@ -244,7 +278,26 @@ class ChangingStatements:
             if self._own_counts:
                 return self._effects.call_changes(Origin(self._module.name, called.id))
             return self._effects.own_call_changes(self._module, defined)
-        return False
+        return defined is not None and self._effects.own_code_changes(self._module)
+
+    def _is_changeable(self, node: ast.expr) -> bool:
+        """Whether an argument is what another module has, and no class, function or constant."""
+        if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            return False
+        if not self._is_outer(node):
+            return False
+        origin = self._origin(node)
+        if origin is None:
+            return root_of(node) in self._led_from
+        found = self._effects.origins.definition(origin)[1]
+        return not isinstance(found, ast.ClassDef | Function | ast.Constant | ast.Tuple | None)
+
+    def _changes_arguments(self, called: ast.expr) -> bool:
+        """Whether a call may change what it is given."""
+        if last_name(called) in CHANGING:
+            return True
+        origin = self._effects.origins.resolve(self._module, called)
+        return origin is not None and self._effects.arguments_change(origin)
 
 
 @functools.lru_cache(maxsize=8)
@@ -281,19 +334,3 @@ def _without_functions(node: ast.AST) -> Iterator[ast.AST]:
         yield part
         if not isinstance(part, ast.Lambda):
             pending += ast.iter_child_nodes(part)
-
-
-def _root(node: ast.AST) -> str | None:
-    """The name that an expression starts from; `vars(x)` starts from `x`."""
-    while True:
-        match node:
-            case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Starred(value=value):
-                node = value
-            case ast.Call(func=ast.Name(id="vars"), args=[value]):
-                node = value
-            case ast.Call(func=value):
-                node = value
-            case ast.Name(id=name):
-                return name
-            case _:
-                return None

@@ -10,10 +10,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from pgtrigger_codegen.evaluator.modules.changing_statements import (
+from pgtrigger_codegen.evaluator.modules.changed_objects import (
     MUTATORS,
-    ChangingStatements,
+    changes_parameters,
+    last_name,
 )
+from pgtrigger_codegen.evaluator.modules.changing_statements import ChangingStatements
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.modules.origins import (
     Function,
@@ -114,6 +116,24 @@ class Effects:
             lambda: ChangingStatements(self, module).function_changes(node, own_counts=False),
         )
 
+    def own_code_changes(self, module: Module) -> bool:
+        """Whether any function or method of a module changes what others have."""
+        functions = (node for node in ast.walk(module.tree) if isinstance(node, Function))
+        return self._remembered(
+            ("own code", module.name),
+            lambda: any(
+                ChangingStatements(self, module).function_changes(one, own_counts=False)
+                for one in functions
+            ),
+        )
+
+    def arguments_change(self, origin: Origin) -> bool:
+        """Whether a function changes what it is given."""
+        node = self.origins.definition(origin)[1]
+        if isinstance(node, ast.ClassDef):
+            return any(map(changes_parameters, methods(node)))
+        return isinstance(node, Function | ast.Lambda) and changes_parameters(node)
+
     def method_changes(self, origin: Origin, method: str) -> bool:
         """Whether a method of what a module has under a name may change that, or other things."""
         if origin.name is None:
@@ -128,7 +148,7 @@ class Effects:
         if not isinstance(node, ast.Call):
             # Of plain data the others change nothing; of what is not seen, anything.
             return node is None
-        if _last_name(node.func) in _CONTAINERS:
+        if last_name(node.func) in _CONTAINERS:
             return False
         made_by = self.origins.resolve(module, node.func)
         if made_by is None:
@@ -172,7 +192,3 @@ class Effects:
         ):
             return True
         return any(self.derivation_changes(base) for base in self.origins.of_bases(module, node))
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

@@ -12,8 +12,8 @@ from pgtrigger_codegen.evaluator.modules.missing_imports import absolute_name
 from pgtrigger_codegen.source.module import Module
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-OUTSIDE = ("django.conf", "os")
-"""Modules that are not the project's, and whose `settings` and `environ` it changes."""
+OUTSIDE = {"django.conf": "settings", "os": "environ", "sys": "modules"}
+"""Modules that are not the project's, and what of them it changes."""
 
 
 class Origin(NamedTuple):
