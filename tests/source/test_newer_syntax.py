@@ -66,6 +66,7 @@ def test_the_tree_is_that_of_our_python(path: Path) -> None:
     _check_same(path)
 
 
+@pytest.mark.early
 @pytest.mark.slow
 def test_the_tree_is_that_of_our_python_for_many_files() -> None:
     checked = 0
