@@ -79,11 +79,6 @@ def dot(graph: TriggerGraph) -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _style(trigger: Trigger, certain: set[str], maybe: set[str]) -> str:
-    color = "red" if trigger.uri in certain else "orange" if trigger.uri in maybe else None
-    return f", color={color}, penwidth=2" if color else ""
-
-
 class _Names:
     """Names of nodes, which stand for tables and triggers."""
 

@@ -112,10 +112,7 @@ class ModelReader:
 
     def _execute_what_comes_first(self) -> None:
         """Executes settings, apps and their configurations that change what other modules have."""
-        names = [self.project.settings.module or ""]
-        for app in self._first_party_apps():
-            names += [app.name, app.config.__module__ if app.config else f"{app.name}.apps"]
-        for name in names:
+        for name in self._before_models():
             if self.loader.is_first_party(name) and self.interpreter.eager_imports.acts(name):
                 self.interpreter.module(name)
 
@@ -268,16 +265,19 @@ class ModelReader:
 
     def _roots(self) -> Iterator[str]:
         """Modules in the order of `django.setup()`: settings, apps, models, `ready()`."""
-        if self.project.settings.module is not None:
-            yield self.project.settings.module
+        yield from self._before_models()
         apps = list(self.project.apps.values())
-        for app in apps:
-            yield app.name
-            yield app.config.__module__ if app.config is not None else f"{app.name}.apps"
         for app in apps:
             yield f"{app.name}.models"
         for app in apps:
             yield from imports_of_ready(app, self.loader)
+
+    def _before_models(self) -> Iterator[str]:
+        if self.project.settings.module is not None:
+            yield self.project.settings.module
+        for app in self.project.apps.values():
+            yield app.name
+            yield app.config.__module__ if app.config is not None else f"{app.name}.apps"
 
     def _first_party_apps(self) -> Iterator[App]:
         return (app for app in self.project.apps.values() if app.first_party)

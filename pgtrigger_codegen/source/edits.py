@@ -153,16 +153,7 @@ def module_name(text: str, parent: str, name: str) -> str | None:
 
 def set_constant(text: str, name: str, value: str) -> str:
     """The text with a top-level assignment of that name, changed or added at the end."""
-    for statement in reversed(ast.parse(text).body):
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=target)], value=node) if target == name:
-                pass
-            case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as node) if (
-                target == name
-            ):
-                pass
-            case _:
-                continue
+    if (node := _last_assigned(text, name)) is not None:
         start, end = _range(text, node)
         return text[:start] + value + text[end:]
     ending = "" if not text or text.endswith("\n") else "\n"
@@ -175,23 +166,26 @@ def append_to_list(text: str, name: str, element: str) -> str | None:
     Returns:
         None where the last assignment of that name is none of a list with elements.
     """
+    value = _last_assigned(text, name)
+    if not isinstance(value, ast.List | ast.Tuple) or not value.elts:
+        return None
+    start, end = _range(text, value.elts[-1])
+    before = text[:start].rpartition("\n")[2]
+    quote = "'" if text[start] == "'" else '"'
+    separator = ", " if before.strip() else f",\n{before}"
+    return f"{text[:end]}{separator}{quote}{element}{quote}{text[end:]}"
+
+
+def _last_assigned(text: str, name: str) -> ast.expr | None:
+    """The value of the last top-level assignment of a name alone."""
     for statement in reversed(ast.parse(text).body):
         match statement:
             case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
-                pass
+                return value
             case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value) if (
                 target == name
             ):
-                pass
-            case _:
-                continue
-        if not isinstance(value, ast.List | ast.Tuple) or not value.elts:
-            return None
-        start, end = _range(text, value.elts[-1])
-        before = text[:start].rpartition("\n")[2]
-        quote = "'" if text[start] == "'" else '"'
-        separator = ", " if before.strip() else f",\n{before}"
-        return f"{text[:end]}{separator}{quote}{element}{quote}{text[end:]}"
+                return value
     return None
 
 

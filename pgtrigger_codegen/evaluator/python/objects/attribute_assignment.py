@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
@@ -42,8 +43,15 @@ def assign_attribute(vm: Machine, target: Any, name: str, value: Any, span: Span
     Raises:
         Refusal: What the assignment does is not followed. Nothing is known of the target then.
     """
-    try:
+    with _spoiling_if_refused(vm, target):
         _assign_attribute(vm, target, name, value, span)
+
+
+@contextlib.contextmanager
+def _spoiling_if_refused(vm: Machine, target: Any) -> Iterator[None]:
+    """While a target is changed: nothing is known of it where that is not followed."""
+    try:
+        yield
     except BudgetPassed:
         raise
     except Refusal as refusal:
@@ -114,13 +122,8 @@ def delete_attribute(
     Raises:
         Refusal: What the deletion does is not followed. Nothing is known of the target then.
     """
-    try:
+    with _spoiling_if_refused(vm, target):
         _delete_attribute(vm, target, name, span, by)
-    except BudgetPassed:
-        raise
-    except Refusal as refusal:
-        _spoil(vm, target, refusal.unknown)
-        raise
 
 
 def _delete_attribute(
