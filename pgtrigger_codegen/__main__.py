@@ -6,7 +6,7 @@ are off the search path.
 
 import sys
 
-from pgtrigger_codegen.cli.search_path import leave_out_projects
+from pgtrigger_codegen.confinement.search_path import leave_out_projects
 
 
 def run() -> None:

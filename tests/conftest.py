@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pgtrigger_codegen.crashes import surface
 
@@ -19,6 +20,10 @@ from tests.support.sooner import (  # noqa: E402
     processes_compile_once,
     texts_are_parsed_once,
 )
+
+# No test asserts time: neither that of an example, nor that of making one.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 __all__ = [
     "console",

@@ -80,6 +80,12 @@ def test_every_border_is_guarded(pyproject: dict[str, Any]) -> None:
     }
 
 
+def test_no_import_is_exempt_from_its_contract(pyproject: dict[str, Any]) -> None:
+    contracts = pyproject["tool"]["importlinter"]["contracts"]
+    exempt = [contract["name"] for contract in contracts if "ignore_imports" in contract]
+    assert exempt == []
+
+
 def test_every_package_is_in_the_contracts(pyproject: dict[str, Any]) -> None:
     """Forbidden contracts list their sources, so a new package would be free of them."""
     allowed = {

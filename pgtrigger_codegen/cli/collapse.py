@@ -17,7 +17,6 @@ from pgtrigger_codegen.cli.common import (
     pass_target,
     writing,
 )
-from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.migrations.collapse.collapsing import collapse as collapse_run
 from pgtrigger_codegen.migrations.collapse.files import (
@@ -29,6 +28,7 @@ from pgtrigger_codegen.migrations.collapse.runs import find_run, first_unrelease
 from pgtrigger_codegen.migrations.planning.preconditions import require_readable_migrations
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
 from pgtrigger_codegen.project.git import is_committed
+from pgtrigger_codegen.transaction.write_files import write_files
 
 
 @click.command()

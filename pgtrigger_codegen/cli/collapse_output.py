@@ -12,13 +12,13 @@ from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import echo_notices
-from pgtrigger_codegen.cli.write_files import Change
 from pgtrigger_codegen.migrations.changes.operations import describe
 from pgtrigger_codegen.migrations.collapse.files import CollapsedFile, CollapsedFiles
 from pgtrigger_codegen.migrations.collapse.outcome import Apart, Rewritten
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.original_text import OriginalText
 from pgtrigger_codegen.source.wording import counted
+from pgtrigger_codegen.transaction.write_files import Change
 
 
 class Outcome(Struct, frozen=True):

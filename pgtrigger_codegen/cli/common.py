@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
-from contextlib import contextmanager
+import functools
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,15 @@ from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.certificate.census import Census
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.cli.assumptions import assumptions_that_count
-from pgtrigger_codegen.cli.journal import undo_killed_run
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.engine import COLD
 from pgtrigger_codegen.lint.causes import code_of_gap
 from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.project.config import Config, load_config, read_config
-from pgtrigger_codegen.source import reads
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.wording import counted
+from pgtrigger_codegen.transaction.writing import writing as writing_in
 
 
 class Notes(enum.Enum):
@@ -108,22 +107,13 @@ def analyze_target(
     )
 
 
-@contextmanager
-def writing(target: Target) -> Iterator[None]:
-    """For the whole of a run that writes: what it reads is noted, and must not change meanwhile.
+def writing(target: Target) -> AbstractContextManager[None]:
+    """For the whole of a run that writes: the files that it reads must not change meanwhile.
 
     Raises:
-        CodegenError: Another run is writing, or a killed one left what cannot be undone.
+        CodegenError: Another run is writing, or the changes of a killed run cannot be undone.
     """
-    undone = undo_killed_run(target.directory)
-    if undone is not None:
-        click.echo(
-            f"note: an earlier run was killed while it wrote files; its changes in {undone} are "
-            "undone",
-            err=True,
-        )
-    with reads.noted():
-        yield
+    return writing_in(target.directory, functools.partial(click.echo, err=True))
 
 
 def place_as_json(analysis: Analysis, span: Span | None) -> dict[str, Any]:
@@ -170,14 +160,10 @@ def _sites(census: Census) -> str:
 
 def echo_gap(analysis: Analysis, gap: Gap) -> None:
     """Prints to standard error what was not read, and where."""
-    click.echo(one_line(f"{place_of(analysis, gap.span)}{code_of_gap(gap)} {gap.reason}"), err=True)
-
-
-def place_of(analysis: Analysis, span: Span | None) -> str:
-    """A place to begin a line with; nothing where there is none."""
-    if span is None:
-        return ""
-    return f"{analysis.project.display_path(span.path)}:{span.line}:{span.column}: "
+    click.echo(
+        one_line(f"{analysis.project.display_place(gap.span)}{code_of_gap(gap)} {gap.reason}"),
+        err=True,
+    )
 
 
 def _echo_assumptions(analysis: Analysis) -> None:

@@ -20,7 +20,6 @@ from pgtrigger_codegen.cli.common import (
     writing,
 )
 from pgtrigger_codegen.cli.work_tree import require_clean
-from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.migrations.conversion.converter import (
     convert as convert_migrations,
 )
@@ -34,6 +33,7 @@ from pgtrigger_codegen.project.settings_edit import SettingsEdit, runsql_mode_ed
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.original_text import OriginalText
 from pgtrigger_codegen.source.wording import counted
+from pgtrigger_codegen.transaction.write_files import Change, write_files
 
 
 @click.command()

@@ -24,7 +24,6 @@ from pgtrigger_codegen.cli.init_steps import (
     conversion_step,
     settings_step,
 )
-from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError, docs_url
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.options import lint_options
@@ -45,6 +44,7 @@ from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.overlay import overlaid
 from pgtrigger_codegen.source.paths import resolved
 from pgtrigger_codegen.source.wording import counted
+from pgtrigger_codegen.transaction.write_files import write_files
 
 _STEPS = ("settings", "convert", "config", "baseline", "pre-commit", "workflow")
 

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.work_tree import require_clean
-from pgtrigger_codegen.cli.write_files import Change
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.baseline import Baseline
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
@@ -21,6 +20,7 @@ from pgtrigger_codegen.project.toml_edit import with_keys
 from pgtrigger_codegen.source.original_text import OriginalText
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.wording import counted
+from pgtrigger_codegen.transaction.write_files import Change
 
 BASELINE = "pgtrigger-codegen-baseline.json"
 _MANY = 10

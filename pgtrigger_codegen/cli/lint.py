@@ -25,7 +25,6 @@ from pgtrigger_codegen.cli.common import (
 )
 from pgtrigger_codegen.cli.lint_files import (
     baseline_path_of,
-    read_baseline,
     require_own,
     write_baseline,
     write_texts,
@@ -34,7 +33,7 @@ from pgtrigger_codegen.cli.lint_output import echo_fixes, echo_report, echo_resu
 from pgtrigger_codegen.cli.lint_request import DSN_VARIABLE, Request
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.terminal import progress
-from pgtrigger_codegen.lint.baseline import Baseline, BaselineEntry
+from pgtrigger_codegen.lint.baseline import Baseline, BaselineEntry, read_baseline
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.fixes.diff import unified_diff
 from pgtrigger_codegen.lint.fixes.fixed_point import Fixed, fix_all, is_own

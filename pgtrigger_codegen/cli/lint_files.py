@@ -10,36 +10,14 @@ import click
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.common import Target
 from pgtrigger_codegen.cli.lint_request import Request
-from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError, ConfigError
-from pgtrigger_codegen.lint.baseline import Baseline, parse_baseline
 from pgtrigger_codegen.lint.options import LintOptions
 from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.project.discovery import other_project
 from pgtrigger_codegen.source.boundary import Boundary, is_under
 from pgtrigger_codegen.source.escaping import escaped
-from pgtrigger_codegen.source.files import read_regular
 from pgtrigger_codegen.source.paths import resolved
-
-_MOST_BYTES = 64 * 1024 * 1024
-
-
-def read_baseline(path: Path) -> Baseline:
-    """Reads a baseline.
-
-    Raises:
-        ConfigError: It cannot be read, or is no baseline.
-    """
-    try:
-        text = read_regular(resolved(path), _MOST_BYTES).data.decode()
-    except OSError as error:
-        raise ConfigError(
-            f"the baseline {path} cannot be read: {error.strerror}",
-            help="write it with `lint --baseline FILE --write-baseline`",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"the baseline {path} is not UTF-8", help="write it anew") from error
-    return parse_baseline(text, path)
+from pgtrigger_codegen.transaction.write_files import Change, write_files
 
 
 def write_report(root: Path, path: Path, text: str) -> None:

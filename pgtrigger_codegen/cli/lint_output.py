@@ -15,7 +15,7 @@ import click
 from pgtrigger_codegen.cli.lint_files import write_report
 from pgtrigger_codegen.cli.lint_request import Request
 from pgtrigger_codegen.cli.output import commands_to_github
-from pgtrigger_codegen.cli.terminal import wants_colour
+from pgtrigger_codegen.cli.terminal import cells, wants_colour
 from pgtrigger_codegen.lint.baseline import BaselineEntry
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS, STATISTICS
@@ -42,6 +42,7 @@ def echo_report(
     report = Report(
         tuple(diagnostics),
         project.display_path,
+        cells,
         repository_path=repository_path_of(project),
         fixed=fixed,
         unsafe_fixes=request.unsafe_fixes,

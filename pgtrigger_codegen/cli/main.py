@@ -67,8 +67,7 @@ COMMANDS = {
         "pgtrigger_codegen.cli.verify",
         "Prove the triggers on a throw-away PostgreSQL server.",
     ),
-    # Stands above `cli`, which knows only its name.
-    "server": ("pgtrigger_codegen.server.command", "Serve an editor: findings while typing."),
+    "server": ("pgtrigger_codegen.cli.server", "Serve an editor: findings while typing."),
 }
 
 

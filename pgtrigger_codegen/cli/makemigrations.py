@@ -20,7 +20,6 @@ from pgtrigger_codegen.cli.common import (
     echo_summary,
     no_cache_option,
     pass_target,
-    place_of,
     writing,
 )
 from pgtrigger_codegen.cli.django_options import django_options, notes_of
@@ -28,7 +27,6 @@ from pgtrigger_codegen.cli.makemigrations_output import Outcome, github_annotati
 from pgtrigger_codegen.cli.output import commands_to_github
 from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.cli.staged import Staged, echo_not_added
-from pgtrigger_codegen.cli.write_files import write_files
 from pgtrigger_codegen.errors import CodegenError, MigrationsError
 from pgtrigger_codegen.migrations.changes.open_changes import Way
 from pgtrigger_codegen.migrations.planning.plan import Options, Plan
@@ -36,6 +34,7 @@ from pgtrigger_codegen.migrations.planning.preconditions import require_runsql_m
 from pgtrigger_codegen.project.git import is_committed, was_known
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.sql.render import Style
+from pgtrigger_codegen.transaction.write_files import write_files
 
 
 @click.command()
@@ -219,9 +218,10 @@ def echo_notes(analysis: Analysis, plan: Plan, app_labels: Iterable[str]) -> Non
                 err=True,
             )
         for withheld in app.withheld:
+            place = analysis.project.display_place(withheld.gap.span)
             click.echo(
-                f"{place_of(analysis, withheld.gap.span)}trigger {withheld.trigger} is not "
-                f"removed, although nothing that was read declares it: {withheld.gap.reason}",
+                f"{place}trigger {withheld.trigger} is not removed, although "
+                f"nothing that was read declares it: {withheld.gap.reason}",
                 err=True,
             )
         for note in app.notes:

@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.cli.lint_output import repository_path_of
-from pgtrigger_codegen.cli.write_files import Change
 from pgtrigger_codegen.lint.reporters.github import annotation
 from pgtrigger_codegen.migrations.changes.operations import TriggerOperation, describe
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, MigrationFile, Plan
 from pgtrigger_codegen.source.escaping import one_line
 from pgtrigger_codegen.source.span import Span
+from pgtrigger_codegen.transaction.write_files import Change
 
 NOT_CERTAIN = "No changes were found, but not all of the source could be read"
 """What stands in the place of "No changes detected" where that is not certain."""

@@ -17,7 +17,6 @@ from pgtrigger_codegen.cli.common import (
     no_cache_option,
     pass_target,
     place_as_json,
-    place_of,
 )
 from pgtrigger_codegen.cli.output import require_unescaped
 from pgtrigger_codegen.cli.speed import speed
@@ -161,7 +160,9 @@ def _echo_sites(analysis: Analysis) -> None:
     for site in analysis.census.sites:
         name = f" `{site.name}`" if site.name else ""
         why = f" ({site.why})" if site.why else ""
-        click.echo(f"{place_of(analysis, site.span)}{site.what}{name}: {site.fate}{why}")
+        click.echo(
+            f"{analysis.project.display_place(site.span)}{site.what}{name}: {site.fate}{why}"
+        )
 
 
 def _echo_text(
@@ -185,6 +186,6 @@ def _echo_text(
     for gap in other_gaps(analysis.certificate.gaps, analysis.unresolved):
         fg = "red" if gap.blocks else "yellow"
         lines.append(click.style(one_line(f"not read ({gap.kind}): {gap.reason}"), fg=fg))
-        lines.append(f"  {place_of(analysis, gap.span)}may hide {gap.concerns.words}")
+        lines.append(f"  {analysis.project.display_place(gap.span)}may hide {gap.concerns.words}")
     if lines:
         click.echo("\n".join(lines))

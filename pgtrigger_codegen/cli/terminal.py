@@ -1,4 +1,4 @@
-"""Output for terminals only: colours and progress."""
+"""Output for terminals only: colours, widths and progress."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str] = os.environ) -> boo
     if environ.get("FORCE_COLOR"):
         return True
     return stream.isatty() and environ.get("TERM") != "dumb"
+
+
+def cells(text: str) -> int:
+    """How many columns a text takes: wide characters take two, combining ones none."""
+    from rich.cells import cell_len  # only where there is something to show
+
+    return cell_len(text)
 
 
 @contextmanager

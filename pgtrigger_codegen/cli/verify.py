@@ -18,7 +18,6 @@ from pgtrigger_codegen.cli.common import (
     no_cache_option,
     pass_target,
     place_as_json,
-    place_of,
 )
 from pgtrigger_codegen.cli.lint_request import DSN_VARIABLE
 from pgtrigger_codegen.cli.terminal import progress
@@ -144,11 +143,11 @@ def _as_text(
     for one in verdicts:
         yield _line(one.verdict, one.trigger.uri, _reason(one))
         for fault in one.faults if len(one.faults) > 1 else ():
-            where = place_of(analysis, places.span(owner_of(one.trigger), fault.place))
+            where = analysis.project.display_place(places.span(owner_of(one.trigger), fault.place))
             yield one_line(f"    {where}{_FAULTS[fault.kind]}{fault.message}")
         yield from verify_events.as_text(one.fired)
     for declaration in unresolved:
-        where = declaration.uri or place_of(analysis, declaration.span).rstrip(": ")
+        where = declaration.uri or analysis.project.display_place(declaration.span).rstrip(": ")
         yield _line(Verdict.NOT_PROVABLE, where, _unread(declaration))
 
 

@@ -16,8 +16,11 @@ from msgspec import Struct
 
 from pgtrigger_codegen.errors import ConfigError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic
+from pgtrigger_codegen.source.files import read_regular
+from pgtrigger_codegen.source.paths import resolved
 
 _VERSION = 1
+_MOST_BYTES = 64 * 1024 * 1024
 
 
 class BaselineEntry(NamedTuple):
@@ -83,6 +86,24 @@ class Baseline(Struct, frozen=True):
         ]
         document = {"version": _VERSION, "findings": findings}
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Reads a baseline.
+
+    Raises:
+        ConfigError: It cannot be read, or is no baseline.
+    """
+    try:
+        text = read_regular(resolved(path), _MOST_BYTES).data.decode()
+    except OSError as error:
+        raise ConfigError(
+            f"the baseline {path} cannot be read: {error.strerror}",
+            help="write it with `lint --baseline FILE --write-baseline`",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"the baseline {path} is not UTF-8", help="write it anew") from error
+    return parse_baseline(text, path)
 
 
 def parse_baseline(text: str, path: Path) -> Baseline:

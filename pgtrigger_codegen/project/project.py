@@ -99,6 +99,12 @@ class Project(Struct, frozen=True):
         """The path as the output shows it: relative to the root, `site-packages/…` outside."""
         return _displayed(str(path), str(self.root))
 
+    def display_place(self, span: Span | None) -> str:
+        """`path:line:column: `, which a line of output begins with; empty without a span."""
+        if span is None:
+            return ""
+        return f"{self.display_path(span.path)}:{span.line}:{span.column}: "
+
 
 @functools.lru_cache(maxsize=4096)
 def _displayed(path: str, root: str) -> str:

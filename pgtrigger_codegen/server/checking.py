@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pgtrigger_codegen import crashes, pipeline
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.cli.lint_files import read_baseline
 from pgtrigger_codegen.engine import Engine
+from pgtrigger_codegen.lint.baseline import read_baseline
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Edit
 from pgtrigger_codegen.lint.documentation import page_url
 from pgtrigger_codegen.lint.facts.history import migration_path, replayed

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from pgtrigger_codegen import crashes, pipeline
 from pgtrigger_codegen.analysis import Analysis
-from pgtrigger_codegen.cli.common import Target, place_of, writing
-from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.engine import Engine
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.lint.causes import code_of_gap
@@ -20,6 +19,8 @@ from pgtrigger_codegen.project.config import load_config
 from pgtrigger_codegen.project.git import is_committed, was_known
 from pgtrigger_codegen.server.messages import Plan, Planned, PlannedFile
 from pgtrigger_codegen.source.overlay import overlaid
+from pgtrigger_codegen.transaction.write_files import Change, write_files
+from pgtrigger_codegen.transaction.writing import writing
 
 
 def plan(question: Plan, engine: Engine) -> Planned:
@@ -35,8 +36,12 @@ def plan(question: Plan, engine: Engine) -> Planned:
             "there are changes that are not saved, and migrations are made from what is saved",
             help="save all files, and ask again",
         )
-    with writing(Target(Path(question.folder), question.settings)):
+    with writing(Path(question.folder), _say):
         return _planned(question, engine)
+
+
+def _say(note: str) -> None:
+    sys.stderr.write(f"{note}\n")
 
 
 def _planned(question: Plan, engine: Engine) -> Planned:
@@ -96,7 +101,7 @@ def _notes(analysis: Analysis, missing: Missing) -> Iterator[str]:
         yield f"{item.part} of {'.'.join(item.migration)} not read: {item.unknown.reason}"
     for gap in dict.fromkeys((*analysis.certificate.stated, *missing.gaps)):
         if gap in missing.gaps or gap.blocks:
-            yield f"{place_of(analysis, gap.span)}{code_of_gap(gap)} {gap.reason}"
+            yield f"{analysis.project.display_place(gap.span)}{code_of_gap(gap)} {gap.reason}"
     for app in missing.apps:
         if app.unresolved:
             yield (

@@ -13,13 +13,12 @@ import importlib
 import os
 import select
 import signal
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
 from pgtrigger_codegen import crashes
-from pgtrigger_codegen.cli.entry import FRAMES
-from pgtrigger_codegen.cli.speed import speed
 from pgtrigger_codegen.confinement.wall import Escape
 from pgtrigger_codegen.engine import COLD, Engine
 from pgtrigger_codegen.errors import CodegenError
@@ -58,23 +57,42 @@ _PIECE = 1 << 16
 _ANSWER, _KEPT = b"a", b"k"
 
 
-def serve() -> None:
+class KeptResults(Protocol):
+    """What a process keeps in memory of the runs of its forks, so that later runs are faster."""
+
+    def run(self, folder: Path, settings: str | None) -> AbstractContextManager[Engine]:
+        """Within it, in a fork, the engine of a run."""
+        ...
+
+    def found(self) -> bytes:
+        """In a fork after its run: what this run leaves for later ones."""
+        ...
+
+    def take(self, found: bytes, unsaved: Mapping[str, bytes]) -> None:
+        """Takes what a fork has found; `unsaved` holds the files that it read from the editor."""
+        ...
+
+    def keep(self) -> bool:
+        """Decodes a part of what was taken; whether there is more."""
+        ...
+
+
+def serve(kept: KeptResults) -> None:
     """Answers the questions on standard input, until there can be no more."""
     questions, answers = os.dup(0), os.dup(1)
     # Whatever prints by mistake must not end up among the answers.
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
-    answer_questions(questions, answers, forks=hasattr(os, "fork"))
+    answer_questions(questions, answers, kept if hasattr(os, "fork") else None)
 
 
-def answer_questions(questions: int, answers: int, *, forks: bool) -> None:
+def answer_questions(questions: int, answers: int, kept: KeptResults | None) -> None:
     """Answers the questions that come out of one pipe, into another.
 
     Args:
-        forks: Whether a fork does each run.
+        kept: Results of earlier runs; None where this process does every run, and not a fork.
     """
-    sys.setrecursionlimit(max(FRAMES, sys.getrecursionlimit()))
     for name in _STAGES:
         importlib.import_module(name)
     gc.collect()
@@ -82,7 +100,7 @@ def answer_questions(questions: int, answers: int, *, forks: bool) -> None:
     pages = {rule.code: rule_page(rule) for rule in RULES}
     codes = {rule.name: rule.code for rule in RULES}
     _send(answers, encode(Ready(pages, codes, MARKER)))
-    reader = _Forks(questions, answers) if forks else _Sequence(questions, answers)
+    reader = _Forks(questions, answers, kept) if kept else _Sequence(questions, answers)
     reader.run()
 
 
@@ -148,11 +166,11 @@ class _Run:
 class _Forks:
     """Has every run done by a fork."""
 
-    def __init__(self, questions: int, answers: int) -> None:
+    def __init__(self, questions: int, answers: int, kept: KeptResults) -> None:
         self._questions = questions
         self._answers = answers
         self._frames = Frames()
-        self._kept = speed.kept_in_process()
+        self._kept = kept
         self._runs: list[_Run] = []
 
     def run(self) -> None:

@@ -27,7 +27,7 @@ from pgtrigger_codegen.server.messages import (
 _START = (
     "import sys; own = sys.argv.pop(1); sys.path[:] = [*sys.argv.pop(1).split({sep!r}), own]; "
     "import pgtrigger_codegen; sys.path.pop(); "
-    "from pgtrigger_codegen.server.reader import serve; serve()"
+    "{program}"
 )
 _PIECE = 1 << 16
 
@@ -35,11 +35,15 @@ _PIECE = 1 << 16
 class ReaderProcess:
     """Starts the process when there is a question, and again after it has ended.
 
+    Args:
+        program: The statements that serve in it, on one line.
+
     Attributes:
         ready: What it says of itself: the pages of the rules. None before it has started.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, program: str) -> None:
+        self._program = program
         self.ready: Ready | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -68,7 +72,7 @@ class ReaderProcess:
         if self._process is not None and self._process.returncode is None:
             return self._process
         self._process = await asyncio.create_subprocess_exec(
-            *command(sys.path),
+            *command(self._program, sys.path),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -99,8 +103,8 @@ class ReaderProcess:
             future.set_result(answer)
 
 
-def command(search_path: Sequence[str]) -> list[str]:
+def command(program: str, search_path: Sequence[str]) -> list[str]:
     """What starts the process: alone with the folders that this one imports from."""
-    start = _START.format(sep=os.pathsep)
+    start = _START.format(sep=os.pathsep, program=program)
     own = str(Path(pgtrigger_codegen.__file__).parents[1])
     return [sys.executable, "-I", "-c", start, own, os.pathsep.join(search_path)]

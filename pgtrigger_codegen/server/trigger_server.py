@@ -20,7 +20,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from pgtrigger_codegen import __version__
-from pgtrigger_codegen.cli.search_path import without_projects
+from pgtrigger_codegen.confinement.search_path import without_projects
 from pgtrigger_codegen.lint.places.source_text import SourceText
 from pgtrigger_codegen.server.documents import Document, Workspace, path_of
 from pgtrigger_codegen.server.findings import Texts, diagnostic
@@ -41,14 +41,14 @@ _SLOW = 0.5
 class TriggerServer(LanguageServer):
     """The server, with what it knows of the editor's workspace."""
 
-    def __init__(self) -> None:
+    def __init__(self, reader: ReaderProcess) -> None:
         super().__init__(
             "pgtrigger-codegen",
             __version__,
             text_document_sync_kind=types.TextDocumentSyncKind.Full,
         )
         self.files = Workspace()
-        self.reader = ReaderProcess()
+        self.reader = reader
         self.runs = Runs(self.files, self.reader, self.publish, self.showing_progress)
         self._said: set[str] = set()
         self._showing: set[asyncio.Future[None]] = set()

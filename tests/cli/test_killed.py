@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.cli.journal import NAME
+from pgtrigger_codegen.transaction.journal import NAME
 from tests.cli import test_collapse
 from tests.migrations.conversion.histories import copy_history
 from tests.support.cli import run_cli, start_process

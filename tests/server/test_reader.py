@@ -25,7 +25,7 @@ from pgtrigger_codegen.server.messages import (
 from tests.support.cli import run_cli
 from tests.support.projects import small_project
 
-START = "from pgtrigger_codegen.server.reader import answer_questions as a; a(0, 1, forks={forks})"
+START = "from pgtrigger_codegen.cli.reader import answer_questions as a; a(0, 1, forks={forks})"
 
 
 def test_messages_come_out_of_a_pipe_in_pieces() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -40,6 +40,7 @@ def render_frame(
     span: Span,
     *,
     palette: Palette,
+    cells: Callable[[str], int],
     label: str = "",
     underline: str = "^",
     context: int = _CONTEXT,
@@ -52,6 +53,7 @@ def render_frame(
 
     Args:
         lines: The file's lines.
+        cells: From a text to the number of columns that a terminal shows it in.
         label: Printed behind the underline.
         underline: The character that underlines.
         context: Lines shown before and after the span.
@@ -62,7 +64,7 @@ def render_frame(
     first, last = _extent(lines, span, context)
     draw = _draw_one_line if span.line == span.end_line else _draw_lines
     suffix = f" {label}" if label else ""
-    rows = list(draw(lines, span, first, last, underline, suffix))
+    rows = list(draw(_cleaned(cells), lines, span, first, last, underline, suffix))
     width = len(str(last))
     edge = palette.gutter(f"{'':{width}} |")
     return [edge, *(_render(row, width, edge, palette) for row in rows), edge]
@@ -107,12 +109,18 @@ def _extent(lines: Sequence[str], span: Span, context: int) -> tuple[int, int]:
 
 
 def _draw_one_line(
-    lines: Sequence[str], span: Span, first: int, last: int, underline: str, suffix: str
+    cells: Callable[[str], int],
+    lines: Sequence[str],
+    span: Span,
+    first: int,
+    last: int,
+    underline: str,
+    suffix: str,
 ) -> Iterator[_Row]:
     for number in range(first, last + 1):
         line = lines[number - 1]
-        start = _cells(line[: span.column - 1])
-        length = max(_cells(line[span.column - 1 : span.end_column - 1]), 1)
+        start = cells(line[: span.column - 1])
+        length = max(cells(line[span.column - 1 : span.end_column - 1]), 1)
         if number == span.line:
             text, start, length = _window(_clean(line), start, length)
             yield _Row(number, text)
@@ -122,7 +130,13 @@ def _draw_one_line(
 
 
 def _draw_lines(
-    lines: Sequence[str], span: Span, first: int, last: int, underline: str, suffix: str
+    cells: Callable[[str], int],
+    lines: Sequence[str],
+    span: Span,
+    first: int,
+    last: int,
+    underline: str,
+    suffix: str,
 ) -> Iterator[_Row]:
     before_span = lines[span.line - 1][: span.column - 1]
     opens_line = not before_span.strip()
@@ -138,9 +152,9 @@ def _draw_lines(
             number, _bar(number, span, opens_line=opens_line) + _cut(_clean(lines[number - 1]))
         )
         if number == span.line and not opens_line:
-            yield _Row(None, " " + "_" * (_cells(before_span) + 1) + underline)
+            yield _Row(None, " " + "_" * (cells(before_span) + 1) + underline)
         if number == span.end_line:
-            end = min(_cells(lines[number - 1][: span.end_column - 1]), _WIDEST)
+            end = min(cells(lines[number - 1][: span.end_column - 1]), _WIDEST)
             yield _Row(None, "|" + "_" * max(end, 1) + underline + suffix)
 
 
@@ -177,7 +191,6 @@ def _clean(text: str) -> str:
     return text.translate(_SHOWN if text.isascii() else _SHOWN | _NOT_SHOWN)
 
 
-def _cells(text: str) -> int:
-    from rich.cells import cell_len  # only where there is something to show
-
-    return cell_len(_clean(text))
+def _cleaned(cells: Callable[[str], int]) -> Callable[[str], int]:
+    """Counts the columns of a text as it is shown."""
+    return lambda text: cells(_clean(text))

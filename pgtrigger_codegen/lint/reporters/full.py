@@ -29,6 +29,7 @@ def _block(finding: Diagnostic, report: Report) -> Iterator[str]:
         lines,
         finding.span,
         palette=palette,
+        cells=report.cells,
         label=palette.severity(finding.code, finding.severity),
     )
     bullet = palette.gutter(" " * gutter_width(lines, finding.span) + " =")
@@ -63,5 +64,10 @@ def _note(note: Note, report: Report) -> Iterator[str]:
     yield f"{palette.strong('note')}: {place(note.span, report)} {one_line(note.message)}"
     lines = report.lines(note.span.path)
     yield from render_frame(
-        lines, first_line(lines, note.span), palette=palette, underline="-", context=0
+        lines,
+        first_line(lines, note.span),
+        palette=palette,
+        cells=report.cells,
+        underline="-",
+        context=0,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import click
 from msgspec import Struct
 
 from pgtrigger_codegen.lint.diagnostic import Severity
 
-_SEVERITY_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+# Parameters of "select graphic rendition" (ECMA-48, 8.3.117).
+_BOLD = 1
+_RED, _YELLOW, _BLUE, _CYAN = 31, 33, 34, 36
+_SEVERITY_COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.INFO: _CYAN}
 
 
 class Palette(Struct, frozen=True):
@@ -16,22 +18,24 @@ class Palette(Struct, frozen=True):
     colour: bool = False
 
     def path(self, text: str) -> str:
-        return self._style(text, bold=True)
+        return self._style(text, _BOLD)
 
     def severity(self, text: str, severity: Severity) -> str:
-        return self._style(text, fg=_SEVERITY_COLOURS[severity], bold=True)
+        return self._style(text, _SEVERITY_COLOURS[severity], _BOLD)
 
     def punctuation(self, text: str) -> str:
-        return self._style(text, fg="cyan")
+        return self._style(text, _CYAN)
 
     def gutter(self, text: str) -> str:
-        return self._style(text, fg="blue", bold=True)
+        return self._style(text, _BLUE, _BOLD)
 
     def fixable(self, text: str) -> str:
-        return self._style(text, fg="cyan", bold=True)
+        return self._style(text, _CYAN, _BOLD)
 
     def strong(self, text: str) -> str:
-        return self._style(text, bold=True)
+        return self._style(text, _BOLD)
 
-    def _style(self, text: str, *, fg: str | None = None, bold: bool = False) -> str:
-        return click.style(text, fg=fg, bold=bold or None) if self.colour and text else text
+    def _style(self, text: str, *parameters: int) -> str:
+        if not self.colour or not text:
+            return text
+        return "".join(f"\033[{number}m" for number in parameters) + f"{text}\033[0m"

@@ -16,6 +16,7 @@ class Report(Struct, frozen=True):
 
     Attributes:
         display_path: From an absolute path to the one that the output shows.
+        cells: From a text to the number of columns that a terminal shows it in.
         repository_path: From an absolute path to the one that code hosts know the file by,
             which is another when the project is a folder of its repository; None when it is not.
         fixed: How many findings have just been fixed, and are not among the diagnostics.
@@ -25,6 +26,7 @@ class Report(Struct, frozen=True):
 
     diagnostics: tuple[Diagnostic, ...]
     display_path: Callable[[str], str]
+    cells: Callable[[str], int]
     repository_path: Callable[[str], str] | None = None
     fixed: int = 0
     unsafe_fixes: bool = False

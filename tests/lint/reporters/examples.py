@@ -42,4 +42,4 @@ def display_path(path: str) -> str:
 
 
 def report(*diagnostics: Diagnostic, **options: Any) -> Report:
-    return Report(diagnostics, display_path, **options)
+    return Report(diagnostics, display_path, len, **options)

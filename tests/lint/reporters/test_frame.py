@@ -3,6 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pgtrigger_codegen.cli.terminal import cells
 from pgtrigger_codegen.lint.reporters.frame import gutter_width, render_frame
 from pgtrigger_codegen.lint.reporters.palette import Palette
 from pgtrigger_codegen.source.span import Span
@@ -13,7 +14,9 @@ TEN = [f"line {number}" for number in range(1, 11)]
 def frame(lines: list[str], *place: int, label: str = "", context: int = 2) -> str:
     line, column, end_line, end_column = place
     span = Span("/a.py", line, column, end_line, end_column)
-    return "\n".join(render_frame(lines, span, palette=Palette(), label=label, context=context))
+    return "\n".join(
+        render_frame(lines, span, palette=Palette(), cells=cells, label=label, context=context)
+    )
 
 
 def test_one_line_with_context_and_label() -> None:
@@ -109,7 +112,7 @@ def test_a_place_behind_the_text_gets_one_caret() -> None:
 def test_a_span_beyond_a_file_of_blank_lines_has_one_width() -> None:
     span = Span("/a.py", 1, 1, 11, 0)
 
-    rows = render_frame([""] * 10, span, palette=Palette())
+    rows = render_frame([""] * 10, span, palette=Palette(), cells=cells)
 
     assert gutter_width([""] * 10, span) == 2
     assert all(row[3] == "|" for row in rows if row != "...")
@@ -150,7 +153,7 @@ def test_any_span_gives_a_frame(
 ) -> None:
     span = Span("/a.py", line, column, line + height, end_column)
 
-    rows = render_frame(lines, span, palette=Palette())
+    rows = render_frame(lines, span, palette=Palette(), cells=cells)
 
     assert bool(rows) is (1 <= line <= len(lines))
     edge = gutter_width(lines, span) + 1

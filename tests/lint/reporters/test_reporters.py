@@ -34,6 +34,7 @@ def report(*diagnostics: Diagnostic, **options: Any) -> Report:
     return Report(
         diagnostics,
         lambda path: path.removeprefix("/project/"),
+        len,
         lines=lambda path: LINES,
         **options,
     )
@@ -74,7 +75,7 @@ def test_without_help_the_fix_says_what_to_do() -> None:
 
 
 def test_a_file_that_cannot_be_shown_has_no_frame() -> None:
-    found = Report((facts.finding(META),), str, lines=lambda path: [])
+    found = Report((facts.finding(META),), str, len, lines=lambda path: [])
 
     assert full(found).split("\n")[1] == ""
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from pgtrigger_codegen.cli.journal import NAME, undo_killed_run
-from pgtrigger_codegen.cli.write_files import Change, write_files
 from pgtrigger_codegen.errors import CodegenError
 from pgtrigger_codegen.source import reads
+from pgtrigger_codegen.transaction.journal import NAME, undo_killed_run
+from pgtrigger_codegen.transaction.write_files import Change, write_files
 
 
 def _contents(folder: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pgtrigger_codegen.cli.search_path import without_projects
+from pgtrigger_codegen.confinement.search_path import without_projects
 from tests.support.cli import Outcome, run_process
 from tests.support.projects import small_project
 

@@ -15,18 +15,18 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from pgtrigger_codegen.cli.journal import (
+from pgtrigger_codegen.errors import CodegenError
+from pgtrigger_codegen.source import reads
+from pgtrigger_codegen.source.boundary import Boundary
+from pgtrigger_codegen.source.files import read_regular
+from pgtrigger_codegen.source.paths import resolved
+from pgtrigger_codegen.transaction.journal import (
     MOST_BYTES,
     Journal,
     JournalEntry,
     remove_leftovers,
     temporary_beside,
 )
-from pgtrigger_codegen.errors import CodegenError
-from pgtrigger_codegen.source import reads
-from pgtrigger_codegen.source.boundary import Boundary
-from pgtrigger_codegen.source.files import read_regular
-from pgtrigger_codegen.source.paths import resolved
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 _BINARY = getattr(os, "O_BINARY", 0)

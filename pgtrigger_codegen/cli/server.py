@@ -11,6 +11,7 @@ import click
 from pgtrigger_codegen.errors import CodegenError
 
 _NEEDED = "pygls"
+_READER = "from pgtrigger_codegen.cli.reader import serve; serve()"
 
 
 @click.command()
@@ -32,4 +33,4 @@ def server() -> None:
     # The streams of Python copy what is printed; the protocol is no text to be kept.
     with os.fdopen(os.dup(0), "rb") as stdin, os.fdopen(os.dup(1), "wb") as stdout:
         os.dup2(2, 1)  # whatever prints by mistake
-        start(stdin, stdout)
+        start(stdin, stdout, _READER)
