@@ -46,6 +46,7 @@ class _Found(Struct, frozen=True):
         inputs: What the migrations were replayed from; empty where there is nothing to keep.
         history: The replayed migrations, encoded.
         answers: About SQL, encoded; empty where none is new.
+        are_all: Whether the answers take the place of those that the process has.
         parsed: Files that were parsed anew.
     """
 
@@ -54,6 +55,7 @@ class _Found(Struct, frozen=True):
     inputs: bytes
     history: bytes
     answers: bytes
+    are_all: bool
     parsed: list[str]
 
 
@@ -144,12 +146,15 @@ class ProcessMemory:
             return b""
         folder, memory = self._run
         inputs, history = memory.new or (b"", b"")
+        # One edit after the other asks about texts that nobody will ask about again.
+        are_all = memory.earlier is None or BOOK.is_mostly_old()
         found = _Found(
             folder,
             memory.settings,
             inputs,
             history,
-            _encoded(BOOK.answers()),
+            _encoded(BOOK.answers() if are_all else BOOK.new_answers()),
+            are_all,
             sorted(map(str, module.parsed_anew)),
         )
         return msgspec.msgpack.encode(found)
@@ -189,7 +194,9 @@ class ProcessMemory:
                 answers = decode_answers(BOOK.functions, new.answers)
             except DecodingError:
                 return
-            self._answers[new.folder, new.settings] = answers
+            known = {} if new.are_all else self._answers.get((new.folder, new.settings), {})
+            merged = {name: {**known.get(name, {}), **given} for name, given in answers.items()}
+            self._answers[new.folder, new.settings] = {**known, **merged}
 
 
 def _keep_tree(path: Path, unsaved: Mapping[str, bytes]) -> None:
@@ -209,7 +216,7 @@ def _are_saved(paths: frozenset[str]) -> bool:
 
 
 def _encoded(answers: Mapping[str, Mapping[object, object]] | None) -> bytes:
-    if answers is None:
+    if not answers:
         return b""
     try:
         return encode_answers(BOOK.functions, answers)

@@ -21,7 +21,7 @@ class Remembered(Generic[P, R]):
 
     Attributes:
         answers: Those that were asked for in this process.
-        is_new: Whether one of them was not known from an earlier run.
+        new: Those of them that were not known from an earlier run.
     """
 
     def __init__(self, function: Callable[P, R], book: Book) -> None:
@@ -29,21 +29,23 @@ class Remembered(Generic[P, R]):
         self.__wrapped__ = function
         self.name = f"{function.__module__}.{function.__qualname__}"
         self.answers: dict[Hashable, R] = {}
-        self.is_new = False
+        self.new: dict[Hashable, R] = {}
         self._book = book
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         assert not kwargs, "answers are found by the arguments in their order"
         if args not in self.answers:
             known = self._book.earlier_answers().get(self.name, {})
-            if args not in known:
-                self.is_new = True
-            self.answers[args] = known[args] if args in known else self.__wrapped__(*args, **kwargs)
+            if args in known:
+                self.answers[args] = known[args]
+            else:
+                self.answers[args] = self.new[args] = self.__wrapped__(*args, **kwargs)
         return self.answers[args]
 
     def forget(self) -> None:
         """Lets every question be answered anew."""
         self.answers.clear()
+        self.new.clear()
 
 
 class Book:
@@ -80,12 +82,21 @@ class Book:
         Of each function that was asked, only what it was asked for: who asks, asks for all
         triggers.
         """
-        if not any(function.is_new for function in self.functions):
+        if not any(function.new for function in self.functions):
             return None
         return {
             **self.earlier_answers(),
             **{function.name: function.answers for function in self.functions if function.answers},
         }
+
+    def new_answers(self) -> dict[str, Mapping[Hashable, Any]]:
+        """Those that no earlier run has left."""
+        return {function.name: function.new for function in self.functions if function.new}
+
+    def is_mostly_old(self) -> bool:
+        """Whether the earlier runs have left more than twice what this one was asked for."""
+        earlier = sum(map(len, self.earlier_answers().values()))
+        return earlier > 2 * sum(len(function.answers) for function in self.functions)
 
 
 BOOK = Book()

@@ -21,6 +21,7 @@ from pgtrigger_codegen.sql.names import (
     quote_table,
     table_name,
 )
+from pgtrigger_codegen.sql.remembered import remembered
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 STATE_SETTING = "pgtrigger_codegen.trigger_state"
@@ -88,6 +89,18 @@ END;
 
 def create_trigger(parts: TriggerParts, hash: str, style: Style = DEFAULT_STYLE) -> str:
     """A new trigger, with its function and the comment by which it is recognised."""
+    if style == DEFAULT_STYLE:
+        return _created(parts, hash)
+    return _create(parts, hash, style)
+
+
+@remembered
+def _created(parts: TriggerParts, hash: str) -> str:
+    """In the default style, which is asked for of every trigger, and in every run."""
+    return _create(parts, hash, DEFAULT_STYLE)
+
+
+def _create(parts: TriggerParts, hash: str, style: Style) -> str:
     replaces = style.or_replace and not _is_constraint(parts)
     return _script(
         trigger_function(parts),

@@ -17,6 +17,7 @@ from pgtrigger_codegen.incremental.process_memory import ProcessMemory
 from pgtrigger_codegen.migrations.planning import history
 from pgtrigger_codegen.source import module
 from pgtrigger_codegen.source.overlay import overlaid
+from pgtrigger_codegen.sql.remembered import BOOK
 from tests.support.cli import run_cli
 from tests.support.projects import small_project
 
@@ -125,3 +126,59 @@ def test_what_was_found_elsewhere_is_not_taken_for_granted() -> None:
     assert memory.found() == b""
     memory.take(b"", {})
     assert not memory.keep()
+
+
+def test_what_earlier_runs_found_out_about_sql_is_added_to(root: Path) -> None:
+    memory = ProcessMemory()
+    models = root / "shop/catalog/models.py"
+    text = models.read_bytes()
+
+    def asked_anew(edit: bytes) -> int:
+        forget()
+        pipeline.lint(run(memory, root, {str(models): edit}))
+        new = sum(map(len, BOOK.new_answers().values()))
+        memory.take(memory.found(), {})
+        while memory.keep():
+            pass
+        return new
+
+    assert text.count(b'fields=["title"]') == 1
+    edit = text.replace(b'fields=["title"]', b'exclude=["title"]')
+    try:
+        first = asked_anew(text)
+        assert first
+        assert 0 < asked_anew(edit) < first
+        assert asked_anew(text) == 0
+        assert asked_anew(edit) == 0
+    finally:
+        forget()
+        BOOK.recall(dict)
+
+
+def test_answers_that_nobody_asks_for_any_more_are_dropped(root: Path) -> None:
+    memory = ProcessMemory()
+    models = root / "shop/catalog/models.py"
+    known = []
+    try:
+        for number in range(40):
+            forget()
+            edit = f'\nX = "{number}"\n'.encode()
+            name = f'"fixed_title_{number}"'.encode()
+            text = models.read_bytes().replace(b'"fixed_title"', name) + edit
+            pipeline.lint(run(memory, root, {str(models): text}))
+            memory.take(memory.found(), {})
+            while memory.keep():
+                pass
+            (answers,) = memory._answers.values()
+            known.append(sum(map(len, answers.values())))
+    finally:
+        forget()
+        BOOK.recall(dict)
+    assert max(known) < 4 * known[0]
+    assert known[1] > known[0]
+
+
+def forget() -> None:
+    """A fork begins with no answers but those that its process has kept."""
+    for function in BOOK.functions:
+        function.forget()

@@ -8,6 +8,7 @@ from pgtrigger_codegen.sql import render
 from pgtrigger_codegen.sql.equivalence import definitions, same_definition, same_function
 from pgtrigger_codegen.sql.lexer import COMMENTS, Kind, tokenize
 from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.sql.remembered import BOOK
 from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateFunction,
@@ -28,6 +29,21 @@ PGID = "pgtrigger_case_12345"
 
 def _kinds(sql: str) -> list[type[Statement]]:
     return [type(statement) for statement in read_statements(sql)]
+
+
+def test_what_creates_a_trigger_is_rendered_once_in_all_runs() -> None:
+    trigger, text = parts(func="RETURN OLD;"), "as an earlier run had it"
+    created = next(one for one in BOOK.functions if one.name.endswith("render._created"))
+    created.forget()
+    BOOK.recall(lambda: {created.name: {(trigger, "abc"): text}})
+    try:
+        assert render.create_trigger(trigger, "abc") == text
+        assert render.create_trigger(trigger, "abc", render.Style(or_replace=False)) != text
+        assert render.create_trigger(trigger, "def") != text
+    finally:
+        BOOK.recall(dict)
+        created.forget()
+    assert "RETURN OLD" in render.create_trigger(trigger, "abc")
 
 
 def test_create_trigger_in_full() -> None:

@@ -159,6 +159,17 @@ def definition_of(parts: TriggerParts, hash: str) -> TriggerDefinition:
     )
 
 
+def is_written_the_same(parts: TriggerParts, hash: str, installed: InstalledTrigger) -> bool:
+    """Whether no parser is needed to see that nothing has changed."""
+    if installed.exact_parts:
+        return parts == installed.exact_parts
+    if uses_own_function(parts) and not installed.function_sql:
+        return False
+    rendered = create_trigger(parts, hash)
+    written = (installed.trigger_sql, installed.function_sql)
+    return all(f"{text};" in rendered for text in written if text)
+
+
 def operation_keys(operation: TriggerOperation) -> set[TriggerKey]:
     """The triggers that the operation replaces and makes."""
     return {key_of(operation.trigger), key_of(operation.replaced or operation.trigger)}
@@ -278,7 +289,7 @@ def _change(new: Trigger, installed: InstalledTrigger | None) -> TriggerOperatio
     if installed is None:
         return CreateTrigger(new)
     same_hash = new.hash == installed.definition.hash
-    if same_hash and _is_written_the_same(new, installed):
+    if same_hash and is_written_the_same(new.parts, new.hash, installed):
         return None
     wanted, there = definition_of(new.parts, new.hash), installed.definition
     if not same_definition(wanted, there):
@@ -352,17 +363,6 @@ def _is_hash_alone(operation: TriggerOperation | None, installed: InstalledTrigg
     django-pgtrigger, and has to be recorded as such.
     """
     return isinstance(operation, RecordHash) and not installed.followed
-
-
-def _is_written_the_same(new: Trigger, installed: InstalledTrigger) -> bool:
-    """Whether no parser is needed to see that nothing has changed."""
-    if installed.exact_parts:
-        return new.parts == installed.exact_parts
-    if uses_own_function(new.parts) and not installed.function_sql:
-        return False
-    rendered = create_trigger(new.parts, new.hash)
-    written = (installed.trigger_sql, installed.function_sql)
-    return all(f"{text};" in rendered for text in written if text)
 
 
 def _name(installed: InstalledTrigger) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pgtrigger_codegen.migrations.changes.autodetector import definition_of
+from pgtrigger_codegen.migrations.changes.autodetector import definition_of, is_written_the_same
 from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
 from pgtrigger_codegen.sql.equivalence import same_definition, same_function
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
@@ -20,7 +20,9 @@ Edited = Literal["definition", "function"]
 def edited_part(installed: InstalledTrigger, declared: CompiledTrigger) -> Edited | None:
     """What of the trigger differs from the declaration whose hash it bears, if something does."""
     there = installed.definition
-    if there.hash != declared.hash or installed.exact_parts == declared.parts:
+    if there.hash != declared.hash:
+        return None
+    if is_written_the_same(declared.parts, declared.hash, installed):
         return None
     try:
         wanted = definition_of(declared.parts, declared.hash)
