@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import walk
 
 _MOST_NAMES = 200
 
@@ -48,7 +49,7 @@ class Dependencies:
     def _assignments(self) -> Mapping[str, list[tuple[str, int, int, frozenset[str]]]]:
         found: dict[str, list[tuple[str, int, int, frozenset[str]]]] = {}
         for module in self._modules:
-            for node in ast.walk(module.tree):
+            for node in walk(module.tree):
                 match node:
                     case ast.Assign(targets=targets, value=value):
                         bound = {one for target in targets for one in _names_of(target)}
@@ -84,6 +85,6 @@ def _names_of(node: ast.AST) -> set[str]:
     """Names and attributes (`settings.WITH_SHOP`) in an expression."""
     return {
         found
-        for child in ast.walk(node)
+        for child in walk(node)
         if (found := getattr(child, "id", None) or getattr(child, "attr", None))
     }

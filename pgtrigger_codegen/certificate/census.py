@@ -24,6 +24,7 @@ from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.evaluator.values.trace import Place, Trace
 from pgtrigger_codegen.source.declaring import DeclarationSite, Enclosure, What, declaring_sites
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import children, walk
 from pgtrigger_codegen.source.span import Span
 
 Fate = Literal[
@@ -235,7 +236,7 @@ def _read(module: Module, lines: set[int], names: DeclaringNames) -> list[Declar
 def _may_hold_sites(statement: ast.stmt, callables: Collection[str]) -> bool:
     """Whether more than comments, strings and other names are what the filter let through."""
     leaves = {"register", *(name.rpartition(".")[2] for name in callables)}
-    for node in ast.walk(statement):
+    for node in walk(statement):
         if isinstance(node, ast.ClassDef) and node.name == "Meta":
             return True
         if isinstance(node, ast.Call):
@@ -350,7 +351,7 @@ def _mentions_at_top(body: Iterable[ast.stmt], name: str) -> bool:
         elif not isinstance(node, ast.Import | ast.ImportFrom | ast.Lambda):
             if name in (getattr(node, "id", None), getattr(node, "attr", None)):
                 return True
-            pending += ast.iter_child_nodes(node)
+            pending += children(node)
     return False
 
 

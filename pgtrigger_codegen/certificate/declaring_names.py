@@ -15,6 +15,7 @@ from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.modules.missing_imports import absolute_name
 from pgtrigger_codegen.source.declaring import What
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.registrations import LIBRARIES
 from pgtrigger_codegen.source.unparsing import unparsed
 
@@ -199,5 +200,5 @@ def _binds(tree: ast.Module, name: str) -> bool:
             isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.alias)
             and node.name in (name, "*")
         )
-        for node in ast.walk(tree)
+        for node in walk(tree)
     )

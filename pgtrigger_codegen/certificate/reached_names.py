@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import walk
 
 
 def reached_names(names: Mapping[str, str], modules: Iterable[Module]) -> Mapping[str, str]:
@@ -16,7 +17,7 @@ def reached_names(names: Mapping[str, str], modules: Iterable[Module]) -> Mappin
     """
     bodies: dict[str, set[str]] = {}
     for module in modules if names else ():
-        for node in ast.walk(module.tree):
+        for node in walk(module.tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 bodies.setdefault(node.name, set()).update(_names_in(node))
     reached: dict[str, str] = {}
@@ -30,5 +31,5 @@ def reached_names(names: Mapping[str, str], modules: Iterable[Module]) -> Mappin
 
 
 def _names_in(node: ast.AST) -> set[str]:
-    named = {getattr(x, "id", None) or getattr(x, "attr", None) for x in ast.walk(node)}
+    named = {getattr(x, "id", None) or getattr(x, "attr", None) for x in walk(node)}
     return {name for name in named if name is not None}

@@ -16,6 +16,7 @@ from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.source.mentions import mentions
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def adds_fields(value: Any) -> bool:
         function = interpreted(method) if method is not None else None
         if function is not None and any(
             _may_add_fields(node, _model_parameter(function.node))
-            for node in ast.walk(function.node)
+            for node in walk(function.node)
             if isinstance(node, ast.Call)
         ):
             return True

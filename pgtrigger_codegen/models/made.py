@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pgtrigger_codegen.project.project import App
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.span import Span
 
@@ -37,7 +38,7 @@ def made_models(app: App) -> dict[str, Span]:
             tree = ast.parse(read_bytes(path))
         except (OSError, SyntaxError, ValueError):
             continue
-        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+        calls = (node for node in walk(tree) if isinstance(node, ast.Call))
         for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
             _apply(call, path, made)
     return made

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.modules.missing_imports import absolute_name
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import walk
 
 _MOST_STEPS = 60
 # Packages of Django in which there are no models, nor what derives from them.
@@ -124,7 +125,7 @@ def _binding(module: Module, name: str) -> Iterator[ast.stmt]:
 
 def _binds(node: ast.stmt, name: str) -> bool:
     """Whether a statement, or one within it, may bind a name."""
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Name):
             is_bound = part.id == name and not isinstance(part.ctx, ast.Load)
         elif isinstance(part, ast.alias):

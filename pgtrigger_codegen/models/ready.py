@@ -18,6 +18,7 @@ from pgtrigger_codegen.evaluator.values.models import UNKNOWN_ATTRIBUTES
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.statements import statements_within
 from pgtrigger_codegen.source.unparsing import unparsed
 
@@ -60,7 +61,7 @@ def functions_of_ready(app: App, loader: ModuleLoader) -> Iterator[Function]:
             continue
         seen.add(id(node))
         yield module, node
-        for child in ast.walk(node):
+        for child in walk(node):
             if isinstance(child, ast.Call):
                 pending += _called(child.func, module, app.config, loader)
 

@@ -19,6 +19,7 @@ from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.modules.missing_imports import absolute_name
 from pgtrigger_codegen.models.plain_bases import PlainBases
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.overlay import read_bytes
 from pgtrigger_codegen.source.statements import statements_within
 
@@ -162,7 +163,7 @@ def _names(module: Module, marks: Collection[str]) -> bool:
     """
     return any(
         isinstance(value, str) and (value in _LOOKUPS or any(mark in value for mark in marks))
-        for node in ast.walk(module.tree)
+        for node in walk(module.tree)
         if not isinstance(node, ast.Constant)
         for value in (getattr(node, key, None) for key in _NAMING)
     )
@@ -217,7 +218,7 @@ def _used_roots(body: Iterable[ast.stmt]) -> Iterator[str]:
         for part in parts:
             if isinstance(part, ast.Name | ast.Attribute):
                 yield from root_name(part)
-            for child in ast.walk(part):
+            for child in walk(part):
                 if isinstance(child, ast.Call):
                     yield from root_name(child.func)
 
@@ -231,7 +232,7 @@ def _called_in_body(node: ast.ClassDef) -> Iterator[str]:
         for part in parts:
             if isinstance(part, ast.Name | ast.Attribute):
                 yield from root_name(part)
-            for child in ast.walk(part):
+            for child in walk(part):
                 if isinstance(child, ast.Call):
                     yield from root_name(child.func)
 

@@ -19,6 +19,7 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.project.config import Config
 from pgtrigger_codegen.project.discovery import Layout, find_app_packages
 from pgtrigger_codegen.project.project import App, Settings
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unread import GapKind, Unread
 
@@ -131,7 +132,7 @@ def _comes_later(star_import: Unknown, loader: ModuleLoader) -> bool:
                 isinstance(node, ast.Name) and node.id == "INSTALLED_APPS"
                 for statement in module.tree.body
                 if statement.lineno < span.line
-                for node in ast.walk(statement)
+                for node in walk(statement)
             )
     return False
 
@@ -146,6 +147,6 @@ def _strings(loader: ModuleLoader) -> dict[str, Span]:
         node.value: module.span(node)
         for module in loader.loaded()
         if module.first_party
-        for node in ast.walk(module.tree)
+        for node in walk(module.tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

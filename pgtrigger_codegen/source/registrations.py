@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.unparsing import unparsed
 
 LIBRARIES = ("pgtrigger", "pghistory")
@@ -45,7 +46,7 @@ def registrations(tree: ast.Module) -> Iterator[RegistrationSite]:
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Call):
                 yield from _of_call(node, own)
             elif isinstance(node, ast.ClassDef) and node.name == "Meta":

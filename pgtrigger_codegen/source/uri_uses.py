@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from pgtrigger_codegen.source.nodes import children, walk
+
 _FUNCTIONS = frozenset(
     "ignore is_ignored constraints install uninstall enable disable registered".split()
 )
@@ -53,13 +55,13 @@ def uri_uses(tree: ast.Module) -> Iterator[UriUse]:
             continue
         if isinstance(node, ast.Call) and (function := _function(node.func, names)) is not None:
             yield _use(function, node)
-        pending += ast.iter_child_nodes(node)
+        pending += children(node)
 
 
 def _imported(tree: ast.Module) -> Mapping[str, str]:
     """What names of the file stand for: the library (empty), or one of its functions."""
     found: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name == _LIBRARY:

@@ -15,6 +15,7 @@ from pgtrigger_codegen.evaluator.values.unknown import ReasonStep, Unknown, firs
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.reading import ModelReader
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.triggers.compiled import Origin
 
@@ -189,7 +190,7 @@ def _triggers_span(model: ModelClass) -> Span:
             continue
         for node in cls.node.body:
             if isinstance(node, ast.ClassDef) and node.name == "Meta":
-                for statement in ast.walk(node):
+                for statement in walk(node):
                     targets = (
                         statement.targets
                         if isinstance(statement, ast.Assign)

@@ -10,6 +10,7 @@ from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers
 from pgtrigger_codegen.models.registry import ModelRegistry
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.unparsing import unparsed
 from pgtrigger_codegen.triggers.declaration import declared_triggers
@@ -91,7 +92,7 @@ def _are_written(base: ModelClass) -> bool:
     """Whether triggers stand in the `Meta` that a class has, and were not put there by a hook."""
     for cls in base.mro():
         node = _meta_node(cls) if isinstance(cls, ModelClass) else None
-        for child in ast.walk(node) if node is not None else ():
+        for child in walk(node) if node is not None else ():
             stored = isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)
             if stored and getattr(child, "id", None) == "triggers":
                 return True

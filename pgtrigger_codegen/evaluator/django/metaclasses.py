@@ -22,6 +22,7 @@ from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
 from pgtrigger_codegen.evaluator.values.classes import mro_of, own_names
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.span import Span
 
 _STEPS = ("__new__", "__init__")
@@ -177,7 +178,7 @@ def _model(instance: Any) -> Any:
 def _names_set(step: Any) -> Iterator[str]:
     """Names of attributes that a function sets on anything."""
     function = interpreted(step)
-    for node in ast.walk(function.node) if function is not None else ():
+    for node in walk(function.node) if function is not None else ():
         match node:
             case ast.Attribute(attr=name, ctx=ast.Store()):
                 yield name

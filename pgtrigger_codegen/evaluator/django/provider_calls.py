@@ -20,6 +20,7 @@ from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference
 from pgtrigger_codegen.evaluator.values.provider_calls import ProvidedCall, ProvidedCallable
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.span import Span
 
 TOO_EARLY = "is registered in `__init_subclass__`, before the model has a `_meta` of its own"
@@ -56,8 +57,7 @@ def note_ended(vm: Machine, ended: Ended) -> None:
     function, unknown, span = ended.function, ended.unknown, ended.span
     names = vm.libraries.names
     if names and any(
-        names & {getattr(node, "attr", ""), getattr(node, "id", "")}
-        for node in ast.walk(function.node)
+        names & {getattr(node, "attr", ""), getattr(node, "id", "")} for node in walk(function.node)
     ):
         noted = unknown.with_note(f"`{function.name}` is called here", span)
         vm.findings.note_registration(

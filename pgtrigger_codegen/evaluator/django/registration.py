@@ -28,6 +28,7 @@ from pgtrigger_codegen.evaluator.values.unknown import (
 )
 from pgtrigger_codegen.source.mentions import mentions
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import kept, walk
 from pgtrigger_codegen.source.span import Span
 
 
@@ -112,15 +113,12 @@ def mentions_registration(vm: Machine, node: ast.AST, module: Module) -> bool:
 
 def _names_in(node: ast.AST) -> frozenset[str]:
     """The names and attributes in a piece of code, which is asked each time that it runs."""
-    found: frozenset[str] | None = vars(node).get(_NAMES_IN)
-    if found is None:
-        named = [(getattr(x, "attr", None), getattr(x, "id", None)) for x in ast.walk(node)]
-        found = frozenset(name for pair in named for name in pair if name is not None)
-        setattr(node, _NAMES_IN, found)
-    return found
+    return kept(node, "names_in", _find_names_in)
 
 
-_NAMES_IN = "names_in"
+def _find_names_in(node: ast.AST) -> frozenset[str]:
+    named = [(getattr(x, "attr", None), getattr(x, "id", None)) for x in walk(node)]
+    return frozenset(name for pair in named for name in pair if name is not None)
 
 
 def call_unread(
@@ -196,8 +194,7 @@ def _unregister_trigger(vm: Machine, call: SpecialCall) -> Any:
 def _is_statement(module: Module, span: Span) -> bool:
     """Whether a call stands by itself."""
     return any(
-        isinstance(node, ast.Expr) and module.span(node.value) == span
-        for node in ast.walk(module.tree)
+        isinstance(node, ast.Expr) and module.span(node.value) == span for node in walk(module.tree)
     )
 
 

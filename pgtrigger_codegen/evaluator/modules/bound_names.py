@@ -5,25 +5,29 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from pgtrigger_codegen.source.nodes import children, kept
 
-def bound_names(node: ast.stmt) -> set[str]:
+
+def bound_names(node: ast.stmt) -> frozenset[str]:
     """Names that a statement at the top of a body may bind."""
-    return _bound([node])[0]
+    # Asked for each time that it is executed, where it is not known whether it is.
+    return kept(node, "bound_names", lambda one: frozenset(_bound([one])[0]))
 
 
 def local_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
     """What a function binds somewhere in its body: these names mean nothing outside of it."""
     if isinstance(node, ast.Lambda):
         return frozenset()
-    found: frozenset[str] | None = vars(node).get(_LOCAL_NAMES)
-    if found is None:
-        found = _local_names(node.body)
-        setattr(node, _LOCAL_NAMES, found)  # asked for at each call
-    return found
+    body = node.body
+    return kept(node, "local_names", lambda _: _local_names(body))  # asked for at each call
 
 
-def walrus_names(node: ast.AST) -> set[str]:
+def walrus_names(node: ast.AST) -> frozenset[str]:
     """Names that `:=` binds in an expression, but for what functions within bind of their own."""
+    return kept(node, "walrus_names", _walrus_names)
+
+
+def _walrus_names(node: ast.AST) -> frozenset[str]:
     names: set[str] = set()
     pending = [node]
     while pending:
@@ -31,8 +35,8 @@ def walrus_names(node: ast.AST) -> set[str]:
         if isinstance(child, ast.NamedExpr):
             names.add(child.target.id)
         if not isinstance(child, ast.Lambda):
-            pending.extend(ast.iter_child_nodes(child))
-    return names
+            pending.extend(children(child))
+    return frozenset(names)
 
 
 def _local_names(body: Sequence[ast.stmt]) -> frozenset[str]:
@@ -40,7 +44,7 @@ def _local_names(body: Sequence[ast.stmt]) -> frozenset[str]:
     return frozenset(names - elsewhere)
 
 
-def _bound(body: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:
+def _bound(body: Sequence[ast.AST]) -> tuple[set[str], set[str]]:
     """Names that statements bind, and those that they say are bound elsewhere."""
     names: set[str] = set()
     elsewhere: set[str] = set()
@@ -68,8 +72,5 @@ def _bound(body: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:
                 names.add(name)
             case ast.MatchMapping(rest=str(name)):
                 names.add(name)
-        pending.extend(ast.iter_child_nodes(child))
+        pending.extend(children(child))
     return names, elsewhere
-
-
-_LOCAL_NAMES = "local_names"

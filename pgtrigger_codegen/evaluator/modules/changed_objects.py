@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from pgtrigger_codegen.evaluator.modules.origins import Function
+from pgtrigger_codegen.source.nodes import walk
 
 # Methods of containers and iterators that change them.
 MUTATORS = frozenset(
@@ -23,8 +24,8 @@ ON_ARGUMENT = frozenset({"delattr", "next", "setattr"})
 
 def changes_parameters(node: Function | ast.Lambda) -> bool:
     """Whether a function changes what it is given, by its text."""
-    parameters = {one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)}
-    for part in ast.walk(node):
+    parameters = {one.arg for one in walk(node.args) if isinstance(one, ast.arg)}
+    for part in walk(node):
         match part:
             case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in MUTATORS:
                 changed = value

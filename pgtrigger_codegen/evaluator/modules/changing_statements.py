@@ -25,6 +25,7 @@ from pgtrigger_codegen.evaluator.modules.origins import (
     executed,
 )
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import children, walk
 
 _LAST_LINE = 1_000_000
 # Functions that import modules.
@@ -117,20 +118,20 @@ class ChangingStatements:
             own_counts: Whether its own module is one of them.
             receiver_counts: Whether its first argument is something that a module has.
         """
-        arguments = [one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)]
+        arguments = [one.arg for one in walk(node.args) if isinstance(one, ast.arg)]
         own = set(local_names(node)) | set(arguments)
         if receiver_counts and arguments:
             own.discard(arguments[0])
             self._led_from.update((arguments[0], "super"))
-        imports = [part for part in ast.walk(node) if isinstance(part, ast.Import | ast.ImportFrom)]
+        imports = [part for part in walk(node) if isinstance(part, ast.Import | ast.ImportFrom)]
         within = dict(self._effects.origins.imported(self._module, imports))
         self._outer |= within
         self._local = frozenset(own - within.keys())
         self._own_counts = own_counts
-        for part in ast.walk(node):
+        for part in walk(node):
             self._follow(part)
         self._local -= self._led_from
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Global) and own_counts:
                 return True
             if isinstance(part, ast.stmt | ast.expr) and self._node_acts(part):
@@ -178,9 +179,9 @@ class ChangingStatements:
             case ast.Assign(value=ast.Call(func=func)) if self._is_class(func):
                 return
             case ast.Assign(targets=targets, value=value) if self._is_outer(value):
-                named = [part for target in targets for part in ast.walk(target)]
+                named = [part for target in targets for part in walk(target)]
             case ast.For(target=target, iter=value) if self._is_outer(value):
-                named = [*ast.walk(target)]
+                named = [*walk(target)]
             case _:
                 return
         self._led_from.update(part.id for part in named if isinstance(part, ast.Name))
@@ -319,7 +320,7 @@ def _lines_with(text: str, names: frozenset[str]) -> list[int]:
 
 def _expressions(node: ast.stmt) -> Iterator[ast.expr]:
     """The expressions of a statement itself, not those of statements within."""
-    for part in ast.iter_child_nodes(node):
+    for part in children(node):
         if isinstance(part, ast.expr):
             yield part
         elif isinstance(part, ast.withitem):
@@ -333,4 +334,4 @@ def _without_functions(node: ast.AST) -> Iterator[ast.AST]:
         part = pending.pop()
         yield part
         if not isinstance(part, ast.Lambda):
-            pending += ast.iter_child_nodes(part)
+            pending += children(part)

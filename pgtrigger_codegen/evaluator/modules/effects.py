@@ -24,6 +24,7 @@ from pgtrigger_codegen.evaluator.modules.origins import (
     methods,
 )
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import walk
 
 _CONTAINERS = frozenset("Counter OrderedDict defaultdict deque dict list set".split())
 _HOOKS = frozenset({"__init_subclass__", "__set_name__"})
@@ -118,7 +119,7 @@ class Effects:
 
     def own_code_changes(self, module: Module) -> bool:
         """Whether any function or method of a module changes what others have."""
-        functions = (node for node in ast.walk(module.tree) if isinstance(node, Function))
+        functions = (node for node in walk(module.tree) if isinstance(node, Function))
         return self._remembered(
             ("own code", module.name),
             lambda: any(

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.unread import Unread
 
 Place = tuple[str, int]
@@ -51,7 +52,7 @@ class Trace(Struct):
         if module.first_party:
             function = getattr(node, "name", "lambda")
             why = f"`{function}` may call it, and is not followed to its end: {reason}"
-            for inner in ast.walk(node):
+            for inner in walk(node):
                 name = getattr(inner, "id", None) or getattr(inner, "attr", None)
                 if name is not None:
                     self.mentioned.setdefault(name, why)

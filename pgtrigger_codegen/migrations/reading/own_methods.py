@@ -20,6 +20,7 @@ from pgtrigger_codegen.evaluator.values.callables import Function, interpreted
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.migrations.reading.own_operations import is_djangos, own_method
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.span import Span
 
 # As `ProjectState` and `DatabaseSchemaEditor` have them.
@@ -162,12 +163,12 @@ def _only_calls(function: Function) -> bool:
         return False
     called = {
         id(node.func.value)
-        for node in ast.walk(function.node)
+        for node in walk(function.node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
     }
     return all(
         id(node) in called
-        for node in ast.walk(function.node)
+        for node in walk(function.node)
         if isinstance(node, ast.Name) and node.id == parameters[2]
     )
 

@@ -27,6 +27,7 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.migrations.reading.own_methods import followed
 from pgtrigger_codegen.project.project import App
 from pgtrigger_codegen.source.mentions import mentions
+from pgtrigger_codegen.source.nodes import children
 from pgtrigger_codegen.source.span import Span
 
 
@@ -134,7 +135,7 @@ class _Finder:
                 yield from self._visit_children(node, around)
 
     def _visit_children(self, node: ast.AST, around: Circumstances) -> Iterator[OperationSite]:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             yield from self._visit(child, replace(around, element=False))
 
     def _visit_call(self, node: ast.Call, around: Circumstances) -> Iterator[OperationSite]:

@@ -28,6 +28,7 @@ from pgtrigger_codegen.evaluator.values.classes import find_attribute
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown, first_unknown
 from pgtrigger_codegen.evaluator.values.user_classes import Class
+from pgtrigger_codegen.source.nodes import children
 from pgtrigger_codegen.source.span import Span
 
 _CELL = "__classcell__"
@@ -146,7 +147,7 @@ def _body(node: ast.ClassDef) -> Iterator[ast.AST]:
         inner = pending.pop()
         yield inner
         if not isinstance(inner, ast.ClassDef):
-            pending += ast.iter_child_nodes(inner)
+            pending += children(inner)
 
 
 def _called(vm: Machine, call: SpecialCall) -> Any:

@@ -16,8 +16,8 @@ from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects import iteration, unknowns
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
+from pgtrigger_codegen.source.nodes import children, forget, kept
 
-_YIELDS = "contains_yield"
 # Their parts are evaluated one after another, in the order of their fields, and each of them once.
 _IN_ORDER = (
     ast.Attribute,
@@ -38,11 +38,7 @@ _IN_ORDER = (
 
 def contains_yield(node: ast.AST) -> bool:
     """Whether a statement yields from the function it stands in."""
-    found: bool | None = vars(node).get(_YIELDS)
-    if found is None:
-        found = _contains_yield(node)
-        setattr(node, _YIELDS, found)  # asked for each time that it is executed
-    return found
+    return kept(node, "contains_yield", _contains_yield)  # asked each time that it is executed
 
 
 def _contains_yield(node: ast.AST) -> bool:
@@ -54,7 +50,7 @@ def _contains_yield(node: ast.AST) -> bool:
         if not isinstance(
             child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
         ):
-            pending.extend(ast.iter_child_nodes(child))
+            pending.extend(children(child))
     return False
 
 
@@ -124,5 +120,5 @@ def _known(node: ast.expr, value: Any) -> ast.Constant:
 def _with_parts(node: Any, parts: dict[str, Any]) -> Any:
     made = copy.copy(node)
     vars(made).update(parts)
-    vars(made).pop(_YIELDS, None)
+    forget(made)
     return made

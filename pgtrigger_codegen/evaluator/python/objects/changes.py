@@ -31,6 +31,7 @@ from pgtrigger_codegen.evaluator.python.objects.reach import (
 from pgtrigger_codegen.evaluator.python.objects.unknowns import spread
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.source.nodes import kept, walk
 from pgtrigger_codegen.source.span import Span
 
 _DUNDERS_OF_MODULES = frozenset({"__doc__", "__file__", "__name__", "__package__"})
@@ -63,7 +64,7 @@ def cut_short(vm: Machine, nodes: Iterable[ast.AST], scope: Scope, unknown: Unkn
     function has declared as those of another scope, and about `:=`.
     """
     for node in nodes:
-        _doubt(vm, _changed_names(node), scope, unknown)
+        _doubt(vm, kept(node, "changed_names", _changed_names), scope, unknown)
         if isinstance(node, ast.FunctionDef | ast.Lambda):
             _doubt_outer_names(node, scope, unknown)
         elif isinstance(node, ast.stmt):
@@ -74,19 +75,23 @@ def cut_short(vm: Machine, nodes: Iterable[ast.AST], scope: Scope, unknown: Unkn
 
 def _doubt_outer_names(node: ast.FunctionDef | ast.Lambda, scope: Scope, unknown: Unknown) -> None:
     """Nothing is known of names that a function binds elsewhere (`global`, `nonlocal`)."""
-    for part in ast.walk(node):
+    for part in kept(node, "outer_names", _outer_names):
         if isinstance(part, ast.Global):
             for name in part.names:
                 scope.module_scope.names[name] = unknown
-        elif isinstance(part, ast.Nonlocal):
+        else:
             for name in part.names:
                 if (holder := scope.find(name)) is not None:
                     holder.names[name] = unknown
 
 
+def _outer_names(node: ast.AST) -> list[ast.Global | ast.Nonlocal]:
+    return [part for part in walk(node) if isinstance(part, ast.Global | ast.Nonlocal)]
+
+
 def may_be_changed(vm: Machine, target: ast.expr, scope: Scope, unknown: Unknown) -> None:
     """Nothing is known of what a changed object may be: `(a if unknown else b).append(…)`."""
-    parts = list(ast.walk(target))
+    parts = list(walk(target))
     _doubt(vm, (part.id for part in parts if isinstance(part, ast.Name)), scope, unknown)
     if any(isinstance(part, ast.Attribute) and part.attr in _WAYS_TO_NAMES for part in parts):
         executed_text(vm, scope, unknown)
@@ -193,6 +198,10 @@ def _doubt_value(vm: Machine, value: Any, unknown: Unknown, *, keep: bool = Fals
 
 def may_change(node: ast.AST) -> bool:
     """Whether an expression changes an object by a method, or binds: `found.append(item)`, `:=`."""
+    return kept(node, "may_change", _may_change)
+
+
+def _may_change(node: ast.AST) -> bool:
     return any(
         isinstance(part, ast.NamedExpr)
         or (
@@ -200,7 +209,7 @@ def may_change(node: ast.AST) -> bool:
             and isinstance(part.func, ast.Attribute)
             and part.func.attr in _MUTATORS
         )
-        for part in ast.walk(node)
+        for part in walk(node)
     )
 
 
@@ -212,13 +221,17 @@ def _is_added_to(vm: Machine, value: Any) -> bool:
     )
 
 
-def _changed_names(node: ast.AST) -> Iterator[str]:
+def _changed_names(node: ast.AST) -> tuple[str, ...]:
     """Names of what is changed, but for a function's own."""
+    return tuple(dict.fromkeys(_names_changed_in(node)))
+
+
+def _names_changed_in(node: ast.AST) -> Iterator[str]:
     own: set[str] = set()
     if isinstance(node, ast.FunctionDef | ast.Lambda):
         own.update(local_names(node))
-        own.update(part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg))
-    for part in ast.walk(node):
+        own.update(part.arg for part in walk(node.args) if isinstance(part, ast.arg))
+    for part in walk(node):
         changed: list[ast.AST] = []
         match part:
             case ast.Call(func=ast.Attribute(value=value, attr=attribute)):

@@ -22,6 +22,7 @@ from pgtrigger_codegen.evaluator.values.imported import SourceModule
 from pgtrigger_codegen.evaluator.values.namespaces import namespace_behind
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
+from pgtrigger_codegen.source.nodes import kept, walk
 
 CHANGEABLE = (list, dict, set, deque)
 """Containers of which nothing is known once something else is in them."""
@@ -101,11 +102,15 @@ def functions_in(vm: Machine, values: Iterable[Any]) -> Iterator[Function]:
 
 def _called_by(function: Function) -> Iterator[Any]:
     """What a function calls by name."""
-    for part in ast.walk(function.node):
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
-            holder = function.scope.find(part.func.id)
-            if holder is not None:
-                yield holder.names[part.func.id]
+    for name in kept(function.node, "called_names", _called_names):
+        holder = function.scope.find(name)
+        if holder is not None:
+            yield holder.names[name]
+
+
+def _called_names(node: ast.AST) -> tuple[str, ...]:
+    calls = (part.func for part in walk(node) if isinstance(part, ast.Call))
+    return tuple(dict.fromkeys(called.id for called in calls if isinstance(called, ast.Name)))
 
 
 def namespaces_in(vm: Machine, values: Iterable[Any]) -> Iterator[Scope]:
