@@ -52,9 +52,8 @@ def _parts(code: CodeType) -> Iterator[CodeType]:
 
 
 def _is_reaching(code: CodeType) -> bool:
-    names = [name for name in code.co_names if name in _REACHING or name.startswith("__")]
-    if not names:
-        return False
+    if not any(name in _REACHING or _is_private(name) for name in code.co_names):
+        return False  # to take code apart takes ten times as long as to make it
     # A field may be called `open`: what counts is whether the name is looked up as a variable.
     return any(_reaches(step) for step in dis.get_instructions(code))
 
@@ -66,5 +65,10 @@ def _reaches(step: dis.Instruction) -> bool:
     if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
         return name in _REACHING
     if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
-        return name.startswith("__") and name.endswith("__") and name not in _ATTRIBUTES
+        return _is_private(name)
     return False
+
+
+def _is_private(name: str) -> bool:
+    """Whether an attribute may lead further than to values, by its name."""
+    return name.startswith("__") and name.endswith("__") and name not in _ATTRIBUTES

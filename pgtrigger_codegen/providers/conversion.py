@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import models
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.library.kinds import is_field_class
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe
 from pgtrigger_codegen.evaluator.values.models import (
@@ -130,7 +131,7 @@ class ProvidedValues:
 
     def _abstract(self, model: ModelClass) -> type:
         """An abstract class with the name, bases and `Meta` of the project's."""
-        if id(model) not in self._abstract_classes:
+        if identity(model) not in self._abstract_classes:
             given = {
                 name: value
                 for name in ("app_label", "verbose_name", "verbose_name_plural")
@@ -145,9 +146,9 @@ class ProvidedValues:
             ) or (models.Model,)
             namespace = {"__module__": model.module.name, "Meta": options}
             made: type = models.base.ModelBase(model.name, bases, namespace)
-            self._abstract_classes[id(model)] = made
+            self._abstract_classes[identity(model)] = made
             self._originals[made] = model
-        return self._abstract_classes[id(model)]
+        return self._abstract_classes[identity(model)]
 
 
 class Prepared:

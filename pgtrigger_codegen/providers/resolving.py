@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from django.db import models
 from msgspec import Struct
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.django.provider_calls import empty_model, give_meta
 from pgtrigger_codegen.evaluator.values.classes import set_name
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
@@ -75,7 +76,7 @@ class ProvidedModels:
         calls = [call for call in noted if not self._is_repeated(call)]
         for call in calls:
             if call.base is not None:
-                self._packages[id(call.base)] = (call.callable.package, call.span)
+                self._packages[identity(call.base)] = (call.callable.package, call.span)
         steps: list[tuple[Any, ProvidedCall | _Declared]] = [
             (when(call.moment), call) for call in calls
         ]
@@ -116,11 +117,11 @@ class ProvidedModels:
         return [declared for declared in found if declared is not None]
 
     def _declared(self, model: ModelClass, named: Mapping[str, str]) -> _Declared | None:
-        if id(model) in self._packages or meta.is_abstract(model) is not False:
+        if identity(model) in self._packages or meta.is_abstract(model) is not False:
             return None
         for cls in model.mro():
-            if id(cls) in self._packages:
-                package, span = self._packages[id(cls)]
+            if identity(cls) in self._packages:
+                package, span = self._packages[identity(cls)]
                 return _Declared(model, package, span)
             if isinstance(cls, ModelClass) and f"{cls.module.name}.{cls.name}" in named:
                 return _Declared(model, named[f"{cls.module.name}.{cls.name}"], model.span)
@@ -170,7 +171,7 @@ class ProvidedModels:
         if model is None:
             model = empty_model(new.name, call.module, call.span, self._vm)
             model.moment = call.moment
-            self._packages[id(model)] = (call.callable.package, call.span)
+            self._packages[identity(model)] = (call.callable.package, call.span)
             give_meta(model, self._vm)
         model.name = model.qualname = new.name
         bases = tuple(self._values.outward(base) for base in new.bases) or (models.Model,)
@@ -238,7 +239,7 @@ class ProvidedModels:
             self._vm.findings.remember_origin(
                 trigger, where, f"{cls.__module__}.{cls.__qualname__}"
             )
-        self._vm.findings.provided_triggers.add(id(trigger))
+        self._vm.findings.provided_triggers.add(identity(trigger))
 
     def _refuse(self, call: ProvidedCall, unknown: Unknown) -> None:
         """What the call declares is not known, but not forgotten."""

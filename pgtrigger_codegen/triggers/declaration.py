@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
 from pgtrigger_codegen.evaluator.values.findings import Registration
 from pgtrigger_codegen.evaluator.values.models import ModelClass, ModelReference, ThroughModel
@@ -59,7 +60,7 @@ def _declarations(reader: ModelReader, *, first_party: bool) -> Iterator[Declara
     known = set[tuple[int, int]]()
     for declaration in _all_declarations(reader, first_party=first_party):
         # The very same trigger, registered once more, is ignored by django-pgtrigger's registry.
-        key = (id(declaration.model), id(declaration.trigger))
+        key = (identity(declaration.model), identity(declaration.trigger))
         if key not in known:
             yield declaration
         if not isinstance(declaration.trigger, Unknown):
@@ -135,7 +136,7 @@ def _of_meta(model: ModelClass, interpreter: Interpreter) -> Iterator[Declaratio
         yield Declaration(model, value, origin, model.module, value.span or span)
     elif isinstance(value, list):
         for item in value:
-            provided = id(item) in interpreter.findings.provided_triggers
+            provided = identity(item) in interpreter.findings.provided_triggers
             given: Origin = "provider" if provided else origin
             yield Declaration(model, item, given, model.module, span)
     else:

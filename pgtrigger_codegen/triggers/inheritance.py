@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.models import meta, registry
 from pgtrigger_codegen.models.facts import AbstractTriggers, LostTriggers
@@ -62,14 +63,14 @@ def _lost_by(model: ModelClass) -> Iterator[LostTriggers]:
     kept = declared_triggers(model)
     if kept is not meta.MISSING and not isinstance(kept, list):
         return
-    present = {id(trigger) for trigger in kept} if isinstance(kept, list) else set()
+    present = {identity(trigger) for trigger in kept} if isinstance(kept, list) else set()
     for base, node in zip(model.bases, model.node.bases, strict=False):
         if not isinstance(base, ModelClass) or meta.is_abstract(base) is not True:
             continue
         inherited = declared_triggers(base)
         if not isinstance(inherited, list) or not _are_written(base):
             continue
-        lost = [trigger for trigger in inherited if id(trigger) not in present]
+        lost = [trigger for trigger in inherited if identity(trigger) not in present]
         if lost:
             yield LostTriggers(
                 model=model.name,

@@ -11,6 +11,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
@@ -84,7 +85,7 @@ def base_class(vm: Machine) -> type:
         # Marked: only interpreted code, and this module, have to do with classes of settings.
         names = {**defaults, **steps, "__module__": key[0], lookup.MARK: True}
         made: Any = type("Configuration", (), names)
-        vm.made[id(made)] = made
+        vm.made[identity(made)] = made
         vm.library_values[key] = made
     base: type = vm.library_values[key]
     return base

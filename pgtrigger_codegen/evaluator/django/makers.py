@@ -9,6 +9,7 @@ from django.utils.deconstruct import deconstructible
 from django.utils.functional import lazy
 from django.utils.text import format_lazy
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.protocols.domain import Maker
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 from pgtrigger_codegen.source.span import Span
@@ -25,4 +26,4 @@ _LISTED: dict[Any, Maker] = {
     format_lazy: Maker(made_is_called=False, check=_check_format_lazy),
     lazy: Maker(),
 }
-MAKERS = {id(function): maker for function, maker in _LISTED.items()}
+MAKERS = {identity(function): maker for function, maker in _LISTED.items()}

@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
@@ -41,7 +42,7 @@ def note_metaclass(vm: Machine, model: ModelClass, metaclass: Any) -> None:
     """Remembers a metaclass of the project's that may register triggers."""
     for cls in model.mro()[1:]:
         if isinstance(cls, ModelClass):
-            metaclass = metaclass or vm.findings.metaclasses.get(id(cls))
+            metaclass = metaclass or vm.findings.metaclasses.get(identity(cls))
         elif is_user_class(vm, type(cls)):
             metaclass = metaclass or type(cls)
     if metaclass is None:
@@ -50,7 +51,7 @@ def note_metaclass(vm: Machine, model: ModelClass, metaclass: Any) -> None:
         reason = f"as its metaclass, {metaclass.reason}"
         model.doubts.append(Unknown(reason, metaclass.span or model.span))
         return
-    vm.findings.metaclasses[id(model)] = metaclass
+    vm.findings.metaclasses[identity(model)] = metaclass
     if not any(is_rendered_model(cls) for cls in model.mro()):
         return
     if vm.domain.registers(vm, [value for _, value in _members(vm, metaclass)]):
@@ -62,7 +63,7 @@ def note_metaclass(vm: Machine, model: ModelClass, metaclass: Any) -> None:
 
 def run_metaclass(vm: Machine, model: ModelClass) -> None:
     """Runs a model's metaclass; what of it is not followed may have registered triggers."""
-    metaclass = vm.findings.metaclasses[id(model)]
+    metaclass = vm.findings.metaclasses[identity(model)]
     attributes = {key: value for key, value in model.namespace.items() if value != SET_LATER}
     before = len(vm.findings.registrations)
     outcome = _run(vm, model, metaclass, attributes)
@@ -110,7 +111,7 @@ def is_metaclass(cls: Any, instance: Any) -> bool:
 def super_attribute(vm: Machine, bound: Special, name: str, span: Span) -> Any:
     """`super().__new__` and `super().__init__` in a metaclass."""
     owner, instance = bound.receiver
-    metaclass = vm.findings.metaclasses.get(id(_model(instance)))
+    metaclass = vm.findings.metaclasses.get(identity(_model(instance)))
     mro = mro_of(metaclass)
     start = next((index for index, cls in enumerate(mro) if cls is owner), None)
     if start is None or name not in _STEPS:
@@ -141,7 +142,7 @@ def _new(vm: Machine, call: SpecialCall) -> Any:
         and all(value is making.names[key] for key, value in attributes.items())
     )
     if not as_is:
-        name = _name(vm.findings.metaclasses[id(model)])
+        name = _name(vm.findings.metaclasses[identity(model)])
         reason = f"the metaclass `{name}` changes what the class is made of, which is not followed"
         raise Refusal(call.unknown() or Unknown(reason, call.span))
     return model

@@ -9,6 +9,7 @@ from django.db.models.fields.related_descriptors import ManyToManyDescriptor
 from django.db.models.query_utils import DeferredAttribute
 from msgspec.structs import replace
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.django.added_names import (
     added_field,
     may_be_added,
@@ -90,7 +91,9 @@ def _class_of(vm: Machine, value: Any) -> type | None:
     if not isinstance(value, ModelClass) or any(value.unknown_bases()):
         return None
     made_by_django = any(is_rendered_model(cls) for cls in value.mro())
-    return type(Model) if made_by_django and id(value) not in vm.findings.metaclasses else None
+    return (
+        type(Model) if made_by_django and identity(value) not in vm.findings.metaclasses else None
+    )
 
 
 def _issubclass(vm: Machine, call: SpecialCall) -> Any:

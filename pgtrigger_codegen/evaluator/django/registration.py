@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.django.provider_calls import TOO_EARLY, is_provided
 from pgtrigger_codegen.evaluator.library.kinds import is_rendered_model
 from pgtrigger_codegen.evaluator.protocols.events import Refused, Stopped, UnreadCall
@@ -79,9 +80,9 @@ def registers(vm: Machine, value: Any) -> bool:
     pending, known = [value], set()
     while pending:
         value = pending.pop()
-        if id(value) in known:  # what is in itself, or in many places
+        if identity(value) in known:  # what is in itself, or in many places
             continue
-        known.add(id(value))
+        known.add(identity(value))
         if isinstance(value, list | tuple | set | frozenset):
             pending.extend(value)
         elif isinstance(value, dict):

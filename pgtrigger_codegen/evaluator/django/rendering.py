@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.library.kinds import is_field_class, is_rendered_model
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
@@ -95,7 +96,9 @@ def _not_comparable(left: Any, right: Any, span: Span) -> Unknown | None:
 def _compared_by_metaclass(vm: Machine, values: tuple[Any, ...], span: Span) -> Unknown | None:
     """Refuses to compare classes whose metaclass, which is not run, says what is equal."""
     for value in values:
-        metaclass = vm.findings.metaclasses.get(id(value)) if type(value) is ModelClass else None
+        metaclass = (
+            vm.findings.metaclasses.get(identity(value)) if type(value) is ModelClass else None
+        )
         if isinstance(metaclass, ModelClass) and metaclass.lookup("__eq__"):
             return Unknown(f"`{metaclass.name}` compares its classes in its own way", span)
     return None

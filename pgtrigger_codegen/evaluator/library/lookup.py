@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.confinement.wall import trusted
 from pgtrigger_codegen.evaluator.library.rows import ClassRow, ModuleRow, Option, kind, module
 from pgtrigger_codegen.evaluator.library.tables import django, pgtrigger, standard
@@ -125,7 +126,7 @@ def is_package_of_trigger_library(name: str) -> bool:
 
 def is_callable_listed(value: Any) -> bool:
     """Whether this very object may be called for real."""
-    key = id(value)
+    key = identity(value)
     if key in LIBRARY.callables:
         return True
     _index_loaded_modules()
@@ -175,4 +176,4 @@ def _index_loaded_modules() -> None:
         real = sys.modules[module_name]
         for name in row.calls:
             if (value := getattr(real, name, None)) is not None:
-                LIBRARY.callables[id(value)] = value
+                LIBRARY.callables[identity(value)] = value

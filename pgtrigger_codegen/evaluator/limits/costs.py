@@ -12,12 +12,13 @@ import typing
 from collections import deque
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS, weigh
 from pgtrigger_codegen.evaluator.limits.work import WORK
 
 
 def _ids(*functions: Any) -> frozenset[int]:
-    return frozenset(map(id, functions))
+    return frozenset(map(identity, functions))
 
 
 def count_call(function: Any, receiver: Any, name: str, args: tuple[Any, ...]) -> None:
@@ -28,17 +29,17 @@ def count_call(function: Any, receiver: Any, name: str, args: tuple[Any, ...]) -
     """
     if receiver is not None and name:
         _count_method(receiver, name, args)
-    elif id(function) in _HASH_OR_COMPARE or type(function) is functools._lru_cache_wrapper:
+    elif identity(function) in _HASH_OR_COMPARE or type(function) is functools._lru_cache_wrapper:
         _weigh_compared(*args)
-    elif id(function) in _COPY_DEEPLY:
+    elif identity(function) in _COPY_DEEPLY:
         WORK.steps += weigh(*args)
-    elif id(function) in _EXECUTE:
+    elif identity(function) in _EXECUTE:
         WORK.steps += _STEPS_TO_EXECUTE
     elif getattr(function, "__module__", "") == "sqlparse" and args and isinstance(args[0], str):
         WORK.steps += len(args[0]) * _STEPS_FOR_SQL
     elif getattr(function, "__module__", "") == "re" and args:
         WORK.steps += len(args[0]) if isinstance(args[0], str | bytes) else 0  # it is compiled
-    if id(function) in _SORT and args:
+    if identity(function) in _SORT and args:
         _count_sorting(args[0])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.limits.sizes import check_size
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
@@ -108,7 +109,7 @@ def augmented_assignment(vm: Machine, node: ast.AugAssign, scope: Scope) -> Sign
 
 def _changed(vm: Machine, op: ast.operator, left: Any, right: Any, span: Span) -> Any:
     """What `left += right` binds; lists, dictionaries and sets are changed in place."""
-    if id(left) in vm.choices:
+    if identity(left) in vm.choices:
         note_change_of(vm, left, Unknown("which list is added to is not known", span))
     if isinstance(left, list) and isinstance(op, ast.Add):
         items = iterate(vm, right, span)

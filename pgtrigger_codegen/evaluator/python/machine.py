@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.limits.work import WORK
 from pgtrigger_codegen.evaluator.modules.eager_imports import eager_imports
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
@@ -252,5 +253,5 @@ class PythonMachine(Evaluation):
 
     def remember_made(self, value: Any) -> Any:
         """Notes what a listed maker of classes and functions has made: it may be called."""
-        self.made[id(value)] = value
+        self.made[identity(value)] = value
         return value

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from msgspec import Struct, field
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
 from pgtrigger_codegen.source.module import Module
@@ -50,7 +51,7 @@ class Opaque(Struct, frozen=True, eq=False):
         return isinstance(other, Opaque) and other.real is self.real
 
     def __hash__(self) -> int:
-        return id(self.real)
+        return identity(self.real)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Opaque:
         return self
@@ -119,7 +120,7 @@ class BoundMethod(Struct, frozen=True, eq=False):
         )
 
     def __hash__(self) -> int:
-        return hash((id(self.function), id(self.receiver)))
+        return hash((identity(self.function), identity(self.receiver)))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> BoundMethod:
         return self

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.moment import Moment
 from pgtrigger_codegen.evaluator.values.provider_calls import ProvidedCall
@@ -109,11 +110,11 @@ class Findings(Struct):
 
     def remember_origin(self, value: Any, span: Span, class_name: str) -> None:
         """Notes where an object was made; the first call to make it is the innermost."""
-        self._origins[id(value)] = CreationSite(value, span, class_name)
+        self._origins[identity(value)] = CreationSite(value, span, class_name)
 
     def origin(self, value: Any) -> CreationSite | None:
         """Where an object was made."""
-        return self._origins.get(id(value))
+        return self._origins.get(identity(value))
 
     def made_at(self) -> Iterator[Span]:
         """Where objects of libraries were made, triggers among them."""

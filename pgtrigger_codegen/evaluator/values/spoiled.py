@@ -6,6 +6,7 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.values.classes import mro_of
 from pgtrigger_codegen.evaluator.values.models import ThroughModel
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
@@ -33,16 +34,21 @@ class Spoiled:
 
     def of(self, value: Any) -> Unknown | None:
         """Why the attributes of a value are not known: its own, or those of a class of its."""
-        return next(filter(None, map(self._reason, self._sources(value))), None)
+        reasons = self._reasons
+        for source in self._sources(value):
+            known = reasons.get(_key(source))
+            if known is not None:
+                return known[1]
+        return None
 
     def within(self, root: Any) -> Unknown | None:
         """Why a value is not known, or anything that it is made of."""
         pending, seen = [root], set[int]()
         while pending and self._reasons:
             value = pending.pop()
-            if id(value) in seen:
+            if identity(value) in seen:
                 continue
-            seen.add(id(value))
+            seen.add(identity(value))
             found = self.of(value)
             if found is not None or len(seen) > _MOST:
                 return found or next(reason for _, reason in self._reasons.values())
@@ -54,10 +60,6 @@ class Spoiled:
                 pending += getattr(value, "__dict__", {}).values()
         return None
 
-    def _reason(self, value: Any) -> Unknown | None:
-        known = self._reasons.get(_key(value))
-        return None if known is None else known[1]
-
     def _sources(self, value: Any) -> Iterable[Any]:
         if isinstance(value, ThroughModel):
             return (value,)
@@ -67,5 +69,5 @@ class Spoiled:
 def _key(value: Any) -> object:
     """The identity of a value; of a default through model that of its field."""
     if isinstance(value, ThroughModel):
-        return (id(value.owner), value.field_name)
-    return id(class_behind(value) if isinstance(value, type) else value)
+        return (identity(value.owner), value.field_name)
+    return identity(class_behind(value) if isinstance(value, type) else value)

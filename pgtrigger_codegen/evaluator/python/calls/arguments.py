@@ -15,6 +15,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.library import lookup, packages
 from pgtrigger_codegen.evaluator.library.kinds import is_query
 from pgtrigger_codegen.evaluator.limits.sizes import bounded
@@ -34,7 +35,7 @@ from pgtrigger_codegen.source.span import Span
 
 def _ids(*functions: Any) -> frozenset[int]:
     """Callables by identity: none of these ever goes, and asking takes one look."""
-    return frozenset(map(id, functions))
+    return frozenset(map(identity, functions))
 
 
 # They call one of their arguments, item by item: it is wrapped. Its position, if it has one.
@@ -212,7 +213,7 @@ def call_library_object(
 
 def _is(function: Any, functions: frozenset[int]) -> bool:
     """Whether a callable is one of these; a user's own `__eq__` or `__hash__` is not asked."""
-    return id(function) in functions
+    return identity(function) in functions
 
 
 def _refuse_own_kinds(function: Any, value: Any, span: Span) -> None:

@@ -20,6 +20,7 @@ import typing
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.protocols.domain import Maker
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
@@ -48,7 +49,7 @@ _LISTED: dict[Any, Maker] = {
     typing.NewType: _PLAIN,
     typing.TypedDict: _WITH_NAMES,
 }
-MAKERS = {id(function): maker for function, maker in _LISTED.items()}
+MAKERS = {identity(function): maker for function, maker in _LISTED.items()}
 """By identity: what a project's callable says of itself is not asked."""
 
 
@@ -56,7 +57,7 @@ def decorator(
     vm: Machine, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Special | None:
     """`dataclass(frozen=True)` and its like: the decorator, to be called with a class."""
-    maker = vm.makers.get(id(function))
+    maker = vm.makers.get(identity(function))
     if maker is None or not maker.is_decorator or (args and _is_decorated(args[0])):
         return None
     return Special("decorator", (function, args, kwargs))
@@ -70,7 +71,7 @@ def check(
     Raises:
         Refusal: Before anything is made.
     """
-    maker = vm.makers.get(id(function))
+    maker = vm.makers.get(identity(function))
     if maker is None:
         return
     if maker.changes_class and args:
@@ -132,7 +133,7 @@ def _typing_names(vm: Machine, annotations: Any, module: str, span: Span) -> dic
 def note_made(vm: Machine, function: Any, result: Any) -> Any:
     """What a maker has made may be called."""
     name = getattr(function, "__name__", "")
-    maker = vm.makers.get(id(function))
+    maker = vm.makers.get(identity(function))
     made = (maker is not None and maker.made_is_called) or (
         isinstance(function, types.MethodType) and name in _MAKER_METHODS
     )

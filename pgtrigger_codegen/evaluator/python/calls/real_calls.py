@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.limits.sizes import checked
 from pgtrigger_codegen.evaluator.protocols.events import Refused
@@ -44,7 +45,7 @@ def call_real(
     """The value of a call of a real callable, or why it is not called."""
     if function is format and args:
         vm.check_format(args[0], args[1:], span)
-    if id(function) in vm.makers:
+    if identity(function) in vm.makers:
         args = tuple(map(opened, args))
         kwargs = {name: opened(value) for name, value in kwargs.items()}
     if not callable(function):

@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.library.kinds import is_migration
 from pgtrigger_codegen.evaluator.limits import totals
@@ -149,7 +150,7 @@ def _may_be_subclassed(vm: Machine, base: Any) -> bool:
     return (
         is_user_class(vm, base)
         or lookup.is_callable_listed(base)
-        or id(base) in vm.made
+        or identity(base) in vm.made
         or base.__module__ in ("abc", "typing", "enum", "builtins")
     )
 

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.modules.bound_names import bound_names
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.flow.branches import merge
@@ -95,7 +96,7 @@ def merged_names(
             registers = vm.domain.registers(vm, values)
             merged[name] = may_register(why) if registers else one_of(vm, why, values)
         elif isinstance(value, list) and all(value is not one for one in values):
-            vm.choices[id(value)] = value, tuple(values)
+            vm.choices[identity(value)] = value, tuple(values)
     return merged
 
 

@@ -6,6 +6,7 @@ import abc
 import types
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.library import lookup, packages
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_class
@@ -22,7 +23,7 @@ def receiver_of(function: Any) -> tuple[Any, str]:
 def is_allowed(vm: Machine, function: Any) -> bool:
     """Whether a real callable may be called."""
     receiver, name = receiver_of(function)
-    if lookup.is_callable_listed(function) or id(function) in vm.made:
+    if lookup.is_callable_listed(function) or identity(function) in vm.made:
         return True
     if name == "register" and type(receiver) is abc.ABCMeta:
         return is_user_class(vm, receiver)

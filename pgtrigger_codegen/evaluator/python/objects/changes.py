@@ -13,6 +13,7 @@ import copy
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.modules.bound_names import (
     bound_names,
@@ -112,13 +113,13 @@ def one_of(vm: Machine, unknown: Unknown, values: Iterable[Any]) -> Unknown:
     if not found:
         return unknown
     made = copy.copy(unknown)
-    vm.choices[id(made)] = made, found
+    vm.choices[identity(made)] = made, found
     return made
 
 
 def one_of_names(vm: Machine, unknown: Unknown, node: ast.expr, scope: Scope) -> Unknown:
     """The same, for what an expression leads to by name: `a if unknown else b`, `a[unknown]`."""
-    if isinstance(node, ast.Name | ast.Constant) or id(unknown) in vm.choices:
+    if isinstance(node, ast.Name | ast.Constant) or identity(unknown) in vm.choices:
         return unknown
     holders = ((name, scope.find(name)) for name in sorted({*_names_led_to(node)}))
     return one_of(vm, unknown, [found.names[name] for name, found in holders if found is not None])

@@ -26,6 +26,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.library import lookup, packages
 from pgtrigger_codegen.evaluator.limits import totals
 from pgtrigger_codegen.evaluator.limits.work import WORK
@@ -125,7 +126,7 @@ def _callable_inward(vm: Machine, value: Any, kind: type) -> Any:
         if isinstance(receiver, type):
             receiver = class_behind(receiver)
         return BoundMethod(function, receiver)
-    listed = id(value) not in _MAKING_CLASSES and is_listed(vm, value)
+    listed = identity(value) not in _MAKING_CLASSES and is_listed(vm, value)
     return value if listed else opaque(vm, value)
 
 
@@ -152,7 +153,7 @@ def is_raw(vm: Machine, value: Any) -> bool:
     """Whether a value is a real callable that would do something unchecked when it is called."""
     kind = type(value)
     if isinstance(value, type):
-        return id(value) in _CALLING_TYPES
+        return identity(value) in _CALLING_TYPES
     if kind is types.FunctionType:
         return BEHIND not in vars(value)
     if isinstance(value, CALLABLES):
@@ -166,13 +167,13 @@ def call_back(vm: Machine, value: Any, span: Span) -> Any:
     """A function for real code to call, which the interpreter answers."""
     if type(value) in USER_FUNCTIONS:
         return function_outward(vm, value)
-    if id(value) not in vm.call_backs:
+    if identity(value) not in vm.call_backs:
         made: Any = CallBack(value, _answer(vm, value, span))
         if hasattr(type(value), "__get__") and not isinstance(value, types.MethodType):
             made = _answer(vm, value, span)  # a function, which binds as the real one does
             vars(made)[BEHIND] = value
-        vm.call_backs[id(value)] = made
-    return vm.call_backs[id(value)]
+        vm.call_backs[identity(value)] = made
+    return vm.call_backs[identity(value)]
 
 
 def function_outward(vm: Machine, value: Function | BoundMethod) -> Any:
@@ -215,11 +216,11 @@ class CallBack:
 
 def opaque(vm: Machine, value: Any) -> Opaque | Special:
     """What stands for something real that no table lists: always the same for the same."""
-    if (stand_in := _MAKING_CLASSES.get(id(value))) is not None:
+    if (stand_in := _MAKING_CLASSES.get(identity(value))) is not None:
         return stand_in
-    if id(value) not in vm.opaques:
-        vm.opaques[id(value)] = Opaque(describe(value), value)
-    return vm.opaques[id(value)]
+    if identity(value) not in vm.opaques:
+        vm.opaques[identity(value)] = Opaque(describe(value), value)
+    return vm.opaques[identity(value)]
 
 
 def as_instance(value: Any) -> Any:
@@ -305,7 +306,7 @@ def _items_outward(vm: Machine, value: Any, span: Span, depth: int) -> Any:
 def _class_inward(vm: Machine, cls: type) -> Any:
     if (behind := class_behind(cls)) is not cls:
         return behind
-    known = is_user_class(vm, cls) or lookup.is_callable_listed(cls) or id(cls) in vm.made
+    known = is_user_class(vm, cls) or lookup.is_callable_listed(cls) or identity(cls) in vm.made
     return cls if known else opaque(vm, cls)
 
 
@@ -337,6 +338,6 @@ _NOWHERE = Span("", 1, 1, 1, 1)
 _METHOD = types.MethodType(as_instance, None.__class__)
 _TYPE = Special("type")
 _MAKING_CLASSES = {
-    id(type.__new__): Special("type.__new__"),
-    id(abc.ABCMeta.__new__): Special("type.__new__", abc.ABCMeta.__new__),
+    identity(type.__new__): Special("type.__new__"),
+    identity(abc.ABCMeta.__new__): Special("type.__new__", abc.ABCMeta.__new__),
 }

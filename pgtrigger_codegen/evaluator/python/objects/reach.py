@@ -9,6 +9,7 @@ from collections import ChainMap, deque
 from collections.abc import ItemsView, Iterable, Iterator, ValuesView
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.library import lookup
 from pgtrigger_codegen.evaluator.protocols.machine import Machine
 from pgtrigger_codegen.evaluator.python.objects.kinds import (
@@ -31,7 +32,7 @@ _HOLDING = (list, tuple, set, frozenset, deque, ItemsView, ValuesView)
 
 def choices_of(vm: Machine, value: Any) -> tuple[Any, ...]:
     """What may be meant by a value that is not known in full."""
-    return vm.choices[id(value)][1] if id(value) in vm.choices else ()
+    return vm.choices[identity(value)][1] if identity(value) in vm.choices else ()
 
 
 def changeable_in(vm: Machine, values: Iterable[Any]) -> Iterator[Any]:
@@ -39,9 +40,9 @@ def changeable_in(vm: Machine, values: Iterable[Any]) -> Iterator[Any]:
     pending, seen = list(_parts(values)), set[int]()
     while pending:
         value = _receiver(pending.pop())
-        if id(value) in seen:
+        if identity(value) in seen:
             continue
-        seen.add(id(value))
+        seen.add(identity(value))
         held = _held_by(vm, value)
         if held is not None:
             pending += held
@@ -91,8 +92,8 @@ def functions_in(vm: Machine, values: Iterable[Any]) -> Iterator[Function]:
         if isinstance(value, property):
             pending += [value.fget, value.fset]
         function = interpreted(getattr(value, "__func__", value))
-        if function is not None and id(function.node) not in seen:
-            seen.add(id(function.node))
+        if function is not None and identity(function.node) not in seen:
+            seen.add(identity(function.node))
             yield function
             pending += _called_by(function)
         elif function is None and _is_own_object(vm, value):

@@ -8,6 +8,7 @@ import ast
 from collections import deque
 from typing import Any
 
+from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.limits.sizes import check_size
 from pgtrigger_codegen.evaluator.limits.weight import SCALARS, weigh
 from pgtrigger_codegen.evaluator.limits.work import WORK
@@ -60,7 +61,7 @@ def assign(vm: Machine, target: ast.expr, value: Any, scope: Scope) -> None:
 
 def note_change(vm: Machine, node: ast.expr, owner: Any, value: Any, scope: Scope) -> None:
     """Notes that something is changed which is not known, and gets hold of a value perhaps."""
-    if id(owner) in vm.choices:
+    if identity(owner) in vm.choices:
         span = scope.module.span(node)
         note_change_of(vm, owner, Unknown("which one is changed is not known", span))
     if isinstance(owner, Unknown):
