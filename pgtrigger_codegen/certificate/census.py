@@ -23,6 +23,7 @@ from pgtrigger_codegen.evaluator.django.engine import ENGINE, VENDOR
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.evaluator.values.trace import Place, Trace
 from pgtrigger_codegen.source.declaring import DeclarationSite, Enclosure, What, declaring_sites
+from pgtrigger_codegen.source.declaring_quickly import sites_of_tree
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.nodes import children, walk
 from pgtrigger_codegen.source.span import Span
@@ -210,17 +211,19 @@ def _beginning(text: str, at: int) -> int:
 
 
 def _read(module: Module, lines: set[int], names: DeclaringNames) -> list[DeclarationSite]:
-    """What LibCST reads in the top-level statements around some lines."""
+    """The sites in the top-level statements around some lines."""
     callables = names.callables(module)
-    statements = set()
+    found = []
     for node in module.tree.body:
         decorators = getattr(node, "decorator_list", ())
         first = min([node.lineno, *(one.lineno for one in decorators)])
         last = node.end_lineno or node.lineno
         if any(first <= line <= last for line in lines) and _may_hold_sites(node, callables):
-            statements.add((first, last))
-    if not statements:
-        return []  # LibCST takes longer to import than most modules take to be read
+            found.append((first, last, node))
+    sites = sites_of_tree(module, [node for _, _, node in found], callables)
+    if sites is not None:
+        return sites
+    statements = {(first, last) for first, last, _ in found}
     try:
         return list(declaring_sites(module.text, statements, callables))
     # LibCST looks up a node that it has not reached after too much recursion.

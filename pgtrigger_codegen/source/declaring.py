@@ -164,7 +164,7 @@ class _Finder:
         targets: Iterable[cst.CSTNode],
         around: tuple[Enclosure, ...],
     ) -> None:
-        for target in targets if _is_in_meta(around) else ():
+        for target in targets if is_in_meta(around) else ():
             if type(target).__name__ == "Name" and getattr(target, "value", "") == "triggers":
                 self._add("meta", target, around)
         self._visit_children(node, around)
@@ -222,7 +222,7 @@ _VISITORS: dict[str, Callable[[_Finder, Any, tuple[Enclosure, ...]], None]] = {
 }
 
 
-def _is_in_meta(around: tuple[Enclosure, ...]) -> bool:
+def is_in_meta(around: tuple[Enclosure, ...]) -> bool:
     """Whether the innermost class or function is a class `Meta`."""
     holders = [one for one in around if one.kind in ("class", "function")]
     return bool(holders) and (holders[-1].kind, holders[-1].name) == ("class", "Meta")
