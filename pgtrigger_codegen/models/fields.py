@@ -17,7 +17,6 @@ from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.models import meta
 from pgtrigger_codegen.source.mentions import mentions
 from pgtrigger_codegen.source.nodes import walk
-from pgtrigger_codegen.source.span import Span
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder
@@ -103,16 +102,6 @@ def adds_fields(value: Any) -> bool:
         ):
             return True
     return False
-
-
-def name_span(field: DeclaredField) -> Span:
-    """Where a field's name stands."""
-    for node in field.owner.node.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        for target in targets:
-            if isinstance(target, ast.Name) and target.id == field.name:
-                return field.owner.module.span(target)
-    return field.owner.span
 
 
 def _collect(model: ModelClass) -> dict[str, DeclaredField]:

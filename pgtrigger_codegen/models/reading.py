@@ -90,7 +90,7 @@ class ModelReader:
     def read(self) -> None:
         """Executes every first-party module that may declare models or register triggers."""
         self._execute_what_comes_first()
-        for app in self._first_party_apps():
+        for app in self.project.first_party_apps:
             self._open(f"{app.name}.models")
         relevant = RelevantModules(
             self.loader,
@@ -105,7 +105,7 @@ class ModelReader:
         self._send_signals()
         self._run_metaclasses()
         self.interpreter.findings.models_ready = True
-        for app in self._first_party_apps():
+        for app in self.project.first_party_apps:
             self._run_ready(app)
         self._take()
         self.additions.resolve(self._when)
@@ -278,6 +278,3 @@ class ModelReader:
         for app in self.project.apps.values():
             yield app.name
             yield app.config.__module__ if app.config is not None else f"{app.name}.apps"
-
-    def _first_party_apps(self) -> Iterator[App]:
-        return (app for app in self.project.apps.values() if app.first_party)

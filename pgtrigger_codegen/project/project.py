@@ -88,6 +88,11 @@ class Project(Struct, frozen=True):
     first_party_roots: tuple[Path, ...] = ()
     unread_apps: tuple[str, ...] = ()
 
+    @property
+    def first_party_apps(self) -> list[App]:
+        """The apps that belong to the project."""
+        return [app for app in self.apps.values() if app.first_party]
+
     def holds_migrations(self, folder: str | Path) -> bool:
         """Whether a folder is one of migrations, by its name or by `MIGRATION_MODULES`."""
         path = str(folder)

@@ -27,7 +27,7 @@ from pgtrigger_codegen.migrations.changes.operations import (
     ReplaceTrigger,
 )
 from pgtrigger_codegen.migrations.planning.plan import AppPlan, Plan
-from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, db_table, in_search_path
+from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, in_search_path
 from pgtrigger_codegen.report.advice import advice
 from pgtrigger_codegen.report.earlier import Earlier
 from pgtrigger_codegen.report.facts import (
@@ -46,7 +46,7 @@ from pgtrigger_codegen.report.operations import (
 from pgtrigger_codegen.report.pairs import Pair, paired
 from pgtrigger_codegen.source.place import Place
 from pgtrigger_codegen.source.span import Span
-from pgtrigger_codegen.sql.names import table_name
+from pgtrigger_codegen.sql.names import db_table, table_name
 from pgtrigger_codegen.sql.render import DEFAULT_STYLE
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 

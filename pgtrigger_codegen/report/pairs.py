@@ -21,10 +21,10 @@ from pgtrigger_codegen.migrations.changes.autodetector import (
     trigger_key,
 )
 from pgtrigger_codegen.migrations.changes.renames import Renames, renames_in
-from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, MigrationState, db_table
+from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, MigrationState
 from pgtrigger_codegen.migrations.schema.tables import RenamedTable
 from pgtrigger_codegen.sql.equivalence import TriggerKey
-from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.names import QualifiedName, db_table
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 Right = CompiledTrigger | InstalledTrigger

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 import libcst as cst
 from msgspec import Struct, field
 
+from pgtrigger_codegen.source.elements import indentation
 from pgtrigger_codegen.source.span import Span
 
 Render = Callable[[str], str]
@@ -117,7 +118,7 @@ class SourceEdits(Struct):
     def _indent(self, span: Span) -> str:
         line = self.text.split("\n")[span.line - 1]
         before = line[: span.column - 1]
-        return before if not before.strip() else _indentation(line) + "    "
+        return before if not before.strip() else indentation(line) + "    "
 
     def _offsets(self, span: Span) -> tuple[int, int]:
         return (
@@ -355,7 +356,3 @@ def _offset(text: str, line: int, column: int) -> int:
     for _ in range(line - 1):
         start = text.index("\n", start) + 1
     return start + column - 1
-
-
-def _indentation(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]

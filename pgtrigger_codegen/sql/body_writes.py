@@ -16,7 +16,7 @@ from pgtrigger_codegen.sql.body_facts import Query, TextRange
 from pgtrigger_codegen.sql.body_targets import statements_of
 from pgtrigger_codegen.sql.definition import Event, Row
 from pgtrigger_codegen.sql.names import QualifiedName
-from pgtrigger_codegen.sql.parser import Node, strings
+from pgtrigger_codegen.sql.parser import Node, conjuncts, strings
 from pgtrigger_codegen.sql.statements import relation_name
 
 
@@ -102,21 +102,12 @@ def _chosen(node: Node, variables: frozenset[str]) -> Mapping[str, RowColumn] | 
     relation = node["relation"]
     name = relation.get("alias", {}).get("aliasname", relation["relname"])
     rows: dict[str, RowColumn] = {}
-    for comparison in _conjuncts(node["whereClause"]):
+    for comparison in conjuncts(node["whereClause"]):
         found = _equality(comparison, name, variables)
         if found is None or found[0] in rows:
             return None
         rows[found[0]] = found[1]
     return rows
-
-
-def _conjuncts(condition: Node) -> Iterator[Node]:
-    connected = condition.get("BoolExpr", {})
-    if connected.get("boolop") == "AND_EXPR":
-        for arg in connected["args"]:
-            yield from _conjuncts(arg)
-    else:
-        yield condition
 
 
 def _equality(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from pgtrigger_codegen.sql.parser import Node, canonical, strings, walk
+from pgtrigger_codegen.sql.parser import Node, canonical, conjuncts, strings, walk
 
 
 class _Demand(NamedTuple):
@@ -25,7 +25,7 @@ class _Demand(NamedTuple):
 def contradicts(condition: Node) -> bool:
     """Whether an AND cannot be true, since two of its parts exclude each other."""
     if condition.get("BoolExpr", {}).get("boolop") == "AND_EXPR":
-        return _none_fulfils(list(_conjuncts(condition)))
+        return _none_fulfils(list(conjuncts(condition)))
     return condition.get("A_Expr", {}).get("kind") == "AEXPR_BETWEEN" and _none_fulfils([condition])
 
 
@@ -51,7 +51,7 @@ def _denies_itself(parts: list[Node], demands: Mapping[str, list[_Demand]]) -> b
     denied = [part["BoolExpr"]["args"][0] for part in parts if _is_not(part)]
     said = {canonical(part) for part in parts} if denied else set()
     return any(
-        all(canonical(one) in said or _follows(one, demands) for one in _conjuncts(argument))
+        all(canonical(one) in said or _follows(one, demands) for one in conjuncts(argument))
         for argument in denied
         if not any(key in _NOT_THE_SAME for key, _ in walk(argument))
     )
@@ -72,15 +72,6 @@ def _follows(part: Node, demands: Mapping[str, list[_Demand]]) -> bool:
 
 def _is_not(part: Node) -> bool:
     return bool(part.get("BoolExpr", {}).get("boolop") == "NOT_EXPR")
-
-
-def _conjuncts(condition: Node) -> Iterator[Node]:
-    node = condition.get("BoolExpr", {})
-    if node.get("boolop") == "AND_EXPR":
-        for arg in node["args"]:
-            yield from _conjuncts(arg)
-    else:
-        yield condition
 
 
 def _demands(part: Node) -> Iterator[tuple[str, _Demand]]:

@@ -11,7 +11,7 @@ import os.path
 from collections.abc import Iterator
 
 from pgtrigger_codegen.sql.control_flow import INDENT, statements_on_lines
-from pgtrigger_codegen.sql.lexer import Kind, Token, tokenize
+from pgtrigger_codegen.sql.lexer import Kind, Token, text_of, tokenize
 
 MAX_WIDTH = 88
 
@@ -22,8 +22,8 @@ def one_line(sql: str) -> str:
         return sql
     tokens = _stripped(tokenize(sql))
     if any(token.spans_lines for token in tokens):
-        return _text(tokens)
-    return _text(_with_spaces(tokens))
+        return text_of(tokens)
+    return text_of(_with_spaces(tokens))
 
 
 def condition(sql: str) -> str:
@@ -47,9 +47,9 @@ def block(sql: str) -> str:
     """
     tokens = list(tokenize(sql))
     if any(token.spans_lines for token in tokens):
-        return _text(_stripped(tokens))
+        return text_of(_stripped(tokens))
     if "\n" not in sql.strip():
-        return _text(statements_on_lines(_stripped(tokens)))
+        return text_of(statements_on_lines(_stripped(tokens)))
     return _dedent(tokens)
 
 
@@ -91,7 +91,7 @@ def _break_conjunctions(line: str) -> str:
         conjunction = after is not None and after.text.upper() in ("AND", "OR")
         breaks = token.kind is Kind.SPACE and depth == 1 and conjunction
         result.append(Token(Kind.SPACE, "\n") if breaks else token)
-    return _text(result)
+    return text_of(result)
 
 
 def _dedent(tokens: list[Token]) -> str:
@@ -107,7 +107,7 @@ def _dedent(tokens: list[Token]) -> str:
         Token(Kind.SPACE, _dedented_break(token.text, margin)) if _is_break(token) else token
         for token in body
     )
-    return _text(lines).strip("\n")
+    return text_of(lines).strip("\n")
 
 
 def _is_break(token: Token) -> bool:
@@ -127,7 +127,3 @@ def _stripped(tokens: Iterator[Token] | list[Token]) -> list[Token]:
     while result and result[0].kind is Kind.SPACE:
         result.pop(0)
     return result
-
-
-def _text(tokens: Iterator[Token] | list[Token]) -> str:
-    return "".join(token.text for token in tokens)

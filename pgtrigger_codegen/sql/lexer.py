@@ -11,7 +11,7 @@ Rules: https://www.postgresql.org/docs/current/sql-syntax-lexical.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
@@ -62,6 +62,11 @@ def code_tokens(sql: str) -> list[Token]:
         for token in tokenize(sql)
         if token.kind is not Kind.SPACE and token.kind not in COMMENTS
     ]
+
+
+def text_of(tokens: Iterable[Token]) -> str:
+    """The text that tokens were cut from."""
+    return "".join(token.text for token in tokens)
 
 
 def comments(sql: str) -> list[str]:

@@ -24,6 +24,11 @@ class QualifiedName(NamedTuple):
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
 
+def db_table(name: QualifiedName) -> str:
+    """The table as a model names it."""
+    return f'{name.schema}"."{name.name}' if name.schema else name.name
+
+
 def quote_table(table: str) -> str:
     """A model's `db_table` as SQL, with quotes only where it does not bring its own.
 

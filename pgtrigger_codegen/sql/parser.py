@@ -119,6 +119,16 @@ def strings(nodes: list[Node] | None) -> tuple[str, ...]:
     return tuple(node["String"]["sval"] for node in nodes or () if "String" in node)
 
 
+def conjuncts(condition: Node) -> Iterator[Node]:
+    """The parts that AND connects, however deep; the condition itself where there is no AND."""
+    connected = condition.get("BoolExpr", {})
+    if connected.get("boolop") == "AND_EXPR":
+        for part in connected["args"]:
+            yield from conjuncts(part)
+    else:
+        yield condition
+
+
 def walk(tree: object) -> Iterator[tuple[str, Any]]:
     """Every key of every object in the tree with its value, outer ones first."""
     # Generators within generators would pass each pair on once for every level above it.

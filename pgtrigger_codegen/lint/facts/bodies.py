@@ -19,14 +19,14 @@ from pgtrigger_codegen.crashes import Crash, contain
 from pgtrigger_codegen.lint.facts.history import migration_span, replayed
 from pgtrigger_codegen.migrations.changes.autodetector import trigger_key
 from pgtrigger_codegen.migrations.reading.reader import Key
-from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger, db_table
+from pgtrigger_codegen.migrations.replaying.state import InstalledTrigger
 from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.sql.body import Body, BodyUnread, read_body
 from pgtrigger_codegen.sql.body_error import BodyError
 from pgtrigger_codegen.sql.body_facts import Query
 from pgtrigger_codegen.sql.body_installed import read_installed_body
 from pgtrigger_codegen.sql.body_targets import tables_named
-from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.sql.names import QualifiedName, db_table, table_name
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
 
 T = TypeVar("T")

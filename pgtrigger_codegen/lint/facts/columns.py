@@ -10,8 +10,7 @@ from msgspec import Struct
 
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.facts.definitions import table_owner
-from pgtrigger_codegen.lint.facts.project_files import text_of
-from pgtrigger_codegen.migrations.reading.reader import migration_files
+from pgtrigger_codegen.lint.facts.project_files import migration_texts
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.definition import SYSTEM_COLUMNS, Definition, cut_identifier
 from pgtrigger_codegen.triggers.compiled import CompiledTrigger
@@ -84,8 +83,6 @@ def _is_added_by_sql(context: LintContext, column: str) -> bool:
         rf"ADD\s+(COLUMN\s+)?(IF\s+NOT\s+EXISTS\s+)?[\\\"]*{re.escape(column)}\b", re.IGNORECASE
     )
     return any(
-        pattern.search(text_of(path))
-        for app in context.analysis.project.apps.values()
-        if app.first_party
-        for path in migration_files(app.migrations_dir).values()
+        pattern.search(text)
+        for _, text in migration_texts(context.analysis.project.first_party_apps)
     )

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pgtrigger_codegen.analysis import Analysis
 from pgtrigger_codegen.lint.facts.history import replayed
 from pgtrigger_codegen.lint.facts.project_files import (
-    first_party_apps,
     migration_texts,
     sql_files,
     text_of,
@@ -33,7 +32,7 @@ class OwnFunctions:
 
     @functools.cached_property
     def _texts(self) -> tuple[str, ...]:
-        migrations = migration_texts(first_party_apps(self._analysis))
+        migrations = migration_texts(self._analysis.project.first_party_apps)
         return (*(text for _, text in migrations), *map(text_of, sql_files(self._analysis)))
 
     def _find(self, name: str) -> list[range] | None:

@@ -45,7 +45,7 @@ def first_party_files(analysis: Analysis) -> Iterator[Path]:
 
 
 def _python_paths(analysis: Analysis) -> Iterable[str]:
-    folders = [analysis.project.root, *(app.path for app in first_party_apps(analysis))]
+    folders = [analysis.project.root, *(app.path for app in analysis.project.first_party_apps)]
     return dict.fromkeys(path for folder in folders for path in python_files(folder))
 
 
@@ -54,11 +54,6 @@ def sql_files(analysis: Analysis) -> Iterator[Path]:
     for folder, folders, names in walk(analysis.project.root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(folder, name) for name in sorted(names) if name.endswith(".sql"))
-
-
-def first_party_apps(analysis: Analysis) -> Iterator[App]:
-    """The apps that belong to the project."""
-    return (app for app in analysis.project.apps.values() if app.first_party)
 
 
 def project_module(analysis: Analysis, path: str | Path) -> Module | None:
@@ -95,7 +90,7 @@ def holds_models(analysis: Analysis, file: Path) -> bool:
     return first in ("models.py", "models")
 
 
-def migration_texts(apps: Iterator[App]) -> Iterator[tuple[Path, str]]:
+def migration_texts(apps: Iterable[App]) -> Iterator[tuple[Path, str]]:
     """The migration files of some apps, and what is in them."""
     for app in apps:
         for path in migration_files(app.migrations_dir).values():

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from pgtrigger_codegen.lint.facts.context import LintContext
-from pgtrigger_codegen.lint.facts.project_files import text_of
-from pgtrigger_codegen.migrations.reading.reader import migration_files
+from pgtrigger_codegen.lint.facts.project_files import migration_texts
 from pgtrigger_codegen.models.facts import ModelFact
 from pgtrigger_codegen.sql.definition import Definition
 
@@ -28,8 +27,6 @@ def _is_view(context: LintContext, table: str) -> bool:
     name = re.escape(table.replace('"', ""))
     pattern = re.compile(rf"CREATE\s+(OR\s+REPLACE\s+)?VIEW\s+[\\\"]*{name}\b", re.IGNORECASE)
     return any(
-        pattern.search(text_of(path))
-        for app in context.analysis.project.apps.values()
-        if app.first_party
-        for path in migration_files(app.migrations_dir).values()
+        pattern.search(text)
+        for _, text in migration_texts(context.analysis.project.first_party_apps)
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.facts.context import LintContext
-from pgtrigger_codegen.lint.facts.project_files import first_party_apps, migration_texts
+from pgtrigger_codegen.lint.facts.project_files import migration_texts
 from pgtrigger_codegen.lint.places.settings_places import setting_place
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.source.span import Span
@@ -47,7 +47,7 @@ class MigrationsStillEnabled(Rule):
         place = setting_place(context.analysis, "PGTRIGGER_MIGRATIONS")
         if settings.runsql_mode or isinstance(mode, Unknown) or place is None:
             return
-        for path, text in migration_texts(first_party_apps(context.analysis)):
+        for path, text in migration_texts(context.analysis.project.first_party_apps):
             if _MARK in text.partition("\n")[0]:
                 start = Span(str(path), 1, 1, 1, 1 + len(text.partition("\n")[0]))
                 yield self.diagnostic(

@@ -14,7 +14,6 @@ from pgtrigger_codegen.errors import MigrationsError
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Note, Severity
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.facts.history import operation_span, replayed_history
-from pgtrigger_codegen.lint.facts.project_files import first_party_apps
 from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.changes.autodetector import definition_of, key_of, trigger_key
 from pgtrigger_codegen.migrations.changes.edits import edited_part
@@ -76,7 +75,7 @@ class PendingTriggerChanges(Rule):
             return
         labels = [
             app.label
-            for app in first_party_apps(context.analysis)
+            for app in context.analysis.project.first_party_apps
             if is_migrations_package(app.migrations_dir)
             and found.history.state.is_readable(app.label)
         ]

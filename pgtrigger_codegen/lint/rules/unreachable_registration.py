@@ -10,7 +10,6 @@ from pgtrigger_codegen.evaluator.django.unknown_imports import REASON
 from pgtrigger_codegen.lint.diagnostic import Diagnostic, Severity
 from pgtrigger_codegen.lint.facts.context import LintContext
 from pgtrigger_codegen.lint.facts.project_files import (
-    first_party_apps,
     first_party_files,
     is_test,
     text_of,
@@ -63,7 +62,7 @@ class UnreachableRegistration(Rule):
         # What imports modules by names that are not known may well import those.
         if any(item.reason.startswith(REASON) for item in context.analysis.unresolved):
             return
-        for app in first_party_apps(context.analysis):
+        for app in context.analysis.project.first_party_apps:
             for path in context.marked_files(app.path):
                 if not {path, resolved(path)}.isdisjoint(
                     context.analysis.read_files

@@ -36,9 +36,9 @@ from pgtrigger_codegen.migrations.changes.operations import (
 from pgtrigger_codegen.migrations.changes.renames import renames_in
 from pgtrigger_codegen.migrations.changes.requirements import History
 from pgtrigger_codegen.migrations.reading.reader import Key
-from pgtrigger_codegen.migrations.replaying.state import Disturbance, InstalledTrigger, db_table
+from pgtrigger_codegen.migrations.replaying.state import Disturbance, InstalledTrigger
 from pgtrigger_codegen.sql.equivalence import TriggerKey
-from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.names import QualifiedName, db_table
 from pgtrigger_codegen.sql.render import uses_own_function
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from pgtrigger_codegen.migrations.reading.reader import Key
 from pgtrigger_codegen.migrations.replaying.columns import rename_column
-from pgtrigger_codegen.migrations.replaying.state import db_table, in_search_path
+from pgtrigger_codegen.migrations.replaying.state import in_search_path
 from pgtrigger_codegen.migrations.schema.fields import ModelKey
 from pgtrigger_codegen.migrations.schema.tables import (
     DroppedTable,
@@ -26,7 +26,7 @@ from pgtrigger_codegen.migrations.schema.tables import (
     Tables,
 )
 from pgtrigger_codegen.sql import render
-from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.sql.names import QualifiedName, db_table, table_name
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
 

@@ -6,11 +6,11 @@ from msgspec.structs import replace
 from pgtrigger import compiler
 
 from pgtrigger_codegen.evaluator.values.unknown import Unknown
-from pgtrigger_codegen.migrations.replaying.state import URI_HINT, db_table
+from pgtrigger_codegen.migrations.replaying.state import URI_HINT
 from pgtrigger_codegen.migrations.writing.literal import sql_literal, string_literal
 from pgtrigger_codegen.sql import render
 from pgtrigger_codegen.sql.equivalence import definitions, same_definition, same_function
-from pgtrigger_codegen.sql.names import QualifiedName, quote_table
+from pgtrigger_codegen.sql.names import QualifiedName, db_table, quote_table
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 

@@ -11,7 +11,7 @@ import functools
 import re
 from collections.abc import Iterator
 
-from pgtrigger_codegen.sql.lexer import Kind, Token, folded_name, tokenize
+from pgtrigger_codegen.sql.lexer import Kind, Token, folded_name, text_of, tokenize
 
 
 def names_column(create_trigger: str, column: str) -> bool:
@@ -38,7 +38,7 @@ def rename_column(create_trigger: str, old: str, new: str) -> str:
     for index in _column_references(tokens):
         if folded_name(tokens[index]) == old:
             tokens[index] = Token(Kind.QUOTED_NAME, quoted)
-    return "".join(token.text for token in tokens)
+    return text_of(tokens)
 
 
 def _column_references(tokens: list[Token]) -> Iterator[int]:

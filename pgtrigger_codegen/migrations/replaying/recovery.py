@@ -14,7 +14,7 @@ from pgtrigger_codegen.sql.equivalence import (
     same_definition,
     same_function,
 )
-from pgtrigger_codegen.sql.lexer import Kind, Token, tokenize
+from pgtrigger_codegen.sql.lexer import Kind, Token, text_of, tokenize
 from pgtrigger_codegen.sql.parser import SqlSyntaxError
 from pgtrigger_codegen.sql.render import create_trigger
 from pgtrigger_codegen.triggers.compiled import TriggerParts
@@ -87,13 +87,13 @@ def _trigger_clauses(sql: str) -> dict[str, str] | None:
     head = {token.text.upper() for token in tokens[:timing]}
     return {
         "constraint": "CONSTRAINT" if "CONSTRAINT" in head else "",
-        "when": _text(tokens[timing:events]).strip().upper(),
-        "operation": _text(tokens[events:on]).strip(),
-        "timing": _text(tokens[min(options, referencing) : min(referencing, each)]).strip(),
-        "referencing": _text(tokens[min(referencing, each) : each]).strip(),
+        "when": text_of(tokens[timing:events]).strip().upper(),
+        "operation": text_of(tokens[events:on]).strip(),
+        "timing": text_of(tokens[min(options, referencing) : min(referencing, each)]).strip(),
+        "referencing": text_of(tokens[min(referencing, each) : each]).strip(),
         "level": tokens[level].text.upper(),
-        "condition": _text(tokens[level + 1 : execute]).strip(),
-        "execute": _text(tokens[call + 1 :]).strip(),
+        "condition": text_of(tokens[level + 1 : execute]).strip(),
+        "execute": text_of(tokens[call + 1 :]).strip(),
     }
 
 
@@ -117,9 +117,9 @@ def _function_body(sql: str) -> tuple[str, str, str] | None:
     )
     semicolon = next(index for index in range(guard_end, len(tokens)) if tokens[index].text == ";")
     return (
-        _text(tokens[:begin]).strip(),
+        text_of(tokens[:begin]).strip(),
         name.strip().removeprefix("(").removesuffix("("),
-        _text(tokens[semicolon + 1 : ends[-1]]).strip(),
+        text_of(tokens[semicolon + 1 : ends[-1]]).strip(),
     )
 
 
@@ -145,7 +145,3 @@ def _find(tokens: list[Token], words: set[str], start: int, *, nested: bool = Fa
         elif token.kind is Kind.WORD and token.text.upper() in words and (nested or depth == 0):
             return index
     return len(tokens)
-
-
-def _text(tokens: list[Token]) -> str:
-    return "".join(token.text for token in tokens)

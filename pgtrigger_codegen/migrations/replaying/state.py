@@ -17,7 +17,7 @@ from pgtrigger_codegen.migrations.replaying.recovery import recover_parts
 from pgtrigger_codegen.migrations.schema.table_changes import TableChange
 from pgtrigger_codegen.migrations.schema.tables import Table
 from pgtrigger_codegen.sql.equivalence import TriggerDefinition, TriggerKey
-from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.names import QualifiedName, db_table
 from pgtrigger_codegen.sql.statements import TriggerState
 from pgtrigger_codegen.triggers.compiled import TriggerParts
 
@@ -209,8 +209,3 @@ class MigrationState(Struct, frozen=True):
 def in_search_path(name: QualifiedName) -> QualifiedName:
     """`public.order` and `order` are one table: models name no schema, and SQL may."""
     return QualifiedName(None, name.name) if name.schema == "public" else name
-
-
-def db_table(name: QualifiedName) -> str:
-    """The table as a model names it."""
-    return f'{name.schema}"."{name.name}' if name.schema else name.name

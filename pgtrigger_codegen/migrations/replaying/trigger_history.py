@@ -21,7 +21,6 @@ from pgtrigger_codegen.migrations.replaying.state import (
     Disturbance,
     InstalledTrigger,
     SchemaChange,
-    db_table,
     in_search_path,
 )
 from pgtrigger_codegen.migrations.replaying.table_lines import TableLines, TriggerWrite
@@ -36,7 +35,7 @@ from pgtrigger_codegen.migrations.schema.tables import (
     TableChange,
 )
 from pgtrigger_codegen.sql.equivalence import InstalledTriggers, TriggerKey
-from pgtrigger_codegen.sql.names import QualifiedName
+from pgtrigger_codegen.sql.names import QualifiedName, db_table
 from pgtrigger_codegen.sql.statements import (
     CommentOnTrigger,
     CreateFunction,

@@ -30,7 +30,7 @@ from pgtrigger_codegen.migrations.schema.table_changes import (
 )
 from pgtrigger_codegen.migrations.schema.table_models import TableModel, references
 from pgtrigger_codegen.models.table_names import default_table_name
-from pgtrigger_codegen.sql.names import QualifiedName, table_name
+from pgtrigger_codegen.sql.names import QualifiedName, db_table, table_name
 
 __all__ = [
     "DroppedColumn",
@@ -231,7 +231,7 @@ class Tables:
     def _move_table(self, model: TableModel, new: str, migration: Key) -> None:
         for change in renamings(model, new):
             if table := self.by_name.pop(change.old, None):
-                table.name = _db_table(change.new)
+                table.name = db_table(change.new)
                 table.named_by = table.touched_by = migration
                 self.by_name[change.new] = table
         model.table = new
@@ -336,7 +336,3 @@ class Tables:
 def _order_field(model: TableModel) -> Field:
     """The column by which `order_with_respect_to` keeps rows in order."""
     return read_field(OrderWrt(), model.key)
-
-
-def _db_table(name: QualifiedName) -> str:
-    return f'{name.schema}"."{name.name}' if name.schema else name.name

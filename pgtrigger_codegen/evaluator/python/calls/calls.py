@@ -42,11 +42,6 @@ from pgtrigger_codegen.evaluator.values.callables import (
     interpreted,
 )
 from pgtrigger_codegen.evaluator.values.classes import find_attribute
-from pgtrigger_codegen.evaluator.values.models import (
-    ModelClass,
-    ModelReference,
-    ThroughModel,
-)
 from pgtrigger_codegen.evaluator.values.own_kinds import is_own_kind, type_name
 from pgtrigger_codegen.evaluator.values.raised import PythonRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
@@ -62,7 +57,6 @@ from pgtrigger_codegen.evaluator.values.unknown import (
 from pgtrigger_codegen.evaluator.values.user_classes import as_type
 from pgtrigger_codegen.source.span import Span
 
-_MODELS = (ModelClass, ModelReference, ThroughModel)
 _ALIASES = (types.GenericAlias, typing._GenericAlias)  # type: ignore[attr-defined]
 _FORMATS = (str.format, str.format_map)
 _OBJECT_NEW = vars(object)["__new__"]
