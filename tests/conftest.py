@@ -14,6 +14,7 @@ from pgtrigger_codegen.crashes import surface
 pytest.register_assert_rewrite("tests.support")
 
 from tests.support.console import console  # noqa: E402
+from tests.support.one_analysis import one_analysis_in_a_test  # noqa: E402
 from tests.support.postgres import database, databases, new_database, postgres  # noqa: E402
 from tests.support.sooner import (  # noqa: E402
     installed_packages_are_read_once,
@@ -31,6 +32,7 @@ __all__ = [
     "databases",
     "installed_packages_are_read_once",
     "new_database",
+    "one_analysis_in_a_test",
     "postgres",
     "processes_compile_once",
     "texts_are_parsed_once",
@@ -64,7 +66,7 @@ def pytest_collection_finish() -> None:
     """The garbage collector leaves alone what was imported: it took a sixth of the time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -36,6 +36,7 @@ _NOT_RUN = {
 
 
 @pytest.mark.early
+@pytest.mark.usefixtures("one_analysis")
 @pytest.mark.parametrize("page", _PAGES)
 def test_commands_run(
     page: str, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch

@@ -17,6 +17,8 @@ from tests.support.unread import (
     write_complete_project,
 )
 
+pytestmark = pytest.mark.usefixtures("one_analysis")
+
 
 @pytest.fixture(scope="module")
 def pristine() -> Iterator[Path]:

@@ -16,6 +16,7 @@ import pytest
 from pgtrigger_codegen.cli.output import EscapingStream, escaping_streams
 from pgtrigger_codegen.lint.reporters.formats import REPORTERS
 from tests.support.cli import run_cli, run_process
+from tests.support.one_analysis import one_analysis
 from tests.support.projects import copy_project
 
 _ACTIVE = "\x1b[2J\x07\x9b1m\x7f\u202e\u2066\u2028\r"
@@ -87,11 +88,10 @@ def test_the_streams_are_put_back() -> None:
 _HOSTILE = f"{_ACTIVE}::error::x\n::error::y\n##[error]z ##vso[task.x]"
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
-    monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    project = copy_project("broken", tmp_path)
+@pytest.fixture(scope="module")
+def hostile_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project that no test changes, so that it is analyzed once."""
+    project = copy_project("broken", tmp_path_factory.mktemp("hostile"))
     models = next(project.rglob("models.py"))
     hostile = _HOSTILE.replace("\r", "")
     literal = repr(_HOSTILE)
@@ -111,7 +111,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     odd = models.parent / "a\x1b[2J\n::error::b.py"
     odd.write_text("import pgtrigger\nclass Broken(:\n")
-    return project
+    with one_analysis():
+        yield project
+
+
+@pytest.fixture
+def project(hostile_project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    return hostile_project
 
 
 def _harmless(text: str) -> Iterator[str]:
@@ -169,10 +177,13 @@ def test_nothing_drives_the_reader(project: Path, arguments: tuple[str, ...]) ->
 
 
 @pytest.mark.parametrize("format", [name for name in REPORTERS if name != "github"])
-def test_files_hold_nothing_that_drives_a_terminal(project: Path, format: str) -> None:
-    run_cli(project, "lint", "--output-format", format, "--output-file", "report")
+def test_files_hold_nothing_that_drives_a_terminal(
+    project: Path, format: str, tmp_path: Path
+) -> None:
+    report = tmp_path / "report"
+    run_cli(project, "lint", "--output-format", format, "--output-file", str(report))
 
-    assert not _CHARACTERS.intersection((project / "report").read_bytes().decode())
+    assert not _CHARACTERS.intersection(report.read_bytes().decode())
 
 
 def test_sql_is_printed_as_it_is_or_not_at_all(project: Path) -> None:
@@ -199,8 +210,10 @@ def test_a_crash_is_escaped_too(tmp_path: Path) -> None:
 
 def test_streams_of_earlier_runs_are_not_kept() -> None:
     """Each holds what was written, and `click` remembers the streams that it writes to."""
+    gc.freeze()  # what other tests have made need not be looked through
     for _ in range(3):
         with escaping_streams():
             click.echo("text")
+            assert [found for found in gc.get_objects() if type(found) is EscapingStream]
     gc.collect()
     assert not [found for found in gc.get_objects() if type(found) is EscapingStream]

@@ -16,6 +16,11 @@ _LIBPQ = ("PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE", "PGUSER", "PGPASSWO
 
 
 @pytest.fixture(autouse=True)
+def _one_analysis(one_analysis: None) -> None:
+    """These tests change databases; a project that does not change is analyzed once."""
+
+
+@pytest.fixture(autouse=True)
 def no_other_database(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in _LIBPQ:
         monkeypatch.delenv(name, raising=False)

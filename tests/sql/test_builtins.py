@@ -16,14 +16,17 @@ def test_the_catalogue_has_all_that_a_server_has(database: str) -> None:
     if str(version) not in lines[1]:
         pytest.skip(f"the catalogue was not made with PostgreSQL {version}")
 
-    known = {tuple(line.split(" ")[:3]): {*line.split(" ")} for line in lines if line[0] != "#"}
-    for line in (line for line in wanted if line[0] != "#"):
-        words = line.split(" ")
-        size = 3 if words[0] == "function" else 2
-        found = {
-            word for key, has in known.items() if list(key)[:size] == words[:size] for word in has
-        }
-        assert {*words[size:]} <= found, line
+    known: dict[tuple[str, ...], set[str]] = {}
+    for words in (line.split(" ") for line in lines if line[0] != "#"):
+        known.setdefault(_subject(words), set()).update(words)
+    for words in (line.split(" ") for line in wanted if line[0] != "#"):
+        subject = _subject(words)
+        assert {*words[len(subject) :]} <= known.get(subject, set()), " ".join(words)
+
+
+def _subject(words: list[str]) -> tuple[str, ...]:
+    """The words that say what a line of the catalogue is about."""
+    return tuple(words[: 3 if words[0] == "function" else 2])
 
 
 def test_a_catalogue_names_the_versions_that_were_not_read() -> None:

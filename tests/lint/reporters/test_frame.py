@@ -142,7 +142,7 @@ def test_outside_the_file_there_is_nothing_to_show() -> None:
 
 
 @given(
-    st.lists(st.text(max_size=12), max_size=12),
+    st.lists(st.text(max_size=6), max_size=12),
     st.integers(0, 14),
     st.integers(1, 14),
     st.integers(0, 12),
