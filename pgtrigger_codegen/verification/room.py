@@ -268,20 +268,43 @@ def _room(address: Address, guard: Guard, limits: Limits, *, is_given: bool) -> 
                 clear_room(administrator, address, names)
                 guard.is_cleared()
             raise
+        with contextlib.ExitStack() as stack:
+            if is_given:
+                stack.enter_context(_cleared(administrator, address, names, guard))
+            else:  # all of the server is thrown away
+                stack.callback(guard.is_cleared)
+            inside = stack.enter_context(administering(address, names.database))
+            furnish_room(inside, names)
+            raw = stack.enter_context(_session(address, names, limits))
+            watch = Watch(administrator, raw.info.backend_pid, names.database, limits.step)
+            stack.enter_context(watch.at_work())
+            yield Room(raw, address.origin, watch, lambda name: extend(inside, name))
+
+
+@contextmanager
+def _cleared(
+    administrator: RawConnection, address: Address, names: RoomNames, guard: Guard
+) -> Iterator[None]:
+    """Clears the room away at the end. Where that fails too, the first error is still told."""
+    try:
+        yield
+    except DatabaseError as first:
         try:
-            with administering(address, names.database) as inside:
-                furnish_room(inside, names)
-                with _session(address, names, limits) as raw:
-                    watch = Watch(administrator, raw.info.backend_pid, names.database, limits.step)
-                    with watch.at_work():
-                        yield Room(raw, address.origin, watch, lambda name: extend(inside, name))
-        finally:
-            if is_given:  # else all of the server is thrown away
-                _clear(administrator, address, names)
-            guard.is_cleared()
+            _clear(administrator, address, names)
+        except DatabaseError as second:
+            raise DatabaseError(str(first.args[0]), help=second.help) from first
+        guard.is_cleared()
+        raise
+    except BaseException:
+        _clear(administrator, address, names)
+        guard.is_cleared()
+        raise
+    _clear(administrator, address, names)
+    guard.is_cleared()
 
 
 def _clear(administrator: RawConnection, address: Address, names: RoomNames) -> None:
+    help = f"the next run of verify drops database {names.database}, or drop it by hand"
     try:
         if not (administrator.closed or administrator.broken):
             with contextlib.suppress(psycopg.OperationalError):
@@ -291,9 +314,9 @@ def _clear(administrator: RawConnection, address: Address, names: RoomNames) -> 
             clear_room(again, address, names)
     except psycopg.Error as error:
         failure = explain(error, f"dropping database {names.database}")
-        raise DatabaseError(
-            str(failure.args[0]), help="the next run of verify drops it, or drop it by hand"
-        ) from error
+        raise DatabaseError(str(failure.args[0]), help=help) from error
+    except DatabaseError as error:
+        raise DatabaseError(str(error.args[0]), help=help) from error
 
 
 @contextmanager

@@ -10,6 +10,9 @@ import psycopg
 import pytest
 
 from pgtrigger_codegen.database.errors import DatabaseError
+from pgtrigger_codegen.verification.embedded import running
+from pgtrigger_codegen.verification.guard import stop_server
+from pgtrigger_codegen.verification.names import PREFIX
 from pgtrigger_codegen.verification.room import Limits, RefusedStatement, Room, open_room
 from tests.verification.hostile import HOSTILE
 
@@ -154,6 +157,26 @@ def test_a_session_that_is_ended_by_others(postgres: str) -> None:
             connection.execute("SELECT pg_terminate_backend(%s)", [pid])
         with pytest.raises(DatabaseError, match="the server is gone"):
             room.rows("SELECT 1")
+
+
+def test_a_server_that_ends_and_does_not_start_again(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with (
+        running(folder) as address,
+        pytest.raises(DatabaseError) as caught,
+        open_room(psycopg.conninfo.make_conninfo(**address.parameters), "--dsn", Limits()) as room,
+    ):
+        _ask_when_stopped(room, folder)
+
+    assert str(caught.value.args[0]).startswith("the server is gone")
+    assert caught.value.help is not None
+    assert f"the next run of verify drops database {PREFIX}" in caught.value.help
+
+
+def _ask_when_stopped(room: Room, folder: Path) -> None:
+    stop_server(folder)
+    room.rows("SELECT 1")
 
 
 @pytest.mark.parametrize(
