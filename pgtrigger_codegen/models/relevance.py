@@ -17,6 +17,7 @@ from pgtrigger_codegen.evaluator.django.signals import SIGNALS
 from pgtrigger_codegen.evaluator.modules.import_order import ImportOrder
 from pgtrigger_codegen.evaluator.modules.loader import ModuleLoader
 from pgtrigger_codegen.evaluator.modules.missing_imports import absolute_name
+from pgtrigger_codegen.models.library_changes import changes_libraries
 from pgtrigger_codegen.models.plain_bases import PlainBases
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.nodes import walk
@@ -55,6 +56,8 @@ class RelevantModules:
         module = self._loader.load(name)
         if not isinstance(module, Module):
             return False
+        if changes_libraries(module):
+            return True
         imported = list(imported_names(module))
         leading = {
             bound

@@ -137,7 +137,7 @@ class Order(models.Model, metaclass=Meta):
 
 
 @pytest.mark.parametrize(
-    ("body", "reason"),
+    ("body", "reason", "kept"),
     [
         (
             (
@@ -148,6 +148,7 @@ class Order(models.Model, metaclass=Meta):
                 "        return made\n"
             ),
             "changes what the class is made of",
+            [],
         ),
         (
             (
@@ -157,6 +158,7 @@ class Order(models.Model, metaclass=Meta):
                 "        return made\n"
             ),
             "`X`",
+            [],
         ),
         (
             (
@@ -165,6 +167,7 @@ class Order(models.Model, metaclass=Meta):
                 "            PROTECT.register(cls)\n"
             ),
             "`X`",
+            ["own"],
         ),
         (
             (
@@ -175,12 +178,15 @@ class Order(models.Model, metaclass=Meta):
                 "        PROTECT.register(cls)\n"
             ),
             "`__prepare__`",
+            [],
         ),
     ],
 )
-def test_a_metaclass_that_is_not_followed_is_named(tmp_path: Path, body: str, reason: str) -> None:
+def test_a_metaclass_that_is_not_followed_is_named(
+    tmp_path: Path, body: str, reason: str, kept: list[str]
+) -> None:
     analysis = analyzed(tmp_path, HEAD + body + MODEL)
-    assert [one.name for one in analysis.triggers] == ["own"]
+    assert [one.name for one in analysis.triggers] == kept
     assert any(reason in one.reason for one in analysis.unresolved), analysis.unresolved
     assert analysis.certificate.gaps
 
@@ -193,3 +199,82 @@ def test_what_a_metaclass_sets_is_not_absent_before_it_runs(tmp_path: Path) -> N
     analysis = analyzed(tmp_path, HEAD + body + MODEL + after)
     assert {one.uri for one in analysis.triggers} == {"shop.Order:own", "shop.Order:p"}
     assert [one.model for one in analysis.unresolved] == ["shop.Line"]
+
+
+_SETS = "        made = super().__new__(mcs, name, bases, attrs)\n        {}\n        return made\n"
+_NEW = "    def __new__(mcs, name, bases, attrs):\n"
+_RETURN = "        return super().__new__(mcs, name, bases, attrs)\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{_NEW}        attrs['number'] = models.IntegerField()\n{_RETURN}",
+        f"{_NEW}        attrs.pop('count')\n{_RETURN}",
+        f"{_NEW}        attrs['Meta'] = type('Meta', (), {{}})\n{_RETURN}",
+        f"{_NEW}        return super().__new__(mcs, name + 'Line', bases, attrs)\n",
+        f"{_NEW}{_SETS.format('made._meta.db_table = name')}",
+        f"{_NEW}{_SETS.format('made.add_to_class(chr(110), models.IntegerField())')}",
+        (
+            "    @classmethod\n    def __prepare__(mcs, name, bases):\n"
+            "        return {'number': models.IntegerField()}\n"
+        ),
+    ],
+    ids="field removed meta renamed table added prepared".split(),
+)
+def test_a_metaclass_that_makes_another_class(tmp_path: Path, body: str) -> None:
+    model = MODEL.replace("    class Meta", "    count = models.IntegerField()\n\n    class Meta")
+    model = model.replace("Protect(", "ReadOnly(exclude=['count'], ").replace(
+        ", operation=pgtrigger.Delete", ""
+    )
+    analysis = analyzed(tmp_path, HEAD + body + model)
+    assert not analysis.triggers
+    assert len(analysis.unresolved) == 1
+
+
+CHANGED_META = """
+import pgtrigger
+from django.db import models
+from django.db.models.base import ModelBase
+
+
+def forbid(name):
+    return pgtrigger.Protect(name=name, operation=pgtrigger.Delete)
+
+
+def track(made):
+    pgtrigger.register(forbid("tracked"))(made)
+
+
+class Changing(ModelBase):
+    def __new__(mcs, name, bases, attrs):
+        meta = attrs.get("Meta")
+        if meta is not None:
+            meta.triggers = [*meta.triggers, forbid("added")]
+            meta.db_table = f"own_{name.lower()}"
+        attrs["hello"] = lambda self: name
+        return super().__new__(mcs, name, bases, attrs)
+
+    def __init__(cls, name, bases, attrs):
+        super().__init__(name, bases, attrs)
+        track(cls)
+
+    def __call__(cls, *args):
+        return super().__call__(*args)
+
+
+class Order(models.Model, metaclass=Changing):
+    class Meta:
+        triggers = [forbid("own")]
+"""
+
+
+def test_a_metaclass_changes_meta_and_calls_what_registers(tmp_path: Path) -> None:
+    root = write_project(tmp_path, CHANGED_META)
+    analysis = analyze(root)
+    assert analysis.unresolved == ()
+    theirs = registered_triggers(DjangoProject(root))
+    assert {trigger.uri.partition(":")[2] for trigger in theirs} == {"own", "added", "tracked"}
+    assert {(one.uri, one.hash, one.table) for one in analysis.triggers} == {
+        (one.uri, one.hash, "own_order") for one in theirs
+    }

@@ -326,7 +326,7 @@ class Shirt(models.Model):
             """
 class Meta(models.base.ModelBase):
     def __new__(mcs, name, bases, names):
-        made = super().__new__(mcs, name, bases, {**names, "x": 1})
+        made = super().__new__(mcs, name, bases, {**names, "x": models.IntegerField()})
         return {}(made)
 
 class Base(models.Model, metaclass=Meta):

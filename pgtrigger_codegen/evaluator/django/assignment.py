@@ -38,6 +38,11 @@ def assign_attribute(vm: Machine, target: Any, name: str, value: Any, span: Span
         Refusal: What the assignment does is not followed.
     """
     if isinstance(target, ModelClass):
+        if is_field_class(type(value)):
+            reason = (
+                f"`{target.name}.{name}` is assigned a field, which makes it none of the model's"
+            )
+            value = Unknown(reason, span)
         target.namespace[name] = vm.speculation or value
     elif isinstance(target, ModelOptions):
         _assign_option(vm, target, name, value, span)
@@ -69,9 +74,19 @@ def _assign_to_field(vm: Machine, field: Any, name: str, value: Any, span: Span)
     if (unknown := vm.speculation or first_unknown(value)) is not None:
         raise Refusal(unknown)
     if name not in _OF_FIELDS or hasattr(field, "model"):
+        if hasattr(field, "model") and name not in _OF_FIELDS:
+            _doubt_field(vm, field, name, span)
         reason = f"an assignment to `{name}` of {describe(field)} is not followed"
         raise Refusal(Unknown(reason, span))
     vm.attempt(span, setattr, field, name, membrane.outward(vm, value, span))
+
+
+def _doubt_field(vm: Machine, field: Any, name: str, span: Span) -> None:
+    """`Model._meta.get_field("a").column = …`: nothing is known of the field of the model's."""
+    model = vm.host.model_behind(field.model)
+    if isinstance(model, ModelClass):
+        reason = f"`{name}` of field `{model.name}.{field.name}` is assigned to"
+        model.namespace[field.name] = model.namespace["Meta"] = Unknown(reason, span)
 
 
 def _assign_to_relation(vm: Machine, relation: Any, name: str, value: Any, span: Span) -> None:

@@ -40,6 +40,8 @@ def _model_attribute(vm: Machine, model: ModelClass, name: str, span: Span) -> A
         return model.broken.with_note(f"the class `{model.name}`", model.span)
     found = model.lookup(name)
     if found is None or (isinstance(found[1], type) and not is_user_class(vm, found[1])):
+        if name == "add_to_class":
+            return Special("model.add_to_class", model)
         if (added := added_field(vm, model, name)) is not None:
             return added
         if (accessor := reverse_accessor(vm, model, name)) is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pgtrigger_codegen.evaluator.django import fields, func_render, operations
+from pgtrigger_codegen.evaluator.django import contributors, fields, func_render, operations
 from pgtrigger_codegen.evaluator.django.postponed import PostponedFields
 from pgtrigger_codegen.evaluator.django.registration import register
 from pgtrigger_codegen.evaluator.library import lookup
@@ -28,6 +28,9 @@ def called(
     """A call of a class or of a real bound method; `NotImplemented` where it is Python's."""
     if isinstance(function, type):
         return instantiate(vm, function, args, kwargs, span)
+    added = contributors.added_later(vm, function, args, span)
+    if added is not NotImplemented:
+        return added
     return func_render.call_method(vm, function, args, span)
 
 

@@ -1,13 +1,15 @@
-"""Metaclasses of models that register triggers: run once all models are read.
+"""Metaclasses of models: run once all models are read.
 
 The class is made as its statement says. Its metaclass runs later, when the other models that it
-may ask for are known, and its `super().__new__(…)` gives the class that is there. A metaclass that
-would have made another class is refused.
+may ask for are known, and its `super().__new__(…)` gives the class that is there. Where a metaclass
+of the project's would have made another class, nothing is known of the model. One of a package
+runs only where it may register triggers.
 """
 
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +21,8 @@ from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_class
-from pgtrigger_codegen.evaluator.values.callables import Special, interpreted
+from pgtrigger_codegen.evaluator.python.objects.reach import functions_in
+from pgtrigger_codegen.evaluator.values.callables import USER_FUNCTIONS, Special, interpreted
 from pgtrigger_codegen.evaluator.values.classes import mro_of, own_names
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
@@ -27,8 +30,10 @@ from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.span import Span
 
 _STEPS = ("__new__", "__init__")
-_NOT_RUN = ("__prepare__", "__call__")
+_MAKING = (*_STEPS, "__prepare__")
+_NOT_RUN = ("__prepare__",)
 SET_LATER = Special("what a metaclass sets")
+_PLAIN = (bool, int, str, float, property, staticmethod, classmethod, types.NoneType)
 
 
 class _Making(Struct, frozen=True, eq=False):
@@ -39,7 +44,7 @@ class _Making(Struct, frozen=True, eq=False):
 
 
 def note_metaclass(vm: Machine, model: ModelClass, metaclass: Any) -> None:
-    """Remembers a metaclass of the project's that may register triggers."""
+    """Remembers a metaclass that may register triggers, or make another class."""
     for cls in model.mro()[1:]:
         if isinstance(cls, ModelClass):
             metaclass = metaclass or vm.findings.metaclasses.get(identity(cls))
@@ -54,11 +59,24 @@ def note_metaclass(vm: Machine, model: ModelClass, metaclass: Any) -> None:
     vm.findings.metaclasses[identity(model)] = metaclass
     if not any(is_rendered_model(cls) for cls in model.mro()):
         return
-    if vm.domain.registers(vm, [value for _, value in _members(vm, metaclass)]):
+    if _makes_otherwise(vm, metaclass) or _may_register(vm, metaclass):
         vm.findings.made_by_metaclass.append(model)
         for _, step in _steps(vm, metaclass):
             for name in _names_set(step):
                 model.namespace.setdefault(name, SET_LATER)
+
+
+def _makes_otherwise(vm: Machine, metaclass: Any) -> bool:
+    """Whether code of the project's own has a part in how the class is made."""
+    found = [interpreted(value) for name, value in _members(vm, metaclass) if name in _MAKING]
+    return any(function is None or function.module.first_party for function in found)
+
+
+def _may_register(vm: Machine, metaclass: Any) -> bool:
+    return any(
+        vm.domain.mentions_registration(vm, function.node, function.module)
+        for function in functions_in(vm, [value for _, value in _members(vm, metaclass)])
+    )
 
 
 def run_metaclass(vm: Machine, model: ModelClass) -> None:
@@ -75,6 +93,14 @@ def run_metaclass(vm: Machine, model: ModelClass) -> None:
         note = f"done for each model by the metaclass `{_name(metaclass)}`"
         unknown = outcome.with_note(note, model.span)
         model.doubts.append(unknown)
+        if _makes_otherwise(vm, metaclass):
+            model.namespace["Meta"] = unknown
+            # That tells of all triggers of the model: what was noted meanwhile is the same cause.
+            noted = vm.findings.registrations[before:]
+            vm.findings.registrations[before:] = [
+                one for one in noted if not isinstance(one.trigger, Unknown)
+            ]
+            return
         noted = vm.findings.registrations[before:]
         if not any(isinstance(one.trigger, Unknown) for one in noted):
             vm.findings.note_registration(model, unknown, model.module, model.span, hook=True)
@@ -133,19 +159,31 @@ def _new(vm: Machine, call: SpecialCall) -> Any:
     if not isinstance(making, _Making) or call.kwargs:
         return call.unknown() or Unknown("what a metaclass makes is not known", call.span)
     model, attributes = making.model, call.args[3] if len(call.args) == 4 else None
+    changed = {
+        key: value
+        for key, value in (attributes.items() if isinstance(attributes, dict) else ())
+        if key not in making.names or value is not making.names[key]
+    }
     as_is = (
         isinstance(attributes, dict)
         and call.args[1] == model.name
         and len(call.args[2]) == len(model.bases)
         and all(a is b for a, b in zip(call.args[2], model.bases, strict=True))
-        and list(attributes) == list(making.names)
-        and all(value is making.names[key] for key, value in attributes.items())
+        and [key for key in attributes if key in making.names] == list(making.names)
     )
-    if not as_is:
+    if not as_is or not all(_shapes_nothing(vm, key, value) for key, value in changed.items()):
         name = _name(vm.findings.metaclasses[identity(model)])
         reason = f"the metaclass `{name}` changes what the class is made of, which is not followed"
         raise Refusal(call.unknown() or Unknown(reason, call.span))
+    model.namespace.update(changed)
     return model
+
+
+def _shapes_nothing(vm: Machine, name: Any, value: Any) -> bool:
+    """Whether a name that a metaclass adds is a method or a plain value: no field, no option."""
+    if not isinstance(name, str) or name == "Meta" or name.startswith("__"):
+        return False
+    return isinstance(value, (*USER_FUNCTIONS, *_PLAIN))
 
 
 def _steps(vm: Machine, metaclass: Any) -> Iterator[tuple[str, Any]]:

@@ -46,6 +46,8 @@ def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
     if name == "get_default" and is_field_class(type(value)):
         own = inspect.getattr_static(type(value), name) is inspect.getattr_static(Field, name)
         return bound(value) if own else NotImplemented
+    if name == "register_lookup" and hasattr(value, "get_lookups"):
+        return Special(name, value)
     if name in ("register", "unregister") and is_trigger(value):
         return Special(f"{name}_trigger", value)
     return NotImplemented

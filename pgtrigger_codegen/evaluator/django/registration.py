@@ -130,6 +130,9 @@ def call_unread(
     Such a call may do so itself for models among its arguments; else what it returns may.
     """
     args = list(args)
+    if scope is not None and any(map(_has_model_base, args)) and isinstance(args[0], str):
+        # `types.new_class("Name", (models.Model,), …)` and its like
+        vm.findings.note_registration(unknown, unknown, scope.module, span)
     if not isinstance(unknown, MayRegister) and not any(
         isinstance(arg, Special | Registrar | MayRegister) and registers(vm, arg) for arg in args
     ):
@@ -138,6 +141,13 @@ def call_unread(
     for model in models:
         _record(vm, model, Unknown(unknown.reason, unknown.span, unknown.notes), span, scope)
     return unknown if models else may_register(unknown)
+
+
+def _has_model_base(value: Any) -> bool:
+    """Whether an argument is a tuple of bases, a model among them."""
+    return isinstance(value, tuple) and any(
+        isinstance(base, ModelClass) or is_rendered_model(base) for base in value
+    )
 
 
 def _record(vm: Machine, model: Any, trigger: Any, span: Span, scope: Scope | None) -> None:

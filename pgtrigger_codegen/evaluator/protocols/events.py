@@ -16,6 +16,18 @@ from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
 
+class Changed(Struct, frozen=True):
+    """An attribute of something that is not the project's own is assigned or deleted.
+
+    Attributes:
+        name: None where the name is not known.
+    """
+
+    target: Any
+    name: str | None
+    span: Span
+
+
 class ClassMade(Struct, frozen=True):
     """A class of the user's was made real."""
 
@@ -70,4 +82,4 @@ class UnreadCall(Struct, frozen=True):
     scope: Scope
 
 
-Event = ClassMade | Ended | Imported | ImportedUnknown | Refused | Stopped | UnreadCall
+Event = Changed | ClassMade | Ended | Imported | ImportedUnknown | Refused | Stopped | UnreadCall

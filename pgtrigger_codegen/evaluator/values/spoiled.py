@@ -1,4 +1,8 @@
-"""Objects and classes that were changed in a way that is not followed: nothing of them is known."""
+"""Objects and classes that were changed in a way that is not followed: nothing of them is known.
+
+A library's classes count as well. Where code changes how the libraries work that compile triggers,
+nothing is known of any trigger.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,8 @@ class Spoiled:
     def __init__(self) -> None:
         # The objects themselves are kept, so that no other one gets the identity.
         self._reasons: dict[object, tuple[Any, Unknown]] = {}
+        self._attributes: dict[str, list[tuple[type, Unknown]]] = {}
+        self._all: Unknown | None = None
 
     def __bool__(self) -> bool:
         return bool(self._reasons)
@@ -31,6 +37,14 @@ class Spoiled:
     def add(self, value: Any, reason: Unknown) -> None:
         """Remembers the first reason."""
         self._reasons.setdefault(_key(value), (value, reason))
+
+    def add_attribute(self, cls: type, name: str, reason: Unknown) -> None:
+        """Remembers that a class has another attribute of a name, or one that it had not."""
+        self._attributes.setdefault(name, []).append((cls, reason))
+
+    def add_all(self, reason: Unknown) -> None:
+        """Remembers that nothing is known of what compiles."""
+        self._all = self._all or reason
 
     def of(self, value: Any) -> Unknown | None:
         """Why the attributes of a value are not known: its own, or those of a class of its."""
@@ -41,8 +55,17 @@ class Spoiled:
                 return known[1]
         return None
 
+    def attribute_of(self, value: Any, name: str) -> Unknown | None:
+        """Why one attribute of a class, or of an object of the class, is not known."""
+        for cls, reason in self._attributes.get(name, ()):
+            if isinstance(value, cls) or (isinstance(value, type) and issubclass(value, cls)):
+                return reason
+        return None
+
     def within(self, root: Any) -> Unknown | None:
         """Why a value is not known, or anything that it is made of."""
+        if self._all is not None:
+            return self._all
         pending, seen = [root], set[int]()
         while pending and self._reasons:
             value = pending.pop()

@@ -146,8 +146,10 @@ def _call_own_kind(
         return vm.call_special(SpecialCall(function, args, kwargs, span, scope))
     if isinstance(function, Opaque):
         unread = Unknown(f"calls `{function.dotted}`, which is not evaluated", span)
-        given_away(vm, (*args, *kwargs.values()), unread, span)
-        return unread
+        given = (*args, *kwargs.values())
+        outcome = vm.domain.call_unread(vm, unread, given, span, scope)
+        given_away(vm, given, unread, span)
+        return outcome
     if (caller := vm.domain.callers.get(type(function))) is not None:
         return caller(vm, function, args, kwargs, span, scope)
     unread = Unknown(f"calls {describe(function)}, which is not evaluated", span)

@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pgtrigger_codegen.evaluator.protocols.events import Changed
 from pgtrigger_codegen.evaluator.protocols.machine import Handler, Machine
 from pgtrigger_codegen.evaluator.protocols.special_call import SpecialCall
 from pgtrigger_codegen.evaluator.python.objects import access, faces, function_attributes
@@ -68,6 +69,7 @@ def assign_unknown(vm: Machine, target: Any, name: Any, span: Span) -> None:
         doubt_names(vm, scope, unknown)
     if isinstance(target, ModelOptions):
         vm.domain.assign_attribute(vm, target, "…", unknown, span)
+    vm.tell(Changed(target, None, span))
     _spoil(vm, target, unknown)
 
 
@@ -102,10 +104,13 @@ def _assign_attribute(vm: Machine, target: Any, name: str, value: Any, span: Spa
             scope.names[name] = vm.speculation or value
     elif isinstance(target, LibraryModule):
         vm.library_values[target.name, name] = vm.speculation or value
+        vm.tell(Changed(target, name, span))
     elif isinstance(target, Unknown):
+        vm.tell(Changed(target, name, span))
         for choice in choices_of(vm, target):
             _spoil(vm, choice, target)
     elif not isinstance(target, Special):
+        vm.tell(Changed(target, name, span))
         reason = f"an assignment to {describe(target)} is not followed"
         raise Refusal(Unknown(reason, span))
 
@@ -129,6 +134,8 @@ def delete_attribute(
 def _delete_attribute(
     vm: Machine, target: Any, name: str, span: Span, by: Callable[[Any, str], None]
 ) -> None:
+    if isinstance(target, Unknown | LibraryModule) or is_class(target):
+        vm.tell(Changed(target, name, span))
     if isinstance(target, Unknown):
         return
     if isinstance(target, SourceModule) and isinstance(scope := vm.module(target.name), Scope):

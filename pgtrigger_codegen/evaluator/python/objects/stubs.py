@@ -59,6 +59,8 @@ def left_out(vm: Machine, target: Any, name: str, span: Span) -> Unknown | None:
     """
     if vm.spoiled and (unknown := vm.spoiled.of(target)) is not None:
         return unknown
+    if (unknown := vm.spoiled.attribute_of(target, name)) is not None:
+        return unknown
     if not vm.loader.stubs_loaded:
         return None
     module = next((module for module in _modules(vm, target) if module.is_stub), None)
