@@ -9,6 +9,7 @@ Locks: https://www.postgresql.org/docs/current/explicit-locking.html
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -54,6 +55,9 @@ class Style(Struct, frozen=True):
 
 
 DEFAULT_STYLE = Style()
+
+# Whoever asks what a trigger uses asks with its SQL: a plan does so dozens of times for each.
+_once = functools.lru_cache(maxsize=8192)
 
 
 def with_lock_timeout(sql: str, style: Style) -> str:
@@ -223,6 +227,7 @@ def uses_own_function(parts: TriggerParts) -> bool:
     return called_function(parts.execute).name == parts.pgid.lower()
 
 
+@_once
 def trigger_function(parts: TriggerParts) -> str:
     """`CREATE OR REPLACE FUNCTION`; empty when the trigger never calls it."""
     if not uses_own_function(parts):
@@ -230,6 +235,7 @@ def trigger_function(parts: TriggerParts) -> str:
     return _function(f"{parts.pgid}()", "TRIGGER", f"\n{_function_body(parts)}\n")
 
 
+@_once
 def trigger_statement(parts: TriggerParts, style: Style = DEFAULT_STYLE) -> str:
     """`CREATE OR REPLACE TRIGGER`, or `CREATE CONSTRAINT TRIGGER`, which cannot replace."""
     replaces = "CREATE OR REPLACE TRIGGER" if style.or_replace else "CREATE TRIGGER"
