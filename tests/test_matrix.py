@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import json
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import grimp
 import pytest
 import yaml
 
@@ -243,15 +243,10 @@ def _name(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", found[0]).lower()
 
 
-def _distributions(folder: str) -> set[str]:
-    """What a folder's modules import, as distributions: the standard library and our own apart."""
-    found = set()
-    for path in (REPOSITORY / folder).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                found |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                found.add((node.module or "").partition(".")[0])
+def _distributions(package: str) -> set[str]:
+    """What a package's modules import, as distributions: the standard library and our own apart."""
+    graph = grimp.build_graph(package, include_external_packages=True, cache_dir=None)
+    found = {module.partition(".")[0] for module in graph.modules}
     owners = metadata.packages_distributions()
     own = {"pgtrigger_codegen", "tests", "benchmarks"}
     others = found - set(sys.stdlib_module_names) - own
