@@ -56,6 +56,26 @@ def test_an_object_that_registers_is_called(tmp_path: Path) -> None:
     assert [one.name for one in analysis.triggers] == ["seal_of_order"]
 
 
+def test_no_object_beside_the_method_is_asked_for_anything(tmp_path: Path) -> None:
+    lazy = """
+import os
+
+
+class Lazy:
+    def __getattr__(self, name):
+        if os.environ["ASKED"] == "1":
+            raise AttributeError(name)
+        return os.getcwd()
+
+
+"""
+    body = _PLAIN.replace("\n\nclass Quiet:", "    settings = Lazy()\n\n\nclass Quiet:", 1)
+    analysis = analyze(write_project(tmp_path, lazy + _HEAD + body))
+
+    assert analysis.unresolved == ()
+    assert [one.name for one in analysis.triggers] == ["seal_of_order"]
+
+
 @pytest.mark.parametrize(
     ("base", "body"),
     [

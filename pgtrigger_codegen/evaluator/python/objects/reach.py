@@ -91,7 +91,9 @@ def functions_in(vm: Machine, values: Iterable[Any]) -> Iterator[Function]:
         value = pending.pop()
         if isinstance(value, property):
             pending += [value.fget, value.fset]
-        function = interpreted(getattr(value, "__func__", value))
+        # By its type alone: an object of the user's would be asked by its `__getattr__`.
+        wraps = isinstance(value, classmethod | staticmethod)
+        function = interpreted(value.__func__ if wraps else value)
         if function is not None and identity(function.node) not in seen:
             seen.add(identity(function.node))
             yield function
