@@ -32,5 +32,8 @@ KNOWN_BY_IDENTITY = ("django.",)
 # Packages of which modules are looked up, and never read; with what is read all the same.
 NEVER_READ = frozenset({"django", "pgtrigger"})
 READ_ALL_THE_SAME = ("django.contrib",)
+# What watches a project that runs, and tells others of errors and times. It wraps what serves
+# requests and runs queries; nothing that models or triggers are made of is changed by that.
+WATCHING = ("opentelemetry.", "sentry_sdk.init.", "sentry_sdk.integrations.")
 # A project may have a package by the name of one of these.
 OFTEN_SHADOWED = frozenset({"decouple", "environ", "pgtrigger"})

@@ -82,6 +82,8 @@ def module_attribute(vm: Machine, module: str, name: str, span: Span) -> Any:
         return list(COMMAND_LINE)
     if dotted in vm.names and not _is_shadowed(vm, module):
         return vm.names[dotted]
+    if _only_watches(vm, dotted):
+        return External(f"`{dotted}` is not evaluated", span, dotted=dotted)
     if (provided := _provided(vm, module, dotted)) is not None:
         return provided
     if is_library(vm, module):
@@ -301,6 +303,15 @@ def is_closed(vm: Machine, name: str) -> bool:
     if top in packages.NEVER_READ and not name.startswith(packages.READ_ALL_THE_SAME):
         return name != "django" and not vm.loader.is_first_party(name)
     return top in sys.stdlib_module_names and not vm.loader.is_first_party(top)
+
+
+def _only_watches(vm: Machine, dotted: str) -> bool:
+    """Whether a name leads to what watches a project that runs, and takes a package to execute."""
+    return (
+        f"{dotted}.".startswith(packages.WATCHING)
+        and not vm.loader.is_eager
+        and not vm.loader.is_first_party(dotted.partition(".")[0])
+    )
 
 
 def _is_shadowed(vm: Machine, name: str) -> bool:
