@@ -31,11 +31,19 @@ class NothingKept:
     """In the place of what a process keeps between the runs of its forks."""
 
     @contextmanager
-    def run(self, folder: Path, settings: str | None) -> Iterator[Engine]:
+    def run(self, folder: Path, settings: str | None, *, stands: bool = False) -> Iterator[Engine]:
         """Gives how a run gets its work done."""
         from pgtrigger_codegen.engine import COLD
 
         yield COLD
+
+    def stand(self) -> bool:
+        """No run goes on later."""
+        return False
+
+    def goes_on(self) -> bool:
+        """No run goes on later."""
+        return False
 
     def found(self) -> bytes:
         """Nothing to keep."""

@@ -29,6 +29,7 @@ DOORS = frozenset(
         ("evaluator/library/lookup.py", "load"),
         ("project/git.py", "ask"),
         ("providers/loading.py", "_load"),
+        ("server/standing.py", "_next"),
         ("sql/parser.py", "_call"),
     }
 )

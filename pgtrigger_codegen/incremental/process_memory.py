@@ -27,7 +27,13 @@ from pgtrigger_codegen.incremental.facts import (
     decode_history,
     encode_answers,
 )
-from pgtrigger_codegen.incremental.inputs import Fingerprint, fingerprint, from_json, holds
+from pgtrigger_codegen.incremental.inputs import (
+    Fingerprint,
+    digests_taken_once,
+    fingerprint,
+    from_json,
+    holds,
+)
 from pgtrigger_codegen.incremental.memory import Memory
 from pgtrigger_codegen.migrations.planning.history import Replayed
 from pgtrigger_codegen.source import module, reads
@@ -122,10 +128,17 @@ class ProcessMemory:
         self._answers: dict[tuple[str, str | None], Answers] = {}
         self._run: tuple[str, _RunMemory] | None = None
         self._pieces: deque[Callable[[], None]] = deque()
+        self._stood_on: Fingerprint | None = None
 
     @contextmanager
-    def run(self, folder: Path, settings: str | None) -> Iterator[Incremental]:
-        """Gives how a run gets its work done; for the fork that does the run in this block."""
+    def run(
+        self, folder: Path, settings: str | None, *, stands: bool = False
+    ) -> Iterator[Incremental]:
+        """Gives how a run gets its work done; for the fork that does the run in this block.
+
+        Args:
+            stands: Whether the run will stand somewhere (`stand`), and go on later.
+        """
         key = str(folder), settings
         memory = _RunMemory(
             settings,
@@ -137,8 +150,33 @@ class ProcessMemory:
         module.parsed_anew.clear()
         self._run = str(folder), memory
         # To note all that is read takes a tenth of the time.
-        with nullcontext() if memory.check() else reads.recorded():
+        with nullcontext() if memory.check() and not stands else reads.recorded():
             yield Incremental(memory, _ONE_FILE)
+
+    def stand(self) -> bool:
+        """Takes down what the run of this fork was made from so far; whether it can go on later.
+
+        It cannot where its migrations are not known from an earlier run: a process replays them.
+        """
+        read = reads.stop()
+        if self._run is None or read is None:
+            return False
+        _, memory = self._run
+        if memory.known is None or not memory.is_checked:
+            return False
+        root = Path(memory.known.inputs.root)
+        self._stood_on = fingerprint(read, root, memory.began)
+        return self._stood_on is not None
+
+    def goes_on(self) -> bool:
+        """Whether all that the run was made from before it stood is as it was.
+
+        For a fork of the one that stands, with the texts that now stand for files on disk.
+        """
+        if self._run is None or self._stood_on is None:
+            return False
+        with digests_taken_once():
+            return self._run[1].check() and holds(self._stood_on, Path(self._stood_on.root))
 
     def found(self) -> bytes:
         """What the run leaves for later ones, of the fork that has done it."""

@@ -25,6 +25,7 @@ class Check(Struct, frozen=True, tag=True):
         settings: As for `--settings`.
         unsaved: The texts that stand for files on disk, by path.
         open_files: Files of which the editor wants to know more than findings.
+        edited: The file that was changed last, and so may well be changed next.
     """
 
     number: int
@@ -32,6 +33,7 @@ class Check(Struct, frozen=True, tag=True):
     settings: str | None
     unsaved: Mapping[str, bytes]
     open_files: tuple[str, ...] = ()
+    edited: str | None = None
 
 
 class Plan(Struct, frozen=True, tag=True):

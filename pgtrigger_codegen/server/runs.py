@@ -32,6 +32,7 @@ class ProjectState(Struct, eq=False):
         texts: What the answer is about, by path, as far as it is needed.
         published: Files with findings that the editor shows.
         failure: Why it cannot be read.
+        edited: The file that was changed last.
         settled: Set while the answer is about what the editor shows.
     """
 
@@ -41,6 +42,7 @@ class ProjectState(Struct, eq=False):
     texts: Mapping[str, SourceText] = {}
     published: frozenset[str] = frozenset()
     failure: str | None = None
+    edited: str | None = None
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -105,8 +107,13 @@ class Runs:
                 task.cancel()
         return gone
 
-    def changed(self, project: ProjectState) -> None:
-        """Reads a project soon, instead of whatever is going on for it."""
+    def changed(self, project: ProjectState, path: str | None = None) -> None:
+        """Reads a project soon, instead of whatever is going on for it.
+
+        Args:
+            path: The file that was changed, where that is known.
+        """
+        project.edited = path or project.edited
         project.settled.clear()
         if (task := self._tasks.get(project.folder)) is not None:
             task.cancel()
@@ -148,6 +155,7 @@ class Runs:
                 self.settings,
                 self._unsaved(project),
                 tuple(texts),
+                project.edited if project.edited in texts else None,
             )
             answer = await self._shows(project, self._reader.ask(question))
         assert isinstance(answer, Checked | Failed)

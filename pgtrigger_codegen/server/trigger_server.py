@@ -229,7 +229,7 @@ class TriggerServer(LanguageServer):
         """Reads the project of a file soon."""
         project = self.runs.of(path)
         if project is not None:
-            self.runs.changed(project)
+            self.runs.changed(project, path)
 
 
 def _edit_capabilities(server: TriggerServer) -> types.WorkspaceEditClientCapabilities | None:

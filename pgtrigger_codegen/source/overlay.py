@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from pgtrigger_codegen.source import reads
+from pgtrigger_codegen.source.edited import about_to_read
 from pgtrigger_codegen.source.files import (
     MOST_BYTES,
     FileRefusedError,
@@ -30,6 +31,7 @@ def read_bytes(path: str | Path, most: int = MOST_BYTES) -> bytes:
     Raises:
         OSError: It cannot be read, or is no regular file of the project.
     """
+    about_to_read(str(path))
     overlay = _OVERLAY.get()
     if overlay and (content := overlay.get(str(path))) is not None:
         reads.note_overlaid(str(path))
@@ -51,6 +53,11 @@ def overlaid_names(folder: str) -> frozenset[str]:
 def overlaid_paths() -> frozenset[str]:
     """The files for which another content holds here."""
     return frozenset(_OVERLAY.get() or {})
+
+
+def overlay_anew(files: Mapping[str, bytes]) -> None:
+    """From here on, these files have these contents, and no others have another than on disk."""
+    _OVERLAY.set(dict(files))
 
 
 @contextmanager

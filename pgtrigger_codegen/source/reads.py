@@ -82,6 +82,13 @@ def unrecorded() -> Iterator[None]:
         _current = before
 
 
+def stop() -> Reads | None:
+    """Notes nothing from here on, and gives what has been read until now."""
+    global _current
+    read, _current = _current, None
+    return read
+
+
 def current() -> Reads | None:
     """What has been read so far, when somebody wants to know."""
     return _current

@@ -15,7 +15,7 @@ from pgtrigger_codegen.engine import COLD
 from pgtrigger_codegen.incremental import worker
 from pgtrigger_codegen.incremental.process_memory import ProcessMemory
 from pgtrigger_codegen.migrations.planning import history
-from pgtrigger_codegen.source import module
+from pgtrigger_codegen.source import module, reads
 from pgtrigger_codegen.source.overlay import overlaid
 from pgtrigger_codegen.sql.remembered import BOOK
 from tests.support.cli import run_cli
@@ -176,6 +176,53 @@ def test_answers_that_nobody_asks_for_any_more_are_dropped(root: Path) -> None:
         BOOK.recall(dict)
     assert max(known) < 4 * known[0]
     assert known[1] > known[0]
+
+
+def standing(memory: ProcessMemory, root: Path) -> bool:
+    """Reads all of a project as a run does that will stand; whether it can go on later."""
+    with memory.run(root, None, stands=True) as engine:
+        pipeline.analyze(root, engine=engine)
+        return memory.stand()
+
+
+def test_a_run_goes_on_only_while_all_is_as_it_was(root: Path) -> None:
+    memory = ProcessMemory()
+    assert not memory.stand()
+    assert not memory.goes_on()
+    assert not standing(memory, root)  # whose migrations a process replays
+    run(memory, root)
+    assert standing(memory, root)
+    assert memory.goes_on()
+
+    models = root / "shop/catalog/models.py"
+    text = models.read_bytes()
+    models.write_bytes(text + b"# more")
+    assert not memory.goes_on()
+    models.write_bytes(text)
+    assert memory.goes_on()
+
+    new = root / "shop/catalog/more.py"
+    new.write_bytes(b"")
+    assert not memory.goes_on()
+    new.unlink()
+    assert memory.goes_on()
+
+    migration = next((root / "shop/catalog/migrations").glob("0002_*.py"))
+    with overlaid({str(migration): migration.read_bytes() + b"\n"}):
+        assert not memory.goes_on()
+    with overlaid({str(new): b""}):
+        assert not memory.goes_on()
+    with overlaid({str(models): b""}):  # whose text is for whoever asks to look after
+        assert memory.goes_on()
+
+
+def test_nothing_is_noted_any_more_once_a_run_has_stood(root: Path) -> None:
+    memory = ProcessMemory()
+    run(memory, root)
+    with memory.run(root, None, stands=True):
+        assert reads.current() is not None
+        assert memory.stand()
+        assert reads.current() is None
 
 
 def forget() -> None:
