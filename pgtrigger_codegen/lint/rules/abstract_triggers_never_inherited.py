@@ -54,7 +54,7 @@ class AbstractTriggersNeverInherited(Rule):
                     f"No model derives from the abstract `{abstract.model}`, so its triggers"
                     f"{' ' if names else ''}{names} are on no table",
                     abstract.span,
-                    help="Derive a model from it, or remove the triggers",
+                    help="Derive a model from the abstract model, or remove the triggers",
                 )
 
 

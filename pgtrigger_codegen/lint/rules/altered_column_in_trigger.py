@@ -102,10 +102,10 @@ class AlteredColumnInTrigger(Rule):
 def _help(item: Disturbance, trigger: CompiledTrigger | None) -> str:
     if trigger:
         return (
-            "Run `pgtrigger-codegen makemigrations`: it drops the trigger before the change, and "
-            "creates it after"
+            "Run `pgtrigger-codegen makemigrations`, which drops the trigger before the change, "
+            "and creates the trigger again after the change"
         )
-    return f"Drop `{item.trigger.definition.pgid}` before this operation, and create it after"
+    return f"Drop `{item.trigger.definition.pgid}` before this operation, and create it again after"
 
 
 def _has_schema_editor(context: LintContext) -> bool:

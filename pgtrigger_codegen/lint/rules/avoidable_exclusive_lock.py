@@ -79,7 +79,8 @@ class AvoidableExclusiveLock(Rule):
                     f" again: in the meantime nobody reads or writes `{table}`",
                     operation_span(context.analysis, lock.migration, lock.index),
                     severity=Severity.INFO if is_released else None,
-                    help="Its definition stays the same: `CREATE OR REPLACE FUNCTION` is enough"
+                    help="The definition of the trigger stays the same: `CREATE OR REPLACE"
+                    " FUNCTION` is enough"
                     if lock.recreation.needs == "function"
                     else "`CREATE OR REPLACE TRIGGER`, since PostgreSQL 14, lets reads go on",
                     fix=_fix(lock, context),

@@ -78,7 +78,10 @@ class DuplicateTriggerName(Rule):
                 _place(context, trigger),
                 severity=Severity.WARNING,
                 notes=[
-                    Note(f"it comes to the table as `{first.uri}` here", _place(context, first)),
+                    Note(
+                        f"the trigger comes to the table as `{first.uri}` here",
+                        _place(context, first),
+                    ),
                     Note("the trigger is declared here", trigger.span),
                 ],
                 help="Keep the trigger on one of the two models",
@@ -94,8 +97,8 @@ class DuplicateTriggerName(Rule):
         self, context: LintContext, first: CompiledTrigger, trigger: CompiledTrigger
     ) -> Diagnostic:
         return self.diagnostic(
-            f"Trigger `{trigger.uri}` gets the identifier `{trigger.pgid}`, which `{first.uri}`"
-            " has already",
+            f"Trigger `{trigger.uri}` gets the identifier `{trigger.pgid}`, which trigger"
+            f" `{first.uri}` already has",
             _place(context, trigger),
             notes=[Note(f"`{first.uri}` is declared here", _place(context, first))],
             help="Give one of the two triggers another name: the identifier follows from it",

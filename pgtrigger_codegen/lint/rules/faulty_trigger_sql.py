@@ -97,11 +97,11 @@ def _words(item: FaultySql) -> tuple[str, str]:
 
 _WORDS: Mapping[Kind, tuple[str, str]] = {
     "absent": (
-        "drops trigger `{name}` of `{other}`, which does not exist: it fails",
+        "drops trigger `{name}` of `{other}`, which does not exist: the statement fails",
         "Name an existing trigger, or write `DROP TRIGGER IF EXISTS`",
     ),
     "present": (
-        "creates trigger `{name}` of `{other}`, which already exists: it fails",
+        "creates trigger `{name}` of `{other}`, which already exists: the statement fails",
         "Write `CREATE OR REPLACE TRIGGER`, or drop the trigger before",
     ),
     "no-function": (
@@ -109,7 +109,7 @@ _WORDS: Mapping[Kind, tuple[str, str]] = {
         "Create the function before the trigger",
     ),
     "in-use": (
-        "drops function `{name}`, which trigger `{other}` executes: it fails",
+        "drops function `{name}`, which trigger `{other}` executes: the statement fails",
         "Drop the trigger before its function",
     ),
     "disabled": (

@@ -58,7 +58,7 @@ class ForeignTrigger(Rule):
                 trigger.span,
                 help=None
                 if installed
-                else "Declare it on a proxy in an app of the project, if it is needed",
+                else "Declare the trigger on a proxy in an app of the project, if you need it",
             )
 
 

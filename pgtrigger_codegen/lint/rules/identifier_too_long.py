@@ -48,6 +48,6 @@ class IdentifierTooLong(Rule):
                     f"{named(trigger)} gets the identifier `{trigger.pgid}`, which PostgreSQL cuts"
                     f" to {MAX_IDENTIFIER} bytes (`{cut_identifier(trigger.pgid)}`)",
                     trigger.span,
-                    help="Make the identifier shorter, or let django-pgtrigger make it: it ends"
-                    " in a hash, so that it need not hold the names",
+                    help="Make the identifier shorter, or let django-pgtrigger make one, which ends"
+                    " in a hash and need not hold the whole names",
                 )

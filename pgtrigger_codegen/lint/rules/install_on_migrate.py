@@ -46,6 +46,6 @@ class InstallOnMigrate(Rule):
                 f"`{name}` installs triggers after every `migrate`, whatever state the database"
                 " is migrated to",
                 place,
-                help="Remove it, and let migrations install the triggers:"
+                help="Remove the setting, and let migrations install the triggers:"
                 " `pgtrigger-codegen makemigrations`",
             )

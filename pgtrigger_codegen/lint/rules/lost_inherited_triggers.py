@@ -92,13 +92,14 @@ def _help(lost: LostTriggers) -> str:
     everything = f"`triggers = [*{lost.base}.Meta.triggers, ...]`"
     if lost.cause == "other-base":
         return (
-            "Give the class a `Meta` that derives from those of all bases it needs, and lists"
+            "Give the class a `Meta` that derives from the `Meta` of each base that it needs,"
+            " and lists"
             f" their triggers: {everything}"
         )
     if lost.keeps_others or f"{lost.base}.Meta" in lost.meta_bases:
-        return f"List those of the base as well: {everything}"
+        return f"List the triggers of the base as well: {everything}"
     bases = ", ".join((*lost.meta_bases, f"{lost.base}.Meta"))
-    return f"Derive it from the base's `Meta`: `class Meta({bases})`"
+    return f"Derive `Meta` from the base's `Meta`: `class Meta({bases})`"
 
 
 def _fix(lost: LostTriggers) -> Fix | None:

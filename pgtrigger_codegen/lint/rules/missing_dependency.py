@@ -87,7 +87,7 @@ class MissingDependencyRule(Rule):
         module = migration_module(context.analysis, use.migration)
         return self.diagnostic(
             f"Migration `{'.'.join(use.migration)}` creates trigger `{use.trigger}`, which needs"
-            f" {use}, but it does not depend on `{on}`, which makes that",
+            f" {use}, but the migration does not depend on `{on}`, where it is made",
             operation_span(context.analysis, use.migration, use.index),
             severity=None if missing.at_once else Severity.WARNING,
             notes=[Note("made by this migration", migration_span(context.analysis, missing.on))],

@@ -62,5 +62,5 @@ class MixedIntegration(Rule):
                             migration_span(context.analysis, by["addtrigger"]),
                         )
                     ],
-                    help=f"Make them all SQL: `pgtrigger-codegen convert {label}`",
+                    help=f"Turn all of them into SQL: `pgtrigger-codegen convert {label}`",
                 )

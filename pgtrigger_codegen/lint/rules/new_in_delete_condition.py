@@ -57,4 +57,4 @@ class NewInDeleteCondition(Rule):
 def _help(*, only_delete: bool) -> str:
     if only_delete:
         return "Use `old__…` in the condition"
-    return "Split it: one trigger for DELETE with `old__…` alone, one for the other operations"
+    return "Split the trigger: one for DELETE with `old__…` alone, and one for the other operations"

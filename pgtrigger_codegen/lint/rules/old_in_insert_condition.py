@@ -59,4 +59,4 @@ class OldInInsertCondition(Rule):
 def _help(*, only_insert: bool) -> str:
     if only_insert:
         return "Use `new__…` in the condition"
-    return "Split it: one trigger for INSERT with `new__…` alone, one for the other operations"
+    return "Split the trigger: one for INSERT with `new__…` alone, and one for the other operations"

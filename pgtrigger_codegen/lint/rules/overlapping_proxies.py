@@ -78,7 +78,7 @@ class OverlappingProxies(Rule):
         if _without_names(first) == _without_names(second):
             yield self.diagnostic(
                 f"{named(second)} does the same as `{first.uri}` on table `{first.table}`:"
-                " it happens twice",
+                " both fire",
                 second.span,
                 notes=[Note(f"`{first.uri}` is declared here", first.span)],
                 help="Keep one of them: a proxy's triggers fire for all rows of the table",

@@ -130,9 +130,11 @@ def _help(fault: Fault) -> str:
     if "returned" in fault.message:
         return "Write one value; a decimal has a point, not a comma"
     if "transaction" in fault.message:
-        return "Take it out: a trigger cannot end the transaction of the statement that fires it"
+        return "Remove the statement: a trigger cannot end the transaction that it fires in"
     if "not-null" in fault.message:
-        return "Give it a value: Django's defaults are not in the database (`db_default` is)"
+        return (
+            "Give the column a value: Django's defaults are not in the database (`db_default` is)"
+        )
     if any(words in fault.message for words in _OF_CONSTANTS):
         return "Write the constant as the column's type has it"
     if "too long" in fault.message:

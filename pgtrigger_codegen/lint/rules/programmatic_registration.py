@@ -67,13 +67,13 @@ class ProgrammaticRegistration(Rule):
             in_call = call.span.contains(trigger.span)
             yield self.diagnostic(
                 f"Trigger `{trigger.uri}` is registered by a call: the class of"
-                f" `{trigger.model}` does not say that it has it",
+                f" `{trigger.model}` does not mention the trigger",
                 trigger.span if in_call else call.span,
                 notes=[
                     *([] if in_call else [Note("the trigger is made here", trigger.span)]),
                     Note(f"`{trigger.model}` is declared here", call.class_span),
                 ],
-                help=f"Put it into `Meta.triggers` of `{trigger.model}`",
+                help=f"Put the trigger into `Meta.triggers` of `{trigger.model}`",
                 fix=fixes.get((call.span, call.class_span)),
             )
 

@@ -61,11 +61,13 @@ class RelationInCondition(Rule):
                         f" which leads to another table: it compiles to `{row}.{joined.column}`"
                         " of the trigger's own",
                         trigger.span,
-                        help="Test it in the function: there, a query can read the other table",
+                        help="Test the condition in the function: a query there can read the"
+                        " other table",
                     )
             if definition.has_subquery:
                 yield self.diagnostic(
                     f"{named(trigger)} has a subquery in its condition, which PostgreSQL refuses",
                     trigger.span,
-                    help="Test it in the function: `WHEN` sees only the old and the new row",
+                    help="Test the condition in the function: `WHEN` sees only the old and the"
+                    " new row",
                 )

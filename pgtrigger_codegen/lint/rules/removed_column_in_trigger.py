@@ -66,11 +66,11 @@ class RemovedColumnInTrigger(Rule):
             operation_span(context.analysis, item.migration, item.index),
             severity=None if trigger else Severity.WARNING,
             notes=[Note("the trigger is declared here", trigger.span)] if trigger else (),
-            help="Run `pgtrigger-codegen makemigrations`: it drops the trigger before the change, "
-            "and creates it after"
+            help="Run `pgtrigger-codegen makemigrations`, which drops the trigger before the"
+            " change, and creates the trigger again after the change"
             if trigger
             else f"Drop `{item.trigger.definition.pgid}` before this operation, and create it again"
-            " after it if it is still wanted",
+            " afterwards if you still need it",
         )
 
 

@@ -16,7 +16,7 @@ from pgtrigger_codegen.lint.rule import Rule
 from pgtrigger_codegen.migrations.watching.long_locks import LongLock
 from pgtrigger_codegen.source.wording import counted
 
-_OPEN = "Move what takes long in front of it, or into a migration of its own"
+_OPEN = "Move the slow operation in front of the one on the trigger, or into a migration of its own"
 _MAY_BE_RELEASED = (
     "Where databases in use have run the migration, which nobody can tell outside of git, leave it "
     "as it is; on the others, run it while nobody writes to the table"
@@ -119,4 +119,4 @@ def _words(lock: LongLock) -> str:
 
 def _note(context: LintContext, lock: LongLock) -> Note:
     place = operation_span(context.analysis, lock.migration, lock.slow_index)
-    return Note("what may take long begins here", place)
+    return Note("the operation that may take long begins here", place)

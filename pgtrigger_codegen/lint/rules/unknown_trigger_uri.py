@@ -74,7 +74,8 @@ class UnknownTriggerUri(Rule):
                         module.span(use.call),
                         help="Name triggers that have a `timing`, or give it one"
                         if use.uris
-                        else "Name the triggers that have a `timing`: without URIs, all must",
+                        else "Name the triggers that have a `timing`: without URIs, every"
+                        " trigger must have one",
                     )
 
 

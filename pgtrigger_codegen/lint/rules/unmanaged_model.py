@@ -58,7 +58,8 @@ class UnmanagedModel(Rule):
             if definition is not None and needs_table(context, definition, model):
                 continue  # for `view-restriction`
             what = (
-                f"a migration of `{trigger.migration_app}` installs it, but none makes the table"
+                f"a migration of `{trigger.migration_app}` installs the trigger, but none"
+                " makes the table"
                 if runsql_mode
                 else "django-pgtrigger writes no migration for it"
             )

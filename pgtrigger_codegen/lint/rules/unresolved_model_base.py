@@ -77,7 +77,7 @@ class UnresolvedModelBase(Rule):
         first = models[0]
         reason = first.unread[:1].upper() + first.unread[1:]
         return self.diagnostic(
-            f"{reason}. Triggers and fields that it gives {_names(models)} are not seen",
+            f"{reason}. Triggers and fields that {_names(models)} may get from there are not seen",
             base,
             notes=[
                 Note(f"`{model.name}` is declared here", model.span)
@@ -92,11 +92,14 @@ class UnresolvedModelBase(Rule):
         """One finding for a package, at the first of the models that need it."""
         first = models[0]
         return self.diagnostic(
-            f"Package `{package}` is not found. Triggers and fields that it gives"
-            f" {_names(models)} are not seen",
+            f"Package `{package}` is not found. Triggers and fields that {_names(models)}"
+            " may get from there are not seen",
             first.base,
             severity=Severity.INFO,
-            notes=[Note(f"`{model.label}` has a base of it", model.span) for model in models[1:]],
+            notes=[
+                Note(f"`{model.label}` has a base from this package", model.span)
+                for model in models[1:]
+            ],
             help="Install the package where `pgtrigger-codegen` finds it (`python` under"
             " `[tool.pgtrigger-codegen]`)",
         )

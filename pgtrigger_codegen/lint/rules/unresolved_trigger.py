@@ -124,7 +124,8 @@ _FRAMEWORK = frozenset({"django", "pgtrigger"})
 
 def _of_base(model: BaselessModel) -> Note:
     return Note(
-        f"`{model.label}` has a base of it, whose triggers and fields are not seen", model.span
+        f"`{model.label}` has a base from this package, whose triggers and fields are not seen",
+        model.span,
     )
 
 

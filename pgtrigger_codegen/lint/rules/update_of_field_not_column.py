@@ -41,8 +41,9 @@ class UpdateOfFieldNotColumn(Rule):
             if missing.place == "update_of" and missing.field:
                 field, column = missing.field
                 yield self.diagnostic(
-                    f"{named(missing.trigger)} fires on UPDATE OF `{field}`, which is a field and"
-                    f" no column: PostgreSQL refuses it, for the column is `{column}`",
+                    f"{named(missing.trigger)} fires on UPDATE OF `{field}`, which is a field,"
+                    f" not a column: PostgreSQL refuses the trigger, since the column is"
+                    f" `{column}`",
                     missing.trigger.span,
                     help=_help(missing.trigger.class_name, field, column),
                 )

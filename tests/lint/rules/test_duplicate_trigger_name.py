@@ -64,7 +64,7 @@ def test_one_trigger_that_comes_twice_is_a_warning_at_the_class_that_inherits_it
     assert (found.severity, found.span) == (Severity.WARNING, proxy.span)
     assert "fires twice" in found.message
     assert found.notes == (
-        Note("it comes to the table as `shop.Order:protect` here", order.span),
+        Note("the trigger comes to the table as `shop.Order:protect` here", order.span),
         Note("the trigger is declared here", in_base),
     )
 

@@ -57,7 +57,7 @@ def test_points_at_the_meta_and_notes_the_base(models: Path) -> None:
 
     assert (found.severity, found.span.line) == (Severity.ERROR, 8)
     assert [note.span.line for note in found.notes] == [1]
-    assert found.help == "Derive it from the base's `Meta`: `class Meta(Audited.Meta)`"
+    assert found.help == "Derive `Meta` from the base's `Meta`: `class Meta(Audited.Meta)`"
 
 
 def test_the_fix_reads_the_sources(models: Path) -> None:
