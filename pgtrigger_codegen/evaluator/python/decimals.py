@@ -21,6 +21,7 @@ from pgtrigger_codegen.source.span import Span
 from pgtrigger_codegen.source.walking import walk
 
 _CHANGES = re.compile(rb"\b(?:getcontext|setcontext|localcontext|DefaultContext)\b")
+_PARTS = (b"tcontext", b"lcontext", b"tContext")
 _NOT_ENTERED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages"})
 _SIGNALS = [
     decimal.Inexact,
@@ -58,7 +59,9 @@ def changed_context(roots: Iterable[Path]) -> ChangedContext | None:
                 content = read_bytes(path)
             except OSError:  # which is a gap wherever the file matters
                 continue
-            if b"ontext" in content and (match := _CHANGES.search(content)) is not None:
+            if not any(part in content for part in _PARTS):
+                continue  # all files of a project are searched: each has a context or two
+            if (match := _CHANGES.search(content)) is not None:
                 line = content.count(b"\n", 0, match.start()) + 1
                 return ChangedContext(f"{path.relative_to(root).as_posix()}:{line}")
     return None
