@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -71,9 +71,12 @@ def project_versions(roots: Iterable[Path], site_packages: Iterable[Path]) -> di
     names = {*_TITLES, *_PSYCOPG, *(one.distribution for one in stubbed_packages().values())}
     own = set(own_site_packages())
     folders = list(dict.fromkeys(roots))
+    for installed in _environment(folder for folder in site_packages if folder not in own):
+        if installed.name in names:
+            found.setdefault(installed.name, installed)
+    left = names - found.keys()
     for installed in (
-        *_environment(folder for folder in site_packages if folder not in own),
-        *(installed for root in folders for installed in _locked(root)),
+        *(installed for root in folders for installed in _locked(root, left)),
         *(installed for root in folders for installed in _pinned(root)),
     ):
         if installed.name in names:
@@ -97,12 +100,17 @@ def _environment(folders: Iterable[Path]) -> Iterator[Installed]:
                 yield Installed(_normal(name), version, "site-packages")
 
 
-def _locked(root: Path) -> Iterator[Installed]:
+def _locked(root: Path, wanted: Collection[str]) -> Iterator[Installed]:
+    """What lock files say, if one of the wanted names stands in them: some take long to parse."""
+    # Between quotes, with any of the signs that mean the same; an escape could be any letter.
+    names = "|".join(sorted(name.replace("-", "[-_.]+") for name in wanted))
+    one = re.compile(rf"[\"'](?:{names})[\"']|\\", re.IGNORECASE)
     for name in _LOCK_FILES:
         path = root / name
         if not path.is_file():
             continue
-        document = _read(path)
+        text = _text(path)
+        document = _parsed(name, text) if one.search(text) is not None else {}
         packages = document.get("package", document.get("packages", []))
         for package in packages if isinstance(packages, list) else []:
             if isinstance(package, dict) and isinstance(package.get("version"), str):
@@ -122,11 +130,10 @@ def _pinned(root: Path) -> Iterator[Installed]:
                 yield Installed(_normal(match[1]), match[2], path.relative_to(root).as_posix())
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _parsed(name: str, text: str) -> dict[str, Any]:
     """A lock file; one that does not parse says nothing."""
-    text = _text(path)
     try:
-        document = json.loads(text) if path.name == "Pipfile.lock" else tomllib.loads(text)
+        document = json.loads(text) if name == "Pipfile.lock" else tomllib.loads(text)
     except (ValueError, RecursionError):  # what both parsers raise, and for what is nested deeply
         return {}
     return document if isinstance(document, dict) else {}

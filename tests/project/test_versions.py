@@ -24,6 +24,26 @@ def test_reads_lock_files(tmp_path: Path, name: str) -> None:
     assert project_versions([tmp_path], []) == {"django": Installed("django", "4.2.9", name)}
 
 
+@pytest.mark.parametrize("written", ["d\\u006aango", "DJANGO", "Django"])
+def test_reads_names_in_lock_files_however_they_are_written(tmp_path: Path, written: str) -> None:
+    (tmp_path / "uv.lock").write_text(LOCKS["uv.lock"].replace("django", written))
+
+    assert project_versions([tmp_path], []) == {"django": Installed("django", "4.2.9", "uv.lock")}
+
+
+def test_does_not_parse_lock_files_that_name_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lib" / "django-4.2.8.dist-info").mkdir(parents=True)
+    text = LOCKS["uv.lock"] + '[[package]]\nname = "django-other"\nversion = "4.2"\n'
+    (tmp_path / "uv.lock").write_text(text)
+    monkeypatch.setattr("tomllib.loads", lambda text: pytest.fail("it was parsed"))
+
+    found = project_versions([tmp_path], [tmp_path / "lib"])
+
+    assert found == {"django": Installed("django", "4.2.8", "site-packages")}
+
+
 def test_reads_pins_in_requirements(tmp_path: Path) -> None:
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "base.txt").write_text(
