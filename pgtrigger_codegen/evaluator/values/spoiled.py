@@ -28,6 +28,8 @@ class Spoiled:
     def __init__(self) -> None:
         # The objects themselves are kept, so that no other one gets the identity.
         self._reasons: dict[object, tuple[Any, Unknown]] = {}
+        # What is said of each class by it or a base: asked for each object that is looked at.
+        self._of_classes: dict[type, Unknown | None] = {}
         self._attributes: dict[str, list[tuple[type, Unknown]]] = {}
         self._all: Unknown | None = None
 
@@ -37,6 +39,7 @@ class Spoiled:
     def add(self, value: Any, reason: Unknown) -> None:
         """Remembers the first reason."""
         self._reasons.setdefault(_key(value), (value, reason))
+        self._of_classes.clear()
 
     def add_attribute(self, cls: type, name: str, reason: Unknown) -> None:
         """Remembers that a class has another attribute of a name, or one that it had not."""
@@ -48,12 +51,16 @@ class Spoiled:
 
     def of(self, value: Any) -> Unknown | None:
         """Why the attributes of a value are not known: its own, or those of a class of its."""
-        reasons = self._reasons
-        for source in self._sources(value):
-            known = reasons.get(_key(source))
-            if known is not None:
-                return known[1]
-        return None
+        if isinstance(value, ThroughModel):
+            return self._first_reason((value,))
+        if classes := mro_of(value):
+            return self._first_reason(classes)
+        if (known := self._reasons.get(identity(value))) is not None:
+            return known[1]
+        kind = type(value)
+        if kind not in self._of_classes:
+            self._of_classes[kind] = self._first_reason(mro_of(kind))
+        return self._of_classes[kind]
 
     def attribute_of(self, value: Any, name: str) -> Unknown | None:
         """Why one attribute of a class, or of an object of the class, is not known."""
@@ -83,10 +90,12 @@ class Spoiled:
                 pending += getattr(value, "__dict__", {}).values()
         return None
 
-    def _sources(self, value: Any) -> Iterable[Any]:
-        if isinstance(value, ThroughModel):
-            return (value,)
-        return mro_of(value) or (value, *mro_of(type(value)))
+    def _first_reason(self, values: Iterable[Any]) -> Unknown | None:
+        for value in values:
+            known = self._reasons.get(_key(value))
+            if known is not None:
+                return known[1]
+        return None
 
 
 def _key(value: Any) -> object:
