@@ -11,6 +11,8 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pgtrigger_codegen.migrations.planning.history import Replayed
     from pgtrigger_codegen.migrations.reading.reader import MigrationReader
     from pgtrigger_codegen.models.reading import ModelReader
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 class Engine(Protocol):
     """Does the work of an analysis, and of one only."""
+
+    def begin(self, root: Path) -> None:
+        """Takes note of the folder of the project, before any of its modules is read."""
 
     def declare(self, reader: ModelReader) -> Declared:
         """What the modules of a project declare."""
@@ -33,6 +38,9 @@ class Engine(Protocol):
 
 class Cold:
     """Does everything in this process, from what is on disk."""
+
+    def begin(self, root: Path) -> None:
+        """Nothing is known that could be of use."""
 
     def declare(self, reader: ModelReader) -> Declared:
         """What the modules of a project declare."""

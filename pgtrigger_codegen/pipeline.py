@@ -63,6 +63,7 @@ def analyze(
 
     config = load_config(directory) if config is None else config
     layout = discover(directory, config, settings_override=settings)
+    engine.begin(layout.root)
     loader = ModuleLoader(
         layout.finder(),
         complete=layout.has_environment,

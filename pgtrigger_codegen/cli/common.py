@@ -16,7 +16,6 @@ from pgtrigger_codegen.certificate.census import Census
 from pgtrigger_codegen.certificate.gaps import Gap
 from pgtrigger_codegen.cli.assumptions import assumptions_that_count
 from pgtrigger_codegen.cli.speed import speed
-from pgtrigger_codegen.engine import COLD
 from pgtrigger_codegen.lint.causes import code_of_gap
 from pgtrigger_codegen.pipeline import analyze
 from pgtrigger_codegen.project.config import Config, load_config, read_config
@@ -96,7 +95,7 @@ def analyze_target(
     """
     # What is kept of the migrations was read with the configuration that is found.
     is_usual = not (target.config_file or target.is_isolated or target.is_eager)
-    engine = speed.engine_for(target.settings, keeps=remember and is_usual) if history else COLD
+    engine = speed.engine_for(target.settings, keeps=remember and is_usual, replays=history)
     config = target.config()
     return analyze(
         target.directory,

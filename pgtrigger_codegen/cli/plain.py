@@ -16,7 +16,7 @@ def run(command: Callable[[], int], arguments: Sequence[str]) -> int:
     return command()
 
 
-def engine_for(settings: str | None, *, keeps: bool) -> Engine:
+def engine_for(settings: str | None, *, keeps: bool, replays: bool) -> Engine:
     """How a command gets its work done."""
     from pgtrigger_codegen.engine import COLD
 

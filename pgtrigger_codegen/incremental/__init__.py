@@ -25,18 +25,19 @@ def run(command: Callable[[], int], arguments: Sequence[str]) -> int:
     return run_or_repeat(command, arguments)
 
 
-def engine_for(settings: str | None, *, keeps: bool) -> Engine:
-    """How a command that needs the migrations too gets its work done.
+def engine_for(settings: str | None, *, keeps: bool, replays: bool) -> Engine:
+    """How a command gets its work done.
 
     Args:
         settings: The settings module that was asked for.
         keeps: Whether what earlier runs found out may be used, and what this one finds kept; not
             where files are to be taken for other than they are on disk.
+        replays: Whether it needs the migrations too.
     """
     from pgtrigger_codegen.incremental.engine import Incremental
     from pgtrigger_codegen.incremental.session import memory_for
 
-    return Incremental(memory_for(settings) if keeps else None)
+    return Incremental(memory_for(settings) if keeps else None, replays=replays)
 
 
 def reusable(root: Path) -> None:

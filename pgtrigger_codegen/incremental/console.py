@@ -33,6 +33,8 @@ def run_or_repeat(command: Callable[[], int], arguments: Sequence[str]) -> int:
 
 def _keep(question: Question, result: Result, read: reads.Reads, running: Session) -> None:
     look_again()
+    if running.packages is not None:
+        running.packages.write()
     if running.root is not None:
         remember(question, result, read, running.root)
         if running.memory is not None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from pgtrigger_codegen.engine import COLD
 from pgtrigger_codegen.incremental import worker
+from pgtrigger_codegen.incremental.session import use_package_facts
 from pgtrigger_codegen.migrations.planning.history import Replayed, reading_again
 from pgtrigger_codegen.migrations.reading.loading import migration_loader
 from pgtrigger_codegen.migrations.reading.reader import MigrationReader
@@ -29,17 +31,28 @@ class Incremental:
         memory: What is kept between runs; None where nothing may be.
         worth_it: Migration files from which on another process replays them, if not as many as
             usual.
+        replays: Whether the migrations will be asked for.
     """
 
-    def __init__(self, memory: Memory | None = None, worth_it: int | None = None) -> None:
+    def __init__(
+        self, memory: Memory | None = None, worth_it: int | None = None, *, replays: bool = True
+    ) -> None:
         self.memory = memory
         self.worth_it = worth_it
+        self.replays = replays
         self._known: Replayed | None = None
         self._worker: worker.Worker | None = None
+
+    def begin(self, root: Path) -> None:
+        """Lets facts about packages be used that earlier runs found."""
+        if self.memory is not None:
+            use_package_facts(root)
 
     def declare(self, reader: ModelReader) -> Declared:
         """What the modules of a project declare."""
         project = reader.project
+        if not self.replays:
+            return COLD.declare(reader)
         if self.memory is not None:
             self.memory.recall_sql(project.root)
             self._known = self.memory.history(project.root)

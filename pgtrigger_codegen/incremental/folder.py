@@ -89,8 +89,8 @@ def write(root: Path, name: str, content: bytes) -> None:
             for marker, text in _MARKERS.items():
                 with contextlib.suppress(FileExistsError):
                     _write_new(folder, marker, text)
-            _replace(folder, name, _signature(key, root, name, content) + content)
-            _forget_oldest(folder)
+            replace_file(folder, name, _signature(key, root, name, content) + content)
+            forget_oldest(folder, MOST_FILES)
 
 
 def remove(root: Path) -> bool | None:
@@ -154,7 +154,12 @@ def _write_new(folder: int, name: str, content: bytes) -> None:
         file.write(content)
 
 
-def _replace(folder: int, name: str, content: bytes) -> None:
+def replace_file(folder: int, name: str, content: bytes) -> None:
+    """Puts a whole file in the place of the one with that name, if any.
+
+    Raises:
+        OSError: That cannot be done; then nothing has changed.
+    """
     new = f".new-{os.urandom(8).hex()}"
     try:
         _write_new(folder, new, content)
@@ -165,8 +170,11 @@ def _replace(folder: int, name: str, content: bytes) -> None:
         raise
 
 
-def _forget_oldest(folder: int) -> None:
-    """An editor or a hook asks about many files, each with a result of its own."""
+def forget_oldest(folder: int, most: int) -> None:
+    """Deletes half of the files that are kept where there are more than so many.
+
+    An editor or a hook asks about many files, each with a result of its own.
+    """
     kept: list[tuple[int, str]] = []
     for name in os.listdir(folder):
         with contextlib.suppress(FileNotFoundError):
@@ -175,8 +183,8 @@ def _forget_oldest(folder: int) -> None:
                 kept.append((changed, name))
             elif _UNFINISHED.fullmatch(name) and _is_abandoned(changed):
                 _unlink(folder, name)
-    if len(kept) > MOST_FILES:
-        for _, name in sorted(kept)[: len(kept) - MOST_FILES // 2]:
+    if len(kept) > most:
+        for _, name in sorted(kept)[: len(kept) - most // 2]:
             _unlink(folder, name)
 
 

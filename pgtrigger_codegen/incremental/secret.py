@@ -12,7 +12,7 @@ import hashlib
 import os
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _FOLDER = "pgtrigger-codegen"
@@ -48,6 +48,26 @@ def _find(root: Path, *, make: bool) -> bytes | None:
         return _read(folder) or (_made(folder) if make else None)
     except OSError:
         return None
+    finally:
+        os.close(folder)
+
+
+@contextlib.contextmanager
+def opened_folder(*, make: bool) -> Iterator[int]:
+    """The folder that the secret lies in, by a number.
+
+    Args:
+        make: Whether it is made where it is not there.
+
+    Raises:
+        OSError: It is not there, or cannot be opened; others can write it.
+    """
+    base = _user_cache(os.environ)
+    if base is None:
+        raise FileNotFoundError("the user has no folder for caches")
+    folder = _open_folder(base, make=make)
+    try:
+        yield folder
     finally:
         os.close(folder)
 

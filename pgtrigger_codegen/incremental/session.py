@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from pgtrigger_codegen.crashes import any_met
+from pgtrigger_codegen.source import deferred
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.incremental.memory import Memory
+    from pgtrigger_codegen.incremental.packages import PackageFacts
 
 
 class Session(Struct):
@@ -22,10 +24,12 @@ class Session(Struct):
     Attributes:
         root: The project whose cache its result may go to; None as long as it has not said so.
         memory: What it keeps besides its result.
+        packages: What it knows of installed packages.
     """
 
     root: Path | None = None
     memory: Memory | None = None
+    packages: PackageFacts | None = None
 
 
 def memory_for(settings: str | None) -> Memory | None:
@@ -43,6 +47,19 @@ def memory_for(settings: str | None) -> Memory | None:
     return _running.memory
 
 
+def use_package_facts(root: Path) -> None:
+    """From here to its end, the running command asks for facts about packages, and tells new ones.
+
+    Args:
+        root: The project that it reads.
+    """
+    if _running is not None:
+        from pgtrigger_codegen.incremental.packages import facts_for
+
+        _running.packages = facts_for(root)
+        deferred.ask(_running.packages)
+
+
 def reusable_in(root: Path) -> None:
     """Says that the running command only reads, and all it says is on the standard streams."""
     if _running is not None and not any_met():
@@ -55,7 +72,8 @@ def session() -> Iterator[Session]:
     global _running  # noqa: PLW0603  (commands are called by click, with the user's arguments)
     _running = Session()
     try:
-        yield _running
+        with deferred.kept_by(None):
+            yield _running
     finally:
         _running = None
 

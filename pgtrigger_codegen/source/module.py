@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import functools
-import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
+from pgtrigger_codegen.source import deferred
 from pgtrigger_codegen.source.encoding import decode
 from pgtrigger_codegen.source.grammar import OURS
 from pgtrigger_codegen.source.overlay import read_bytes
@@ -122,11 +123,18 @@ def read_module(name: str, path: Path, *, is_package: bool, first_party: bool) -
         SourceSyntaxError: It cannot be decoded or parsed.
         OSError: It cannot be read.
     """
-    text = _decode(path)
+    data = read_bytes(path)
+    text = _decoded(path, data)
     if (tree := _kept.get(text)) is not None:
         return Module(name, path, is_package, first_party, text, tree)
+    keeper = None if first_party else deferred.keeper()
+    if keeper is not None and (tree := _parse_around(text, keeper.places(name, data))) is not None:
+        return Module(name, path, is_package, first_party, text, tree)
     parsed_anew.add(path)
-    return parse_module(name, path, text, is_package=is_package, first_party=first_party)
+    module = parse_module(name, path, text, is_package=is_package, first_party=first_party)
+    if keeper is not None:
+        keeper.found(name, data, deferred.body_places(text, module.tree))
+    return module
 
 
 def parse_module(
@@ -138,7 +146,7 @@ def parse_module(
         SourceSyntaxError: It does not parse, in this Python's grammar or in a newer one.
     """
     try:
-        tree = _parse(text)
+        tree = deferred.parsed(text)
     except SyntaxError as error:
         tree = _parse_newer(path, text, error)
     except (ValueError, RecursionError, MemoryError) as error:
@@ -158,7 +166,7 @@ def keep_tree(path: Path) -> None:
         _kept.pop(before, None)
     try:
         text = _decode(path)
-        tree = _parse(text)
+        tree = deferred.parsed(text)
     except (OSError, SourceSyntaxError, SyntaxError, ValueError, RecursionError, MemoryError):
         return  # the run that comes upon the file says what is wrong with it
     _kept[text], _kept_texts[path] = tree, text
@@ -170,10 +178,14 @@ _kept: dict[str, ast.Module] = {}
 _kept_texts: dict[Path, str] = {}
 
 
-def _parse(text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # invalid escapes in the user's code are not our business
-        return ast.parse(text)
+def _parse_around(text: str, places: Sequence[deferred.Place] | None) -> ast.Module | None:
+    """The tree with bodies of functions that wait to be looked at; None where that cannot be."""
+    if places is None:
+        return None
+    try:
+        return deferred.parse_around(text, places)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _parse_newer(path: Path, text: str, error: SyntaxError) -> ast.Module:
@@ -187,7 +199,10 @@ def _parse_newer(path: Path, text: str, error: SyntaxError) -> ast.Module:
 
 
 def _decode(path: Path) -> str:
-    data = read_bytes(path)
+    return _decoded(path, read_bytes(path))
+
+
+def _decoded(path: Path, data: bytes) -> str:
     try:
         text, _ = decode(data)
     except SyntaxError as error:

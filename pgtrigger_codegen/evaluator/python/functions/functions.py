@@ -28,6 +28,7 @@ from pgtrigger_codegen.evaluator.values.callables import ContextManager, Functio
 from pgtrigger_codegen.evaluator.values.raised import Frame, PythonRaise, UnknownRaise
 from pgtrigger_codegen.evaluator.values.scope import Scope
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown, first_unknown
+from pgtrigger_codegen.source.deferred import docstring
 from pgtrigger_codegen.source.module import Module
 from pgtrigger_codegen.source.span import Span
 
@@ -46,7 +47,7 @@ def make_function(vm: Machine, node: _Node, scope: Scope) -> Function:
     text = None
     name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
     if not isinstance(node, ast.Lambda):
-        text = ast.get_docstring(node, clean=sys.version_info >= (3, 13))
+        text = docstring(node, clean=sys.version_info >= (3, 13))
     return Function(
         name=name,
         node=node,
