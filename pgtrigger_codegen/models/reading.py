@@ -7,7 +7,7 @@ import functools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
-from pgtrigger_codegen.evaluator.django.contributors import run_contributors
+from pgtrigger_codegen.evaluator.django.contributors import Contributors
 from pgtrigger_codegen.evaluator.django.hooks import run_receiver
 from pgtrigger_codegen.evaluator.django.metaclasses import run_metaclass
 from pgtrigger_codegen.evaluator.interpreter import Interpreter
@@ -103,8 +103,9 @@ class ModelReader:
             if relevant.may_declare(name):
                 self._open(name)
         self.additions.resolve(self._when)
+        contributors = Contributors(self.interpreter)
         for model in self._in_order(self._prepared_models()):
-            run_contributors(self.interpreter, model)
+            contributors.run(model)
         self._send_signals()
         self._run_metaclasses()
         self.interpreter.findings.models_ready = True

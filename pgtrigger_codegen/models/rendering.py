@@ -163,7 +163,7 @@ class ModelRenderer:
         return rendered
 
     def _state(self, label: str, model: ModelClass) -> ModelState | Unknown:
-        options = self._options(model)
+        options = model.unshaped or self._options(model)
         if isinstance(options, Unknown):
             return options
         fields: list[tuple[str, models.Field[Any, Any]]] = []

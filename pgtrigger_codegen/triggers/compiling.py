@@ -31,6 +31,7 @@ from pgtrigger_codegen.triggers.compiled import (
     TriggerParts,
     UnresolvedTrigger,
 )
+from pgtrigger_codegen.triggers.conditions import replaced_lookup
 from pgtrigger_codegen.triggers.declaration import Declaration, NoTable, NotASequence
 from pgtrigger_codegen.triggers.joins import joined_lookups
 from pgtrigger_codegen.triggers.registering import register_call
@@ -83,6 +84,8 @@ class TriggerCompiler:
         rendered = self._reader.renderer.render(model)
         if isinstance(rendered, Unknown):
             return _refused(rendered, place, uri=_uri(place.model, trigger))
+        if (unknown := replaced_lookup(spoiled.lookups, trigger, rendered)) is not None:
+            return _refused(unknown, place, uri=_uri(place.model, trigger))
         compiled = self._interpreter.guarded(
             lambda: self._interpreter.attempt(place.span, self._compile, trigger, rendered),
             place.span,

@@ -33,7 +33,7 @@ class Order(models.Model):
         ]
 """
 _LOOKUP = """
-from django.db.models import CharField, lookups
+from django.db.models import CharField, DateField, lookups
 
 
 {}
@@ -76,7 +76,10 @@ def test_a_changed_class_has_a_part_in_triggers(
 @pytest.mark.parametrize(
     ("registers", "name", "left"),
     [
-        ("@CharField.register_lookup", "iexact", set()),
+        ("@CharField.register_lookup", "iexact", {"kept"}),
+        ("@CharField.register_lookup", "exact", {"kept"}),
+        ("@CharField.register_lookup", "df", {"checked"}),
+        ("@DateField.register_lookup", "iexact", {"kept", "checked"}),
         ("@CharField.register_lookup", "loose", {"kept", "checked"}),
         ("", "iexact", {"kept", "checked"}),
     ],

@@ -25,19 +25,43 @@ from pgtrigger_codegen.source.span import Span
 _METHOD = "contribute_to_class"
 
 
-def run_contributors(vm: Machine, model: ModelClass) -> None:
-    """Calls what registers triggers as it is added to a model, or notes that it may."""
-    for cls in model.mro():
-        if not isinstance(cls, ModelClass):
-            continue
-        for name, value in list(dict.items(cls.namespace)):
-            kind = type(value)
-            inherited = cls is not model
-            if (inherited and not is_field_class(kind)) or not _may_register(vm, kind):
+class Contributors:
+    """Answers for one evaluation; what a class does is asked once."""
+
+    def __init__(self, vm: Machine) -> None:
+        self._vm = vm
+        self._registering: dict[type, bool] = {}
+
+    def run(self, model: ModelClass) -> None:
+        """Calls what registers triggers as it is added to a model, or notes that it may."""
+        vm = self._vm
+        for cls in model.mro():
+            if not isinstance(cls, ModelClass):
                 continue
-            outcome = _call(vm, model, name, value)
-            if isinstance(outcome, Unknown):
-                vm.findings.note_registration(model, outcome, model.module, model.span, hook=True)
+            for name, value in list(dict.items(cls.namespace)):
+                kind = type(value)
+                if (cls is not model and not is_field_class(kind)) or not self._registers(kind):
+                    continue
+                outcome = _call(vm, model, name, value)
+                if isinstance(outcome, Unknown):
+                    vm.findings.note_registration(
+                        model, outcome, model.module, model.span, hook=True
+                    )
+
+    def _registers(self, kind: type) -> bool:
+        """Whether objects of a class have such a method, and its code may register triggers."""
+        if kind not in self._registering:
+            self._registering[kind] = self._may_register(kind)
+        return self._registering[kind]
+
+    def _may_register(self, kind: type) -> bool:
+        vm, found = self._vm, find_binding(kind, _METHOD)
+        if found is None or interpreted(found[0]) is None:
+            return False
+        return any(
+            vm.domain.mentions_registration(vm, function.node, function.module)
+            for function in functions_in(vm, list(_methods(vm, kind)))
+        )
 
 
 def _call(vm: Machine, model: ModelClass, name: str, value: Any) -> Any:
@@ -50,17 +74,6 @@ def _call(vm: Machine, model: ModelClass, name: str, value: Any) -> Any:
     function = interpreted(found[0]) if found is not None else None
     with vm.called_back():
         return vm.guarded(lambda: vm.apply(function, (value, model, name), {}, span), span)
-
-
-def _may_register(vm: Machine, kind: type) -> bool:
-    """Whether objects of a class have such a method, and code of the class registers triggers."""
-    found = find_binding(kind, _METHOD)
-    if found is None or interpreted(found[0]) is None:
-        return False
-    return any(
-        vm.domain.mentions_registration(vm, function.node, function.module)
-        for function in functions_in(vm, list(_methods(vm, kind)))
-    )
 
 
 def _methods(vm: Machine, kind: type) -> Iterator[Any]:

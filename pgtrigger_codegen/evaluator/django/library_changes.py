@@ -7,7 +7,10 @@ about how conditions become SQL, nothing is known of any trigger.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import sys
+import textwrap
 import types
 from typing import Any
 
@@ -21,7 +24,9 @@ from pgtrigger_codegen.evaluator.python.objects.kinds import is_user_class
 from pgtrigger_codegen.evaluator.values.callables import Opaque
 from pgtrigger_codegen.evaluator.values.classes import MISSING, find_attribute
 from pgtrigger_codegen.evaluator.values.imported import LibraryModule
+from pgtrigger_codegen.evaluator.values.spoiled import ReplacedLookup
 from pgtrigger_codegen.evaluator.values.unknown import External, Unknown
+from pgtrigger_codegen.source.unparsing import unparsed
 
 # They only hand on what others define.
 _HANDING_ON = ("django.db.models", "pgtrigger")
@@ -114,14 +119,46 @@ def _is_of_single_triggers(cls: type) -> bool:
 def _register_lookup(vm: Machine, call: SpecialCall) -> Any:
     """`CharField.register_lookup(Lookup)`, which gives the class: it may decorate."""
     lookup, owner = call.argument(0, "lookup"), call.special.receiver
-    name = call.argument(1, "lookup_name") or find_attribute(lookup, "lookup_name")
-    # Of a new name nothing is known to the real field: a condition that uses it is refused.
-    if not isinstance(name, str) or name in owner.get_lookups():
-        shown = f"the lookup `{name}`" if isinstance(name, str) else "a lookup"
-        vm.spoiled.add_all(
-            Unknown(f"{shown} is replaced, and conditions are compiled without that", call.span)
-        )
+    fields = owner if isinstance(owner, type) else type(owner)
+    given = call.argument(1, "lookup_name")
+    name = find_attribute(lookup, "lookup_name") if given is None else given
+    if not isinstance(name, str):
+        reason = Unknown("a lookup is registered under a name that is not known", call.span)
+        vm.spoiled.lookups.append(ReplacedLookup(fields, None, reason))
+    elif name in (known := owner.get_lookups()) and not _is_copy(vm, lookup, known[name]):
+        # Of a new name nothing is known to the real field: a condition that uses it is refused.
+        shown = f"the lookup `{name}` of `{fields.__name__}`"
+        reason = Unknown(f"{shown} is replaced, and conditions are compiled without", call.span)
+        vm.spoiled.lookups.append(ReplacedLookup(fields, name, reason))
     return lookup
+
+
+def _is_copy(vm: Machine, cls: Any, original: type) -> bool:
+    """Whether a class of the project's is a copy of a library's: some keep a package among theirs.
+
+    Docstrings may differ, and where the names of bases are imported from.
+    """
+    known = vm.user_classes.get(cls)
+    try:
+        (theirs,) = ast.parse(textwrap.dedent(inspect.getsource(original))).body
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return False
+    return (
+        known is not None
+        and isinstance(theirs, ast.ClassDef)
+        and _essence(known[1]) == _essence(theirs)
+    )
+
+
+def _essence(node: ast.ClassDef) -> list[str]:
+    bases = [
+        base.attr if isinstance(base, ast.Attribute) else unparsed(base) for base in node.bases
+    ]
+    return bases + [unparsed(part) for part in node.body if not _is_text(part)]
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 HANDLERS: dict[str, Handler] = {"register_lookup": _register_lookup}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -23,9 +23,15 @@ from pgtrigger_codegen.evaluator.python.objects import membrane
 from pgtrigger_codegen.evaluator.python.objects.kinds import describe, is_user_class
 from pgtrigger_codegen.evaluator.python.objects.reach import functions_in
 from pgtrigger_codegen.evaluator.values.callables import USER_FUNCTIONS, Special, interpreted
-from pgtrigger_codegen.evaluator.values.classes import mro_of, own_names
+from pgtrigger_codegen.evaluator.values.classes import (
+    MISSING,
+    find_attribute,
+    mro_of,
+    own_names,
+)
 from pgtrigger_codegen.evaluator.values.models import ModelClass
 from pgtrigger_codegen.evaluator.values.unknown import Refusal, Unknown
+from pgtrigger_codegen.source.mentions import mentions
 from pgtrigger_codegen.source.nodes import walk
 from pgtrigger_codegen.source.span import Span
 
@@ -43,8 +49,13 @@ class _Making(Struct, frozen=True, eq=False):
     names: dict[str, Any]
 
 
-def note_metaclass(vm: Machine, model: ModelClass, metaclass: Any) -> None:
-    """Remembers a metaclass that may register triggers, or make another class."""
+def note_metaclass(vm: Machine, model: ModelClass, keywords: Mapping[str | None, Any]) -> None:
+    """Remembers a metaclass that may register triggers, or make another class.
+
+    Args:
+        keywords: Those of the class statement.
+    """
+    metaclass = keywords.get("metaclass")
     for cls in model.mro()[1:]:
         if isinstance(cls, ModelClass):
             metaclass = metaclass or vm.findings.metaclasses.get(identity(cls))
@@ -59,8 +70,11 @@ def note_metaclass(vm: Machine, model: ModelClass, metaclass: Any) -> None:
     vm.findings.metaclasses[identity(model)] = metaclass
     if not any(is_rendered_model(cls) for cls in model.mro()):
         return
-    if _makes_otherwise(vm, metaclass) or _may_register(vm, metaclass):
+    if _makes_otherwise(vm, metaclass) or _may_declare(vm, metaclass):
         vm.findings.made_by_metaclass.append(model)
+        vm.findings.class_keywords[identity(model)] = {
+            name or "**": value for name, value in keywords.items() if name != "metaclass"
+        }
         for _, step in _steps(vm, metaclass):
             for name in _names_set(step):
                 model.namespace.setdefault(name, SET_LATER)
@@ -72,11 +86,21 @@ def _makes_otherwise(vm: Machine, metaclass: Any) -> bool:
     return any(function is None or function.module.first_party for function in found)
 
 
-def _may_register(vm: Machine, metaclass: Any) -> bool:
+def _may_declare(vm: Machine, metaclass: Any) -> bool:
+    """Whether code of a metaclass names what registers triggers, or the option of `Meta`."""
     return any(
         vm.domain.mentions_registration(vm, function.node, function.module)
+        or mentions(function.node, "triggers")
         for function in functions_in(vm, [value for _, value in _members(vm, metaclass)])
     )
+
+
+def _declares_itself(model: ModelClass) -> bool:
+    """Whether a model has triggers by `Meta`, and its code has a part in how it is made."""
+    if model.unshaped is None:
+        return False
+    metas = [cls.namespace.get("Meta") for cls in model.mro() if isinstance(cls, ModelClass)]
+    return any(find_attribute(meta, "triggers") is not MISSING for meta in metas)
 
 
 def run_metaclass(vm: Machine, model: ModelClass) -> None:
@@ -94,15 +118,16 @@ def run_metaclass(vm: Machine, model: ModelClass) -> None:
         unknown = outcome.with_note(note, model.span)
         model.doubts.append(unknown)
         if _makes_otherwise(vm, metaclass):
-            model.namespace["Meta"] = unknown
-            # That tells of all triggers of the model: what was noted meanwhile is the same cause.
-            noted = vm.findings.registrations[before:]
+            model.unshaped = unknown
+        noted = vm.findings.registrations[before:]
+        if not _may_declare(vm, metaclass):
+            return
+        if _declares_itself(model):
+            # Its own triggers are refused for the same cause.
             vm.findings.registrations[before:] = [
                 one for one in noted if not isinstance(one.trigger, Unknown)
             ]
-            return
-        noted = vm.findings.registrations[before:]
-        if not any(isinstance(one.trigger, Unknown) for one in noted):
+        elif not any(isinstance(one.trigger, Unknown) for one in noted):
             vm.findings.note_registration(model, unknown, model.module, model.span, hook=True)
 
 
@@ -112,10 +137,11 @@ def _run(vm: Machine, model: ModelClass, metaclass: Any, attributes: dict[str, A
             return Unknown(f"a metaclass with a `{name}` of its own is not run", model.span)
     making = Special("metaclass", _Making(model, attributes))
     given = (model.name, model.bases, dict(attributes))
+    keywords = vm.findings.class_keywords.get(identity(model), {})
     for name, step in _steps(vm, metaclass):
         args = (making if name == "__new__" else model, *given)
         with vm.called_back():
-            outcome = vm.guarded(lambda: vm.apply(step, args, {}, model.span), model.span)  # noqa: B023
+            outcome = vm.guarded(lambda: vm.apply(step, args, keywords, model.span), model.span)  # noqa: B023
         if isinstance(outcome, Unknown):
             return outcome
         if name == "__new__" and outcome is not model:
@@ -156,7 +182,7 @@ def super_attribute(vm: Machine, bound: Special, name: str, span: Span) -> Any:
 def _new(vm: Machine, call: SpecialCall) -> Any:
     """`ModelBase.__new__(mcs, name, bases, attrs)`, which gives the class that is there."""
     making = call.args[0].receiver if call.args and isinstance(call.args[0], Special) else None
-    if not isinstance(making, _Making) or call.kwargs:
+    if not isinstance(making, _Making):
         return call.unknown() or Unknown("what a metaclass makes is not known", call.span)
     model, attributes = making.model, call.args[3] if len(call.args) == 4 else None
     changed = {

@@ -98,7 +98,7 @@ def _model_class(
     model.uncertain = vm.speculation
     model.moment = vm.moment()
     vm.findings.model_classes.append(model)
-    note_metaclass(vm, model, keywords.get("metaclass"))
+    note_metaclass(vm, model, keywords)
     return model
 
 

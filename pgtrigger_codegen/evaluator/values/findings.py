@@ -78,6 +78,7 @@ class Findings(Struct):
         receivers: What was connected to signals, in order of execution.
         models_ready: Whether all models are prepared, so that what runs now is `ready()`.
         metaclasses: Metaclasses of the project's, by identity of the model.
+        class_keywords: What their class statements give besides, by identity of the model.
         made_by_metaclass: Models whose metaclass may register triggers, and is to be run.
     """
 
@@ -89,6 +90,7 @@ class Findings(Struct):
     receivers: list[Receiver] = field(default_factory=list)
     models_ready: bool = False
     metaclasses: dict[int, Any] = field(default_factory=dict)
+    class_keywords: dict[int, dict[str, Any]] = field(default_factory=dict)
     made_by_metaclass: list[ModelClass] = field(default_factory=list)
     _origins: dict[int, CreationSite] = field(default_factory=dict)
 

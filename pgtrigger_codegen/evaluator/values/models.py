@@ -27,6 +27,7 @@ class ModelClass(Struct, eq=False):
         moment: When Django prepares the model.
         broken: Why Python's own class, which is not a model, could not be made.
         assigned: Options that code assigned to its `_meta`, by name.
+        unshaped: Why its table and fields are not known, whatever the class body says.
         prepared: Not while `__init_subclass__` runs: the class has no `_meta` of its own yet.
     """
 
@@ -44,6 +45,7 @@ class ModelClass(Struct, eq=False):
     prepared: bool = True
     assigned: dict[str, Any] = field(default_factory=dict)
     broken: Unknown | None = None
+    unshaped: Unknown | None = None
     _mro: list[Any] | None = None
 
     def mro(self) -> list[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from pgtrigger_codegen.confinement.identities import identity
 from pgtrigger_codegen.evaluator.values.classes import mro_of
@@ -22,10 +22,28 @@ _CLOSED = (types.ModuleType, types.FunctionType, types.MethodType, types.Builtin
 _MOST = 10_000
 
 
+class ReplacedLookup(NamedTuple):
+    """A lookup of Django's or django-pgtrigger's in whose place code has registered another one.
+
+    Attributes:
+        fields: The class of fields that the other one is for.
+        name: None where the name is not known.
+    """
+
+    fields: type
+    name: str | None
+    reason: Unknown
+
+
 class Spoiled:
-    """What is spoiled, by identity, with the reason."""
+    """What is spoiled, by identity, with the reason.
+
+    Attributes:
+        lookups: In order of registration.
+    """
 
     def __init__(self) -> None:
+        self.lookups: list[ReplacedLookup] = []
         # The objects themselves are kept, so that no other one gets the identity.
         self._reasons: dict[object, tuple[Any, Unknown]] = {}
         # What is said of each class by it or a base: asked for each object that is looked at.
