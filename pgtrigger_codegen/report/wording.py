@@ -25,7 +25,7 @@ def headline(report: Report) -> str:
 
 
 def limits(report: Report) -> str:
-    """What a statement about all triggers does not rest on."""
+    """How many places a statement about all triggers leaves out, since they were not read."""
     left = [*report.unresolved, *report.not_read]
     if not left:
         return ""

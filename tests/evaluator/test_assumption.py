@@ -54,6 +54,7 @@ def test_how_many_are_printed(tmp_path: Path) -> None:
     assert run_cli(project, "-q", "-v", "show").exit_code == 2
 
 
+@pytest.mark.usefixtures("one_analysis")
 @pytest.mark.parametrize(
     ("settings", "models", "is_printed"),
     [
