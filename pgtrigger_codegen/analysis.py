@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
 from pgtrigger_codegen.certificate.census import Census
 from pgtrigger_codegen.certificate.certificate import Certificate
+from pgtrigger_codegen.engine import COLD
 from pgtrigger_codegen.evaluator.values.assumption import Assumption
 from pgtrigger_codegen.migrations.planning.one_history import OneHistory
 from pgtrigger_codegen.models.facts import (
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.migrations.reading.sites import SiteReader
     from pgtrigger_codegen.project.config import Config
 
+Share = Callable[[Sequence[Callable[[], Any]], Callable[[bytes], Any], int], list[Any]]
+
 
 class SyntaxProblem(Struct, frozen=True):
     """A file that does not parse.
@@ -44,7 +48,9 @@ class SyntaxProblem(Struct, frozen=True):
 
 
 # Whom to ask for more: two analyses of the same source have each their own.
-_SERVICES = frozenset("load_migration allow_migrate census certificate sites migrations".split())
+_SERVICES = frozenset(
+    "load_migration allow_migrate census certificate sites migrations share".split()
+)
 
 
 class Analysis(Struct, frozen=True):
@@ -70,6 +76,7 @@ class Analysis(Struct, frozen=True):
         certificate: What was not read, and which triggers that may hide.
         migrations: Where the history is, once `history` was called.
         allow_migrate: Asks the project's routers about a database, an app and a model.
+        share: Does pieces of work that do not depend on each other (`Engine.share`).
     """
 
     project: Project
@@ -95,6 +102,7 @@ class Analysis(Struct, frozen=True):
     certificate: Certificate = field(default_factory=Certificate)
     sites: SiteReader | None = None
     migrations: OneHistory = field(default_factory=OneHistory)
+    share: Share = COLD.share
 
     def __eq__(self, other: object) -> bool:
         """The same facts, whoever may be asked for more of them."""

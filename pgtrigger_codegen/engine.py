@@ -7,8 +7,8 @@ work; its tests compare it with `COLD`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pgtrigger_codegen.migrations.reading.reader import MigrationReader
     from pgtrigger_codegen.models.reading import ModelReader
     from pgtrigger_codegen.triggers.declared import Declared
+
+T = TypeVar("T")
 
 
 class Engine(Protocol):
@@ -33,6 +35,16 @@ class Engine(Protocol):
 
         Raises:
             MigrationsError: The migrations go in a circle.
+        """
+
+    def share(
+        self, work: Sequence[Callable[[], T]], decode: Callable[[bytes], T], size: int
+    ) -> list[T]:
+        """The results of pieces of work that do not depend on each other, in their order.
+
+        Args:
+            decode: Reads a result, plain facts, that msgspec has written as MessagePack.
+            size: How many triggers the work is about.
         """
 
 
@@ -53,6 +65,12 @@ class Cold:
         from pgtrigger_codegen.migrations.planning.history import replay_apps
 
         return replay_apps(reader, app_labels)
+
+    def share(
+        self, work: Sequence[Callable[[], T]], decode: Callable[[bytes], T], size: int
+    ) -> list[T]:
+        """The results of pieces of work that do not depend on each other, in their order."""
+        return [do() for do in work]
 
 
 COLD = Cold()

@@ -110,6 +110,7 @@ def analyze(
         read_files=read_files,
         load_migration=migration_loader(reader.interpreter, project.apps),
         migrations=OneHistory(engine.replay),
+        share=engine.share,
         uninherited_triggers=declared.uninherited,
         imported_modules=frozenset(reader.import_order.modules),
         sites=SiteReader(reader.interpreter, project.apps),

@@ -24,8 +24,9 @@ COUNT_CACHED = """\
 import gc, sys
 gc.disable()
 from pgtrigger_codegen.cli import entry
-from pgtrigger_codegen.incremental import worker
+from pgtrigger_codegen.incremental import sharing, worker
 worker.WORTH_IT = 0  # only then anything is kept but the result
+sharing.WORTH_IT = 10**9  # in this process, where calls are counted
 calls = 0
 def count(frame, event, argument):
     global calls
@@ -44,8 +45,8 @@ COUNT = """\
 import gc, sys
 gc.disable()
 from pgtrigger_codegen.cli.main import main
-from pgtrigger_codegen.incremental import worker
-worker.WORTH_IT = 10**9  # in this process, where calls are counted
+from pgtrigger_codegen.incremental import sharing, worker
+worker.WORTH_IT = sharing.WORTH_IT = 10**9  # in this process, where calls are counted
 calls = 0
 def count(frame, event, argument):
     global calls

@@ -23,7 +23,7 @@ _EVALUATOR: Final = f"{_OWN}{os.sep}evaluator{os.sep}"
 DOORS = frozenset(
     {
         ("incremental/codec_types.py", "evaluated_annotations"),
-        ("incremental/worker.py", "_fork"),
+        ("incremental/worker.py", "fork"),
         ("incremental/worker.py", "_send"),
         ("cli/terminal.py", "begin"),
         ("evaluator/library/lookup.py", "load"),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
 from pgtrigger_codegen.engine import COLD
-from pgtrigger_codegen.incremental import worker
+from pgtrigger_codegen.incremental import sharing, worker
 from pgtrigger_codegen.incremental.session import use_package_facts
 from pgtrigger_codegen.migrations.planning.history import Replayed, reading_again
 from pgtrigger_codegen.migrations.reading.loading import migration_loader
@@ -20,6 +20,8 @@ from pgtrigger_codegen.triggers.declared import Declared
 
 if TYPE_CHECKING:
     from pgtrigger_codegen.incremental.memory import Memory
+
+T = TypeVar("T")
 
 
 class Incremental:
@@ -72,6 +74,12 @@ class Incremental:
             # It fails with a reason, there is nothing to gain, or triggers need other apps too.
             return COLD.replay(reader, app_labels)
         return replace(found, graph=reading_again(found.graph, reader))
+
+    def share(
+        self, work: Sequence[Callable[[], T]], decode: Callable[[bytes], T], size: int
+    ) -> list[T]:
+        """The results of pieces of work that do not depend on each other."""
+        return sharing.share(work, decode, size, self.worth_it)
 
     def _taken(self) -> Replayed | None:
         answer = self._worker.take() if self._worker is not None else None

@@ -54,13 +54,13 @@ class Worker:
     """
 
     def __init__(self, work: Callable[[], Replayed]) -> None:
-        self._pid, self._pipe = _fork(lambda: _answer(work()))
+        self._pid, self._pipe = fork(lambda: _answer(work()))
 
     def take(self) -> Answer | None:
         """The outcome, waited for; None when there is none, or it was taken before."""
         if not self._pid:
             return None
-        data = _read(self._pipe)
+        data = read_all(self._pipe)
         os.waitpid(self._pid, 0)
         self._pid = 0
         line, _, content = data.partition(b"\n")
@@ -107,7 +107,7 @@ def _answer(replayed: Replayed) -> bytes:
     return encode_reads(read) + b"\n" + encode_history(replayed)
 
 
-def _fork(work: Callable[[], bytes]) -> tuple[int, int]:
+def fork(work: Callable[[], bytes]) -> tuple[int, int]:
     """Does the work in a copy of this process: its id, and where its answer can be read."""
     readable, writable = os.pipe()
     with warnings.catch_warnings(), wall.trusted():
@@ -137,6 +137,7 @@ def _send(pipe: int, answer: bytes) -> None:
         file.write(answer)
 
 
-def _read(pipe: int) -> bytes:
+def read_all(pipe: int) -> bytes:
+    """All that the other process says."""
     with os.fdopen(pipe, "rb") as file:
         return file.read()

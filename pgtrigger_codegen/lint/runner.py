@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pgtrigger_codegen.analysis import Analysis
@@ -19,6 +21,7 @@ from pgtrigger_codegen.lint.places.server_places import told_once
 from pgtrigger_codegen.lint.places.source_text import read_source
 from pgtrigger_codegen.lint.registry import RULES
 from pgtrigger_codegen.lint.rule import Rule
+from pgtrigger_codegen.lint.rules.missing_return import MissingReturn
 from pgtrigger_codegen.lint.rules.unused_suppression import UnusedSuppression
 from pgtrigger_codegen.lint.scope import ReportedFiles
 from pgtrigger_codegen.lint.selection import Selector, unknown_rule_help
@@ -64,12 +67,11 @@ def run(
     selected = [rule for rule in rules if options.selection.includes(rule)]
     ignored = options.file_ignores(analysis.project.root)
     context = LintContext(analysis, is_committed, server_faults)
-    failed: list[Diagnostic] = []
+    checked = _checked_all(selected, context)
+    failed = [one for check in checked for one in check.failed]
     found = (
         _at_home(finding, analysis)
-        for finding in told_once(
-            [finding for rule in selected for finding in _checked(rule, context, failed)]
-        )
+        for finding in told_once([one for check in checked for one in check.found])
     )
     # A set, since one expression (in an abstract base, say) can be at fault for many models.
     wanted = {one for one in found if not ignored(one.span.path, one.code, one.name)}
@@ -85,15 +87,45 @@ def run(
     return sorted({*covered, *failed}, key=lambda finding: finding.sort_key)
 
 
-def _checked(rule: Rule, context: LintContext, failed: list[Diagnostic]) -> Iterable[Diagnostic]:
+class _Checked(Struct, frozen=True):
+    """The outcome of a rule.
+
+    Attributes:
+        failed: What is said of a crash.
+    """
+
+    found: list[Diagnostic]
+    failed: list[Diagnostic]
+
+
+_DECODER = msgspec.msgpack.Decoder(_Checked)
+
+
+def _checked_all(rules: Sequence[Rule], context: LintContext) -> Sequence[_Checked]:
+    """The outcome of each rule, in their order."""
+    # What one of them reads of all functions is there for the others, in whichever process.
+    known = {
+        place: _checked(rule, context)
+        for place, rule in enumerate(rules)
+        if isinstance(rule, MissingReturn)
+    }
+    left = [place for place in range(len(rules)) if place not in known]
+    work = [functools.partial(_checked, rules[place], context) for place in left]
+    shared = context.analysis.share(work, _DECODER.decode, len(context.analysis.triggers))
+    known.update(zip(left, shared, strict=True))
+    return [known[place] for place in range(len(rules))]
+
+
+def _checked(rule: Rule, context: LintContext) -> _Checked:
     """What a rule finds until it ends or crashes; a crash is a finding that nothing silences."""
     found: list[Diagnostic] = []
+    failed: list[Diagnostic] = []
     crash = contain(f"rule {rule.code}", lambda: found.extend(rule.check(context)))
     if crash is not None:
         message = f"Not checked to the end: {crash.reason}, {REPORT}"
         place = place_of_project(context.analysis)
         failed.append(rule.diagnostic(message, place, severity=Severity.ERROR))
-    return found
+    return _Checked(found, failed)
 
 
 def scope_of(

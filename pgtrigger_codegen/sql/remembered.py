@@ -93,6 +93,13 @@ class Book:
         """Those that no earlier run has left."""
         return {function.name: function.new for function in self.functions if function.new}
 
+    def take_in(self, answers: Answers) -> None:
+        """Takes new answers that another process has found for this run."""
+        for function in self.functions:
+            given = answers.get(function.name, {})
+            function.answers.update(given)
+            function.new.update(given)
+
     def is_mostly_old(self) -> bool:
         """Whether the earlier runs have left more than twice what this one was asked for."""
         earlier = sum(map(len, self.earlier_answers().values()))
