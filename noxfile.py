@@ -92,6 +92,17 @@ def histories(session: nox.Session) -> None:
     )
 
 
+@nox.session(python=OLDEST, tags=["night"])
+def trees(session: nox.Session) -> None:
+    """Python's tree and ours of every file of the package and of much of the standard library."""
+    _install(session)
+    session.run(
+        *("python", "-m", "pytest", "-m", "slow", "tests/source/test_newer_syntax.py"),
+        *session.posargs,
+        env={"PGTRIGGER_CODEGEN_ALL_TREES": "1"},
+    )
+
+
 @nox.session(python=OLDEST, tags=["change"])
 def lint(session: nox.Session) -> None:
     session.install("--constraint", LOCK, "-e", ".[dev]")

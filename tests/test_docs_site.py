@@ -146,7 +146,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.network
 @pytest.mark.slow
-def test_links_and_headings_of_the_site_exist(site: Path) -> None:
+def test_the_built_site(site: Path, subtests: pytest.Subtests) -> None:
+    """One test, so that one worker builds the site for all of them."""
+    for check in (
+        _check_that_links_and_headings_of_the_site_exist,
+        _check_that_pages_ask_nobody_else_for_anything,
+        _check_that_commands_are_described_as_in_their_help,
+    ):
+        with subtests.test(check.__name__):
+            check(site)
+
+
+def _check_that_links_and_headings_of_the_site_exist(site: Path) -> None:
     """The menus' links too, which `mkdocs build --strict` does not look at."""
     pages = {path: _Page(path.read_text()) for path in site.rglob("*.html")}
     assert len(pages) > len(RULES) + len(COMMANDS) + 20
@@ -168,9 +179,7 @@ def test_links_and_headings_of_the_site_exist(site: Path) -> None:
     assert checked > 1000
 
 
-@pytest.mark.network
-@pytest.mark.slow
-def test_pages_ask_nobody_else_for_anything(site: Path) -> None:
+def _check_that_pages_ask_nobody_else_for_anything(site: Path) -> None:
     for path in site.rglob("*.html"):
         page = _Page(path.read_text())
         for address in page.loaded:
@@ -185,9 +194,7 @@ def test_pages_ask_nobody_else_for_anything(site: Path) -> None:
         assert not re.search(r"(url\(|@import )[\"']?(https?:)?//", path.read_text()), path
 
 
-@pytest.mark.network
-@pytest.mark.slow
-def test_commands_are_described_as_in_their_help(site: Path) -> None:
+def _check_that_commands_are_described_as_in_their_help(site: Path) -> None:
     described = 0
     for name in COMMANDS:
         text = _Page((site / "commands" / name / "index.html").read_text()).text

@@ -101,11 +101,15 @@ def _facts(wanted: Demands, concrete: Any, columns: Mapping[str, str]) -> Iterat
         yield ConstraintFact("other", _full_name(name, options))
 
 
-def _full_name(name: str, options: Any) -> str:
-    """With the words filled in that an abstract base leaves to its children."""
+def _full_name(given: object, options: Any) -> str:
+    """With the words filled in that an abstract base leaves to its children.
+
+    Django's checks refuse a name that is no text, and nothing here does.
+    """
+    name = str(given)
     if "%(" not in name:
-        return str(name)
-    return str(name) % {"app_label": options.app_label.lower(), "class": options.model_name}
+        return name
+    return name % {"app_label": options.app_label.lower(), "class": options.model_name}
 
 
 def _together(value: object) -> tuple[tuple[tuple[str, ...], ...], bool]:

@@ -132,6 +132,15 @@ def test_an_option(project: Path, option: str) -> None:
     _other(project, option=option)
 
 
+@pytest.mark.parametrize(
+    "kind", ["UniqueConstraint(fields=['id'], ", "CheckConstraint(condition=models.Q(id=1), "]
+)
+def test_a_constraint_with_a_name_that_is_no_string(project: Path, kind: str) -> None:
+    body = "INSERT INTO shop_other (id) VALUES (1) ON CONFLICT (id) DO NOTHING; RETURN NEW;"
+    trigger = f"pgtrigger.Trigger(name='q', when=pgtrigger.Before, operation=pgtrigger.Insert, func='{body}')"
+    _other(project, option=f"constraints = [models.{kind}name=3)]", trigger=trigger)
+
+
 @pytest.mark.parametrize("option", ["db_table = 1", "db_table = ['x']", "swappable = True"])
 def test_an_option_that_is_no_string_is_named(project: Path, option: str) -> None:
     outcome = _other(project, option=option)
