@@ -152,6 +152,8 @@ def test_the_built_site(site: Path, subtests: pytest.Subtests) -> None:
         _check_that_links_and_headings_of_the_site_exist,
         _check_that_pages_ask_nobody_else_for_anything,
         _check_that_commands_are_described_as_in_their_help,
+        _check_that_the_schemas_are_on_the_site,
+        _check_that_search_finds_rules_commands_and_pages,
     ):
         with subtests.test(check.__name__):
             check(site)
@@ -212,9 +214,7 @@ def _check_that_commands_are_described_as_in_their_help(site: Path) -> None:
     assert "--eager" not in text
 
 
-@pytest.mark.network
-@pytest.mark.slow
-def test_the_schemas_are_on_the_site(site: Path) -> None:
+def _check_that_the_schemas_are_on_the_site(site: Path) -> None:
     page = _Page((site / "schemas" / "index.html").read_text())
     schemas = list((PACKAGE / "schemas").glob("*.json"))
 
@@ -224,9 +224,7 @@ def test_the_schemas_are_on_the_site(site: Path) -> None:
         assert (site / "schemas" / schema.name).read_text() == schema.read_text()
 
 
-@pytest.mark.network
-@pytest.mark.slow
-def test_search_finds_rules_commands_and_pages(site: Path) -> None:
+def _check_that_search_finds_rules_commands_and_pages(site: Path) -> None:
     index = json.loads((site / "search" / "search_index.json").read_text())
     places = {entry["location"] for entry in index["docs"]}
 
