@@ -65,10 +65,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _project(folder: Path, environment: Path, runs: int) -> None:
     """The rows about a project of somebody's."""
-    theirs, first, again = project.measure(folder, environment, runs)
+    theirs, first, facts, again = project.measure(folder, environment, runs)
     what, against = "`makemigrations --check`", "Django's `makemigrations --check`"
     _print("| what | against | ours | theirs | times |", "|---|---|---|---|---|")
     _row(f"{what}, nothing cached", against, first, theirs)
+    _row(f"{what}, facts about packages kept", against, facts, theirs)
     _row(f"{what}, nothing changed", against, again, theirs)
     _print(
         f"| {what}, peak memory, nothing cached | {against} | {first.peak:.0f} MB |"

@@ -7,12 +7,13 @@ project's environment runs Django; ours reads it.
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.processes import Command, Runs, in_turn
+from benchmarks.processes import Command, Runs, in_turn, run
 
 _DJANGO = """\
 import runpy, sys
@@ -34,8 +35,9 @@ _ENDS = frozenset({0, 1, 2})
 
 def measure(
     project: Path, environment: Path, runs: int, variables: Mapping[str, str] | None = None
-) -> tuple[Runs, Runs, Runs]:
-    """Times Django, ours with nothing cached, and ours with nothing changed, in turn.
+) -> tuple[Runs, Runs, Runs, Runs]:
+    """Times Django, and ours in turn: with nothing cached, with facts about packages kept and no
+    more, and with nothing changed.
 
     Args:
         project: The folder of `manage.py`. Ours keeps its cache there, as always.
@@ -58,11 +60,19 @@ def measure(
     ours = (sys.executable, "-m", "pgtrigger_codegen")
     check = ("makemigrations", "--check")
     cold = Command((*ours, "--no-cache", *check), project, exit_codes=_ENDS, variables=given)
+    clean = Command((*ours, "clean"), project, variables=given)
+    facts = Command(
+        (*ours, *check),
+        project,
+        before=functools.partial(run, clean),
+        exit_codes=_ENDS,
+        variables=given,
+    )
     warm = Command((*ours, *check), project, exit_codes=_ENDS, variables=given)
     for command in (django, cold):
         _try(command)
-    theirs, first, again = in_turn([django, cold, warm], runs)
-    return theirs, first, again
+    theirs, first, with_facts, again = in_turn([django, cold, facts, warm], runs)
+    return theirs, first, with_facts, again
 
 
 _PYTHONS = ("bin/python", "Scripts/python.exe")
