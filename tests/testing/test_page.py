@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
@@ -53,7 +54,7 @@ def test_the_page_as_it_stands(pytester: pytest.Pytester, postgres: str) -> None
         },
     )
     assert _blocks("console") == ["$ python -m pytest\n"]
-    result = pytester.run("python", "-m", "pytest")
+    result = pytester.run(sys.executable, "-m", "pytest")
 
     result.assert_outcomes(passed=2)
     # Another name of a database and of a folder is all that is different.
