@@ -116,6 +116,7 @@ class ModelReader:
 
     def _execute_what_comes_first(self) -> None:
         """Executes settings, apps and their configurations that change what other modules have."""
+        self.interpreter.eager_imports.settle(self._roots())
         for name in self._before_models():
             if self.loader.is_first_party(name) and self.interpreter.eager_imports.acts(name):
                 self.interpreter.module(name)

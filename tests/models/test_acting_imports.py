@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,55 @@ def test_what_an_import_does_to_others_is_in_the_triggers(name: str, tmp_path: P
     assert {trigger.uri for trigger in analysis.triggers} == {
         f"shop.Order:{name}" for name in ("c", "d", "e")
     }
+
+
+_SNAPSHOTS = {
+    "a length": ("from shop.registry import NAMES\n\nSEEN = f'n{len(NAMES)}'\n", "n1"),
+    "an item, by the module": ("import shop.registry as r\n\nSEEN = r.NAMES[-1]\n", "a"),
+    "an attribute of a class": ("from shop.registry import Plain\n\nSEEN = Plain.kind\n", "b"),
+    "a default": (
+        (
+            "from shop.registry import NAMES\n\n\ndef seen(last=NAMES[-1]):\n    return last\n\n\n"
+            "SEEN = seen()\n"
+        ),
+        "a",
+    ),
+    "a condition": (
+        (
+            "from shop.registry import NAMES\n\nif 'c' in NAMES:\n    SEEN = 'late'\n"
+            "else:\n    SEEN = 'early'\n"
+        ),
+        "early",
+    ),
+    "a variable": (
+        "import os\n\nSEEN = os.environ.get('SHOP_NAME', 'unset')\n",
+        "unset",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _SNAPSHOTS)
+def test_a_module_reads_what_others_change_later(name: str, tmp_path: Path) -> None:
+    text, seen = _SNAPSHOTS[name]
+    models = """
+        import pgtrigger
+        from django.db import models
+        from shop import snapshot
+        from shop import acting
+
+
+        class Order(models.Model):
+            class Meta:
+                triggers = [pgtrigger.Protect(name=snapshot.SEEN, operation=pgtrigger.Delete)]
+        """
+    files = {
+        "shop/registry.py": _REGISTRY,
+        "shop/acting.py": _ACTS,
+        "shop/snapshot.py": text,
+    }
+    root = write_project(tmp_path, textwrap.dedent(models), files)
+
+    analysis = analyze(root)
+
+    assert [trigger.uri for trigger in analysis.triggers] == [f"shop.Order:{seen}"]
+    assert [one.uri for one in registered_triggers(DjangoProject(root))] == [f"shop.Order:{seen}"]
