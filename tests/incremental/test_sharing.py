@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from pgtrigger_codegen import pipeline
-from pgtrigger_codegen.incremental import sharing
+from pgtrigger_codegen.incremental import sharing, worker
 from pgtrigger_codegen.incremental.engine import Incremental
 from pgtrigger_codegen.source import module, reads
 from pgtrigger_codegen.source.module import read_module
@@ -67,8 +67,16 @@ def test_what_the_fork_does_not_come_back_with_is_done_here() -> None:
     assert sharing.share([fails] * 20, NUMBER, 1, 0) == [3] * 20
 
 
-def test_an_error_ends_both() -> None:
+def test_an_error_ends_both(monkeypatch: pytest.MonkeyPatch) -> None:
     here = os.getpid()
+    forks, fork = list[int](), worker.fork
+
+    def noted(work: Callable[[], bytes]) -> tuple[int, int]:
+        process, pipe = fork(work)
+        forks.append(process)
+        return process, pipe
+
+    monkeypatch.setattr(worker, "fork", noted)
 
     def fails() -> int:
         if os.getpid() == here:
@@ -77,8 +85,9 @@ def test_an_error_ends_both() -> None:
 
     with pytest.raises(ValueError, match="here"):
         sharing.share(at_once([fails, fails]), NUMBER, 1, 0)
+    (process,) = forks
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(process, os.WNOHANG)
 
 
 def test_what_the_fork_finds_out_is_known_here(tmp_path: Path) -> None:
