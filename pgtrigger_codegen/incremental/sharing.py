@@ -25,7 +25,7 @@ from pgtrigger_codegen.incremental.facts import (
     encode_answers,
     encode_reads,
 )
-from pgtrigger_codegen.source import module, reads
+from pgtrigger_codegen.source import edited, module, reads
 from pgtrigger_codegen.sql.remembered import BOOK
 
 T = TypeVar("T")
@@ -72,6 +72,8 @@ def share(
         or not 1 < len(work) <= _MOST_PIECES
         or not hasattr(os, "fork")
         or (os.cpu_count() or 1) < 2
+        # Both processes would stand, and the one that goes on would wait for the other.
+        or edited.is_awaited()
     ):
         return [do() for do in work]
     numbers, given = os.pipe()

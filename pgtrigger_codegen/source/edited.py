@@ -25,6 +25,11 @@ def stands_before(path: str, stand: Callable[[], None]) -> Iterator[None]:
         _standing = before
 
 
+def is_awaited() -> bool:
+    """Whether the run has yet to stand: until then it must be this process alone."""
+    return _standing is not None
+
+
 def about_to_read(path: str) -> None:
     """Says that a file, or the text that stands for it, is read next."""
     global _standing

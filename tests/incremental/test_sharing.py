@@ -13,7 +13,7 @@ import pytest
 from pgtrigger_codegen import pipeline
 from pgtrigger_codegen.incremental import sharing, worker
 from pgtrigger_codegen.incremental.engine import Incremental
-from pgtrigger_codegen.source import module, reads
+from pgtrigger_codegen.source import edited, module, reads
 from pgtrigger_codegen.source.module import read_module
 from pgtrigger_codegen.sql.remembered import BOOK
 from pgtrigger_codegen.sql.usage import statement_facts
@@ -53,6 +53,14 @@ def test_one_process_does_what_is_not_worth_two() -> None:
     assert set(sharing.share(work, NUMBER, 99)) == {os.getpid()}
     assert set(sharing.share([os.getpid], NUMBER, 100)) == {os.getpid()}
     assert set(sharing.share([os.getpid] * 300, NUMBER, 100)) == {os.getpid()}
+
+
+def test_one_process_does_all_until_the_edited_file_is_read() -> None:
+    work = [os.getpid] * 20
+    with edited.stands_before("shop/models.py", lambda: None):
+        assert set(sharing.share(work, NUMBER, 1, 0)) == {os.getpid()}
+        edited.about_to_read("shop/models.py")
+        assert sharing.share(at_once([os.getpid, os.getpid]), NUMBER, 1, 0)
 
 
 def test_what_the_fork_does_not_come_back_with_is_done_here() -> None:
