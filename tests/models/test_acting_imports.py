@@ -98,6 +98,10 @@ _SNAPSHOTS = {
         ),
         "early",
     ),
+    "a function of that module": (
+        "from shop.registry import last\n\nSEEN = last()\n",
+        "a",
+    ),
     "a variable": (
         "import os\n\nSEEN = os.environ.get('SHOP_NAME', 'unset')\n",
         "unset",
@@ -120,7 +124,7 @@ def test_a_module_reads_what_others_change_later(name: str, tmp_path: Path) -> N
                 triggers = [pgtrigger.Protect(name=snapshot.SEEN, operation=pgtrigger.Delete)]
         """
     files = {
-        "shop/registry.py": _REGISTRY,
+        "shop/registry.py": f"{_REGISTRY}\n\ndef last():\n    return NAMES[-1]\n",
         "shop/acting.py": _ACTS,
         "shop/snapshot.py": text,
     }

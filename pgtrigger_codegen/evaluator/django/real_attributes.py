@@ -46,11 +46,17 @@ def real_attribute(vm: Machine, value: Any, name: str, span: Span) -> Any:
     if name == "get_default" and is_field_class(type(value)):
         own = inspect.getattr_static(type(value), name) is inspect.getattr_static(Field, name)
         return bound(value) if own else NotImplemented
-    if name == "register_lookup" and hasattr(value, "get_lookups"):
+    if name == "register_lookup" and _takes_lookups(value):
         return Special(name, value)
     if name in ("register", "unregister") and is_trigger(value):
         return Special(f"{name}_trigger", value)
     return NotImplemented
+
+
+def _takes_lookups(value: Any) -> bool:
+    """Whether lookups can be registered for a class, or an object; the object is not asked."""
+    cls = value if isinstance(value, type) else type(value)
+    return has_base(cls, "django.db.models.query_utils", "RegisterLookupMixin")
 
 
 def _label_of_config(value: Any) -> str | None:

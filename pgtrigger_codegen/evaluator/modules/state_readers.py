@@ -14,9 +14,11 @@ from pgtrigger_codegen.evaluator.modules.origins import (
     Function,
     Origin,
     Origins,
+    definitions,
     executed,
 )
 from pgtrigger_codegen.source.module import Module
+from pgtrigger_codegen.source.nodes import children, walk
 
 _PLAIN = (ast.Constant, ast.JoinedStr, ast.Tuple, Function, ast.Lambda)
 
@@ -32,7 +34,7 @@ class StateReaders:
     def note_acting(self, module: Module) -> None:
         """Remembers what a module that changes others gets hold of."""
         imports = [
-            node for node in ast.walk(module.tree) if isinstance(node, ast.Import | ast.ImportFrom)
+            node for node in walk(module.tree) if isinstance(node, ast.Import | ast.ImportFrom)
         ]
         for _, origin in self._origins.imported(module, imports):
             if origin.module not in OUTSIDE:
@@ -61,8 +63,24 @@ class StateReaders:
         if origin.name is None:
             inside = f"{origin.module}."
             return any(f"{module}.".startswith(inside) for module in self._modules)
-        return self._key(origin) in self._within_reach or (
-            (origin.module, None) in self._within_reach
+        return (
+            self._key(origin) in self._within_reach
+            or (origin.module, None) in self._within_reach
+            or self._looks_there(origin)
+        )
+
+    def _looks_there(self, origin: Origin) -> bool:
+        """Whether a function uses what others may change of its own module."""
+        owner, node = self._origins.definition(origin)
+        if owner is None or owner.name not in self._modules or not isinstance(node, Function):
+            return False
+        own = definitions(owner)
+        return any(
+            isinstance(part, ast.Name)
+            and part.id in own
+            and not isinstance(own[part.id], _PLAIN)
+            and ((owner.name, own[part.id]) in self._within_reach)
+            for part in walk(node)
         )
 
     def _is_state(self, module: Module, node: ast.expr) -> bool:
@@ -76,7 +94,9 @@ class StateReaders:
         if not self._may_be_changed(origin):
             return False
         owner, found = self._origins.definition(origin)
-        return owner is not None and not isinstance(found, (*_PLAIN, ast.ClassDef))
+        if owner is None:
+            return False
+        return self._looks_there(origin) or not isinstance(found, (*_PLAIN, ast.ClassDef))
 
     def _key(self, origin: Origin) -> Hashable:
         owner, node = self._origins.definition(origin)
@@ -102,7 +122,7 @@ def _uses(node: ast.stmt, names: set[str]) -> Iterator[ast.expr]:
                 if root.id in names and isinstance(root.ctx, ast.Load):
                     yield part
                 continue
-        pending += ast.iter_child_nodes(part)
+        pending += children(part)
 
 
 def _own_parts(node: ast.stmt) -> Iterable[ast.AST]:
@@ -111,6 +131,4 @@ def _own_parts(node: ast.stmt) -> Iterable[ast.AST]:
         return [*node.decorator_list, *defaults]
     if isinstance(node, ast.ClassDef):
         return [*node.decorator_list, *(keyword.value for keyword in node.keywords)]
-    return [
-        part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr | ast.withitem)
-    ]
+    return [part for part in children(node) if isinstance(part, ast.expr | ast.withitem)]
